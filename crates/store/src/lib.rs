@@ -1,0 +1,15 @@
+//! The store's format: what its files hold, how they are written, mapped and checked.
+//!
+//! This crate knows neither Parquet nor Node. ARCHITECTURE.md shows the layout; [`manifest::Manifest`]
+//! is its index, [`layout::Node`] says where each buffer of a mapped file lies.
+
+pub mod error;
+pub mod layout;
+pub mod manifest;
+pub mod progress;
+pub mod types;
+
+pub use error::{Code, Error, Result};
+pub use layout::{Node, Span};
+pub use manifest::Manifest;
+pub use progress::Progress;

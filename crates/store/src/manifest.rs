@@ -1,0 +1,259 @@
+//! `manifest.json`: what the store is, what it holds, and the size and checksum of every one of its files.
+
+use serde::{Deserialize, Serialize};
+
+/// `format` of every manifest of ours.
+pub const FORMAT: &str = "meds-reader store";
+/// The version of the layout that this build writes and reads. A reader refuses a newer one.
+pub const VERSION: u32 = 1;
+/// File name of the manifest.
+pub const MANIFEST: &str = "manifest.json";
+/// File name of the index of patients.
+pub const PATIENTS: &str = "patients.arrow";
+/// File name of the table of codes.
+pub const CODES: &str = "codes.arrow";
+/// Key of the store's content id in each Arrow file's schema metadata.
+pub const STORE_ID_KEY: &str = "meds_reader.store_id";
+
+/// The whole manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// Content id: 32 hexadecimal digits made from the fingerprint and the format version. In every Arrow file too.
+    pub id: String,
+    /// Of the source and of the options that change the store: relative paths, sizes, hashes of Parquet footers and of metadata files.
+    pub fingerprint: String,
+    /// The options that change the store.
+    pub options: serde_json::Value,
+    /// Columns but `subject_id`, in the order of the events' struct, sparse ones after dense ones.
+    pub columns: Vec<Column>,
+    /// Totals.
+    pub counts: Counts,
+    /// Patients (with rows) in each split, in order of name.
+    pub splits: std::collections::BTreeMap<String, u64>,
+    /// What was skipped, converted or repaired, and why.
+    pub notes: Vec<Note>,
+    /// One entry a shard, in storage order.
+    pub shards: Vec<Shard>,
+    /// Every other file of the store.
+    pub files: Vec<File>,
+}
+
+/// How a column is stored; `dense` and `sparse` columns can be dictionary-coded (`coded`) or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Storage {
+    /// A slot for every row.
+    Dense,
+    /// Only the rows that have a value: (row, value) pairs a patient.
+    Sparse,
+}
+
+/// A column of the events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name in the source.
+    pub name: String,
+    /// The source's type (after widening, where files differ), by [`crate::types::type_name`].
+    #[serde(rename = "type")]
+    pub source_type: String,
+    /// The type of the values in the store, by the same names (no dictionary).
+    pub stored: String,
+    /// Dense or sparse.
+    pub storage: Storage,
+    /// Dictionary-coded: values are indexes into a dictionary that is equal in all shards.
+    pub coded: bool,
+    /// Entries of the dictionary, slot 0 included; 0 when not coded.
+    pub dictionary: u64,
+    /// Null rows over the whole store.
+    pub nulls: u64,
+    /// Float columns: some value is a real NaN, so that NaN alone does not say null.
+    pub nan: bool,
+    /// Plain 64-bit integer and time columns: some value is the int64 minimum, so that the sentinel alone does not say null.
+    pub sentinel: bool,
+    /// utf8 columns: every byte is ASCII, so that text can be sliced as Latin-1.
+    pub ascii: bool,
+}
+
+/// Totals over the store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Subjects with at least one row.
+    pub patients: u64,
+    /// Rows.
+    pub events: u64,
+    /// Rows without a time.
+    pub static_events: u64,
+    /// Rows with a numeric value.
+    pub numeric_values: u64,
+    /// Distinct codes.
+    pub codes: u64,
+    /// Rows of the longest patient.
+    pub longest: u64,
+    /// First time of all, microseconds since 1970-01-01.
+    pub first_time: Option<i64>,
+    /// Last time of all.
+    pub last_time: Option<i64>,
+}
+
+/// Something the reader of a summary must know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// `skipped`, `converted`, `repaired` or `warning`.
+    pub kind: String,
+    /// What and why, a sentence.
+    pub message: String,
+    /// How many (files, rows, ids: the message says of what).
+    pub count: u64,
+}
+
+/// A shard: patients `[base, base + patients)` in storage order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shard {
+    /// The file.
+    #[serde(flatten)]
+    pub file: File,
+    /// Patients in it.
+    pub patients: u64,
+    /// Events in it.
+    pub events: u64,
+}
+
+/// A file of the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    /// Relative to the store, with `/`.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// CRC-32C of all of it, 8 hexadecimal digits.
+    pub crc32c: String,
+    /// CRC-32C of the buffers of offsets inside it, so that one column's offsets can be trusted without reading the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<Section>,
+}
+
+/// A buffer of offsets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// First byte in the file (equal to the [`crate::layout::Span`] of the node that it belongs to).
+    pub offset: u64,
+    /// Number of bytes.
+    pub bytes: u64,
+    /// CRC-32C, 8 hexadecimal digits.
+    pub crc32c: String,
+}
+
+/// A checksum as the manifest writes it.
+pub fn hex(crc: u32) -> String {
+    format!("{crc:08x}")
+}
+
+/// The manifest's own checksum is its last member, over every byte before this text.
+const SEAL: &str = ",\n\"crc32c\": \"";
+
+impl Manifest {
+    /// The bytes of `manifest.json`: the members a line each, sealed by a checksum over all that stands before it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let members = value.as_object().into_iter().flatten();
+        let lines: Vec<String> = members
+            .map(|(key, value)| {
+                // Files, shards, columns and notes read best one a line.
+                let text = match value.as_array() {
+                    Some(items) if !items.is_empty() => {
+                        let items: Vec<String> = items.iter().map(|item| format!("  {item}")).collect();
+                        format!("[\n{}\n]", items.join(",\n"))
+                    }
+                    _ => value.to_string(),
+                };
+                format!("\"{key}\": {text}")
+            })
+            .collect();
+        let mut text = format!("{{\n{}", lines.join(",\n"));
+        let crc = crc32c::crc32c(text.as_bytes());
+        text.push_str(&format!("{SEAL}{}\"\n}}\n", hex(crc)));
+        text.into_bytes()
+    }
+
+    /// Reads a manifest; the error says what is wrong with it, in words that continue "the manifest …".
+    /// The version is looked at before anything else: a newer one may look different in every other way.
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, ManifestError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged("is not text".into()))?;
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| ManifestError::Damaged(format!("is not JSON ({e})")))?;
+        if value.get("format").and_then(|v| v.as_str()) != Some(FORMAT) {
+            return Err(ManifestError::Foreign);
+        }
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(v) if v == u64::from(VERSION) => {}
+            Some(v) if v > u64::from(VERSION) => return Err(ManifestError::Newer(v)),
+            _ => return Err(ManifestError::Damaged("has no usable version".into())),
+        }
+        let manifest: Self =
+            serde_json::from_value(value).map_err(|e| ManifestError::Damaged(format!("lacks something ({e})")))?;
+        // The bytes are a function of the content: what does not come out the same was not written by us.
+        if manifest.to_bytes() != bytes {
+            return Err(ManifestError::Damaged("does not match its own checksum".into()));
+        }
+        Ok(manifest)
+    }
+}
+
+/// Why a manifest was refused.
+#[derive(Debug, PartialEq)]
+pub enum ManifestError {
+    /// Some other program's manifest.json.
+    Foreign,
+    /// Written by a newer version of this library.
+    Newer(u64),
+    /// Changed since it was written; the text continues "the manifest …".
+    Damaged(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Manifest {
+        Manifest {
+            format: FORMAT.into(),
+            version: VERSION,
+            id: "0".repeat(32),
+            fingerprint: "f".into(),
+            options: serde_json::json!({"shard_bytes": 1}),
+            columns: vec![],
+            counts: Counts::default(),
+            splits: [("train".to_string(), 3)].into(),
+            notes: vec![Note { kind: "skipped".into(), message: "a \"quoted\" name".into(), count: 1 }],
+            shards: vec![],
+            files: vec![File { path: "codes.arrow".into(), bytes: 7, crc32c: hex(5), offsets: vec![] }],
+        }
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        assert_eq!(Manifest::from_bytes(&sample().to_bytes()), Ok(sample()));
+    }
+
+    #[test]
+    fn any_flipped_bit_is_found() {
+        let bytes = sample().to_bytes();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                assert!(Manifest::from_bytes(&damaged).is_err(), "byte {at} bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_told_from_damage() {
+        let text = String::from_utf8(sample().to_bytes()).expect("text").replace("\"version\": 1", "\"version\": 2");
+        assert_eq!(Manifest::from_bytes(text.as_bytes()), Err(ManifestError::Newer(2)));
+    }
+}

@@ -1,0 +1,74 @@
+//! How far a long piece of work is, and the flag that stops it; shared by the thread that works and the one that watches.
+
+use crate::error::{Code, Error, Result};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// What is being done; the order is the order of a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Phase {
+    /// Nothing yet.
+    Start = 0,
+    /// Waiting for another process's conversion of the same store.
+    Wait = 1,
+    /// Reading footers and schemas.
+    Plan = 2,
+    /// First pass: subjects, order, dictionaries, sizes.
+    Measure = 3,
+    /// `--repair`: merging and sorting.
+    Sort = 4,
+    /// Second pass: writing the shards.
+    Write = 5,
+    /// Checksums.
+    Check = 6,
+    /// fsync and rename.
+    Finish = 7,
+}
+
+/// Counters of atomics; reading them costs nothing and blocks nobody.
+#[derive(Debug, Default)]
+pub struct Progress {
+    phase: AtomicU32,
+    done: AtomicU64,
+    total: AtomicU64,
+    bytes: AtomicU64,
+    bytes_total: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+impl Progress {
+    /// Enters a phase of `total` units of work (rows) and `bytes_total` bytes.
+    pub fn enter(&self, phase: Phase, total: u64, bytes_total: u64) {
+        self.done.store(0, Relaxed);
+        self.bytes.store(0, Relaxed);
+        self.total.store(total, Relaxed);
+        self.bytes_total.store(bytes_total, Relaxed);
+        self.phase.store(phase as u32, Relaxed);
+    }
+
+    /// Counts work as done; fails when the caller has cancelled, so that every loop that reports can stop.
+    pub fn advance(&self, units: u64, bytes: u64) -> Result<()> {
+        self.done.fetch_add(units, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.check()
+    }
+
+    /// Fails when the caller has cancelled.
+    pub fn check(&self) -> Result<()> {
+        if self.cancelled.load(Relaxed) {
+            return Err(Error::new(Code::Cancelled, "The work was cancelled; nothing was left behind."));
+        }
+        Ok(())
+    }
+
+    /// Asks the work to stop.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+    }
+
+    /// `[phase, done, total, bytes, bytes_total]`, as numbers for a progress bar.
+    pub fn snapshot(&self) -> [f64; 5] {
+        let read = |n: &AtomicU64| n.load(Relaxed) as f64;
+        [f64::from(self.phase.load(Relaxed)), read(&self.done), read(&self.total), read(&self.bytes), read(&self.bytes_total)]
+    }
+}
