@@ -8,6 +8,7 @@ pub mod layout;
 pub mod manifest;
 pub mod progress;
 pub mod types;
+pub mod write;
 
 pub use error::{Code, Error, Result};
 pub use layout::{Node, Span};

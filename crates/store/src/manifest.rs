@@ -183,8 +183,7 @@ impl Manifest {
     /// The version is looked at before anything else: a newer one may look different in every other way.
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, ManifestError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged("is not text".into()))?;
-        let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|e| ManifestError::Damaged(format!("is not JSON ({e})")))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|e| ManifestError::Damaged(format!("is not JSON ({e})")))?;
         if value.get("format").and_then(|v| v.as_str()) != Some(FORMAT) {
             return Err(ManifestError::Foreign);
         }
@@ -193,8 +192,7 @@ impl Manifest {
             Some(v) if v > u64::from(VERSION) => return Err(ManifestError::Newer(v)),
             _ => return Err(ManifestError::Damaged("has no usable version".into())),
         }
-        let manifest: Self =
-            serde_json::from_value(value).map_err(|e| ManifestError::Damaged(format!("lacks something ({e})")))?;
+        let manifest: Self = serde_json::from_value(value).map_err(|e| ManifestError::Damaged(format!("lacks something ({e})")))?;
         // The bytes are a function of the content: what does not come out the same was not written by us.
         if manifest.to_bytes() != bytes {
             return Err(ManifestError::Damaged("does not match its own checksum".into()));

@@ -33,15 +33,22 @@ pub struct Progress {
     total: AtomicU64,
     bytes: AtomicU64,
     bytes_total: AtomicU64,
+    cells: AtomicU64,
     cancelled: AtomicBool,
 }
 
 impl Progress {
     /// Enters a phase of `total` units of work (rows) and `bytes_total` bytes.
     pub fn enter(&self, phase: Phase, total: u64, bytes_total: u64) {
+        self.enter_cells(phase, total, 1, bytes_total);
+    }
+
+    /// Enters a phase that goes over `rows` rows column by column: `advance` then counts cells, watchers see rows.
+    pub fn enter_cells(&self, phase: Phase, rows: u64, cells_per_row: u64, bytes_total: u64) {
         self.done.store(0, Relaxed);
         self.bytes.store(0, Relaxed);
-        self.total.store(total, Relaxed);
+        self.total.store(rows, Relaxed);
+        self.cells.store(cells_per_row.max(1), Relaxed);
         self.bytes_total.store(bytes_total, Relaxed);
         self.phase.store(phase as u32, Relaxed);
     }
@@ -69,6 +76,12 @@ impl Progress {
     /// `[phase, done, total, bytes, bytes_total]`, as numbers for a progress bar.
     pub fn snapshot(&self) -> [f64; 5] {
         let read = |n: &AtomicU64| n.load(Relaxed) as f64;
-        [f64::from(self.phase.load(Relaxed)), read(&self.done), read(&self.total), read(&self.bytes), read(&self.bytes_total)]
+        [
+            f64::from(self.phase.load(Relaxed)),
+            read(&self.done) / read(&self.cells).max(1.0),
+            read(&self.total),
+            read(&self.bytes),
+            read(&self.bytes_total),
+        ]
     }
 }
