@@ -1,0 +1,26 @@
+// Format, lint, types and generated files; all of them are run, and all failures shown, before it ends.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, status, tool } from "./run.mjs";
+
+/** Is a committed, generated file what the build makes now? The build has just written it over: git knows whether it changed. */
+const unchanged = (file) => () => status(["git", "diff", "--exit-code", "--stat", "--", file]);
+
+const checks = {
+  "rustfmt (cargo fmt --all)": () => status(["cargo", "fmt", "--all", "--check"]),
+  clippy: () => status(["cargo", "clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+  "biome (npm run fix)": () => status(tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings")),
+  types: () => status(tool("typescript/bin/tsc", "-p", "tsconfig.json")),
+  "native/binding.d.ts is what the build makes (commit it)": unchanged("native/binding.d.ts"),
+  "index.d.ts is what src/ exports (npm run api)": () =>
+    existsSync(join(root, "scripts/api.mjs")) ? status([process.execPath, "scripts/api.mjs", "--check"]) : 1,
+  "package-lock.json names no registry": () => (/"resolved"/.test(readFileSync(join(root, "package-lock.json"), "utf8")) ? 1 : 0),
+};
+
+const failed = Object.entries(checks).filter(([name, check]) => {
+  console.log(`check: ${name}`);
+  return check() !== 0;
+});
+for (const [name] of failed) console.error(`check failed: ${name}`);
+console.log(`${Object.keys(checks).length - failed.length} checks passed, ${failed.length} failed`);
+process.exit(failed.length > 0 ? 1 : 0);
