@@ -7,6 +7,7 @@ pub mod error;
 pub mod layout;
 pub mod manifest;
 pub mod progress;
+pub mod read;
 pub mod types;
 pub mod write;
 
@@ -14,3 +15,4 @@ pub use error::{Code, Error, Result};
 pub use layout::{Node, Span};
 pub use manifest::Manifest;
 pub use progress::Progress;
+pub use read::Store;

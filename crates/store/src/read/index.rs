@@ -1,0 +1,136 @@
+//! patients.arrow, checked, and its inverse: from a place in a shard to the patient.
+
+use super::array::Array;
+use super::cursor::Found;
+use super::file::File;
+use crate::manifest::Manifest;
+
+/// For every slot (in storage order) the patient's row in patients.arrow.
+#[derive(Debug)]
+pub struct Index {
+    slots: Vec<u32>,
+    /// First slot of each shard, and the number of slots.
+    base: Vec<usize>,
+}
+
+/// The columns of patients.arrow.
+pub struct Patients<'a> {
+    pub ids: Array<'a>,
+    pub shard: Array<'a>,
+    pub row: Array<'a>,
+    pub events: Array<'a>,
+    pub static_events: Array<'a>,
+    pub first_time: Array<'a>,
+    pub last_time: Array<'a>,
+    pub split: Option<Array<'a>>,
+}
+
+impl<'a> Patients<'a> {
+    /// Of patients.arrow, whose columns `shape` has checked.
+    pub fn of(file: &'a File) -> Found<Self> {
+        let column = |name| file.array(name).ok_or_else(|| format!("lacks column \"{name}\""));
+        Ok(Self {
+            ids: column("subject_id")?,
+            shard: column("shard")?,
+            row: column("row")?,
+            events: column("events")?,
+            static_events: column("static_events")?,
+            first_time: column("first_time")?,
+            last_time: column("last_time")?,
+            split: file.array("split"),
+        })
+    }
+}
+
+impl Index {
+    /// Checks patients.arrow (whose columns have the right names and types) against itself and the manifest.
+    pub fn new(file: &File, manifest: &Manifest) -> Found<Self> {
+        let patients = Patients::of(file)?;
+        let n = patients.ids.len();
+        let counts = &manifest.counts;
+        let mut base = vec![0usize];
+        for shard in &manifest.shards {
+            let next = usize::try_from(shard.patients).ok().and_then(|more| base[base.len() - 1].checked_add(more));
+            base.push(next.filter(|next| *next <= n).ok_or("has fewer patients than the shards")?);
+        }
+        if base[base.len() - 1] != n || counts.patients != n as u64 {
+            return Err(format!("has {n} patients, the shards {}, the manifest {}", base[base.len() - 1], counts.patients));
+        }
+        const NONE: u32 = u32::MAX;
+        let mut slots = vec![NONE; n];
+        let mut events_of = vec![0u64; manifest.shards.len()];
+        let (mut statics, mut longest, mut first_time, mut last_time) = (0, 0, None, None);
+        for i in 0..n {
+            let id = patients.ids.i64(i);
+            let wrong = |what: &str| Err(format!("{what} (subject {id}, row {i})"));
+            if i > 0 && patients.ids.i64(i - 1) >= id {
+                return wrong("has subject ids that do not ascend");
+            }
+            let (shard, row) = (patients.shard.u32(i) as usize, patients.row.u32(i) as usize);
+            if shard >= manifest.shards.len() || row >= base[shard + 1] - base[shard] {
+                return wrong("points outside the shards");
+            }
+            if std::mem::replace(&mut slots[base[shard] + row], i as u32) != NONE {
+                return wrong("has two patients in one place");
+            }
+            let (events, still) = (u64::from(patients.events.u32(i)), u64::from(patients.static_events.u32(i)));
+            if events == 0 || still > events {
+                return wrong("has an impossible number of events");
+            }
+            events_of[shard] += events;
+            statics += still;
+            longest = longest.max(events);
+            let times = (patients.first_time.valid(i), patients.last_time.valid(i));
+            if times != (still < events, still < events) {
+                return wrong("has times for a patient of static rows only, or none for another");
+            }
+            if still < events {
+                let (first, last) = (patients.first_time.i64(i), patients.last_time.i64(i));
+                if first > last {
+                    return wrong("has a last time before the first");
+                }
+                first_time = Some(first_time.map_or(first, |t: i64| t.min(first)));
+                last_time = Some(last_time.map_or(last, |t: i64| t.max(last)));
+            }
+        }
+        let found = (events_of.iter().sum::<u64>(), statics, longest, first_time, last_time);
+        let expected = (counts.events, counts.static_events, counts.longest, counts.first_time, counts.last_time);
+        if found != expected {
+            return Err(format!(
+                "sums up to {found:?} (events, static events, longest, first and last time) where the manifest says {expected:?}"
+            ));
+        }
+        if let Some(i) = (0..events_of.len()).find(|i| events_of[*i] != manifest.shards[*i].events) {
+            return Err(format!(
+                "has {} events in {} where the manifest says {}",
+                events_of[i], manifest.shards[i].file.path, manifest.shards[i].events
+            ));
+        }
+        splits(&patients, manifest)?;
+        Ok(Self { slots, base })
+    }
+
+    /// Row of patients.arrow for each row of a shard.
+    pub fn rows(&self, shard: usize) -> &[u32] {
+        &self.slots[self.base[shard]..self.base[shard + 1]]
+    }
+}
+
+/// Number of patients in each split.
+fn splits(patients: &Patients, manifest: &Manifest) -> Found<()> {
+    let mut found = std::collections::BTreeMap::new();
+    if let Some(split) = patients.split {
+        let names = split.dictionary().ok_or("has splits without names")?;
+        let mut counts = vec![0u64; names.len()];
+        for i in (0..split.len()).filter(|i| split.valid(*i)) {
+            let index = split.index(i) as usize;
+            *counts.get_mut(index).ok_or("has splits outside their dictionary")? += 1;
+        }
+        for (i, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            let name = names.slice(i).and_then(|name| std::str::from_utf8(name).ok()).ok_or("has damaged names of splits")?;
+            found.insert(name.to_string(), count);
+        }
+    }
+    let expected = manifest.splits.iter().filter(|(_, count)| **count > 0).map(|(name, count)| (name.clone(), *count)).collect();
+    if found == expected { Ok(()) } else { Err(format!("has splits {found:?} where the manifest says {expected:?}")) }
+}

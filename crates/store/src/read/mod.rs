@@ -1,0 +1,25 @@
+//! A store read back: files mapped, layouts parsed, and everything checked before anyone relies on it.
+//!
+//! [`Store::open`] checks in proportion (manifest, index of patients and table of codes wholly; of the shards the footers), [`Store::shard`] what a
+//! reader of the shard relies on, [`Store::check_offsets`] one column's offsets, [`Store::verify`] every byte.
+
+mod array;
+mod check;
+mod cursor;
+mod file;
+mod footer;
+mod index;
+mod map;
+mod problem;
+mod shape;
+mod store;
+mod verify;
+
+pub use file::File;
+pub use footer::Layout;
+pub use map::Mapping;
+pub use problem::Problem;
+pub use store::Store;
+
+/// What to do about a damaged store; ends every message that says so.
+const REMEDY: &str = "Convert the source again (--force), or restore the store from a copy.";

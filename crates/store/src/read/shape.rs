@@ -1,0 +1,154 @@
+//! Do the files have the columns that the format and the manifest say?
+
+use super::cursor::Found;
+use super::footer::Layout;
+use crate::layout::Node;
+use crate::manifest::{Column, Manifest, Storage};
+use crate::types::type_name;
+use arrow_schema::{DataType, Field};
+
+const PATIENTS: [(&str, &str); 7] = [
+    ("subject_id", "int64"),
+    ("shard", "uint32"),
+    ("row", "uint32"),
+    ("events", "uint32"),
+    ("static_events", "uint32"),
+    ("first_time", "timestamp[us]"),
+    ("last_time", "timestamp[us]"),
+];
+const CODES: [(&str, &str); 3] = [("code", "utf8"), ("events", "int64"), ("patients", "int64")];
+
+/// The columns of patients.arrow.
+pub fn patients(layout: &Layout) -> Found<()> {
+    starts_with(layout, &PATIENTS)?;
+    let nulls = layout.fields[..5].iter().any(|node| node.null_count > 0);
+    match (nulls, &layout.schema.fields()[7..]) {
+        (true, _) => Err("has nulls where none may be".into()),
+        (_, []) => Ok(()),
+        (_, [split]) if split.name() == "split" && type_name(value_type(split)) == "utf8" && layout.fields[7].dictionary.is_some() => {
+            Ok(())
+        }
+        (_, [other, ..]) => Err(format!("has a column \"{}\" that does not belong there", other.name())),
+    }
+}
+
+/// The columns of codes.arrow; those of the source's codes.parquet follow and may be anything.
+pub fn codes(layout: &Layout, manifest: &Manifest) -> Found<()> {
+    starts_with(layout, &CODES)?;
+    if layout.fields[..3].iter().any(|node| node.null_count > 0) {
+        return Err("has nulls where none may be".into());
+    }
+    rows("rows", layout.rows, manifest.counts.codes.saturating_add(1))
+}
+
+/// The columns of shard `i`.
+pub fn shard(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
+    let shard = &manifest.shards[i];
+    let expected = || "has other columns than subject_id, events and sparse".to_string();
+    rows("patients", layout.rows, shard.patients)?;
+    let fields = layout.schema.fields();
+    let (dense, sparse): (Vec<_>, Vec<_>) = manifest.columns.iter().partition(|column| column.storage == Storage::Dense);
+    let ([id, events], rest) = fields.split_first_chunk::<2>().ok_or_else(expected)?;
+    if id.name() != "subject_id" || *id.data_type() != DataType::Int64 || events.name() != "events" {
+        return Err(expected());
+    }
+    let (event_list, event_fields) = list_of_struct(&layout.fields[1], events).ok_or_else(expected)?;
+    rows("events", event_list.length, shard.events)?;
+    if layout.fields[0].null_count + layout.fields[1].null_count + event_list.null_count > 0 {
+        return Err("has nulls where none may be".into());
+    }
+    columns(&dense, event_list.children.iter().zip(event_fields), manifest)?;
+    match rest {
+        [] if sparse.is_empty() => Ok(()),
+        [field] if field.name() == "sparse" => {
+            let DataType::Struct(fields) = field.data_type() else { return Err(expected()) };
+            sparse_columns(&sparse, &layout.fields[2], fields, manifest)
+        }
+        _ => Err(expected()),
+    }
+}
+
+fn sparse_columns(wanted: &[&Column], sparse: &Node, fields: &arrow_schema::Fields, manifest: &Manifest) -> Found<()> {
+    let mut values = vec![];
+    for (node, field) in sparse.children.iter().zip(fields) {
+        let broken = || format!("has no rows and values in sparse column \"{}\"", field.name());
+        let (pair, pair_fields) = list_of_struct(node, field).ok_or_else(broken)?;
+        let ([row, value], [row_field, value_field]) = (&pair.children[..], &pair_fields[..]) else { return Err(broken()) };
+        if row_field.name() != "row" || *row_field.data_type() != DataType::UInt32 || value_field.name() != "value" {
+            return Err(broken());
+        }
+        if sparse.null_count + node.null_count + pair.null_count + row.null_count + value.null_count > 0 {
+            return Err(format!("has nulls in sparse column \"{}\"", field.name()));
+        }
+        values.push((Node { name: field.name().clone(), ..value.clone() }, value_field));
+    }
+    columns(wanted, values.iter().map(|(node, field)| (node, *field)), manifest)
+}
+
+/// The columns of events or of sparse values against the manifest's.
+fn columns<'a>(
+    wanted: &[&Column],
+    found: impl ExactSizeIterator<Item = (&'a Node, &'a std::sync::Arc<Field>)>,
+    manifest: &Manifest,
+) -> Found<()> {
+    rows("columns", found.len() as u64, wanted.len() as u64)?;
+    for (column, (node, field)) in wanted.iter().zip(found) {
+        let name = &column.name;
+        if node.name != *name {
+            return Err(format!("has column \"{}\" where the manifest says \"{name}\"", node.name));
+        }
+        let stored = type_name(value_type(field));
+        if stored != column.stored {
+            return Err(format!("has type {stored} where the manifest says {} in column \"{name}\"", column.stored));
+        }
+        let entries = node.dictionary.as_ref().map(|d| d.values.length);
+        if entries != column.coded.then_some(column.dictionary) {
+            return Err(format!("has another dictionary than the manifest says in column \"{name}\""));
+        }
+        match name.as_str() {
+            "code" if stored != "utf8" || node.null_count > 0 || entries != manifest.counts.codes.checked_add(1) => {
+                return Err("has codes that are not ids of codes.arrow".into());
+            }
+            "time" if stored != "timestamp[us]" || column.coded => return Err(format!("has times of type {stored}")),
+            _ => {}
+        }
+    }
+    for name in ["time", "code"] {
+        let found = manifest.columns.iter().filter(|column| column.name == name && column.storage == Storage::Dense).count();
+        rows(&format!("columns \"{name}\""), found as u64, 1)?;
+    }
+    Ok(())
+}
+
+fn starts_with(layout: &Layout, columns: &[(&str, &str)]) -> Found<()> {
+    let fields = layout.schema.fields();
+    for (i, (name, data_type)) in columns.iter().enumerate() {
+        let found = fields.get(i).map(|field| (field.name().as_str(), type_name(field.data_type())));
+        if found.as_ref().is_none_or(|found| found.0 != *name || found.1 != *data_type) {
+            let found = found.map_or("nothing".to_string(), |(name, data_type)| format!("\"{name}\" of {data_type}"));
+            return Err(format!("has {found} where the format says \"{name}\" of {data_type}"));
+        }
+    }
+    Ok(())
+}
+
+fn list_of_struct<'a>(node: &'a Node, field: &'a Field) -> Option<(&'a Node, &'a arrow_schema::Fields)> {
+    match (field.data_type(), &node.children[..]) {
+        (DataType::List(item), [child]) => match item.data_type() {
+            DataType::Struct(fields) => Some((child, fields)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn value_type(field: &Field) -> &DataType {
+    match field.data_type() {
+        DataType::Dictionary(_, values) => values,
+        plain => plain,
+    }
+}
+
+fn rows(what: &str, found: u64, expected: u64) -> Found<()> {
+    if found == expected { Ok(()) } else { Err(format!("has {found} {what} where the manifest says {expected}")) }
+}

@@ -1,0 +1,227 @@
+//! A store, opened.
+
+use super::file::{File, corrupt, path_of};
+use super::index::Index;
+use super::{REMEDY, check, shape};
+use crate::error::{Code, Error, Result};
+use crate::manifest::{self, CODES, MANIFEST, Manifest, ManifestError, PATIENTS};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// A store whose files are all mapped: a replacement of the folder cannot reach it any more.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) root: PathBuf,
+    pub(super) manifest: Manifest,
+    text: String,
+    pub(super) patients: File,
+    pub(super) codes: File,
+    pub(super) shards: Vec<File>,
+    pub(super) index: Index,
+    /// Shards that have passed the checks of their first touch.
+    touched: Vec<AtomicBool>,
+}
+
+/// A store that is replaced while it is being opened is opened anew, this often. The gap between the two renames of a replacement is far shorter.
+const ATTEMPTS: usize = 10;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+impl Store {
+    /// Opens the store in a folder: checks the manifest, the index of patients and the table of codes wholly, and the shards' lengths, footers and
+    /// store ids. With `verify` it checks every byte ([`Store::verify`]) and fails on the first problem.
+    pub fn open(path: impl AsRef<Path>, verify: bool) -> Result<Self> {
+        let root = path.as_ref();
+        let store = Self::open_settled(root)?;
+        if verify && let Some(problem) = store.verify(1, &crate::Progress::default())?.into_iter().next() {
+            return Err(problem.into_error(root));
+        }
+        Ok(store)
+    }
+
+    fn open_settled(root: &Path) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            let seen = read_manifest(root);
+            let error = match &seen {
+                Ok(bytes) => match Self::map(root, bytes) {
+                    Ok(store) => return Ok(store),
+                    Err(error) => error,
+                },
+                Err(e) => no_manifest(root, e),
+            };
+            let (seen, now) = (seen.ok(), read_manifest(root).ok());
+            let moving = seen != now || (now.is_none() && aside(root).is_some_and(|old| old.exists()));
+            if !moving || attempt == ATTEMPTS {
+                return Err(error);
+            }
+            attempt += 1;
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn map(root: &Path, bytes: &[u8]) -> Result<Self> {
+        let manifest = Manifest::from_bytes(bytes).map_err(|e| refused(root, e))?;
+        let id = &manifest.id;
+        let entry = |name: &str| {
+            let found = manifest.files.iter().find(|file| file.path == name);
+            found.ok_or_else(|| corrupt(&root.join(MANIFEST), &format!("does not list {name}")))
+        };
+        let patients = File::open(root, entry(PATIENTS)?, id)?;
+        let codes = File::open(root, entry(CODES)?, id)?;
+        let shards = manifest.shards.iter().map(|shard| File::open(root, &shard.file, id)).collect::<Result<Vec<_>>>()?;
+        for other in manifest.files.iter().filter(|file| file.path != PATIENTS && file.path != CODES) {
+            check_length(&path_of(root, other)?, other)?;
+        }
+        for file in [&patients, &codes] {
+            file.check_crc()?;
+            file.arrays().try_for_each(check::all_offsets).map_err(|found| file.corrupt(&found))?;
+        }
+        shape::codes(&codes.layout, &manifest).map_err(|found| codes.corrupt(&found))?;
+        shape::patients(&patients.layout).map_err(|found| patients.corrupt(&found))?;
+        for (i, shard) in shards.iter().enumerate() {
+            shape::shard(&shard.layout, &manifest, i).map_err(|found| shard.corrupt(&found))?;
+        }
+        let index = Index::new(&patients, &manifest).map_err(|found| patients.corrupt(&found))?;
+        let touched = shards.iter().map(|_| AtomicBool::new(false)).collect();
+        // The manifest has been read as JSON, which is text.
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        Ok(Self { root: root.to_path_buf(), manifest, text, patients, codes, shards, index, touched })
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The manifest's bytes: JSON.
+    pub fn manifest_text(&self) -> &str {
+        &self.text
+    }
+
+    /// patients.arrow, wholly checked.
+    pub fn patients(&self) -> &File {
+        &self.patients
+    }
+
+    /// codes.arrow, wholly checked.
+    pub fn codes(&self) -> &File {
+        &self.codes
+    }
+
+    /// A shard. The first call checks its subject ids and the offsets of its events and sparse columns, so that no read can reach another patient;
+    /// a column's own offsets (of text, lists) want [`Store::check_offsets`], its values are as they are.
+    pub fn shard(&self, shard: usize) -> Result<&File> {
+        let file = self.shard_file(shard)?;
+        // Two threads may both check: the result is the same.
+        if !self.touched[shard].load(Relaxed) {
+            check::shard(file, &self.patients, &self.index, shard).map_err(|found| file.corrupt(&found))?;
+            self.touched[shard].store(true, Relaxed);
+        }
+        Ok(file)
+    }
+
+    /// Checks the buffer of offsets that starts at this byte of a shard: its checksum, that it starts at 0, never falls, and ends inside what it cuts.
+    pub fn check_offsets(&self, shard: usize, offset: u64) -> Result<()> {
+        let file = self.shard_file(shard)?;
+        let array = file.arrays().find_map(|array| check::find_offsets(array, offset));
+        let array = array.ok_or_else(|| Error::at(Code::InvalidArgument, &file.path, format!("has no offsets at byte {offset}.")))?;
+        check::section(file, array).map_err(|found| file.corrupt(&found))
+    }
+
+    fn shard_file(&self, shard: usize) -> Result<&File> {
+        let missing =
+            || Error::at(Code::InvalidArgument, &self.root, format!("has {} shards; shard {shard} was asked for.", self.shards.len()));
+        self.shards.get(shard).ok_or_else(missing)
+    }
+}
+
+fn read_manifest(root: &Path) -> io::Result<Vec<u8>> {
+    let path = root.join(MANIFEST);
+    // Asked before opening: opening a pipe would wait for its writer.
+    if !std::fs::metadata(&path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    std::fs::read(path)
+}
+
+/// Where a replacement of the store puts the old one before it renames the new one into its place.
+fn aside(root: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(root).ok()?;
+    let name = whole.file_name()?.to_str()?;
+    Some(whole.with_file_name(format!(".{name}.old")))
+}
+
+/// Why there is no manifest to read.
+fn no_manifest(root: &Path, error: &io::Error) -> Error {
+    let manifest = root.join(MANIFEST);
+    match std::fs::metadata(root) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let old = aside(root).filter(|old| old.exists());
+            let remedy = match old {
+                Some(old) => format!(
+                    "a replacement was interrupted: the whole old store is {}. Rename it back, or convert the source again",
+                    old.display()
+                ),
+                None => "check the path, or convert a source to it first (meds-reader convert SOURCE STORE)".into(),
+            };
+            Error::at(Code::NotFound, root, format!("there is no such folder; {remedy}."))
+        }
+        Err(e) => Error::io(root, "look at the store's folder", &e),
+        Ok(found) if !found.is_dir() => {
+            Error::at(Code::NotAStore, root, "is a file; a store is a folder. Convert a source first (meds-reader convert SOURCE STORE).")
+        }
+        Ok(_) if error.kind() != io::ErrorKind::NotFound => Error::io(manifest, "read the store's manifest", error),
+        Ok(_) if is_source(root) => Error::at(
+            Code::NotAStore,
+            root,
+            "is a MEDS source, not a store: convert it first (meds-reader convert SOURCE STORE, or PatientDatabase.from(SOURCE)).",
+        ),
+        Ok(_) => Error::at(
+            Code::NotAStore,
+            root,
+            format!(
+                "has no {MANIFEST}: it is no store, or its conversion was interrupted. Convert a source first (meds-reader convert SOURCE STORE)."
+            ),
+        ),
+    }
+}
+
+/// Does the folder look like MEDS data that nobody has converted?
+fn is_source(root: &Path) -> bool {
+    let parquet = |entry: std::fs::DirEntry| entry.path().extension().is_some_and(|ext| ext == "parquet");
+    root.join("data").is_dir()
+        || root.join("metadata").join("dataset.json").exists()
+        || std::fs::read_dir(root).is_ok_and(|entries| entries.flatten().any(parquet))
+}
+
+/// Why a manifest was refused.
+fn refused(root: &Path, error: ManifestError) -> Error {
+    let path = root.join(MANIFEST);
+    match error {
+        ManifestError::Foreign => Error::at(
+            Code::NotAStore,
+            path,
+            "is not the manifest of a store. Give the path of a store, or convert a source first (meds-reader convert SOURCE STORE).",
+        ),
+        ManifestError::Newer(version) => Error::at(
+            Code::StoreVersion,
+            path,
+            format!(
+                "has format version {version}; this build reads up to {}. Update meds-reader, or convert the source again with this version (--force).",
+                manifest::VERSION
+            ),
+        ),
+        ManifestError::Damaged(what) => Error::at(Code::Corrupt, path, format!("the manifest {what}. {REMEDY}")),
+    }
+}
+
+/// Files that are not mapped must at least be there.
+fn check_length(path: &Path, entry: &manifest::File) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() && found.len() == entry.bytes => Ok(()),
+        Ok(found) => Err(corrupt(path, &format!("has {} bytes where the store's manifest says {}", found.len(), entry.bytes))),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(corrupt(path, "is listed in the store's manifest but missing")),
+        Err(e) => Err(Error::io(path, "look at a file of the store", &e)),
+    }
+}
