@@ -32,6 +32,8 @@ codes! {
     Corrupt = "MEDS_CORRUPT",
     /// A file belongs to another store than the manifest that was opened.
     StoreReplaced = "MEDS_STORE_REPLACED",
+    /// The store was closed.
+    Closed = "MEDS_CLOSED",
     /// The target of a conversion exists.
     StoreExists = "MEDS_STORE_EXISTS",
     /// The source holds no MEDS data where MEDS keeps it.

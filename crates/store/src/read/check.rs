@@ -35,11 +35,13 @@ pub fn offsets(array: Array) -> Found<()> {
     Ok(())
 }
 
+fn offsets_if_any(array: Array) -> Found<()> {
+    if array.node.offsets.is_some() { offsets(array) } else { Ok(()) }
+}
+
 /// [`offsets`] of a field and of all below it, dictionaries included.
 pub fn all_offsets(array: Array) -> Found<()> {
-    if array.node.offsets.is_some() {
-        offsets(array)?;
-    }
+    offsets_if_any(array)?;
     array.children().chain(array.dictionary()).try_for_each(all_offsets)
 }
 
@@ -70,6 +72,7 @@ pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found
         }
     }
     ends_with_child(events)?;
+    file.arrays().try_for_each(dictionaries)?;
     for list in file.array("sparse").iter().flat_map(Array::children) {
         section(file, list)?;
         ends_with_child(list)?;
@@ -83,10 +86,16 @@ fn ends_with_child(list: Array) -> Found<()> {
     if end == length { Ok(()) } else { Err(format!("has {length} values in \"{}\" for offsets that end at {end}", list.node.name)) }
 }
 
-/// The field below `array` (itself included) whose offsets start at this byte of the file.
+/// The field below `array` (itself included, dictionaries left out) whose offsets start at this byte of the file.
 pub fn find_offsets(array: Array<'_>, offset: u64) -> Option<Array<'_>> {
     if array.node.offsets.is_some_and(|span| span.offset == offset && span.bytes > 0) {
         return Some(array);
     }
-    array.children().chain(array.dictionary()).find_map(|below| find_offsets(below, offset))
+    array.children().find_map(|below| find_offsets(below, offset))
+}
+
+/// [`offsets`] of every dictionary below a field. They are small and have no checksums of their own.
+fn dictionaries(array: Array) -> Found<()> {
+    array.dictionary().map_or(Ok(()), offsets_if_any)?;
+    array.children().try_for_each(dictionaries)
 }

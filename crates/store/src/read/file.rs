@@ -40,13 +40,11 @@ impl File {
         match layout.schema.metadata().get(STORE_ID_KEY) {
             Some(found) if found == id => {}
             Some(found) => {
-                return Err(Error::at(
-                    Code::StoreReplaced,
-                    path,
-                    format!(
-                        "belongs to store {found}, the manifest to {id}: the store was replaced, or files of two stores were mixed. Open it again; if that does not help, convert the source again (--force)."
-                    ),
-                ));
+                let message = format!(
+                    "belongs to store {found}, the manifest to {id}: the store was replaced, or files of two stores were mixed. \
+                     Open it again; if that does not help, convert the source again (--force)."
+                );
+                return Err(Error::at(Code::StoreReplaced, path, message));
             }
             None => return Err(corrupt(&path, "does not say which store it belongs to")),
         }

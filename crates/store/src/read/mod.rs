@@ -16,7 +16,7 @@ mod store;
 mod verify;
 
 pub use file::File;
-pub use footer::Layout;
+pub use footer::{Layout, parse};
 pub use map::Mapping;
 pub use problem::Problem;
 pub use store::Store;

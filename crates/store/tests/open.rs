@@ -1,0 +1,126 @@
+//! Opening stores, whole and damaged.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use meds_store::{Code, Store};
+use std::fs;
+use std::path::Path;
+
+fn made() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    support::store(dir.path(), support::ID);
+    dir
+}
+
+/// Opens and touches everything that a reader's checks cover.
+fn touch(root: &Path) -> meds_store::Result<Store> {
+    let store = Store::open(root, false)?;
+    for shard in 0..store.manifest().shards.len() {
+        let offsets: Vec<u64> = store.manifest().shards[shard].file.offsets.iter().map(|section| section.offset).collect();
+        store.shard(shard)?;
+        offsets.into_iter().try_for_each(|offset| store.check_offsets(shard, offset))?;
+    }
+    Ok(store)
+}
+
+fn code(root: &Path) -> Code {
+    let error = touch(root).map(|_| ()).unwrap_err();
+    assert!(error.message.contains(['.', ';']) && error.path.is_some(), "{error}");
+    error.code
+}
+
+#[test]
+fn a_whole_store_opens() {
+    let dir = made();
+    let store = touch(dir.path()).unwrap();
+    assert_eq!(store.patients().layout.rows, 7);
+    assert_eq!(store.codes().layout.rows, 5);
+    let events = &store.shard(1).unwrap().layout.fields[1];
+    assert_eq!(events.children[0].children.len(), 6);
+    assert!(store.shard(2).is_err());
+    assert_eq!(store.check_offsets(0, 1).unwrap_err().code, Code::InvalidArgument);
+    assert!(Store::open(dir.path(), true).is_ok());
+}
+
+#[test]
+fn what_is_no_store_is_told_from_what_is_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("x.medsdb");
+    assert_eq!(code(&root), Code::NotFound);
+    fs::create_dir(dir.path().join(".x.medsdb.old")).unwrap();
+    let error = Store::open(&root, false).unwrap_err();
+    assert!(error.message.contains(".x.medsdb.old"), "{error}");
+    fs::write(&root, "text").unwrap();
+    assert_eq!(code(&root), Code::NotAStore);
+    fs::remove_file(&root).unwrap();
+    fs::create_dir(&root).unwrap();
+    assert_eq!(code(&root), Code::NotAStore);
+    fs::create_dir(root.join("data")).unwrap();
+    let error = Store::open(&root, false).unwrap_err();
+    assert!(error.code == Code::NotAStore && error.message.contains("convert it first"), "{error}");
+    fs::write(root.join("manifest.json"), "{}").unwrap();
+    assert_eq!(code(&root), Code::NotAStore);
+    fs::write(root.join("manifest.json"), "{").unwrap();
+    assert_eq!(code(&root), Code::Corrupt);
+    fs::write(root.join("manifest.json"), r#"{"format": "meds-reader store", "version": 99}"#).unwrap();
+    assert_eq!(code(&root), Code::StoreVersion);
+    fs::remove_file(root.join("manifest.json")).unwrap();
+    fs::create_dir(root.join("manifest.json")).unwrap();
+    assert_eq!(code(&root), Code::Io);
+}
+
+#[test]
+fn missing_short_and_foreign_files_are_refused() {
+    for name in ["patients.arrow", "codes.arrow", "shards/00000.arrow", "shards/00001.arrow", "metadata/dataset.json"] {
+        let dir = made();
+        let path = dir.path().join(name);
+        fs::rename(&path, dir.path().join("aside")).unwrap();
+        assert_eq!(code(dir.path()), Code::Corrupt, "{name} missing");
+        fs::write(&path, b"").unwrap();
+        assert_eq!(code(dir.path()), Code::Corrupt, "{name} empty");
+        if name.ends_with(".arrow") {
+            support::store(dir.path(), support::ID);
+            let other = tempfile::tempdir().unwrap();
+            support::store(other.path(), &support::ID.replace('0', "f"));
+            fs::copy(other.path().join(name), &path).unwrap();
+            assert_eq!(code(dir.path()), Code::StoreReplaced, "{name} of another store");
+        }
+    }
+}
+
+#[test]
+fn shards_that_change_places_are_found() {
+    let dir = made();
+    let mut manifest = support::store(dir.path(), support::ID);
+    let (a, b) = (manifest.shards[0].file.path.clone(), manifest.shards[1].file.path.clone());
+    manifest.shards[0].file.path = b;
+    manifest.shards[1].file.path = a;
+    fs::write(dir.path().join("manifest.json"), manifest.to_bytes()).unwrap();
+    assert_eq!(code(dir.path()), Code::Corrupt);
+}
+
+#[test]
+fn paths_out_of_the_store_are_refused() {
+    for path in ["/etc/hostname", "../x", "", "shards/../../x"] {
+        let dir = made();
+        let mut manifest = support::store(dir.path(), support::ID);
+        manifest.shards[0].file.path = path.into();
+        fs::write(dir.path().join("manifest.json"), manifest.to_bytes()).unwrap();
+        assert_eq!(code(dir.path()), Code::Corrupt, "{path}");
+    }
+}
+
+#[test]
+fn a_replacement_does_not_reach_an_open_store() {
+    let parent = tempfile::tempdir().unwrap();
+    let (root, old) = (parent.path().join("s"), parent.path().join("old"));
+    support::store(&root, support::ID);
+    let store = Store::open(&root, false).unwrap();
+    let before = store.shard(0).unwrap().map.bytes().to_vec();
+    fs::rename(&root, &old).unwrap();
+    support::store(&root, &support::ID.replace('0', "f"));
+    fs::remove_dir_all(&old).unwrap();
+    assert!(store.shard(1).is_ok());
+    assert_eq!(store.shard(0).unwrap().map.bytes(), before);
+}
