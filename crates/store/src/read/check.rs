@@ -54,6 +54,17 @@ pub fn section(file: &File, array: Array) -> Found<()> {
     crc(array.offset_bytes(), &listed.crc32c).map_err(|e| format!("{e} (offsets of \"{}\")", array.node.name))
 }
 
+/// [`section`] of every field of a file that has offsets.
+pub fn sections(file: &File) -> Found<()> {
+    fn below(file: &File, array: Array) -> Found<()> {
+        if array.node.offsets.is_some() {
+            section(file, array)?;
+        }
+        array.children().try_for_each(|child| below(file, child))
+    }
+    file.arrays().try_for_each(|array| below(file, array))
+}
+
 /// What every reader of a shard relies on: it holds the patients that patients.arrow says, and no list reaches into the next patient's.
 pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found<()> {
     let column = |name| file.array(name).ok_or_else(|| format!("lacks column \"{name}\""));

@@ -1,6 +1,7 @@
 //! One mapped Arrow file of a store.
 
 use super::array::Array;
+use super::cursor::Found;
 use super::footer::{self, Layout};
 use super::map::Mapping;
 use super::{REMEDY, check};
@@ -63,7 +64,12 @@ impl File {
 
     /// Checks every byte against the manifest.
     pub fn check_crc(&self) -> Result<()> {
-        check::crc(self.map.bytes(), &self.entry.crc32c).map_err(|found| self.corrupt(&found))
+        self.found_crc().map_err(|found| self.corrupt(&found))
+    }
+
+    /// The same, as a clause.
+    pub fn found_crc(&self) -> Found<()> {
+        check::crc(self.map.bytes(), &self.entry.crc32c)
     }
 
     /// An error about this file.

@@ -2,11 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::types::{UInt8Type, UInt16Type};
+use arrow_array::types::UInt8Type;
 use arrow_array::*;
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, Schema};
 use meds_store::manifest::{self, Column, Counts, Manifest, Section, Storage, hex};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +26,9 @@ struct Row {
     text: Option<String>,
     tags: Option<Vec<&'static str>>,
 }
+
+/// Subject, shard, row in the shard, and rows.
+type Patient = (i64, u32, u32, Vec<Row>);
 
 fn rows(patient: usize) -> Vec<Row> {
     let (count, still) = (1 + patient * 3, if patient == 0 { 1 } else { patient % 3 });
@@ -119,6 +122,15 @@ fn entry(path: &str, bytes: &[u8]) -> manifest::File {
     manifest::File { path: path.into(), bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), offsets }
 }
 
+/// The entry of a changed file whose buffers still stand where `old` says: all checksums are right.
+pub fn entry_with_sections_of(old: &manifest::File, bytes: &[u8]) -> manifest::File {
+    let mut new = manifest::File { bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), ..old.clone() };
+    for section in &mut new.offsets {
+        section.crc32c = hex(crc32c::crc32c(&bytes[section.offset as usize..(section.offset + section.bytes) as usize]));
+    }
+    new
+}
+
 fn column(name: &str, stored: &str, storage: Storage, dictionary: u64) -> Column {
     Column {
         name: name.into(),
@@ -138,7 +150,7 @@ fn column(name: &str, stored: &str, storage: Storage, dictionary: u64) -> Column
 pub fn store(root: &Path, id: &str) -> Manifest {
     let mut base = 0;
     let mut shards = vec![];
-    let mut patients = vec![];
+    let mut patients: Vec<Patient> = vec![];
     for (s, subjects) in SUBJECTS.iter().enumerate() {
         let path = format!("shards/{s:05}.arrow");
         let bytes = shard(&root.join(&path), base, subjects, id);
@@ -155,8 +167,7 @@ pub fn store(root: &Path, id: &str) -> Manifest {
         UInt8Array::from(patients.iter().enumerate().map(|(i, _)| (i != 1).then_some(1 + (i % 2) as u8)).collect::<Vec<_>>()),
         Arc::new(StringArray::from(vec!["", "held_out", "train"])),
     );
-    let u32s =
-        |f: &dyn Fn(&(i64, u32, u32, Vec<Row>)) -> u32| -> ArrayRef { Arc::new(UInt32Array::from_iter_values(patients.iter().map(f))) };
+    let u32s = |f: &dyn Fn(&Patient) -> u32| -> ArrayRef { Arc::new(UInt32Array::from_iter_values(patients.iter().map(f))) };
     let bytes = write(
         &root.join(manifest::PATIENTS),
         &[
@@ -242,7 +253,3 @@ pub fn store(root: &Path, id: &str) -> Manifest {
     std::fs::write(root.join(manifest::MANIFEST), manifest.to_bytes()).unwrap();
     manifest
 }
-
-/// Types that only the crates above write by themselves.
-pub type UInt16DictionaryArray = DictionaryArray<UInt16Type>;
-pub const MICROSECONDS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);

@@ -1,0 +1,124 @@
+//! Every byte and every invariant of a store.
+
+mod codes;
+mod folder;
+mod report;
+mod rows;
+mod values;
+
+use super::{Problem, Store, check};
+use crate::error::Result;
+use crate::manifest::{MANIFEST, Storage};
+use crate::progress::{Phase, Progress};
+use report::{Place, Report};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+impl Store {
+    /// Checks every byte against the checksums, every id and offset against its table, every order, flag and count against the data, and that no file
+    /// is missing or foreign. Returns up to `limit` problems (at least one, if there are any), ordered by file; none means that the store is whole.
+    /// Works on all cores; fails when it is cancelled or a file cannot be read.
+    pub fn verify(&self, limit: usize, progress: &Progress) -> Result<Vec<Problem>> {
+        let limit = limit.max(1);
+        let columns = &self.manifest.columns;
+        let bytes = self.shards.iter().map(|file| file.entry.bytes).sum();
+        progress.enter(Phase::Check, self.manifest.counts.events * columns.len() as u64, bytes);
+
+        let mut report = Report::new(MANIFEST, limit);
+        folder::check(self, &mut report)?;
+        report.absorb(codes::check(&self.codes, limit));
+        // First what the rest relies on; a shard without it is not looked into.
+        let shards = parallel(self.shards.len(), |shard| {
+            let file = &self.shards[shard];
+            let mut report = Report::new(&file.entry.path, limit);
+            report.check(file.found_crc());
+            let sound = report.check(check::shard(file, &self.patients, &self.index, shard)) && report.check(check::sections(file));
+            progress.advance(0, file.entry.bytes)?;
+            Ok((report, sound))
+        })?;
+        let sound: Vec<usize> = (0..shards.len()).filter(|shard| shards[*shard].1).collect();
+        shards.into_iter().for_each(|(shard, _)| report.absorb(shard));
+
+        let tasks: Vec<(usize, usize)> = sound.iter().flat_map(|shard| (0..columns.len()).map(move |column| (*shard, column))).collect();
+        let reports = parallel(tasks.len(), |task| {
+            let (shard, column) = tasks[task];
+            let place = Place::new(self, shard);
+            let mut report = Report::new(&self.shards[shard].entry.path, limit);
+            // The footer's reader has found each of these columns; a store that lacks one is not open.
+            let _ = self.column(&place, column, &mut report);
+            progress.advance(self.manifest.shards[shard].events, 0)?;
+            Ok(report)
+        })?;
+        let mut nulls = vec![0; columns.len()];
+        let mut counts = codes::Counts::new(self.codes.layout.rows as usize);
+        for ((_, column), mut task) in tasks.iter().zip(reports) {
+            nulls[*column] += task.nulls;
+            counts.add(task.codes.take());
+            report.absorb(task);
+        }
+        if sound.len() == self.shards.len() {
+            self.totals(&nulls, &mut report);
+            report.absorb(counts.compare(&self.codes, limit));
+        }
+        Ok(report.finish())
+    }
+
+    /// One column of one shard.
+    fn column(&self, place: &Place, at: usize, report: &mut Report) -> Option<()> {
+        let column = &self.manifest.columns[at];
+        let reference = |shard: usize| Place::new(self, shard).column(column).and_then(|array| array.dictionary());
+        let array = place.column(column)?;
+        if column.storage == Storage::Sparse {
+            rows::sparse(place, column, report)?;
+        }
+        match column.name.as_str() {
+            "time" => rows::times(place, array, report),
+            "code" => {
+                values::same_dictionary(array, self.codes.array("code"), "codes.arrow", report);
+                report.codes = Some(codes::Counts::of(place, array));
+            }
+            _ if column.coded => values::same_dictionary(array, reference(0), "the first shard", report),
+            _ => {}
+        }
+        values::check(place, array, column, report);
+        Some(())
+    }
+
+    /// What the manifest says of the whole store.
+    fn totals(&self, nulls: &[u64], report: &mut Report) {
+        let counts = &self.manifest.counts;
+        for (column, nulls) in self.manifest.columns.iter().zip(nulls) {
+            if column.nulls != *nulls {
+                report.problem(Problem {
+                    message: format!("says {} nulls where the data have {nulls}", column.nulls),
+                    column: Some(column.name.clone()),
+                    ..Problem::default()
+                });
+            }
+        }
+        let numeric = self.manifest.columns.iter().zip(nulls).find(|(column, _)| column.name == "numeric_value");
+        let numeric = numeric.map_or(0, |(_, nulls)| counts.events - nulls);
+        if numeric != counts.numeric_values {
+            report.problem(Problem {
+                message: format!("says {} numeric values where the data have {numeric}", counts.numeric_values),
+                ..Problem::default()
+            });
+        }
+    }
+}
+
+/// Runs `tasks` pieces of work on all cores; results in order, or the first error.
+fn parallel<T: Send>(tasks: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(tasks);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let take = || Some(next.fetch_add(1, Relaxed)).filter(|task| *task < tasks);
+        std::iter::from_fn(take).map(|task| Ok((task, work(task)?))).collect::<Result<Vec<_>>>()
+    };
+    let results: Result<Vec<_>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut results: Vec<_> = results?.into_iter().flatten().collect();
+    results.sort_by_key(|(task, _)| *task);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
