@@ -1,1 +1,29 @@
-//! placeholder
+//! MEDS Parquet to a store.
+//!
+//! A conversion reads its source twice. The first pass ([`survey`], [`measure`]) learns whose each row is, checks the order, and sizes every
+//! column; [`layout`] then gives every value its final place; the second pass ([`emit`]) writes the values there, row group by row group and
+//! column by column, in any order and on any number of threads, always with the same bytes.
+
+mod chunk;
+mod codes;
+mod common;
+mod emit;
+mod extent;
+mod intern;
+mod layout;
+mod measure;
+mod metadata;
+mod options;
+mod out;
+mod read;
+mod run;
+mod schema;
+mod sort;
+mod source;
+mod survey;
+mod tables;
+mod target;
+mod texts;
+
+pub use options::{Options, Summary};
+pub use run::{convert, fingerprint};

@@ -179,6 +179,23 @@ impl Manifest {
         text.into_bytes()
     }
 
+    /// Stands for a manifest that cannot be read: equal to no source's.
+    pub fn unreadable() -> Self {
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            id: String::new(),
+            fingerprint: String::new(),
+            options: serde_json::Value::Null,
+            columns: Vec::new(),
+            counts: Counts::default(),
+            splits: std::collections::BTreeMap::new(),
+            notes: Vec::new(),
+            shards: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
     /// Reads a manifest; the error says what is wrong with it, in words that continue "the manifest …".
     /// The version is looked at before anything else: a newer one may look different in every other way.
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, ManifestError> {

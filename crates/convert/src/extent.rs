@@ -1,0 +1,85 @@
+//! How much room values take: element and byte counts of every node of a type, depth first.
+
+use arrow_array::{Array, ArrayRef, cast::AsArray};
+use arrow_schema::DataType;
+
+/// The size of one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent {
+    /// Slots.
+    pub length: u64,
+    /// Null slots.
+    pub nulls: u64,
+    /// Bytes of text or binary values.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Adds another.
+    pub fn add(&mut self, other: &Extent) {
+        self.length += other.length;
+        self.nulls += other.nulls;
+        self.bytes += other.bytes;
+    }
+}
+
+/// The types below a type, in the order that Arrow lays them out.
+pub fn children(data_type: &DataType) -> Vec<&DataType> {
+    match data_type {
+        DataType::List(item) | DataType::Map(item, _) => vec![item.data_type()],
+        DataType::Struct(fields) => fields.iter().map(|f| f.data_type()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Number of nodes of a type, itself included.
+pub fn nodes(data_type: &DataType) -> usize {
+    1 + children(data_type).into_iter().map(nodes).sum::<usize>()
+}
+
+/// The child of a list or map, cut to what its slots refer to.
+pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
+    let (values, offsets): (ArrayRef, &[i32]) = match array.data_type() {
+        DataType::Map(..) => {
+            let map = array.as_map();
+            (std::sync::Arc::new(map.entries().clone()), map.value_offsets())
+        }
+        _ => {
+            let list = array.as_list::<i32>();
+            (list.values().clone(), list.value_offsets())
+        }
+    };
+    let (first, last) = ends(offsets);
+    (values.slice(first, last - first), offsets)
+}
+
+/// First and last offset.
+pub fn ends(offsets: &[i32]) -> (usize, usize) {
+    let end = |offset: Option<&i32>| offset.and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
+    (end(offsets.first()), end(offsets.last()))
+}
+
+/// Adds an array's extents to those of its type's nodes; `out` has [`nodes`] entries.
+pub fn measure(array: &ArrayRef, out: &mut [Extent]) {
+    let Some((own, mut below)) = out.split_first_mut() else { return };
+    own.length += array.len() as u64;
+    own.nulls += array.null_count() as u64;
+    match array.data_type() {
+        DataType::Utf8 => own.bytes += span(array.as_string::<i32>().value_offsets()),
+        DataType::Binary => own.bytes += span(array.as_binary::<i32>().value_offsets()),
+        DataType::List(_) | DataType::Map(..) => measure(&items(array).0, below),
+        DataType::Struct(_) => {
+            for column in array.as_struct().columns() {
+                let (own, rest) = below.split_at_mut(nodes(column.data_type()));
+                measure(column, own);
+                below = rest;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn span(offsets: &[i32]) -> u64 {
+    let (first, last) = ends(offsets);
+    (last - first) as u64
+}

@@ -1,0 +1,103 @@
+//! Distinct values of a column, up to a limit.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// Most distinct values of a column that is coded for being smaller so; more are left plain. Bounds memory, and each shard's dictionary.
+const VALUES: usize = 1 << 19;
+/// Most bytes of them.
+const BYTES: usize = 16 << 20;
+
+/// Distinct strings, numbered in the order of their first appearance.
+#[derive(Debug, Default)]
+pub struct Interner {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    table: HashTable<u32>,
+    hash: FixedState,
+}
+
+impl Interner {
+    /// Number of distinct strings.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A string by its number.
+    pub fn get(&self, id: u32) -> &[u8] {
+        let id = id as usize;
+        let start = id.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[id]]
+    }
+
+    /// Bytes of all of them.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Are there too many for a dictionary that need not be?
+    pub fn is_full(&self) -> bool {
+        self.len() > VALUES || self.bytes() > BYTES
+    }
+
+    /// The number of a string, a new one if need be.
+    pub fn insert(&mut self, value: &[u8]) -> u32 {
+        let hash = self.hash.hash_one(value);
+        if let Some(id) = self.find(hash, value) {
+            return id;
+        }
+        // More than 2^32 distinct strings do not fit in memory either.
+        let id = self.ends.len() as u32;
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+        let Self { bytes, ends, table, hash: state } = self;
+        table.insert_unique(hash, id, |&id| {
+            let start = (id as usize).checked_sub(1).map_or(0, |before| ends[before]);
+            state.hash_one(&bytes[start..ends[id as usize]])
+        });
+        id
+    }
+
+    /// The number of a string that was inserted.
+    pub fn lookup(&self, value: &[u8]) -> Option<u32> {
+        self.find(self.hash.hash_one(value), value)
+    }
+
+    fn find(&self, hash: u64, value: &[u8]) -> Option<u32> {
+        self.table.find(hash, |&id| self.get(id) == value).copied()
+    }
+}
+
+/// Distinct 64-bit integers, as bit patterns.
+#[derive(Debug, Default)]
+pub struct Integers {
+    seen: hashbrown::HashSet<i64, FixedState>,
+    last: Option<i64>,
+}
+
+impl Integers {
+    /// Adds a value; visits and orders come in runs, which cost a comparison.
+    #[inline]
+    pub fn insert(&mut self, value: i64) {
+        if self.last != Some(value) {
+            self.last = Some(value);
+            self.seen.insert(value);
+        }
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.seen.extend(&other.seen);
+    }
+
+    /// Are there too many for a dictionary?
+    pub fn is_full(&self) -> bool {
+        self.seen.len() > VALUES
+    }
+
+    /// In no particular order.
+    pub fn values(&self) -> Vec<i64> {
+        self.seen.iter().copied().collect()
+    }
+}

@@ -1,0 +1,452 @@
+//! The first pass over the values: how much room each column takes in each piece of the source, and which values it holds.
+//!
+//! A *segment* is a run of whole patients, the unit of which shards are made; a *piece* is what of a segment lies in one row group.
+
+use crate::extent::{self, Extent};
+use crate::intern::{Integers, Interner};
+use crate::read::{Batch, Reader};
+use crate::schema::{Column, Role};
+use crate::source::Source;
+use crate::survey::{Group, Patient};
+use crate::texts::Texts;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{DataType, TimeUnit};
+use meds_store::{Progress, Result};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Rows of a segment in a row group.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// Index of the row group.
+    pub group: usize,
+    /// Index of the segment.
+    pub segment: usize,
+    /// First row, over the whole source.
+    pub start: u64,
+    /// One past the last row.
+    pub end: u64,
+}
+
+/// Cuts the source into segments of about `rows` rows; the result has their first patients and the number of patients.
+pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
+    let mut cuts = vec![0];
+    let mut held = 0;
+    for (at, patient) in patients.iter().enumerate() {
+        if held >= rows {
+            cuts.push(at);
+            held = 0;
+        }
+        held += patient.rows;
+    }
+    if !patients.is_empty() {
+        cuts.push(patients.len());
+    }
+    cuts
+}
+
+/// The pieces of each row group.
+pub fn pieces(groups: &[Group], patients: &[Patient], segments: &[usize]) -> Vec<Vec<Piece>> {
+    let ends: Vec<u64> = segments.iter().skip(1).map(|&cut| patients[cut - 1].end()).collect();
+    let of_group = |(index, group): (usize, &Group)| {
+        let mut pieces = Vec::new();
+        let mut start = group.start;
+        let mut segment = ends.partition_point(|end| *end <= start);
+        while start < group.end {
+            let end = ends[segment].min(group.end);
+            pieces.push(Piece { group: index, segment, start, end });
+            start = end;
+            segment += 1;
+        }
+        pieces
+    };
+    groups.iter().enumerate().map(of_group).collect()
+}
+
+/// What the values of a column are like, over the whole source.
+#[derive(Debug)]
+pub struct Measured {
+    /// Extents of the values' type in each piece of each row group, null rows left out.
+    pub extents: Vec<Vec<Vec<Extent>>>,
+    /// Rows with a value.
+    pub present: u64,
+    /// Bytes of them, where they are text.
+    pub bytes: u64,
+    /// The distinct values, where there are not too many.
+    pub distinct: Distinct,
+    /// Traits of the values.
+    pub traits: Traits,
+    /// `code` alone: events and patients of each distinct value.
+    pub counts: Vec<(u64, u64)>,
+}
+
+/// Distinct values.
+#[derive(Debug)]
+pub enum Distinct {
+    /// Not asked for, or too many.
+    Unknown,
+    /// Strings.
+    Texts(Interner),
+    /// 64-bit integers.
+    Integers(Integers),
+}
+
+/// What is true of all values, or of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// Some value is NaN.
+    pub nan: bool,
+    /// Some value is the int64 minimum.
+    pub sentinel: bool,
+    /// Every value can be held in microseconds (times) or days (date64).
+    pub narrow: bool,
+    /// Every byte of text is ASCII.
+    pub ascii: bool,
+}
+
+impl Traits {
+    const NONE: Self = Self { nan: false, sentinel: false, narrow: true, ascii: true };
+
+    fn add(&mut self, other: Self) {
+        self.nan |= other.nan;
+        self.sentinel |= other.sentinel;
+        self.narrow &= other.narrow;
+        self.ascii &= other.ascii;
+    }
+}
+
+/// Measures every column, (row group, column) by (row group, column).
+pub fn measure(
+    source: &Source,
+    columns: &[Column],
+    groups: &[Group],
+    pieces: &[Vec<Piece>],
+    patients: &[Patient],
+    progress: &Progress,
+) -> Result<Vec<Measured>> {
+    let merged: Vec<_> = columns.iter().map(|column| Mutex::new(Merged::new(column))).collect();
+    let tasks: Vec<_> = (0..columns.len()).flat_map(|column| (0..groups.len()).map(move |group| (column, group))).collect();
+    let found: Result<Vec<_>> = tasks
+        .par_iter()
+        .map(|&(column, group)| {
+            let task = Task { source, column: &columns[column], group: groups[group], pieces: &pieces[group], patients };
+            let (extents, gauge) = task.run(progress)?;
+            merged[column].lock().unwrap_or_else(PoisonError::into_inner).add(gauge);
+            Ok(extents)
+        })
+        .collect();
+    let mut found = found?.into_iter();
+    let measured = merged.into_iter().map(|merged| {
+        let extents: Vec<Vec<Vec<Extent>>> = found.by_ref().take(groups.len()).collect();
+        merged.into_inner().unwrap_or_else(PoisonError::into_inner).finish(extents)
+    });
+    Ok(measured.collect())
+}
+
+struct Task<'a> {
+    source: &'a Source,
+    column: &'a Column,
+    group: Group,
+    pieces: &'a [Piece],
+    patients: &'a [Patient],
+}
+
+impl Task<'_> {
+    fn run(&self, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
+        let file = &self.source.files[self.group.file];
+        let mut reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
+        let mut extents = vec![vec![Extent::default(); extent::nodes(&self.column.wide)]; self.pieces.len()];
+        let mut gauge = Gauge::new(self);
+        let mut at = self.group.start;
+        let mut piece = 0;
+        while let Some(batch) = reader.next()? {
+            let end = at + batch.len() as u64;
+            let start = at;
+            while at < end {
+                while self.pieces[piece].end <= at {
+                    piece += 1;
+                }
+                let until = end.min(self.pieces[piece].end);
+                if let Batch::Array(array) = &batch {
+                    let part = array.slice((at - start) as usize, (until - at) as usize);
+                    gauge.add(&part, at, self.patients, &mut extents[piece])?;
+                }
+                at = until;
+            }
+            progress.advance(end - start, 0)?;
+        }
+        Ok((extents, gauge))
+    }
+}
+
+/// What one task has seen of its column.
+struct Gauge {
+    present: u64,
+    bytes: u64,
+    traits: Traits,
+    distinct: Distinct,
+    page: Page,
+    code: Option<CodeGauge>,
+}
+
+/// The dictionary of the page at hand: the numbers of its strings, found once each.
+#[derive(Default)]
+struct Page {
+    /// Held so that its address is not given to another dictionary meanwhile.
+    held: Option<ArrayRef>,
+    ids: Vec<u32>,
+}
+
+/// Counts of codes. Patients that reach into another row group are told apart, or they would be counted twice.
+struct CodeGauge {
+    events: Vec<u64>,
+    patients: Vec<u64>,
+    last: Vec<u32>,
+    range: (u64, u64),
+    straddling: Vec<(u32, u32)>,
+}
+
+const UNSEEN: u32 = u32::MAX;
+
+impl Gauge {
+    fn new(task: &Task) -> Self {
+        let code = (task.column.role == Role::Code).then(|| CodeGauge {
+            events: Vec::new(),
+            patients: Vec::new(),
+            last: Vec::new(),
+            range: (task.group.start, task.group.end),
+            straddling: Vec::new(),
+        });
+        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct: distinct(task.column), page: Page::default(), code }
+    }
+
+    fn add(&mut self, array: &ArrayRef, start: u64, patients: &[Patient], out: &mut [Extent]) -> Result<()> {
+        if let Some(texts) = Texts::of(array) {
+            let (present, bytes) = match &texts {
+                Texts::Coded(_) if array.null_count() == array.len() => (0, 0),
+                Texts::Coded(coded) => {
+                    self.open_page(coded.keys.values());
+                    self.texts(array.len(), start, patients, |row| coded.key(row).map(|key| (Some(key), coded.values.value(key).as_bytes())))
+                }
+                texts => self.texts(array.len(), start, patients, |row| texts.get(row).map(|value| (None, value))),
+            };
+            out[0].length += present;
+            out[0].bytes += bytes;
+            self.present += present;
+            self.bytes += bytes;
+            return Ok(());
+        }
+        let present = (array.len() - array.null_count()) as u64;
+        self.present += present;
+        if present == 0 {
+            return Ok(());
+        }
+        self.look(array);
+        match array.data_type() {
+            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&crate::out::present(array)?, out),
+            _ => out[0].length += present,
+        }
+        Ok(())
+    }
+
+    fn open_page(&mut self, values: &ArrayRef) {
+        if self.page.held.as_ref().is_some_and(|held| std::sync::Arc::ptr_eq(held, values)) {
+            return;
+        }
+        let count = values.len();
+        self.page = Page { held: Some(values.clone()), ids: vec![UNSEEN; count] };
+    }
+
+    /// Walks rows of text; a row gives its key in the page's dictionary, if any, and its bytes. Returns rows with a value, and their bytes.
+    fn texts<'v>(
+        &mut self,
+        rows: usize,
+        start: u64,
+        patients: &[Patient],
+        value: impl Fn(usize) -> Option<(Option<usize>, &'v [u8])>,
+    ) -> (u64, u64) {
+        let Self { traits, distinct, page, code, .. } = self;
+        let (mut present, mut bytes) = (0, 0);
+        let mut patient = patients.partition_point(|p| p.end() <= start);
+        let mut row = 0;
+        while row < rows {
+            // Only codes are counted by patient.
+            let until = match code {
+                Some(_) => (patients[patient].end() - start).min(rows as u64) as usize,
+                None => rows,
+            };
+            for row in row..until {
+                let Some((key, text)) = value(row) else { continue };
+                present += 1;
+                bytes += text.len() as u64;
+                let known = key.map_or(UNSEEN, |key| page.ids[key]);
+                let id = if known == UNSEEN {
+                    traits.ascii = traits.ascii && text.is_ascii();
+                    let id = match distinct {
+                        Distinct::Texts(interner) => interner.insert(text),
+                        // Seen, though nobody wants its number.
+                        _ => 0,
+                    };
+                    if let Some(key) = key {
+                        page.ids[key] = id;
+                    }
+                    id
+                } else {
+                    known
+                };
+                if let Some(code) = code {
+                    code.count(id, patient as u32, &patients[patient]);
+                }
+            }
+            if code.is_none() && matches!(distinct, Distinct::Texts(interner) if interner.is_full()) {
+                *distinct = Distinct::Unknown;
+            }
+            row = until;
+            patient += 1;
+        }
+        (present, bytes)
+    }
+
+    /// Looks at values that are no text.
+    fn look(&mut self, array: &ArrayRef) {
+        use DataType as D;
+        let traits = &mut self.traits;
+        match array.data_type() {
+            D::Float32 => traits.nan |= array.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
+            D::Float64 => traits.nan |= array.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
+            D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64 => {
+                let words = words(array);
+                traits.sentinel |= words.clone().any(|v| v == i64::MIN);
+                traits.narrow &= match narrowing(array.data_type()) {
+                    Some(Narrowing::Divide(by)) => words.clone().all(|v| v % by == 0),
+                    Some(Narrowing::Multiply(by)) => words.clone().all(|v| v.checked_mul(by).is_some()),
+                    None => true,
+                };
+                if let Distinct::Integers(integers) = &mut self.distinct {
+                    words.for_each(|v| integers.insert(v));
+                    if integers.is_full() {
+                        self.distinct = Distinct::Unknown;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl CodeGauge {
+    #[inline]
+    fn count(&mut self, id: u32, patient: u32, about: &Patient) {
+        let at = id as usize;
+        if at >= self.events.len() {
+            self.events.resize(at + 1, 0);
+            self.patients.resize(at + 1, 0);
+            self.last.resize(at + 1, UNSEEN);
+        }
+        self.events[at] += 1;
+        if self.last[at] != patient {
+            self.last[at] = patient;
+            if about.start >= self.range.0 && about.end() <= self.range.1 {
+                self.patients[at] += 1;
+            } else {
+                self.straddling.push((patient, id));
+            }
+        }
+    }
+}
+
+/// Values of an 8-byte type that are not null, as int64.
+fn words(array: &ArrayRef) -> impl Iterator<Item = i64> + Clone {
+    let data = array.to_data();
+    let nulls = array.nulls().cloned();
+    let buffer: arrow_buffer::ScalarBuffer<i64> = arrow_buffer::ScalarBuffer::new(data.buffers()[0].clone(), data.offset(), data.len());
+    (0..array.len()).filter(move |&row| nulls.as_ref().is_none_or(|n| n.is_valid(row))).map(move |row| buffer[row])
+}
+
+/// How a time of another unit becomes microseconds, and a date64 days.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Narrowing {
+    /// A finer unit: exact where there is no remainder.
+    Divide(i64),
+    /// A coarser unit: exact where it does not overflow.
+    Multiply(i64),
+}
+
+/// The narrowing of a type, if it has one.
+pub fn narrowing(data_type: &DataType) -> Option<Narrowing> {
+    let unit = match data_type {
+        DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit) | DataType::Duration(unit) => unit,
+        DataType::Date64 => return Some(Narrowing::Divide(86_400_000)),
+        _ => return None,
+    };
+    match unit {
+        TimeUnit::Second => Some(Narrowing::Multiply(1_000_000)),
+        TimeUnit::Millisecond => Some(Narrowing::Multiply(1_000)),
+        TimeUnit::Microsecond => None,
+        TimeUnit::Nanosecond => Some(Narrowing::Divide(1_000)),
+    }
+}
+
+fn distinct(column: &Column) -> Distinct {
+    match column.wide {
+        DataType::Utf8 => Distinct::Texts(Interner::default()),
+        DataType::Int64 | DataType::UInt64 => Distinct::Integers(Integers::default()),
+        _ => Distinct::Unknown,
+    }
+}
+
+/// What all tasks have seen of a column.
+struct Merged {
+    present: u64,
+    bytes: u64,
+    traits: Traits,
+    distinct: Distinct,
+    counts: Vec<(u64, u64)>,
+    straddling: HashSet<(u32, u32)>,
+}
+
+impl Merged {
+    fn new(column: &Column) -> Self {
+        let distinct = distinct(column);
+        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct, counts: Vec::new(), straddling: HashSet::new() }
+    }
+
+    fn add(&mut self, gauge: Gauge) {
+        self.present += gauge.present;
+        self.bytes += gauge.bytes;
+        self.traits.add(gauge.traits);
+        match (&mut self.distinct, &gauge.distinct) {
+            (Distinct::Texts(all), Distinct::Texts(some)) => {
+                let ids: Vec<u32> = (0..some.len() as u32).map(|id| all.insert(some.get(id))).collect();
+                if let Some(code) = gauge.code {
+                    self.counts.resize(all.len(), (0, 0));
+                    for ((id, events), patients) in ids.iter().zip(code.events).zip(code.patients) {
+                        let (e, p) = &mut self.counts[*id as usize];
+                        *e += events;
+                        *p += patients;
+                    }
+                    self.straddling.extend(code.straddling.iter().map(|&(patient, id)| (patient, ids[id as usize])));
+                } else if all.is_full() {
+                    self.distinct = Distinct::Unknown;
+                }
+            }
+            (Distinct::Integers(all), Distinct::Integers(some)) => {
+                all.merge(some);
+                if all.is_full() {
+                    self.distinct = Distinct::Unknown;
+                }
+            }
+            _ => self.distinct = Distinct::Unknown,
+        }
+    }
+
+    fn finish(mut self, extents: Vec<Vec<Vec<Extent>>>) -> Measured {
+        for (_, id) in self.straddling {
+            self.counts[id as usize].1 += 1;
+        }
+        Measured { extents, present: self.present, bytes: self.bytes, distinct: self.distinct, traits: self.traits, counts: self.counts }
+    }
+}

@@ -1,0 +1,118 @@
+//! The source's metadata folder: copied byte for byte, and read for splits and codes.
+
+use crate::read::guarded;
+use crate::source::Source;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Schema};
+use arrow_select::concat::concat_batches;
+use meds_store::manifest::Note;
+use meds_store::{Code, Error, Result};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+/// The split of each subject that has one.
+pub type Splits = HashMap<i64, String>;
+
+/// A metadata file that can be read no further.
+pub fn broken(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::at(Code::Metadata, path, format!("{what}. Mend the file, or take it out of the metadata folder."))
+}
+
+/// Copies the metadata folder into the store.
+pub fn copy(source: &Source, store: &Path) -> Result<()> {
+    for (name, path) in &source.metadata {
+        let to = store.join("metadata").join(name);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "write the store", &e))?;
+        }
+        fs::copy(path, &to).map_err(|e| Error::io(&to, "copy the metadata", &e))?;
+    }
+    Ok(())
+}
+
+/// A metadata file by its name.
+pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
+    source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
+}
+
+/// Reads a whole Parquet file of the metadata.
+pub fn table(path: &Path) -> Result<RecordBatch> {
+    let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+    let read = || -> parquet::errors::Result<RecordBatch> {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        // Key-value metadata differs between the reader's schema and its batches.
+        let fields = reader.schema().fields().clone();
+        let batches = reader.build()?.collect::<Result<Vec<_>, _>>()?;
+        let schema = batches.first().map_or_else(|| Schema::new(fields).into(), |batch| batch.schema());
+        Ok(concat_batches(&schema, &batches)?)
+    };
+    guarded(read).map_err(|e| broken(path, format!("cannot be read as Parquet: {e}")))
+}
+
+/// A column as plain strings.
+pub fn strings(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
+    let column = column(table, name, path)?;
+    cast(&column, &DataType::Utf8).map_err(|e| broken(path, format!("column {name:?} cannot be read as text: {e}")))
+}
+
+fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
+    let column = table.column_by_name(name).cloned();
+    column.ok_or_else(|| {
+        let have: Vec<_> = table.schema().fields().iter().map(|f| f.name().clone()).collect();
+        broken(path, format!("has no column {name:?} (it has {})", have.join(", ")))
+    })
+}
+
+/// `dataset.json`, if there is one, must at least be an object.
+pub fn check_dataset(source: &Source) -> Result<()> {
+    let Some(path) = find(source, "dataset.json") else { return Ok(()) };
+    let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+    match serde_json::from_slice::<serde_json::Value>(&bytes) {
+        Ok(serde_json::Value::Object(_)) => Ok(()),
+        Ok(_) => Err(broken(path, "holds no JSON object")),
+        Err(e) => Err(broken(path, format!("is not JSON: {e}"))),
+    }
+}
+
+/// `subject_splits.parquet` (`patient_splits.parquet` before MEDS 0.3.2). A subject in two splits is an error: a model must not be tested on whom it was trained on.
+pub fn splits(source: &Source) -> Result<Option<Splits>> {
+    let found = ["subject_splits.parquet", "patient_splits.parquet"].iter().find_map(|name| find(source, name));
+    let Some(path) = found else { return Ok(None) };
+    let table = table(path)?;
+    let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() { "patient_id" } else { "subject_id" };
+    let ids = column(&table, id, path)?;
+    if !ids.data_type().is_integer() {
+        return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", ids.data_type())));
+    }
+    let ids = cast(&ids, &DataType::Int64).map_err(|e| broken(path, e))?;
+    let names = strings(&table, "split", path)?;
+    let mut splits = Splits::new();
+    for (id, split) in ids.as_primitive::<Int64Type>().iter().zip(names.as_string::<i32>().iter()) {
+        let (Some(id), Some(split)) = (id, split) else { continue };
+        match splits.insert(id, split.to_string()) {
+            Some(other) if other != split => {
+                let message = format!("subject {id} stands in two splits, {other:?} and {split:?}. A subject belongs to one: remove the other row.");
+                return Err(Error::at(Code::SplitConflict, path, message));
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(splits))
+}
+
+/// Notes about splits that name nobody, and about subjects that no split names.
+pub fn split_notes(splits: &Splits, ids: &[i64], notes: &mut Vec<Note>) {
+    let named = ids.iter().filter(|id| splits.contains_key(id)).count();
+    let mut note = |message: &str, count: usize| {
+        if count > 0 {
+            notes.push(Note { kind: "warning".into(), message: message.into(), count: count as u64 });
+        }
+    };
+    note("subjects of the splits file that have no events", splits.len() - named);
+    note("subjects that stand in no split", ids.len() - named);
+}

@@ -1,0 +1,386 @@
+//! Writing buffers at their final places: bytes, bits, offsets and nested values, each appended from a known position on.
+
+use crate::extent::{ends, items};
+use crate::layout::{Node, NodePlace};
+use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use arrow_select::filter::filter;
+use meds_store::{Code, Error, Result};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes held back before they are written.
+const HELD: usize = 256 << 10;
+
+/// A file that several tasks write to, each at places of its own. Two tasks can meet in one byte of a bitmap: such bytes are gathered
+/// and written at the end.
+#[derive(Debug)]
+pub struct Target {
+    path: PathBuf,
+    edges: Mutex<HashMap<u64, u8>>,
+}
+
+impl Target {
+    /// A file that exists.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, edges: Mutex::default() }
+    }
+
+    /// Opens the file for one task.
+    pub fn open(self: &Arc<Self>) -> Result<Handle> {
+        let file = OpenOptions::new().write(true).open(&self.path).map_err(|e| Error::io(&self.path, "write the store", &e))?;
+        Ok(Handle { file: Arc::new(file), target: self.clone() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the bytes in which tasks met.
+    pub fn write_edges(self: &Arc<Self>) -> Result<()> {
+        let handle = self.open()?;
+        let edges = std::mem::take(&mut *self.edges.lock().unwrap_or_else(PoisonError::into_inner));
+        edges.into_iter().try_for_each(|(at, byte)| handle.write(at, &[byte]))
+    }
+}
+
+/// An open [`Target`].
+#[derive(Clone, Debug)]
+pub struct Handle {
+    file: Arc<File>,
+    target: Arc<Target>,
+}
+
+impl Handle {
+    /// Writes bytes at a place.
+    pub fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.file.write_all_at(bytes, at).map_err(|e| Error::io(&self.target.path, "write the store", &e))
+    }
+
+    fn edge(&self, at: u64, byte: u8) {
+        *self.target.edges.lock().unwrap_or_else(PoisonError::into_inner).entry(at).or_default() |= byte;
+    }
+}
+
+/// Bytes from a place on.
+#[derive(Debug)]
+pub struct Bytes {
+    to: Handle,
+    at: u64,
+    held: Vec<u8>,
+}
+
+impl Bytes {
+    /// Starts at a place.
+    pub fn new(to: Handle, at: u64) -> Self {
+        Self { to, at, held: Vec::new() }
+    }
+
+    /// Appends bytes.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.held.len() + bytes.len() > HELD {
+            self.flush()?;
+            if bytes.len() > HELD {
+                self.to.write(self.at, bytes)?;
+                self.at += bytes.len() as u64;
+                return Ok(());
+            }
+        }
+        self.held.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Appends what `fill` adds to the bytes held back.
+    pub fn with(&mut self, fill: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        fill(&mut self.held);
+        if self.held.len() > HELD { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes what is held back.
+    pub fn flush(&mut self) -> Result<()> {
+        self.to.write(self.at, &self.held)?;
+        self.at += self.held.len() as u64;
+        self.held.clear();
+        Ok(())
+    }
+}
+
+/// Bits from a place on.
+#[derive(Debug)]
+pub struct Bits {
+    bytes: Bytes,
+    /// The byte being filled, and how many of its bits are.
+    byte: u8,
+    filled: u32,
+    /// The first byte is shared with the task before.
+    shared: bool,
+}
+
+impl Bits {
+    /// Starts at bit `bit` of the buffer at `at`.
+    pub fn new(to: Handle, at: u64, bit: u64) -> Self {
+        let filled = (bit % 8) as u32;
+        Self { bytes: Bytes::new(to, at + bit / 8), byte: 0, filled, shared: filled > 0 }
+    }
+
+    /// Appends a bit.
+    #[inline]
+    pub fn push(&mut self, bit: bool) -> Result<()> {
+        self.byte |= u8::from(bit) << self.filled;
+        self.filled += 1;
+        if self.filled == 8 { self.next() } else { Ok(()) }
+    }
+
+    /// Appends `count` equal bits.
+    pub fn repeat(&mut self, bit: bool, count: usize) -> Result<()> {
+        let mut left = count;
+        while left > 0 && self.filled > 0 {
+            self.push(bit)?;
+            left -= 1;
+        }
+        if left >= 8 {
+            let whole = left / 8;
+            self.bytes.with(|held| held.resize(held.len() + whole, if bit { 0xff } else { 0 }))?;
+            self.shared = false;
+            left %= 8;
+        }
+        for _ in 0..left {
+            self.push(bit)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the validity of `count` rows.
+    pub fn validity(&mut self, nulls: Option<&NullBuffer>, count: usize) -> Result<()> {
+        match nulls {
+            None => self.repeat(true, count),
+            Some(nulls) => nulls.iter().try_for_each(|valid| self.push(valid)),
+        }
+    }
+
+    fn next(&mut self) -> Result<()> {
+        let byte = std::mem::take(&mut self.byte);
+        self.filled = 0;
+        if std::mem::take(&mut self.shared) {
+            self.bytes.to.edge(self.bytes.at, byte);
+            self.bytes.at += 1;
+            return Ok(());
+        }
+        self.bytes.with(|held| held.push(byte))
+    }
+
+    /// Writes what is held back; the last byte is shared with the task after.
+    pub fn flush(&mut self) -> Result<()> {
+        self.bytes.flush()?;
+        if self.filled > 0 {
+            self.bytes.to.edge(self.bytes.at, self.byte);
+        }
+        Ok(())
+    }
+}
+
+/// Offsets of a child that grows elsewhere: each slot appends where it ends.
+#[derive(Debug)]
+pub struct Offsets {
+    bytes: Bytes,
+    end: i32,
+}
+
+impl Offsets {
+    /// Starts behind slot `slot` of the buffer at `at`, where the child has `end` elements. (The first offset, 0, is the file's own zero.)
+    pub fn new(to: Handle, at: u64, slot: u64, end: u64) -> Result<Self> {
+        Ok(Self { bytes: Bytes::new(to, at + 4 * (slot + 1)), end: narrow(end)? })
+    }
+
+    /// Appends a slot of `length` elements.
+    #[inline]
+    pub fn push(&mut self, length: usize) -> Result<()> {
+        self.grow(length)?;
+        self.close()
+    }
+
+    /// Lengthens the slot that is open.
+    #[inline]
+    pub fn grow(&mut self, length: usize) -> Result<()> {
+        self.end = i32::try_from(length).ok().and_then(|n| self.end.checked_add(n)).ok_or_else(too_many)?;
+        Ok(())
+    }
+
+    /// Ends the slot that is open.
+    #[inline]
+    pub fn close(&mut self) -> Result<()> {
+        let end = self.end.to_le_bytes();
+        self.bytes.with(|held| held.extend_from_slice(&end))
+    }
+
+    /// Writes what is held back.
+    pub fn flush(&mut self) -> Result<()> {
+        self.bytes.flush()
+    }
+}
+
+fn narrow(n: u64) -> Result<i32> {
+    i32::try_from(n).map_err(|_| too_many())
+}
+
+fn too_many() -> Error {
+    Error::new(Code::Internal, "a shard was planned with more than 2^31-1 elements or bytes")
+}
+
+/// The rows that are not null, in order.
+pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => Ok(array.clone()),
+        Some(nulls) => filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string())),
+    }
+}
+
+/// Values of any type, appended to the buffers of their node.
+#[derive(Debug)]
+pub struct Values {
+    validity: Option<Bits>,
+    data: Data,
+    children: Vec<Values>,
+}
+
+#[derive(Debug)]
+enum Data {
+    None,
+    Bits(Bits),
+    Fixed(Bytes),
+    Text(Offsets, Bytes),
+    List(Offsets),
+}
+
+impl Values {
+    /// Starts at `places`, one a node of the type, depth first.
+    pub fn new(to: &Handle, node: &Node, places: &mut std::slice::Iter<NodePlace>) -> Result<Self> {
+        let place = *places.next().ok_or_else(|| Error::new(Code::Internal, "a nested column lost a place"))?;
+        let child = places.as_slice().first().map_or(0, |child| child.length);
+        let validity = node.validity.map(|span| Bits::new(to.clone(), span.offset, place.length));
+        let offset = |end| node.offsets.map(|span| Offsets::new(to.clone(), span.offset, place.length, end)).transpose();
+        let data = match (node.data, node.width) {
+            (Some(span), Some(width)) => Data::Fixed(Bytes::new(to.clone(), span.offset + place.length * u64::from(width))),
+            (Some(span), None) => match offset(place.bytes)? {
+                Some(offsets) => Data::Text(offsets, Bytes::new(to.clone(), span.offset + place.bytes)),
+                None => Data::Bits(Bits::new(to.clone(), span.offset, place.length)),
+            },
+            (None, _) => offset(child)?.map_or(Data::None, Data::List),
+        };
+        let children: Result<Vec<_>> = node.children.iter().map(|child| Self::new(to, child, places)).collect();
+        Ok(Self { validity, data, children: children? })
+    }
+
+    /// Appends the validity of rows whose values come by [`Values::fill`] or [`Values::text`].
+    pub fn validity(&mut self, nulls: Option<&NullBuffer>, rows: usize) -> Result<()> {
+        self.validity.as_mut().map_or(Ok(()), |bits| bits.validity(nulls, rows))
+    }
+
+    /// Appends that `rows` rows are null.
+    pub fn nulls(&mut self, rows: usize) -> Result<()> {
+        self.validity.as_mut().map_or(Ok(()), |bits| bits.repeat(false, rows))
+    }
+
+    /// Appends `count` bits that are not set.
+    pub fn unset(&mut self, count: usize) -> Result<()> {
+        match &mut self.data {
+            Data::Bits(bits) => bits.repeat(false, count),
+            _ => Err(Error::new(Code::Internal, "this column has no bits")),
+        }
+    }
+
+    /// Appends fixed-width values that `fill` writes.
+    pub fn fill(&mut self, fill: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        match &mut self.data {
+            Data::Fixed(bytes) => bytes.with(fill),
+            _ => Err(Error::new(Code::Internal, "this column has no values of fixed width")),
+        }
+    }
+
+    /// Appends a text (or bytes).
+    #[inline]
+    pub fn text(&mut self, value: &[u8]) -> Result<()> {
+        match &mut self.data {
+            Data::Text(offsets, bytes) => {
+                offsets.push(value.len())?;
+                bytes.push(value)
+            }
+            _ => Err(Error::new(Code::Internal, "this column has no text")),
+        }
+    }
+
+    /// Appends an array of the node's type.
+    pub fn push(&mut self, array: &ArrayRef) -> Result<()> {
+        if let Some(validity) = &mut self.validity {
+            validity.validity(array.nulls(), array.len())?;
+        }
+        match &mut self.data {
+            Data::None => {
+                for (child, column) in self.children.iter_mut().zip(array.as_struct_opt().into_iter().flat_map(|s| s.columns())) {
+                    child.push(column)?;
+                }
+            }
+            Data::Bits(bits) => array.as_boolean().values().iter().try_for_each(|bit| bits.push(bit))?,
+            Data::Fixed(bytes) => bytes.push(fixed(array)?.0)?,
+            Data::Text(offsets, bytes) => {
+                let (ranges, values) = match array.data_type() {
+                    DataType::Utf8 => (array.as_string::<i32>().value_offsets(), array.as_string::<i32>().value_data()),
+                    _ => (array.as_binary::<i32>().value_offsets(), array.as_binary::<i32>().value_data()),
+                };
+                let (first, last) = ends(ranges);
+                ranges.windows(2).try_for_each(|pair| offsets.push((pair[1] - pair[0]) as usize))?;
+                bytes.push(&values[first..last])?;
+            }
+            Data::List(offsets) => {
+                let (values, ranges) = items(array);
+                ranges.windows(2).try_for_each(|pair| offsets.push((pair[1] - pair[0]) as usize))?;
+                self.children[0].push(&values)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is held back.
+    pub fn flush(&mut self) -> Result<()> {
+        self.validity.iter_mut().try_for_each(Bits::flush)?;
+        match &mut self.data {
+            Data::None => {}
+            Data::Bits(bits) => bits.flush()?,
+            Data::Fixed(bytes) => bytes.flush()?,
+            Data::List(offsets) => offsets.flush()?,
+            Data::Text(offsets, bytes) => {
+                offsets.flush()?;
+                bytes.flush()?;
+            }
+        }
+        self.children.iter_mut().try_for_each(Self::flush)
+    }
+}
+
+/// The bytes of a fixed-width array, and the width.
+pub fn fixed(array: &ArrayRef) -> Result<(&[u8], usize)> {
+    let width = match array.data_type() {
+        DataType::FixedSizeBinary(width) => usize::try_from(*width).ok(),
+        other => other.primitive_width(),
+    };
+    let width = width.ok_or_else(|| Error::new(Code::Internal, format!("{} has no fixed width", array.data_type())))?;
+    let bytes: &[u8] = match array.data_type() {
+        DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().value_data(),
+        _ => primitive_bytes(array),
+    };
+    // value_data of a fixed-size binary array starts at its offset already.
+    Ok((&bytes[..width * array.len()], width))
+}
+
+fn primitive_bytes(array: &ArrayRef) -> &[u8] {
+    use arrow_array::downcast_primitive_array;
+    downcast_primitive_array!(
+        array => array.values().inner().as_slice(),
+        _ => &[]
+    )
+}

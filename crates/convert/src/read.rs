@@ -1,0 +1,187 @@
+//! Reading one column of one row group, batch by batch, in the type that the store wants.
+
+use crate::chunk::Chunk;
+use crate::common::conform;
+use crate::schema::{Column, Role};
+use crate::source::SourceFile;
+use crate::texts::Texts;
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use meds_store::{Code, Error, Result};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Most rows of a batch.
+const ROWS: u64 = 1 << 16;
+/// Bytes of a batch, about: notes of megabytes come a few at a time.
+const BYTES: u64 = 8 << 20;
+
+/// Rows of one column.
+pub enum Batch {
+    /// The file has no such column: this many nulls.
+    Nulls(usize),
+    /// Values: strings as [`Texts`] takes them, everything else in the canonical type.
+    Array(ArrayRef),
+}
+
+impl Batch {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Nulls(rows) => *rows,
+            Self::Array(array) => array.len(),
+        }
+    }
+}
+
+/// Runs code of the Parquet library on untrusted bytes: a panic of it is an error like any other.
+pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet::errors::Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
+}
+
+/// Batches of one column of one row group.
+pub struct Reader<'a> {
+    file: &'a SourceFile,
+    group: usize,
+    column: &'a Column,
+    inner: Option<ParquetRecordBatchReader>,
+    left: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Opens `column` of a row group; `at` is the file's index in the source.
+    pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
+        let inner = column.roots[at].map(|root| open(file, group, root, column)).transpose()?;
+        Ok(Self { file, group, column, inner, left: rows(file, group) })
+    }
+
+    /// The next batch; `None` at the end, when as many rows have come as the footer promised.
+    pub fn next(&mut self) -> Result<Option<Batch>> {
+        let Some(reader) = &mut self.inner else {
+            let rows = self.left.min(ROWS);
+            self.left -= rows;
+            return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
+        };
+        let batch = guarded(|| Ok(reader.next().transpose()?));
+        let Some(batch) = batch.map_err(|e| self.damaged(&e.to_string()))? else {
+            return match self.left {
+                0 => Ok(None),
+                left => Err(self.damaged(&format!("{left} of its rows are missing"))),
+            };
+        };
+        let rows = batch.num_rows() as u64;
+        self.left = self.left.checked_sub(rows).ok_or_else(|| self.damaged("it has more rows than its row group"))?;
+        let array = batch.column(0);
+        let converted = convert(array, self.column).map_err(|e| {
+            let message = format!("column {:?}, row group {}: a value cannot be stored: {e}.", self.column.name, self.group);
+            Error::at(Code::ValueRange, &self.file.path, message)
+        })?;
+        Ok(Some(Batch::Array(converted)))
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        damaged(self.file, self.group, &self.column.name, what)
+    }
+}
+
+/// Rows of a row group.
+pub fn rows(file: &SourceFile, group: usize) -> u64 {
+    file.metadata.row_group(group).num_rows().unsigned_abs()
+}
+
+fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
+    let message = format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy.");
+    Error::at(Code::SourceDamaged, &file.path, message)
+}
+
+fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result<ParquetRecordBatchReader> {
+    let metadata = &file.metadata;
+    let descriptor = metadata.file_metadata().schema_descr();
+    let leaves: Vec<_> = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root).collect();
+    let chunks: Vec<_> = leaves.iter().map(|&leaf| metadata.row_group(group).column(leaf)).collect();
+    let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
+    let rows = rows(file, group);
+    let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
+    let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
+
+    // Strings come with their page dictionary where the chunk has one: a code is then looked at once a page, not once a row.
+    let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
+    let natural = file.schema.field(root);
+    let wanted = match (&column.wide, natural.data_type()) {
+        (DataType::Utf8, _) if coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        (DataType::Utf8, _) => DataType::Utf8View,
+        // INT96 and plain nanoseconds end in 2262; the column's own unit may reach further.
+        (DataType::Timestamp(unit, _), DataType::Timestamp(TimeUnit::Nanosecond, zone)) if int96(&chunks) => DataType::Timestamp(*unit, zone.clone()),
+        (_, natural) => natural.clone(),
+    };
+    let handle = File::open(&file.path).map_err(|e| Error::io(&file.path, "read the file", &e))?;
+    let build = || {
+        let fields = file.schema.fields().iter().enumerate().map(|(at, field)| match at == root {
+            true => Arc::new(Field::new(field.name(), wanted.clone(), field.is_nullable()).with_metadata(field.metadata().clone())),
+            false => field.clone(),
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let metadata = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new().with_schema(schema))?;
+        ParquetRecordBatchReaderBuilder::new_with_metadata(Chunk::new(handle, file.bytes, end), metadata)
+            .with_projection(ProjectionMask::roots(descriptor, [root]))
+            .with_row_groups(vec![group])
+            .with_batch_size(batch as usize)
+            .build()
+    };
+    guarded(build).map_err(|e| damaged(file, group, &column.name, &e.to_string()))
+}
+
+fn int96(chunks: &[&parquet::file::metadata::ColumnChunkMetaData]) -> bool {
+    chunks.iter().all(|c| c.column_type() == parquet::basic::Type::INT96)
+}
+
+fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
+    match (column.role, &column.wide) {
+        (Role::Time, _) => Ok(Arc::new(micros(array)?.0)),
+        (_, DataType::Utf8) if Texts::of(array).is_some() => Ok(array.clone()),
+        (_, DataType::Utf8) => cast_with_options(array, &DataType::Utf8View, &CastOptions { safe: false, ..Default::default() }),
+        (_, DataType::Float64) => {
+            exact::<Int64Type>(array, |v| v as f64 as i128 == i128::from(v))?;
+            exact::<UInt64Type>(array, |v| v as f64 as i128 == i128::from(v))?;
+            conform(array, &column.wide)
+        }
+        (_, wide) => conform(array, wide),
+    }
+}
+
+/// 64-bit integers become float64 only where none is rounded.
+fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bool) -> Result<(), ArrowError> {
+    match array.as_primitive_opt::<T>().and_then(|array| array.iter().flatten().find(|v| !fits(*v))) {
+        Some(value) => Err(ArrowError::CastError(format!("{value:?} is not exact in {}", Float64Type::DATA_TYPE))),
+        None => Ok(()),
+    }
+}
+
+/// Microseconds since 1970-01-01, and how many values had nanoseconds (cut off, towards the past, so that order is kept).
+pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), ArrowError> {
+    let strict = CastOptions { safe: false, ..Default::default() };
+    let array = match array.data_type() {
+        DataType::Dictionary(_, value) => cast_with_options(array, value, &strict)?,
+        _ => array.clone(),
+    };
+    let values = match array.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt(None::<&str>),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            let nanos: &PrimitiveArray<arrow_array::types::TimestampNanosecondType> = array.as_primitive();
+            let cut = nanos.iter().flatten().filter(|v| v % 1000 != 0).count() as u64;
+            return Ok((nanos.unary(|v| v.div_euclid(1000)), cut));
+        }
+        DataType::Timestamp(unit, _) => {
+            let naive = cast_with_options(&array, &DataType::Timestamp(*unit, None), &strict)?;
+            cast_with_options(&naive, &DataType::Timestamp(TimeUnit::Microsecond, None), &strict)?.as_primitive().clone()
+        }
+        _ => cast_with_options(&array, &DataType::Timestamp(TimeUnit::Microsecond, None), &strict)?.as_primitive().clone(),
+    };
+    Ok((values, 0))
+}

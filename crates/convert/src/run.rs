@@ -1,0 +1,374 @@
+//! A conversion from start to end.
+
+use crate::emit::Emit;
+use crate::layout::{Layout, Node, Slots, Stored, decide, in_order, plan};
+use crate::measure::{measure, pieces, segments};
+use crate::metadata::{self, check_dataset, split_notes, splits};
+use crate::options::{Options, Summary};
+use crate::out::Target;
+use crate::schema::{Column, Columns, Role};
+use crate::source::{Source, hex};
+use crate::survey::{Group, Survey, groups, survey, truncated_note};
+use crate::target::Site;
+use crate::{codes, sort, tables};
+use arrow_array::cast::AsArray;
+use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION};
+use meds_store::progress::Phase;
+use meds_store::types::type_name;
+use meds_store::{Code, Error, Progress, Result};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The fingerprint that a store made from this source with these options has.
+pub fn fingerprint(options: &Options) -> Result<String> {
+    check(options)?;
+    in_pool(options, || Source::open(&options.source)?.fingerprint(&relevant(options).to_string()))
+}
+
+/// Converts a source to a store.
+pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
+    let start = Instant::now();
+    check(options)?;
+    in_pool(options, || Conversion::open(options, progress)?.run(start))
+}
+
+fn in_pool<T: Send>(options: &Options, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
+}
+
+fn check(options: &Options) -> Result<()> {
+    let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
+    if !(1 << 10..=2 << 30).contains(&options.shard_bytes) {
+        return invalid(format!("shards of {} bytes: 1 KiB to 2 GiB are possible.", options.shard_bytes));
+    }
+    if options.memory < 64 << 20 {
+        return invalid(format!("{} bytes of memory are too few: give 64 MiB or more.", options.memory));
+    }
+    if options.threads > 1024 {
+        return invalid(format!("{} threads: 1024 are the most.", options.threads));
+    }
+    Ok(())
+}
+
+/// The options that change the store's bytes.
+fn relevant(options: &Options) -> serde_json::Value {
+    let mut exclude = options.exclude.clone();
+    exclude.sort();
+    let mut columns = options.columns.clone();
+    columns.iter_mut().for_each(|columns| columns.sort());
+    serde_json::json!({
+        "columns": columns, "exclude": exclude, "repair": options.repair, "shardBytes": options.shard_bytes, "version": VERSION,
+    })
+}
+
+struct Conversion<'a> {
+    options: &'a Options,
+    progress: &'a Progress,
+    source: Source,
+    fingerprint: String,
+    notes: Vec<Note>,
+}
+
+impl<'a> Conversion<'a> {
+    fn open(options: &'a Options, progress: &'a Progress) -> Result<Self> {
+        progress.enter(Phase::Plan, 0, 0);
+        apart(options)?;
+        let mut source = Source::open(&options.source)?;
+        let fingerprint = source.fingerprint(&relevant(options).to_string())?;
+        let notes = std::mem::take(&mut source.notes);
+        Ok(Self { options, progress, source, fingerprint, notes })
+    }
+
+    fn run(mut self, start: Instant) -> Result<Summary> {
+        let site = Site::lock(&self.options.store, self.progress)?;
+        if let Some(standing) = site.standing()? {
+            if self.options.reuse && standing.fingerprint == self.fingerprint {
+                return Ok(self.summary(&standing, true, start, 0.0));
+            }
+            if !self.options.force && !self.options.reuse {
+                let message = "a store is there already. Give another path, or --force to replace it.";
+                return Err(Error::at(Code::StoreExists, &self.options.store, message));
+            }
+        }
+        check_dataset(&self.source)?;
+        let splits = splits(&self.source)?;
+        let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
+        let work = site.work();
+        fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
+        let manifest = self.write(&work, columns, splits.as_ref())?;
+        self.unchanged()?;
+        self.progress.enter(Phase::Finish, 0, 0);
+        let written = Instant::now();
+        site.finish()?;
+        let fsync = written.elapsed().as_secs_f64();
+        Ok(self.summary(&manifest, false, start, fsync))
+    }
+
+    /// Writes everything into the work folder.
+    fn write(&mut self, work: &Path, columns: Columns, splits: Option<&metadata::Splits>) -> Result<Manifest> {
+        let ordered = self.ordered(work, columns)?;
+        let Ordered { source, columns, groups, survey } = &ordered;
+        let source = source.as_ref().unwrap_or(&self.source);
+        self.notes.extend(truncated_note(survey.truncated));
+        let rows = groups.last().map_or(0, |group| group.end);
+        let id = hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint)));
+
+        // Segments are a small part of a shard, so that shards come out about as large as asked.
+        let mut segment_rows = (self.options.shard_bytes / 512).clamp(16, 1 << 16);
+        let (layout, pieces, counts, traits) = loop {
+            let segments = segments(&survey.patients, segment_rows);
+            let pieces = pieces(groups, &survey.patients, &segments);
+            self.progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
+            let mut measured = measure(source, &columns.list, groups, &pieces, &survey.patients, self.progress)?;
+            self.no_null_codes(source, columns, groups, &measured, rows)?;
+            let copies = 1 + rows.saturating_mul(24) / self.options.shard_bytes;
+            let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
+            let planned = plan(&columns.list, stored?, &mut measured, &pieces, &segments, &survey.patients, self.options.shard_bytes, &id)?;
+            match planned {
+                Ok(layout) => {
+                    let counts: Vec<_> = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
+                    let traits: Vec<_> = measured.iter().map(|m| m.traits).collect();
+                    break (layout, pieces, counts, traits);
+                }
+                Err(large) => {
+                    let range = segments[large.segment]..segments[large.segment + 1];
+                    if range.len() == 1 {
+                        let message = format!(
+                            "subject {} has too much for one shard in column {:?}: 2^31-1 rows, elements or bytes of text and 3 GiB in all are the most. Leave the column out (--exclude {}).",
+                            survey.patients[range.start].id, columns.list[large.column].name, columns.list[large.column].name
+                        );
+                        return Err(Error::new(Code::PatientTooLarge, message));
+                    }
+                    segment_rows /= 8;
+                }
+            }
+        };
+
+        let targets = create(work, &layout)?;
+        self.progress.enter_cells(Phase::Write, rows, columns.list.len() as u64, source.bytes());
+        let emit = Emit { source, columns: &columns.list, groups, pieces: &pieces, patients: &survey.patients, layout: &layout, targets: &targets };
+        emit.run(self.progress)?;
+
+        let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
+        let book = layout.stored[at].book.as_ref();
+        let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
+        let counts = by_slot(&book.slots, &counts[at]);
+        let codes = codes::batch(&self.source, book.values.as_string(), &counts, &mut self.notes)?;
+        tables::write(&work.join(CODES), &codes, &id)?;
+        tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, &layout, splits)?, &id)?;
+        metadata::copy(&self.source, work)?;
+        let ids: Vec<i64> = survey.patients.iter().map(|p| p.id).collect();
+        if let Some(splits) = splits {
+            split_notes(splits, &ids, &mut self.notes);
+        }
+
+        let bytes = layout.shards.iter().map(|s| s.file.bytes).sum();
+        self.progress.enter(Phase::Check, 0, bytes);
+        let shards: Result<Vec<_>> = (0..).zip(&layout.shards).map(|(index, shard)| {
+            let file = tables::checksum(work, &shard_name(index), &offset_sections(shard), self.progress)?;
+            Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
+        }).collect();
+        let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
+        files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
+        let files: Result<Vec<_>> = files.iter().map(|name| tables::checksum(work, name, &[], self.progress)).collect();
+        let times = survey.patients.iter().filter_map(|p| p.times);
+        let manifest = Manifest {
+            format: FORMAT.into(),
+            version: VERSION,
+            id,
+            fingerprint: self.fingerprint.clone(),
+            options: relevant(self.options),
+            columns: in_order(&layout.stored).map(|at| describe(&columns.list[at], &layout.stored[at], traits[at])).collect(),
+            counts: Counts {
+                patients: survey.patients.len() as u64,
+                events: rows,
+                static_events: survey.patients.iter().map(|p| p.statics).sum(),
+                numeric_values: columns.list.iter().zip(&layout.stored).find(|(c, _)| c.role == Role::Numeric).map_or(0, |(_, s)| rows - s.nulls),
+                codes: counts.len() as u64,
+                longest: survey.patients.iter().map(|p| p.rows).max().unwrap_or(0),
+                first_time: times.clone().map(|(first, _)| first).min(),
+                last_time: times.map(|(_, last)| last).max(),
+            },
+            splits: split_counts(splits, &ids),
+            notes: self.notes.clone(),
+            shards: shards?,
+            files: files?,
+        };
+        let path = work.join(MANIFEST);
+        fs::write(&path, manifest.to_bytes()).map_err(|e| Error::io(&path, "write the store", &e))?;
+        // The sorted copy of the rows, if one was made, is no part of the store.
+        sort::clear(work, self.options)?;
+        Ok(manifest)
+    }
+
+    /// The source in the store's order: as it is, or sorted into the work folder.
+    fn ordered(&mut self, work: &Path, columns: Columns) -> Result<Ordered> {
+        let groups = groups(&self.source);
+        let rows = groups.last().map_or(0, |group| group.end);
+        self.progress.enter(Phase::Measure, rows, self.source.bytes());
+        match survey(&self.source, &columns, &groups, self.progress)? {
+            Ok(survey) if survey.late_statics == 0 => Ok(Ordered { source: None, columns, groups, survey }),
+            Ok(survey) => {
+                let message = "patients whose rows without a time did not stand first: these rows were moved to the front".to_string();
+                self.notes.push(Note { kind: "converted".into(), message, count: survey.late_statics });
+                self.sorted(work, columns, &groups)
+            }
+            Err(_) if self.options.repair => self.sorted(work, columns, &groups),
+            Err(disorder) => Err(disorder.0),
+        }
+    }
+
+    fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group]) -> Result<Ordered> {
+        let (source, sorted) = sort::sort(&self.source, &columns, groups, work, self.options, self.progress, &mut self.notes)?;
+        let groups = self::groups(&source);
+        let survey = survey(&source, &sorted, &groups, self.progress)?.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
+        // What the source's types were is told of the source, not of its sorted copy.
+        let list = sorted.list.into_iter().zip(columns.list).map(|(s, c)| Column { source_type: c.source_type, ..s }).collect();
+        Ok(Ordered { source: Some(source), columns: Columns { list, subjects: sorted.subjects }, groups, survey })
+    }
+
+    fn no_null_codes(&self, source: &Source, columns: &Columns, groups: &[Group], measured: &[crate::measure::Measured], rows: u64) -> Result<()> {
+        let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
+        if measured[at].present == rows {
+            return Ok(());
+        }
+        // Rare and final: look for the first one only now.
+        for group in groups {
+            let file = &source.files[group.file];
+            let mut reader = crate::read::Reader::open(file, group.file, group.group, &columns.list[at])?;
+            let mut row: u64 = groups.iter().filter(|g| g.file == group.file && g.group < group.group).map(|g| g.end - g.start).sum();
+            while let Some(batch) = reader.next()? {
+                if let crate::read::Batch::Array(array) = &batch
+                    && let Some(texts) = crate::texts::Texts::of(array)
+                    && let Some(found) = (0..array.len()).find(|&row| texts.get(row).is_none())
+                {
+                    let message = format!("row {} has no code. Every event has one: mend the file or drop the row.", row + found as u64);
+                    return Err(Error::at(Code::NullValue, &file.path, message));
+                }
+                row += batch.len() as u64;
+            }
+        }
+        Err(Error::new(Code::NullValue, "some events have no code."))
+    }
+
+    /// The source's files are still what was opened.
+    fn unchanged(&self) -> Result<()> {
+        match Source::open(&self.options.source)?.fingerprint(&relevant(self.options).to_string())? == self.fingerprint {
+            true => Ok(()),
+            false => Err(Error::at(Code::SourceChanged, &self.options.source, "changed while it was converted. Convert again when it is at rest.")),
+        }
+    }
+
+    fn summary(&self, manifest: &Manifest, reused: bool, start: Instant, fsync: f64) -> Summary {
+        let files = manifest.files.iter().chain(manifest.shards.iter().map(|s| &s.file));
+        Summary {
+            store: self.options.store.clone(),
+            reused,
+            patients: manifest.counts.patients,
+            events: manifest.counts.events,
+            codes: manifest.counts.codes,
+            columns: manifest.columns.len() as u64,
+            shards: manifest.shards.len() as u64,
+            files: self.source.files.len() as u64,
+            source_bytes: self.source.bytes(),
+            store_bytes: files.map(|f| f.bytes).sum(),
+            seconds: start.elapsed().as_secs_f64() - fsync,
+            fsync_seconds: fsync,
+            notes: manifest.notes.clone(),
+        }
+    }
+}
+
+/// A source whose rows stand in the store's order.
+struct Ordered {
+    /// A sorted copy; `None` where the source itself is in order.
+    source: Option<Source>,
+    columns: Columns,
+    groups: Vec<Group>,
+    survey: Survey,
+}
+
+/// A store inside the folders that are read would be read.
+fn apart(options: &Options) -> Result<()> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let store = absolute(&options.store);
+    let source = absolute(&options.source);
+    if ["data", "metadata"].iter().any(|folder| store.starts_with(source.join(folder))) || source == store || source.starts_with(&store) {
+        let message = "the store cannot be the source, hold it, or lie in its data or metadata folder. Choose another path.";
+        return Err(Error::at(Code::InvalidArgument, &options.store, message));
+    }
+    Ok(())
+}
+
+fn shard_name(index: usize) -> String {
+    format!("shards/{index:05}.arrow")
+}
+
+/// Makes the shards' files, at their full length and empty.
+fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
+    let folder = work.join("shards");
+    fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the store", &e))?;
+    let create = |(index, shard): (usize, &crate::layout::Shard)| {
+        let path: PathBuf = work.join(shard_name(index));
+        let made = File::create(&path).and_then(|file| file.set_len(shard.file.bytes));
+        made.map_err(|e| Error::io(&path, "write the store", &e))?;
+        Ok(Arc::new(Target::new(path)))
+    };
+    layout.shards.iter().enumerate().map(create).collect()
+}
+
+/// Counts of codes by slot, from counts by the interner's number.
+fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let Slots::Texts(_, slots) = slots else { return Vec::new() };
+    let mut sorted = vec![(0, 0); slots.len()];
+    for (slot, count) in slots.iter().zip(counts) {
+        sorted[*slot as usize - 1] = *count;
+    }
+    sorted
+}
+
+/// Every buffer of offsets of a shard.
+fn offset_sections(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
+    fn below(node: &Node, found: &mut Vec<(u64, u64)>) {
+        found.extend(node.offsets.map(|span| (span.offset, span.bytes)));
+        node.children.iter().for_each(|child| below(child, found));
+    }
+    let mut found = vec![(shard.events.offset, shard.events.bytes)];
+    for place in &shard.columns {
+        found.extend(place.sparse.map(|(lists, _)| (lists.offset, lists.bytes)));
+        below(&place.values, &mut found);
+    }
+    found
+}
+
+fn describe(column: &Column, stored: &Stored, traits: crate::measure::Traits) -> manifest::Column {
+    use arrow_schema::DataType as D;
+    let words = matches!(stored.data_type, D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64);
+    manifest::Column {
+        name: column.name.clone(),
+        source_type: type_name(&column.source_type),
+        stored: type_name(&stored.data_type),
+        storage: match stored.storage {
+            Storage::Dense => Storage::Dense,
+            Storage::Sparse => Storage::Sparse,
+        },
+        coded: stored.book.is_some(),
+        dictionary: stored.book.as_ref().map_or(0, |book| arrow_array::Array::len(&book.values) as u64),
+        nulls: stored.nulls,
+        nan: traits.nan,
+        sentinel: traits.sentinel && words && stored.book.is_none(),
+        ascii: matches!(stored.data_type, D::Utf8) && traits.ascii,
+    }
+}
+
+fn split_counts(splits: Option<&metadata::Splits>, ids: &[i64]) -> std::collections::BTreeMap<String, u64> {
+    let mut counts = std::collections::BTreeMap::new();
+    for split in ids.iter().filter_map(|id| splits?.get(id)) {
+        *counts.entry(split.clone()).or_insert(0) += 1;
+    }
+    counts
+}

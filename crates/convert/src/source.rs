@@ -1,0 +1,164 @@
+//! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
+
+use meds_store::manifest::Note;
+use meds_store::{Code, Error, Result};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One Parquet file of events.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its path below the source, with `/`: the order of files is the byte order of these.
+    pub name: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Its footer.
+    pub metadata: Arc<ParquetMetaData>,
+    /// Its schema, with the writer's Arrow types where it left them.
+    pub schema: arrow_schema::SchemaRef,
+    footer_hash: String,
+}
+
+/// All of the source.
+#[derive(Debug)]
+pub struct Source {
+    /// The files of events, in order.
+    pub files: Vec<SourceFile>,
+    /// Files below `metadata/`: path below that folder, path.
+    pub metadata: Vec<(String, PathBuf)>,
+    /// What was passed over.
+    pub notes: Vec<Note>,
+}
+
+impl Source {
+    /// Finds the files and reads their footers.
+    pub fn open(path: &Path) -> Result<Self> {
+        let about = std::fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?;
+        let mut notes = Vec::new();
+        let (names, metadata) = if about.is_dir() {
+            let metadata = path.join("metadata");
+            (events(path, &mut notes)?, if metadata.is_dir() { walk(&metadata)? } else { Vec::new() })
+        } else {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            (vec![(name, path.to_path_buf())], Vec::new())
+        };
+        let files: Result<Vec<_>> = names.into_par_iter().map(|(name, path)| SourceFile::open(name, path)).collect();
+        Ok(Self { files: files?, metadata, notes })
+    }
+
+    /// Bytes of all files of events.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|f| f.bytes).sum()
+    }
+
+    /// Of the files' names, sizes and footers and the metadata's contents, and of `options`.
+    pub fn fingerprint(&self, options: &str) -> Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(options);
+        for file in &self.files {
+            hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.footer_hash));
+        }
+        for (name, path) in &self.metadata {
+            let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+            hash.update(format!("\0metadata/{name}\0{}\0", bytes.len()));
+            hash.update(bytes);
+        }
+        Ok(hex(&hash.finalize()))
+    }
+}
+
+/// The first 32 hexadecimal digits of a hash.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Every file below a folder, by path; links are followed, a loop of them is an error.
+fn walk(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(root).follow_links(true) {
+        let entry = entry.map_err(|e| {
+            let path = e.path().unwrap_or(root).to_path_buf();
+            match e.io_error() {
+                Some(io) => Error::io(path, "read the folder", io),
+                None => Error::at(Code::Io, path, "this link leads back to a folder above it. Remove the link."),
+            }
+        })?;
+        if entry.file_type().is_file() {
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+            found.push((parts.join("/"), entry.path().to_path_buf()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    let data = root.join("data");
+    if !data.is_dir() {
+        let message = "no folder \"data\" here. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", or one Parquet file.";
+        return Err(Error::at(Code::NoData, root, message));
+    }
+    let (events, others): (Vec<_>, Vec<_>) = walk(&data)?.into_iter().partition(|(name, _)| {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        file.ends_with(".parquet") && !file.starts_with('.')
+    });
+    if let Some((first, _)) = others.first() {
+        let message = format!("files below data/ that are not named *.parquet, or are hidden, such as data/{first}");
+        notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
+    }
+    if events.is_empty() {
+        let message = "no *.parquet file below it. MEDS keeps its events in data/**/*.parquet.";
+        return Err(Error::at(Code::NoData, data, message));
+    }
+    Ok(events.into_iter().map(|(name, path)| (format!("data/{name}"), path)).collect())
+}
+
+impl SourceFile {
+    fn open(name: String, path: PathBuf) -> Result<Self> {
+        let damaged = |what: String| {
+            Error::at(Code::SourceDamaged, &path, format!("{what}. Replace the file by a whole copy, or take it out of the source."))
+        };
+        let io = |e: std::io::Error| Error::io(&path, "read the file", &e);
+        let file = File::open(&path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
+        if bytes < 12 {
+            return Err(damaged(format!("{bytes} bytes are too few for a Parquet file")));
+        }
+        let mut end = [0; 8];
+        file.read_exact_at(&mut end, bytes - 8).map_err(io)?;
+        let (length, magic) = end.split_at(4);
+        match magic {
+            b"PAR1" => {}
+            b"PARE" => return Err(damaged("the footer is encrypted, which is not supported".into())),
+            _ => return Err(damaged("this is no Parquet file, or its end is missing (the last four bytes are not PAR1)".into())),
+        }
+        let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+        if length + 12 > bytes {
+            return Err(damaged(format!("the footer claims {length} bytes of a file of {bytes}")));
+        }
+        let mut footer = vec![0; length as usize];
+        file.read_exact_at(&mut footer, bytes - 8 - length).map_err(io)?;
+        let parse = || -> parquet::errors::Result<_> {
+            let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
+            let about = metadata.file_metadata();
+            let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
+            Ok((metadata, schema))
+        };
+        let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        // Sizes steer allocation and the order of rows: refuse what cannot be.
+        if metadata.row_groups().iter().any(|g| g.num_rows() < 0 || g.columns().iter().any(|c| c.compressed_size() < 0 || c.uncompressed_size() < 0)) {
+            return Err(damaged("the footer claims a negative size".into()));
+        }
+        let footer_hash = hex(&Sha256::digest(&footer));
+        Ok(Self { path, name, bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), footer_hash })
+    }
+}

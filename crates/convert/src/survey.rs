@@ -1,0 +1,331 @@
+//! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
+
+use crate::read::{Batch, Reader, micros, rows};
+use crate::schema::{Column, Columns, Role};
+use crate::source::{Source, SourceFile};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, Int64Array, TimestampMicrosecondArray};
+use arrow_schema::DataType;
+use meds_store::manifest::Note;
+use meds_store::{Code, Error, Progress, Result};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// A row group, by the rows of the whole source that it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Index of the file.
+    pub file: usize,
+    /// Index of the row group in the file.
+    pub group: usize,
+    /// First row, counted over the whole source.
+    pub start: u64,
+    /// One past the last row.
+    pub end: u64,
+}
+
+/// A subject's rows as a whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patient {
+    /// The subject's id.
+    pub id: i64,
+    /// Its first row, counted over the whole source.
+    pub start: u64,
+    /// Number of rows.
+    pub rows: u64,
+    /// How many of them have no time.
+    pub statics: u64,
+    /// First and last time.
+    pub times: Option<(i64, i64)>,
+}
+
+impl Patient {
+    /// One past its last row.
+    pub fn end(&self) -> u64 {
+        self.start + self.rows
+    }
+}
+
+/// What the survey found.
+#[derive(Debug)]
+pub struct Survey {
+    /// In the source's order.
+    pub patients: Vec<Patient>,
+    /// A patient's rows without a time do not all stand first: rows must move.
+    pub late_statics: u64,
+    /// Times that lost their nanoseconds.
+    pub truncated: u64,
+}
+
+/// Rows of one subject that stand together in a row group.
+struct Run {
+    patient: Patient,
+    late_static: bool,
+}
+
+/// A row that breaks a promise; `--repair` mends these.
+#[derive(Debug)]
+pub struct Disorder(pub Error);
+
+/// The row groups of a source, in order.
+pub fn groups(source: &Source) -> Vec<Group> {
+    let mut start = 0;
+    let mut groups = Vec::new();
+    for (file, about) in source.files.iter().enumerate() {
+        for group in 0..about.metadata.num_row_groups() {
+            let end = start + rows(about, group);
+            groups.push(Group { file, group, start, end });
+            start = end;
+        }
+    }
+    groups
+}
+
+/// A column to read subject ids with, of the same shape as the events' columns.
+pub fn subject_column(columns: &Columns) -> Column {
+    let roots = columns.subjects.iter().map(|root| Some(*root)).collect();
+    Column { name: "subject_id".into(), role: Role::Extra, source_type: DataType::Int64, wide: DataType::Int64, roots }
+}
+
+/// The column of times.
+pub fn time_column(columns: &Columns) -> Result<&Column> {
+    let found = columns.list.iter().find(|c| c.role == Role::Time);
+    found.ok_or_else(|| Error::new(Code::Internal, "the column of times was lost"))
+}
+
+/// Reads ids and times of a row group side by side.
+pub struct Rows<'a> {
+    ids: Reader<'a>,
+    times: Reader<'a>,
+    id_batch: Option<ArrayRef>,
+    time_batch: Option<ArrayRef>,
+}
+
+impl<'a> Rows<'a> {
+    /// Opens a row group.
+    pub fn open(source: &'a Source, group: Group, subjects: &'a Column, time: &'a Column) -> Result<Self> {
+        let file = &source.files[group.file];
+        let open = |column| Reader::open(file, group.file, group.group, column);
+        Ok(Self { ids: open(subjects)?, times: open(time)?, id_batch: None, time_batch: None })
+    }
+
+    /// The next rows that both columns have at hand.
+    pub fn next(&mut self) -> Result<Option<(Int64Array, TimestampMicrosecondArray)>> {
+        let fill = |reader: &mut Reader, held: &mut Option<ArrayRef>| -> Result<()> {
+            while held.as_ref().is_none_or(|a| a.is_empty()) {
+                match reader.next()? {
+                    Some(Batch::Array(array)) => *held = Some(array),
+                    Some(Batch::Nulls(_)) => return Err(Error::new(Code::Internal, "a required column is missing in a file")),
+                    None => return Ok(()),
+                }
+            }
+            Ok(())
+        };
+        fill(&mut self.ids, &mut self.id_batch)?;
+        fill(&mut self.times, &mut self.time_batch)?;
+        let (Some(ids), Some(times)) = (&self.id_batch, &self.time_batch) else { return Ok(None) };
+        let rows = ids.len().min(times.len());
+        if rows == 0 {
+            return Ok(None);
+        }
+        let part = (ids.slice(0, rows).as_primitive::<Int64Type>().clone(), times.slice(0, rows).as_primitive::<TimestampMicrosecondType>().clone());
+        self.id_batch = Some(ids.slice(rows, ids.len() - rows));
+        self.time_batch = Some(times.slice(rows, times.len() - rows));
+        Ok(Some(part))
+    }
+}
+
+/// An id that is missing.
+pub fn null_id(file: &SourceFile, row: u64) -> Error {
+    Error::at(Code::NullValue, &file.path, format!("row {row} has no subject_id. Every event belongs to a subject: mend the file or drop the row."))
+}
+
+/// Surveys the whole source, row groups in parallel. The outer error is final, the inner one can be repaired.
+pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
+    let subjects = subject_column(columns);
+    let time = time_column(columns)?;
+    let found: Vec<Result<Result<(Vec<Run>, u64), Disorder>>> =
+        groups.par_iter().map(|group| runs(source, *group, &subjects, time, progress)).collect();
+
+    let mut survey = Survey { patients: Vec::new(), late_statics: 0, truncated: 0 };
+    let mut late = false;
+    let mut file_of: HashMap<i64, usize> = HashMap::new();
+    for (group, found) in groups.iter().zip(found) {
+        let (runs, truncated) = match found? {
+            Ok(found) => found,
+            Err(disorder) => return Ok(Err(disorder)),
+        };
+        survey.truncated += truncated;
+        for Run { patient, late_static } in runs {
+            match survey.patients.last_mut().filter(|last| last.id == patient.id) {
+                Some(last) => {
+                    if let (Some((_, before)), Some((after, _))) = (last.times, patient.times)
+                        && after < before
+                    {
+                        let row = patient.start - file_start(groups, group.file);
+                        return Ok(Err(unordered(&source.files[group.file], row, patient.id, before, after)));
+                    }
+                    late |= late_static || (last.times.is_some() && patient.statics > 0);
+                    last.rows += patient.rows;
+                    last.statics += patient.statics;
+                    last.times = join(last.times, patient.times);
+                }
+                None => {
+                    survey.late_statics += u64::from(late);
+                    late = late_static;
+                    if let Some(first) = file_of.insert(patient.id, group.file) {
+                        let (first, file) = (&source.files[first], &source.files[group.file]);
+                        return Ok(Err(scattered(first, file, patient.start - file_start(groups, group.file), patient.id)));
+                    }
+                    survey.patients.push(patient);
+                }
+            }
+        }
+    }
+    survey.late_statics += u64::from(late);
+    Ok(Ok(survey))
+}
+
+fn file_start(groups: &[Group], file: usize) -> u64 {
+    groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
+}
+
+/// The span of two spans.
+pub fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (a, b) => a.or(b),
+    }
+}
+
+fn scattered(first: &SourceFile, file: &SourceFile, row: u64, id: i64) -> Disorder {
+    let place = match first.path == file.path {
+        true => "further up in the same file".to_string(),
+        false => format!("in {}", first.path.display()),
+    };
+    let message = format!(
+        "subject {id} starts again at row {row}, but its rows stand {place} too. MEDS keeps a subject's rows together in one file: sort the source, or let --repair merge them."
+    );
+    Disorder(Error::at(Code::NotContiguous, &file.path, message))
+}
+
+fn unordered(file: &SourceFile, row: u64, id: i64, before: i64, after: i64) -> Disorder {
+    let message = format!(
+        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS orders a subject's rows by time: sort the source, or let --repair do it."
+    );
+    Disorder(Error::at(Code::TimeOrder, &file.path, message))
+}
+
+fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progress: &Progress) -> Result<Result<(Vec<Run>, u64), Disorder>> {
+    let file = &source.files[group.file];
+    let first_row = group.start - group_start_of_file(source, group);
+    let mut runs: Vec<Run> = Vec::new();
+    let mut closed = std::collections::HashSet::new();
+    let mut at = group.start;
+    let row_in_file = |at: u64| first_row + (at - group.start);
+    let mut reader = Rows::open(source, group, subjects, time)?;
+    while let Some((ids, times)) = reader.next()? {
+        progress.check()?;
+        if ids.null_count() > 0 {
+            let row = ids.iter().position(|id| id.is_none()).unwrap_or(0) as u64;
+            return Err(null_id(file, row_in_file(at + row)));
+        }
+        let ids = ids.values();
+        let mut begin = 0;
+        while begin < ids.len() {
+            let id = ids[begin];
+            let end = begin + ids[begin..].iter().take_while(|other| **other == id).count();
+            if runs.last().is_none_or(|run| run.patient.id != id) {
+                if let Some(before) = runs.last() {
+                    closed.insert(before.patient.id);
+                }
+                if closed.contains(&id) {
+                    return Ok(Err(scattered(file, file, row_in_file(at + begin as u64), id)));
+                }
+                let patient = Patient { id, start: at + begin as u64, rows: 0, statics: 0, times: None };
+                runs.push(Run { patient, late_static: false });
+            }
+            let run = runs.last_mut().ok_or_else(|| Error::new(Code::Internal, "no run"))?;
+            if let Err((row, before, after)) = extend(run, &times.slice(begin, end - begin)) {
+                return Ok(Err(unordered(file, row_in_file(at + (begin + row) as u64), id, before, after)));
+            }
+            begin = end;
+        }
+        at += ids.len() as u64;
+    }
+    // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
+    let nanos = time.roots[group.file].is_some_and(|root| matches!(file.schema.field(root).data_type(), DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _)));
+    let truncated = if nanos { count_truncated(file, group, time)? } else { 0 };
+    Ok(Ok((runs, truncated)))
+}
+
+fn group_start_of_file(source: &Source, group: Group) -> u64 {
+    let before: u64 = (0..group.group).map(|g| rows(&source.files[group.file], g)).sum();
+    group.start - before
+}
+
+/// Adds rows to a run; the error is the first row that goes back in time, with the time before and its own.
+fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize, i64, i64)> {
+    let patient = &mut run.patient;
+    patient.rows += times.len() as u64;
+    patient.statics += times.null_count() as u64;
+    let mut last = patient.times.map(|(_, last)| last);
+    let mut first = patient.times.map(|(first, _)| first);
+    if times.null_count() == 0 {
+        let values = times.values();
+        let mut before = last.unwrap_or(i64::MIN);
+        let ordered = values.iter().fold(true, |ordered, &t| {
+            let fine = ordered & (t >= before);
+            before = t;
+            fine
+        });
+        if !ordered {
+            let mut before = last.unwrap_or(i64::MIN);
+            for (row, &t) in values.iter().enumerate() {
+                if t < before {
+                    return Err((row, before, t));
+                }
+                before = t;
+            }
+        }
+        first = first.or(values.first().copied());
+        last = values.last().copied().or(last);
+    } else {
+        for (row, time) in times.iter().enumerate() {
+            match time {
+                Some(t) => {
+                    if let Some(before) = last.filter(|before| t < *before) {
+                        return Err((row, before, t));
+                    }
+                    first = first.or(Some(t));
+                    last = Some(t);
+                }
+                None => run.late_static |= last.is_some(),
+            }
+        }
+    }
+    patient.times = first.zip(last);
+    Ok(())
+}
+
+fn count_truncated(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
+    // Read as the file has it: the column's own reader gives microseconds.
+    let root = time.roots[group.file].unwrap_or(0);
+    let natural = file.schema.field(root).data_type().clone();
+    let raw = Column { role: Role::Extra, wide: natural, ..time.clone() };
+    let mut reader = Reader::open(file, group.file, group.group, &raw)?;
+    let mut count = 0;
+    while let Some(batch) = reader.next()? {
+        if let Batch::Array(array) = batch {
+            count += micros(&array).map_err(|e| Error::at(Code::ValueRange, &file.path, e.to_string()))?.1;
+        }
+    }
+    Ok(count)
+}
+
+/// The note about times that were cut.
+pub fn truncated_note(count: u64) -> Option<Note> {
+    let message = "times had nanoseconds: cut to microseconds, towards the past".to_string();
+    (count > 0).then_some(Note { kind: "converted".into(), message, count })
+}

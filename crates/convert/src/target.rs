@@ -1,0 +1,148 @@
+//! The place where a store comes to be: one conversion at a time, whole or not at all.
+
+use meds_store::manifest::MANIFEST;
+use meds_store::{Code, Error, Manifest, Progress, Result};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A locked place for a store. Dropping it removes what was not finished.
+#[derive(Debug)]
+pub struct Site {
+    store: PathBuf,
+    lock_path: PathBuf,
+    /// Held, not read: the system gives the lock up with the file, also when the process is killed.
+    _lock: File,
+}
+
+/// A hidden name beside the store.
+fn beside(store: &Path, kind: &str) -> PathBuf {
+    let name = store.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    store.with_file_name(format!(".{name}.{kind}"))
+}
+
+impl Site {
+    /// Waits until this process alone may write the store, and clears what a killed conversion left.
+    pub fn lock(store: &Path, progress: &Progress) -> Result<Self> {
+        if store.file_name().is_none() {
+            return Err(Error::at(Code::InvalidArgument, store, "this names no folder that a store could be written to."));
+        }
+        let lock_path = beside(store, "lock");
+        let lock = loop {
+            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+            let file = file.map_err(|e| Error::io(store, "write a store there", &e))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    progress.enter(meds_store::progress::Phase::Wait, 0, 0);
+                    progress.check()?;
+                    std::thread::sleep(Duration::from_millis(20));
+                    continue;
+                }
+                // A file system without locks: two conversions at once then end in one winner's rename.
+                Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(Error::io(&lock_path, "lock the store", &e)),
+            }
+            // The one before may have removed the file between our opening and our locking it.
+            let same = fs::metadata(&lock_path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
+            if same {
+                break file;
+            }
+        };
+        let site = Self { store: store.to_path_buf(), lock_path, _lock: lock };
+        let old = beside(store, "old");
+        if old.exists() {
+            match store.exists() {
+                true => remove(&old)?,
+                // Killed between the two renames of a replacement: the old store is whole, give it its name back.
+                false => rename(&old, store)?,
+            }
+        }
+        remove(&site.work())?;
+        Ok(site)
+    }
+
+    /// The manifest of the store that stands there; `None` where nothing does. A folder that is no store is refused.
+    pub fn standing(&self) -> Result<Option<Manifest>> {
+        match fs::symlink_metadata(&self.store) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::io(&self.store, "look at the target", &e)),
+            Ok(about) if !about.is_dir() => return Err(self.foreign("is there, and is no folder")),
+            Ok(_) => {}
+        }
+        let mut entries = fs::read_dir(&self.store).map_err(|e| Error::io(&self.store, "look at the target", &e))?;
+        if entries.next().is_none() {
+            fs::remove_dir(&self.store).map_err(|e| Error::io(&self.store, "replace the empty folder", &e))?;
+            return Ok(None);
+        }
+        let Ok(bytes) = fs::read(self.store.join(MANIFEST)) else { return Err(self.foreign("is there, and is no store")) };
+        match Manifest::from_bytes(&bytes) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(meds_store::manifest::ManifestError::Foreign) => Err(self.foreign("is there, and is no store")),
+            // A damaged or newer store may be replaced by who asks for it.
+            Err(_) => Ok(Some(Manifest::unreadable())),
+        }
+    }
+
+    fn foreign(&self, what: &str) -> Error {
+        Error::at(Code::StoreExists, &self.store, format!("something {what}: it is not replaced, not even with --force. Choose another path or remove it."))
+    }
+
+    /// The folder to write into.
+    pub fn work(&self) -> PathBuf {
+        beside(&self.store, "tmp")
+    }
+
+    /// Puts the finished work folder in the store's place.
+    pub fn finish(&self) -> Result<()> {
+        let work = self.work();
+        sync(&work)?;
+        let old = beside(&self.store, "old");
+        let replaces = self.store.exists();
+        if replaces {
+            rename(&self.store, &old)?;
+        }
+        if let Err(error) = rename(&work, &self.store) {
+            if replaces {
+                // Give the old store its name back; the first error is the one to tell.
+                let _ = rename(&old, &self.store);
+            }
+            return Err(error);
+        }
+        if let Some(parent) = self.store.parent() {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            File::open(parent).and_then(|dir| dir.sync_all()).map_err(|e| Error::io(parent, "save the folder", &e))?;
+        }
+        remove(&old)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // Best effort: the next conversion clears what cannot be removed now.
+        let _ = remove(&self.work());
+        let _ = fs::remove_file(&self.lock_path);
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|e| Error::io(to, "put the store in its place", &e))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path, "clear what an earlier conversion left", &e)),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the system to put every file and folder below a folder on the disk.
+fn sync(root: &Path) -> Result<()> {
+    for entry in walkdir::WalkDir::new(root).contents_first(true) {
+        let entry = entry.map_err(|e| Error::io(root, "save the store", &e.into()))?;
+        let done = File::open(entry.path()).and_then(|file| file.sync_all());
+        done.map_err(|e| Error::io(entry.path(), "save the store", &e))?;
+    }
+    Ok(())
+}
