@@ -1,0 +1,196 @@
+import { Buffer } from "node:buffer";
+import { Dictionary } from "./dictionary.js";
+import { fail, failClosed, failCorrupt } from "./errors.js";
+import type { MappedFile } from "./mapped.js";
+import { TextVector } from "./values/bytes.js";
+import { decode } from "./values/decode.js";
+import type { Value, Vector } from "./values/vector.js";
+
+/** A code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where that has none. */
+  readonly description: string | null;
+  /** `parent_codes` of the source's codes.parquet; empty where that has none. */
+  readonly parents: readonly string[];
+}
+
+/**
+ * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labs = db.codes.withPrefix("LAB//");
+ * for (const id of labs) console.log(id, db.codes.strings[id]);
+ * console.log(db.at(0)?.withCode(labs).length);
+ * db.close();
+ * ```
+ */
+export class CodeRange {
+  /** @internal */
+  constructor(
+    /** The first id. */
+    readonly begin: number,
+    /** One more than the last id. */
+    readonly end: number,
+  ) {}
+
+  /** Number of codes. */
+  get length(): number {
+    return this.end - this.begin;
+  }
+
+  /** Is a code id in the range. */
+  has(id: number): boolean {
+    return id >= this.begin && id < this.end;
+  }
+
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number> {
+    return Array.from({ length: this.length }, (_, index) => this.begin + index)[Symbol.iterator]();
+  }
+}
+
+/**
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
+ * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const { id, code, events, description } of db.codes) {
+ *   if (events > 1000) console.log(id, code, description);
+ * }
+ * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
+ * console.log(id === undefined ? "no births" : db.codes.strings[id]);
+ * db.close();
+ * ```
+ */
+export class CodeTable implements Iterable<Code> {
+  /** Number of codes. */
+  readonly size: number;
+  /** @internal Decoded on first use, shared by all shards. */
+  readonly _dictionary: Dictionary<string>;
+  private readonly file: MappedFile;
+  private readonly text: TextVector;
+  private readonly columns = new Map<string, Vector>();
+  private complete = false;
+
+  /** @internal */
+  constructor(file: MappedFile) {
+    this.file = file;
+    const text = decode(file, file.need("code"), false);
+    if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "it lacks its table of codes");
+    this.text = text;
+    this.size = text.length - 1;
+    this._dictionary = new Dictionary(text, file.path, undefined);
+  }
+
+  /**
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code).
+   */
+  get strings(): readonly string[] {
+    if (!this.complete) {
+      this.live();
+      for (let id = 1; id <= this.size; id += 1) this._dictionary.at(id);
+      this.complete = true;
+    }
+    return this._dictionary._table as string[];
+  }
+
+  /** The id of a code, or undefined where no event has it. */
+  id(code: string): number | undefined {
+    this.live();
+    const bytes = Buffer.from(code, "utf8");
+    const id = this.search((slot) => this.text.compare(slot, bytes, false) >= 0);
+    // Compared as a string too: a lone surrogate and the replacement character have the same bytes.
+    return id <= this.size && this._dictionary.at(id) === code ? id : undefined;
+  }
+
+  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
+  withPrefix(prefix: string): CodeRange {
+    this.live();
+    const bytes = Buffer.from(prefix, "utf8");
+    const begin = this.search((slot) => this.text.compare(slot, bytes, true) >= 0);
+    return new CodeRange(
+      begin,
+      this.search((slot) => this.text.compare(slot, bytes, true) > 0),
+    );
+  }
+
+  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  get(id: number): Code | undefined {
+    this.live();
+    if (!(Number.isInteger(id) && id > 0 && id <= this.size)) return undefined;
+    return {
+      id,
+      code: this._dictionary.at(id) as string,
+      events: Number(this.value("events", id)),
+      patients: Number(this.value("patients", id)),
+      description: this.value("description", id) as string | null,
+      parents: (this.value("parent_codes", id) as string[] | null) ?? [],
+    };
+  }
+
+  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  get columnNames(): readonly string[] {
+    return this.file.fields.map((node) => node.name);
+  }
+
+  /**
+   * A column of the source's codes.parquet for a code id; null where it has none. A known MEDS column that the source lacks is null too.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   */
+  value(name: string, id: number): Value | null {
+    this.live();
+    let column = this.columns.get(name);
+    if (column === undefined) {
+      const node = this.file.find(name);
+      if (node === undefined) {
+        if (name === "description" || name === "parent_codes") return null;
+        fail(
+          "MEDS_UNKNOWN_COLUMN",
+          `The codes have no column ${JSON.stringify(name)}. They have: ${this.columnNames.join(", ")}.`,
+          this.file.path,
+        );
+      }
+      column = decode(this.file, node, false);
+      this.columns.set(name, column);
+    }
+    return column.at(id);
+  }
+
+  /** The codes in order of id. */
+  *[Symbol.iterator](): Iterator<Code> {
+    for (let id = 1; id <= this.size; id += 1) yield this.get(id) as Code;
+  }
+
+  /** The first id at or after 1 for which a test that turns true once is true; size + 1 where it never is. */
+  private search(isAfter: (id: number) => boolean): number {
+    let low = 1;
+    let high = this.size + 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isAfter(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  private live(): void {
+    if (this.file.buffer.byteLength === 0) failClosed(this.file.path);
+  }
+}

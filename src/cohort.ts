@@ -1,0 +1,175 @@
+import { fail } from "./errors.js";
+import type { SubjectId } from "./ids.js";
+import { type Patient, patientOf } from "./patient.js";
+import type { AnySchema } from "./schema.js";
+import type { Store } from "./store.js";
+
+/** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
+export type PatientChoice = Iterable<SubjectId> | { readonly ids: Iterable<SubjectId> } | { readonly slots: Iterable<number> };
+
+/**
+ * Patients of a store in storage order: all of them, a split, or a subset. A view: it holds slots, never patients.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const first = train.subset({ slots: train.slots.slice(0, 10) });
+ * for (const patient of first) console.log(patient.subjectId, patient.length);
+ * db.close();
+ * ```
+ */
+export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>> {
+  /** @internal */
+  readonly _store: Store;
+  /** @internal Ascending; null for all. */
+  readonly _slots: Uint32Array | null;
+
+  /** @internal */
+  constructor(store: Store, slots: Uint32Array | null) {
+    this._store = store;
+    this._slots = slots;
+  }
+
+  /** Number of patients. */
+  get size(): number {
+    this._store.check();
+    return this._slots === null ? this._store.size : this._slots.length;
+  }
+
+  /** Number of rows of these patients. */
+  get eventCount(): number {
+    const store = this._store;
+    store.check();
+    if (this._slots === null) return store.manifest.counts.events;
+    return this._slots.reduce((sum, slot) => sum + store.eventsOf[store.indexOf[slot]!]!, 0);
+  }
+
+  /** A copy of the slots, ascending: what workers and {@link Cohort.subset} take. */
+  get slots(): Uint32Array {
+    this._store.check();
+    return this._slots?.slice() ?? Uint32Array.from({ length: this._store.size }, (_, slot) => slot);
+  }
+
+  /** A copy of the subject ids, in storage order. */
+  get subjectIds(): BigInt64Array {
+    const store = this._store;
+    return BigInt64Array.from(this.slots, (slot) => store.ids[store.indexOf[slot]!]!);
+  }
+
+  /**
+   * The patient with an id; undefined where the cohort has none.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: give such an id as bigint.
+   */
+  get(id: SubjectId): Patient<S> | undefined {
+    const index = this._store.find(id);
+    if (index < 0 || (this._slots !== null && !includes(this._slots, this._store.slotOf(index)))) return undefined;
+    return patientOf<S>(this._store, index);
+  }
+
+  /** Does the cohort have a patient with an id. */
+  has(id: SubjectId): boolean {
+    const index = this._store.find(id);
+    return index >= 0 && (this._slots === null || includes(this._slots, this._store.slotOf(index)));
+  }
+
+  /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
+  at(place: number): Patient<S> | undefined {
+    const store = this._store;
+    store.check();
+    const size = this._slots === null ? store.size : this._slots.length;
+    const at = place < 0 ? place + size : place;
+    if (!(at >= 0 && at < size)) return undefined;
+    const index = store.indexOf[this._slots === null ? at : this._slots[at]!];
+    if (index === undefined) fail("MEDS_INVALID_ARGUMENT", `${place} is no place in the order of patients. Give a whole number.`);
+    return patientOf<S>(store, index);
+  }
+
+  /** The patients in storage order. */
+  [Symbol.iterator](): Iterator<Patient<S>> {
+    this._store.check();
+    return new PatientIterator<S>(this);
+  }
+
+  /**
+   * The chosen patients of this cohort as a view, in storage order, each once.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that the cohort has not: filter with {@link Cohort.has} where that is expected.
+   */
+  subset(choice: PatientChoice): Cohort<S> {
+    const store = this._store;
+    store.check();
+    const slots: number[] = [];
+    if ("slots" in choice) {
+      for (const slot of choice.slots) {
+        if (!(Number.isInteger(slot) && this._includes(slot))) failUnknown(`slot ${slot}`, store.path);
+        slots.push(slot);
+      }
+    } else {
+      for (const id of "ids" in choice ? choice.ids : choice) {
+        const index = store.find(id);
+        if (index < 0 || !this._includes(store.slotOf(index))) failUnknown(`subject ${id}`, store.path);
+        slots.push(store.slotOf(index));
+      }
+    }
+    return new Cohort<S>(store, Uint32Array.from(new Set(slots)).sort());
+  }
+
+  /**
+   * The patients of a split, as a view.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
+   */
+  split(name: string): Cohort<S> {
+    const store = this._store;
+    store.check();
+    if (!Object.hasOwn(store.manifest.splits, name)) {
+      const names = Object.keys(store.manifest.splits).map((split) => JSON.stringify(split));
+      const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "Its source has no subject_splits.parquet.";
+      fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${known}`, store.path);
+    }
+    return new Cohort<S>(
+      store,
+      this.slots.filter((slot) => store.split(store.indexOf[slot]!) === name),
+    );
+  }
+
+  private _includes(slot: number): boolean {
+    return this._slots === null ? slot >= 0 && slot < this._store.size : includes(this._slots, slot);
+  }
+}
+
+class PatientIterator<S extends object> implements Iterator<Patient<S>> {
+  private place = 0;
+  private readonly size: number;
+
+  constructor(private readonly cohort: Cohort<S>) {
+    this.size = cohort.size;
+  }
+
+  next(): IteratorResult<Patient<S>> {
+    if (this.place === this.size) return { done: true, value: undefined };
+    const value = this.cohort.at(this.place) as Patient<S>;
+    this.place += 1;
+    return { done: false, value };
+  }
+}
+
+/** Is a slot among ascending ones. */
+function includes(slots: Uint32Array, slot: number): boolean {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (slots[middle]! < slot) low = middle + 1;
+    else high = middle;
+  }
+  return slots[low] === slot;
+}
+
+function failUnknown(who: string, path: string): never {
+  fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
+}

@@ -1,0 +1,151 @@
+import type { Note } from "./manifest.js";
+import { runJob, type WorkOptions } from "./native.js";
+
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions {
+  /** Only these columns, besides `subject_id`, `time`, `code` and `numeric_value`. Default: all. */
+  readonly columns?: readonly string[] | undefined;
+  /** All columns but these. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Return the store that stands at the target where it was made from this very source with these options. */
+  readonly reuse?: boolean | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Bytes of memory to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: 512 MiB. */
+  readonly shardBytes?: number | undefined;
+  /** Folder for temporary files. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+
+/** What a conversion did. */
+export interface Summary {
+  /** Path of the store. */
+  readonly store: string;
+  /** The store was there already (option `reuse`), nothing was written. */
+  readonly reused: boolean;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly columns: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  /** Seconds of work, without those of `fsyncSeconds`. */
+  readonly seconds: number;
+  /** Seconds until the disk had all of it. */
+  readonly fsyncSeconds: number;
+  /** What was skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
+ * appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL` and others that name file and subject.
+ * @example
+ * ```ts
+ * import { convert } from "meds-reader";
+ *
+ * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * console.log(summary.patients, summary.events);
+ * ```
+ */
+export function convert(source: string, store: string, options: ConvertOptions = {}): Promise<Summary> {
+  const { onProgress, signal, ...rest } = options;
+  return runJob<Summary>("convert", { ...rest, source, store }, { onProgress, signal });
+}
+
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store or of the source. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it.
+ *
+ * @throws MedsError where the store cannot be opened at all.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export function verify(store: string, source?: string, options: VerifyOptions = {}): Promise<Verification> {
+  const { onProgress, signal, ...rest } = options;
+  return runJob<Verification>("verify", { ...rest, store, source }, { onProgress, signal });
+}
+
+/** What dataset to make. */
+export interface GenerateOptions extends WorkOptions {
+  /** Number of patients. Default: 100. */
+  readonly patients?: number | undefined;
+  /** Number of events. Default: as many as the patients' lengths come to. */
+  readonly events?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files. Default: 1. */
+  readonly files?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** A size by name instead of numbers. */
+  readonly preset?: string | undefined;
+}
+
+/** What was made. */
+export interface Generated {
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly bytes: number;
+}
+
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients.
+ *
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export function generate(out: string, options: GenerateOptions = {}): Promise<Generated> {
+  const { onProgress, signal, ...rest } = options;
+  return runJob<Generated>("generate", { ...rest, out }, { onProgress, signal });
+}

@@ -1,0 +1,141 @@
+import type { CodeTable } from "./codes.js";
+import { Cohort } from "./cohort.js";
+import { type ConvertOptions, convert } from "./convert.js";
+import { MedsError } from "./errors.js";
+import type { ColumnInfo } from "./manifest.js";
+import { Metadata } from "./metadata.js";
+import { fingerprint } from "./native.js";
+import type { AnySchema } from "./schema.js";
+import { Store } from "./store.js";
+
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
+  readonly verify?: boolean | undefined;
+}
+
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
+  readonly store?: string | undefined;
+}
+
+/**
+ * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
+ * memory. Times are microseconds since 1970-01-01.
+ *
+ * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
+ * it is then a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  private _metadata: Metadata | undefined;
+  private _splits: ReadonlyMap<string, number> | undefined;
+
+  /**
+   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
+   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options: OpenOptions = {}): PatientDatabase<S> {
+    return new PatientDatabase<S>(new Store(path, options.verify ?? false), null);
+  }
+
+  /**
+   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
+   * at once: one converts, the others wait.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static async from<S extends object = AnySchema>(source: string, options: FromOptions = {}): Promise<PatientDatabase<S>> {
+    const { store: target, verify, ...rest } = options;
+    const store = target ?? `${source.replace(/[\\/]+$/, "")}.medsdb`;
+    const ready = current<S>(store, { ...rest, source, store }, verify ?? false);
+    if (ready !== undefined) return ready;
+    await convert(source, store, { ...rest, force: true, reuse: true });
+    return PatientDatabase.open<S>(store, { verify });
+  }
+
+  /** The columns but `subject_id`: name, source's type, nullable, storage. */
+  get columns(): readonly ColumnInfo[] {
+    this._store.check();
+    return this._store.columns;
+  }
+
+  /** The table of codes. */
+  get codes(): CodeTable {
+    this._store.check();
+    return this._store.codes;
+  }
+
+  /** Number of patients with rows in each split; empty where the source has no splits. */
+  get splits(): ReadonlyMap<string, number> {
+    this._store.check();
+    this._splits ??= new Map(Object.entries(this._store.manifest.splits));
+    return this._splits;
+  }
+
+  /** `dataset.json`, notes of the conversion, names of the metadata files. */
+  get metadata(): Metadata {
+    this._store.check();
+    this._metadata ??= new Metadata(this._store);
+    return this._metadata;
+  }
+
+  /** Path of the store, for opening it in a worker. */
+  get path(): string {
+    return this._store.path;
+  }
+
+  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
+  close(): void {
+    this._store.close();
+  }
+
+  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The store at a path, open, where it was made from the source as it is now; undefined where it is absent or outdated. */
+function current<S extends object>(path: string, options: object, verify: boolean): PatientDatabase<S> | undefined {
+  let store: Store;
+  try {
+    store = new Store(path, verify);
+  } catch (error) {
+    if (error instanceof MedsError && error.code === "MEDS_NOT_FOUND") return undefined;
+    throw error;
+  }
+  if (store.manifest.fingerprint === fingerprint(options)) return new PatientDatabase<S>(store, null);
+  store.close();
+  return undefined;
+}

@@ -1,0 +1,84 @@
+/**
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ *
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
+ * reading; the others from opening, converting and verifying too.
+ */
+export type MedsErrorCode =
+  | "MEDS_CANCELLED"
+  | "MEDS_CLOSED"
+  | "MEDS_COLUMN_TYPE"
+  | "MEDS_CORRUPT"
+  | "MEDS_DISK_FULL"
+  | "MEDS_INTERNAL"
+  | "MEDS_INVALID_ARGUMENT"
+  | "MEDS_IO"
+  | "MEDS_METADATA"
+  | "MEDS_MISSING_COLUMN"
+  | "MEDS_NOT_A_STORE"
+  | "MEDS_NOT_CONTIGUOUS"
+  | "MEDS_NOT_FOUND"
+  | "MEDS_NO_DATA"
+  | "MEDS_NULL_VALUE"
+  | "MEDS_OUT_OF_RANGE"
+  | "MEDS_PATIENT_TOO_LARGE"
+  | "MEDS_PERMISSION"
+  | "MEDS_SCHEMA_CONFLICT"
+  | "MEDS_SOURCE_CHANGED"
+  | "MEDS_SOURCE_DAMAGED"
+  | "MEDS_SPLIT_CONFLICT"
+  | "MEDS_STORE_EXISTS"
+  | "MEDS_STORE_REPLACED"
+  | "MEDS_STORE_VERSION"
+  | "MEDS_TIME_ORDER"
+  | "MEDS_TIME_RANGE"
+  | "MEDS_UNKNOWN_COLUMN"
+  | "MEDS_UNKNOWN_SPLIT"
+  | "MEDS_UNKNOWN_SUBJECT"
+  | "MEDS_UNSAFE_NUMBER"
+  | "MEDS_UNSUPPORTED_RUNTIME"
+  | "MEDS_VALUE_RANGE";
+
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export class MedsError extends Error {
+  override readonly name: string = "MedsError";
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about, where there is one. */
+  readonly path: string | undefined;
+
+  /** Made by this package; there is no need to make one. */
+  constructor(code: MedsErrorCode, message: string, options: { path?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.path = options.path;
+  }
+}
+
+/** Throws a {@link MedsError}: one call, so that the function that finds the fault stays small enough to be inlined. */
+export function fail(code: MedsErrorCode, message: string, path?: string): never {
+  throw new MedsError(code, message, { path });
+}
+
+/** Use after `close()`. */
+export function failClosed(path: string): never {
+  fail("MEDS_CLOSED", `${path}: the store was closed. Read before calling close(), or open it again.`, path);
+}
+
+/** Bytes that do not fit what the store says of itself. */
+export function failCorrupt(path: string, found: string): never {
+  fail("MEDS_CORRUPT", `${path}: ${found}. The store was changed or damaged since it was written; convert its source again.`, path);
+}

@@ -1,0 +1,104 @@
+import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
+import type { Shard } from "./shard.js";
+import { dateOf, HIGH } from "./time.js";
+
+/**
+ * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
+ * its getters throws `MEDS_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb");
+ * for (const event of db.at(0)!) {
+ *   if (event.numericValue !== null) console.log(event.date, event.code, event.numericValue, event.get("unit"));
+ * }
+ * db.close();
+ * ```
+ */
+export class Event<S extends object = AnySchema> {
+  /** @internal */
+  readonly _shard: Shard;
+  /** @internal Row in the shard. */
+  readonly _row: number;
+  /** @internal Row of the patient in the shard. */
+  readonly _patient: number;
+
+  /** @internal */
+  constructor(shard: Shard, row: number, patient: number) {
+    this._shard = shard;
+    this._row = row;
+    this._patient = patient;
+  }
+
+  /**
+   * Microseconds since 1970-01-01; null for a static row.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
+   */
+  get time(): number | null {
+    const words = this._shard.timeWords;
+    const row = this._row;
+    const high = words[2 * row + 1]!;
+    // The high word of a time within 2^53; of a static row, of a time beyond and of a closed store it is not.
+    if (high >= -2097152 && high < 2097152) return high * HIGH + (words[2 * row]! >>> 0);
+    const time = this._shard.oddTime(row);
+    return time <= Number.POSITIVE_INFINITY ? time : null;
+  }
+
+  /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
+  get timeMicros(): bigint | null {
+    return this._shard.micros(this._row);
+  }
+
+  /** The time as a `Date`, cut to the millisecond; null for a static row. For people: it costs more than {@link Event.time}. */
+  get date(): Date | null {
+    const micros = this._shard.micros(this._row);
+    return micros === null ? null : dateOf(micros);
+  }
+
+  /** The row has no time: it describes the patient as such. Static rows come first. */
+  get isStatic(): boolean {
+    return this._shard.micros(this._row) === null;
+  }
+
+  /** The code. */
+  get code(): string {
+    const shard = this._shard;
+    return shard.codeStrings[shard.codeIds[this._row]!] ?? shard.loadCode(this._row);
+  }
+
+  /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
+  get codeId(): number {
+    return this._shard.codeIds[this._row] ?? this._shard.fault("a row lies outside its shard");
+  }
+
+  /** The numeric value; null where there is none. NaN is a value: it means that the source holds a NaN. */
+  get numericValue(): number | null {
+    const value = this._shard.numericValues[this._row]!;
+    return value <= Number.POSITIVE_INFINITY ? value : this._shard.oddValue(this._row);
+  }
+
+  /**
+   * The value of a column; null where the row has none.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   */
+  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> {
+    const shard = this._shard;
+    return shard.field(shard.store.columnAt(name)).value(this._row, this._patient) as ColumnValue<S, N>;
+  }
+
+  /** Every column by name, as {@link Event.get} gives it. */
+  toObject(): { [N in ColumnName<S>]: ColumnValue<S, N> } {
+    const shard = this._shard;
+    const entries = shard.store.columns.map(({ name }, index) => [name, shard.field(index).value(this._row, this._patient)]);
+    return Object.fromEntries(entries) as { [N in ColumnName<S>]: ColumnValue<S, N> };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return { ...this.toObject(), time: this.date };
+  }
+}

@@ -1,0 +1,29 @@
+export { type Code, CodeRange, CodeTable } from "./codes.js";
+export { Cohort, type PatientChoice } from "./cohort.js";
+export { Column } from "./column.js";
+export {
+  type ConvertOptions,
+  convert,
+  type Difference,
+  type Generated,
+  type GenerateOptions,
+  generate,
+  type Summary,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from "./convert.js";
+export { type FromOptions, type OpenOptions, PatientDatabase } from "./database.js";
+export { Dictionary } from "./dictionary.js";
+export { MedsError, type MedsErrorCode } from "./errors.js";
+export { Event } from "./event.js";
+export type { SubjectId } from "./ids.js";
+export type { ColumnInfo, Note } from "./manifest.js";
+export type { TypedArray } from "./mapped.js";
+export type { Metadata } from "./metadata.js";
+export type { Progress, WorkOptions } from "./native.js";
+export { Patient } from "./patient.js";
+export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
+export type { TimeLike } from "./time.js";
+export { type BetweenOptions, Timeline, type TimelineCopy, type Visitor, type WindowOptions } from "./timeline.js";
+export type { Value } from "./values/vector.js";

@@ -1,0 +1,73 @@
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+
+/** Something the conversion skipped, changed or repaired. */
+export interface Note {
+  /** `skipped`, `converted`, `repaired` or `warning`. */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many. */
+  readonly count: number;
+}
+
+/** `manifest.json` as `crates/store/src/manifest.rs` writes it; the native side has checked its form and checksum. */
+export interface Manifest {
+  readonly version: number;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly columns: readonly ManifestColumn[];
+  readonly counts: ManifestCounts;
+  readonly splits: Readonly<Record<string, number>>;
+  readonly notes: readonly Note[];
+  readonly shards: readonly { readonly path: string; readonly bytes: number; readonly patients: number; readonly events: number }[];
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** A column in the manifest. */
+export interface ManifestColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly stored: string;
+  readonly storage: "dense" | "sparse";
+  readonly coded: boolean;
+  readonly dictionary: number;
+  readonly nulls: number;
+  readonly nan: boolean;
+  readonly sentinel: boolean;
+  readonly ascii: boolean;
+}
+
+/** Totals in the manifest. */
+export interface ManifestCounts {
+  readonly patients: number;
+  readonly events: number;
+  readonly static_events: number;
+  readonly numeric_values: number;
+  readonly codes: number;
+  readonly longest: number;
+  /** Rounded by JSON where it lies beyond 2^53: for display and warnings only. */
+  readonly first_time: number | null;
+  readonly last_time: number | null;
+}
+
+/** What callers see of a column. */
+export function columnInfo(column: ManifestColumn): ColumnInfo {
+  const { name, type, storage, coded, stored, nulls } = column;
+  return Object.freeze({ name, type, nullable: nulls > 0, storage, coded, stored, nulls });
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { MedsError } from "./errors.js";
+import type { Note } from "./manifest.js";
+import type { Store } from "./store.js";
+
+/**
+ * What the source says of itself, and what became of it.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
+ * ```
+ */
+export class Metadata {
+  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options. */
+  readonly id: string;
+  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
+  readonly files: readonly string[];
+  /** What the conversion skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Number of shards. */
+  readonly shards: number;
+  private readonly folder: string;
+  private parsed: Readonly<Record<string, unknown>> | null | undefined;
+
+  /** @internal */
+  constructor(store: Store) {
+    const { id, files, notes, shards } = store.manifest;
+    this.id = id;
+    this.folder = join(store.path, "metadata");
+    this.files = files.filter(({ path }) => path.startsWith("metadata/")).map(({ path }) => path.slice("metadata/".length));
+    this.notes = notes;
+    this.shards = shards.length;
+    this.bytes = [...files, ...shards].reduce((sum, file) => sum + file.bytes, 0);
+  }
+
+  /**
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none.
+   *
+   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
+   */
+  get dataset(): Readonly<Record<string, unknown>> | null {
+    if (this.parsed === undefined) this.parsed = this.files.includes("dataset.json") ? readObject(join(this.folder, "dataset.json")) : null;
+    return this.parsed;
+  }
+}
+
+function readObject(path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new MedsError("MEDS_METADATA", `${path}: it cannot be read as JSON. Correct the source's dataset.json and convert again.`, {
+      path,
+      cause,
+    });
+  }
+  throw new MedsError("MEDS_METADATA", `${path}: it holds no JSON object. Correct the source's dataset.json and convert again.`, { path });
+}

@@ -1,0 +1,154 @@
+// The only importer of the binding. What crosses here is one buffer and one table of offsets a file, never a patient or an event.
+import * as loaded from "../native/binding.js";
+import { MedsError, type MedsErrorCode } from "./errors.js";
+import type { Manifest } from "./manifest.js";
+import { MappedFile } from "./mapped.js";
+
+interface Mapped {
+  buffer: ArrayBuffer;
+  layout: string;
+}
+
+/** What the binding offers (`crates/node`). */
+interface Binding {
+  NativeStore: new (
+    path: string,
+    verify: boolean,
+  ) => {
+    manifest(): string;
+    patients(): Mapped;
+    codes(): Mapped;
+    shard(index: number): Mapped;
+    checkOffsets(shard: number, offset: number): void;
+    close(): void;
+  };
+  Job: new (kind: string, options: string) => { run(): Promise<string>; progress(): number[]; cancel(): void };
+  detach(buffer: ArrayBuffer): void;
+  fingerprint(options: string): string;
+  supported(): string | null;
+}
+
+const binding = loaded as unknown as Binding;
+
+/** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
+function guard<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** A native error as ours; any other error as it is. */
+function translate(error: unknown): unknown {
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
+    const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
+    return new MedsError(error.code as MedsErrorCode, error.message, { path });
+  }
+  return error;
+}
+
+/** A store that the native side has opened, checked and mapped. */
+export class NativeHandle {
+  readonly path: string;
+  readonly manifest: Manifest;
+  private readonly store: InstanceType<Binding["NativeStore"]>;
+
+  constructor(path: string, verify: boolean) {
+    const reason = binding.supported();
+    if (reason !== null) throw new MedsError("MEDS_UNSUPPORTED_RUNTIME", reason);
+    this.path = path;
+    this.store = guard(() => new binding.NativeStore(path, verify));
+    this.manifest = JSON.parse(guard(() => this.store.manifest())) as Manifest;
+  }
+
+  /** `patients.arrow`: its checksum was compared at open, so nothing in it needs a further proof. */
+  patients(): MappedFile {
+    const { buffer, layout } = guard(() => this.store.patients());
+    return new MappedFile(`${this.path}/patients.arrow`, buffer, layout, proved);
+  }
+
+  /** `codes.arrow`: as {@link NativeHandle.patients}. */
+  codes(): MappedFile {
+    const { buffer, layout } = guard(() => this.store.codes());
+    return new MappedFile(`${this.path}/codes.arrow`, buffer, layout, proved);
+  }
+
+  /** A shard; the patients' and sparse columns' offsets are proved here, others by `prove` on their first use. */
+  shard(index: number): MappedFile {
+    const { buffer, layout } = guard(() => this.store.shard(index));
+    const prove = (offset: number) => guard(() => this.store.checkOffsets(index, offset));
+    return new MappedFile(`${this.path}/${this.manifest.shards[index]!.path}`, buffer, layout, prove);
+  }
+
+  /** Empties the views of a file. */
+  detach(file: MappedFile): void {
+    guard(() => binding.detach(file.buffer));
+  }
+
+  close(): void {
+    guard(() => this.store.close());
+  }
+}
+
+function proved(): void {}
+
+/** The fingerprint that a conversion with these options would give its store. */
+export function fingerprint(options: object): string {
+  return guard(() => binding.fingerprint(JSON.stringify(options)));
+}
+
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called ten times a second while the work runs, and once at its end. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;
+const POLL_MILLIS = 100;
+
+/** Runs a job on a thread of its own; `options` and the result are plain data. */
+export async function runJob<T>(kind: "convert" | "verify" | "generate", options: object, { onProgress, signal }: WorkOptions): Promise<T> {
+  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${kind} was cancelled before it began.`, { cause: signal.reason });
+  const job = guard(() => new binding.Job(kind, JSON.stringify(options)));
+  const cancel = () => job.cancel();
+  let thrown: { error: unknown } | undefined;
+  const report = () => {
+    if (onProgress === undefined || thrown !== undefined) return;
+    const [phase = 0, done = 0, total = 0, bytes = 0, bytesTotal = 0] = job.progress();
+    try {
+      onProgress({ phase: PHASES[phase] ?? "start", done, total, bytes, bytesTotal });
+    } catch (error) {
+      // The caller's own error ends the work and reaches the caller.
+      thrown = { error };
+      cancel();
+    }
+  };
+  const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    const summary = JSON.parse(await job.run()) as T;
+    report();
+    if (thrown !== undefined) throw thrown.error;
+    return summary;
+  } catch (error) {
+    throw thrown === undefined ? translate(error) : thrown.error;
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener("abort", cancel);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Dictionary } from "./dictionary.js";
+import { failClosed, failCorrupt } from "./errors.js";
+import { Field } from "./field.js";
+import type { Bitmap, IndexArray, MappedFile, Node } from "./mapped.js";
+import type { Store } from "./store.js";
+import { failTimeRange, NO_TIME } from "./time.js";
+import { child, decode } from "./values/decode.js";
+import { NumberVector } from "./values/numbers.js";
+import type { Vector } from "./values/vector.js";
+
+/**
+ * One shard: the arrays that every timeline and event reads, bound once. Rows of the patient in row p of the shard are [offsets[p], offsets[p + 1]),
+ * static rows first.
+ */
+export class Shard {
+  readonly store: Store;
+  readonly file: MappedFile;
+  /** False once the store is closed. */
+  live = true;
+  readonly patients: number;
+  readonly offsets: Int32Array;
+  readonly times: BigInt64Array;
+  /** Low and high word of each time: what hot loops read instead of bigints. */
+  readonly timeWords: Int32Array;
+  readonly codeIds: IndexArray;
+  /** Strings by code id, decoded on first use and shared by all shards; nothing at 0. */
+  readonly codeStrings: readonly (string | null | undefined)[];
+  /** Null slots hold NaN; empty where the source has no numeric_value. */
+  readonly numericValues: Float32Array | Float64Array;
+  /** The store has numeric_value. */
+  readonly hasValues: boolean;
+  /** Some numeric_value is a real NaN: only the bitmap tells it from null. */
+  private readonly realNaN: boolean;
+  private readonly timeValid: Bitmap | null;
+  private readonly valueVector: Vector | null;
+  private readonly dense: readonly Node[];
+  private readonly sparse: readonly Node[];
+  private readonly fields: (Field | undefined)[];
+
+  constructor(store: Store, file: MappedFile) {
+    const events = file.need("events");
+    const item = child(file, events, 0);
+    this.store = store;
+    this.file = file;
+    this.patients = events.length;
+    this.dense = item.children;
+    this.sparse = file.find("sparse")?.children ?? [];
+    this.offsets = file.provedOffsets(events);
+    const time = member(file, this.dense, "time");
+    const code = member(file, this.dense, "code");
+    const value = this.dense.find((node) => node.name === "numeric_value");
+    this.times = file.array(BigInt64Array, time.data, time.length);
+    this.timeWords = new Int32Array(this.times.buffer, this.times.byteOffset, 2 * this.times.length);
+    this.timeValid = file.validity(time);
+    this.codeIds = file.indexes(code);
+    this.codeStrings = store.codes._dictionary._table;
+    const vector = value === undefined ? null : decode(file, value, false);
+    if (vector instanceof NumberVector && (vector.array instanceof Float32Array || vector.array instanceof Float64Array)) {
+      this.numericValues = vector.array;
+    } else {
+      if (vector !== null) failCorrupt(file.path, "its numeric_value is no float");
+      this.numericValues = new Float32Array(0);
+    }
+    this.valueVector = vector;
+    this.hasValues = vector !== null;
+    this.realNaN = store.column("numeric_value")?.nan ?? false;
+    this.fields = new Array(store.manifest.columns.length);
+  }
+
+  /** Throws where the store is closed. */
+  check(): void {
+    if (!this.live) failClosed(this.store.path);
+  }
+
+  /** A read gave what no sound, open store gives. */
+  readonly fault = (found: string): never => {
+    this.check();
+    return failCorrupt(this.file.path, found);
+  };
+
+  /** A column of this shard, by its place in the manifest; bound, and its offsets proved, on first use. */
+  field(column: number): Field {
+    return this.fields[column] ?? this.bind(column);
+  }
+
+  private bind(index: number): Field {
+    this.check();
+    const { file, store } = this;
+    const column = store.manifest.columns[index]!;
+    let node = member(file, column.storage === "sparse" ? this.sparse : this.dense, column.name);
+    let sparse: Field["sparse"] = null;
+    if (column.storage === "sparse") {
+      const entry = child(file, node, 0);
+      const rows = child(file, entry, 0);
+      sparse = { offsets: file.provedOffsets(node), rows: file.array(Uint32Array, rows.data, rows.length) };
+      node = child(file, entry, 1);
+    }
+    const coded = node.dictionary;
+    const dictionary: Dictionary | null =
+      coded === null ? null : store.dictionary(index, () => decode(file, coded.values, column.ascii, true), coded.values.length, file.path);
+    const field = new Field(this, {
+      column,
+      vector: coded === null ? decode(file, node, column.ascii) : null,
+      indexes: coded === null ? null : file.indexes(node),
+      dictionary,
+      sparse,
+    });
+    this.fields[index] = field;
+    return field;
+  }
+
+  /** The numeric value of a row; NaN where there is none. */
+  valueAt(row: number): number {
+    return this.hasValues ? this.numericValues[row]! : Number.NaN;
+  }
+
+  // The reads below are the rare ends of hot paths: they tell null, closed and damaged apart.
+
+  /** The code of a row whose id is not in the table of decoded strings yet. */
+  loadCode(row: number): string {
+    const id = this.codeIds[row];
+    if (id === undefined) return this.fault(`row ${row} lies outside it`);
+    return this.store.codes._dictionary._load(id);
+  }
+
+  /** The time of a row whose words are no number of microseconds within 2^53: NaN for a static row. */
+  oddTime(row: number): number {
+    const time = this.times[row];
+    if (time === undefined) return this.fault(`row ${row} lies outside it`);
+    return this.isStatic(row, time) ? Number.NaN : failTimeRange(time);
+  }
+
+  /** The numeric value of a row whose slot holds no number: null or a real NaN. */
+  oddValue(row: number): number | null {
+    if (this.hasValues && this.numericValues[row] === undefined) this.fault(`row ${row} lies outside it`);
+    if (!this.hasValues) this.check();
+    return this.realNaN ? (this.valueVector!.at(row) as number | null) : null;
+  }
+
+  /** The exact time of a row; null for a static row. */
+  micros(row: number): bigint | null {
+    const time = this.times[row];
+    if (time === undefined) return this.fault(`row ${row} lies outside it`);
+    return this.isStatic(row, time) ? null : time;
+  }
+
+  /** Static rows hold the int64 minimum; where that is a real time too, only the bitmap tells. */
+  private isStatic(row: number, time: bigint): boolean {
+    return time === NO_TIME && this.timeValid !== null && !this.timeValid.has(row);
+  }
+}
+
+/** A column's node. */
+function member(file: MappedFile, nodes: readonly Node[], name: string): Node {
+  return nodes.find((node) => node.name === name) ?? failCorrupt(file.path, `it lacks the column ${JSON.stringify(name)}`);
+}

@@ -1,0 +1,196 @@
+import { CodeTable } from "./codes.js";
+import { Dictionary } from "./dictionary.js";
+import { fail, failClosed, failCorrupt } from "./errors.js";
+import { IdTable, type SubjectId } from "./ids.js";
+import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
+import type { MappedFile } from "./mapped.js";
+import { NativeHandle } from "./native.js";
+import { Shard } from "./shard.js";
+import { decode } from "./values/decode.js";
+import type { Vector } from "./values/vector.js";
+
+/** 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970), in microseconds. */
+const YEAR_1971 = 31_536_000_000_000;
+const LOOKS_LIKE_MILLIS = 1e13;
+
+/** Codes of birth and death: MEDS, and what OMOP exports of FEMR write. Alone, or followed by `//` and more. */
+const BIRTH = ["MEDS_BIRTH", "SNOMED/184099003", "SNOMED//184099003", "SNOMED/3950001", "SNOMED//3950001"];
+const DEATH = ["MEDS_DEATH", "SNOMED/419620001", "SNOMED//419620001"];
+
+/** An open store: what a database, its cohorts, timelines and events share. */
+export class Store {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly columns: readonly ColumnInfo[];
+  readonly codes: CodeTable;
+  /** Patients with rows. */
+  readonly size: number;
+  live = true;
+  /** Columns of patients.arrow, by row: ascending subject id. */
+  readonly ids: BigInt64Array;
+  readonly shardOf: Uint32Array;
+  readonly rowOf: Uint32Array;
+  readonly eventsOf: Uint32Array;
+  readonly staticOf: Uint32Array;
+  /** Row of patients.arrow by slot, and the slot at which each shard begins. */
+  readonly indexOf: Uint32Array;
+  private readonly slotBase: Uint32Array;
+  private readonly splitOf: Vector | null;
+  private readonly native: NativeHandle;
+  private readonly files: MappedFile[];
+  private readonly shards: (Shard | undefined)[];
+  private readonly columnIndex: ReadonlyMap<string, number>;
+  private readonly dictionaries: (Dictionary | undefined)[];
+  private idTable: IdTable | undefined;
+  private births: readonly number[] | undefined;
+  private deaths: readonly number[] | undefined;
+  private modern: boolean;
+
+  constructor(path: string, verify: boolean) {
+    const native = new NativeHandle(path, verify);
+    const manifest = native.manifest;
+    const patients = native.patients();
+    const codes = native.codes();
+    this.path = path;
+    this.native = native;
+    this.manifest = manifest;
+    this.files = [patients, codes];
+    this.columns = Object.freeze(manifest.columns.map(columnInfo));
+    this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
+    this.dictionaries = new Array(manifest.columns.length);
+    this.shards = new Array(manifest.shards.length);
+    this.codes = new CodeTable(codes);
+    this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
+
+    const id = patients.need("subject_id");
+    const size = id.length;
+    const column = (name: string) => patients.array(Uint32Array, patients.need(name).data, size);
+    this.size = size;
+    this.ids = patients.array(BigInt64Array, id.data, size);
+    this.shardOf = column("shard");
+    this.rowOf = column("row");
+    this.eventsOf = column("events");
+    this.staticOf = column("static_events");
+    const split = patients.find("split");
+    this.splitOf = split === undefined ? null : decode(patients, split, false);
+
+    this.slotBase = new Uint32Array(manifest.shards.length);
+    for (let shard = 1; shard < this.slotBase.length; shard += 1)
+      this.slotBase[shard] = this.slotBase[shard - 1]! + manifest.shards[shard - 1]!.patients;
+    this.indexOf = new Uint32Array(size);
+    for (let index = 0; index < size; index += 1) {
+      const slot = this.slotOf(index);
+      if (!(slot < size)) failCorrupt(patients.path, `the patient in row ${index} lies outside the shards`);
+      this.indexOf[slot] = index;
+    }
+  }
+
+  /** Throws where the store is closed. */
+  check(): void {
+    if (!this.live) failClosed(this.path);
+  }
+
+  /** Row in patients.arrow of a subject, or -1. */
+  find(id: SubjectId): number {
+    this.check();
+    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size));
+    return this.idTable.find(id);
+  }
+
+  /** Place in storage order of the patient in a row of patients.arrow. */
+  slotOf(index: number): number {
+    return this.slotBase[this.shardOf[index]!]! + this.rowOf[index]!;
+  }
+
+  /** A shard, mapped on first touch: making its buffer costs a collection, so it waits for a patient who is asked for. */
+  shard(index: number): Shard {
+    return this.shards[index] ?? this.map(index);
+  }
+
+  private map(index: number): Shard {
+    this.check();
+    const shard = new Shard(this, this.native.shard(index));
+    this.shards[index] = shard;
+    return shard;
+  }
+
+  /** The split of the patient in a row of patients.arrow. */
+  split(index: number): string | null {
+    this.check();
+    return this.splitOf === null ? null : (this.splitOf.at(index) as string | null);
+  }
+
+  /** A column of the manifest. */
+  column(name: string): ManifestColumn | undefined {
+    const index = this.columnIndex.get(name);
+    return index === undefined ? undefined : this.manifest.columns[index];
+  }
+
+  /** A column's place in the manifest. */
+  columnAt(name: string): number {
+    return this.columnIndex.get(name) ?? this.failColumn(name);
+  }
+
+  private failColumn(name: string): never {
+    const hint = name === "subject_id" ? " The subject's id is patient.subjectId." : "";
+    const names = this.columns.map((column) => column.name).join(", ");
+    fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are: ${names}.`, this.path);
+  }
+
+  /** The one dictionary of a coded column; `values` decodes that of the shard which was touched first. */
+  dictionary(column: number, values: () => Vector, length: number, path: string): Dictionary {
+    const expected = this.manifest.columns[column]!;
+    if (expected.name === "code") return this.codes._dictionary as Dictionary;
+    if (length !== expected.dictionary) {
+      failCorrupt(path, `the dictionary of ${expected.name} has ${length} entries, ${expected.dictionary} in the manifest`);
+    }
+    this.dictionaries[column] ??= new Dictionary(values(), path, null);
+    return this.dictionaries[column];
+  }
+
+  /** Code ids of births, as begins and ends of ranges. */
+  get birthCodes(): readonly number[] {
+    this.births ??= this.ranges(BIRTH);
+    return this.births;
+  }
+
+  /** Code ids of deaths, as begins and ends of ranges. */
+  get deathCodes(): readonly number[] {
+    this.deaths ??= this.ranges(DEATH);
+    return this.deaths;
+  }
+
+  private ranges(names: readonly string[]): number[] {
+    const found: number[] = [];
+    for (const name of names) {
+      const id = this.codes.id(name);
+      if (id !== undefined) found.push(id, id + 1);
+      const { begin, end } = this.codes.withPrefix(`${name}//`);
+      if (end > begin) found.push(begin, end);
+    }
+    return found;
+  }
+
+  /** Warns, once, of a bound that looks like milliseconds: such a window is empty or whole, and nothing else would tell. */
+  suspect(bound: number | bigint): void {
+    if (!this.modern || bound >= LOOKS_LIKE_MILLIS || bound <= -LOOKS_LIKE_MILLIS) return;
+    this.modern = false;
+    process.emitWarning(
+      `The bound ${bound} lies within 115 days of 1970, and all data lie after 1971. Times are microseconds since 1970-01-01: are these milliseconds? Pass a Date, or multiply by 1000.`,
+      { type: "MedsWarning", code: "MEDS_MILLISECONDS" },
+    );
+  }
+
+  /** Empties every view and unmaps the files. */
+  close(): void {
+    if (!this.live) return;
+    this.live = false;
+    for (const shard of this.shards) {
+      if (shard === undefined) continue;
+      shard.live = false;
+      this.native.detach(shard.file);
+    }
+    for (const file of this.files) this.native.detach(file);
+    this.native.close();
+  }
+}

@@ -1,0 +1,61 @@
+import { fail } from "./errors.js";
+
+/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
+export type TimeLike = number | bigint | Date;
+
+/** 2^32: what the high word of an int64 counts. */
+export const HIGH = 4294967296;
+/** The int64 minimum: the time of a static row in {@link Timeline.times}. */
+export const NO_TIME: bigint = -(2n ** 63n);
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/**
+ * A bound of a window as a number where that is exact, else as a bigint. Times are then compared as doubles: exact against a safe bound, because
+ * rounding a time beyond 2^53 never carries it below 2^53.
+ */
+export function boundOf(time: TimeLike): number | bigint {
+  if (typeof time === "number") {
+    if (!Number.isSafeInteger(time)) {
+      fail(
+        "MEDS_UNSAFE_NUMBER",
+        `${time} is no exact number of microseconds. Give a whole number within 2^53 (microseconds since 1970-01-01), a bigint, or a Date.`,
+      );
+    }
+    return time;
+  }
+  if (typeof time === "bigint") {
+    if (time < NO_TIME || time > INT64_MAX)
+      fail("MEDS_INVALID_ARGUMENT", `${time} does not fit in 64 bits. Times are microseconds since 1970-01-01.`);
+    return narrow(time);
+  }
+  if (time instanceof Date) {
+    const millis = time.getTime();
+    if (Number.isNaN(millis)) fail("MEDS_INVALID_ARGUMENT", "The Date is invalid. Give a valid Date, or microseconds since 1970-01-01.");
+    return narrow(BigInt(millis) * 1000n);
+  }
+  fail("MEDS_INVALID_ARGUMENT", `A ${typeof time} is no time. Give microseconds since 1970-01-01 (number or bigint) or a Date.`);
+}
+
+function narrow(time: bigint): number | bigint {
+  const number = Number(time);
+  return Number.isSafeInteger(number) ? number : time;
+}
+
+/** A time beyond the microseconds that a number holds exactly. */
+export function failTimeRange(micros: bigint): never {
+  fail(
+    "MEDS_TIME_RANGE",
+    `The time ${micros} µs lies outside the years 1684 to 2255, where a number is exact to the microsecond. Read event.timeMicros (bigint) or timeline.times.`,
+  );
+}
+
+/** The `Date` at or before a time; a Date counts milliseconds and ends in the year 275760. */
+export function dateOf(micros: bigint): Date {
+  let millis = micros / 1000n;
+  if (micros < 0n && millis * 1000n !== micros) millis -= 1n;
+  const date = new Date(Number(millis));
+  if (Number.isNaN(date.getTime()))
+    fail("MEDS_TIME_RANGE", `The time ${micros} µs lies outside what a Date can hold. Read event.timeMicros (bigint).`);
+  return date;
+}

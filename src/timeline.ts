@@ -1,0 +1,462 @@
+import type { CodeRange } from "./codes.js";
+import { Column } from "./column.js";
+import { fail } from "./errors.js";
+import { Event } from "./event.js";
+import type { IndexArray, TypedArray } from "./mapped.js";
+import { gather, type Rows } from "./rows.js";
+import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
+import type { Shard } from "./shard.js";
+import { boundOf, HIGH, type TimeLike } from "./time.js";
+
+/** How a window by time is cut. */
+export interface WindowOptions {
+  /** Rows at the very time of the bound belong to the window. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+
+/** How {@link Timeline.between} cuts. */
+export interface BetweenOptions {
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+
+/**
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
+ */
+export type Visitor = (time: number, code: string, value: number, index: number) => void;
+
+/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
+export interface TimelineCopy {
+  readonly subjectId: bigint;
+  readonly staticCount: number;
+  /** int64 microseconds; static rows hold the int64 minimum. */
+  readonly times: BigInt64Array;
+  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
+  /** NaN where there is none. */
+  readonly numericValues: Float32Array | Float64Array;
+  /** The columns that were asked for, as {@link Column.toArray} gives them. */
+  readonly columns: { readonly [name: string]: TypedArray | readonly unknown[] };
+}
+
+/**
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
+ * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
+ * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
+ *
+ * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const patient = db.at(0)!;
+ * const history = patient.until(new Date("2100-01-01")).last(512);
+ * const { codeIds, numericValues } = history; // typed arrays, a slot a row
+ * for (let i = 0; i < history.length; i += 1) {
+ *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
+ * }
+ * db.close();
+ * ```
+ */
+export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
+  /** Number of rows. */
+  readonly length: number;
+  /** Number of static rows: those at 0 to staticCount - 1. */
+  readonly staticCount: number;
+  /** @internal */
+  readonly _shard: Shard;
+  /** @internal Row of the patient in the shard. */
+  readonly _patient: number;
+  /** @internal Row of the patient in patients.arrow. */
+  readonly _index: number;
+  /** @internal See {@link Rows}. */
+  readonly _begin: number;
+  /** @internal */
+  readonly _head: number;
+  /** @internal */
+  readonly _gap: number;
+  /** @internal */
+  readonly _rows: Uint32Array | null;
+  private _times: BigInt64Array | null = null;
+  private _timeWords: Int32Array | null = null;
+  private _codeIds: IndexArray | null = null;
+  private _values: Float32Array | Float64Array | null = null;
+
+  /** @internal */
+  constructor(
+    shard: Shard,
+    patient: number,
+    index: number,
+    length: number,
+    staticCount: number,
+    begin: number,
+    head: number,
+    gap: number,
+    rows: Uint32Array | null,
+  ) {
+    this._shard = shard;
+    this._patient = patient;
+    this._index = index;
+    this.length = length;
+    this.staticCount = staticCount;
+    this._begin = begin;
+    this._head = head;
+    this._gap = gap;
+    this._rows = rows;
+  }
+
+  /** The subject's id, any int64. */
+  get subjectId(): bigint {
+    return this._shard.store.ids[this._index] ?? this._shard.fault("a patient lies outside the index");
+  }
+
+  /** The patient's place in storage order: `db.at(slot)`. */
+  get slot(): number {
+    this._shard.check();
+    return this._shard.store.slotOf(this._index);
+  }
+
+  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
+  get firstTime(): number | null {
+    this._shard.check();
+    return this.staticCount < this.length ? this.timeAt(this.staticCount) : null;
+  }
+
+  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
+  get lastTime(): number | null {
+    this._shard.check();
+    return this.staticCount < this.length ? this.timeAt(this.length - 1) : null;
+  }
+
+  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  get times(): BigInt64Array {
+    this._shard.check();
+    this._times ??= gather(this, this._shard.times, 1);
+    return this._times;
+  }
+
+  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  get timeWords(): Int32Array {
+    this._shard.check();
+    this._timeWords ??= gather(this, this._shard.timeWords, 2);
+    return this._timeWords;
+  }
+
+  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
+  get codeIds(): Uint8Array | Uint16Array | Uint32Array {
+    this._shard.check();
+    this._codeIds ??= gather(this, this._shard.codeIds, 1);
+    return this._codeIds;
+  }
+
+  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
+  get numericValues(): Float32Array | Float64Array {
+    this._shard.check();
+    this._values ??= this._shard.hasValues ? gather(this, this._shard.numericValues, 1) : new Float32Array(this.length).fill(Number.NaN);
+    return this._values;
+  }
+
+  /**
+   * Time of a row in microseconds since 1970-01-01; NaN for a static row.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255; `MEDS_OUT_OF_RANGE` outside the timeline.
+   */
+  timeAt(i: number): number {
+    const row = this._row(i);
+    const words = this._shard.timeWords;
+    const high = words[2 * row + 1]!;
+    return high >= -2097152 && high < 2097152 ? high * HIGH + (words[2 * row]! >>> 0) : this._shard.oddTime(row);
+  }
+
+  /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
+  codeAt(i: number): string {
+    const row = this._row(i);
+    const shard = this._shard;
+    return shard.codeStrings[shard.codeIds[row]!] ?? shard.loadCode(row);
+  }
+
+  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
+  at(i: number): Event<S> | undefined {
+    const index = i < 0 ? i + this.length : i;
+    if (!(index >= 0 && index < this.length)) return undefined;
+    return new Event<S>(this._shard, this._row(index), this._patient);
+  }
+
+  /** The rows in order, a fresh {@link Event} each. */
+  [Symbol.iterator](): Iterator<Event<S>> {
+    this._shard.check();
+    return this._rows === null ? new RunIterator<S>(this) : new ListIterator<S>(this, this._rows);
+  }
+
+  /**
+   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
+   * NaN.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * let tall = 0;
+   * db.at(0)!.forEach((time, code, value) => {
+   *   if (code.startsWith("LAB//") && value > 100) tall += 1;
+   * });
+   * db.close();
+   * ```
+   */
+  forEach(visit: Visitor): void {
+    const shard = this._shard;
+    shard.check();
+    const { staticCount, length, _rows: rows } = this;
+    for (let i = 0; i < staticCount; i += 1) visit(Number.NaN, this.codeAt(i), shard.valueAt(this._row(i)), i);
+    if (rows !== null) {
+      for (let i = staticCount; i < length; i += 1) visit(this.timeAt(i), this.codeAt(i), shard.valueAt(rows[i]!), i);
+      return;
+    }
+    const { timeWords, codeIds, codeStrings } = shard;
+    const begin = this._begin + (staticCount < this._head ? 0 : this._gap);
+    for (let i = staticCount; i < length; i += 1) {
+      const row = begin + i;
+      const high = timeWords[2 * row + 1]!;
+      const time = high >= -2097152 && high < 2097152 ? high * HIGH + (timeWords[2 * row]! >>> 0) : shard.oddTime(row);
+      visit(time, codeStrings[codeIds[row]!] ?? shard.loadCode(row), shard.valueAt(row), i);
+    }
+  }
+
+  /** The rows at or before a time, with the static rows: what is known then. */
+  until(time: TimeLike, options?: WindowOptions): Timeline<S> {
+    const end = this._search(this._bound(time), options?.inclusive ?? true);
+    return this._cut(this.staticCount, end, options?.static ?? true);
+  }
+
+  /** The rows at or after a time, with the static rows. */
+  from(time: TimeLike, options?: WindowOptions): Timeline<S> {
+    const begin = this._search(this._bound(time), !(options?.inclusive ?? true));
+    return this._cut(begin, this.length, options?.static ?? true);
+  }
+
+  /**
+   * The rows between two times, both included by default, with the static rows.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
+   */
+  between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S> {
+    const inclusive = options?.inclusive ?? true;
+    const low = this._bound(start);
+    const high = this._bound(end);
+    if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);
+    const begin = this._search(low, !(inclusive === true || inclusive === "start"));
+    const stop = this._search(high, inclusive === true || inclusive === "end");
+    return this._cut(begin, Math.max(begin, stop), options?.static ?? true);
+  }
+
+  /** The first `count` rows, static rows first; all where there are fewer. */
+  first(count: number): Timeline<S> {
+    return this._slice(0, Math.min(countOf(count), this.length));
+  }
+
+  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
+  last(count: number): Timeline<S> {
+    return this._slice(Math.max(0, this.length - countOf(count)), this.length);
+  }
+
+  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
+  slice(begin = 0, end: number = this.length): Timeline<S> {
+    const low = placeOf(begin, this.length);
+    return this._slice(low, Math.max(low, placeOf(end, this.length)));
+  }
+
+  /** The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. */
+  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
+    const shard = this._shard;
+    shard.check();
+    const ranges: number[] = [];
+    for (const code of codes) {
+      if (typeof code === "object") ranges.push(code.begin, code.end);
+      else {
+        const id = typeof code === "string" ? shard.store.codes.id(code) : code;
+        if (id !== undefined) ranges.push(id, id + 1);
+      }
+    }
+    const rows = new Uint32Array(this.length);
+    let found = 0;
+    let statics = 0;
+    for (let i = 0; i < this.length; i += 1) {
+      const row = this._row(i);
+      if (!within(shard.codeIds[row]!, ranges)) continue;
+      if (i < this.staticCount) statics += 1;
+      rows[found] = row;
+      found += 1;
+    }
+    return new Timeline<S>(shard, this._patient, this._index, found, statics, 0, 0, 0, rows.slice(0, found));
+  }
+
+  /**
+   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   */
+  column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>> {
+    const shard = this._shard;
+    shard.check();
+    return new Column<ColumnValue<S, N>>(this, this._patient, shard.field(shard.store.columnAt(name)));
+  }
+
+  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
+  copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
+    return {
+      subjectId: this.subjectId,
+      staticCount: this.staticCount,
+      times: this.times.slice(),
+      codeIds: this.codeIds.slice(),
+      numericValues: this.numericValues.slice(),
+      columns: Object.fromEntries(columns.map((name) => [name, this.column(name).toArray()])),
+    };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { subjectId, length, staticCount } = this;
+    return { subjectId, length, staticCount, first: this.at(staticCount)?.date ?? null, last: this.at(-1)?.date ?? null };
+  }
+
+  /** @internal Row in the shard of an index. */
+  _row(i: number): number {
+    // Whole and not negative in one test: a fraction would read another row's word.
+    if (i >>> 0 !== i || i >= this.length) failIndex(i, this.length);
+    return this._rows === null ? this._begin + i + (i < this._head ? 0 : this._gap) : this._rows[i]!;
+  }
+
+  private _bound(time: TimeLike): number | bigint {
+    this._shard.check();
+    const bound = boundOf(time);
+    this._shard.store.suspect(bound);
+    return bound;
+  }
+
+  /** The first timed index whose time is after the bound, or at it unless `after`. */
+  private _search(bound: number | bigint, after: boolean): number {
+    const { timeWords, times } = this._shard;
+    const rows = this._rows;
+    const begin = this._begin + (this.staticCount < this._head ? 0 : this._gap);
+    let low = this.staticCount;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const row = rows === null ? begin + middle : rows[middle]!;
+      // As doubles where the bound is a safe number; a bigint is compared exactly.
+      const time = typeof bound === "number" ? timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0) : times[row]!;
+      if (time > bound || (!after && time === bound)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Rows [begin, end) of the timed ones, with or without the static ones before them. */
+  private _cut(begin: number, end: number, statics: boolean): Timeline<S> {
+    const count = this.staticCount;
+    if (!statics || count === 0) return this._slice(begin, end);
+    if (begin === count || begin === end) return this._slice(0, begin === end ? count : end);
+    const length = count + end - begin;
+    if (this._rows !== null) {
+      const rows = new Uint32Array(length);
+      rows.set(this._rows.subarray(0, count));
+      rows.set(this._rows.subarray(begin, end), count);
+      return new Timeline<S>(this._shard, this._patient, this._index, length, count, 0, 0, 0, rows);
+    }
+    // Static rows are one run, and so are timed ones: the gap can only lie between them.
+    const gap = (count < this._head ? 0 : this._gap) + begin - count;
+    return new Timeline<S>(this._shard, this._patient, this._index, length, count, this._begin, count, gap, null);
+  }
+
+  /** Rows [begin, end) of the list. */
+  private _slice(begin: number, end: number): Timeline<S> {
+    const statics = Math.min(Math.max(this.staticCount - begin, 0), end - begin);
+    const { _shard, _patient, _index, _begin, _head, _gap, _rows } = this;
+    const length = end - begin;
+    if (_rows !== null) return new Timeline<S>(_shard, _patient, _index, length, statics, 0, 0, 0, _rows.subarray(begin, end));
+    if (_gap === 0 || end <= _head) return new Timeline<S>(_shard, _patient, _index, length, statics, _begin + begin, 0, 0, null);
+    if (begin >= _head) return new Timeline<S>(_shard, _patient, _index, length, statics, _begin + _gap + begin, 0, 0, null);
+    return new Timeline<S>(_shard, _patient, _index, length, statics, _begin + begin, _head - begin, _gap, null);
+  }
+}
+
+/** Walks one or two runs of rows. No generator: those cost twice as much. */
+class RunIterator<S extends object> implements Iterator<Event<S>> {
+  private readonly shard: Shard;
+  private readonly patient: number;
+  private row: number;
+  private stop: number;
+  private readonly secondRow: number;
+  private readonly secondStop: number;
+
+  constructor(timeline: Timeline<S>) {
+    const { _shard, _patient, _begin, _head, _gap, length } = timeline;
+    const head = _gap === 0 ? length : _head;
+    this.shard = _shard;
+    this.patient = _patient;
+    this.row = _begin;
+    this.stop = _begin + head;
+    this.secondRow = _begin + head + _gap;
+    this.secondStop = _begin + length + _gap;
+  }
+
+  next(): IteratorResult<Event<S>> {
+    if (this.row === this.stop) {
+      if (this.stop === this.secondStop || this.secondRow === this.secondStop) return { done: true, value: undefined };
+      this.row = this.secondRow;
+      this.stop = this.secondStop;
+    }
+    if (!this.shard.live) this.shard.check();
+    const event = new Event<S>(this.shard, this.row, this.patient);
+    this.row += 1;
+    return { done: false, value: event };
+  }
+}
+
+/** Walks a list of rows. */
+class ListIterator<S extends object> implements Iterator<Event<S>> {
+  private index = 0;
+
+  constructor(
+    private readonly timeline: Timeline<S>,
+    private readonly rows: Uint32Array,
+  ) {}
+
+  next(): IteratorResult<Event<S>> {
+    if (this.index === this.rows.length) return { done: true, value: undefined };
+    this.timeline._shard.check();
+    const event = new Event<S>(this.timeline._shard, this.rows[this.index]!, this.timeline._patient);
+    this.index += 1;
+    return { done: false, value: event };
+  }
+}
+
+/** Throws `MEDS_OUT_OF_RANGE`. */
+export function failIndex(i: number, length: number): never {
+  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the timeline has ${length} rows, from 0.`);
+}
+
+function within(id: number, ranges: readonly number[]): boolean {
+  for (let at = 0; at < ranges.length; at += 2) if (id >= ranges[at]! && id < ranges[at + 1]!) return true;
+  return false;
+}
+
+function countOf(count: number): number {
+  if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))) {
+    fail("MEDS_INVALID_ARGUMENT", `${count} is no number of rows. Give a whole number, 0 or more.`);
+  }
+  return count;
+}
+
+function placeOf(place: number, length: number): number {
+  if (!Number.isInteger(place) && Math.abs(place) !== Number.POSITIVE_INFINITY) {
+    fail("MEDS_INVALID_ARGUMENT", `${place} is no index. Give a whole number.`);
+  }
+  return place < 0 ? Math.max(0, place + length) : Math.min(place, length);
+}
