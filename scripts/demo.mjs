@@ -1,0 +1,120 @@
+// `npm run demo [-- PATH]`: the whole way from a MEDS dataset to its patients, with the commands that one would type oneself.
+import { existsSync, mkdirSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { PatientDatabase } from "meds-reader";
+import { fail, root, status } from "./run.mjs";
+
+const cache = join(root, ".cache");
+const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");
+
+/** Runs a command of the command line, and shows it first. */
+function cli(...args) {
+  console.log(`\n$ meds-reader ${args.join(" ")}`);
+  const code = status([process.execPath, join(root, "dist/cli/main.js"), ...args], { cwd: process.cwd() });
+  if (code !== 0) process.exit(code);
+}
+
+function dataset(path) {
+  if (path !== undefined) {
+    if (!existsSync(path)) fail(`${path} does not exist. Give the folder of a MEDS dataset: npm run demo -- PATH.`, 2);
+    return resolve(path);
+  }
+  const made = join(cache, "synthetic-meds");
+  if (existsSync(made)) console.log(`\nThe synthetic dataset is in ${shown(made)} already.`);
+  else cli("generate", shown(made), "--preset", "medium", "--seed", "42", "--files", "8");
+  return made;
+}
+
+/** A patient whose timeline fits a screen's worth of looking: the first of a middling length. */
+function example(db) {
+  let best = db.at(0);
+  for (const patient of db) {
+    if (patient.length >= 200) return patient;
+    if (patient.length > best.length) best = patient;
+  }
+  return best;
+}
+
+/** Seconds that a function takes, the best of three: the first run also reads the files and compiles the loops. */
+function best(work) {
+  const times = [1, 2, 3].map(() => {
+    const began = performance.now();
+    work();
+    return (performance.now() - began) / 1000;
+  });
+  return Math.min(...times);
+}
+
+/** Every row of every patient: time, code and value. */
+function scan(db) {
+  let [rows, sum, latest] = [0, 0, 0];
+  for (const patient of db) {
+    const { codeIds, numericValues, length } = patient;
+    for (let i = 0; i < length; i += 1) {
+      const value = numericValues[i];
+      if (value === value) sum += value;
+      const time = patient.timeAt(i);
+      if (time > latest) latest = time;
+      rows += codeIds[i] > 0 ? 1 : 0;
+    }
+  }
+  if (rows !== db.eventCount) fail(`the scan saw ${rows} of ${db.eventCount} rows`);
+  return { sum, latest };
+}
+
+/** Random patients, found by id, each read up to a random time: the last 256 events. */
+function windows(db, picks) {
+  let rows = 0;
+  for (const { id, time } of picks) {
+    const history = db.get(id).until(time).last(256);
+    const { codeIds } = history;
+    for (let i = 0; i < codeIds.length; i += 1) rows += codeIds[i] > 0 ? 1 : 0;
+  }
+  return rows;
+}
+
+function measure(path) {
+  const began = performance.now();
+  const db = PatientDatabase.open(path);
+  const opened = performance.now() - began;
+  // A small generator of random numbers, so that every run measures the same.
+  let state = 42;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const picks = Array.from({ length: 20_000 }, () => {
+    const patient = db.at(Math.floor(random() * db.size));
+    const time =
+      patient.firstTime === null ? 0 : patient.timeAt(patient.staticCount + Math.floor(random() * (patient.length - patient.staticCount)));
+    return { id: patient.subjectId, time };
+  });
+  const all = best(() => scan(db));
+  const some = best(() => windows(db, picks));
+  const last = best(() => picks.map(({ id }) => db.get(id).at(-1).code));
+  const grouped = new Intl.NumberFormat("en-US");
+  const lines = [
+    ["open the store", `${opened.toFixed(1)} ms`],
+    [
+      "read every event: time, code, value",
+      `${((all / db.eventCount) * 1e9).toFixed(1)} ns an event, ${grouped.format(Math.round(db.eventCount / all / 1e6))} million a second`,
+    ],
+    ["random patient by id, last 256 events before a random time", `${((some / picks.length) * 1e6).toFixed(2)} µs`],
+    ["random patient by id, code of the last event", `${((last / picks.length) * 1e6).toFixed(2)} µs`],
+  ];
+  console.log("\nMeasured now, in this one process:");
+  for (const [what, figure] of lines) console.log(`  ${what.padEnd(60)}${figure}`);
+  db.close();
+}
+
+mkdirSync(cache, { recursive: true });
+const source = dataset(process.argv[2]);
+const store = join(cache, `${basename(source).replace(/-meds$/, "")}.medsdb`);
+cli("convert", shown(source), shown(store), "--force");
+cli("info", shown(store));
+const db = PatientDatabase.open(store);
+const patient = example(db);
+const id = String(patient.subjectId);
+db.close();
+cli("show", shown(store), "--last", "30", ...(id.startsWith("-") ? ["--", id] : [id]));
+measure(store);

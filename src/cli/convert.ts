@@ -1,0 +1,71 @@
+import { Command } from "commander";
+import { convert, type Summary } from "../index.js";
+import { jsonOption, names, progressOption, size, threadsOption } from "./arguments.js";
+import { bytes, json, number, plural, print, seconds } from "./format.js";
+import { watch } from "./progress.js";
+import { interruptible, visible } from "./report.js";
+
+interface Options {
+  readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly repair?: boolean;
+  readonly force?: boolean;
+  readonly threads: number;
+  readonly memory?: number;
+  readonly shardBytes?: number;
+  readonly temp?: string;
+  readonly progress: "bar" | "json" | "none";
+  readonly json?: boolean;
+}
+
+/** `meds-reader convert SOURCE STORE`. */
+export function convertCommand(): Command {
+  return new Command("convert")
+    .summary("convert a MEDS dataset into a store")
+    .description("Converts a MEDS dataset (data/**/*.parquet and metadata/) into a store. The store appears whole or not at all.")
+    .argument("<source>", "the dataset's folder")
+    .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist")
+    .option("--columns <names>", "only these columns, besides subject_id, time, code and numeric_value", names)
+    .option("--exclude <names>", "all columns but these", names)
+    .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of refusing them")
+    .option("--force", "replace a store that exists")
+    .addOption(threadsOption())
+    .option("--memory <size>", "memory to stay below (default: 512MiB)", size)
+    .option("--shard-bytes <size>", "size of a shard (default: 512MiB)", size)
+    .option("--temp <folder>", "folder for temporary files (default: beside the store)")
+    .addOption(progressOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader convert mimic-meds mimic.medsdb
+  meds-reader convert mimic-meds mimic.medsdb --force --columns unit,text_value
+  meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
+  meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
+    )
+    .action(run);
+}
+
+async function run(source: string, store: string, options: Options): Promise<void> {
+  const { progress, json: asJson, ...rest } = options;
+  const watcher = watch(progress);
+  let summary: Summary;
+  try {
+    summary = await interruptible((signal) => convert(source, store, { ...rest, signal, onProgress: watcher.onProgress }));
+  } finally {
+    watcher.stop();
+  }
+  print(asJson === true ? json(summary) : describe(source, summary));
+}
+
+function describe(source: string, summary: Summary): string[] {
+  const { patients, events, codes, columns, shards } = summary;
+  return [
+    `${plural(patients, "patient")}, ${plural(events, "event")}, ${plural(codes, "code")}, ${plural(columns, "column")}`,
+    `  from   ${visible(source)} (${bytes(summary.sourceBytes)})`,
+    `  to     ${visible(summary.store)} (${bytes(summary.storeBytes)}, ${plural(shards, "shard")})`,
+    `  time   ${seconds(summary.seconds)}, and ${seconds(summary.fsyncSeconds)} until the disk had it`,
+    ...summary.notes.map(({ kind, message, count }) => `  ${kind}: ${visible(message)} (${number(count)})`),
+  ];
+}

@@ -1,0 +1,65 @@
+import { Command, Option } from "commander";
+import { type Generated, type GenerateOptions, generate } from "../index.js";
+import { count, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { bytes, json, plural, print, seconds } from "./format.js";
+import { watch } from "./progress.js";
+import { interruptible, visible } from "./report.js";
+
+interface Options extends GenerateOptions {
+  readonly progress: "bar" | "json" | "none";
+  readonly json?: boolean;
+}
+
+/** `meds-reader generate OUT`. */
+export function generateCommand(): Command {
+  return new Command("generate")
+    .summary("make a synthetic MEDS dataset")
+    .description("Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients.")
+    .argument("<out>", "the dataset's folder; it must not exist or be empty")
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "demo: 100 patients, 100,000 events; medium: 1,000 and 5.7 million; ehrshot: 6,739 and 42 million",
+      ).choices(["demo", "medium", "ehrshot"]),
+    )
+    .option("--patients <n>", "number of patients", count)
+    .option("--events <n>", "number of events (default: 1,000 a patient)", count)
+    .option("--codes <n>", "number of distinct codes", count)
+    .addOption(new Option("--seed <n>", "equal seeds give equal bytes").argParser(count).default(0))
+    .addOption(new Option("--files <n>", "Parquet files: 1, or 3 and more (train, tuning, held_out)").argParser(count).default(1))
+    .addOption(
+      new Option("--ids <kind>", "subject ids: in ascending order, or hashed over all of int64")
+        .choices(["sequential", "hashed"])
+        .default("sequential"),
+    )
+    .addOption(new Option("--compression <codec>", "of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+    .addOption(threadsOption())
+    .addOption(progressOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader generate synthetic
+  meds-reader generate synthetic --patients 500 --seed 7 --files 10
+  meds-reader generate large --preset ehrshot --compression zstd`,
+    )
+    .action(run);
+}
+
+async function run(out: string, options: Options): Promise<void> {
+  const { progress, json: asJson, ...rest } = options;
+  const watcher = watch(progress);
+  let made: Generated;
+  try {
+    made = await interruptible((signal) => generate(out, { ...rest, signal, onProgress: watcher.onProgress }));
+  } finally {
+    watcher.stop();
+  }
+  const { patients, events, files } = made;
+  print(
+    asJson === true
+      ? json(made)
+      : `${visible(made.out)}: ${plural(patients, "patient")}, ${plural(events, "event")} in ${plural(files, "file")}, ${bytes(made.bytes)}, ${seconds(made.seconds)}`,
+  );
+}

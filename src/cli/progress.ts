@@ -1,0 +1,86 @@
+// How long work is watched: a bar on a terminal, lines of JSON for a program, or not at all. Always on stderr: stdout is for results.
+import { SingleBar } from "cli-progress";
+import type { Progress } from "../index.js";
+import { bytes, number, seconds } from "./format.js";
+
+/** What a command hands to `onProgress`, and calls at its end. */
+export interface Watcher {
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly stop: () => void;
+}
+
+const NAMES: Readonly<Record<Progress["phase"], string>> = {
+  start: "Starting",
+  wait: "Waiting for another process",
+  plan: "Looking at the files",
+  measure: "Measuring",
+  sort: "Sorting",
+  write: "Writing",
+  check: "Checking",
+  finish: "Finishing",
+};
+
+/** Makes the watcher that `--progress` asks for. */
+export function watch(how: "bar" | "json" | "none"): Watcher {
+  if (how === "json") return jsonLines();
+  if (how === "bar" && process.stderr.isTTY === true) return bar();
+  return { onProgress: undefined, stop: () => {} };
+}
+
+/** Seconds that a phase still takes at its pace so far; undefined while nothing can be said. */
+class Pace {
+  private phase: string | undefined;
+  private began = 0;
+
+  left({ phase, done, total }: Progress): number | undefined {
+    const now = performance.now();
+    if (phase !== this.phase) {
+      this.phase = phase;
+      this.began = now;
+    }
+    const elapsed = (now - this.began) / 1000;
+    return done > 0 && total > 0 && elapsed > 0.2 ? (elapsed * Math.max(total - done, 0)) / done : undefined;
+  }
+}
+
+function jsonLines(): Watcher {
+  const pace = new Pace();
+  const began = performance.now();
+  return {
+    onProgress: (progress) => {
+      const eta = pace.left(progress);
+      const line = { ...progress, seconds: (performance.now() - began) / 1000, eta: eta ?? null };
+      process.stderr.write(`${JSON.stringify(line)}\n`);
+    },
+    stop: () => {},
+  };
+}
+
+function bar(): Watcher {
+  const pace = new Pace();
+  const line = new SingleBar({
+    format: "{name} {bar} {percentage} % {detail}",
+    stream: process.stderr,
+    barsize: 28,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: 15,
+  });
+  line.start(1, 0, { name: NAMES.start, detail: "" });
+  return {
+    onProgress: (progress) => {
+      const { phase, done, total } = progress;
+      const left = pace.left(progress);
+      const detail = [
+        total > 0 ? `${number(done)} of ${number(total)} rows` : "",
+        progress.bytes > 0 ? bytes(progress.bytes) : "",
+        left === undefined ? "" : `${seconds(left)} left`,
+      ];
+      line.setTotal(Math.max(total, 1));
+      line.update(Math.min(done, Math.max(total, 1)), { name: NAMES[phase], detail: detail.filter((text) => text !== "").join(", ") });
+    },
+    stop: () => line.stop(),
+  };
+}

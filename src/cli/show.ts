@@ -1,0 +1,90 @@
+import { Command } from "commander";
+import { MedsError, type Patient, PatientDatabase, type Timeline } from "../index.js";
+import { count, jsonOption, names, subjectId, texts, time } from "./arguments.js";
+import { json, print } from "./format.js";
+import { describeTimeline } from "./timeline.js";
+
+interface Options {
+  readonly until?: bigint;
+  readonly last?: number;
+  readonly code?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `meds-reader show STORE ID`. */
+export function showCommand(): Command {
+  return new Command("show")
+    .summary("print a patient's timeline")
+    .description("Prints a patient's timeline: dates, codes with descriptions, values with units, texts cut short.")
+    .argument("<store>", "the store's folder")
+    .argument("<id>", "the subject's id", subjectId)
+    .option("--until <time>", "only events at or before a time: 2012-05-17, 2012-05-17T13:30 (UTC), or microseconds since 1970-01-01", time)
+    .option("--code <prefix>", "only codes that begin so; may be given several times", texts)
+    .option("--last <n>", "only the last so many of those", count)
+    .option("--columns <names>", "show these further columns", names)
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader show mimic.medsdb 10000032 --last 40
+  meds-reader show mimic.medsdb 10000032 --until 2180-07-23T12:00 --code LAB// --columns hadm_id
+  meds-reader show mimic.medsdb --json -- -5        an id that begins with a minus stands after --`,
+    )
+    .action(run);
+}
+
+function run(store: string, id: bigint, options: Options): void {
+  const db = PatientDatabase.open(store);
+  try {
+    const patient = db.get(id);
+    if (patient === undefined) {
+      throw new MedsError("MEDS_UNKNOWN_SUBJECT", `${store}: there is no subject ${id} among its ${db.size} patients. Check the id.`, {
+        path: store,
+      });
+    }
+    for (const name of options.columns ?? []) patient.column(name);
+    const window = choose(db, patient, options);
+    print(
+      options.json === true
+        ? json(asData(db, patient, window, options.columns))
+        : describeTimeline(db, patient, window, options.columns ?? []),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** The rows that are asked for: by time, then by code, then the last of them. */
+function choose(db: PatientDatabase, patient: Patient, { until, code, last }: Options): Timeline {
+  let window: Timeline = patient;
+  if (until !== undefined) window = window.until(until);
+  if (code !== undefined) window = window.withCode(...code.map((prefix) => db.codes.withPrefix(prefix)));
+  return last === undefined ? window : window.last(last);
+}
+
+/** For programs: times in microseconds since 1970-01-01, ids as text, every column unless some are named. */
+function asData(db: PatientDatabase, patient: Patient, window: Timeline, columns: readonly string[] | undefined) {
+  const chosen = (columns ?? db.columns.map(({ name }) => name)).filter(
+    (name) => name !== "time" && name !== "code" && name !== "numeric_value",
+  );
+  return {
+    subjectId: patient.subjectId,
+    split: patient.split,
+    length: patient.length,
+    staticCount: patient.staticCount,
+    events: Array.from(window, (event) => ({
+      time: safe(event.timeMicros),
+      code: event.code,
+      description: db.codes.get(event.codeId)?.description ?? null,
+      numeric_value: event.numericValue,
+      ...Object.fromEntries(chosen.map((name) => [name, event.get(name)])),
+    })),
+  };
+}
+
+/** A number where that is exact; else it becomes text. */
+function safe(micros: bigint | null): number | bigint | null {
+  return micros !== null && Number.isSafeInteger(Number(micros)) ? Number(micros) : micros;
+}

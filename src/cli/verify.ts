@@ -1,0 +1,70 @@
+import { Command, Option } from "commander";
+import { type Difference, type Verification, verify } from "../index.js";
+import { count, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { colour, json, plural, print } from "./format.js";
+import { watch } from "./progress.js";
+import { interruptible, visible } from "./report.js";
+
+interface Options {
+  readonly limit: number;
+  readonly threads: number;
+  readonly progress: "bar" | "json" | "none";
+  readonly json?: boolean;
+}
+
+/** `meds-reader verify STORE [SOURCE]`. */
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .summary("check every byte of a store, and every value against its source")
+    .description("Checks every checksum and invariant of a store and, given its source, every value of every column against it.")
+    .argument("<store>", "the store's folder")
+    .argument("[source]", "the dataset that it was made from")
+    .addOption(new Option("--limit <n>", "stop after so many differences").argParser(count).default(100))
+    .addOption(threadsOption())
+    .addOption(progressOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader verify mimic.medsdb
+  meds-reader verify mimic.medsdb mimic-meds --json
+
+Exit code 0: nothing differs; 1: differences, listed on stdout, or an error.`,
+    )
+    .action(run);
+}
+
+async function run(store: string, source: string | undefined, options: Options): Promise<void> {
+  const { progress, json: asJson, ...rest } = options;
+  const watcher = watch(progress);
+  let result: Verification;
+  try {
+    result = await interruptible((signal) => verify(store, source, { ...rest, signal, onProgress: watcher.onProgress }));
+  } finally {
+    watcher.stop();
+  }
+  if (!result.ok) process.exitCode = 1;
+  if (asJson === true) {
+    print(json(result));
+  } else if (result.ok) {
+    print(
+      `${visible(store)}: ${colour.green("ok")}, ${source === undefined ? "whole and undamaged" : "equal to its source, value by value"}`,
+    );
+  } else {
+    const found = result.differences.length;
+    const more = found >= options.limit ? " (there may be more: see --limit)" : "";
+    print([...result.differences.map(line), `${visible(store)}: ${colour.red(plural(found, "difference"))}${more}`]);
+  }
+}
+
+/** Where it is, and what. */
+function line({ path, subject, row, column, message }: Difference): string {
+  const place = [
+    path === null ? "" : path,
+    subject === null ? "" : `subject ${subject}`,
+    row === null ? "" : `row ${row}`,
+    column === null ? "" : `column ${column}`,
+  ];
+  return visible(`${place.filter((text) => text !== "").join(", ")}: ${message}`);
+}

@@ -1,0 +1,256 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { duckdb, folder, meds, start } from "./run.js";
+
+const work = folder();
+const source = join(work, "source");
+const store = join(work, "store.medsdb");
+const data = `read_parquet('${source}/data/**/*.parquet', file_row_number = true)`;
+/** A subject of a middling length. */
+let subject = "";
+
+beforeAll(async () => {
+  const made = await meds("generate", source, "--patients", "40", "--events", "30000", "--seed", "5", "--files", "4", "--json");
+  expect(made.stderr).toBe("");
+  expect(JSON.parse(made.stdout)).toMatchObject({ out: source, patients: 40, events: 30000, files: 4 });
+  const converted = await meds("convert", source, store, "--json");
+  expect(converted.stderr).toBe("");
+  expect(JSON.parse(converted.stdout)).toMatchObject({ store, reused: false, patients: 40, events: 30000 });
+  const [row] = await duckdb(`SELECT subject_id FROM ${data} GROUP BY 1 HAVING count(*) > 300 ORDER BY count(*), 1 LIMIT 1`);
+  subject = String(row?.subject_id);
+});
+
+describe("generate", () => {
+  it("gives equal bytes for equal seeds, whatever the threads", async () => {
+    const other = join(work, "again");
+    await meds("generate", other, "--patients", "40", "--events", "30000", "--seed", "5", "--files", "4", "--threads", "1");
+    const files = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
+    expect(files(other).sort()).toEqual(files(source).sort());
+    for (const name of files(source)) expect(readFileSync(join(other, name)).equals(readFileSync(join(source, name))), name).toBe(true);
+  });
+});
+
+describe("convert", () => {
+  it("overwrites only with --force", async () => {
+    const refused = await meds("convert", source, store);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toMatch(/^MEDS_STORE_EXISTS: [^\n]*\n$/);
+    expect((await meds("convert", source, store, "--force")).code).toBe(0);
+  });
+
+  it("tells progress to programs on stderr, a JSON object a line", async () => {
+    const { code, stdout, stderr } = await meds("convert", source, join(work, "watched.medsdb"), "--progress", "json", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).events).toBe(30000);
+    const lines = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(Object.keys(line)).toEqual(["phase", "done", "total", "bytes", "bytesTotal", "seconds", "eta"]);
+  });
+
+  it("keeps the columns that are asked for", async () => {
+    const narrow = join(work, "narrow.medsdb");
+    await meds("convert", source, narrow, "--columns", "unit", "--shard-bytes", "1MiB", "--threads", "1");
+    const columns = JSON.parse((await meds("info", narrow, "--json")).stdout).columns as { name: string }[];
+    expect(columns.map(({ name }) => name).sort()).toEqual(["code", "numeric_value", "time", "unit"]);
+    const without = join(work, "without.medsdb");
+    await meds("convert", source, without, "--exclude", "text_value,visit_id");
+    const left = JSON.parse((await meds("info", without, "--json")).stdout).columns as { name: string }[];
+    expect(left.map(({ name }) => name).sort()).toEqual(["code", "numeric_value", "omop_table", "time", "unit"]);
+  });
+
+  it("refuses a column that the source has not, by name", async () => {
+    const { code, stderr } = await meds("convert", source, join(work, "wrong.medsdb"), "--columns", "hadm_id");
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^MEDS_MISSING_COLUMN: [^\n]*hadm_id[^\n]*\n$/)]);
+  });
+
+  it("stops at Ctrl-C with code 130 and leaves nothing", async () => {
+    const large = join(work, "large");
+    const target = join(work, "stopped");
+    expect((await meds("generate", large, "--patients", "500", "--events", "3000000")).code).toBe(0);
+    const { child, done } = start(["convert", large, join(target, "store.medsdb"), "--progress", "json", "--threads", "1"]);
+    child.stderr?.once("data", () => child.kill("SIGINT"));
+    const { code, stdout, stderr } = await done;
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/^MEDS_CANCELLED: /);
+    expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
+  });
+});
+
+describe("info", () => {
+  it("counts what DuckDB counts", async () => {
+    const { code, stdout, stderr } = await meds("info", store, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const facts = JSON.parse(stdout);
+    const [row] = await duckdb(`SELECT count(*) AS events, count(DISTINCT subject_id) AS patients, count(DISTINCT code) AS codes,
+      count(*) - count(time) AS static, epoch_us(min(time)) AS first, epoch_us(max(time)) AS last, count(*) - count(unit) AS units FROM ${data}`);
+    const numbers = [
+      facts.events,
+      facts.patients,
+      facts.codes,
+      facts.staticEvents,
+      facts.columns.find((column: { name: string }) => column.name === "unit").nulls,
+    ];
+    expect(numbers).toEqual([row?.events, row?.patients, row?.codes, row?.static, row?.units].map(Number));
+    expect([facts.firstTime, facts.lastTime]).toEqual([String(row?.first), String(row?.last)]);
+    const splits = await duckdb(`SELECT split, count(*) AS n FROM '${source}/metadata/subject_splits.parquet' GROUP BY 1`);
+    expect(facts.splits).toEqual(Object.fromEntries(splits.map(({ split, n }) => [split, Number(n)])));
+    const [top] = await duckdb(`SELECT code, count(*) AS n FROM ${data} GROUP BY 1 ORDER BY 2 DESC LIMIT 1`);
+    expect(facts.frequentCodes[0]).toMatchObject({ code: top?.code, events: Number(top?.n) });
+  });
+
+  it("prints the same for people, without control codes where there is no terminal", async () => {
+    const { stdout } = await meds("info", store);
+    expect(stdout).toContain("30,000 (");
+    expect(stdout).toContain("40 (held_out 4, train 32, tuning 4)");
+    expect(stdout).toMatch(/numeric_value +float32? +dense/);
+    expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+});
+
+describe("show", () => {
+  interface Shown {
+    subjectId: string;
+    length: number;
+    staticCount: number;
+    events: { time: number | null; code: string; numeric_value: number | null; text_value: string | null; visit_id: string | null }[];
+  }
+  const shown = async (...args: string[]) => JSON.parse((await meds("show", store, subject, "--json", ...args)).stdout) as Shown;
+  const rows = async (where = "true") =>
+    (
+      await duckdb(
+        `SELECT epoch_us(time) AS time, code, numeric_value, text_value, visit_id FROM ${data}
+        WHERE subject_id = ${subject} AND ${where} ORDER BY filename, file_row_number`.replaceAll(
+          "file_row_number = true",
+          "file_row_number = true, filename = true",
+        ),
+      )
+    ).map(({ time, visit_id, ...rest }) => ({
+      time: time === null ? null : Number(time),
+      ...rest,
+      visit_id: visit_id === null ? null : String(visit_id),
+    }));
+  const core = ({ events }: Shown) =>
+    events.map(({ time, code, numeric_value, text_value, visit_id }) => ({ time, code, numeric_value, text_value, visit_id }));
+
+  it("gives every row of the patient, in order", async () => {
+    const patient = await shown();
+    const expected = await rows();
+    expect(patient).toMatchObject({ subjectId: subject, length: expected.length });
+    expect(core(patient)).toEqual(expected);
+  });
+
+  it("cuts by time, code and count, in this order", async () => {
+    const { events } = await shown();
+    const middle = events[Math.floor(events.length / 2)]?.time ?? 0;
+    const iso = new Date(middle / 1000).toISOString();
+    const until = await rows(`(time IS NULL OR epoch_us(time) <= ${middle})`);
+    expect(core(await shown("--until", String(middle)))).toEqual(until);
+    expect(core(await shown("--until", iso))).toEqual(until);
+    expect(core(await shown("--until", iso.replace("Z", "+00:00"), "--last", "7"))).toEqual(until.slice(-7));
+    const labs = until.filter(({ code }) => String(code as unknown as string).startsWith("LAB//"));
+    expect(core(await shown("--until", iso, "--code", "LAB//", "--last", "9"))).toEqual(labs.slice(-9));
+    const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code as unknown as string));
+    expect(core(await shown("--code", "MEDS_BIRTH", "--code", "GENDER//"))).toEqual(both);
+    expect(await shown("--code", "NO_SUCH//")).toMatchObject({ events: [] });
+  });
+
+  it("prints days, times once, descriptions and values with units", async () => {
+    const { code, stdout } = await meds("show", store, subject, "--columns", "visit_id");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Patient ${subject}, split `);
+    expect(stdout).toMatch(/^Without a time$/m);
+    expect(stdout).toMatch(/^\d{4}-\d\d-\d\d$/m);
+    expect(stdout).toMatch(/LAB\/\/50912\/\/mg\/dL +\d+(\.\d)? mg\/dL {2}Creatinine/);
+    expect(stdout).toMatch(/visit_id=\d{11}/);
+    const times = stdout.split("\n").filter((line) => /^ +\d\d:\d\d/.test(line)).length;
+    const distinct = await duckdb(`SELECT count(DISTINCT time) AS n FROM ${data} WHERE subject_id = ${subject}`);
+    expect(times).toBe(Number(distinct[0]?.n));
+    expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+
+  it("colours nothing where NO_COLOR is set or there is no terminal", async () => {
+    expect((await start(["show", store, subject], { FORCE_COLOR: "", NO_COLOR: "1" }).done).stdout).not.toContain("\u001b");
+  });
+
+  it("names a subject or column that is not there", async () => {
+    const unknown = await meds("show", store, "--", "-5");
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_SUBJECT: [^\n]*-5[^\n]*\n$/)]);
+    const column = await meds("show", store, subject, "--columns", "ward");
+    expect([column.code, column.stdout, column.stderr]).toEqual([
+      1,
+      "",
+      expect.stringMatching(/^MEDS_UNKNOWN_COLUMN: [^\n]*ward[^\n]*\n$/),
+    ]);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const { child, done } = start(["show", store, subject, "--json"]);
+    child.stdout?.destroy();
+    const { code, stderr } = await done;
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+
+  it("shows control characters of the data as text", async () => {
+    const odd = join(work, "odd");
+    await duckdb(`COPY (SELECT 7::BIGINT AS subject_id, TIMESTAMP '1969-12-31 23:59:59.999999' AS time, 'A' || chr(27) || '[31m' AS code,
+      NULL::FLOAT AS numeric_value, 'two' || chr(10) || 'lines' || chr(7) AS text_value) TO '${work}/odd.parquet' (FORMAT parquet)`);
+    cpSync(`${work}/odd.parquet`, join(odd, "data/0.parquet"));
+    expect((await meds("convert", odd, `${odd}.medsdb`)).code).toBe(0);
+    const { stdout } = await meds("show", `${odd}.medsdb`, "7");
+    expect(stdout).toContain("1969-12-31");
+    expect(stdout).toContain("23:59:59.999999");
+    expect(stdout).toContain("A\\u001b[31m");
+    expect(stdout).toContain('"two lines\\u0007"');
+  });
+});
+
+describe("verify", () => {
+  it("finds a store whole and equal to its source", async () => {
+    for (const args of [[store], [store, source]]) {
+      const { code, stdout, stderr } = await meds("verify", ...args);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/: ok, [^\n]*\n$/);
+    }
+    expect(JSON.parse((await meds("verify", store, source, "--json")).stdout)).toMatchObject({ ok: true, differences: [] });
+  });
+
+  it("lists a changed value with subject, row and column, and exits 1", async () => {
+    const changed = join(work, "changed");
+    cpSync(source, changed, { recursive: true });
+    const [place] = await duckdb(
+      `SELECT filename FROM ${data.replace("file_row_number = true", "filename = true")} WHERE subject_id = ${subject} LIMIT 1`,
+    );
+    const file = String(place?.filename);
+    const copy = file.replace(source, changed);
+    // The first row of the subject that has a value.
+    const [row] =
+      await duckdb(`SELECT min(file_row_number) AS at, (SELECT min(file_row_number) FROM ${data.replace(/'[^']+'/, `'${file}'`)} WHERE subject_id = ${subject}) AS first
+      FROM ${data.replace(/'[^']+'/, `'${file}'`)} WHERE subject_id = ${subject} AND numeric_value IS NOT NULL`);
+    await duckdb(`COPY (SELECT * EXCLUDE (file_row_number) REPLACE (CASE WHEN file_row_number = ${row?.at} THEN -1 ELSE numeric_value END::FLOAT AS numeric_value)
+      FROM read_parquet('${file}', file_row_number = true) ORDER BY file_row_number) TO '${copy}' (FORMAT parquet)`);
+    const { code, stdout } = await meds("verify", store, changed, "--json");
+    const { ok, differences } = JSON.parse(stdout) as { ok: boolean; differences: { subject: string; row: number; column: string }[] };
+    expect([code, ok]).toEqual([1, false]);
+    const at = { subject, row: Number(row?.at) - Number(row?.first), column: "numeric_value" };
+    expect(differences.filter(({ column }) => column !== null)).toEqual([expect.objectContaining(at)]);
+    const people = await meds("verify", store, changed);
+    expect(people.code).toBe(1);
+    expect(people.stdout).toContain(`subject ${subject}, row ${at.row}, column numeric_value: `);
+  });
+
+  it("finds a flipped byte", async () => {
+    const damaged = join(work, "damaged.medsdb");
+    cpSync(store, damaged, { recursive: true });
+    const file = join(damaged, "shards/00000.arrow");
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(file, bytes);
+    const { code, stdout, stderr } = await meds("verify", damaged);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/shards\/00000\.arrow/);
+  });
+});

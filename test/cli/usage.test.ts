@@ -1,0 +1,73 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { folder, meds } from "./run.js";
+
+const COMMANDS = ["convert", "info", "show", "verify", "generate"];
+
+describe("help", () => {
+  it.each(COMMANDS)("%s --help shows options and examples on stdout and exits 0", async (command) => {
+    const { code, stdout, stderr } = await meds(command, "--help");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`Usage: meds-reader ${command}`);
+    expect(stdout).toContain("Examples:");
+    expect(stdout).toContain("--json");
+  });
+
+  it("lists all commands and the exit codes", async () => {
+    const { code, stdout } = await meds("--help");
+    expect(code).toBe(0);
+    for (const command of [...COMMANDS, "Exit codes"]) expect(stdout).toContain(command);
+    expect((await meds("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", () => {
+  const cases: [string, string[]][] = [
+    ["an unknown command", ["transmogrify"]],
+    ["an unknown option", ["info", "x.medsdb", "--colour"]],
+    ["a missing argument", ["convert", "source-only"]],
+    ["an argument too many", ["info", "a", "b"]],
+    ["a size that is none", ["convert", "a", "b", "--memory", "lots"]],
+    ["a size of nothing", ["convert", "a", "b", "--shard-bytes", "0"]],
+    ["a negative count", ["show", "a", "1", "--last", "-1"]],
+    ["a time that is none", ["show", "a", "1", "--until", "yesterday"]],
+    ["a day that is none", ["show", "a", "1", "--until", "2023-02-29"]],
+    ["an hour that is none", ["show", "a", "1", "--until", "2023-02-28T24:00"]],
+    ["an id that is none", ["show", "a", "patient-7"]],
+    ["an id beyond 64 bits", ["show", "a", "9223372036854775808"]],
+    ["an empty name", ["convert", "a", "b", "--columns", "unit,,text_value"]],
+    ["a preset that is none", ["generate", "a", "--preset", "huge"]],
+    ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
+  ];
+  it.each(cases)("%s", async (_, args) => {
+    const { code, stdout, stderr } = await meds(...args);
+    expect(stderr).toMatch(/^MEDS_USAGE: [^\n]+ --help\n$/);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  it("no command at all shows the help", async () => {
+    const { code, stdout, stderr } = await meds();
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("Usage: meds-reader");
+  });
+});
+
+describe("errors are one line CODE: sentence on stderr, nothing on stdout, exit code 1", () => {
+  const work = folder();
+  writeFileSync(join(work, "file"), "");
+  const cases: [string, string[], string][] = [
+    ["a store that is not there", ["info", join(work, "absent")], "MEDS_NOT_FOUND"],
+    ["a folder that is no store", ["show", work, "1"], "MEDS_NOT_A_STORE"],
+    ["a source that is not there", ["convert", join(work, "absent"), join(work, "out")], "MEDS_NOT_FOUND"],
+    ["a source without data", ["convert", work, join(work, "out")], "MEDS_NO_DATA"],
+    ["an output folder that holds something", ["generate", work], "MEDS_INVALID_ARGUMENT"],
+    ["sizes that do not fit", ["generate", join(work, "out"), "--patients", "10", "--events", "1"], "MEDS_INVALID_ARGUMENT"],
+    ["a store to verify that is not there", ["verify", join(work, "absent")], "MEDS_NOT_FOUND"],
+  ];
+  it.each(cases)("%s", async (_, args, expected) => {
+    const { code, stdout, stderr } = await meds(...args);
+    expect(stderr).toMatch(new RegExp(`^${expected}: [^\\n]+\\.\\n$`));
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+});
