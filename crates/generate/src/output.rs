@@ -42,7 +42,8 @@ impl Output {
     /// Moves the folder to its place; returns the bytes of its files.
     pub(crate) fn finish(mut self) -> Result<u64> {
         let bytes = size(&self.folder).map_err(|error| Error::io(&self.folder, "list the folder", &error))?;
-        // A rename replaces an empty folder and fails on any other: what came into being meanwhile is never lost.
+        // Removes an empty folder only; the rename then fails where something stands: what came into being meanwhile is never lost.
+        let _ = fs::remove_dir(&self.out);
         fs::rename(&self.folder, &self.out).map_err(|error| Error::io(&self.out, "move the finished dataset into place", &error))?;
         self.finished = true;
         Ok(bytes)
