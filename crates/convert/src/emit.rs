@@ -8,11 +8,13 @@ use crate::schema::Column;
 use crate::source::Source;
 use crate::survey::{Group, Patient};
 use crate::texts::Texts;
-use arrow_array::{Array, ArrayRef, cast::AsArray, new_null_array};
+use arrow_array::{Array, ArrayRef, new_null_array};
+use arrow_buffer::NullBuffer;
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::DataType;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Everything the second pass works from.
@@ -144,8 +146,6 @@ struct Page {
     slots: Vec<u32>,
 }
 
-const UNSEEN: u32 = u32::MAX;
-
 /// Why a piece could not be written.
 enum Failure {
     /// The source no longer is what the first pass saw.
@@ -187,7 +187,9 @@ impl<'a> Writer<'a> {
     }
 
     fn expect(&mut self, slot: &Slot) {
-        self.due = (slot.expected.length, slot.expected.bytes);
+        // Bytes of coded text are in the dictionary.
+        let bytes = if self.stored.book.is_some() { 0 } else { slot.expected.bytes };
+        self.due = (slot.expected.length, bytes);
     }
 
     /// `None` where the piece did not bring what it should.
@@ -257,78 +259,54 @@ impl<'a> Writer<'a> {
     fn push_texts(&mut self, texts: &Texts, array: &ArrayRef, start: u64, patients: &[Patient]) -> Result<(), Failure> {
         let rows = array.len();
         let Self { stored, values, sparse, page, due } = self;
-        if let Texts::Coded(coded) = texts {
-            page.open(coded.keys.values());
-        }
         // A null can also hide in the page's dictionary, so that the array's own null bits are not the whole truth.
         let whole = match texts {
             Texts::Coded(coded) => coded.values.null_count() == 0,
             _ => true,
         };
+        let hidden: Option<NullBuffer> = (!whole).then(|| (0..rows).map(|row| texts.get(row).is_some()).collect());
+        let nulls = if whole { array.nulls() } else { hidden.as_ref() }.filter(|nulls| nulls.null_count() > 0);
+        let found = rows - nulls.map_or(0, NullBuffer::null_count);
+        due.0 = due.0.checked_sub(found as u64).ok_or(Failure::Changed)?;
         match sparse {
-            Some(sparse) => sparse.rows(rows, start, patients, |row| texts.get(row).is_some())?,
-            None if whole => values.validity(array.nulls(), rows)?,
-            None => values.validity(Some(&(0..rows).map(|row| texts.get(row).is_some()).collect()), rows)?,
+            Some(sparse) => sparse.rows(rows, start, patients, |row| nulls.is_none_or(|n| n.is_valid(row)))?,
+            None => values.validity(nulls, rows)?,
         }
         let dense = sparse.is_none();
-        let (mut found, mut bytes, mut lost) = (0, 0, false);
-        match &stored.book {
-            Some(book) => {
-                let Slots::Texts(interner, slots) = &book.slots else { return Err(Failure::Changed) };
-                let slot_of = |text: &[u8]| interner.lookup(text).map_or(0, |id| slots[id as usize]);
-                let slot = |row: usize| -> Option<u32> {
-                    let (key, text) = match texts {
-                        Texts::Coded(coded) => {
-                            let key = coded.key(row)?;
-                            let known = page.slots[key];
-                            bytes += u64::from(coded.values.value_length(key).unsigned_abs());
-                            if known != UNSEEN {
-                                return Some(known);
-                            }
-                            (Some(key), coded.values.value(key).as_bytes())
-                        }
-                        texts => {
-                            let text = texts.get(row)?;
-                            bytes += text.len() as u64;
-                            (None, text)
-                        }
-                    };
-                    let slot = slot_of(text);
-                    lost |= slot == 0;
-                    if let Some(key) = key {
-                        page.slots[key] = slot;
+        let Some(book) = &stored.book else {
+            let mut bytes = 0;
+            for row in 0..rows {
+                match texts.get(row) {
+                    Some(text) => {
+                        bytes += text.len() as u64;
+                        values.text(text)?;
                     }
-                    Some(slot)
-                };
-                found += push_slots(values, book.width, rows, dense, slot)?;
-            }
-            None => {
-                for row in 0..rows {
-                    match texts.get(row) {
-                        Some(text) => {
-                            found += 1;
-                            bytes += text.len() as u64;
-                            values.text(text)?;
-                        }
-                        None if dense => values.text(&[])?,
-                        None => {}
-                    }
+                    None if dense => values.text(&[])?,
+                    None => {}
                 }
             }
-        }
-        if lost {
-            return Err(Failure::Changed);
-        }
-        due.0 = due.0.checked_sub(found).ok_or(Failure::Changed)?;
-        due.1 = due.1.checked_sub(bytes).ok_or(Failure::Changed)?;
-        Ok(())
+            due.1 = due.1.checked_sub(bytes).ok_or(Failure::Changed)?;
+            return Ok(());
+        };
+        let Slots::Texts(interner, slots) = &book.slots else { return Err(Failure::Changed) };
+        let slot_of = |text: &[u8]| interner.lookup(text).map_or(0, |id| slots[id as usize]);
+        let written = match texts {
+            Texts::Coded(coded) if whole => {
+                page.open(coded.keys.values(), || coded.values.iter().map(|text| text.map_or(0, |text| slot_of(text.as_bytes()))).collect());
+                let keys = &coded.keys.keys().values()[..];
+                push_slots(values, book.width, rows, nulls, dense, |row| page.slots.get(keys[row] as usize).copied().unwrap_or(0))?
+            }
+            texts => push_slots(values, book.width, rows, nulls, dense, |row| texts.get(row).map_or(0, slot_of))?,
+        };
+        // Slot 0 is nobody's: a value that has it was not there the first time.
+        if written == found { Ok(()) } else { Err(Failure::Changed) }
     }
 }
 
 impl Page {
-    fn open(&mut self, values: &ArrayRef) {
+    fn open(&mut self, values: &ArrayRef, slots: impl FnOnce() -> Vec<u32>) {
         if !self.held.as_ref().is_some_and(|held| Arc::ptr_eq(held, values)) {
-            *self = Self { held: Some(values.clone()), slots: vec![UNSEEN; values.len()] };
+            *self = Self { held: Some(values.clone()), slots: slots() };
         }
     }
 }
@@ -362,55 +340,84 @@ impl Sparse {
     }
 }
 
-/// Appends slots of a dictionary; null rows take slot 0 in a dense column and nothing in a sparse one. Returns the rows with a value.
-fn push_slots(values: &mut Values, width: u8, rows: usize, dense: bool, mut slot: impl FnMut(usize) -> Option<u32>) -> Result<u64> {
+/// Appends slots of a dictionary; null rows take slot 0 in a dense column and nothing in a sparse one. Returns the rows whose slot is not 0.
+fn push_slots(
+    values: &mut Values,
+    width: u8,
+    rows: usize,
+    nulls: Option<&NullBuffer>,
+    dense: bool,
+    slot: impl Fn(usize) -> u32,
+) -> Result<usize> {
     let mut found = 0;
-    values.fill(|held| {
-        match width {
-            1 => walk(rows, dense, &mut slot, &mut found, |s| held.push(s as u8)),
-            2 => walk(rows, dense, &mut slot, &mut found, |s| held.extend_from_slice(&(s as u16).to_le_bytes())),
-            _ => walk(rows, dense, &mut slot, &mut found, |s| held.extend_from_slice(&s.to_le_bytes())),
-        }
+    values.fill(|held| match width {
+        1 => found = put(held, rows, nulls, dense, &slot, |s| [s as u8]),
+        2 => found = put(held, rows, nulls, dense, &slot, |s| (s as u16).to_le_bytes()),
+        _ => found = put(held, rows, nulls, dense, &slot, u32::to_le_bytes),
     })?;
     Ok(found)
 }
 
-#[inline]
-fn walk(rows: usize, dense: bool, slot: &mut impl FnMut(usize) -> Option<u32>, found: &mut u64, mut put: impl FnMut(u32)) {
-    for row in 0..rows {
-        match slot(row) {
-            Some(s) => {
-                *found += 1;
-                put(s);
+fn put<const N: usize>(
+    held: &mut Vec<u8>,
+    rows: usize,
+    nulls: Option<&NullBuffer>,
+    dense: bool,
+    slot: &impl Fn(usize) -> u32,
+    bytes: impl Fn(u32) -> [u8; N],
+) -> usize {
+    let mut found = 0;
+    held.reserve(rows * N);
+    let mut one = |held: &mut [u8], row| {
+        let slot = slot(row);
+        found += usize::from(slot != 0);
+        held.copy_from_slice(&bytes(slot));
+    };
+    match nulls {
+        Some(nulls) if !dense => {
+            for row in nulls.valid_indices() {
+                let end = held.len();
+                held.resize(end + N, 0);
+                one(&mut held[end..], row);
             }
-            None if dense => put(0),
-            None => {}
+        }
+        _ => {
+            let start = held.len();
+            held.resize(start + rows * N, 0);
+            let places = held[start..].chunks_exact_mut(N);
+            match nulls {
+                None => places.enumerate().for_each(|(row, place)| one(place, row)),
+                Some(nulls) => {
+                    for (row, place) in places.enumerate() {
+                        if nulls.is_valid(row) {
+                            one(place, row);
+                        }
+                    }
+                }
+            }
         }
     }
+    found
 }
 
 fn push_integers(values: &mut Values, slots: &Slots, width: u8, array: &ArrayRef) -> Result<(), Failure> {
     let Slots::Integers(slots) = slots else { return Err(Failure::Changed) };
-    let words: Vec<i64> = match array.data_type() {
-        DataType::UInt64 => array.as_primitive::<arrow_array::types::UInt64Type>().values().iter().map(|v| v.cast_signed()).collect(),
-        _ => array.as_primitive::<arrow_array::types::Int64Type>().values().to_vec(),
-    };
-    let nulls = array.nulls();
-    let (mut last, mut lost) = ((0, 0), false);
+    let (bytes, _) = fixed(array)?;
+    let words = bytes.as_chunks::<8>().0;
+    let last = Cell::new(([0; 8], 0));
     let slot = |row: usize| {
-        if nulls.is_some_and(|n| n.is_null(row)) {
-            return None;
+        // Visits and orders come in runs.
+        let (word, known) = last.get();
+        if known != 0 && word == words[row] {
+            return known;
         }
-        let word = words[row];
-        if last.1 == 0 || last.0 != word {
-            let slot = slots.get(&word).copied().unwrap_or(0);
-            lost |= slot == 0;
-            last = (word, slot);
-        }
-        Some(last.1)
+        let slot = slots.get(&i64::from_le_bytes(words[row])).copied().unwrap_or(0);
+        last.set((words[row], slot));
+        slot
     };
-    push_slots(values, width, words.len(), true, slot)?;
-    if lost { Err(Failure::Changed) } else { Ok(()) }
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+    let written = push_slots(values, width, words.len(), nulls, true, slot)?;
+    if written == words.len() - nulls.map_or(0, NullBuffer::null_count) { Ok(()) } else { Err(Failure::Changed) }
 }
 
 /// Appends fixed-width values; null slots get the sentinel that lets a reader skip the validity.

@@ -8,21 +8,20 @@ use crate::read::{Batch, Reader};
 use crate::schema::{Column, Role};
 use crate::source::Source;
 use crate::survey::{Group, Patient};
-use crate::texts::Texts;
+use crate::texts::{Coded, Texts};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use meds_store::{Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows of a segment in a row group.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
-    /// Index of the row group.
-    pub group: usize,
     /// Index of the segment.
     pub segment: usize,
     /// First row, over the whole source.
@@ -51,19 +50,19 @@ pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
 /// The pieces of each row group.
 pub fn pieces(groups: &[Group], patients: &[Patient], segments: &[usize]) -> Vec<Vec<Piece>> {
     let ends: Vec<u64> = segments.iter().skip(1).map(|&cut| patients[cut - 1].end()).collect();
-    let of_group = |(index, group): (usize, &Group)| {
+    let of_group = |group: &Group| {
         let mut pieces = Vec::new();
         let mut start = group.start;
         let mut segment = ends.partition_point(|end| *end <= start);
         while start < group.end {
             let end = ends[segment].min(group.end);
-            pieces.push(Piece { group: index, segment, start, end });
+            pieces.push(Piece { segment, start, end });
             start = end;
             segment += 1;
         }
         pieces
     };
-    groups.iter().enumerate().map(of_group).collect()
+    groups.iter().map(of_group).collect()
 }
 
 /// What the values of a column are like, over the whole source.
@@ -92,6 +91,30 @@ pub enum Distinct {
     Texts(Interner),
     /// 64-bit integers.
     Integers(Integers),
+}
+
+impl Distinct {
+    /// Notes a text; its number, where numbers are given.
+    fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
+        traits.ascii = traits.ascii && text.is_ascii();
+        match self {
+            Self::Texts(interner) => interner.insert(text),
+            // Seen, though nobody wants its number.
+            _ => 0,
+        }
+    }
+
+    /// Gives up on a dictionary that has become too large.
+    fn shed(&mut self) {
+        let full = match self {
+            Self::Unknown => false,
+            Self::Texts(interner) => interner.is_full(),
+            Self::Integers(integers) => integers.is_full(),
+        };
+        if full {
+            *self = Self::Unknown;
+        }
+    }
 }
 
 /// What is true of all values, or of one.
@@ -133,7 +156,8 @@ pub fn measure(
         .par_iter()
         .map(|&(column, group)| {
             let task = Task { source, column: &columns[column], group: groups[group], pieces: &pieces[group], patients };
-            let (extents, gauge) = task.run(progress)?;
+            let full = matches!(merged[column].lock().unwrap_or_else(PoisonError::into_inner).distinct, Distinct::Unknown);
+            let (extents, gauge) = task.run(full, progress)?;
             merged[column].lock().unwrap_or_else(PoisonError::into_inner).add(gauge);
             Ok(extents)
         })
@@ -155,11 +179,15 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    fn run(&self, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
+    /// `full`: others have found too many distinct values already.
+    fn run(&self, full: bool, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
         let file = &self.source.files[self.group.file];
         let mut reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
         let mut extents = vec![vec![Extent::default(); extent::nodes(&self.column.wide)]; self.pieces.len()];
         let mut gauge = Gauge::new(self);
+        if full {
+            gauge.distinct = Distinct::Unknown;
+        }
         let mut at = self.group.start;
         let mut piece = 0;
         while let Some(batch) = reader.next()? {
@@ -198,6 +226,24 @@ struct Page {
     /// Held so that its address is not given to another dictionary meanwhile.
     held: Option<ArrayRef>,
     ids: Vec<u32>,
+    /// Rows of the slice at hand, by key.
+    rows: Vec<u32>,
+}
+
+impl Page {
+    fn open(&mut self, values: &ArrayRef) {
+        if !self.held.as_ref().is_some_and(|held| Arc::ptr_eq(held, values)) {
+            *self = Self { held: Some(values.clone()), ids: vec![UNSEEN; values.len()], rows: vec![0; values.len()] };
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, key: usize, distinct: &mut Distinct, traits: &mut Traits, coded: &Coded) {
+        self.rows[key] += 1;
+        if self.ids[key] == UNSEEN {
+            self.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
+        }
+    }
 }
 
 /// Counts of codes. Patients that reach into another row group are told apart, or they would be counted twice.
@@ -227,11 +273,11 @@ impl Gauge {
         if let Some(texts) = Texts::of(array) {
             let (present, bytes) = match &texts {
                 Texts::Coded(_) if array.null_count() == array.len() => (0, 0),
-                Texts::Coded(coded) => {
-                    self.open_page(coded.keys.values());
-                    self.texts(array.len(), start, patients, |row| coded.key(row).map(|key| (Some(key), coded.values.value(key).as_bytes())))
-                }
-                texts => self.texts(array.len(), start, patients, |row| texts.get(row).map(|value| (None, value))),
+                Texts::Coded(coded) => match coded.plain() {
+                    Some((keys, nulls)) => self.coded(keys, nulls, coded, start, patients),
+                    None => self.texts(array.len(), start, patients, |row| texts.get(row)),
+                },
+                texts => self.texts(array.len(), start, patients, |row| texts.get(row)),
             };
             out[0].length += present;
             out[0].bytes += bytes;
@@ -252,60 +298,70 @@ impl Gauge {
         Ok(())
     }
 
-    fn open_page(&mut self, values: &ArrayRef) {
-        if self.page.held.as_ref().is_some_and(|held| std::sync::Arc::ptr_eq(held, values)) {
-            return;
-        }
-        let count = values.len();
-        self.page = Page { held: Some(values.clone()), ids: vec![UNSEEN; count] };
-    }
-
-    /// Walks rows of text; a row gives its key in the page's dictionary, if any, and its bytes. Returns rows with a value, and their bytes.
-    fn texts<'v>(
-        &mut self,
-        rows: usize,
-        start: u64,
-        patients: &[Patient],
-        value: impl Fn(usize) -> Option<(Option<usize>, &'v [u8])>,
-    ) -> (u64, u64) {
+    /// Walks keys into a page's dictionary: each string is looked at once a page, rows only count. Returns rows with a value, and their bytes.
+    fn coded(&mut self, keys: &[i32], nulls: Option<&NullBuffer>, coded: &Coded, start: u64, patients: &[Patient]) -> (u64, u64) {
+        self.page.open(coded.keys.values());
         let Self { traits, distinct, page, code, .. } = self;
-        let (mut present, mut bytes) = (0, 0);
-        let mut patient = patients.partition_point(|p| p.end() <= start);
-        let mut row = 0;
-        while row < rows {
-            // Only codes are counted by patient.
-            let until = match code {
-                Some(_) => (patients[patient].end() - start).min(rows as u64) as usize,
-                None => rows,
-            };
-            for row in row..until {
-                let Some((key, text)) = value(row) else { continue };
-                present += 1;
-                bytes += text.len() as u64;
-                let known = key.map_or(UNSEEN, |key| page.ids[key]);
-                let id = if known == UNSEEN {
-                    traits.ascii = traits.ascii && text.is_ascii();
-                    let id = match distinct {
-                        Distinct::Texts(interner) => interner.insert(text),
-                        // Seen, though nobody wants its number.
-                        _ => 0,
-                    };
-                    if let Some(key) = key {
-                        page.ids[key] = id;
+        match code {
+            // Codes are never null: what is wrong with those that are is said later.
+            Some(code) => {
+                let mut patient = patients.partition_point(|p| p.end() <= start);
+                let mut row = 0;
+                while row < keys.len() {
+                    let until = ((patients[patient].end() - start) as usize).min(keys.len());
+                    for (row, &key) in (row..until).zip(&keys[row..until]) {
+                        if nulls.is_none_or(|n| n.is_valid(row)) {
+                            page.count(key as usize, distinct, traits, coded);
+                            code.visit(page.ids[key as usize], patient as u32, &patients[patient]);
+                        }
                     }
-                    id
-                } else {
-                    known
-                };
-                if let Some(code) = code {
-                    code.count(id, patient as u32, &patients[patient]);
+                    row = until;
+                    patient += 1;
                 }
             }
-            if code.is_none() && matches!(distinct, Distinct::Texts(interner) if interner.is_full()) {
-                *distinct = Distinct::Unknown;
+            None => match nulls {
+                None => keys.iter().for_each(|&key| page.rows[key as usize] += 1),
+                Some(nulls) => nulls.valid_indices().for_each(|row| page.rows[keys[row] as usize] += 1),
+            },
+        }
+        let (mut present, mut bytes) = (0, 0);
+        for (key, rows) in page.rows.iter_mut().enumerate().filter(|(_, rows)| **rows > 0) {
+            let count = u64::from(std::mem::take(rows));
+            present += count;
+            bytes += count * u64::from(coded.values.value_length(key).unsigned_abs());
+            if page.ids[key] == UNSEEN {
+                page.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
             }
-            row = until;
-            patient += 1;
+            if let Some(code) = code {
+                code.events[page.ids[key] as usize] += count;
+            }
+        }
+        if code.is_none() {
+            distinct.shed();
+        }
+        (present, bytes)
+    }
+
+    /// Walks rows of text that has no page dictionary.
+    fn texts<'v>(&mut self, rows: usize, start: u64, patients: &[Patient], value: impl Fn(usize) -> Option<&'v [u8]>) -> (u64, u64) {
+        let Self { traits, distinct, code, .. } = self;
+        let (mut present, mut bytes) = (0, 0);
+        let mut patient = patients.partition_point(|p| p.end() <= start);
+        for row in 0..rows {
+            let Some(text) = value(row) else { continue };
+            present += 1;
+            bytes += text.len() as u64;
+            let id = distinct.insert(text, traits);
+            if let Some(code) = code {
+                while patients[patient].end() <= start + row as u64 {
+                    patient += 1;
+                }
+                code.visit(id, patient as u32, &patients[patient]);
+                code.events[id as usize] += 1;
+            }
+        }
+        if code.is_none() {
+            distinct.shed();
         }
         (present, bytes)
     }
@@ -327,9 +383,7 @@ impl Gauge {
                 };
                 if let Distinct::Integers(integers) = &mut self.distinct {
                     words.for_each(|v| integers.insert(v));
-                    if integers.is_full() {
-                        self.distinct = Distinct::Unknown;
-                    }
+                    self.distinct.shed();
                 }
             }
             _ => {}
@@ -339,14 +393,13 @@ impl Gauge {
 
 impl CodeGauge {
     #[inline]
-    fn count(&mut self, id: u32, patient: u32, about: &Patient) {
+    fn visit(&mut self, id: u32, patient: u32, about: &Patient) {
         let at = id as usize;
         if at >= self.events.len() {
             self.events.resize(at + 1, 0);
             self.patients.resize(at + 1, 0);
             self.last.resize(at + 1, UNSEEN);
         }
-        self.events[at] += 1;
         if self.last[at] != patient {
             self.last[at] = patient;
             if about.start >= self.range.0 && about.end() <= self.range.1 {
@@ -429,15 +482,13 @@ impl Merged {
                         *p += patients;
                     }
                     self.straddling.extend(code.straddling.iter().map(|&(patient, id)| (patient, ids[id as usize])));
-                } else if all.is_full() {
-                    self.distinct = Distinct::Unknown;
+                } else {
+                    self.distinct.shed();
                 }
             }
             (Distinct::Integers(all), Distinct::Integers(some)) => {
                 all.merge(some);
-                if all.is_full() {
-                    self.distinct = Distinct::Unknown;
-                }
+                self.distinct.shed();
             }
             _ => self.distinct = Distinct::Unknown,
         }

@@ -3,14 +3,14 @@
 use crate::extent::{ends, items};
 use crate::layout::{Node, NodePlace};
 use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 use arrow_select::filter::filter;
 use meds_store::{Code, Error, Result};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes held back before they are written.
@@ -34,11 +34,6 @@ impl Target {
     pub fn open(self: &Arc<Self>) -> Result<Handle> {
         let file = OpenOptions::new().write(true).open(&self.path).map_err(|e| Error::io(&self.path, "write the store", &e))?;
         Ok(Handle { file: Arc::new(file), target: self.clone() })
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Writes the bytes in which tasks met.
@@ -159,8 +154,26 @@ impl Bits {
     pub fn validity(&mut self, nulls: Option<&NullBuffer>, count: usize) -> Result<()> {
         match nulls {
             None => self.repeat(true, count),
-            Some(nulls) => nulls.iter().try_for_each(|valid| self.push(valid)),
+            Some(nulls) => self.append(nulls.inner()),
         }
+    }
+
+    /// Appends bits, eight at a time.
+    pub fn append(&mut self, bits: &BooleanBuffer) -> Result<()> {
+        let aligned = bits.sliced();
+        let whole = bits.len() / 8;
+        if self.shared || self.byte != 0 || self.filled > 0 {
+            for byte in &aligned[..whole] {
+                self.byte |= byte << self.filled;
+                let carry = (u16::from(*byte) << self.filled >> 8) as u8;
+                let filled = self.filled;
+                self.next()?;
+                (self.byte, self.filled) = (carry, filled);
+            }
+        } else {
+            self.bytes.with(|held| held.extend_from_slice(&aligned[..whole]))?;
+        }
+        (whole * 8..bits.len()).try_for_each(|at| self.push(bits.value(at)))
     }
 
     fn next(&mut self) -> Result<()> {
@@ -325,7 +338,7 @@ impl Values {
                     child.push(column)?;
                 }
             }
-            Data::Bits(bits) => array.as_boolean().values().iter().try_for_each(|bit| bits.push(bit))?,
+            Data::Bits(bits) => bits.append(array.as_boolean().values())?,
             Data::Fixed(bytes) => bytes.push(fixed(array)?.0)?,
             Data::Text(offsets, bytes) => {
                 let (ranges, values) = match array.data_type() {

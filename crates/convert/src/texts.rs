@@ -3,6 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, BinaryArray, DictionaryArray, StringArray, StringViewArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
 /// Strings (or bytes) of a batch.
@@ -56,8 +57,9 @@ impl Coded<'_> {
         (self.values.null_count() == 0 || self.values.is_valid(key)).then_some(key)
     }
 
-    /// Tells two batches' dictionaries apart without comparing them.
-    pub fn identity(&self) -> (*const u8, usize) {
-        (self.values.value_offsets().as_ptr().cast(), self.values.len())
+    /// The keys of the rows that have a value, where the dictionary itself holds no null: (all keys, rows whose key counts).
+    pub fn plain(&self) -> Option<(&[i32], Option<&NullBuffer>)> {
+        let nulls = self.keys.nulls().filter(|nulls| nulls.null_count() > 0);
+        (self.values.null_count() == 0).then(|| (&self.keys.keys().values()[..], nulls))
     }
 }
