@@ -111,8 +111,8 @@ impl<'a> Conversion<'a> {
     /// Writes everything into the work folder.
     fn write(&mut self, work: &Path, columns: Columns, splits: Option<&metadata::Splits>) -> Result<Manifest> {
         let ordered = self.ordered(work, columns)?;
-        let Ordered { source, columns, groups, survey } = &ordered;
-        let source = source.as_ref().unwrap_or(&self.source);
+        let Ordered { sorted, columns, groups, survey } = &ordered;
+        let source = sorted.as_ref().map_or(&self.source, |(source, _)| source);
         self.notes.extend(truncated_note(survey.truncated));
         let rows = groups.last().map_or(0, |group| group.end);
         let id = hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint)));
@@ -200,8 +200,6 @@ impl<'a> Conversion<'a> {
         };
         let path = work.join(MANIFEST);
         fs::write(&path, manifest.to_bytes()).map_err(|e| Error::io(&path, "write the store", &e))?;
-        // The sorted copy of the rows, if one was made, is no part of the store.
-        sort::clear(work, self.options)?;
         Ok(manifest)
     }
 
@@ -211,24 +209,26 @@ impl<'a> Conversion<'a> {
         let rows = groups.last().map_or(0, |group| group.end);
         self.progress.enter(Phase::Measure, rows, self.source.bytes());
         match survey(&self.source, &columns, &groups, self.progress)? {
-            Ok(survey) if survey.late_statics == 0 => Ok(Ordered { source: None, columns, groups, survey }),
+            Ok(survey) if survey.late_statics == 0 => Ok(Ordered { sorted: None, columns, groups, survey }),
             Ok(survey) => {
                 let message = "patients whose rows without a time did not stand first: these rows were moved to the front".to_string();
                 self.notes.push(Note { kind: "converted".into(), message, count: survey.late_statics });
-                self.sorted(work, columns, &groups)
+                self.sorted(work, columns, &groups, false)
             }
-            Err(_) if self.options.repair => self.sorted(work, columns, &groups),
+            Err(_) if self.options.repair => self.sorted(work, columns, &groups, true),
             Err(disorder) => Err(disorder.0),
         }
     }
 
-    fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group]) -> Result<Ordered> {
-        let (source, sorted) = sort::sort(&self.source, &columns, groups, work, self.options, self.progress, &mut self.notes)?;
-        let groups = self::groups(&source);
-        let survey = survey(&source, &sorted, &groups, self.progress)?.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
+    fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group], repair: bool) -> Result<Ordered> {
+        let sorted = sort::sort(&self.source, &columns, groups, work, self.options, self.progress, repair, &mut self.notes)?;
+        let groups = self::groups(&sorted.source);
+        let survey = survey(&sorted.source, &sorted.columns, &groups, self.progress)?;
+        let survey = survey.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
         // What the source's types were is told of the source, not of its sorted copy.
-        let list = sorted.list.into_iter().zip(columns.list).map(|(s, c)| Column { source_type: c.source_type, ..s }).collect();
-        Ok(Ordered { source: Some(source), columns: Columns { list, subjects: sorted.subjects }, groups, survey })
+        let list = sorted.columns.list.into_iter().zip(columns.list).map(|(s, c)| Column { source_type: c.source_type, ..s }).collect();
+        let columns = Columns { list, subjects: sorted.columns.subjects };
+        Ok(Ordered { sorted: Some((sorted.source, sorted.spill)), columns, groups, survey })
     }
 
     fn no_null_codes(&self, source: &Source, columns: &Columns, groups: &[Group], measured: &[crate::measure::Measured], rows: u64) -> Result<()> {
@@ -285,8 +285,8 @@ impl<'a> Conversion<'a> {
 
 /// A source whose rows stand in the store's order.
 struct Ordered {
-    /// A sorted copy; `None` where the source itself is in order.
-    source: Option<Source>,
+    /// A sorted copy, on disk as long as this lives; `None` where the source itself is in order.
+    sorted: Option<(Source, sort::Spill)>,
     columns: Columns,
     groups: Vec<Group>,
     survey: Survey,

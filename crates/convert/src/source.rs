@@ -50,8 +50,13 @@ impl Source {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             (vec![(name, path.to_path_buf())], Vec::new())
         };
+        Ok(Self { metadata, notes, ..Self::of_files(names)? })
+    }
+
+    /// A source of these files (name and path), in this order.
+    pub fn of_files(names: Vec<(String, PathBuf)>) -> Result<Self> {
         let files: Result<Vec<_>> = names.into_par_iter().map(|(name, path)| SourceFile::open(name, path)).collect();
-        Ok(Self { files: files?, metadata, notes })
+        Ok(Self { files: files?, metadata: Vec::new(), notes: Vec::new() })
     }
 
     /// Bytes of all files of events.
