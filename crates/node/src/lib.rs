@@ -5,5 +5,6 @@
 
 mod buffer;
 mod error;
+mod job;
 mod store;
 mod supported;
