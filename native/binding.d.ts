@@ -12,7 +12,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
   /** Reads the options; starts nothing. */
-  constructor(kind: 'generate', options: string)
+  constructor(kind: 'convert' | 'generate', options: string)
   /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
   run(): Promise<string>
   /** `[phase, units done, units in all, bytes done, bytes in all]`. */
@@ -41,6 +41,9 @@ export declare class NativeStore {
 
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
 export declare function detach(buffer: ArrayBuffer): void
+
+/** The fingerprint that a store of this source with these options would have; options as of a conversion. */
+export declare function fingerprint(options: string): string
 
 /** A mapped Arrow file. */
 export interface Mapped {

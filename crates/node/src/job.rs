@@ -23,9 +23,10 @@ pub struct Job {
 impl Job {
     /// Reads the options; starts nothing.
     #[napi(constructor)]
-    pub fn new(env: Env, #[napi(ts_arg_type = "'convert' | 'verify' | 'generate'")] kind: String, options: String) -> napi::Result<Self> {
+    pub fn new(env: Env, #[napi(ts_arg_type = "'convert' | 'generate'")] kind: String, options: String) -> napi::Result<Self> {
         guard(&env, || {
             let work = match kind.as_str() {
+                "convert" => work(&options, meds_convert::convert)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
@@ -75,6 +76,16 @@ impl Task for Running {
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<String> {
         output.map_err(|error| thrown(&env, &error))
     }
+}
+
+/// The fingerprint that a store of this source with these options would have; options as of a conversion.
+#[napi]
+pub fn fingerprint(env: Env, options: String) -> napi::Result<String> {
+    guard(&env, || meds_convert::fingerprint(&parsed(&options)?))
+}
+
+fn parsed<O: DeserializeOwned>(options: &str) -> Result<O> {
+    serde_json::from_str(options).map_err(|e| Error::new(Code::InvalidArgument, format!("The options are wrong: {e}.")))
 }
 
 fn work<O, S>(options: &str, run: impl FnOnce(&O, &Progress) -> Result<S> + Send + 'static) -> Result<Work>
