@@ -3,7 +3,7 @@ import { runJob, type WorkOptions } from "./native.js";
 
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions {
-  /** Only these columns, besides `subject_id`, `time`, `code` and `numeric_value`. Default: all. */
+  /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
   readonly columns?: readonly string[] | undefined;
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;

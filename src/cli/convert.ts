@@ -25,7 +25,7 @@ export function convertCommand(): Command {
     .description("Converts a MEDS dataset (data/**/*.parquet and metadata/) into a store. The store appears whole or not at all.")
     .argument("<source>", "the dataset's folder")
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist")
-    .option("--columns <names>", "only these columns, besides subject_id, time, code and numeric_value", names)
+    .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)
     .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of refusing them")
     .option("--force", "replace a store that exists")
@@ -40,7 +40,7 @@ export function convertCommand(): Command {
       `
 Examples:
   meds-reader convert mimic-meds mimic.medsdb
-  meds-reader convert mimic-meds mimic.medsdb --force --columns unit,text_value
+  meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )

@@ -23,7 +23,7 @@ Examples:
   meds-reader generate synthetic --preset demo        make a dataset to try things out
   meds-reader convert synthetic synthetic.medsdb      convert it, once
   meds-reader info synthetic.medsdb                   what the store holds
-  meds-reader show synthetic.medsdb 10000003 --last 40
+  meds-reader show synthetic.medsdb 10000001 --last 40
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
 Exit codes: 0 done; 1 an error, told in one line "CODE: sentence" on stderr (verify: differences were found);

@@ -74,7 +74,7 @@ function bar(): Watcher {
       const { phase, done, total } = progress;
       const left = pace.left(progress);
       const detail = [
-        total > 0 ? `${number(done)} of ${number(total)} rows` : "",
+        total > 0 ? `${number(Math.round(done))} of ${number(total)} rows` : "",
         progress.bytes > 0 ? bytes(progress.bytes) : "",
         left === undefined ? "" : `${seconds(left)} left`,
       ];

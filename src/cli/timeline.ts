@@ -3,7 +3,7 @@ import type { Event, Patient, PatientDatabase, Timeline, Value } from "../index.
 import { colour, cut, dateAndTime, json, number, plural } from "./format.js";
 import { visible } from "./report.js";
 
-/** What sources call the column of units. */
+/** What sources call the column of units, in their events or in their codes.parquet. */
 const UNITS = ["unit", "units", "valueuom", "unit_of_measure"];
 const CODE_WIDTH = 46;
 const TEXT_WIDTH = 72;
@@ -11,9 +11,9 @@ const TEXT_WIDTH = 72;
 /** The lines of a patient's window. */
 export function describeTimeline(db: PatientDatabase, patient: Patient, window: Timeline, columns: readonly string[]): string[] {
   const known = new Set(db.columns.map(({ name }) => name));
-  const unit = UNITS.find((name) => known.has(name));
+  const unit = units(db, known);
   const text = known.has("text_value") ? "text_value" : undefined;
-  const further = columns.filter((name) => !["time", "code", "numeric_value", unit, text].includes(name));
+  const further = columns.filter((name) => !["time", "code", "numeric_value", "text_value", ...UNITS].includes(name));
   const lines = [heading(patient, window), ""];
   let [day, clock] = ["", ""];
   // No wider than the codes that are shown need.
@@ -30,7 +30,7 @@ export function describeTimeline(db: PatientDatabase, patient: Patient, window: 
     const cells = [
       (now.time === clock ? "" : now.time).padStart(8),
       code + " ".repeat(Math.max(0, width - [...code].length)),
-      colour.cyan(measured(event, unit)),
+      colour.cyan(measured(event, unit(event))),
       visible(db.codes.get(event.codeId)?.description ?? ""),
       text === undefined ? "" : quoted(event.get(text)),
       ...further.map((name) => labelled(name, event.get(name))),
@@ -57,13 +57,24 @@ function heading(patient: Patient, window: Timeline): string {
   return facts.join(", ");
 }
 
+/** How to find the unit of an event: in its own row, else the one unit that the table of codes gives its code. */
+function units(db: PatientDatabase, columns: ReadonlySet<string>): (event: Event) => string {
+  const own = UNITS.find((name) => columns.has(name));
+  const shared = UNITS.find((name) => db.codes.columnNames.includes(name));
+  return (event) => {
+    const value = own === undefined ? null : event.get(own);
+    const found = value ?? (shared === undefined ? null : db.codes.value(shared, event.codeId));
+    const unit = Array.isArray(found) ? (found.length === 1 ? found[0] : null) : found;
+    return typeof unit === "string" && unit !== "UNK" ? unit : "";
+  };
+}
+
 /** "1.1 mg/dL". Floats of 32 bits are shown with the digits that they hold, not those of their double. */
-function measured(event: Event, unit: string | undefined): string {
+function measured(event: Event, unit: string): string {
   const value = event.numericValue;
   if (value === null) return "";
   const short = Number(value.toPrecision(7));
-  const name = unit === undefined ? null : event.get(unit);
-  return `${Math.fround(short) === value ? short : value}${typeof name === "string" && name !== "" ? ` ${visible(name)}` : ""}`;
+  return `${Math.fround(short) === value ? short : value} ${visible(unit)}`.trimEnd();
 }
 
 function quoted(value: Value | null): string {

@@ -6,8 +6,7 @@ use crate::vocabulary::{Family, Vocabulary, fixed};
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use rand_distr::{Distribution, Exp1, StandardNormal};
 
-const SECOND: i64 = 1_000_000;
-const MINUTE: i64 = 60 * SECOND;
+const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 36_525 * DAY / 100;
@@ -226,8 +225,9 @@ impl Life<'_> {
         self.timeline.rows.push(Row { time: Some(self.time), visit: self.visit, value, code, text });
     }
 
+    /// Whole minutes, as charts have them: a short wait is often none.
     fn wait(&mut self, mean: i64) {
-        self.time += self.exponential(mean as f64) as i64 / SECOND * SECOND;
+        self.time += self.exponential(mean as f64) as i64 / MINUTE * MINUTE;
     }
 
     fn exponential(&mut self, mean: f64) -> f64 {
