@@ -24,6 +24,8 @@ mod survey;
 mod tables;
 mod target;
 mod texts;
+mod verify;
 
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
+pub use verify::{VerifyOptions, VerifySummary, verify};

@@ -25,18 +25,19 @@ use std::time::Instant;
 /// The fingerprint that a store made from this source with these options has.
 pub fn fingerprint(options: &Options) -> Result<String> {
     check(options)?;
-    in_pool(options, || Source::open(&options.source)?.fingerprint(&relevant(options).to_string()))
+    pool(options.threads, || Source::open(&options.source)?.fingerprint(&relevant(options).to_string()))
 }
 
 /// Converts a source to a store.
 pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
     let start = Instant::now();
     check(options)?;
-    in_pool(options, || Conversion::open(options, progress)?.run(start))
+    pool(options.threads, || Conversion::open(options, progress)?.run(start))
 }
 
-fn in_pool<T: Send>(options: &Options, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+/// Runs work on threads of its own; 0 = one a core.
+pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
 }
 
