@@ -1,0 +1,38 @@
+// Runs a property and reports a failure in a few lines: a counterexample in full would be megabytes.
+import fc from "fast-check";
+import type { RandomDataset } from "./random.js";
+
+/** How many datasets are tried; more with MEDS_PROPERTY_RUNS, others with MEDS_PROPERTY_SEED. */
+export const runs = Number(process.env.MEDS_PROPERTY_RUNS ?? 60);
+const seed = Number(process.env.MEDS_PROPERTY_SEED ?? 20240601);
+
+/** Tries `count` datasets. */
+export async function forAll(
+  data: fc.Arbitrary<RandomDataset>,
+  count: number,
+  offset: number,
+  test: (data: RandomDataset) => Promise<void>,
+): Promise<void> {
+  const path = process.env.MEDS_PROPERTY_PATH;
+  const result = await fc.check(fc.asyncProperty(data, test), {
+    numRuns: count,
+    seed: seed + offset,
+    endOnFailure: process.env.MEDS_PROPERTY_SHRINK === undefined,
+    ...(path === undefined ? {} : { path }),
+  });
+  if (!result.failed) return;
+  const error = result.errorInstance instanceof Error ? result.errorInstance : new Error(String(result.errorInstance));
+  const where = `MEDS_PROPERTY_SEED=${seed} MEDS_PROPERTY_PATH=${result.counterexamplePath} (after ${result.numRuns} runs)`;
+  error.message = `${error.message}\n${where}\n${result.counterexample === null ? "" : describe(result.counterexample[0])}`;
+  throw error;
+}
+
+function describe({ files, shardBytes, threads, expected }: RandomDataset): string {
+  const lines = files.map(({ name, columns, rowGroup, compression }) => {
+    const types = columns.map(
+      (column) => `${column.name}: ${typeof column.type.type === "string" ? column.type.type : JSON.stringify(column.type.type)}`,
+    );
+    return `  ${name} by ${columns[0]!.type.writer}, ${columns[0]!.values.length} rows, row groups of ${rowGroup}, ${compression}: ${types.join("; ")}`;
+  });
+  return [`${expected.length} patients, shards of ${shardBytes} bytes, ${threads} threads`, ...lines].join("\n");
+}
