@@ -113,27 +113,30 @@ describe("info", () => {
 });
 
 describe("show", () => {
+  interface Row {
+    time: number | null;
+    code: string;
+    numeric_value: number | null;
+    text_value: string | null;
+    visit_id: string | null;
+  }
   interface Shown {
     subjectId: string;
     length: number;
     staticCount: number;
-    events: { time: number | null; code: string; numeric_value: number | null; text_value: string | null; visit_id: string | null }[];
+    events: Row[];
   }
   const shown = async (...args: string[]) => JSON.parse((await meds("show", store, subject, "--json", ...args)).stdout) as Shown;
-  const rows = async (where = "true") =>
-    (
-      await duckdb(
-        `SELECT epoch_us(time) AS time, code, numeric_value, text_value, visit_id FROM ${data}
-        WHERE subject_id = ${subject} AND ${where} ORDER BY filename, file_row_number`.replaceAll(
-          "file_row_number = true",
-          "file_row_number = true, filename = true",
-        ),
-      )
-    ).map(({ time, visit_id, ...rest }) => ({
+  const placed = data.replace("file_row_number = true", "file_row_number = true, filename = true");
+  const rows = async (where = "true"): Promise<Row[]> => {
+    const found = await duckdb(`SELECT epoch_us(time) AS time, code, numeric_value, text_value, visit_id FROM ${placed}
+      WHERE subject_id = ${subject} AND ${where} ORDER BY filename, file_row_number`);
+    return found.map(({ time, visit_id, ...rest }) => ({
+      ...(rest as Omit<Row, "time" | "visit_id">),
       time: time === null ? null : Number(time),
-      ...rest,
       visit_id: visit_id === null ? null : String(visit_id),
     }));
+  };
   const core = ({ events }: Shown) =>
     events.map(({ time, code, numeric_value, text_value, visit_id }) => ({ time, code, numeric_value, text_value, visit_id }));
 
@@ -152,9 +155,9 @@ describe("show", () => {
     expect(core(await shown("--until", String(middle)))).toEqual(until);
     expect(core(await shown("--until", iso))).toEqual(until);
     expect(core(await shown("--until", iso.replace("Z", "+00:00"), "--last", "7"))).toEqual(until.slice(-7));
-    const labs = until.filter(({ code }) => String(code as unknown as string).startsWith("LAB//"));
+    const labs = until.filter(({ code }) => code.startsWith("LAB//"));
     expect(core(await shown("--until", iso, "--code", "LAB//", "--last", "9"))).toEqual(labs.slice(-9));
-    const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code as unknown as string));
+    const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code));
     expect(core(await shown("--code", "MEDS_BIRTH", "--code", "GENDER//"))).toEqual(both);
     expect(await shown("--code", "NO_SUCH//")).toMatchObject({ events: [] });
   });

@@ -191,7 +191,7 @@ impl Vocabulary {
         // Per cent of the codes by family; rows are shared out otherwise (few codes of labs and vitals, many rows).
         let left = size.saturating_sub(codes.len());
         let labs = left * 10 / 100;
-        let vitals = left * 2 / 100;
+        let vitals = (left * 2 / 100).min(12);
         let drugs = left * 28 / 100;
         let procedures = left * 15 / 100;
         let counts = [labs, vitals, drugs, left - labs - vitals - drugs - procedures, procedures];
