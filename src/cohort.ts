@@ -78,14 +78,9 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
   at(place: number): Patient<S> | undefined {
-    const store = this._store;
-    store.check();
-    const size = this._slots === null ? store.size : this._slots.length;
-    const at = place < 0 ? place + size : place;
-    if (!(at >= 0 && at < size)) return undefined;
-    const index = store.indexOf[this._slots === null ? at : this._slots[at]!];
-    if (index === undefined) fail("MEDS_INVALID_ARGUMENT", `${place} is no place in the order of patients. Give a whole number.`);
-    return patientOf<S>(store, index);
+    const slot = this._slots === null ? place : this._slots[place]!;
+    const index = this._store.indexOf[slot];
+    return index === undefined ? this._oddPlace(place) : patientOf<S>(this._store, index);
   }
 
   /** The patients in storage order. */
@@ -135,6 +130,13 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
       store,
       this.slots.filter((slot) => store.split(store.indexOf[slot]!) === name),
     );
+  }
+
+  /** A place that is counted from the end, lies outside, or is asked of a closed store. */
+  private _oddPlace(place: number): Patient<S> | undefined {
+    const size = this.size;
+    if (!Number.isInteger(place)) fail("MEDS_INVALID_ARGUMENT", `${place} is no place in the order of patients. Give a whole number.`);
+    return place < 0 && place + size >= 0 ? this.at(place + size) : undefined;
   }
 
   private _includes(slot: number): boolean {

@@ -64,7 +64,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     this.cursor = field.newCursor(patient);
     this.base = field.shard.offsets[patient]!;
     this.begin = source._begin;
-    this.head = source._head;
+    this.head = source.staticCount;
     this.gap = source._gap;
     this.list = source._rows;
   }
@@ -182,7 +182,7 @@ export class Column<T = Value | null> implements Iterable<T> {
       const high = lowerBound(rows, low, end, first + this.length);
       const run = rows.subarray(low, high);
       // Counted from the patient's first row: for a window that begins there, the rows are its own.
-      return { at: first === 0 ? run : run.map((row) => row - first), length: high - low, _begin: low, _head: 0, _gap: 0, _rows: null };
+      return { at: first === 0 ? run : run.map((row) => row - first), length: high - low, _begin: low, staticCount: 0, _gap: 0, _rows: null };
     }
     const at: number[] = [];
     const list: number[] = [];
@@ -193,7 +193,7 @@ export class Column<T = Value | null> implements Iterable<T> {
         list.push(entry);
       }
     }
-    return { at: Uint32Array.from(at), length: at.length, _begin: 0, _head: 0, _gap: 0, _rows: Uint32Array.from(list) };
+    return { at: Uint32Array.from(at), length: at.length, _begin: 0, staticCount: 0, _gap: 0, _rows: Uint32Array.from(list) };
   }
 }
 

@@ -13,6 +13,8 @@ const FLOAT32 = 3;
 const FLOAT64 = 4;
 const OTHER = 5;
 
+const INFINITY = Number.POSITIVE_INFINITY;
+
 // What the arrays of the other kinds are: never read.
 const NO8 = new Uint8Array(0);
 const NO16 = new Uint16Array(0);
@@ -96,33 +98,20 @@ export class Field {
     return entry < 0 ? null : this.read(entry);
   }
 
-  /** The value of a slot. */
+  /** The value of a slot. Kept short: what V8 cannot inline costs more than all of it. */
   read(slot: number): Value | null {
-    switch (this.kind) {
-      case CODED8: {
-        const value = this.table[this.coded8[slot]!];
-        return value !== undefined ? value : this.load(this.coded8[slot]);
-      }
-      case CODED16: {
-        const value = this.table[this.coded16[slot]!];
-        return value !== undefined ? value : this.load(this.coded16[slot]);
-      }
-      case CODED32: {
-        const value = this.table[this.coded32[slot]!];
-        return value !== undefined ? value : this.load(this.coded32[slot]);
-      }
-      case FLOAT32: {
-        // Null slots hold NaN: only a NaN (or the undefined of a closed store) is worth a second look.
-        const value = this.float32[slot]!;
-        return value <= Number.POSITIVE_INFINITY ? value : this.other(slot);
-      }
-      case FLOAT64: {
-        const value = this.float64[slot]!;
-        return value <= Number.POSITIVE_INFINITY ? value : this.other(slot);
-      }
-      default:
-        return this.other(slot);
+    const kind = this.kind;
+    if (kind <= CODED32) {
+      const index = kind === CODED8 ? this.coded8[slot]! : kind === CODED16 ? this.coded16[slot]! : this.coded32[slot]!;
+      const value = this.table[index];
+      return value === undefined ? this.load(index) : value;
     }
+    if (kind !== OTHER) {
+      // Null slots hold NaN: only a NaN (or the undefined of a closed store) is worth a second look.
+      const value = kind === FLOAT32 ? this.float32[slot]! : this.float64[slot]!;
+      if (value <= INFINITY) return value;
+    }
+    return this.other(slot);
   }
 
   private other(slot: number): Value | null {

@@ -53,5 +53,5 @@ export function patientOf<S extends object>(store: Store, index: number): Patien
   const shard = store.shard(store.shardOf[index]!);
   const row = store.rowOf[index]!;
   const begin = shard.offsets[row]!;
-  return new Patient<S>(shard, row, index, shard.offsets[row + 1]! - begin, store.staticOf[index]!, begin, 0, 0, null);
+  return new Patient<S>(shard, row, index, begin, shard.offsets[row + 1]! - begin, store.staticOf[index]!, 0, null);
 }

@@ -8,8 +8,8 @@ export interface Rows {
   readonly length: number;
   /** The first row. */
   readonly _begin: number;
-  /** Rows before the gap, and rows that the gap leaves out. */
-  readonly _head: number;
+  /** Static rows, which stand before the gap, and how many rows the gap leaves out. */
+  readonly staticCount: number;
   readonly _gap: number;
   /** The rows themselves, where they are no run. */
   readonly _rows: Uint32Array | null;
@@ -17,7 +17,7 @@ export interface Rows {
 
 /** The values of the rows, `width` elements a row: a view of the mapping where the rows are one run, else a copy. */
 export function gather<A extends TypedArray>(rows: Rows, array: A, width: number): A {
-  const { length, _begin: begin, _head: head, _gap: gap, _rows: list } = rows;
+  const { length, _begin: begin, staticCount: head, _gap: gap, _rows: list } = rows;
   if (list === null && gap === 0) return array.subarray(begin * width, (begin + length) * width) as A;
   const copy = new (array.constructor as new (length: number) => A)(length * width);
   if (list === null) {

@@ -29,8 +29,10 @@ export class Shard {
   readonly numericValues: Float32Array | Float64Array;
   /** The store has numeric_value. */
   readonly hasValues: boolean;
-  /** Some numeric_value is a real NaN: only the bitmap tells it from null. */
-  private readonly realNaN: boolean;
+  /** No numeric_value is a real NaN: a NaN says null. */
+  readonly nanIsNull: boolean;
+  /** No time is the int64 minimum: that says static. */
+  readonly minimumIsNull: boolean;
   private readonly timeValid: Bitmap | null;
   private readonly valueVector: Vector | null;
   private readonly dense: readonly Node[];
@@ -63,7 +65,8 @@ export class Shard {
     }
     this.valueVector = vector;
     this.hasValues = vector !== null;
-    this.realNaN = store.column("numeric_value")?.nan ?? false;
+    this.nanIsNull = store.column("numeric_value")?.nan === false;
+    this.minimumIsNull = store.column("time")?.sentinel === false;
     this.fields = new Array(store.manifest.columns.length);
   }
 
@@ -109,11 +112,6 @@ export class Shard {
     return field;
   }
 
-  /** The numeric value of a row; NaN where there is none. */
-  valueAt(row: number): number {
-    return this.hasValues ? this.numericValues[row]! : Number.NaN;
-  }
-
   // The reads below are the rare ends of hot paths: they tell null, closed and damaged apart.
 
   /** The code of a row whose id is not in the table of decoded strings yet. */
@@ -123,18 +121,29 @@ export class Shard {
     return this.store.codes._dictionary._load(id);
   }
 
-  /** The time of a row whose words are no number of microseconds within 2^53: NaN for a static row. */
-  oddTime(row: number): number {
+  /** The time of a row whose words are no number of microseconds within 2^53: null for a static row. */
+  oddTime(row: number): null {
     const time = this.times[row];
     if (time === undefined) return this.fault(`row ${row} lies outside it`);
-    return this.isStatic(row, time) ? Number.NaN : failTimeRange(time);
+    return this.isStatic(row, time) ? null : failTimeRange(time);
+  }
+
+  /** As {@link Shard.oddTime}, with NaN for a static row. */
+  nanTime(row: number): number {
+    return this.oddTime(row) ?? Number.NaN;
+  }
+
+  /** A timed row has no number of microseconds within 2^53. */
+  failTime(row: number): never {
+    this.oddTime(row);
+    return this.fault(`row ${row} has no time, but stands after the static rows`);
   }
 
   /** The numeric value of a row whose slot holds no number: null or a real NaN. */
   oddValue(row: number): number | null {
     if (this.hasValues && this.numericValues[row] === undefined) this.fault(`row ${row} lies outside it`);
     if (!this.hasValues) this.check();
-    return this.realNaN ? (this.valueVector!.at(row) as number | null) : null;
+    return this.nanIsNull || !this.hasValues ? null : (this.valueVector!.at(row) as number | null);
   }
 
   /** The exact time of a row; null for a static row. */

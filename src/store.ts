@@ -32,8 +32,9 @@ export class Store {
   readonly rowOf: Uint32Array;
   readonly eventsOf: Uint32Array;
   readonly staticOf: Uint32Array;
-  /** Row of patients.arrow by slot, and the slot at which each shard begins. */
-  readonly indexOf: Uint32Array;
+  /** Row of patients.arrow by slot; empty once closed, so that only a look-up that fails must ask why. */
+  indexOf: Uint32Array;
+  /** The slot at which each shard begins. */
   private readonly slotBase: Uint32Array;
   private readonly splitOf: Vector | null;
   private readonly native: NativeHandle;
@@ -185,6 +186,7 @@ export class Store {
   close(): void {
     if (!this.live) return;
     this.live = false;
+    this.indexOf = new Uint32Array(0);
     for (const shard of this.shards) {
       if (shard === undefined) continue;
       shard.live = false;
