@@ -1,10 +1,11 @@
-import { type Cursor, lowerBound } from "./cursor.js";
+import { Cursor, lowerBound, NO_ROW } from "./cursor.js";
 import type { Dictionary } from "./dictionary.js";
 import { fail } from "./errors.js";
 import type { Field } from "./field.js";
 import type { ColumnInfo } from "./manifest.js";
 import type { IndexArray, TypedArray } from "./mapped.js";
 import { gather, type Rows } from "./rows.js";
+import type { Shard } from "./shard.js";
 import { NO_TIME } from "./time.js";
 import type { Value } from "./values/vector.js";
 
@@ -44,24 +45,30 @@ interface Entries extends Rows {
 export class Column<T = Value | null> implements Iterable<T> {
   /** Number of rows: the timeline's. */
   readonly length: number;
-  private readonly patient: number;
-  private readonly source: Rows;
+  private readonly shard: Shard;
   private readonly field: Field;
-  private readonly cursor: Cursor | null;
+  private readonly source: Rows;
+  /** Row in the shard of the patient, and first row of the patient. */
+  private readonly patient: number;
   private readonly base: number;
+  // The timeline's rows, see `Rows`.
   private readonly begin: number;
   private readonly head: number;
   private readonly gap: number;
   private readonly list: Uint32Array | null;
+  // The gap between two values of a sparse column where the last read stood, in rows of the timeline; of a dense one there is none.
+  private floor = NO_ROW;
+  private next = -1;
+  private cursor: Cursor | null = null;
   private entries: Entries | undefined;
 
   /** @internal */
   constructor(source: Rows, patient: number, field: Field) {
     this.length = source.length;
-    this.patient = patient;
-    this.source = source;
+    this.shard = field.shard;
     this.field = field;
-    this.cursor = field.newCursor(patient);
+    this.source = source;
+    this.patient = patient;
     this.base = field.shard.offsets[patient]!;
     this.begin = source._begin;
     this.head = source.staticCount;
@@ -71,7 +78,7 @@ export class Column<T = Value | null> implements Iterable<T> {
 
   /** Name, types and storage. */
   get info(): ColumnInfo {
-    return this.field.shard.store.columns.find((column) => column.name === this.field.column.name)!;
+    return this.shard.store.columns.find((column) => column.name === this.field.column.name)!;
   }
 
   /**
@@ -80,14 +87,14 @@ export class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T {
+    // Most reads of a sparse column end here: two comparisons.
+    if (i > this.floor && i < this.next) {
+      if (!this.shard.live) this.shard.check();
+      return null as T;
+    }
     const index = i < 0 ? i + this.length : i;
     if (index >>> 0 !== index || index >= this.length) failPlace(i, this.length);
-    const row = this.rowOf(index);
-    if (this.cursor === null) return this.field.read(row) as T;
-    const entry = this.cursor.find(row - this.base);
-    if (entry >= 0) return this.field.read(entry) as T;
-    if (!this.field.shard.live) this.field.shard.check();
-    return null as T;
+    return (this.field.sparse === null ? this.field.read(this.rowOf(index)) : this.sparseAt(index)) as T;
   }
 
   /** Is the row without a value. */
@@ -130,7 +137,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     if (column.stored === "bool") return Uint8Array.from(this, (value) => (value === true ? 1 : 0));
     if (sparse === null && vector?.array) {
       const values = gather(this.source, vector.array, 1);
-      return values.buffer === this.field.shard.file.buffer ? values.slice() : values;
+      return values.buffer === this.shard.file.buffer ? values.slice() : values;
     }
     const from = vector?.array ?? dictionary?._source.array;
     if (!from) return [...this];
@@ -162,8 +169,26 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   private live(): Field {
-    this.field.shard.check();
+    this.shard.check();
     return this.field;
+  }
+
+  private sparseAt(i: number): Value | null {
+    this.shard.check();
+    const { at, _begin, _rows } = this.found();
+    this.cursor ??= this.newCursor(at);
+    const found = this.cursor.find(i);
+    this.floor = this.cursor.floor;
+    // Past the end is no null: `at` says so.
+    this.next = Math.min(this.cursor.next, this.length);
+    if (found < 0) return null;
+    return this.field.read(_rows === null ? _begin + found : _rows[found]!);
+  }
+
+  private newCursor(at: Uint32Array): Cursor {
+    const cursor = new Cursor(at, this.shard.fault);
+    cursor.turn(0, at.length);
+    return cursor;
   }
 
   /** The entries of a sparse column that lie in the timeline. */
@@ -174,26 +199,28 @@ export class Column<T = Value | null> implements Iterable<T> {
 
   private find(): Entries {
     const { offsets, rows } = this.field.sparse!;
-    const patient = this.patient;
-    const end = offsets[patient + 1]!;
+    const begin = offsets[this.patient]!;
+    const end = offsets[this.patient + 1]!;
     const first = this.begin - this.base;
+    const parts = { staticCount: 0, _gap: 0 };
     if (this.list === null && this.gap === 0) {
-      const low = lowerBound(rows, offsets[patient]!, end, first);
+      const low = lowerBound(rows, begin, end, first);
       const high = lowerBound(rows, low, end, first + this.length);
       const run = rows.subarray(low, high);
-      // Counted from the patient's first row: for a window that begins there, the rows are its own.
-      return { at: first === 0 ? run : run.map((row) => row - first), length: high - low, _begin: low, staticCount: 0, _gap: 0, _rows: null };
+      // Counted from the patient's first row: in a window that begins there, they are the window's rows.
+      return { ...parts, at: first === 0 ? run : run.map((row) => row - first), length: high - low, _begin: low, _rows: null };
     }
+    const cursor = new Cursor(rows, this.shard.fault);
+    cursor.turn(begin, end);
     const at: number[] = [];
     const list: number[] = [];
     for (let i = 0; i < this.length; i += 1) {
-      const entry = this.cursor!.find(this.rowOf(i) - this.base);
-      if (entry >= 0) {
-        at.push(i);
-        list.push(entry);
-      }
+      const entry = cursor.find(this.rowOf(i) - this.base);
+      if (entry < 0) continue;
+      at.push(i);
+      list.push(entry);
     }
-    return { at: Uint32Array.from(at), length: at.length, _begin: 0, staticCount: 0, _gap: 0, _rows: Uint32Array.from(list) };
+    return { ...parts, at: Uint32Array.from(at), length: at.length, _begin: 0, _rows: Uint32Array.from(list) };
   }
 }
 

@@ -1,12 +1,17 @@
+/** Beyond every row: a shard has fewer than 2^31 - 1. A small integer, for a field that holds infinity is slower to compare. */
+export const NO_ROW = 0x7fffffff;
+
 /**
  * Finds a row of one patient among the rows where a sparse column has values. It remembers the gap between two values in which it stands: rows
  * read one after another cost two comparisons each, a jump a binary search.
  */
 export class Cursor {
-  /** Where the entry of the last found row stands in the shard; the row of the entry before it and its own row. */
-  private position = 0;
-  private floor = -1;
-  private next = -1;
+  /** The entry of the next value at or after the rows that were asked for. */
+  position = 0;
+  /** The row of the entry before it, -1 where there is none; every row between the two is null. */
+  floor = -1;
+  /** The row of that entry; `NO_ROW` where there is none. */
+  next = -1;
   private begin = 0;
   private end = 0;
 
@@ -23,7 +28,7 @@ export class Cursor {
     this.stand(begin);
   }
 
-  /** The entry that holds a row's value, or -1 where the row is null. `row` counts from the patient's first row. */
+  /** The entry that holds a row's value, or -1 where the row is null. */
   find(row: number): number {
     if (row > this.floor && row < this.next) return -1;
     return row === this.next ? this.position : this.seek(row);
@@ -38,7 +43,7 @@ export class Cursor {
 
   private stand(position: number): void {
     const floor = position > this.begin ? this.rows[position - 1]! : -1;
-    const next = position < this.end ? this.rows[position]! : Number.POSITIVE_INFINITY;
+    const next = position < this.end ? this.rows[position]! : NO_ROW;
     if (!(floor < next)) this.fault(`the rows of a sparse column do not ascend at entry ${position}`);
     this.position = position;
     this.floor = floor;

@@ -3,6 +3,7 @@ import type { Dictionary } from "./dictionary.js";
 import type { ManifestColumn } from "./manifest.js";
 import type { IndexArray } from "./mapped.js";
 import type { Shard } from "./shard.js";
+import { MicrosVector } from "./values/numbers.js";
 import type { Value, Vector } from "./values/vector.js";
 
 /** How a field's slots are read; one number, so that one class serves every type and its call sites stay monomorphic. */
@@ -11,7 +12,8 @@ const CODED16 = 1;
 const CODED32 = 2;
 const FLOAT32 = 3;
 const FLOAT64 = 4;
-const OTHER = 5;
+const MICROS = 5;
+const OTHER = 6;
 
 const INFINITY = Number.POSITIVE_INFINITY;
 
@@ -19,6 +21,7 @@ const INFINITY = Number.POSITIVE_INFINITY;
 const NO8 = new Uint8Array(0);
 const NO16 = new Uint16Array(0);
 const NO32 = new Uint32Array(0);
+const NO_WORDS = new Int32Array(0);
 const NO_FLOAT32 = new Float32Array(0);
 const NO_FLOAT64 = new Float64Array(0);
 
@@ -53,6 +56,9 @@ export class Field {
   private readonly coded32: Uint32Array;
   private readonly float32: Float32Array;
   private readonly float64: Float64Array;
+  private readonly words: Int32Array;
+  /** No value is a real NaN: a NaN says null. */
+  private readonly nanIsNull: boolean;
   /** Shared by the events that are read one after another. */
   private readonly cursor: Cursor | null;
   private cursorPatient = -1;
@@ -72,18 +78,13 @@ export class Field {
     this.coded32 = indexes instanceof Uint32Array ? indexes : NO32;
     this.float32 = array instanceof Float32Array ? array : NO_FLOAT32;
     this.float64 = array instanceof Float64Array ? array : NO_FLOAT64;
+    this.words = vector instanceof MicrosVector && vector.micros === 1 ? vector.words : NO_WORDS;
+    this.nanIsNull = !column.nan;
     if (indexes !== null) this.kind = indexes instanceof Uint8Array ? CODED8 : indexes instanceof Uint16Array ? CODED16 : CODED32;
-    else this.kind = array instanceof Float32Array ? FLOAT32 : array instanceof Float64Array ? FLOAT64 : OTHER;
-    this.cursor = sparse === null ? null : this.newCursor(0);
-    if (sparse !== null) this.cursorPatient = 0;
-  }
-
-  /** A cursor over a patient's entries; `patient` is the row in the shard. */
-  newCursor(patient: number): Cursor | null {
-    if (this.sparse === null) return null;
-    const cursor = new Cursor(this.sparse.rows, this.shard.fault);
-    if (patient < this.shard.patients) cursor.turn(this.sparse.offsets[patient]!, this.sparse.offsets[patient + 1]!);
-    return cursor;
+    else
+      this.kind =
+        array instanceof Float32Array ? FLOAT32 : array instanceof Float64Array ? FLOAT64 : this.words.length > 0 ? MICROS : OTHER;
+    this.cursor = sparse === null ? null : new Cursor(sparse.rows, shard.fault);
   }
 
   /** The value of a row of the shard that belongs to a patient. */
@@ -106,10 +107,14 @@ export class Field {
       const value = this.table[index];
       return value === undefined ? this.load(index) : value;
     }
-    if (kind !== OTHER) {
-      // Null slots hold NaN: only a NaN (or the undefined of a closed store) is worth a second look.
+    if (kind <= FLOAT64) {
       const value = kind === FLOAT32 ? this.float32[slot]! : this.float64[slot]!;
       if (value <= INFINITY) return value;
+      // Null slots hold NaN. The undefined of a closed store is neither.
+      if (this.nanIsNull && value !== undefined) return null;
+    } else if (kind === MICROS) {
+      const high = this.words[2 * slot + 1]!;
+      if (high >= -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * slot]! >>> 0);
     }
     return this.other(slot);
   }

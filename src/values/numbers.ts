@@ -40,12 +40,14 @@ export class BigVector implements Vector {
 /** 64-bit times and durations, as microseconds; a time beyond 2^53 µs is an error rather than a rounded number. */
 export class MicrosVector implements Vector {
   readonly length: number;
-  private readonly words: Int32Array;
+  /** Low and high word of each value. */
+  readonly words: Int32Array;
 
   constructor(
     readonly array: BigInt64Array,
     private readonly valid: Bitmap | null,
-    private readonly micros: number,
+    /** Microseconds in a unit. */
+    readonly micros: number,
   ) {
     this.length = array.length;
     this.words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
