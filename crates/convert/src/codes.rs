@@ -29,7 +29,13 @@ pub fn batch(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes:
 }
 
 /// Adds the columns of `codes.parquet`, brought into the order of the ids.
-fn described(source: &Source, codes: &StringArray, fields: &mut Vec<Field>, columns: &mut Vec<ArrayRef>, notes: &mut Vec<Note>) -> Result<()> {
+fn described(
+    source: &Source,
+    codes: &StringArray,
+    fields: &mut Vec<Field>,
+    columns: &mut Vec<ArrayRef>,
+    notes: &mut Vec<Note>,
+) -> Result<()> {
     let Some(path) = find(source, "codes.parquet") else { return Ok(()) };
     let table = table(path)?;
     let names = strings(&table, "code", path)?;
@@ -60,7 +66,14 @@ fn described(source: &Source, codes: &StringArray, fields: &mut Vec<Field>, colu
             continue;
         }
         let Some(target) = canonical(field.data_type()) else {
-            note(format!("column {:?} of codes.parquet: values of type {} have no place in a store", field.name(), type_name(field.data_type())), 1);
+            note(
+                format!(
+                    "column {:?} of codes.parquet: values of type {} have no place in a store",
+                    field.name(),
+                    type_name(field.data_type())
+                ),
+                1,
+            );
             continue;
         };
         let values = conform(column, &target).map_err(|e| broken(path, format!("column {:?}: {e}", field.name())))?;

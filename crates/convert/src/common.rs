@@ -18,8 +18,7 @@ pub fn canonical(source: &DataType) -> Option<DataType> {
             D::List(Arc::new(Field::new("item", canonical(item.data_type())?, true)))
         }
         D::Struct(fields) => {
-            let fields: Option<Vec<_>> =
-                fields.iter().map(|f| Some(Field::new(f.name(), canonical(f.data_type())?, true))).collect();
+            let fields: Option<Vec<_>> = fields.iter().map(|f| Some(Field::new(f.name(), canonical(f.data_type())?, true))).collect();
             D::Struct(fields?.into())
         }
         D::Map(entries, sorted) => {
@@ -59,7 +58,17 @@ fn integer(t: &DataType) -> Option<(bool, u8)> {
 fn decimal(t: &DataType) -> Option<(u8, i8)> {
     match t {
         DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => Some((*p, *s)),
-        _ => integer(t).map(|(_, bits)| (match bits { 8 => 3, 16 => 5, 32 => 10, _ => 20 }, 0)),
+        _ => integer(t).map(|(_, bits)| {
+            (
+                match bits {
+                    8 => 3,
+                    16 => 5,
+                    32 => 10,
+                    _ => 20,
+                },
+                0,
+            )
+        }),
     }
 }
 
@@ -120,7 +129,13 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
             map(join(a[0].data_type(), b[0].data_type())?, join(a[1].data_type(), b[1].data_type())?, *s && *t)
         }
         _ => match (integer(a)?, integer(b)?) {
-            ((true, m), (true, n)) | ((false, m), (false, n)) => if m > n { a.clone() } else { b.clone() },
+            ((true, m), (true, n)) | ((false, m), (false, n)) => {
+                if m > n {
+                    a.clone()
+                } else {
+                    b.clone()
+                }
+            }
             ((true, s), (false, u)) | ((false, u), (true, s)) => match s.max(u.saturating_mul(2)) {
                 16 => D::Int16,
                 32 => D::Int32,
@@ -148,7 +163,10 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
             let values = conform(list.values(), item.data_type())?;
             Ok(Arc::new(ListArray::try_new(item.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
         }
-        (DataType::LargeList(item) | DataType::ListView(item) | DataType::LargeListView(item) | DataType::FixedSizeList(item, _), DataType::List(_)) => {
+        (
+            DataType::LargeList(item) | DataType::ListView(item) | DataType::LargeListView(item) | DataType::FixedSizeList(item, _),
+            DataType::List(_),
+        ) => {
             let plain = DataType::List(Arc::new(Field::new("item", item.data_type().clone(), true)));
             conform(&strict_cast(array, &plain)?, target)
         }

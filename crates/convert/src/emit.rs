@@ -69,7 +69,10 @@ impl Emit<'_> {
         let mut pieces = self.pieces[group].iter().zip(&self.layout.places[column][group]);
         let mut writer: Option<(usize, Writer)> = None;
         let changed = || {
-            let message = format!("column {:?} reads differently the second time. Do not change the source while it is converted.", self.columns[column].name);
+            let message = format!(
+                "column {:?} reads differently the second time. Do not change the source while it is converted.",
+                self.columns[column].name
+            );
             Error::at(Code::SourceChanged, &file.path, message)
         };
         let mut current: Option<(&Piece, &Slot)> = None;
@@ -103,10 +106,12 @@ impl Emit<'_> {
                 if let Some((_, writer)) = &mut writer {
                     let rows = (until - at) as usize;
                     match &batch {
-                        Batch::Array(array) => writer.push(&array.slice((at - start) as usize, rows), at, self.patients).map_err(|e| match e {
-                            Failure::Other(error) => error,
-                            Failure::Changed => changed(),
-                        })?,
+                        Batch::Array(array) => {
+                            writer.push(&array.slice((at - start) as usize, rows), at, self.patients).map_err(|e| match e {
+                                Failure::Other(error) => error,
+                                Failure::Changed => changed(),
+                            })?
+                        }
                         Batch::Nulls(_) => writer.push_nulls(rows, at, self.patients)?,
                     }
                 }
@@ -292,7 +297,9 @@ impl<'a> Writer<'a> {
         let slot_of = |text: &[u8]| interner.lookup(text).map_or(0, |id| slots[id as usize]);
         let written = match texts {
             Texts::Coded(coded) if whole => {
-                page.open(coded.keys.values(), || coded.values.iter().map(|text| text.map_or(0, |text| slot_of(text.as_bytes()))).collect());
+                page.open(coded.keys.values(), || {
+                    coded.values.iter().map(|text| text.map_or(0, |text| slot_of(text.as_bytes()))).collect()
+                });
                 let keys = &coded.keys.keys().values()[..];
                 push_slots(values, book.width, rows, nulls, dense, |row| page.slots.get(keys[row] as usize).copied().unwrap_or(0))?
             }

@@ -83,8 +83,9 @@ pub fn decide(column: &Column, measured: &mut Measured, rows: u64, copies: u64) 
         Some(_) if measured.traits.narrow => narrow_type(&column.wide),
         _ => column.wide.clone(),
     };
-    let nested = !extent::children(&data_type).is_empty();
-    let sparse = column.role == Role::Extra && (nested || (rows > 0 && nulls / 3 >= (rows - nulls).max(1)));
+    // Nested values have no slot of a fixed size, and null ones none at all: they are stored where they are.
+    let nested = data_type == DataType::Null || !extent::children(&data_type).is_empty();
+    let sparse = column.role == Role::Extra && (nested || (rows > 0 && nulls / 3 >= measured.present));
     let storage = if sparse { Storage::Sparse } else { Storage::Dense };
     let slots = if sparse { measured.present } else { rows };
     let book = match std::mem::replace(&mut measured.distinct, Distinct::Unknown) {
@@ -412,12 +413,16 @@ fn shape(data_type: &DataType, validity: bool, slots: Option<u64>, extents: &mut
         DataType::List(item) | DataType::Map(item, _) => {
             (vec![mask, 4 * (length + 1)], vec![shape(item.data_type(), item.is_nullable(), None, extents)])
         }
-        DataType::Struct(fields) => {
-            (vec![mask], fields.iter().map(|f| shape(f.data_type(), f.is_nullable(), None, extents)).collect())
-        }
+        DataType::Struct(fields) => (vec![mask], fields.iter().map(|f| shape(f.data_type(), f.is_nullable(), None, extents)).collect()),
         fixed => (vec![mask, length * width_of(fixed).map_or(0, u64::from)], vec![]),
     };
-    let nulls = if matches!(data_type, DataType::Null) { length } else if validity { nulls } else { 0 };
+    let nulls = if matches!(data_type, DataType::Null) {
+        length
+    } else if validity {
+        nulls
+    } else {
+        0
+    };
     Shape { length, nulls, buffers, children }
 }
 

@@ -84,7 +84,11 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
     let found = ["subject_splits.parquet", "patient_splits.parquet"].iter().find_map(|name| find(source, name));
     let Some(path) = found else { return Ok(None) };
     let table = table(path)?;
-    let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() { "patient_id" } else { "subject_id" };
+    let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {
+        "patient_id"
+    } else {
+        "subject_id"
+    };
     let ids = column(&table, id, path)?;
     if !ids.data_type().is_integer() {
         return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", ids.data_type())));
@@ -96,7 +100,8 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         let (Some(id), Some(split)) = (id, split) else { continue };
         match splits.insert(id, split.to_string()) {
             Some(other) if other != split => {
-                let message = format!("subject {id} stands in two splits, {other:?} and {split:?}. A subject belongs to one: remove the other row.");
+                let message =
+                    format!("subject {id} stands in two splits, {other:?} and {split:?}. A subject belongs to one: remove the other row.");
                 return Err(Error::at(Code::SplitConflict, path, message));
             }
             _ => {}

@@ -249,7 +249,9 @@ fn too_many() -> Error {
 pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
     match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => Ok(array.clone()),
-        Some(nulls) => filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string())),
+        Some(nulls) => {
+            filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string()))
+        }
     }
 }
 

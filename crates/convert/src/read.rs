@@ -77,6 +77,9 @@ impl<'a> Reader<'a> {
         };
         let rows = batch.num_rows() as u64;
         self.left = self.left.checked_sub(rows).ok_or_else(|| self.damaged("it has more rows than its row group"))?;
+        if self.column.wide == DataType::Null {
+            return Ok(Some(Batch::Nulls(batch.num_rows())));
+        }
         let array = batch.column(0);
         let converted = convert(array, self.column).map_err(|e| {
             let message = format!("column {:?}, row group {}: a value cannot be stored: {e}.", self.column.name, self.group);
@@ -117,7 +120,9 @@ fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result
         (DataType::Utf8, _) if coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
         (DataType::Utf8, _) => DataType::Utf8View,
         // INT96 and plain nanoseconds end in 2262; the column's own unit may reach further.
-        (DataType::Timestamp(unit, _), DataType::Timestamp(TimeUnit::Nanosecond, zone)) if int96(&chunks) => DataType::Timestamp(*unit, zone.clone()),
+        (DataType::Timestamp(unit, _), DataType::Timestamp(TimeUnit::Nanosecond, zone)) if int96(&chunks) => {
+            DataType::Timestamp(*unit, zone.clone())
+        }
         (_, natural) => natural.clone(),
     };
     let handle = File::open(&file.path).map_err(|e| Error::io(&file.path, "read the file", &e))?;
@@ -171,7 +176,9 @@ pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), Arro
         _ => array.clone(),
     };
     let values = match array.data_type() {
-        DataType::Timestamp(TimeUnit::Microsecond, _) => array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt(None::<&str>),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt(None::<&str>)
+        }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             let nanos: &PrimitiveArray<arrow_array::types::TimestampNanosecondType> = array.as_primitive();
             let cut = nanos.iter().flatten().filter(|v| v % 1000 != 0).count() as u64;

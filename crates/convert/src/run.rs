@@ -151,7 +151,15 @@ impl<'a> Conversion<'a> {
 
         let targets = create(work, &layout)?;
         self.progress.enter_cells(Phase::Write, rows, columns.list.len() as u64, source.bytes());
-        let emit = Emit { source, columns: &columns.list, groups, pieces: &pieces, patients: &survey.patients, layout: &layout, targets: &targets };
+        let emit = Emit {
+            source,
+            columns: &columns.list,
+            groups,
+            pieces: &pieces,
+            patients: &survey.patients,
+            layout: &layout,
+            targets: &targets,
+        };
         emit.run(self.progress)?;
 
         let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
@@ -169,10 +177,13 @@ impl<'a> Conversion<'a> {
 
         let bytes = layout.shards.iter().map(|s| s.file.bytes).sum();
         self.progress.enter(Phase::Check, 0, bytes);
-        let shards: Result<Vec<_>> = (0..).zip(&layout.shards).map(|(index, shard)| {
-            let file = tables::checksum(work, &shard_name(index), &offset_sections(shard), self.progress)?;
-            Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
-        }).collect();
+        let shards: Result<Vec<_>> = (0..)
+            .zip(&layout.shards)
+            .map(|(index, shard)| {
+                let file = tables::checksum(work, &shard_name(index), &offset_sections(shard), self.progress)?;
+                Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
+            })
+            .collect();
         let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
         let files: Result<Vec<_>> = files.iter().map(|name| tables::checksum(work, name, &[], self.progress)).collect();
@@ -188,7 +199,12 @@ impl<'a> Conversion<'a> {
                 patients: survey.patients.len() as u64,
                 events: rows,
                 static_events: survey.patients.iter().map(|p| p.statics).sum(),
-                numeric_values: columns.list.iter().zip(&layout.stored).find(|(c, _)| c.role == Role::Numeric).map_or(0, |(_, s)| rows - s.nulls),
+                numeric_values: columns
+                    .list
+                    .iter()
+                    .zip(&layout.stored)
+                    .find(|(c, _)| c.role == Role::Numeric)
+                    .map_or(0, |(_, s)| rows - s.nulls),
                 codes: counts.len() as u64,
                 longest: survey.patients.iter().map(|p| p.rows).max().unwrap_or(0),
                 first_time: times.clone().map(|(first, _)| first).min(),
@@ -232,7 +248,14 @@ impl<'a> Conversion<'a> {
         Ok(Ordered { sorted: Some((sorted.source, sorted.spill)), columns, groups, survey })
     }
 
-    fn no_null_codes(&self, source: &Source, columns: &Columns, groups: &[Group], measured: &[crate::measure::Measured], rows: u64) -> Result<()> {
+    fn no_null_codes(
+        &self,
+        source: &Source,
+        columns: &Columns,
+        groups: &[Group],
+        measured: &[crate::measure::Measured],
+        rows: u64,
+    ) -> Result<()> {
         let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
         if measured[at].present == rows {
             return Ok(());
@@ -260,7 +283,11 @@ impl<'a> Conversion<'a> {
     fn unchanged(&self) -> Result<()> {
         match Source::open(&self.options.source)?.fingerprint(&relevant(self.options).to_string())? == self.fingerprint {
             true => Ok(()),
-            false => Err(Error::at(Code::SourceChanged, &self.options.source, "changed while it was converted. Convert again when it is at rest.")),
+            false => Err(Error::at(
+                Code::SourceChanged,
+                &self.options.source,
+                "changed while it was converted. Convert again when it is at rest.",
+            )),
         }
     }
 

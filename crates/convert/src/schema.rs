@@ -75,7 +75,8 @@ impl Columns {
                 match known.get(field.name()) {
                     Some(&(index, first)) => {
                         let column = &mut list[index];
-                        column.wide = join(&column.wide, &wide).ok_or_else(|| conflict(column, &source.files[first], field.data_type(), file))?;
+                        column.wide =
+                            join(&column.wide, &wide).ok_or_else(|| conflict(column, &source.files[first], field.data_type(), file))?;
                         if &column.source_type != field.data_type() {
                             column.source_type = column.wide.clone();
                         }
@@ -130,7 +131,10 @@ fn wanted(name: &str, options: &Options) -> bool {
 fn check_names(options: &Options, list: &[Column]) -> Result<()> {
     let known = |name: &String| SUBJECT.contains(&name.as_str()) || list.iter().any(|c| &c.name == name);
     if let Some(name) = options.columns.iter().flatten().find(|name| !known(name)) {
-        return Err(Error::new(Code::MissingColumn, format!("column {name:?} was asked for, but no file has it (or it cannot be stored).")));
+        return Err(Error::new(
+            Code::MissingColumn,
+            format!("column {name:?} was asked for, but no file has it (or it cannot be stored)."),
+        ));
     }
     match options.exclude.iter().find(|name| matches!(name.as_str(), "subject_id" | "time" | "code")) {
         Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: it is what makes an event."))),
@@ -177,7 +181,8 @@ fn missing(file: &SourceFile, name: &str) -> Error {
 }
 
 fn mistyped(file: &SourceFile, name: &str, found: &DataType, expected: &str) -> Error {
-    let message = format!("column {name:?} is of type {}, but MEDS wants {expected}. Write the file anew with that type.", type_name(found));
+    let message =
+        format!("column {name:?} is of type {}, but MEDS wants {expected}. Write the file anew with that type.", type_name(found));
     Error::at(Code::ColumnType, &file.path, message)
 }
 

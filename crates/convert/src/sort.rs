@@ -72,7 +72,16 @@ struct Seen {
 }
 
 /// Sorts a source. `repair`: disorder was found, and its extent is to be told.
-pub fn sort(source: &Source, columns: &Columns, groups: &[Group], work: &Path, options: &Options, progress: &Progress, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
+pub fn sort(
+    source: &Source,
+    columns: &Columns,
+    groups: &[Group],
+    work: &Path,
+    options: &Options,
+    progress: &Progress,
+    repair: bool,
+    notes: &mut Vec<Note>,
+) -> Result<Sorted> {
     let folder = match &options.temp {
         Some(temp) => temp.join(format!(".meds-reader-{}-{:?}", std::process::id(), std::thread::current().id())),
         None => work.join("sorted"),
@@ -92,7 +101,10 @@ pub fn sort(source: &Source, columns: &Columns, groups: &[Group], work: &Path, o
             }
         };
         note("subjects whose rows were scattered over the source: merged", order.iter().filter(|(_, s)| s.scattered).count());
-        note("subjects whose times were out of order: sorted, rows of equal time as they stood", order.iter().filter(|(_, s)| s.unordered).count());
+        note(
+            "subjects whose times were out of order: sorted, rows of equal time as they stood",
+            order.iter().filter(|(_, s)| s.unordered).count(),
+        );
     }
 
     let threads = rayon::current_num_threads() as u64;
@@ -116,7 +128,14 @@ pub fn sort(source: &Source, columns: &Columns, groups: &[Group], work: &Path, o
     let schema = schema(columns);
     let buckets: Result<Vec<_>> = (0..=bucket).map(|at| Bucket::create(&spill.0, at, &schema)).collect();
     let buckets = buckets?;
-    let scatter = Scatter { source, columns, schema: &schema, slots: &slots, buckets: &buckets, rows: (share / 2 / width).clamp(1, 1 << 20) as usize };
+    let scatter = Scatter {
+        source,
+        columns,
+        schema: &schema,
+        slots: &slots,
+        buckets: &buckets,
+        rows: (share / 2 / width).clamp(1, 1 << 20) as usize,
+    };
     groups.par_iter().try_for_each(|group| scatter.group(*group, progress))?;
     drop(slots);
     let names: Result<Vec<_>> = buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(&spill.0, at, progress)).collect();
@@ -207,7 +226,9 @@ fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
 fn spilled(error: &ArrowError) -> Error {
     match error {
         ArrowError::IoError(_, io) => Error::io("the temporary folder", "sort the rows", io),
-        ArrowError::OffsetOverflowError(_) => Error::new(Code::PatientTooLarge, "a subject has 2 GiB of text or more in one column. Leave that column out (--exclude)."),
+        ArrowError::OffsetOverflowError(_) => {
+            Error::new(Code::PatientTooLarge, "a subject has 2 GiB of text or more in one column. Leave that column out (--exclude).")
+        }
         other => Error::new(Code::Internal, format!("cannot sort the rows: {other}")),
     }
 }
@@ -265,7 +286,8 @@ impl Scatter<'_> {
         order.sort_by_key(|row| places[*row as usize].1);
         let rows: ArrayRef = Arc::new(UInt64Array::from_iter_values((start..).take(places.len())));
         let slots: ArrayRef = Arc::new(UInt32Array::from_iter_values(places.iter().map(|place| place.0)));
-        let batch = RecordBatch::try_new(self.schema.clone(), [rows, slots].into_iter().chain(columns).collect()).map_err(|e| spilled(&e))?;
+        let batch =
+            RecordBatch::try_new(self.schema.clone(), [rows, slots].into_iter().chain(columns).collect()).map_err(|e| spilled(&e))?;
         let batch = take_record_batch(&batch, &UInt32Array::from(order.clone())).map_err(|e| spilled(&e))?;
         let mut begin = 0;
         for same in order.chunk_by(|a, b| places[*a as usize].1 == places[*b as usize].1) {

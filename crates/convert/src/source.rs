@@ -160,7 +160,11 @@ impl SourceFile {
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
         // Sizes steer allocation and the order of rows: refuse what cannot be.
-        if metadata.row_groups().iter().any(|g| g.num_rows() < 0 || g.columns().iter().any(|c| c.compressed_size() < 0 || c.uncompressed_size() < 0)) {
+        if metadata
+            .row_groups()
+            .iter()
+            .any(|g| g.num_rows() < 0 || g.columns().iter().any(|c| c.compressed_size() < 0 || c.uncompressed_size() < 0))
+        {
             return Err(damaged("the footer claims a negative size".into()));
         }
         let footer_hash = hex(&Sha256::digest(&footer));

@@ -129,7 +129,10 @@ impl<'a> Rows<'a> {
         if rows == 0 {
             return Ok(None);
         }
-        let part = (ids.slice(0, rows).as_primitive::<Int64Type>().clone(), times.slice(0, rows).as_primitive::<TimestampMicrosecondType>().clone());
+        let part = (
+            ids.slice(0, rows).as_primitive::<Int64Type>().clone(),
+            times.slice(0, rows).as_primitive::<TimestampMicrosecondType>().clone(),
+        );
         self.id_batch = Some(ids.slice(rows, ids.len() - rows));
         self.time_batch = Some(times.slice(rows, times.len() - rows));
         Ok(Some(part))
@@ -138,7 +141,11 @@ impl<'a> Rows<'a> {
 
 /// An id that is missing.
 pub fn null_id(file: &SourceFile, row: u64) -> Error {
-    Error::at(Code::NullValue, &file.path, format!("row {row} has no subject_id. Every event belongs to a subject: mend the file or drop the row."))
+    Error::at(
+        Code::NullValue,
+        &file.path,
+        format!("row {row} has no subject_id. Every event belongs to a subject: mend the file or drop the row."),
+    )
 }
 
 /// Surveys the whole source, row groups in parallel. The outer error is final, the inner one can be repaired.
@@ -255,7 +262,8 @@ fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progres
         at += ids.len() as u64;
     }
     // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
-    let nanos = time.roots[group.file].is_some_and(|root| matches!(file.schema.field(root).data_type(), DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _)));
+    let nanos = time.roots[group.file]
+        .is_some_and(|root| matches!(file.schema.field(root).data_type(), DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _)));
     let truncated = if nanos { count_truncated(file, group, time)? } else { 0 };
     Ok(Ok((runs, truncated)))
 }

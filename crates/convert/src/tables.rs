@@ -4,7 +4,9 @@ use crate::layout::Layout;
 use crate::metadata::Splits;
 use crate::survey::Patient;
 use arrow_array::types::UInt32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array};
+use arrow_array::{
+    ArrayRef, DictionaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array,
+};
 use arrow_ipc::MetadataVersion;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_schema::{ArrowError, Field, Schema};
@@ -64,14 +66,17 @@ fn coded(values: &[Option<&str>]) -> std::result::Result<ArrayRef, ArrowError> {
     let dictionary: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::once(filler.as_str()).chain(names)));
     Ok(match dictionary.len() {
         0..=0x100 => Arc::new(DictionaryArray::try_new(keys.iter().map(|k| k.map(|k| k as u8)).collect::<UInt8Array>(), dictionary)?),
-        0x101..=0x1_0000 => Arc::new(DictionaryArray::try_new(keys.iter().map(|k| k.map(|k| k as u16)).collect::<UInt16Array>(), dictionary)?),
+        0x101..=0x1_0000 => {
+            Arc::new(DictionaryArray::try_new(keys.iter().map(|k| k.map(|k| k as u16)).collect::<UInt16Array>(), dictionary)?)
+        }
         _ => Arc::new(DictionaryArray::<UInt32Type>::try_new(keys.into_iter().collect::<UInt32Array>(), dictionary)?),
     })
 }
 
 /// Writes a batch as an Arrow file of the store.
 pub fn write(path: &Path, batch: &RecordBatch, id: &str) -> Result<()> {
-    let schema = batch.schema().as_ref().clone().with_metadata(std::collections::HashMap::from([(STORE_ID_KEY.to_string(), id.to_string())]));
+    let schema =
+        batch.schema().as_ref().clone().with_metadata(std::collections::HashMap::from([(STORE_ID_KEY.to_string(), id.to_string())]));
     let file = File::create(path).map_err(|e| Error::io(path, "write the store", &e))?;
     let write = || -> std::result::Result<(), ArrowError> {
         let batch = batch.clone().with_schema(Arc::new(schema.clone()))?;
@@ -117,9 +122,7 @@ pub fn checksum(root: &Path, name: &str, parts: &[(u64, u64)], progress: &Progre
         Ok(sums?.into_iter().fold(0, |all, (crc, length)| crc32c::crc32c_combine(all, crc, length)))
     };
     let crc32c = manifest::hex(sum(0, bytes)?);
-    let offsets: Result<Vec<_>> = parts
-        .iter()
-        .map(|&(offset, length)| Ok(Section { offset, bytes: length, crc32c: manifest::hex(sum(offset, length)?) }))
-        .collect();
+    let offsets: Result<Vec<_>> =
+        parts.iter().map(|&(offset, length)| Ok(Section { offset, bytes: length, crc32c: manifest::hex(sum(offset, length)?) })).collect();
     Ok(manifest::File { path: name.into(), bytes, crc32c, offsets: offsets? })
 }

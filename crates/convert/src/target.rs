@@ -86,7 +86,11 @@ impl Site {
     }
 
     fn foreign(&self, what: &str) -> Error {
-        Error::at(Code::StoreExists, &self.store, format!("something {what}: it is not replaced, not even with --force. Choose another path or remove it."))
+        Error::at(
+            Code::StoreExists,
+            &self.store,
+            format!("something {what}: it is not replaced, not even with --force. Choose another path or remove it."),
+        )
     }
 
     /// The folder to write into.

@@ -215,7 +215,11 @@ impl<'a> Comparison<'a> {
     fn same_columns(&self) {
         let stored: HashSet<&str> = self.store.manifest().columns.iter().map(|c| c.name.as_str()).collect();
         let given: HashSet<&str> = self.columns.list.iter().map(|c| c.name.as_str()).collect();
-        for (name, message) in stored.difference(&given).map(|n| (n, "is in the store, but not in the source")).chain(given.difference(&stored).map(|n| (n, "is in the source, but not in the store"))) {
+        for (name, message) in stored
+            .difference(&given)
+            .map(|n| (n, "is in the store, but not in the source"))
+            .chain(given.difference(&stored).map(|n| (n, "is in the source, but not in the store")))
+        {
             self.report(Problem { message: message.into(), column: Some(name.to_string()), ..Problem::default() });
         }
     }
@@ -234,7 +238,11 @@ impl<'a> Comparison<'a> {
                 None => false,
             };
             if !same {
-                self.report(Problem { path: file.path.clone(), message: "is not the source's file of that name".into(), ..Problem::default() });
+                self.report(Problem {
+                    path: file.path.clone(),
+                    message: "is not the source's file of that name".into(),
+                    ..Problem::default()
+                });
             }
         }
         for name in given.keys().filter(|name| !known.contains(name)) {
@@ -266,7 +274,12 @@ impl<'a> Comparison<'a> {
                 let id = id.ok_or_else(|| null_id(file, row))?;
                 let Some(&patient) = by_id.get(&id) else {
                     if strangers.insert(id) {
-                        self.report(Problem { path: PATIENTS.into(), message: "is in the source, but not in the store".into(), subject: Some(id), ..Problem::default() });
+                        self.report(Problem {
+                            path: PATIENTS.into(),
+                            message: "is in the source, but not in the store".into(),
+                            subject: Some(id),
+                            ..Problem::default()
+                        });
                     }
                     positions.push(None);
                     continue;
@@ -432,7 +445,9 @@ fn decode(map: &Arc<Mapping>, path: &std::path::Path) -> Result<RecordBatch> {
         let footer = root_as_footer(&bytes[start..end]).map_err(|e| broken(&e.to_string()))?;
         let schema = try_fb_to_schema(footer.schema().ok_or_else(|| broken("no schema"))?)?;
         let mut decoder = FileDecoder::new(Arc::new(schema), footer.version()).with_require_alignment(true);
-        let cut = |block: &arrow_ipc::Block| buffer.slice_with_length(block.offset() as usize, block.metaDataLength() as usize + block.bodyLength() as usize);
+        let cut = |block: &arrow_ipc::Block| {
+            buffer.slice_with_length(block.offset() as usize, block.metaDataLength() as usize + block.bodyLength() as usize)
+        };
         for block in footer.dictionaries().into_iter().flatten() {
             decoder.read_dictionary(block, &cut(block))?;
         }
