@@ -104,9 +104,23 @@ export interface Verification {
  * console.log(ok, differences);
  * ```
  */
-export function verify(store: string, source?: string, options: VerifyOptions = {}): Promise<Verification> {
+export async function verify(store: string, source?: string, options: VerifyOptions = {}): Promise<Verification> {
   const { onProgress, signal, ...rest } = options;
-  return runJob<Verification>("verify", { ...rest, store, source }, { onProgress, signal });
+  const { ok, differences } = await runJob<FoundNatively>("verify", { ...rest, store, source }, { onProgress, signal });
+  // The native side leaves out what a difference has not.
+  const told = ({ path, subject, row, column, message }: FoundNatively["differences"][number]): Difference => ({
+    path: path || null,
+    subject: subject ?? null,
+    row: row ?? null,
+    column: column ?? null,
+    message,
+  });
+  return { ok, differences: differences.map(told) };
+}
+
+interface FoundNatively {
+  readonly ok: boolean;
+  readonly differences: readonly { path: string; message: string; subject?: string; row?: number; column?: string }[];
 }
 
 /** What dataset to make. Sizes that are given come before those of the preset. */
