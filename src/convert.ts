@@ -75,7 +75,7 @@ export interface VerifyOptions extends WorkOptions {
 export interface Difference {
   /** What was found and what was expected. */
   readonly message: string;
-  /** File of the store or of the source. */
+  /** File of the store, relative to it; null for the source as a whole. */
   readonly path: string | null;
   /** Subject id, as decimal text: ids go beyond 2^53. */
   readonly subject: string | null;

@@ -78,9 +78,10 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   static async from<S extends object = AnySchema>(source: string, options: FromOptions = {}): Promise<PatientDatabase<S>> {
     const { store: target, verify, ...rest } = options;
     const store = target ?? `${source.replace(/[\\/]+$/, "")}.medsdb`;
-    const ready = current<S>(store, { ...rest, source, store }, verify ?? false);
+    const { onProgress: _, signal: __, ...plain } = rest;
+    const ready = current<S>(store, { ...plain, source, store }, verify ?? false);
     if (ready !== undefined) return ready;
-    await convert(source, store, { ...rest, force: true, reuse: true });
+    await convert(source, store, { ...rest, reuse: true });
     return PatientDatabase.open<S>(store, { verify });
   }
 

@@ -1,34 +1,8 @@
 // The only importer of the binding. What crosses here is one buffer and one table of offsets a file, never a patient or an event.
-import * as loaded from "../native/binding.js";
+import * as binding from "../native/binding.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped.js";
-
-interface Mapped {
-  buffer: ArrayBuffer;
-  layout: string;
-}
-
-/** What the binding offers (`crates/node`). */
-interface Binding {
-  NativeStore: new (
-    path: string,
-    verify: boolean,
-  ) => {
-    manifest(): string;
-    patients(): Mapped;
-    codes(): Mapped;
-    shard(index: number): Mapped;
-    checkOffsets(shard: number, offset: number): void;
-    close(): void;
-  };
-  Job: new (kind: string, options: string) => { run(): Promise<string>; progress(): number[]; cancel(): void };
-  detach(buffer: ArrayBuffer): void;
-  fingerprint(options: string): string;
-  supported(): string | null;
-}
-
-const binding = loaded as unknown as Binding;
 
 /** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
 function guard<T>(call: () => T): T {
@@ -52,7 +26,7 @@ function translate(error: unknown): unknown {
 export class NativeHandle {
   readonly path: string;
   readonly manifest: Manifest;
-  private readonly store: InstanceType<Binding["NativeStore"]>;
+  private readonly store: binding.NativeStore;
 
   constructor(path: string, verify: boolean) {
     const reason = binding.supported();
@@ -115,7 +89,15 @@ export interface WorkOptions {
   /** Called ten times a second while the work runs, and once at its end. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;
