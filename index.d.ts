@@ -245,7 +245,9 @@ export declare class Column<T = Value | null> implements Iterable<T> {
  * db.close();
  * ```
  */
-declare class Event$1<S extends object = AnySchema> {
+export declare class Event<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
   /**
    * Microseconds since 1970-01-01; null for a static row.
    *
@@ -330,7 +332,7 @@ export interface TimelineCopy {
  * db.close();
  * ```
  */
-export declare class Timeline<S extends object = AnySchema> implements Iterable<Event$1<S>> {
+export declare class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
   /** Made by this package only. */
   protected constructor();
   /** Number of rows. */
@@ -362,9 +364,9 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
   codeAt(i: number): string;
   /** The row at an index, from the end where it is negative; undefined outside the timeline. */
-  at(i: number): Event$1<S> | undefined;
+  at(i: number): Event<S> | undefined;
   /** The rows in order, a fresh {@link Event} each. */
-  [Symbol.iterator](): Iterator<Event$1<S>>;
+  [Symbol.iterator](): Iterator<Event<S>>;
   /**
    * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
    * NaN.
@@ -808,8 +810,5 @@ export declare class MedsError extends Error {
   });
 }
 
-export {
-  Event$1 as Event,
-};
 
 export {};

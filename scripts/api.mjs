@@ -33,9 +33,17 @@ function withoutPrivates(text) {
   return kept.flat().join("\n");
 }
 
+/** The generator dodges the global Event by name; in a module ours may be called what it is. */
+function named(text) {
+  return text
+    .replace(/^declare class Event\$1/m, "export declare class Event")
+    .replace(/^export \{\n\s*Event\$1 as Event,\n\};\n/m, "")
+    .replaceAll("Event$1", "Event");
+}
+
 /** Says that a class is not to be made by `new`: the constructor that says so is internal, and internal things are left out. */
 function withoutConstructors(text) {
-  return text.replace(/^export declare class (\w+)[^\n]*\{\n([\s\S]*?)^\}/gm, (whole, name, body) => {
+  return text.replace(/^(?:export )?declare class (\w+)[^\n]*\{\n([\s\S]*?)^\}/gm, (whole, name, body) => {
     if (/^\s+constructor\(/m.test(body) || name.endsWith("Error")) return whole;
     const header = whole.slice(0, whole.indexOf("\n") + 1);
     return `${header}  /** Made by this package only. */\n  protected constructor();\n${body}}`;
@@ -46,7 +54,7 @@ function rolledUp() {
   const entry = { filePath: join(root, "src/index.ts"), output: { noBanner: true, exportReferencedTypes: false, sortNodes: false } };
   const [text] = generateDtsBundle([entry], { preferredConfigPath: join(root, "tsconfig.build.json") });
   const plain = text.replace(/^\/\/\/ <reference.*\n/gm, "").replace(/^\t+/gm, (tabs) => "  ".repeat(tabs.length));
-  return `${BANNER}\n${withoutConstructors(withoutPrivates(plain)).trim()}\n`;
+  return `${BANNER}\n${withoutConstructors(withoutPrivates(named(plain))).trim()}\n`;
 }
 
 // The generator reports on the console what it does; only its errors matter.

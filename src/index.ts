@@ -20,7 +20,7 @@ export { Event } from "./event.js";
 export type { SubjectId } from "./ids.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
-export type { Metadata } from "./metadata.js";
+export { Metadata } from "./metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./native.js";
 export { Patient } from "./patient.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
