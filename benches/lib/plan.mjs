@@ -1,0 +1,37 @@
+// What both sides read: the same patients, the same prediction times, drawn once from a seed.
+import { writeFileSync } from "node:fs";
+import { PatientDatabase } from "../../dist/index.js";
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Writes the plan of a store: ids as text (they may be beyond 2^53), times as microseconds. */
+export function writePlan(store, path, { walks, windows, whole }) {
+  const db = PatientDatabase.open(store);
+  const next = random(42);
+  const any = () => db.at(Math.floor(next() * db.size));
+  const withTime = (patient) => {
+    const first = patient.firstTime ?? 0;
+    const last = patient.lastTime ?? 0;
+    return [String(patient.subjectId), Math.floor(first + next() * (last - first))];
+  };
+  const plan = {
+    walks: Array.from({ length: walks }, () => withTime(any())),
+    windows: Array.from({ length: windows }, () => withTime(any())),
+    lasts: Array.from({ length: windows }, () => String(any().subjectId)),
+    whole: Array.from({ length: whole }, () => String(any().subjectId)),
+    columns: db.columns.map(({ name, stored }) => ({ name, stored })),
+  };
+  const facts = { patients: db.size, events: db.eventCount };
+  db.close();
+  writeFileSync(path, JSON.stringify(plan));
+  return facts;
+}

@@ -1,0 +1,235 @@
+// Our side of the reading figures: `node benches/ours.mjs STORE PLAN`. Each task reads every value that it claims to read, and sums it up.
+import { readFileSync } from "node:fs";
+import { PatientDatabase } from "../dist/index.js";
+import { median } from "./lib/process.mjs";
+
+const [store, path] = process.argv.slice(2);
+const plan = JSON.parse(readFileSync(path, "utf8"));
+
+const opening = performance.now();
+const db = PatientDatabase.open(store);
+const openMillis = performance.now() - opening;
+const { strings } = db.codes;
+const HIGH = 2 ** 32;
+
+const walks = plan.walks.map(([id, bound]) => [BigInt(id), bound]);
+const windows = plan.windows.map(([id, bound]) => [BigInt(id), bound]);
+const lasts = plan.lasts.map(BigInt);
+const whole = plan.whole.map(BigInt);
+
+/** Rows, rows at or before the bound, length of all codes, sum of all values. */
+const sums = () => ({ rows: 0, before: 0, chars: 0, total: 0 });
+
+const tasks = {
+  timeAt() {
+    const sum = sums();
+    for (const [id, bound] of walks) {
+      const patient = db.get(id);
+      const { codeIds, numericValues, length } = patient;
+      for (let i = 0; i < length; i += 1) {
+        if (patient.timeAt(i) <= bound) sum.before += 1;
+        sum.chars += strings[codeIds[i]].length;
+        const value = numericValues[i];
+        if (value === value) sum.total += value; // not NaN
+      }
+      sum.rows += length;
+    }
+    return sum;
+  },
+  timeWords() {
+    const sum = sums();
+    for (const [id, bound] of walks) wordsOf(db.get(id), bound, sum);
+    return sum;
+  },
+  times() {
+    const sum = sums();
+    for (const [id, bound] of walks) {
+      const { times, codeIds, numericValues, length, staticCount } = db.get(id);
+      for (let i = 0; i < length; i += 1) {
+        if (i >= staticCount && Number(times[i]) <= bound) sum.before += 1;
+        sum.chars += strings[codeIds[i]].length;
+        const value = numericValues[i];
+        if (value === value) sum.total += value;
+      }
+      sum.rows += length;
+    }
+    return sum;
+  },
+  forEach() {
+    const sum = sums();
+    for (const [id, bound] of walks) {
+      const patient = db.get(id);
+      patient.forEach((time, code, value) => {
+        if (time <= bound) sum.before += 1;
+        sum.chars += code.length;
+        if (value === value) sum.total += value;
+      });
+      sum.rows += patient.length;
+    }
+    return sum;
+  },
+  forOf() {
+    const sum = sums();
+    for (const [id, bound] of walks) {
+      for (const event of db.get(id)) {
+        const { time, numericValue } = event;
+        if (time !== null && time <= bound) sum.before += 1;
+        sum.chars += event.code.length;
+        if (numericValue !== null) sum.total += numericValue;
+        sum.rows += 1;
+      }
+    }
+    return sum;
+  },
+  asOf() {
+    const sum = sums();
+    for (const [id, bound] of windows) {
+      const { codeIds, numericValues, length } = db.get(id).until(bound).last(256);
+      for (let i = 0; i < length; i += 1) {
+        sum.chars += strings[codeIds[i]].length;
+        const value = numericValues[i];
+        if (value === value) sum.total += value;
+      }
+      sum.rows += length;
+    }
+    return sum;
+  },
+  asOfObjects() {
+    const sum = sums();
+    for (const [id, bound] of windows) {
+      for (const event of db.get(id).until(bound).last(256)) {
+        const { numericValue } = event;
+        sum.chars += event.code.length;
+        if (numericValue !== null) sum.total += numericValue;
+        sum.rows += 1;
+      }
+    }
+    return sum;
+  },
+  lastCode() {
+    const sum = sums();
+    for (const id of lasts) {
+      sum.chars += db.get(id).at(-1).code.length;
+      sum.rows += 1;
+    }
+    return sum;
+  },
+  columns: () =>
+    allColumns((patient, { name }, kind, sum) => {
+      const column = patient.column(name);
+      const { length } = patient;
+      if (kind === "text") {
+        for (let i = 0; i < length; i += 1) {
+          const value = column.at(i);
+          if (value !== null) sum.chars += value.length;
+        }
+      } else if (kind === "float") {
+        for (let i = 0; i < length; i += 1) {
+          const value = column.at(i);
+          if (value !== null) sum.total += value;
+        }
+      } else {
+        for (let i = 0; i < length; i += 1) if (column.at(i) !== null) sum.before += 1;
+      }
+    }),
+  columnArrays: () =>
+    allColumns((patient, { name }, kind, sum) => {
+      const column = patient.column(name);
+      const { indexes } = column;
+      if (indexes !== undefined) {
+        if (!tables.has(name)) tables.set(name, column.dictionary.toArray());
+        sumCoded(indexes, tables.get(name), kind, sum);
+      } else sumPlain(column.values, kind, sum);
+    }),
+  columnsByEvent() {
+    const sum = sums();
+    const text = plan.columns.filter((column) => kindOf(column) === "text").map(({ name }) => name);
+    const float = plan.columns.filter((column) => kindOf(column) === "float").map(({ name }) => name);
+    const other = plan.columns.filter((column) => kindOf(column) === "other").map(({ name }) => name);
+    for (const id of whole) {
+      for (const event of db.get(id)) {
+        for (let c = 0; c < text.length; c += 1) {
+          const value = event.get(text[c]);
+          if (value !== null) sum.chars += value.length;
+        }
+        for (let c = 0; c < float.length; c += 1) {
+          const value = event.get(float[c]);
+          if (value !== null) sum.total += value;
+        }
+        for (let c = 0; c < other.length; c += 1) if (event.get(other[c]) !== null) sum.before += 1;
+        sum.rows += 1;
+      }
+    }
+    return sum;
+  },
+  scan() {
+    const sum = sums();
+    for (const patient of db) wordsOf(patient, 0, sum);
+    return sum;
+  },
+};
+
+const tables = new Map();
+const NO_TIME = -(2n ** 63n);
+
+/** Entry 0 is null. */
+function sumCoded(indexes, table, kind, sum) {
+  if (kind === "text") for (let i = 0; i < indexes.length; i += 1) sum.chars += indexes[i] === 0 ? 0 : table[indexes[i]].length;
+  else if (kind === "float") for (let i = 0; i < indexes.length; i += 1) sum.total += indexes[i] === 0 ? 0 : table[indexes[i]];
+  else for (let i = 0; i < indexes.length; i += 1) if (indexes[i] !== 0) sum.before += 1;
+}
+
+/** Null slots hold NaN, the int64 minimum or, in arrays of values, null. */
+function sumPlain(values, kind, sum) {
+  if (kind === "text") for (let i = 0; i < values.length; i += 1) sum.chars += values[i] === null ? 0 : values[i].length;
+  else if (kind === "float") for (let i = 0; i < values.length; i += 1) sum.total += values[i] === values[i] ? values[i] : 0;
+  else for (let i = 0; i < values.length; i += 1) if (values[i] !== null && values[i] !== NO_TIME) sum.before += 1;
+}
+
+function wordsOf(patient, bound, sum) {
+  const { timeWords, codeIds, numericValues, length, staticCount } = patient;
+  let before = 0;
+  let chars = 0;
+  let total = sum.total;
+  for (let i = 0; i < length; i += 1) {
+    if (i >= staticCount && timeWords[2 * i + 1] * HIGH + (timeWords[2 * i] >>> 0) <= bound) before += 1;
+    chars += strings[codeIds[i]].length;
+    const value = numericValues[i];
+    if (value === value) total += value;
+  }
+  sum.before += before;
+  sum.chars += chars;
+  sum.total = total;
+  sum.rows += length;
+}
+
+function kindOf({ stored }) {
+  return stored === "utf8" ? "text" : stored.startsWith("float") ? "float" : "other";
+}
+
+function allColumns(read) {
+  const sum = sums();
+  const kinds = plan.columns.map(kindOf);
+  for (const id of whole) {
+    const patient = db.get(id);
+    plan.columns.forEach((column, c) => {
+      read(patient, column, kinds[c], sum);
+    });
+    sum.rows += patient.length;
+  }
+  return sum;
+}
+
+const result = { openMillis, tasks: {} };
+for (const [name, task] of Object.entries(tasks)) {
+  task(); // warm: the compiler, the page cache, the strings
+  let sum;
+  const nanos = [1, 2, 3].map(() => {
+    const began = process.hrtime.bigint();
+    sum = task();
+    return Number(process.hrtime.bigint() - began);
+  });
+  result.tasks[name] = { nanos: median(nanos), sum };
+}
+db.close();
+console.log(JSON.stringify(result));
