@@ -1,7 +1,9 @@
 // Format, lint, types and generated files; all of them are run, and all failures shown, before it ends.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { root, status, tool } from "./run.mjs";
+import { nameCargoTarget, root, status, tool } from "./run.mjs";
+
+nameCargoTarget();
 
 /** Is a committed, generated file what the build makes now? The build has just written it over: git knows whether it changed. */
 const unchanged = (file) => () => status(["git", "diff", "--exit-code", "--stat", "--", file]);

@@ -22,6 +22,15 @@ export function must(command, what) {
   if (code !== 0) fail(`${what} failed (exit code ${code}); its own message stands above.`, code);
 }
 
+/**
+ * `napi build` names the host's triple to cargo, and cargo keeps what is built for a named target apart: named to every cargo command, it
+ * lets the dependencies be compiled once and not twice.
+ */
+export function nameCargoTarget() {
+  const host = /^host: (.+)$/m.exec(spawnSync("rustc", ["-vV"], { encoding: "utf8" }).stdout ?? "")?.[1];
+  if (host !== undefined) process.env.CARGO_BUILD_TARGET ??= host;
+}
+
 /** Ends the script. */
 export function fail(message, code = 1) {
   console.error(`meds-reader: ${message}`);

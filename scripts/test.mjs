@@ -4,7 +4,9 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root, tool } from "./run.mjs";
+import { nameCargoTarget, root, tool } from "./run.mjs";
+
+nameCargoTarget();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const add = (passed, failed, skipped) => {

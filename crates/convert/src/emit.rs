@@ -117,7 +117,7 @@ impl Emit<'_> {
                 }
                 at = until;
             }
-            progress.advance(end - start, 0)?;
+            progress.advance(end - start, reader.bytes_of(end - start))?;
         }
         if let Some((_, mut writer)) = writer {
             writer.settle().ok_or_else(changed)?;

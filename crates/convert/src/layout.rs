@@ -246,17 +246,27 @@ pub struct TooLarge {
     pub column: usize,
 }
 
-/// Plans the shards.
+/// How the source is cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut<'a> {
+    /// Its patients.
+    pub patients: &'a [Patient],
+    /// First patients of the segments, and the number of patients.
+    pub segments: &'a [usize],
+    /// The pieces of each row group.
+    pub pieces: &'a [Vec<Piece>],
+}
+
+/// Plans the shards, of about `shard_bytes` bytes, for the store `id`.
 pub fn plan(
     columns: &[Column],
     stored: Vec<Stored>,
     measured: &mut [Measured],
-    pieces: &[Vec<Piece>],
-    segments: &[usize],
-    patients: &[Patient],
+    cut: Cut,
     shard_bytes: u64,
     id: &str,
 ) -> Result<std::result::Result<Layout, TooLarge>> {
+    let Cut { patients, segments, pieces } = cut;
     let count = segments.len().saturating_sub(1);
     let rows_of = |range: Range<usize>| patients[range].iter().map(|p| p.rows).sum::<u64>();
     // Extents of each segment, column by column.

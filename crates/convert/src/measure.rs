@@ -204,7 +204,7 @@ impl Task<'_> {
                 }
                 at = until;
             }
-            progress.advance(end - start, 0)?;
+            progress.advance(end - start, reader.bytes_of(end - start))?;
         }
         Ok((extents, gauge))
     }

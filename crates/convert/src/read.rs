@@ -13,6 +13,7 @@ use meds_store::{Code, Error, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -52,13 +53,22 @@ pub struct Reader<'a> {
     column: &'a Column,
     inner: Option<ParquetRecordBatchReader>,
     left: u64,
+    /// Bytes on disk of all its rows.
+    bytes: u64,
 }
 
 impl<'a> Reader<'a> {
     /// Opens `column` of a row group; `at` is the file's index in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
         let inner = column.roots[at].map(|root| open(file, group, root, column)).transpose()?;
-        Ok(Self { file, group, column, inner, left: rows(file, group) })
+        let chunks = column.roots[at].map(|root| chunks(file, group, root)).unwrap_or_default();
+        let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
+        Ok(Self { file, group, column, inner, left: rows(file, group), bytes })
+    }
+
+    /// Bytes on disk that so many rows take, about.
+    pub fn bytes_of(&self, rows: u64) -> u64 {
+        (self.bytes * rows).checked_div(self::rows(self.file, self.group)).unwrap_or(0)
     }
 
     /// The next batch; `None` at the end, when as many rows have come as the footer promised.
@@ -106,8 +116,7 @@ fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
 fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result<ParquetRecordBatchReader> {
     let metadata = &file.metadata;
     let descriptor = metadata.file_metadata().schema_descr();
-    let leaves: Vec<_> = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root).collect();
-    let chunks: Vec<_> = leaves.iter().map(|&leaf| metadata.row_group(group).column(leaf)).collect();
+    let chunks = chunks(file, group, root);
     let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
     let rows = rows(file, group);
     let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
@@ -142,7 +151,14 @@ fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result
     guarded(build).map_err(|e| damaged(file, group, &column.name, &e.to_string()))
 }
 
-fn int96(chunks: &[&parquet::file::metadata::ColumnChunkMetaData]) -> bool {
+/// The chunks of a root column: several where it is nested.
+fn chunks(file: &SourceFile, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
+    let descriptor = file.metadata.file_metadata().schema_descr();
+    let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
+    leaves.map(|leaf| file.metadata.row_group(group).column(leaf)).collect()
+}
+
+fn int96(chunks: &[&ColumnChunkMetaData]) -> bool {
     chunks.iter().all(|c| c.column_type() == parquet::basic::Type::INT96)
 }
 

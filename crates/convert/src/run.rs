@@ -1,7 +1,7 @@
 //! A conversion from start to end.
 
 use crate::emit::Emit;
-use crate::layout::{Layout, Node, Slots, Stored, decide, in_order, plan};
+use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, in_order, plan};
 use crate::measure::{measure, pieces, segments};
 use crate::metadata::{self, check_dataset, split_notes, splits};
 use crate::options::{Options, Summary};
@@ -128,7 +128,8 @@ impl<'a> Conversion<'a> {
             self.no_null_codes(source, columns, groups, &measured, rows)?;
             let copies = 1 + rows.saturating_mul(24) / self.options.shard_bytes;
             let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
-            let planned = plan(&columns.list, stored?, &mut measured, &pieces, &segments, &survey.patients, self.options.shard_bytes, &id)?;
+            let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
+            let planned = plan(&columns.list, stored?, &mut measured, cut, self.options.shard_bytes, &id)?;
             match planned {
                 Ok(layout) => {
                     let counts: Vec<_> = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
@@ -238,7 +239,8 @@ impl<'a> Conversion<'a> {
     }
 
     fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group], repair: bool) -> Result<Ordered> {
-        let sorted = sort::sort(&self.source, &columns, groups, work, self.options, self.progress, repair, &mut self.notes)?;
+        let sorter = sort::Sorter { source: &self.source, columns: &columns, groups, options: self.options, progress: self.progress };
+        let sorted = sorter.sort(work, repair, &mut self.notes)?;
         let groups = self::groups(&sorted.source);
         let survey = survey(&sorted.source, &sorted.columns, &groups, self.progress)?;
         let survey = survey.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;

@@ -71,79 +71,87 @@ struct Seen {
     unordered: bool,
 }
 
-/// Sorts a source. `repair`: disorder was found, and its extent is to be told.
-pub fn sort(
-    source: &Source,
-    columns: &Columns,
-    groups: &[Group],
-    work: &Path,
-    options: &Options,
-    progress: &Progress,
-    repair: bool,
-    notes: &mut Vec<Note>,
-) -> Result<Sorted> {
-    let folder = match &options.temp {
-        Some(temp) => temp.join(format!(".meds-reader-{}-{:?}", std::process::id(), std::thread::current().id())),
-        None => work.join("sorted"),
-    };
-    fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the temporary folder", &e))?;
-    let spill = Spill(folder);
+/// A source to sort.
+pub struct Sorter<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// Its columns.
+    pub columns: &'a Columns,
+    /// Its row groups.
+    pub groups: &'a [Group],
+    /// What was asked for.
+    pub options: &'a Options,
+    /// Who watches.
+    pub progress: &'a Progress,
+}
 
-    let rows = groups.last().map_or(0, |group| group.end);
-    progress.enter(Phase::Measure, rows, source.bytes());
-    let seen = census(source, columns, groups, progress)?;
-    let mut order: Vec<(i64, Seen)> = seen.into_iter().collect();
-    order.sort_unstable_by_key(|(_, seen)| seen.first);
-    if repair {
-        let mut note = |message: &str, count: usize| {
-            if count > 0 {
-                notes.push(Note { kind: "repaired".into(), message: message.into(), count: count as u64 });
-            }
+impl Sorter<'_> {
+    /// Sorts the source into the temporary folder, or into `work`. `repair`: disorder was found, and its extent is to be told.
+    pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
+        let Self { source, columns, groups, options, progress } = *self;
+        let folder = match &options.temp {
+            Some(temp) => temp.join(format!(".meds-reader-{}-{:?}", std::process::id(), std::thread::current().id())),
+            None => work.join("sorted"),
         };
-        note("subjects whose rows were scattered over the source: merged", order.iter().filter(|(_, s)| s.scattered).count());
-        note(
-            "subjects whose times were out of order: sorted, rows of equal time as they stood",
-            order.iter().filter(|(_, s)| s.unordered).count(),
-        );
-    }
+        fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the temporary folder", &e))?;
+        let spill = Spill(folder);
 
-    let threads = rayon::current_num_threads() as u64;
-    // Of a bucket a thread holds the rows, their joined copy, the sorted one and what the writer makes of it.
-    let share = (options.memory / (6 * threads)).max(4 << 20);
-    let width = row_bytes(source, columns, groups)?;
-    let most = (share / width).max(1).max(rows.div_ceil(BUCKETS as u64));
-    let mut slots: Ids<(u32, u32)> = Ids::default();
-    let (mut bucket, mut held) = (0u32, 0);
-    for (slot, (id, seen)) in (0u32..).zip(&order) {
-        if held > 0 && held + seen.rows > most {
-            bucket += 1;
-            held = 0;
+        let rows = groups.last().map_or(0, |group| group.end);
+        progress.enter(Phase::Measure, rows, source.bytes());
+        let seen = census(source, columns, groups, progress)?;
+        let mut order: Vec<(i64, Seen)> = seen.into_iter().collect();
+        order.sort_unstable_by_key(|(_, seen)| seen.first);
+        if repair {
+            let mut note = |message: &str, count: usize| {
+                if count > 0 {
+                    notes.push(Note { kind: "repaired".into(), message: message.into(), count: count as u64 });
+                }
+            };
+            note("subjects whose rows were scattered over the source: merged", order.iter().filter(|(_, s)| s.scattered).count());
+            note(
+                "subjects whose times were out of order: sorted, rows of equal time as they stood",
+                order.iter().filter(|(_, s)| s.unordered).count(),
+            );
         }
-        held += seen.rows;
-        slots.insert(*id, (slot, bucket));
+
+        let threads = rayon::current_num_threads() as u64;
+        // Of a bucket a thread holds the rows, their joined copy, the sorted one and what the writer makes of it.
+        let share = (options.memory / (6 * threads)).max(4 << 20);
+        let width = row_bytes(source, columns, groups)?;
+        let most = (share / width).max(1).max(rows.div_ceil(BUCKETS as u64));
+        let mut slots: Ids<(u32, u32)> = Ids::default();
+        let (mut bucket, mut held) = (0u32, 0);
+        for (slot, (id, seen)) in (0u32..).zip(&order) {
+            if held > 0 && held + seen.rows > most {
+                bucket += 1;
+                held = 0;
+            }
+            held += seen.rows;
+            slots.insert(*id, (slot, bucket));
+        }
+        drop(order);
+
+        progress.enter(Phase::Sort, 2 * rows, 0);
+        let schema = schema(columns);
+        let buckets: Result<Vec<_>> = (0..=bucket).map(|at| Bucket::create(&spill.0, at, &schema)).collect();
+        let buckets = buckets?;
+        let scatter = Scatter {
+            source,
+            columns,
+            schema: &schema,
+            slots: &slots,
+            buckets: &buckets,
+            rows: (share / 2 / width).clamp(1, 1 << 20) as usize,
+        };
+        groups.par_iter().try_for_each(|group| scatter.group(*group, progress))?;
+        drop(slots);
+        let names: Result<Vec<_>> = buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(&spill.0, at, progress)).collect();
+
+        let mut sorted = Source::of_files(names?)?;
+        let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
+        sorted.notes.clear();
+        Ok(Sorted { source: sorted, columns, spill })
     }
-    drop(order);
-
-    progress.enter(Phase::Sort, 2 * rows, 0);
-    let schema = schema(columns);
-    let buckets: Result<Vec<_>> = (0..=bucket).map(|at| Bucket::create(&spill.0, at, &schema)).collect();
-    let buckets = buckets?;
-    let scatter = Scatter {
-        source,
-        columns,
-        schema: &schema,
-        slots: &slots,
-        buckets: &buckets,
-        rows: (share / 2 / width).clamp(1, 1 << 20) as usize,
-    };
-    groups.par_iter().try_for_each(|group| scatter.group(*group, progress))?;
-    drop(slots);
-    let names: Result<Vec<_>> = buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(&spill.0, at, progress)).collect();
-
-    let mut sorted = Source::of_files(names?)?;
-    let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
-    sorted.notes.clear();
-    Ok(Sorted { source: sorted, columns, spill })
 }
 
 fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Ids<Seen>> {

@@ -64,6 +64,9 @@ struct Run {
     late_static: bool,
 }
 
+/// The runs of a row group, and how many of its times were cut to microseconds.
+type Runs = (Vec<Run>, u64);
+
 /// A row that breaks a promise; `--repair` mends these.
 #[derive(Debug)]
 pub struct Disorder(pub Error);
@@ -152,7 +155,7 @@ pub fn null_id(file: &SourceFile, row: u64) -> Error {
 pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;
-    let found: Vec<Result<Result<(Vec<Run>, u64), Disorder>>> =
+    let found: Vec<Result<Result<Runs, Disorder>>> =
         groups.par_iter().map(|group| runs(source, *group, &subjects, time, progress)).collect();
 
     let mut survey = Survey { patients: Vec::new(), late_statics: 0, truncated: 0 };
@@ -224,7 +227,7 @@ fn unordered(file: &SourceFile, row: u64, id: i64, before: i64, after: i64) -> D
     Disorder(Error::at(Code::TimeOrder, &file.path, message))
 }
 
-fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progress: &Progress) -> Result<Result<(Vec<Run>, u64), Disorder>> {
+fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progress: &Progress) -> Result<Result<Runs, Disorder>> {
     let file = &source.files[group.file];
     let first_row = group.start - group_start_of_file(source, group);
     let mut runs: Vec<Run> = Vec::new();
@@ -233,7 +236,7 @@ fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progres
     let row_in_file = |at: u64| first_row + (at - group.start);
     let mut reader = Rows::open(source, group, subjects, time)?;
     while let Some((ids, times)) = reader.next()? {
-        progress.check()?;
+        progress.advance(ids.len() as u64, 0)?;
         if ids.null_count() > 0 {
             let row = ids.iter().position(|id| id.is_none()).unwrap_or(0) as u64;
             return Err(null_id(file, row_in_file(at + row)));
