@@ -101,3 +101,25 @@ impl Integers {
         self.seen.iter().copied().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_given_once_and_kept() {
+        let mut interner = Interner::default();
+        let words: Vec<String> = (0..1000).map(|n| "x".repeat(n % 7) + &n.to_string()).collect();
+        for (n, word) in (0..).zip(&words) {
+            assert_eq!(interner.insert(word.as_bytes()), n);
+        }
+        assert_eq!(interner.insert(b""), 1000);
+        for (n, word) in (0..).zip(&words) {
+            assert_eq!(
+                (interner.insert(word.as_bytes()), interner.lookup(word.as_bytes()), interner.get(n)),
+                (n, Some(n), word.as_bytes())
+            );
+        }
+        assert_eq!((interner.lookup(b"absent"), interner.get(1000), interner.len()), (None, &b""[..], 1001));
+    }
+}

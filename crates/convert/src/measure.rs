@@ -501,3 +501,44 @@ impl Merged {
         Measured { extents, present: self.present, bytes: self.bytes, distinct: self.distinct, traits: self.traits, counts: self.counts }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Pieces tile the row groups, lie in one segment each, and segments begin where patients do.
+        #[test]
+        fn pieces_tile_the_source(rows in prop::collection::vec(1u64..40, 1..30), cuts in prop::collection::vec(0u64..600, 0..8), size in 1u64..100) {
+            let mut start = 0;
+            let patients: Vec<Patient> = rows.iter().enumerate().map(|(id, &rows)| {
+                let patient = Patient { id: id as i64, start, rows, statics: 0, times: None };
+                start += rows;
+                patient
+            }).collect();
+            let mut ends: Vec<u64> = cuts.into_iter().filter(|cut| *cut < start).chain([start]).collect();
+            ends.sort_unstable();
+            let mut groups = Vec::new();
+            let mut begin = 0;
+            for (group, end) in ends.into_iter().enumerate() {
+                groups.push(Group { file: 0, group, start: begin, end });
+                begin = end;
+            }
+            let segments = segments(&patients, size);
+            let pieces = pieces(&groups, &patients, &segments);
+            let mut at = 0;
+            for (group, pieces) in groups.iter().zip(&pieces) {
+                for piece in pieces {
+                    prop_assert_eq!(piece.start, at);
+                    prop_assert!(piece.end > piece.start && piece.end <= group.end);
+                    let (first, last) = (&patients[segments[piece.segment]], &patients[segments[piece.segment + 1] - 1]);
+                    prop_assert!(first.start <= piece.start && piece.end <= last.end());
+                    at = piece.end;
+                }
+                prop_assert_eq!(at, group.end);
+            }
+            prop_assert_eq!(at, start);
+        }
+    }
+}

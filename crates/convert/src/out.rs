@@ -399,3 +399,114 @@ fn primitive_bytes(array: &ArrayRef) -> &[u8] {
         _ => &[]
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Int32Array, ListArray, StringArray, StructArray};
+    use arrow_buffer::OffsetBuffer;
+    use arrow_schema::{Field, Fields};
+    use meds_store::layout::Span;
+    use proptest::prelude::*;
+
+    type Outcome = std::result::Result<(), Box<dyn std::error::Error>>;
+
+    fn target(bytes: u64) -> std::result::Result<(tempfile::TempDir, Arc<Target>), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("file");
+        File::create(&path)?.set_len(bytes)?;
+        Ok((folder, Arc::new(Target::new(path))))
+    }
+
+    fn content(folder: &tempfile::TempDir) -> std::io::Result<Vec<u8>> {
+        std::fs::read(folder.path().join("file"))
+    }
+
+    proptest! {
+        /// Tasks that meet in the middle of a byte, in any order, write what one task would have written.
+        #[test]
+        fn bits_of_many_tasks_are_the_bits_of_one(bits in prop::collection::vec(any::<bool>(), 0..300), cuts in prop::collection::vec(0usize..300, 0..6), chunk in 1usize..70) {
+            let bytes = bits.len().div_ceil(8);
+            let (folder, target) = target(5 + bytes as u64).expect("a file");
+            let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut < bits.len()).chain([0, bits.len()]).collect();
+            cuts.sort_unstable();
+            for pair in cuts.windows(2).rev() {
+                let mut out = Bits::new(target.open().expect("open"), 5, pair[0] as u64);
+                for part in bits[pair[0]..pair[1]].chunks(chunk) {
+                    out.append(&BooleanBuffer::from(part)).expect("append");
+                }
+                out.flush().expect("flush");
+            }
+            target.write_edges().expect("edges");
+            let found = content(&folder).expect("content");
+            let expected = BooleanBuffer::from(&bits[..]);
+            prop_assert_eq!(&found[5..], &expected.values()[..bytes]);
+        }
+
+        /// Runs of equal bits are the same bits, one by one.
+        #[test]
+        fn repeated_bits_are_bits(runs in prop::collection::vec((any::<bool>(), 0usize..40), 0..12), start in 0u64..8) {
+            let count: usize = runs.iter().map(|run| run.1).sum();
+            let (folder, target) = target((start as usize + count).div_ceil(8) as u64).expect("a file");
+            let mut out = Bits::new(target.open().expect("open"), 0, start);
+            for (bit, count) in &runs {
+                out.repeat(*bit, *count).expect("repeat");
+            }
+            out.flush().expect("flush");
+            target.write_edges().expect("edges");
+            let found = content(&folder).expect("content");
+            let expected = (0..start).map(|_| false).chain(runs.iter().flat_map(|(bit, count)| std::iter::repeat_n(*bit, *count)));
+            for (at, bit) in expected.enumerate() {
+                prop_assert_eq!(found[at / 8] >> (at % 8) & 1 == 1, bit, "bit {}", at);
+            }
+        }
+    }
+
+    /// A nested column written in two parts, each at the place that the extents give it.
+    #[test]
+    fn nested_values_continue_where_the_part_before_ended() -> Outcome {
+        let items: Fields = vec![Field::new("n", DataType::Int32, true), Field::new("s", DataType::Utf8, true)].into();
+        let n = Int32Array::from(vec![Some(1), None, Some(3), Some(4), None]);
+        let s = StringArray::from(vec![Some("a"), Some(""), None, Some("dd"), Some("é")]);
+        let items = StructArray::try_new(items.clone(), vec![Arc::new(n), Arc::new(s)], None)?;
+        let field = Arc::new(Field::new("item", items.data_type().clone(), true));
+        let lists: ArrayRef = Arc::new(ListArray::try_new(field, OffsetBuffer::from_lengths([2, 0, 2, 1]), Arc::new(items), None)?);
+        let span = |offset, bytes| Some(Span { offset, bytes });
+        let leaf = |at, data, width, offsets| Node { validity: span(at, 1), data, width, offsets, children: vec![] };
+        let node = Node {
+            offsets: span(0, 20),
+            children: vec![Node {
+                validity: span(64, 1),
+                children: vec![leaf(128, span(192, 20), Some(4), None), leaf(256, span(384, 5), None, span(320, 24))],
+                ..Node::default()
+            }],
+            ..Node::default()
+        };
+        let (folder, target) = target(448)?;
+        let mut place = vec![NodePlace::default(); 4];
+        let mut parts = Vec::new();
+        for part in [lists.slice(0, 3), lists.slice(3, 1)] {
+            parts.push((place.clone(), part.clone()));
+            crate::extent::measure(&part, &mut place);
+        }
+        // The later part first: places do not depend on what was written before.
+        for (place, part) in parts.into_iter().rev() {
+            let mut values = Values::new(&target.open()?, &node, &mut place.iter())?;
+            values.push(&part)?;
+            values.flush()?;
+        }
+        target.write_edges()?;
+        let found = content(&folder)?;
+        let ints = |at: usize, count: usize| -> Vec<i32> {
+            found[at..][..4 * count].as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect()
+        };
+        assert_eq!(ints(0, 5), [0, 2, 2, 4, 5]);
+        assert_eq!(found[64], 0b11111);
+        assert_eq!(found[128], 0b01101);
+        assert_eq!(ints(192, 5), [1, 0, 3, 4, 0]);
+        assert_eq!(found[256], 0b11011);
+        assert_eq!(ints(320, 6), [0, 1, 1, 1, 3, 5]);
+        assert_eq!(&found[384..389], "add\u{e9}".as_bytes());
+        Ok(())
+    }
+}
