@@ -183,7 +183,7 @@ export interface Note {
  * | text, bool, nested | decoded copy | - | where sparse |
  *
  * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
- * minimum (64-bit integers and times) or 0: `isNull(i)` tells.
+ * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
  *
  * @example
  * ```ts
@@ -223,8 +223,8 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
   get rows(): Uint32Array | undefined;
   /**
-   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the int64 minimum for 64-bit integers and times,
-   * 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
+   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
    */
   toArray(): TypedArray | T[];
   /** The values in order, null included. */
@@ -507,7 +507,7 @@ export interface Progress {
 }
 /** How to watch and stop a piece of work. */
 export interface WorkOptions {
-  /** Called ten times a second while the work runs, and once at its end. */
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
   readonly signal?: AbortSignalLike | undefined;

@@ -26,7 +26,7 @@ interface Entries extends Rows {
  * | text, bool, nested | decoded copy | - | where sparse |
  *
  * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
- * minimum (64-bit integers and times) or 0: `isNull(i)` tells.
+ * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
  *
  * @example
  * ```ts
@@ -129,8 +129,8 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /**
-   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the int64 minimum for 64-bit integers and times,
-   * 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
+   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
    */
   toArray(): TypedArray | T[] {
     const { vector, dictionary, sparse, column } = this.live();
@@ -229,6 +229,7 @@ function filled(like: TypedArray, length: number): TypedArray {
   const copy = new (like.constructor as new (length: number) => TypedArray)(length);
   if (copy instanceof Float32Array || copy instanceof Float64Array) copy.fill(Number.NaN);
   else if (copy instanceof BigInt64Array) copy.fill(NO_TIME);
+  else if (copy instanceof BigUint64Array) copy.fill(-NO_TIME); // the same bits
   return copy;
 }
 

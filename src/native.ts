@@ -86,7 +86,7 @@ export interface Progress {
 
 /** How to watch and stop a piece of work. */
 export interface WorkOptions {
-  /** Called ten times a second while the work runs, and once at its end. */
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
   readonly signal?: AbortSignalLike | undefined;
@@ -123,7 +123,9 @@ export async function runJob<T>(kind: "convert" | "verify" | "generate", options
   const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
   signal?.addEventListener("abort", cancel, { once: true });
   try {
-    const summary = JSON.parse(await job.run()) as T;
+    const running = job.run();
+    report();
+    const summary = JSON.parse(await running) as T;
     report();
     if (thrown !== undefined) throw thrown.error;
     return summary;
