@@ -19,4 +19,6 @@ seconds = time.perf_counter() - begin
 os.dup2(stdout, 1)
 size = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(target) for name in names)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+if os.path.exists("/proc/self/status"):  # Linux counts the parent's memory into ru_maxrss
+    peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps(dict(seconds=seconds, peakBytes=peak, storeBytes=size)))
