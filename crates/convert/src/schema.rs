@@ -65,13 +65,13 @@ impl Columns {
                     let message = format!("has two columns named {:?} (numbers {before} and {root}). Rename one.", field.name());
                     return Err(Error::at(Code::SchemaConflict, &file.path, message));
                 }
+                if root == subject || !wanted(field.name(), options) {
+                    continue;
+                }
                 let Some(wide) = wide(field.name(), field.data_type(), file)? else {
                     skipped.insert(field.name().clone(), type_name(field.data_type()));
                     continue;
                 };
-                if root == subject || skipped.contains_key(field.name()) || !wanted(field.name(), options) {
-                    continue;
-                }
                 match known.get(field.name()) {
                     Some(&(index, first)) => {
                         let column = &mut list[index];
@@ -104,7 +104,7 @@ impl Columns {
             let message = format!("column {name:?}: values of type {kind} have no place in a store");
             notes.push(Note { kind: "skipped".into(), message, count: 1 });
         }
-        check_names(options, &list)?;
+        check_names(options, source)?;
         list.sort_by_key(|column| column.role as u8);
         for column in &list {
             describe(column, notes);
@@ -128,15 +128,14 @@ fn wanted(name: &str, options: &Options) -> bool {
     required || (kept && !options.exclude.iter().any(|c| c == name))
 }
 
-fn check_names(options: &Options, list: &[Column]) -> Result<()> {
-    let known = |name: &String| SUBJECT.contains(&name.as_str()) || list.iter().any(|c| &c.name == name);
-    if let Some(name) = options.columns.iter().flatten().find(|name| !known(name)) {
-        return Err(Error::new(
-            Code::MissingColumn,
-            format!("column {name:?} was asked for, but no file has it (or it cannot be stored)."),
-        ));
+/// A name that is asked for, or left out, but stands in no file, is a mistake.
+fn check_names(options: &Options, source: &Source) -> Result<()> {
+    let known = |name: &&String| source.files.iter().any(|file| file.schema.index_of(name).is_ok());
+    let mut named = options.columns.iter().flatten().chain(&options.exclude);
+    if let Some(name) = named.find(|name| !known(name)) {
+        return Err(Error::new(Code::MissingColumn, format!("column {name:?} was named in the options, but no file has it.")));
     }
-    match options.exclude.iter().find(|name| matches!(name.as_str(), "subject_id" | "time" | "code")) {
+    match options.exclude.iter().find(|name| SUBJECT.contains(&name.as_str()) || matches!(name.as_str(), "time" | "code")) {
         Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: it is what makes an event."))),
         None => Ok(()),
     }

@@ -62,6 +62,7 @@ type Ids<T> = HashMap<i64, T, FixedState>;
 /// A subject, as far as it has been seen.
 #[derive(Clone, Copy)]
 struct Seen {
+    file: usize,
     first: u64,
     /// The row after its last one: a gap before the next means that it is scattered.
     next: u64,
@@ -164,7 +165,7 @@ fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progr
         while let Some((ids, times)) = reader.next()? {
             for (id, time) in ids.iter().zip(times.iter()) {
                 let id = id.ok_or_else(|| null_id(&source.files[group.file], at - file_start(groups, group.file)))?;
-                let new = Seen { first: at, next: at + 1, rows: 1, last: time, scattered: false, unordered: false };
+                let new = Seen { file: group.file, first: at, next: at + 1, rows: 1, last: time, scattered: false, unordered: false };
                 seen.entry(id).and_modify(|seen| seen.add(&new, time)).or_insert(new);
                 at += 1;
             }
@@ -185,9 +186,9 @@ fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progr
 
 impl Seen {
     fn add(&mut self, later: &Seen, time: Option<i64>) {
-        self.scattered |= later.scattered || later.first != self.next;
+        self.scattered |= later.scattered || later.first != self.next || later.file != self.file;
         self.unordered |= later.unordered || time.zip(self.last).is_some_and(|(time, last)| time < last);
-        self.next = later.next;
+        (self.file, self.next) = (later.file, later.next);
         self.rows += later.rows;
         self.last = later.last.or(self.last);
     }

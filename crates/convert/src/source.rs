@@ -3,6 +3,7 @@
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Result};
 use parquet::arrow::parquet_to_arrow_schema;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -156,17 +157,20 @@ impl SourceFile {
             let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
             let about = metadata.file_metadata();
             let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
+            // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
+            for group in metadata.row_groups() {
+                let impossible = group.num_rows() < 0
+                    || group.columns().iter().any(|chunk| {
+                        let (start, length) = chunk.byte_range();
+                        chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
+                    });
+                if impossible {
+                    return Err(ParquetError::General("it claims sizes that the file does not have".into()));
+                }
+            }
             Ok((metadata, schema))
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        // Sizes steer allocation and the order of rows: refuse what cannot be.
-        if metadata
-            .row_groups()
-            .iter()
-            .any(|g| g.num_rows() < 0 || g.columns().iter().any(|c| c.compressed_size() < 0 || c.uncompressed_size() < 0))
-        {
-            return Err(damaged("the footer claims a negative size".into()));
-        }
         let footer_hash = hex(&Sha256::digest(&footer));
         Ok(Self { path, name, bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), footer_hash })
     }

@@ -168,7 +168,9 @@ pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &P
         };
         survey.truncated += truncated;
         for Run { patient, late_static } in runs {
-            match survey.patients.last_mut().filter(|last| last.id == patient.id) {
+            // A subject continues in the next row group, never in the next file: that would be another one of its pieces.
+            let here = file_of.get(&patient.id) == Some(&group.file);
+            match survey.patients.last_mut().filter(|last| last.id == patient.id && here) {
                 Some(last) => {
                     if let (Some((_, before)), Some((after, _))) = (last.times, patient.times)
                         && after < before
