@@ -116,5 +116,5 @@ const db = PatientDatabase.open(store);
 const patient = example(db);
 const id = String(patient.subjectId);
 db.close();
-cli("show", shown(store), ...(id.startsWith("-") ? ["--last", "30", "--", id] : [id, "--last", "30"]));
+cli("show", shown(store), id, "--last", "30");
 measure(store);

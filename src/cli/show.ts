@@ -30,7 +30,7 @@ export function showCommand(): Command {
 Examples:
   meds-reader show mimic.medsdb 10000032 --last 40
   meds-reader show mimic.medsdb 10000032 --until 2180-07-23T12:00 --code LAB// --columns hadm_id
-  meds-reader show mimic.medsdb --json -- -5        an id that begins with a minus stands after --`,
+  meds-reader show hashed.medsdb -4611686018427387904 --json`,
     )
     .action(run);
 }

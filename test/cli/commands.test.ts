@@ -181,7 +181,7 @@ describe("show", () => {
   });
 
   it("names a subject or column that is not there", async () => {
-    const unknown = await meds("show", store, "--", "-5");
+    const unknown = await meds("show", store, "-5");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_SUBJECT: [^\n]*-5[^\n]*\n$/)]);
     const column = await meds("show", store, subject, "--columns", "ward");
     expect([column.code, column.stdout, column.stderr]).toEqual([
