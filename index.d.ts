@@ -365,7 +365,7 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   codeAt(i: number): string;
   /** The row at an index, from the end where it is negative; undefined outside the timeline. */
   at(i: number): Event<S> | undefined;
-  /** The rows in order, a fresh {@link Event} each. */
+  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
   [Symbol.iterator](): Iterator<Event<S>>;
   /**
    * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are

@@ -95,7 +95,7 @@ export class CodeTable implements Iterable<Code> {
     if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "it lacks its table of codes");
     this.text = text;
     this.size = text.length - 1;
-    this._dictionary = new Dictionary(text, file.path, undefined);
+    this._dictionary = new Dictionary(text, file.path, undefined, () => this.live());
   }
 
   /**

@@ -22,18 +22,21 @@ export class Dictionary<T = Value> {
   /** @internal The entries as they are stored. */
   readonly _source: Vector;
   private readonly path: string;
+  private readonly check: () => void;
 
-  /** @internal `zero`: what entry 0 reads as; undefined where no row may hold it. */
-  constructor(values: Vector, path: string, zero: null | undefined) {
+  /** @internal `zero`: what entry 0 reads as; undefined where no row may hold it. `check` throws once the store is closed. */
+  constructor(values: Vector, path: string, zero: null | undefined, check: () => void) {
     this.length = values.length;
     this._source = values;
     this.path = path;
+    this.check = check;
     this._table = new Array(values.length);
     if (zero === null && values.length > 0) this._table[0] = null;
   }
 
   /** The value of an index; null for 0 and for an index outside the dictionary. */
   at(index: number): T | null {
+    this.check();
     if (!(index > 0 && index < this.length)) return null;
     return this._table[index] ?? this._load(index);
   }
@@ -50,6 +53,7 @@ export class Dictionary<T = Value> {
 
   /** @internal Decodes an entry on its first use. An index outside the dictionary is damage, never a value. */
   _load(index: number): T {
+    this.check();
     if (!(index > 0 && index < this.length))
       failCorrupt(this.path, `an index is ${index}, but the dictionary has the entries 1 to ${this.length - 1}`);
     const value = this._source.at(index) as T;

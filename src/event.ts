@@ -1,6 +1,6 @@
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
-import { dateOf } from "./time.js";
+import { dateOf, shownTime } from "./time.js";
 
 const INFINITY = Number.POSITIVE_INFINITY;
 
@@ -104,6 +104,16 @@ export class Event<S extends object = AnySchema> {
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    return { ...this.toObject(), time: this.date };
+    if (!this._shard.live) return { closed: this._shard.store.path };
+    const shown = (index: number) => {
+      try {
+        return this._shard.field(index).value(this._row, this._patient);
+      } catch (error) {
+        // A time beyond 2^53 is no reason to show nothing of the row.
+        return error;
+      }
+    };
+    const columns = this._shard.store.columns.map(({ name }, index) => [name, name === "time" ? shownTime(this.timeMicros) : shown(index)]);
+    return Object.fromEntries(columns);
   }
 }

@@ -145,7 +145,7 @@ export class Store {
     if (length !== expected.dictionary) {
       failCorrupt(path, `the dictionary of ${expected.name} has ${length} entries, ${expected.dictionary} in the manifest`);
     }
-    this.dictionaries[column] ??= new Dictionary(values(), path, null);
+    this.dictionaries[column] ??= new Dictionary(values(), path, null, () => this.check());
     return this.dictionaries[column];
   }
 

@@ -59,3 +59,10 @@ export function dateOf(micros: bigint): Date {
     fail("MEDS_TIME_RANGE", `The time ${micros} µs lies outside what a Date can hold. Read event.timeMicros (bigint).`);
   return date;
 }
+
+/** A time as `console.log` shows it: a Date where one can hold it. */
+export function shownTime(micros: bigint | null): Date | bigint | null {
+  if (micros === null) return null;
+  const date = new Date(Number(micros / 1000n));
+  return Number.isNaN(date.getTime()) ? micros : date;
+}

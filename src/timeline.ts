@@ -6,7 +6,7 @@ import type { IndexArray, TypedArray } from "./mapped.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
-import { boundOf, HIGH, type TimeLike } from "./time.js";
+import { boundOf, shownTime, type TimeLike } from "./time.js";
 
 /** How a window by time is cut. */
 export interface WindowOptions {
@@ -185,7 +185,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return new Event<S>(this._shard, this._row(index), this._patient);
   }
 
-  /** The rows in order, a fresh {@link Event} each. */
+  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
   [Symbol.iterator](): Iterator<Event<S>> {
     if (!this._isRun) return new RowIterator<S>(this);
     return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
@@ -318,8 +318,10 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
+    if (!this._shard.live) return { closed: this._shard.store.path };
     const { subjectId, length, staticCount } = this;
-    return { subjectId, length, staticCount, first: this.at(staticCount)?.date ?? null, last: this.at(-1)?.date ?? null };
+    const time = (i: number) => shownTime(this.at(i)?.timeMicros ?? null);
+    return { subjectId, length, staticCount, first: time(staticCount), last: time(-1) };
   }
 
   /** @internal Row in the shard of an index. */
@@ -343,7 +345,11 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The first timed index whose time is after the bound, or at it unless `after`. */
   private _search(bound: number | bigint, after: boolean): number {
-    const { timeWords, times } = this._shard;
+    return typeof bound === "number" ? this._searchNumber(bound, after) : this._searchExact(bound, after);
+  }
+
+  private _searchNumber(bound: number, after: boolean): number {
+    const words = this._shard.timeWords;
     const rows = this._rows;
     const begin = this._begin + this._gap;
     let low = this.staticCount;
@@ -351,8 +357,23 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     while (low < high) {
       const middle = (low + high) >>> 1;
       const row = rows === null ? begin + middle : rows[middle]!;
-      // As doubles where the bound is a safe number; a bigint is compared exactly.
-      const time = typeof bound === "number" ? timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0) : times[row]!;
+      const time = words[2 * row + 1]! * 4294967296 + (words[2 * row]! >>> 0);
+      if (time > bound || (!after && time === bound)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** A loop of its own: bigints and numbers in one would make every comparison a call. */
+  private _searchExact(bound: bigint, after: boolean): number {
+    const times = this._shard.times;
+    const rows = this._rows;
+    const begin = this._begin + this._gap;
+    let low = this.staticCount;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const time = times[rows === null ? begin + middle : rows[middle]!]!;
       if (time > bound || (!after && time === bound)) high = middle;
       else low = middle + 1;
     }

@@ -1,4 +1,5 @@
 // Looking patients up, subsets and splits, codes, columns, metadata, and what happens after close().
+import { inspect } from "node:util";
 import { MedsError, PatientDatabase } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clinic, IDS, ROWS, T0 } from "../support/clinic.js";
@@ -217,5 +218,44 @@ describe("after close()", () => {
     a.close();
     expect(patient.codeAt(0)).toBe("GENDER//F");
     b.close();
+  });
+});
+
+describe("memory that was written to by mistake", () => {
+  it("gives an error instead of undefined, and no file changes", () => {
+    const open = PatientDatabase.open(path);
+    const patient = open.at(0)!;
+    patient.codeIds[3] = 250;
+    expect(code(() => patient.codeAt(3))).toBe("MEDS_CORRUPT");
+    expect(code(() => patient.at(3)!.code)).toBe("MEDS_CORRUPT");
+    expect(code(() => [...patient.column("code")])).toBe("MEDS_CORRUPT");
+    patient.codeIds[4] = 0; // stands for null, which no code is
+    expect(code(() => patient.codeAt(4))).toBe("MEDS_CORRUPT");
+    expect(
+      code(() => {
+        patient.forEach(() => {});
+      }),
+    ).toBe("MEDS_CORRUPT");
+    patient.column("unit").indexes![0] = 99;
+    expect(code(() => patient.at(0)!.get("unit"))).toBe("MEDS_CORRUPT");
+    expect(code(() => patient.column("unit").toArray())).toBe("MEDS_CORRUPT");
+    const dose = patient.column("dose");
+    dose.rows![1] = 0;
+    expect(code(() => [...patient.column("dose")])).toBe("MEDS_CORRUPT");
+    open.close();
+    const again = PatientDatabase.open(path, { verify: true });
+    expect([again.at(0)!.codeAt(3), again.at(0)!.at(0)!.get("unit")]).toEqual([db.at(0)!.codeAt(3), db.at(0)!.at(0)!.get("unit")]);
+    again.close();
+  });
+});
+
+describe("console.log", () => {
+  it("shows what a person wants to know", () => {
+    expect(inspect(db.at(0))).toMatch(/subjectId: 7n,\s+length: 12,\s+staticCount: 2,\s+first: 2020-01-01T00:00:00.000Z/);
+    expect(inspect(db.at(0)!.at(2))).toMatch(/time: 2020-01-01T00:00:00.000Z,\s+code: 'MEDS_BIRTH'/);
+    const open = PatientDatabase.open(path);
+    const patient = open.at(0)!;
+    open.close();
+    expect(inspect(patient)).toMatch(/closed: /);
   });
 });
