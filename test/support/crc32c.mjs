@@ -1,0 +1,29 @@
+// CRC-32C, and a manifest sealed anew: a damaged file whose checksums are right, so that structure is all that can tell.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C of bytes as the manifest writes it. */
+export function crc32c(bytes) {
+  let crc = 0xffffffff;
+  for (let i = 0; i < bytes.length; i += 1) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 255];
+  return ((crc ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
+}
+
+/** The manifest of a store with the checksums that one file has now. `text` is the manifest as it was, `before` the file as it was. */
+export function reseal(store, name, text, before, after) {
+  let next = text.replace(crc32c(before), crc32c(after));
+  const file = [...JSON.parse(text).shards, ...JSON.parse(text).files].find(({ path }) => path === name);
+  for (const { offset, bytes, crc32c: old } of file.offsets ?? []) next = next.replace(old, crc32c(after.subarray(offset, offset + bytes)));
+  const end = next.lastIndexOf(',\n"crc32c"');
+  const body = next.slice(0, end);
+  writeFileSync(join(store, "manifest.json"), `${body},\n"crc32c": "${crc32c(Buffer.from(body))}"\n}\n`);
+}
+
+/** The manifest's text. */
+export const manifestOf = (store) => readFileSync(join(store, "manifest.json"), "utf8");

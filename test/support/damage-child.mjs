@@ -1,0 +1,175 @@
+// Damages a store in every way that its arguments ask for, reads it and verifies it each time, and prints what came of it as JSON.
+// It runs in a process of its own: a crash is seen by its parent.
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { MedsError, PatientDatabase, verify } from "../../dist/index.js";
+import { manifestOf, reseal } from "./crc32c.mjs";
+
+const [store, mode, step] = process.argv.slice(2);
+const result = { tried: 0, outcomes: {}, notFound: [], strange: [], mixed: [] };
+
+const files = readdirSync(store, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(store, join(entry.parentPath, entry.name)).split(sep).join("/"))
+  .sort();
+
+/** Everything that a store holds, by subject; a cell whose reading fails holds the error. */
+function readAll() {
+  const patients = new Map();
+  const db = PatientDatabase.open(store);
+  try {
+    const names = db.columns.map(({ name }) => name);
+    for (const id of ids) {
+      const patient = db.get(id);
+      if (patient === undefined) continue;
+      if (patient.subjectId !== id) result.mixed.push(`get(${id}) gives ${patient.subjectId}`);
+      const cells = [patient.split];
+      for (let i = 0; i < patient.length; i += 1) {
+        const event = patient.at(i);
+        for (const name of names) cells.push(cell(() => (name === "time" ? event.timeMicros : event.get(name))));
+      }
+      const arrays = names.map((name) => cell(() => Array.from(patient.column(name).toArray(), show).join()));
+      arrays.push(
+        cell(() => patient.times.join()),
+        cell(() => patient.numericValues.join()),
+      );
+      arrays.push(
+        cell(() => {
+          let seen = "";
+          patient.until(50).forEach((time, code, value) => {
+            seen += `${time} ${code} ${value};`;
+          });
+          return seen;
+        }),
+      );
+      patients.set(id, { cells: cells.map(show), arrays });
+    }
+    for (const code of db.codes) String(code.description);
+  } finally {
+    db.close();
+  }
+  return patients;
+}
+
+const show = (value) => (typeof value === "bigint" ? `${value}n` : typeof value === "object" ? JSON.stringify(value) : String(value));
+
+function cell(read) {
+  try {
+    return read();
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** An error that is not ours is a finding. */
+function failed(error) {
+  if (error instanceof MedsError) return error.code;
+  result.strange.push(String(error.stack).slice(0, 400));
+  return "strange";
+}
+
+let ids = [];
+const first = PatientDatabase.open(store);
+ids = [...first.subjectIds];
+first.close();
+const sound = readAll();
+
+/** Reads the damaged store; `values`: the damage may show as changed values of some cells. */
+async function look(what, values, findable = true) {
+  result.tried += 1;
+  let outcome;
+  try {
+    const found = readAll();
+    let differing = 0;
+    let arrays = 0;
+    const originals = new Set();
+    for (const [id, expected] of sound) {
+      const other = found.get(id);
+      if (other === undefined || other.cells.length !== expected.cells.length) {
+        result.mixed.push(`${what}: subject ${id} is gone, or has another length`);
+        continue;
+      }
+      expected.cells.forEach((value, i) => {
+        if (other.cells[i] === value || other.cells[i].startsWith("MEDS_")) return;
+        differing += 1;
+        originals.add(value);
+        // Texts carry their subject, twice, so that no single flip makes another's: another patient's text is never to be seen.
+        const owner = /of (\d+) \1\./.exec(other.cells[i]);
+        if (owner && BigInt(owner[1]) !== id) result.mixed.push(`${what}: subject ${id} reads ${other.cells[i]}`);
+      });
+      arrays += expected.arrays.filter((array, i) => other.arrays[i] !== array && !other.arrays[i].startsWith("MEDS_")).length;
+    }
+    // One flipped byte is one value, one entry of a dictionary, or eight bits of a bitmap; more is an offset out of place.
+    if (values === "few" && differing > 8 && originals.size > 1)
+      result.mixed.push(`${what}: ${differing} cells differ, of ${originals.size} values`);
+    outcome = differing + arrays === 0 ? "same" : "values";
+  } catch (error) {
+    outcome = failed(error);
+  }
+  result.outcomes[outcome] = (result.outcomes[outcome] ?? 0) + 1;
+  if (!findable) return;
+  const ok = await verify(store).then(
+    (verification) => verification.ok,
+    (error) => failed(error) === "strange",
+  );
+  if (ok) result.notFound.push(what);
+}
+
+const modes = {
+  async flip(every) {
+    for (const name of files) {
+      const path = join(store, name);
+      const bytes = readFileSync(path);
+      for (let at = 0; at < bytes.length; at += every) {
+        const bit = 1 << ((at * 7 + (at >> 3)) % 8);
+        bytes[at] ^= bit;
+        writeFileSync(path, bytes);
+        bytes[at] ^= bit;
+        await look(`${name} byte ${at}`, "few");
+      }
+      writeFileSync(path, bytes);
+    }
+  },
+  async truncate(every) {
+    for (const name of files) {
+      const path = join(store, name);
+      const bytes = readFileSync(path);
+      for (let at = 0; at < bytes.length; at += every) {
+        writeFileSync(path, bytes.subarray(0, at));
+        await look(`${name} cut at ${at}`, "none");
+      }
+      writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(64)]));
+      await look(`${name} with 64 bytes more`, "none");
+      writeFileSync(path, bytes);
+    }
+  },
+  /** Words of the files' structure overwritten, checksums made right again: only checks of structure can tell. */
+  async craft(every) {
+    const text = manifestOf(store);
+    for (const name of files.filter((name) => name.endsWith(".arrow"))) {
+      const path = join(store, name);
+      const before = readFileSync(path);
+      const footer = before.length - 10 - before.readInt32LE(before.length - 10);
+      for (let at = 8; at < before.length - 6; at += at < 600 || at >= footer ? 4 : 4 * every) {
+        for (const word of every === 4 ? [-1, 0x7fffffff, 0, 1 << 20] : [-1, 1 << 20]) {
+          const after = Buffer.from(before);
+          after.writeInt32LE(word, at & ~3);
+          if (after.equals(before)) continue;
+          writeFileSync(path, after);
+          reseal(store, name, text, before, after);
+          await look(`${name} word ${at & ~3} = ${word}`, "any", false);
+        }
+      }
+      writeFileSync(path, before);
+      writeFileSync(join(store, "manifest.json"), text);
+    }
+  },
+};
+
+await modes[mode](Number(step));
+result.bytes = files.reduce((sum, name) => sum + statSync(join(store, name)).size, 0);
+for (const list of ["notFound", "strange", "mixed"]) {
+  result[`${list}Count`] = result[list].length;
+  result[list] = result[list].slice(0, 5);
+}
+console.log(JSON.stringify(result));
