@@ -221,7 +221,7 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   /** What the ids of a coded column stand for; undefined where it is not coded. */
   get dictionary(): Dictionary<NonNullable<T>> | undefined;
   /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
-  get rows(): Uint32Array | undefined;
+  get rows(): Uint16Array | Uint32Array | undefined;
   /**
    * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
    * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.

@@ -3,7 +3,7 @@ import type { Dictionary } from "./dictionary.js";
 import { fail } from "./errors.js";
 import type { Field } from "./field.js";
 import type { ColumnInfo } from "./manifest.js";
-import type { IndexArray, TypedArray } from "./mapped.js";
+import type { IndexArray, RowArray, TypedArray } from "./mapped.js";
 import { gather, type Rows } from "./rows.js";
 import type { Shard } from "./shard.js";
 import { NO_TIME } from "./time.js";
@@ -11,7 +11,7 @@ import type { Value } from "./values/vector.js";
 
 /** Entries of a sparse column: which of them belong to a timeline, and at which of its rows they stand. */
 interface Entries extends Rows {
-  readonly at: Uint32Array;
+  readonly at: RowArray;
 }
 
 /**
@@ -124,7 +124,7 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
-  get rows(): Uint32Array | undefined {
+  get rows(): Uint16Array | Uint32Array | undefined {
     return this.live().sparse === null ? undefined : this.found().at;
   }
 
@@ -185,7 +185,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     return this.field.read(_rows === null ? _begin + found : _rows[found]!);
   }
 
-  private newCursor(at: Uint32Array): Cursor {
+  private newCursor(at: RowArray): Cursor {
     const cursor = new Cursor(at, this.shard.fault);
     cursor.turn(0, at.length);
     return cursor;

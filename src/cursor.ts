@@ -1,3 +1,5 @@
+import type { RowArray } from "./mapped.js";
+
 /** Beyond every row: a shard has fewer than 2^31 - 1. A small integer, for a field that holds infinity is slower to compare. */
 export const NO_ROW = 0x7fffffff;
 
@@ -16,7 +18,7 @@ export class Cursor {
   private end = 0;
 
   constructor(
-    private readonly rows: Uint32Array,
+    private readonly rows: RowArray,
     /** Says what is wrong: the store is closed, or damaged. */
     private readonly fault: (found: string) => never,
   ) {}
@@ -52,7 +54,7 @@ export class Cursor {
 }
 
 /** The first of the ascending `rows[begin, end)` at or after `row`. */
-export function lowerBound(rows: Uint32Array, begin: number, end: number, row: number): number {
+export function lowerBound(rows: RowArray, begin: number, end: number, row: number): number {
   let low = begin;
   let high = end;
   while (low < high) {

@@ -1,7 +1,7 @@
 import { Cursor } from "./cursor.js";
 import type { Dictionary } from "./dictionary.js";
 import type { ManifestColumn } from "./manifest.js";
-import type { IndexArray } from "./mapped.js";
+import type { IndexArray, RowArray } from "./mapped.js";
 import type { Shard } from "./shard.js";
 import { MicrosVector } from "./values/numbers.js";
 import type { Value, Vector } from "./values/vector.js";
@@ -28,7 +28,7 @@ const NO_FLOAT64 = new Float64Array(0);
 /** The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient of row p. */
 export interface Sparse {
   readonly offsets: Int32Array;
-  readonly rows: Uint32Array;
+  readonly rows: RowArray;
 }
 
 /** What a field is made of. */

@@ -16,6 +16,9 @@ export type TypedArray =
 /** Ids of a dictionary, as narrow as it allows. */
 export type IndexArray = Uint8Array | Uint16Array | Uint32Array;
 
+/** Row numbers of a sparse column, in 16 bits where no patient of the store has more rows. */
+export type RowArray = Uint16Array | Uint32Array;
+
 type ArrayType<A> = new (buffer: ArrayBuffer, offset: number, length: number) => A;
 
 /** A run of bytes of the file. */
@@ -106,6 +109,13 @@ export class MappedFile {
     // Arrow allows a field without slots to leave its one offset out.
     if (node.length === 0) return new Int32Array(1);
     return this.array(Int32Array, node.offsets, node.length + 1);
+  }
+
+  /** The row numbers of a sparse column. */
+  rows(node: Node): RowArray {
+    if (node.type.id === "uint16") return this.array(Uint16Array, node.data, node.length);
+    if (node.type.id === "uint32") return this.array(Uint32Array, node.data, node.length);
+    return failCorrupt(this.path, `the rows of a sparse column are of type ${node.type.id}`);
   }
 
   /** The dictionary indexes of a coded field. */

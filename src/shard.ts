@@ -95,7 +95,7 @@ export class Shard {
     if (column.storage === "sparse") {
       const entry = child(file, node, 0);
       const rows = child(file, entry, 0);
-      sparse = { offsets: file.provedOffsets(node), rows: file.array(Uint32Array, rows.data, rows.length) };
+      sparse = { offsets: file.provedOffsets(node), rows: file.rows(rows) };
       node = child(file, entry, 1);
     }
     const coded = node.dictionary;

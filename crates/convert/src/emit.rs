@@ -141,6 +141,8 @@ struct Writer<'a> {
 struct Sparse {
     lists: Offsets,
     rows: Bytes,
+    /// Row numbers are of 16 bits.
+    narrow: bool,
     patient: usize,
 }
 
@@ -177,7 +179,8 @@ impl<'a> Writer<'a> {
                 let patient = emit.patients.partition_point(|p| p.end() <= piece.start);
                 Some(Sparse {
                     lists: Offsets::new(to.clone(), lists.offset, (patient - about.patients.start) as u64, before)?,
-                    rows: Bytes::new(to.clone(), rows.offset + 4 * before),
+                    rows: Bytes::new(to.clone(), rows.offset + about.row_width * before),
+                    narrow: about.row_width == 2,
                     patient,
                 })
             }
@@ -326,12 +329,13 @@ impl Sparse {
         while at < end {
             let patient = &patients[self.patient];
             let until = patient.end().min(end);
-            let mut count = 0;
+            let (mut count, narrow) = (0, self.narrow);
             self.rows.with(|held| {
                 for row in at..until {
                     if valid((row - start) as usize) {
-                        // A patient has fewer than 2^31 rows: the layout saw to it.
-                        held.extend_from_slice(&((row - patient.start) as u32).to_le_bytes());
+                        // The layout has seen that the longest patient's rows fit the width.
+                        let number = ((row - patient.start) as u32).to_le_bytes();
+                        held.extend_from_slice(if narrow { &number[..2] } else { &number });
                         count += 1;
                     }
                 }

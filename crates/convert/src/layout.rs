@@ -222,6 +222,8 @@ pub struct Shard {
     pub events: Span,
     /// The columns' buffers.
     pub columns: Vec<Place>,
+    /// Bytes a row number of a sparse column.
+    pub row_width: u64,
 }
 
 /// The whole plan of the second pass.
@@ -308,7 +310,8 @@ pub fn plan(
             }
         };
     }
-    let schema = schema(columns, &stored, id);
+    let row = row_type(patients);
+    let schema = schema(columns, &stored, &row, id);
     let dictionaries: Vec<ArrayRef> = in_order(&stored).filter_map(|at| stored[at].book.as_ref().map(|book| book.values.clone())).collect();
     let mut shards = Vec::new();
     let mut first = 0;
@@ -319,7 +322,7 @@ pub fn plan(
             total.iter_mut().flatten().zip(size.iter().flatten()).for_each(|(sum, extent)| sum.add(extent));
         }
         let range = segments[first]..segments[last];
-        shards.push(shard(&schema, &stored, &total, patients, range, &dictionaries)?);
+        shards.push(shard(&schema, &stored, &row, &total, patients, range, &dictionaries)?);
         first = last;
     }
     let places = measured.iter_mut().map(|measured| places(std::mem::take(&mut measured.extents), pieces, &shard_of)).collect();
@@ -388,13 +391,19 @@ pub fn width_of(data_type: &DataType) -> Option<u32> {
     }
 }
 
-fn schema(columns: &[Column], stored: &[Stored], id: &str) -> Schema {
+/// The type of the row numbers in sparse columns: of 16 bits where no patient has more rows, which is nearly always.
+fn row_type(patients: &[Patient]) -> DataType {
+    let longest = patients.iter().map(|patient| patient.rows).max().unwrap_or(0);
+    if longest > 1 << 16 { DataType::UInt32 } else { DataType::UInt16 }
+}
+
+fn schema(columns: &[Column], stored: &[Stored], row: &DataType, id: &str) -> Schema {
     let of = |storage: Storage| (0..stored.len()).filter(move |&at| stored[at].storage == storage);
     let dense = of(Storage::Dense).map(|at| Field::new(&columns[at].name, stored[at].field_type(), stored[at].nulls > 0));
     let events = Field::new("item", DataType::Struct(dense.collect()), false);
     let sparse: Vec<_> = of(Storage::Sparse)
         .map(|at| {
-            let pair = vec![Field::new("row", DataType::UInt32, false), Field::new("value", stored[at].field_type(), false)];
+            let pair = vec![Field::new("row", row.clone(), false), Field::new("value", stored[at].field_type(), false)];
             Field::new(&columns[at].name, list(Field::new("item", DataType::Struct(pair.into()), false)), false)
         })
         .collect();
@@ -458,6 +467,7 @@ fn node(data_type: &DataType, spans: &mut std::slice::Iter<Span>) -> Node {
 fn shard(
     schema: &Schema,
     stored: &[Stored],
+    row: &DataType,
     total: &[Vec<Extent>],
     patients: &[Patient],
     range: Range<usize>,
@@ -466,6 +476,7 @@ fn shard(
     let count = range.len() as u64;
     let rows = patients[range.start].start..patients[range.end - 1].end();
     let events = rows.end - rows.start;
+    let row_width = width_of(row).map_or(4, u64::from);
     let column = |at: usize, slots: Option<u64>, validity: bool| {
         // A coded column's values are indexes: its bytes of text are in the dictionary.
         shape(&stored[at].buffer_type(), validity, slots, &mut total[at].iter())
@@ -485,8 +496,8 @@ fn shard(
     };
     let sparse_shape = |&at: &usize| {
         let length = total[at][0].length;
-        let row = Shape { length, nulls: 0, buffers: vec![0, 4 * length], children: vec![] };
-        let pair = Shape { length, nulls: 0, buffers: vec![0], children: vec![row, column(at, None, false)] };
+        let rows = Shape { length, nulls: 0, buffers: vec![0, row_width * length], children: vec![] };
+        let pair = Shape { length, nulls: 0, buffers: vec![0], children: vec![rows, column(at, None, false)] };
         Shape { length: count, nulls: 0, buffers: vec![0, 4 * (count + 1)], children: vec![pair] }
     };
     let mut shapes = vec![Shape { length: count, nulls: 0, buffers: vec![0, 8 * count], children: vec![] }, events_shape];
@@ -511,5 +522,5 @@ fn shard(
         columns[at] = Some(Place { values: node(&stored[at].buffer_type(), &mut spans), sparse: Some((list, row)) });
     }
     let columns: Option<Vec<_>> = columns.into_iter().collect();
-    Ok(Shard { patients: range, rows, ids, events: offsets, columns: columns.ok_or_else(lost)?, file })
+    Ok(Shard { patients: range, rows, ids, events: offsets, columns: columns.ok_or_else(lost)?, row_width, file })
 }

@@ -409,7 +409,8 @@ fn dense(shard: &Shard, name: &str, part: &[Option<(usize, usize)>]) -> Result<A
 fn sparse(shard: &Shard, name: &str, part: &[Option<(usize, usize)>], places: &[Place]) -> Result<ArrayRef, ArrowError> {
     let lists: &ListArray = shard.sparse.as_ref().and_then(|s| s.column_by_name(name)).ok_or_else(missing)?.as_list();
     let pairs = lists.values().as_struct();
-    let rows = pairs.column(0).as_primitive::<UInt32Type>().values();
+    let rows = cast(pairs.column(0), &arrow_schema::DataType::UInt32)?;
+    let rows = rows.as_primitive::<UInt32Type>().values();
     let find = |&(patient, at): &(usize, usize)| {
         let place: &Place = &places[patient];
         let offsets = lists.value_offsets();

@@ -87,6 +87,14 @@ impl<'a> Array<'a> {
         self.words().get(i).map_or(0, |word| u32::from_le_bytes(*word))
     }
 
+    /// Row `i` of a sparse column: uint16 or uint32.
+    pub fn row(&self, i: usize) -> u32 {
+        match self.node.data_type.width {
+            Some(2) => self.words().get(i).map_or(0, |word| u32::from(u16::from_le_bytes(*word))),
+            _ => self.u32(i),
+        }
+    }
+
     /// Index `i` into the dictionary.
     pub fn index(&self, i: usize) -> u32 {
         match self.node.dictionary.as_ref().map(|d| d.index_width) {

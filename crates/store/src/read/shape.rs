@@ -74,7 +74,10 @@ fn sparse_columns(wanted: &[&Column], sparse: &Node, fields: &arrow_schema::Fiel
         let broken = || format!("has no rows and values in sparse column \"{}\"", field.name());
         let (pair, pair_fields) = list_of_struct(node, field).ok_or_else(broken)?;
         let ([row, value], [row_field, value_field]) = (&pair.children[..], &pair_fields[..]) else { return Err(broken()) };
-        if row_field.name() != "row" || *row_field.data_type() != DataType::UInt32 || value_field.name() != "value" {
+        if row_field.name() != "row"
+            || !matches!(row_field.data_type(), DataType::UInt16 | DataType::UInt32)
+            || value_field.name() != "value"
+        {
             return Err(broken());
         }
         if sparse.null_count + node.null_count + pair.null_count + row.null_count + value.null_count > 0 {

@@ -115,7 +115,7 @@ impl<'a> Place<'a> {
             }
             let row = match column.storage {
                 Storage::Dense => (slot - list.offset(low)) as u64,
-                Storage::Sparse => u64::from(list.child(0).named("row")?.u32(slot)),
+                Storage::Sparse => u64::from(list.child(0).named("row")?.row(slot)),
             };
             Some((self.top("subject_id")?.i64(low), row))
         };

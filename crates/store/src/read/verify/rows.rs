@@ -52,7 +52,7 @@ pub fn sparse(place: &Place, column: &Column, report: &mut Report) -> Option<()>
         let length = events.offset(patient + 1) - events.offset(patient);
         let mut least = 0;
         for i in list.offset(patient)..list.offset(patient + 1) {
-            let row = rows.u32(i) as usize;
+            let row = rows.row(i) as usize;
             if row < least || row >= length {
                 report.problem(place.problem(
                     column,
