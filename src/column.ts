@@ -175,19 +175,21 @@ export class Column<T = Value | null> implements Iterable<T> {
 
   private sparseAt(i: number): Value | null {
     this.shard.check();
-    const { at, _begin, _rows } = this.found();
-    this.cursor ??= this.newCursor(at);
-    const found = this.cursor.find(i);
-    this.floor = this.cursor.floor;
+    const cursor = this.cursor ?? this.newCursor();
+    const found = cursor.find(i);
+    this.floor = cursor.floor;
     // Past the end is no null: `at` says so.
-    this.next = Math.min(this.cursor.next, this.length);
+    this.next = Math.min(cursor.next, this.length);
     if (found < 0) return null;
+    const { _begin, _rows } = this.entries!;
     return this.field.read(_rows === null ? _begin + found : _rows[found]!);
   }
 
-  private newCursor(at: RowArray): Cursor {
+  private newCursor(): Cursor {
+    const { at } = this.found();
     const cursor = new Cursor(at, this.shard.fault);
     cursor.turn(0, at.length);
+    this.cursor = cursor;
     return cursor;
   }
 

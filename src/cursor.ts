@@ -4,16 +4,16 @@ import type { RowArray } from "./mapped.js";
 export const NO_ROW = 0x7fffffff;
 
 /**
- * Finds a row of one patient among the rows where a sparse column has values. It remembers the gap between two values in which it stands: rows
- * read one after another cost two comparisons each, a jump a binary search.
+ * Finds a row among the rows where a sparse column has values. It remembers the gap between two values in which it stands: rows read one after
+ * another cost two comparisons each, a jump a binary search.
  */
 export class Cursor {
-  /** The entry of the next value at or after the rows that were asked for. */
-  position = 0;
-  /** The row of the entry before it, -1 where there is none; every row between the two is null. */
+  /** The row of the value before the gap, -1 where there is none. */
   floor = -1;
-  /** The row of that entry; `NO_ROW` where there is none. */
+  /** The row of the value after the gap, `NO_ROW` where there is none. */
   next = -1;
+  /** The entry of the value after the gap. */
+  private position = 0;
   private begin = 0;
   private end = 0;
 
@@ -33,14 +33,15 @@ export class Cursor {
   /** The entry that holds a row's value, or -1 where the row is null. */
   find(row: number): number {
     if (row > this.floor && row < this.next) return -1;
-    return row === this.next ? this.position : this.seek(row);
-  }
-
-  private seek(row: number): number {
-    // The next value is where a scan goes; anything else is a jump.
-    if (row > this.next && this.position < this.end) this.stand(this.position + 1);
-    if (!(row > this.floor && row <= this.next)) this.stand(lowerBound(this.rows, this.begin, this.end, row));
-    return row === this.next ? this.position : -1;
+    // A repeated read; anything else but the next value is a jump.
+    if (row === this.floor) return this.position - 1;
+    if (row !== this.next) {
+      this.stand(lowerBound(this.rows, this.begin, this.end, row));
+      if (row !== this.next) return -1;
+    }
+    // A scan goes on behind the value that it has just read.
+    this.stand(this.position + 1);
+    return this.position - 1;
   }
 
   private stand(position: number): void {
