@@ -91,8 +91,7 @@ export class Event<S extends object = AnySchema> {
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> {
-    const shard = this._shard;
-    return shard.field(shard.store.columnAt(name)).value(this._row, this._patient) as ColumnValue<S, N>;
+    return this._shard.fieldOf(name).value(this._row, this._patient) as ColumnValue<S, N>;
   }
 
   /** Every column by name, as {@link Event.get} gives it. */

@@ -59,9 +59,10 @@ export class Field {
   private readonly words: Int32Array;
   /** No value is a real NaN: a NaN says null. */
   private readonly nanIsNull: boolean;
-  /** Shared by the events that are read one after another. */
+  /** Shared by the events that are read one after another: those of the patient in this row of the shard, whose first row is `base`. */
   private readonly cursor: Cursor | null;
-  private cursorPatient = -1;
+  private patient = -1;
+  private base = 0;
 
   constructor(shard: Shard, parts: FieldParts) {
     const { column, vector, indexes, dictionary, sparse } = parts;
@@ -89,14 +90,19 @@ export class Field {
 
   /** The value of a row of the shard that belongs to a patient. */
   value(row: number, patient: number): Value | null {
-    if (this.cursor === null) return this.read(row);
-    this.shard.check();
-    if (this.cursorPatient !== patient) {
-      this.cursor.turn(this.sparse!.offsets[patient]!, this.sparse!.offsets[patient + 1]!);
-      this.cursorPatient = patient;
-    }
-    const entry = this.cursor.find(row - this.shard.offsets[patient]!);
+    const cursor = this.cursor;
+    if (cursor === null) return this.read(row);
+    if (!this.shard.live || this.patient !== patient) this.turn(cursor, patient);
+    const entry = cursor.find(row - this.base);
     return entry < 0 ? null : this.read(entry);
+  }
+
+  private turn(cursor: Cursor, patient: number): void {
+    this.shard.check();
+    const { offsets } = this.sparse!;
+    cursor.turn(offsets[patient]!, offsets[patient + 1]!);
+    this.patient = patient;
+    this.base = this.shard.offsets[patient]!;
   }
 
   /** The value of a slot. Kept short: what V8 cannot inline costs more than all of it. */

@@ -38,6 +38,7 @@ export class Shard {
   private readonly dense: readonly Node[];
   private readonly sparse: readonly Node[];
   private readonly fields: (Field | undefined)[];
+  private readonly named = new Map<string, Field>();
 
   constructor(store: Store, file: MappedFile) {
     const events = file.need("events");
@@ -86,6 +87,11 @@ export class Shard {
     return this.fields[column] ?? this.bind(column);
   }
 
+  /** As {@link Shard.field}, by name. */
+  fieldOf(name: string): Field {
+    return this.named.get(name) ?? this.field(this.store.columnAt(name));
+  }
+
   private bind(index: number): Field {
     this.check();
     const { file, store } = this;
@@ -109,6 +115,7 @@ export class Shard {
       sparse,
     });
     this.fields[index] = field;
+    this.named.set(column.name, field);
     return field;
   }
 

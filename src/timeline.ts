@@ -301,7 +301,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>> {
     const shard = this._shard;
     shard.check();
-    return new Column<ColumnValue<S, N>>(this, this._patient, shard.field(shard.store.columnAt(name)));
+    return new Column<ColumnValue<S, N>>(this, this._patient, shard.fieldOf(name));
   }
 
   /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
