@@ -25,5 +25,6 @@ export type { AbortSignalLike, Progress, WorkOptions } from "./native.js";
 export { Patient } from "./patient.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
 export type { TimeLike } from "./time.js";
-export { type BetweenOptions, Timeline, type TimelineCopy, type Visitor, type WindowOptions } from "./timeline.js";
+export { Timeline, type TimelineCopy, type Visitor } from "./timeline.js";
 export type { Value } from "./values/vector.js";
+export type { BetweenOptions, WindowOptions } from "./window.js";

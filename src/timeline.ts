@@ -7,22 +7,8 @@ import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
 import { boundOf, shownTime, type TimeLike } from "./time.js";
-
-/** How a window by time is cut. */
-export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
-  readonly inclusive?: boolean | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-
-/** How {@link Timeline.between} cuts. */
-export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
+import { RowIterator, RunIterator } from "./walk.js";
+import { type BetweenOptions, countOf, placeOf, searchTime, type WindowOptions } from "./window.js";
 
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
@@ -227,13 +213,13 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The rows at or before a time, with the static rows: what is known then. */
   until(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const end = this._search(this._bound(time), options?.inclusive ?? true);
+    const end = searchTime(this, this._shard, this._bound(time), options?.inclusive ?? true);
     return this._cut(this.staticCount, end, options?.static ?? true);
   }
 
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const begin = this._search(this._bound(time), !(options?.inclusive ?? true));
+    const begin = searchTime(this, this._shard, this._bound(time), !(options?.inclusive ?? true));
     return this._cut(begin, this.length, options?.static ?? true);
   }
 
@@ -247,8 +233,8 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     const low = this._bound(start);
     const high = this._bound(end);
     if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);
-    const begin = this._search(low, !(inclusive === true || inclusive === "start"));
-    const stop = this._search(high, inclusive === true || inclusive === "end");
+    const begin = searchTime(this, this._shard, low, !(inclusive === true || inclusive === "start"));
+    const stop = searchTime(this, this._shard, high, inclusive === true || inclusive === "end");
     return this._cut(begin, Math.max(begin, stop), options?.static ?? true);
   }
 
@@ -343,43 +329,6 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return bound;
   }
 
-  /** The first timed index whose time is after the bound, or at it unless `after`. */
-  private _search(bound: number | bigint, after: boolean): number {
-    return typeof bound === "number" ? this._searchNumber(bound, after) : this._searchExact(bound, after);
-  }
-
-  private _searchNumber(bound: number, after: boolean): number {
-    const words = this._shard.timeWords;
-    const rows = this._rows;
-    const begin = this._begin + this._gap;
-    let low = this.staticCount;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const row = rows === null ? begin + middle : rows[middle]!;
-      const time = words[2 * row + 1]! * 4294967296 + (words[2 * row]! >>> 0);
-      if (time > bound || (!after && time === bound)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** A loop of its own: bigints and numbers in one would make every comparison a call. */
-  private _searchExact(bound: bigint, after: boolean): number {
-    const times = this._shard.times;
-    const rows = this._rows;
-    const begin = this._begin + this._gap;
-    let low = this.staticCount;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const time = times[rows === null ? begin + middle : rows[middle]!]!;
-      if (time > bound || (!after && time === bound)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
   /** Rows [begin, end) of the timed ones, with or without the static ones before them. */
   private _cut(begin: number, end: number, statics: boolean): Timeline<S> {
     const count = this.staticCount;
@@ -410,72 +359,12 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 }
 
-/**
- * Walks one run of rows. It is its own result, which makes the event only when `value` is read: V8 then makes neither a result nor an event in a
- * `for…of` loop, which halves its time (a generator would double it).
- */
-class RunIterator<S extends object> implements Iterator<Event<S>> {
-  private row: number;
-
-  constructor(
-    private readonly shard: Shard,
-    private readonly patient: number,
-    begin: number,
-    private readonly stop: number,
-  ) {
-    this.row = begin - 1;
-  }
-
-  next(): IteratorResult<Event<S>> {
-    if (!this.shard.live) this.shard.check();
-    this.row += 1;
-    return this as unknown as IteratorResult<Event<S>>;
-  }
-
-  get done(): boolean {
-    return this.row >= this.stop;
-  }
-
-  get value(): Event<S> | undefined {
-    return this.row >= this.stop ? undefined : new Event<S>(this.shard, this.row, this.patient);
-  }
-}
-
-/** Walks rows that are no run. */
-class RowIterator<S extends object> implements Iterator<Event<S>> {
-  private index = 0;
-
-  constructor(private readonly timeline: Timeline<S>) {}
-
-  next(): IteratorResult<Event<S>> {
-    if (this.index === this.timeline.length) return { done: true, value: undefined };
-    this.timeline._shard.check();
-    const value = this.timeline.at(this.index) as Event<S>;
-    this.index += 1;
-    return { done: false, value };
-  }
-}
-
 /** Throws `MEDS_OUT_OF_RANGE`. */
-export function failIndex(i: number, length: number): never {
+function failIndex(i: number, length: number): never {
   fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the timeline has ${length} rows, from 0.`);
 }
 
 function within(id: number, ranges: readonly number[]): boolean {
   for (let at = 0; at < ranges.length; at += 2) if (id >= ranges[at]! && id < ranges[at + 1]!) return true;
   return false;
-}
-
-function countOf(count: number): number {
-  if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))) {
-    fail("MEDS_INVALID_ARGUMENT", `${count} is no number of rows. Give a whole number, 0 or more.`);
-  }
-  return count;
-}
-
-function placeOf(place: number, length: number): number {
-  if (!Number.isInteger(place) && Math.abs(place) !== Number.POSITIVE_INFINITY) {
-    fail("MEDS_INVALID_ARGUMENT", `${place} is no index. Give a whole number.`);
-  }
-  return place < 0 ? Math.max(0, place + length) : Math.min(place, length);
 }
