@@ -16,7 +16,7 @@ import {
 } from "./support/dataset.js";
 import { codeOf, thrown } from "./support/errors.js";
 import { checkStore, type ExpectedPatient, type ExpectedRow, storageOrder } from "./support/expect.js";
-import { contents, folder } from "./support/folder.js";
+import { changed, contents, folder } from "./support/folder.js";
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -445,10 +445,7 @@ describe("the same source and options", () => {
       stores.push(contents(store));
     }
     expect(stores[0]!.size).toBeGreaterThan(6);
-    for (const other of stores.slice(1)) {
-      expect([...other.keys()]).toEqual([...stores[0]!.keys()]);
-      for (const [name, bytes] of other) expect(bytes.equals(stores[0]!.get(name)!), name).toBe(true);
-    }
+    for (const other of stores.slice(1)) expect(changed(other, stores[0]!)).toEqual([]);
   });
 });
 

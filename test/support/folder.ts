@@ -36,3 +36,9 @@ export function files(path: string): string[] {
 export function contents(path: string): Map<string, Buffer> {
   return new Map(files(path).map((name) => [name, readFileSync(join(path, name))]));
 }
+
+/** How two results of {@link contents} differ: names. An assertion over megabytes of bytes takes minutes. */
+export function changed(found: ReadonlyMap<string, Buffer>, expected: ReadonlyMap<string, Buffer>): string[] {
+  const names = new Set([...found.keys(), ...expected.keys()]);
+  return [...names].filter((name) => !found.get(name)?.equals(expected.get(name) ?? Buffer.from("absent")));
+}
