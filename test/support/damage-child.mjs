@@ -120,7 +120,9 @@ const modes = {
     for (const name of files) {
       const path = join(store, name);
       const bytes = readFileSync(path);
-      for (let at = 0; at < bytes.length; at += every) {
+      // Half of a small shard is structure: tables of buffers, where a flip moves a column.
+      const pace = name.startsWith("shards/00000") ? Math.ceil(every / 4) : every;
+      for (let at = 0; at < bytes.length; at += pace) {
         const bit = 1 << ((at * 7 + (at >> 3)) % 8);
         bytes[at] ^= bit;
         writeFileSync(path, bytes);

@@ -58,9 +58,11 @@ const hyparquet = (type: Omit<SchemaElement, "name">, encode: (raw: Raw) => unkn
 const pyarrow = (type: string, encode: (raw: Raw) => unknown = as, wide = false): FileType => ({ writer: "pyarrow", type, encode, wide });
 const plain = () => as;
 
-/** DuckDB's dictionary takes 0 and -0 for one value: its files hold no -0 here. */
+/** DuckDB's and hyparquet-writer's dictionaries take 0 and -0 for one value: their files hold no -0 here, pyarrow's do. */
 const unsigned = (raw: number) => (raw === 0 ? 0 : raw);
-const duckFloats: FileType[] = ["FLOAT", "DOUBLE"].map((type) => ({ ...duckdb(type, unsigned), holds: unsigned }));
+const signless = (type: FileType): FileType => ({ ...type, encode: unsigned, holds: unsigned });
+const singles = [duckdb("FLOAT"), hyparquet({ type: "FLOAT" })].map(signless);
+const doubles = [duckdb("DOUBLE"), hyparquet({ type: "DOUBLE" })].map(signless);
 
 const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
 
@@ -188,10 +190,10 @@ export const families: readonly Family[] = [
   {
     name: "float32",
     raw: float32,
-    types: [...duckFloats, hyparquet({ type: "FLOAT" }), hyparquet({ type: "DOUBLE" }), pyarrow("pa.float32()"), pyarrow("pa.float64()")],
+    types: [...singles, ...doubles, pyarrow("pa.float32()"), pyarrow("pa.float64()")],
     reader: plain,
   },
-  { name: "float64", raw: float64, types: [duckFloats[1]!, hyparquet({ type: "DOUBLE" }), pyarrow("pa.float64()")], reader: plain },
+  { name: "float64", raw: float64, types: [...doubles, pyarrow("pa.float64()")], reader: plain },
   decimal(4, 2),
   decimal(18, 0),
   decimal(38, 10),
