@@ -79,9 +79,12 @@ export async function reading(set, paths, { root, cache, peer, report, rounds })
   const ours = [];
   const theirs = [];
   const cold = { ours: [], theirs: [] };
+  const rust = [];
   for (let round = 0; round < rounds; round += 1) {
     ours.push(await measure(process.execPath, [bench("ours.mjs"), paths.store, plan]));
     cold.ours.push(await measure(process.execPath, [bench("cold.mjs"), paths.store, id]));
+    const scanned = await rustScan(root, paths.store);
+    if (scanned !== null) rust.push(scanned);
     if (!peer.python) continue;
     theirs.push(await measure(peer.python, [bench("peer.py"), paths.database, plan]));
     cold.theirs.push(await measure(peer.python, [bench("cold.py"), paths.database, id]));
@@ -124,23 +127,28 @@ export async function reading(set, paths, { root, cache, peer, report, rounds })
   if (cold.theirs.length > 0 && cold.ours[0].code !== cold.theirs[0].code)
     throw new Error(`${set.name}: the cold processes read different codes`);
 
-  const { nanos, sum } = { nanos: median(ours.map(({ tasks }) => tasks.scan.nanos)), sum: ours[0].tasks.scan.sum };
-  const rust = await rustScan(root, paths.store, rounds);
-  report.add({ data: set.name, figure: "full scan, typed arrays", ours: nanos / sum.rows, unit: "ns", note: "ns an event" });
-  if (rust !== null) {
-    const target = { text: "≤ 2x Rust", held: ({ ratio }) => ratio <= 2 };
-    report.add({
-      data: set.name,
-      figure: "full scan, against Rust on 1 thread",
-      ours: nanos / sum.rows,
-      peer: null,
-      unit: "ns",
-      ratio: nanos / sum.rows / rust,
-      note: `Rust ${rust.toPrecision(3)} ns`,
-      target,
-    });
-  }
+  scan(set, ours, rust, report);
   await memory(set, paths.store, { bench, report });
+}
+
+/** The best of each process, as the Rust example gives it; the median over the rounds. */
+function scan(set, ours, rust, report) {
+  const { sum } = ours[0].tasks.scan;
+  const nanos = median(ours.map(({ tasks }) => tasks.scan.best)) / sum.rows;
+  report.add({ data: set.name, figure: "full scan, typed arrays", ours: nanos, unit: "ns", note: "ns an event" });
+  if (rust.length === 0) return;
+  const { nanosPerEvent: _, wallMillis: __, ...theirs } = rust[0];
+  equalSums(`${set.name}: full scan against Rust`, sum, theirs);
+  const floor = median(rust.map(({ nanosPerEvent }) => nanosPerEvent));
+  report.add({
+    data: set.name,
+    figure: "full scan, against Rust on 1 thread",
+    ours: nanos,
+    unit: "ns",
+    ratio: nanos / floor,
+    note: `Rust ${floor.toPrecision(3)} ns`,
+    target: atMost(2, "Rust"),
+  });
 }
 
 async function memory(set, store, { bench, report }) {
