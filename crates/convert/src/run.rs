@@ -181,13 +181,13 @@ impl<'a> Conversion<'a> {
         let shards: Result<Vec<_>> = (0..)
             .zip(&layout.shards)
             .map(|(index, shard)| {
-                let file = tables::checksum(work, &shard_name(index), &offset_sections(shard), self.progress)?;
+                let file = tables::checksum(work, &shard_name(index), &frames(shard), &offset_sections(shard), self.progress)?;
                 Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
             })
             .collect();
         let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
-        let files: Result<Vec<_>> = files.iter().map(|name| tables::checksum(work, name, &[], self.progress)).collect();
+        let files: Result<Vec<_>> = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress)).collect();
         let times = survey.patients.iter().filter_map(|p| p.times);
         let manifest = Manifest {
             format: FORMAT.into(),
@@ -359,6 +359,11 @@ fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
         sorted[*slot as usize - 1] = *count;
     }
     sorted
+}
+
+/// The parts of a shard's file that say where everything is.
+fn frames(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
+    shard.file.frames.iter().map(|span| (span.offset, span.bytes)).collect()
 }
 
 /// Every buffer of offsets of a shard.

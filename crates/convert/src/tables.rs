@@ -95,7 +95,7 @@ pub fn write(path: &Path, batch: &RecordBatch, id: &str) -> Result<()> {
 const STRETCH: u64 = 32 << 20;
 
 /// Length and CRC-32C of a file (and of parts of it), read back as it was written, stretches in parallel.
-pub fn checksum(root: &Path, name: &str, parts: &[(u64, u64)], progress: &Progress) -> Result<manifest::File> {
+pub fn checksum(root: &Path, name: &str, frames: &[(u64, u64)], offsets: &[(u64, u64)], progress: &Progress) -> Result<manifest::File> {
     let path = root.join(name);
     let failed = |e: std::io::Error| Error::io(&path, "read back what was written", &e);
     let file = File::open(&path).map_err(failed)?;
@@ -122,7 +122,8 @@ pub fn checksum(root: &Path, name: &str, parts: &[(u64, u64)], progress: &Progre
         Ok(sums?.into_iter().fold(0, |all, (crc, length)| crc32c::crc32c_combine(all, crc, length)))
     };
     let crc32c = manifest::hex(sum(0, bytes)?);
-    let offsets: Result<Vec<_>> =
-        parts.iter().map(|&(offset, length)| Ok(Section { offset, bytes: length, crc32c: manifest::hex(sum(offset, length)?) })).collect();
-    Ok(manifest::File { path: name.into(), bytes, crc32c, offsets: offsets? })
+    let sections = |parts: &[(u64, u64)]| -> Result<Vec<Section>> {
+        parts.iter().map(|&(offset, bytes)| Ok(Section { offset, bytes, crc32c: manifest::hex(sum(offset, bytes)?) })).collect()
+    };
+    Ok(manifest::File { path: name.into(), bytes, crc32c, frames: sections(frames)?, offsets: sections(offsets)? })
 }

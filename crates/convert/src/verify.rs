@@ -297,7 +297,8 @@ impl<'a> Comparison<'a> {
                 if there {
                     shard.taken[run] += 1;
                 } else {
-                    let message = format!("row {row} of {} (time {time:?}) is not in the store", file.path.display());
+                    let time = time.map_or("no time".into(), |time| format!("time {time}"));
+                    let message = format!("row {row} of {} ({time}) is not in the store", file.path.display());
                     self.report(Problem { message, subject: Some(id), column: Some("time".into()), ..Problem::default() });
                 }
                 positions.push(there.then_some((patient, at)));

@@ -131,12 +131,15 @@ pub struct File {
     pub bytes: u64,
     /// CRC-32C of all of it, 8 hexadecimal digits.
     pub crc32c: String,
+    /// CRC-32C of the parts that say where everything is (messages and footer), so that a table of buffers can be trusted without reading the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Section>,
     /// CRC-32C of the buffers of offsets inside it, so that one column's offsets can be trusted without reading the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offsets: Vec<Section>,
 }
 
-/// A buffer of offsets.
+/// A part of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Section {
     /// First byte in the file (equal to the [`crate::layout::Span`] of the node that it belongs to).
@@ -245,7 +248,7 @@ mod tests {
             splits: [("train".to_string(), 3)].into(),
             notes: vec![Note { kind: "skipped".into(), message: "a \"quoted\" name".into(), count: 1 }],
             shards: vec![],
-            files: vec![File { path: "codes.arrow".into(), bytes: 7, crc32c: hex(5), offsets: vec![] }],
+            files: vec![File { path: "codes.arrow".into(), bytes: 7, crc32c: hex(5), frames: vec![], offsets: vec![] }],
         }
     }
 

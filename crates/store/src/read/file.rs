@@ -37,6 +37,7 @@ impl File {
     pub fn open(root: &Path, entry: &manifest::File, id: &str) -> Result<Self> {
         let path = path_of(root, entry)?;
         let map = Mapping::open(&path, entry.bytes)?;
+        check::frames(map.bytes(), entry).map_err(|found| corrupt(&path, &found))?;
         let layout = footer::parse(map.bytes()).map_err(|found| corrupt(&path, &found))?;
         match layout.schema.metadata().get(STORE_ID_KEY) {
             Some(found) if found == id => {}

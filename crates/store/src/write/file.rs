@@ -43,6 +43,8 @@ impl Shape {
 pub struct FilePlan {
     /// The file's first bytes: schema, dictionaries, the batch's message.
     pub head: Vec<u8>,
+    /// The parts of the file that say where everything is: messages without their bodies, and the tail.
+    pub frames: Vec<Span>,
     /// The batch's buffers in Arrow's order (depth first, a parent's before its children's).
     pub buffers: Vec<Span>,
     /// The file's last bytes: footer and magic, from `bytes - tail.len()`.
@@ -70,12 +72,15 @@ impl FilePlan {
         if ids.len() != dictionaries.len() {
             return Err(ArrowError::SchemaError(format!("{} dictionaries for {} coded fields", dictionaries.len(), ids.len())));
         }
+        let frame = |start: usize, bytes: usize| Span { offset: start as u64, bytes: bytes as u64 };
+        let mut frames = vec![frame(0, head.len())];
         let mut dictionary_blocks = Vec::with_capacity(ids.len());
         for (id, values) in ids.into_iter().zip(dictionaries) {
             let at = head.len();
             let message = dictionary_message(id, values)?;
             let (meta, body) = write_message(&mut head, message, &options)?;
             dictionary_blocks.push(block(at, meta, body as u64)?);
+            frames.push(frame(at, meta));
         }
 
         let mut nodes = Vec::new();
@@ -85,6 +90,7 @@ impl FilePlan {
         let at = head.len();
         let message = batch_message(signed(rows).map_err(arrow)?, &nodes, &places, body)?;
         let (meta, _) = write_message(&mut head, EncodedData { ipc_message: message, arrow_data: Vec::new() }, &options)?;
+        frames.push(frame(at, meta));
         let start = head.len() as u64;
         debug_assert_eq!(start % ALIGNMENT, 0);
         let buffers = places.iter().map(|span| Span { offset: start + span.offset, bytes: span.bytes }).collect();
@@ -95,7 +101,8 @@ impl FilePlan {
         tail.extend(i32::try_from(footer.len()).map_err(|e| ArrowError::IpcError(e.to_string()))?.to_le_bytes());
         tail.extend(MAGIC);
         let bytes = start + body + tail.len() as u64;
-        Ok(Self { head, buffers, tail, bytes })
+        frames.push(Span { offset: start + body, bytes: tail.len() as u64 });
+        Ok(Self { head, frames, buffers, tail, bytes })
     }
 }
 

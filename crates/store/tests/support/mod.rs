@@ -119,7 +119,7 @@ fn entry(path: &str, bytes: &[u8]) -> manifest::File {
         node.children.iter().for_each(|child| collect(child, bytes, to));
     }
     layout.fields.iter().for_each(|node| collect(node, bytes, &mut offsets));
-    manifest::File { path: path.into(), bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), offsets }
+    manifest::File { path: path.into(), bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), frames: vec![], offsets }
 }
 
 /// The entry of a changed file whose buffers still stand where `old` says: all checksums are right.
@@ -209,7 +209,13 @@ pub fn store(root: &Path, id: &str) -> Manifest {
     files.push(entry(manifest::CODES, &bytes));
     std::fs::create_dir_all(root.join("metadata")).unwrap();
     std::fs::write(root.join("metadata/dataset.json"), b"{}").unwrap();
-    files.push(manifest::File { path: "metadata/dataset.json".into(), bytes: 2, crc32c: hex(crc32c::crc32c(b"{}")), offsets: vec![] });
+    files.push(manifest::File {
+        path: "metadata/dataset.json".into(),
+        bytes: 2,
+        crc32c: hex(crc32c::crc32c(b"{}")),
+        frames: vec![],
+        offsets: vec![],
+    });
     let all: Vec<&Row> = patients.iter().flat_map(|p| &p.3).collect();
     let count = |f: fn(&Row) -> bool| all.iter().filter(|row| f(row)).count() as u64;
     let mut columns = vec![
