@@ -117,7 +117,10 @@ const decimalText = (unscaled: bigint, scale: number): string => {
 };
 const decimal = (precision: number, scale: number): Family => ({
   name: `decimal_${precision}_${scale}`,
-  raw: fc.bigInt({ min: -(10n ** BigInt(precision)) + 1n, max: 10n ** BigInt(precision) - 1n }),
+  raw: fc.oneof(
+    fc.bigInt({ min: -(10n ** BigInt(precision)) + 1n, max: 10n ** BigInt(precision) - 1n }),
+    fc.constantFrom(0n, 1n, -1n, -10n),
+  ),
   types: [
     ...(precision <= 38 ? [duckdb(`DECIMAL(${precision}, ${scale})`, (raw) => new DuckDBDecimalValue(raw, precision, scale))] : []),
     pyarrow(`pa.decimal${precision > 38 ? 256 : 128}(${precision}, ${scale})`, (raw) => decimalText(raw, scale)),
