@@ -20,7 +20,7 @@ export function measure(command, args, options = {}) {
   });
 }
 
-/** The middle of an odd number of values. */
+/** The middle one of some values. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
