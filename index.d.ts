@@ -95,7 +95,8 @@ export declare class CodeTable implements Iterable<Code> {
   /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
   get columnNames(): readonly string[];
   /**
-   * A column of the source's codes.parquet for a code id; null where it has none. A known MEDS column that the source lacks is null too.
+   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
+   * source lacks is null too.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
    */
@@ -366,7 +367,7 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   /** The row at an index, from the end where it is negative; undefined outside the timeline. */
   at(i: number): Event<S> | undefined;
   /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
-  [Symbol.iterator](): Iterator<Event<S>>;
+  [Symbol.iterator](): IterableIterator<Event<S>>;
   /**
    * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
    * NaN.
@@ -400,7 +401,12 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   last(count: number): Timeline<S>;
   /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
   slice(begin?: number, end?: number): Timeline<S>;
-  /** The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. */
+  /**
+   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
+   * selects nothing.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
   /**
    * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
@@ -480,7 +486,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
   at(place: number): Patient<S> | undefined;
   /** The patients in storage order. */
-  [Symbol.iterator](): Iterator<Patient<S>>;
+  [Symbol.iterator](): IterableIterator<Patient<S>>;
   /**
    * The chosen patients of this cohort as a view, in storage order, each once.
    *

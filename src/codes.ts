@@ -133,14 +133,14 @@ export class CodeTable implements Iterable<Code> {
   /** What the store knows of a code id; undefined for 0 and ids outside the table. */
   get(id: number): Code | undefined {
     this.live();
-    if (!(Number.isInteger(id) && id > 0 && id <= this.size)) return undefined;
+    if (!this.has(id)) return undefined;
     return {
       id,
       code: this._dictionary.at(id) as string,
       events: Number(this.value("events", id)),
       patients: Number(this.value("patients", id)),
       description: this.value("description", id) as string | null,
-      parents: (this.value("parent_codes", id) as string[] | null) ?? [],
+      parents: ((this.value("parent_codes", id) as (string | null)[] | null) ?? []).filter((parent) => parent !== null),
     };
   }
 
@@ -150,7 +150,8 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * A column of the source's codes.parquet for a code id; null where it has none. A known MEDS column that the source lacks is null too.
+   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
+   * source lacks is null too.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
    */
@@ -170,12 +171,16 @@ export class CodeTable implements Iterable<Code> {
       column = decode(this.file, node, false);
       this.columns.set(name, column);
     }
-    return column.at(id);
+    return this.has(id) ? column.at(id) : null;
   }
 
   /** The codes in order of id. */
   *[Symbol.iterator](): Iterator<Code> {
     for (let id = 1; id <= this.size; id += 1) yield this.get(id) as Code;
+  }
+
+  private has(id: number): boolean {
+    return Number.isInteger(id) && id > 0 && id <= this.size;
   }
 
   /** The first id at or after 1 for which a test that turns true once is true; size + 1 where it never is. */

@@ -84,7 +84,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /** The patients in storage order. */
-  [Symbol.iterator](): Iterator<Patient<S>> {
+  [Symbol.iterator](): IterableIterator<Patient<S>> {
     this._store.check();
     return new PatientIterator<S>(this);
   }
@@ -144,12 +144,16 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 }
 
-class PatientIterator<S extends object> implements Iterator<Patient<S>> {
+class PatientIterator<S extends object> implements IterableIterator<Patient<S>> {
   private place = 0;
   private readonly size: number;
 
   constructor(private readonly cohort: Cohort<S>) {
     this.size = cohort.size;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 
   next(): IteratorResult<Patient<S>> {

@@ -1,4 +1,4 @@
-import type { CodeRange } from "./codes.js";
+import { CodeRange } from "./codes.js";
 import { Column } from "./column.js";
 import { fail } from "./errors.js";
 import { Event } from "./event.js";
@@ -172,7 +172,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 
   /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
-  [Symbol.iterator](): Iterator<Event<S>> {
+  [Symbol.iterator](): IterableIterator<Event<S>> {
     if (!this._isRun) return new RowIterator<S>(this);
     return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
   }
@@ -254,16 +254,27 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this._slice(low, Math.max(low, placeOf(end, this.length)));
   }
 
-  /** The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. */
+  /**
+   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
+   * selects nothing.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
     const shard = this._shard;
     shard.check();
     const ranges: number[] = [];
     for (const code of codes) {
-      if (typeof code === "object") ranges.push(code.begin, code.end);
+      if (code instanceof CodeRange) ranges.push(code.begin, code.end);
       else {
         const id = typeof code === "string" ? shard.store.codes.id(code) : code;
-        if (id !== undefined) ranges.push(id, id + 1);
+        if (id === undefined && typeof code === "string") continue;
+        if (!Number.isInteger(id))
+          fail(
+            "MEDS_INVALID_ARGUMENT",
+            `withCode takes codes, ids and ranges, one by one (spread an array: ...codes), not ${typeof code}.`,
+          );
+        ranges.push(id as number, (id as number) + 1);
       }
     }
     const rows = new Uint32Array(this.length);

@@ -49,6 +49,10 @@ describe("recipes of ARCHITECTURE.md", () => {
 
   it("apache-arrow", () => {
     const check = 'if (table.numRows !== 30 || events.get(0).code.length === 0) throw new Error("not what the store holds");';
-    runs(process.execPath, ["--input-type=module", "-e", `const shard = ${JSON.stringify(shard)};\n${recipe("js", "apache-arrow")}\n${check}`]);
+    runs(process.execPath, [
+      "--input-type=module",
+      "-e",
+      `const shard = ${JSON.stringify(shard)};\n${recipe("js", "apache-arrow")}\n${check}`,
+    ]);
   });
 });

@@ -5,7 +5,8 @@ use crate::metadata::{broken, find, strings, table};
 use crate::source::Source;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
-use arrow_schema::{Field, Schema};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, Schema};
 use arrow_select::take::take;
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
@@ -20,8 +21,8 @@ pub fn batch(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes:
     };
     let mut fields = vec![
         Field::new("code", codes.data_type().clone(), false),
-        Field::new("events", arrow_schema::DataType::Int64, false),
-        Field::new("patients", arrow_schema::DataType::Int64, false),
+        Field::new("events", DataType::Int64, false),
+        Field::new("patients", DataType::Int64, false),
     ];
     let mut columns: Vec<ArrayRef> = vec![Arc::new(codes.clone()), count(|c| c.0), count(|c| c.1)];
     described(source, codes, &mut fields, &mut columns, notes)?;
@@ -65,18 +66,12 @@ fn described(
             note(format!("column {:?} of codes.parquet: the table of codes has a column of that name of its own", field.name()), 1);
             continue;
         }
-        let Some(target) = canonical(field.data_type()) else {
-            note(
-                format!(
-                    "column {:?} of codes.parquet: values of type {} have no place in a store",
-                    field.name(),
-                    type_name(field.data_type())
-                ),
-                1,
-            );
+        let Some((target, column)) = target(field, column) else {
+            let kind = type_name(field.data_type());
+            note(format!("column {:?} of codes.parquet: values of type {kind} have no place in the table of codes", field.name()), 1);
             continue;
         };
-        let values = conform(column, &target).map_err(|e| broken(path, format!("column {:?}: {e}", field.name())))?;
+        let values = conform(&column, &target).map_err(|e| broken(path, format!("column {:?}: {e}", field.name())))?;
         let pick = |code: Option<&str>| -> Option<u64> {
             let rows = rows.get(code?)?;
             rows.iter().copied().find(|row| values.is_valid(*row as usize))
@@ -88,4 +83,23 @@ fn described(
         columns.push(column);
     }
     Ok(())
+}
+
+/// The type that a column of `codes.parquet` gets, and the column ready to be brought to it. MEDS's own columns are text and lists of text.
+fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> {
+    let found = canonical(field.data_type())?;
+    let plain = crate::extent::children(&found).is_empty();
+    match (field.name().as_str(), &found) {
+        ("description", _) => plain.then(|| (DataType::Utf8, column.clone())),
+        ("parent_codes", DataType::List(item)) if crate::extent::children(item.data_type()).is_empty() => {
+            Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
+        }
+        // A single parent is a list of one.
+        ("parent_codes", DataType::Utf8) => {
+            let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
+            Some((list.clone(), cast(&cast(column, &DataType::Utf8).ok()?, &list).ok()?))
+        }
+        ("parent_codes", _) => None,
+        _ => Some((found, column.clone())),
+    }
 }

@@ -5,7 +5,7 @@ use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, TimeUnit};
 use std::sync::Arc;
 
-/// The store's type for a source's type; `None` where there is none (intervals, unions).
+/// The store's type for a source's type; `None` where there is none (intervals, unions, structs with two members of one name).
 pub fn canonical(source: &DataType) -> Option<DataType> {
     use DataType as D;
     Some(match source {
@@ -17,6 +17,8 @@ pub fn canonical(source: &DataType) -> Option<DataType> {
         D::List(item) | D::LargeList(item) | D::ListView(item) | D::LargeListView(item) | D::FixedSizeList(item, _) => {
             D::List(Arc::new(Field::new("item", canonical(item.data_type())?, true)))
         }
+        // Members are known by their names: of two with one name the second could never be read.
+        D::Struct(fields) if (1..fields.len()).any(|at| fields[..at].iter().any(|field| field.name() == fields[at].name())) => return None,
         D::Struct(fields) => {
             let fields: Option<Vec<_>> = fields.iter().map(|f| Some(Field::new(f.name(), canonical(f.data_type())?, true))).collect();
             D::Struct(fields?.into())

@@ -1,8 +1,8 @@
 //! The second pass: every value to its place, (row group, column) by (row group, column), in parallel.
 
 use crate::layout::{Layout, Slot, Slots, Stored};
-use crate::measure::Piece;
 use crate::out::{Bytes, Handle, Offsets, Target, Values, fixed, present};
+use crate::pieces::{Piece, walk};
 use crate::read::{Batch, Reader};
 use crate::schema::Column;
 use crate::source::Source;
@@ -63,73 +63,40 @@ impl Emit<'_> {
     }
 
     fn task(&self, column: usize, group: usize, progress: &Progress) -> Result<()> {
-        let about = self.groups[group];
-        let file = &self.source.files[about.file];
-        let mut reader = Reader::open(file, about.file, about.group, &self.columns[column])?;
-        let mut pieces = self.pieces[group].iter().zip(&self.layout.places[column][group]);
-        let mut writer: Option<(usize, Writer)> = None;
-        let changed = || {
-            let message = format!(
-                "column {:?} reads differently the second time. Do not change the source while it is converted.",
-                self.columns[column].name
-            );
-            Error::at(Code::SourceChanged, &file.path, message)
-        };
-        let mut current: Option<(&Piece, &Slot)> = None;
-        let mut at = about.start;
-        while let Some(batch) = reader.next()? {
-            let start = at;
-            let end = at + batch.len() as u64;
-            while at < end {
-                let (piece, _) = match current.filter(|(piece, _)| at < piece.end) {
-                    Some(current) => current,
-                    None => {
-                        let next = pieces.next().ok_or_else(changed)?;
-                        if let Some((_, writer)) = &mut writer {
-                            writer.settle().ok_or_else(changed)?;
-                        }
-                        let shard = self.layout.shard_of[next.0.segment];
-                        if writer.as_ref().is_none_or(|(open, _)| *open != shard) {
-                            if let Some((_, mut writer)) = writer.take() {
-                                writer.flush()?;
-                            }
-                            writer = Some((shard, Writer::new(self, column, shard, next.0, next.1)?));
-                        }
-                        if let Some((_, writer)) = &mut writer {
-                            writer.expect(next.1);
-                        }
-                        current = Some(next);
-                        next
-                    }
-                };
-                let until = end.min(piece.end);
-                if let Some((_, writer)) = &mut writer {
-                    let rows = (until - at) as usize;
-                    match &batch {
-                        Batch::Array(array) => {
-                            writer.push(&array.slice((at - start) as usize, rows), at, self.patients).map_err(|e| match e {
-                                Failure::Other(error) => error,
-                                Failure::Changed => changed(),
-                            })?
-                        }
-                        Batch::Nulls(_) => writer.push_nulls(rows, at, self.patients)?,
-                    }
-                }
-                at = until;
+        let Group { file, group: in_file, .. } = self.groups[group];
+        let (about, name) = (&self.source.files[file], &self.columns[column].name);
+        let reader = Reader::open(about, file, in_file, &self.columns[column])?;
+        let pieces = &self.pieces[group];
+        let mut writer: Option<Writer> = None;
+        let mut done = walk(reader, pieces, progress, |piece, rows, at| {
+            if writer.as_ref().is_none_or(|writer| writer.piece != piece) {
+                writer = Some(Writer::turn(writer.take(), self, column, group, piece)?);
             }
-            progress.advance(end - start, reader.bytes_of(end - start))?;
+            match (&mut writer, rows) {
+                (Some(writer), Batch::Array(array)) => writer.push(&array, at, self.patients),
+                (Some(writer), Batch::Nulls(rows)) => Ok(writer.push_nulls(rows, at, self.patients)?),
+                (None, _) => Ok(()),
+            }
+        });
+        if let (Ok(()), Some(writer)) = (&done, writer) {
+            done = writer.finish();
         }
-        if let Some((_, mut writer)) = writer {
-            writer.settle().ok_or_else(changed)?;
-            writer.flush()?;
-        }
-        Ok(())
+        done.map_err(|failure| match failure {
+            Failure::Other(error) => error,
+            Failure::Changed => {
+                let message = format!("column {name:?} reads differently the second time. Do not change the source while it is converted.");
+                Error::at(Code::SourceChanged, &about.path, message)
+            }
+        })
     }
 }
 
 /// Writes a run of rows of one column into one shard.
 struct Writer<'a> {
     stored: &'a Stored,
+    shard: usize,
+    /// The piece at hand, in its row group.
+    piece: usize,
     values: Values,
     sparse: Option<Sparse>,
     page: Page,
@@ -168,6 +135,24 @@ impl From<Error> for Failure {
 }
 
 impl<'a> Writer<'a> {
+    /// Turns to a piece: the writer of the piece before goes on where both are of one shard.
+    fn turn(before: Option<Self>, emit: &'a Emit, column: usize, group: usize, piece: usize) -> Result<Self, Failure> {
+        let slot = &emit.layout.places[column][group][piece];
+        let about = &emit.pieces[group][piece];
+        let shard = emit.layout.shard_of[about.segment];
+        let mut writer = match before {
+            Some(before) if before.shard == shard => before.settled()?,
+            before => {
+                before.map_or(Ok(()), Self::finish)?;
+                Self::new(emit, column, shard, about, slot)?
+            }
+        };
+        // Bytes of coded text are in the dictionary.
+        let bytes = if writer.stored.book.is_some() { 0 } else { slot.expected.bytes };
+        (writer.piece, writer.due) = (piece, (slot.expected.length, bytes));
+        Ok(writer)
+    }
+
     fn new(emit: &'a Emit, column: usize, shard: usize, piece: &Piece, slot: &Slot) -> Result<Self> {
         let about = &emit.layout.shards[shard];
         let place = &about.columns[column];
@@ -191,26 +176,21 @@ impl<'a> Writer<'a> {
             }
         };
         let values = Values::new(&to, &place.values, &mut start.iter())?;
-        Ok(Self { stored: &emit.layout.stored[column], values, sparse, page: Page::default(), due: (0, 0) })
+        Ok(Self { stored: &emit.layout.stored[column], shard, piece: 0, values, sparse, page: Page::default(), due: (0, 0) })
     }
 
-    fn expect(&mut self, slot: &Slot) {
-        // Bytes of coded text are in the dictionary.
-        let bytes = if self.stored.book.is_some() { 0 } else { slot.expected.bytes };
-        self.due = (slot.expected.length, bytes);
+    /// Fails where the piece did not bring what it should.
+    fn settled(self) -> Result<Self, Failure> {
+        if self.due == (0, 0) { Ok(self) } else { Err(Failure::Changed) }
     }
 
-    /// `None` where the piece did not bring what it should.
-    fn settle(&mut self) -> Option<()> {
-        (self.due == (0, 0)).then_some(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        if let Some(sparse) = &mut self.sparse {
+    fn finish(self) -> Result<(), Failure> {
+        let mut writer = self.settled()?;
+        if let Some(sparse) = &mut writer.sparse {
             sparse.lists.flush()?;
             sparse.rows.flush()?;
         }
-        self.values.flush()
+        Ok(writer.values.flush()?)
     }
 
     fn push_nulls(&mut self, rows: usize, start: u64, patients: &[Patient]) -> Result<()> {
@@ -266,7 +246,7 @@ impl<'a> Writer<'a> {
 
     fn push_texts(&mut self, texts: &Texts, array: &ArrayRef, start: u64, patients: &[Patient]) -> Result<(), Failure> {
         let rows = array.len();
-        let Self { stored, values, sparse, page, due } = self;
+        let Self { stored, values, sparse, page, due, .. } = self;
         // A null can also hide in the page's dictionary, so that the array's own null bits are not the whole truth.
         let whole = match texts {
             Texts::Coded(coded) => coded.values.null_count() == 0,

@@ -2,7 +2,8 @@
 
 use crate::extent::{self, Extent};
 use crate::intern::Interner;
-use crate::measure::{Distinct, Measured, Piece, narrowing};
+use crate::measure::{Distinct, Measured, narrowing};
+use crate::pieces::Piece;
 use crate::schema::{Column, Role};
 use crate::survey::Patient;
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt64Array};

@@ -15,6 +15,7 @@ mod measure;
 mod metadata;
 mod options;
 mod out;
+mod pieces;
 mod read;
 mod run;
 mod schema;

@@ -1,9 +1,8 @@
 //! The first pass over the values: how much room each column takes in each piece of the source, and which values it holds.
-//!
-//! A *segment* is a run of whole patients, the unit of which shards are made; a *piece* is what of a segment lies in one row group.
 
 use crate::extent::{self, Extent};
 use crate::intern::{Integers, Interner};
+use crate::pieces::{Piece, walk};
 use crate::read::{Batch, Reader};
 use crate::schema::{Column, Role};
 use crate::source::Source;
@@ -18,52 +17,6 @@ use meds_store::{Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Rows of a segment in a row group.
-#[derive(Clone, Copy, Debug)]
-pub struct Piece {
-    /// Index of the segment.
-    pub segment: usize,
-    /// First row, over the whole source.
-    pub start: u64,
-    /// One past the last row.
-    pub end: u64,
-}
-
-/// Cuts the source into segments of about `rows` rows; the result has their first patients and the number of patients.
-pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
-    let mut cuts = vec![0];
-    let mut held = 0;
-    for (at, patient) in patients.iter().enumerate() {
-        if held >= rows {
-            cuts.push(at);
-            held = 0;
-        }
-        held += patient.rows;
-    }
-    if !patients.is_empty() {
-        cuts.push(patients.len());
-    }
-    cuts
-}
-
-/// The pieces of each row group.
-pub fn pieces(groups: &[Group], patients: &[Patient], segments: &[usize]) -> Vec<Vec<Piece>> {
-    let ends: Vec<u64> = segments.iter().skip(1).map(|&cut| patients[cut - 1].end()).collect();
-    let of_group = |group: &Group| {
-        let mut pieces = Vec::new();
-        let mut start = group.start;
-        let mut segment = ends.partition_point(|end| *end <= start);
-        while start < group.end {
-            let end = ends[segment].min(group.end);
-            pieces.push(Piece { segment, start, end });
-            start = end;
-            segment += 1;
-        }
-        pieces
-    };
-    groups.iter().map(of_group).collect()
-}
 
 /// What the values of a column are like, over the whole source.
 #[derive(Debug)]
@@ -182,30 +135,16 @@ impl Task<'_> {
     /// `full`: others have found too many distinct values already.
     fn run(&self, full: bool, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
         let file = &self.source.files[self.group.file];
-        let mut reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
+        let reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
         let mut extents = vec![vec![Extent::default(); extent::nodes(&self.column.wide)]; self.pieces.len()];
         let mut gauge = Gauge::new(self);
         if full {
             gauge.distinct = Distinct::Unknown;
         }
-        let mut at = self.group.start;
-        let mut piece = 0;
-        while let Some(batch) = reader.next()? {
-            let end = at + batch.len() as u64;
-            let start = at;
-            while at < end {
-                while self.pieces[piece].end <= at {
-                    piece += 1;
-                }
-                let until = end.min(self.pieces[piece].end);
-                if let Batch::Array(array) = &batch {
-                    let part = array.slice((at - start) as usize, (until - at) as usize);
-                    gauge.add(&part, at, self.patients, &mut extents[piece])?;
-                }
-                at = until;
-            }
-            progress.advance(end - start, reader.bytes_of(end - start))?;
-        }
+        walk(reader, self.pieces, progress, |piece, rows, at| match rows {
+            Batch::Array(array) => gauge.add(&array, at, self.patients, &mut extents[piece]),
+            Batch::Nulls(_) => Ok(()),
+        })?;
         Ok((extents, gauge))
     }
 }
@@ -499,46 +438,5 @@ impl Merged {
             self.counts[id as usize].1 += 1;
         }
         Measured { extents, present: self.present, bytes: self.bytes, distinct: self.distinct, traits: self.traits, counts: self.counts }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Pieces tile the row groups, lie in one segment each, and segments begin where patients do.
-        #[test]
-        fn pieces_tile_the_source(rows in prop::collection::vec(1u64..40, 1..30), cuts in prop::collection::vec(0u64..600, 0..8), size in 1u64..100) {
-            let mut start = 0;
-            let patients: Vec<Patient> = rows.iter().enumerate().map(|(id, &rows)| {
-                let patient = Patient { id: id as i64, start, rows, statics: 0, times: None };
-                start += rows;
-                patient
-            }).collect();
-            let mut ends: Vec<u64> = cuts.into_iter().filter(|cut| *cut < start).chain([start]).collect();
-            ends.sort_unstable();
-            let mut groups = Vec::new();
-            let mut begin = 0;
-            for (group, end) in ends.into_iter().enumerate() {
-                groups.push(Group { file: 0, group, start: begin, end });
-                begin = end;
-            }
-            let segments = segments(&patients, size);
-            let pieces = pieces(&groups, &patients, &segments);
-            let mut at = 0;
-            for (group, pieces) in groups.iter().zip(&pieces) {
-                for piece in pieces {
-                    prop_assert_eq!(piece.start, at);
-                    prop_assert!(piece.end > piece.start && piece.end <= group.end);
-                    let (first, last) = (&patients[segments[piece.segment]], &patients[segments[piece.segment + 1] - 1]);
-                    prop_assert!(first.start <= piece.start && piece.end <= last.end());
-                    at = piece.end;
-                }
-                prop_assert_eq!(at, group.end);
-            }
-            prop_assert_eq!(at, start);
-        }
     }
 }

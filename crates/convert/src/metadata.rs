@@ -1,5 +1,6 @@
 //! The source's metadata folder: copied byte for byte, and read for splits and codes.
 
+use crate::common::conform;
 use crate::read::guarded;
 use crate::source::Source;
 use arrow_array::cast::AsArray;
@@ -72,7 +73,9 @@ fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
 pub fn check_dataset(source: &Source) -> Result<()> {
     let Some(path) = find(source, "dataset.json") else { return Ok(()) };
     let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
-    match serde_json::from_slice::<serde_json::Value>(&bytes) {
+    // Some editors put a byte order mark before UTF-8.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    match serde_json::from_slice::<serde_json::Value>(text) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => Err(broken(path, "holds no JSON object")),
         Err(e) => Err(broken(path, format!("is not JSON: {e}"))),
@@ -93,7 +96,7 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
     if !ids.data_type().is_integer() {
         return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", ids.data_type())));
     }
-    let ids = cast(&ids, &DataType::Int64).map_err(|e| broken(path, e))?;
+    let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;
     let names = strings(&table, "split", path)?;
     let mut splits = Splits::new();
     for (id, split) in ids.as_primitive::<Int64Type>().iter().zip(names.as_string::<i32>().iter()) {

@@ -162,7 +162,7 @@ impl Bits {
     pub fn append(&mut self, bits: &BooleanBuffer) -> Result<()> {
         let aligned = bits.sliced();
         let whole = bits.len() / 8;
-        if self.shared || self.byte != 0 || self.filled > 0 {
+        if self.filled > 0 {
             for byte in &aligned[..whole] {
                 self.byte |= byte << self.filled;
                 let carry = (u16::from(*byte) << self.filled >> 8) as u8;

@@ -40,6 +40,14 @@ impl Batch {
             Self::Array(array) => array.len(),
         }
     }
+
+    /// Some of the rows.
+    pub fn slice(&self, start: usize, rows: usize) -> Self {
+        match self {
+            Self::Nulls(_) => Self::Nulls(rows),
+            Self::Array(array) => Self::Array(array.slice(start, rows)),
+        }
+    }
 }
 
 thread_local! {
@@ -109,7 +117,10 @@ impl<'a> Reader<'a> {
         }
         let array = batch.column(0);
         let converted = convert(array, self.column).map_err(|e| {
-            let message = format!("column {:?}, row group {}: a value cannot be stored: {e}.", self.column.name, self.group);
+            let message = format!(
+                "column {:?}, row group {}: a value cannot be stored: {e}. Mend the value, or leave the column out (--exclude).",
+                self.column.name, self.group
+            );
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
         Ok(Some(Batch::Array(converted)))

@@ -2,10 +2,11 @@
 
 use crate::emit::Emit;
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, in_order, plan};
-use crate::measure::{measure, pieces, segments};
+use crate::measure::measure;
 use crate::metadata::{self, check_dataset, split_notes, splits};
 use crate::options::{Options, Summary};
 use crate::out::Target;
+use crate::pieces::{pieces, segments};
 use crate::schema::{Column, Columns, Role};
 use crate::source::{Source, hex};
 use crate::survey::{Group, Survey, groups, survey, truncated_note};
@@ -32,13 +33,23 @@ pub fn fingerprint(options: &Options) -> Result<String> {
 pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
     let start = Instant::now();
     check(options)?;
-    pool(options.threads, || Conversion::open(options, progress)?.run(start))
+    pool(threads(options), || Conversion::open(options, progress)?.run(start))
 }
 
 /// Runs work on threads of its own; 0 = one a core.
 pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
+}
+
+/// A task holds a window of its file, a batch and what it is about to write: more threads than memory would hold more than was allowed.
+fn threads(options: &Options) -> usize {
+    const TASK: u64 = 24 << 20;
+    let wanted = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    wanted.min((options.memory / TASK).max(1) as usize)
 }
 
 fn check(options: &Options) -> Result<()> {

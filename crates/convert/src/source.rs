@@ -113,12 +113,15 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
         let message = "no folder \"data\" here. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", or one Parquet file.";
         return Err(Error::at(Code::NoData, root, message));
     }
-    let (events, others): (Vec<_>, Vec<_>) = walk(&data)?.into_iter().partition(|(name, _)| {
-        let file = name.rsplit('/').next().unwrap_or(name);
-        file.ends_with(".parquet") && !file.starts_with('.')
-    });
+    // Hidden folders hold checkpoints and snapshots (.ipynb_checkpoints, _delta_log): copies of events, not events.
+    let hidden = |name: &str| match name.rsplit_once('/') {
+        Some((folders, file)) => file.starts_with('.') || folders.split('/').any(|folder| folder.starts_with(['.', '_'])),
+        None => name.starts_with('.'),
+    };
+    let (events, others): (Vec<_>, Vec<_>) = walk(&data)?.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
     if let Some((first, _)) = others.first() {
-        let message = format!("files below data/ that are not named *.parquet, or are hidden, such as data/{first}");
+        let message =
+            format!("files below data/ that are not named *.parquet, or are hidden (or in a folder that is), such as data/{first}");
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
