@@ -18,10 +18,10 @@ export function writePlan(store, path, { walks, windows, whole }) {
   const db = PatientDatabase.open(store);
   const next = random(42);
   const any = () => db.at(Math.floor(next() * db.size));
+  // The time of one of the patient's own rows: a time between birth and death would mostly lie before the first visit.
   const withTime = (patient) => {
-    const first = patient.firstTime ?? 0;
-    const last = patient.lastTime ?? 0;
-    return [String(patient.subjectId), Math.floor(first + next() * (last - first))];
+    const row = patient.staticCount + Math.floor(next() * (patient.length - patient.staticCount));
+    return [String(patient.subjectId), row < patient.length ? patient.timeAt(row) : 0];
   };
   const plan = {
     walks: Array.from({ length: walks }, () => withTime(any())),
