@@ -4,23 +4,38 @@ import { join, relative } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { generate } from "../../dist/index.js";
 
-/** The sets of a run: name, source folder, what is measured on it and how much of it. */
-export async function datasets(root, full) {
+/** The sets of a run: name, how its source is made, what is measured on it and how much of it. */
+export function datasets(root, full) {
   const cache = join(root, ".cache", "bench");
   mkdirSync(cache, { recursive: true });
   const real = join(process.env.MEDS_REAL_DATA ?? join(root, "..", "shared", "data"), "mimic-iv-demo-meds-0.0.1");
-  const sets = [];
-  if (existsSync(real)) sets.push({ name: "MIMIC-IV demo", key: "mimic", source: real, columns: true, convertTarget: 25, whole: 20 });
-  else console.error(`bench: ${relative(root, real)} is absent (MEDS_REAL_DATA): the figures of the MIMIC-IV demo are left out`);
-  sets.push({ name: "5.7 M", key: "medium", source: await made(cache, "medium", { preset: "medium" }), columns: true, whole: 20 });
-  if (full) {
-    sets.push({ name: "42 M", key: "large", source: await made(cache, "large", { preset: "ehrshot" }), large: true, convertTarget: 40 });
-    const eight = await made(cache, "large8", { preset: "ehrshot", files: 8 });
-    sets.push({ name: "42 M, 8 files", key: "large8", source: eight, convertOnly: true, convertTarget: 40 });
-    const mixed = await shuffled(cache, "large-mixed", join(cache, "large"));
-    sets.push({ name: "42 M, shuffled", key: "mixed", source: mixed, convertOnly: true, repair: true });
+  const large = () => made(cache, "large", { preset: "ehrshot" });
+  const sets = [
+    { name: "MIMIC-IV demo", key: "mimic", source: () => real, columns: true, convertTarget: 25, rounds: 5 },
+    { name: "5.7 M", key: "medium", source: () => made(cache, "medium", { preset: "medium" }), columns: true, rounds: 5 },
+    { name: "42 M", key: "large", source: large, large: true, convertTarget: 40, rounds: 3 },
+    {
+      name: "42 M, 8 files",
+      key: "large8",
+      source: () => made(cache, "large8", { preset: "ehrshot", files: 8 }),
+      convertOnly: true,
+      convertTarget: 40,
+      rounds: 3,
+    },
+    {
+      name: "42 M, shuffled",
+      key: "mixed",
+      source: async () => shuffled(cache, "large-mixed", await large()),
+      convertOnly: true,
+      repair: true,
+      rounds: 1,
+    },
+  ];
+  if (!existsSync(real)) {
+    console.error(`bench: ${relative(root, real)} is absent (MEDS_REAL_DATA): the figures of the MIMIC-IV demo are left out`);
+    sets.shift();
   }
-  return { sets, cache };
+  return { sets: full ? sets : sets.filter(({ key }) => key === "mimic" || key === "medium"), cache };
 }
 
 async function made(cache, name, options) {

@@ -70,7 +70,7 @@ const TASKS = [
 export async function reading(set, paths, { root, cache, peer, report, rounds }) {
   const bench = (name) => join(root, "benches", name);
   const plan = join(cache, `${set.key}.plan.json`);
-  const counts = { walks: 300, windows: 1000, whole: set.whole ?? 20 };
+  const counts = { walks: 300, windows: 1000, whole: 20 };
   writePlan(paths.store, plan, counts);
   const id = JSON.parse(readFileSync(plan, "utf8")).lasts[0];
   warm(paths.store);
