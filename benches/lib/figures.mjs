@@ -35,6 +35,10 @@ export async function conversion(set, { root, cache, peer, report, rounds }) {
     unit: "bytes",
     target: limit,
   });
+  if (set.convertTarget) {
+    const { peakBytes } = await measure(process.execPath, [bench("convert.mjs"), set.source, store, JSON.stringify({ threads: 8 })]);
+    report.add({ data: set.name, figure: "convert: peak memory, 8 threads", ours: peakBytes, unit: "bytes", target: limit });
+  }
   const { sourceBytes, storeBytes, events } = runs[0];
   const size = {
     data: set.name,
