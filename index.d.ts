@@ -11,7 +11,7 @@ declare global {
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
  * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
- * duration and time are microseconds as number (nanoseconds as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
+ * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
  * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
  */
 export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
@@ -537,7 +537,7 @@ export interface ConvertOptions extends WorkOptions {
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
-  /** Return the store that stands at the target where it was made from this very source with these options. */
+  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;

@@ -98,6 +98,11 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     const store = this._store;
     store.check();
     const slots: number[] = [];
+    if (choice instanceof Cohort && choice._store !== store)
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        "These patients are of another database, where slots mean other patients. Choose by ids: { ids: cohort.subjectIds }.",
+      );
     if ("slots" in choice) {
       for (const slot of choice.slots) {
         if (!(Number.isInteger(slot) && this._includes(slot))) failUnknown(`slot ${slot}`, store.path);

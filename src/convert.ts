@@ -11,7 +11,7 @@ export interface ConvertOptions extends WorkOptions {
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
-  /** Return the store that stands at the target where it was made from this very source with these options. */
+  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;

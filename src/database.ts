@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { CodeTable } from "./codes.js";
 import { Cohort } from "./cohort.js";
 import { type ConvertOptions, convert } from "./convert.js";
@@ -58,7 +59,10 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```
    */
   static open<S extends object = AnySchema>(path: string, options: OpenOptions = {}): PatientDatabase<S> {
-    return new PatientDatabase<S>(new Store(path, options.verify ?? false), null);
+    const db = new PatientDatabase<S>(new Store(path, options.verify ?? false), null);
+    // Now and not when asked: a store that replaces this one has metadata of its own.
+    db._metadata = new Metadata(db._store);
+    return db;
   }
 
   /**
@@ -77,7 +81,7 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    */
   static async from<S extends object = AnySchema>(source: string, options: FromOptions = {}): Promise<PatientDatabase<S>> {
     const { store: target, verify, ...rest } = options;
-    const store = target ?? `${source.replace(/[\\/]+$/, "")}.medsdb`;
+    const store = target ?? `${resolve(source)}.medsdb`;
     const { onProgress: _, signal: __, ...plain } = rest;
     const ready = current<S>(store, { ...plain, source, store }, verify ?? false);
     if (ready !== undefined) return ready;

@@ -27,17 +27,20 @@ export class Metadata {
   readonly bytes: number;
   /** Number of shards. */
   readonly shards: number;
-  private readonly folder: string;
+  private readonly path: string;
+  /** Read when the store is opened: a store that replaces this one later has another. */
+  private readonly text: string | null;
   private parsed: Readonly<Record<string, unknown>> | null | undefined;
 
   /** @internal */
   constructor(store: Store) {
     const { id, files, notes, shards } = store.manifest;
     this.id = id;
-    this.folder = join(store.path, "metadata");
+    this.path = join(store.path, "metadata", "dataset.json");
     this.files = files.filter(({ path }) => path.startsWith("metadata/")).map(({ path }) => path.slice("metadata/".length));
     this.notes = notes;
     this.shards = shards.length;
+    this.text = this.files.includes("dataset.json") ? readFileSync(this.path, "utf8") : null;
     this.bytes = [...files, ...shards].reduce((sum, file) => sum + file.bytes, 0);
   }
 
@@ -47,14 +50,14 @@ export class Metadata {
    * @throws MedsError `MEDS_METADATA` where it is no JSON object.
    */
   get dataset(): Readonly<Record<string, unknown>> | null {
-    if (this.parsed === undefined) this.parsed = this.files.includes("dataset.json") ? readObject(join(this.folder, "dataset.json")) : null;
+    if (this.parsed === undefined) this.parsed = this.text === null ? null : parseObject(this.text, this.path);
     return this.parsed;
   }
 }
 
-function readObject(path: string): Record<string, unknown> {
+function parseObject(text: string, path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
     throw new MedsError("MEDS_METADATA", `${path}: it cannot be read as JSON. Correct the source's dataset.json and convert again.`, {

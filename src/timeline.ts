@@ -8,7 +8,7 @@ import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
 import { boundOf, shownTime, type TimeLike } from "./time.js";
 import { RowIterator, RunIterator } from "./walk.js";
-import { type BetweenOptions, countOf, placeOf, searchTime, type WindowOptions } from "./window.js";
+import { type BetweenOptions, boundsOf, countOf, flagOf, placeOf, searchTime, type WindowOptions } from "./window.js";
 
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
@@ -213,13 +213,13 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The rows at or before a time, with the static rows: what is known then. */
   until(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const end = searchTime(this, this._shard, this._bound(time), options?.inclusive ?? true);
+    const end = searchTime(this, this._shard, this._bound(time), flagOf(options?.inclusive));
     return this._cut(this.staticCount, end, options?.static ?? true);
   }
 
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const begin = searchTime(this, this._shard, this._bound(time), !(options?.inclusive ?? true));
+    const begin = searchTime(this, this._shard, this._bound(time), !flagOf(options?.inclusive));
     return this._cut(begin, this.length, options?.static ?? true);
   }
 
@@ -229,7 +229,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
    */
   between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S> {
-    const inclusive = options?.inclusive ?? true;
+    const inclusive = boundsOf(options?.inclusive);
     const low = this._bound(start);
     const high = this._bound(end);
     if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);

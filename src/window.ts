@@ -53,6 +53,17 @@ function searchExact(line: Rows, times: BigInt64Array, bound: bigint, after: boo
   return low;
 }
 
+/** Whether a bound's own rows belong to the window, as callers give it. */
+export function flagOf(inclusive: boolean | undefined): boolean {
+  if (inclusive === undefined || typeof inclusive === "boolean") return inclusive ?? true;
+  fail("MEDS_INVALID_ARGUMENT", `inclusive is ${inclusive}. Give true or false.`);
+}
+
+/** The same for two bounds. */
+export function boundsOf(inclusive: BetweenOptions["inclusive"]): boolean | "start" | "end" {
+  return inclusive === "start" || inclusive === "end" ? inclusive : flagOf(inclusive);
+}
+
 /** A number of rows, as callers give it. */
 export function countOf(count: number): number {
   if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))) {

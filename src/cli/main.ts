@@ -46,8 +46,8 @@ for (const command of [program, ...program.commands]) {
 
 // A reader such as `head` may go away before everything is written: that is its right, and no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code !== "EPIPE") process.stderr.write(`MEDS_IO: stdout cannot be written: ${oneLine(error.message)}\n`);
+  process.exit(error.code === "EPIPE" ? 0 : 1);
 });
 
 try {

@@ -75,11 +75,11 @@ function asData(db: PatientDatabase, patient: Patient, window: Timeline, columns
     length: patient.length,
     staticCount: patient.staticCount,
     events: Array.from(window, (event) => ({
+      ...Object.fromEntries(chosen.map((name) => [name, event.get(name)])),
       time: safe(event.timeMicros),
       code: event.code,
       description: db.codes.get(event.codeId)?.description ?? null,
       numeric_value: event.numericValue,
-      ...Object.fromEntries(chosen.map((name) => [name, event.get(name)])),
     })),
   };
 }

@@ -1,5 +1,5 @@
 import type { Bitmap, TypedArray } from "../mapped.js";
-import { failTimeRange, HIGH } from "../time.js";
+import { HIGH } from "../time.js";
 import type { Vector } from "./vector.js";
 
 /** Arrays whose elements are JavaScript numbers. */
@@ -53,10 +53,11 @@ export class MicrosVector implements Vector {
     this.words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
   }
 
-  at(slot: number): number | null {
+  /** A bigint where a number is not exact: 9999-12-31 is a common stand-in for "open end". */
+  at(slot: number): number | bigint | null {
     if (this.valid !== null && !this.valid.has(slot)) return null;
     const value = (this.words[2 * slot + 1]! * HIGH + (this.words[2 * slot]! >>> 0)) * this.micros;
-    return Number.isSafeInteger(value) ? value : failTimeRange(this.array[slot]! * BigInt(this.micros));
+    return Number.isSafeInteger(value) ? value : this.array[slot]! * BigInt(this.micros);
   }
 }
 
