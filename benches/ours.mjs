@@ -17,120 +17,122 @@ const windows = plan.windows.map(([id, bound]) => [BigInt(id), bound]);
 const lasts = plan.lasts.map(BigInt);
 const whole = plan.whole.map(BigInt);
 
-/** Rows, rows at or before the bound, length of all codes, sum of all values. */
-const sums = () => ({ rows: 0, before: 0, chars: 0, total: 0 });
+/** Rows, rows at or before the bound, length of all codes, sum of all values; kept in locals while they grow, as the peer's are. */
+const sums = (rows, before, chars, total) => ({ rows, before, chars, total });
 
 const tasks = {
   timeAt() {
-    const sum = sums();
+    let [rows, before, chars, total] = [0, 0, 0, 0];
     for (const [id, bound] of walks) {
       const patient = db.get(id);
       const { codeIds, numericValues, length } = patient;
       for (let i = 0; i < length; i += 1) {
-        if (patient.timeAt(i) <= bound) sum.before += 1;
-        sum.chars += strings[codeIds[i]].length;
+        if (patient.timeAt(i) <= bound) before += 1;
+        chars += strings[codeIds[i]].length;
         const value = numericValues[i];
-        if (value === value) sum.total += value; // not NaN
+        if (value === value) total += value; // not NaN
       }
-      sum.rows += length;
+      rows += length;
     }
-    return sum;
+    return sums(rows, before, chars, total);
   },
   timeWords() {
-    const sum = sums();
+    const sum = sums(0, 0, 0, 0);
     for (const [id, bound] of walks) wordsOf(db.get(id), bound, sum);
     return sum;
   },
   times() {
-    const sum = sums();
+    let [rows, before, chars, total] = [0, 0, 0, 0];
     for (const [id, bound] of walks) {
       const { times, codeIds, numericValues, length, staticCount } = db.get(id);
       for (let i = 0; i < length; i += 1) {
-        if (i >= staticCount && Number(times[i]) <= bound) sum.before += 1;
-        sum.chars += strings[codeIds[i]].length;
+        if (i >= staticCount && Number(times[i]) <= bound) before += 1;
+        chars += strings[codeIds[i]].length;
         const value = numericValues[i];
-        if (value === value) sum.total += value;
+        if (value === value) total += value;
       }
-      sum.rows += length;
+      rows += length;
     }
-    return sum;
+    return sums(rows, before, chars, total);
   },
   forEach() {
-    const sum = sums();
+    let [rows, before, chars, total] = [0, 0, 0, 0];
     for (const [id, bound] of walks) {
       const patient = db.get(id);
       patient.forEach((time, code, value) => {
-        if (time <= bound) sum.before += 1;
-        sum.chars += code.length;
-        if (value === value) sum.total += value;
+        if (time <= bound) before += 1;
+        chars += code.length;
+        if (value === value) total += value;
       });
-      sum.rows += patient.length;
+      rows += patient.length;
     }
-    return sum;
+    return sums(rows, before, chars, total);
   },
   forOf() {
-    const sum = sums();
+    let [rows, before, chars, total] = [0, 0, 0, 0];
     for (const [id, bound] of walks) {
       for (const event of db.get(id)) {
         const { time, numericValue } = event;
-        if (time !== null && time <= bound) sum.before += 1;
-        sum.chars += event.code.length;
-        if (numericValue !== null) sum.total += numericValue;
-        sum.rows += 1;
+        if (time !== null && time <= bound) before += 1;
+        chars += event.code.length;
+        if (numericValue !== null) total += numericValue;
+        rows += 1;
       }
     }
-    return sum;
+    return sums(rows, before, chars, total);
   },
   asOf() {
-    const sum = sums();
+    let [rows, chars, total] = [0, 0, 0];
     for (const [id, bound] of windows) {
       const { codeIds, numericValues, length } = db.get(id).until(bound).last(256);
       for (let i = 0; i < length; i += 1) {
-        sum.chars += strings[codeIds[i]].length;
+        chars += strings[codeIds[i]].length;
         const value = numericValues[i];
-        if (value === value) sum.total += value;
+        if (value === value) total += value;
       }
-      sum.rows += length;
+      rows += length;
     }
-    return sum;
+    return sums(rows, 0, chars, total);
   },
   asOfObjects() {
-    const sum = sums();
+    let [rows, chars, total] = [0, 0, 0];
     for (const [id, bound] of windows) {
       for (const event of db.get(id).until(bound).last(256)) {
         const { numericValue } = event;
-        sum.chars += event.code.length;
-        if (numericValue !== null) sum.total += numericValue;
-        sum.rows += 1;
+        chars += event.code.length;
+        if (numericValue !== null) total += numericValue;
+        rows += 1;
       }
     }
-    return sum;
+    return sums(rows, 0, chars, total);
   },
   lastCode() {
-    const sum = sums();
+    let [rows, chars] = [0, 0];
     for (const id of lasts) {
-      sum.chars += db.get(id).at(-1).code.length;
-      sum.rows += 1;
+      chars += db.get(id).at(-1).code.length;
+      rows += 1;
     }
-    return sum;
+    return sums(rows, 0, chars, 0);
   },
   columns: () =>
     allColumns((patient, { name }, kind, sum) => {
       const column = patient.column(name);
       const { length } = patient;
+      let { before, chars, total } = sum;
       if (kind === "text") {
         for (let i = 0; i < length; i += 1) {
           const value = column.at(i);
-          if (value !== null) sum.chars += value.length;
+          if (value !== null) chars += value.length;
         }
       } else if (kind === "float") {
         for (let i = 0; i < length; i += 1) {
           const value = column.at(i);
-          if (value !== null) sum.total += value;
+          if (value !== null) total += value;
         }
       } else {
-        for (let i = 0; i < length; i += 1) if (column.at(i) !== null) sum.before += 1;
+        for (let i = 0; i < length; i += 1) if (column.at(i) !== null) before += 1;
       }
+      Object.assign(sum, { before, chars, total });
     }),
   columnArrays: () =>
     allColumns((patient, { name }, kind, sum) => {
@@ -142,7 +144,7 @@ const tasks = {
       } else sumPlain(column.values, kind, sum);
     }),
   columnsByEvent() {
-    const sum = sums();
+    let [rows, before, chars, total] = [0, 0, 0, 0];
     const text = plan.columns.filter((column) => kindOf(column) === "text").map(({ name }) => name);
     const float = plan.columns.filter((column) => kindOf(column) === "float").map(({ name }) => name);
     const other = plan.columns.filter((column) => kindOf(column) === "other").map(({ name }) => name);
@@ -150,20 +152,20 @@ const tasks = {
       for (const event of db.get(id)) {
         for (let c = 0; c < text.length; c += 1) {
           const value = event.get(text[c]);
-          if (value !== null) sum.chars += value.length;
+          if (value !== null) chars += value.length;
         }
         for (let c = 0; c < float.length; c += 1) {
           const value = event.get(float[c]);
-          if (value !== null) sum.total += value;
+          if (value !== null) total += value;
         }
-        for (let c = 0; c < other.length; c += 1) if (event.get(other[c]) !== null) sum.before += 1;
-        sum.rows += 1;
+        for (let c = 0; c < other.length; c += 1) if (event.get(other[c]) !== null) before += 1;
+        rows += 1;
       }
     }
-    return sum;
+    return sums(rows, before, chars, total);
   },
   scan() {
-    const sum = sums();
+    const sum = sums(0, 0, 0, 0);
     for (const patient of db) wordsOf(patient, 0, sum);
     return sum;
   },
@@ -174,16 +176,20 @@ const NO_TIME = -(2n ** 63n);
 
 /** Entry 0 is null. */
 function sumCoded(indexes, table, kind, sum) {
-  if (kind === "text") for (let i = 0; i < indexes.length; i += 1) sum.chars += indexes[i] === 0 ? 0 : table[indexes[i]].length;
-  else if (kind === "float") for (let i = 0; i < indexes.length; i += 1) sum.total += indexes[i] === 0 ? 0 : table[indexes[i]];
-  else for (let i = 0; i < indexes.length; i += 1) if (indexes[i] !== 0) sum.before += 1;
+  let { before, chars, total } = sum;
+  if (kind === "text") for (let i = 0; i < indexes.length; i += 1) chars += indexes[i] === 0 ? 0 : table[indexes[i]].length;
+  else if (kind === "float") for (let i = 0; i < indexes.length; i += 1) total += indexes[i] === 0 ? 0 : table[indexes[i]];
+  else for (let i = 0; i < indexes.length; i += 1) if (indexes[i] !== 0) before += 1;
+  Object.assign(sum, { before, chars, total });
 }
 
 /** Null slots hold NaN, the int64 minimum or, in arrays of values, null. */
 function sumPlain(values, kind, sum) {
-  if (kind === "text") for (let i = 0; i < values.length; i += 1) sum.chars += values[i] === null ? 0 : values[i].length;
-  else if (kind === "float") for (let i = 0; i < values.length; i += 1) sum.total += values[i] === values[i] ? values[i] : 0;
-  else for (let i = 0; i < values.length; i += 1) if (values[i] !== null && values[i] !== NO_TIME) sum.before += 1;
+  let { before, chars, total } = sum;
+  if (kind === "text") for (let i = 0; i < values.length; i += 1) chars += values[i] === null ? 0 : values[i].length;
+  else if (kind === "float") for (let i = 0; i < values.length; i += 1) total += values[i] === values[i] ? values[i] : 0;
+  else for (let i = 0; i < values.length; i += 1) if (values[i] !== null && values[i] !== NO_TIME) before += 1;
+  Object.assign(sum, { before, chars, total });
 }
 
 function wordsOf(patient, bound, sum) {
@@ -208,7 +214,7 @@ function kindOf({ stored }) {
 }
 
 function allColumns(read) {
-  const sum = sums();
+  const sum = sums(0, 0, 0, 0);
   const kinds = plan.columns.map(kindOf);
   for (const id of whole) {
     const patient = db.get(id);

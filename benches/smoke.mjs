@@ -25,11 +25,17 @@ const name = `meds_reader ${peerVersion(root)}`;
 if (peer.reason) console.error(`bench: without ${name}: ${peer.reason}. Our figures are printed alone.`);
 const report = new Report(name);
 const { sets, cache } = datasets(root, values.full);
-for (const plan of sets) {
-  if (values.only !== undefined && !values.only.split(",").includes(plan.key)) continue;
-  const set = { ...plan, source: await plan.source() };
-  const paths = await conversion(set, { root, cache, peer, report, rounds: Math.min(rounds, set.rounds) });
-  if (!set.convertOnly) await reading(set, paths, { root, cache, peer, report, rounds });
+try {
+  for (const plan of sets) {
+    if (values.only !== undefined && !values.only.split(",").includes(plan.key)) continue;
+    const set = { ...plan, source: await plan.source() };
+    const paths = await conversion(set, { root, cache, peer, report, rounds: Math.min(rounds, set.rounds) });
+    if (!set.convertOnly) await reading(set, paths, { root, cache, peer, report, rounds });
+  }
+} catch (error) {
+  // What was measured until then took minutes: it is printed all the same.
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
 }
 report.print();
 
