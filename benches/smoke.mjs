@@ -20,14 +20,23 @@ if (!Number.isInteger(rounds) || rounds < 1) {
   process.exit(2);
 }
 
+const { sets, cache } = datasets(root, values.full);
+const only = values.only?.split(",") ?? sets.map(({ key }) => key);
+const unknown = only.filter((key) => !sets.some((set) => set.key === key));
+if (unknown.length > 0) {
+  console.error(
+    `bench: there is no set ${unknown.join(", ")}. There are: ${sets.map(({ key }) => key).join(", ")}${values.full ? "" : " (more with --full)"}.`,
+  );
+  process.exit(2);
+}
+
 const peer = peerPython(root);
 const name = `meds_reader ${peerVersion(root)}`;
 if (peer.reason) console.error(`bench: without ${name}: ${peer.reason}. Our figures are printed alone.`);
 const report = new Report(name);
-const { sets, cache } = datasets(root, values.full);
 try {
   for (const plan of sets) {
-    if (values.only !== undefined && !values.only.split(",").includes(plan.key)) continue;
+    if (!only.includes(plan.key)) continue;
     const set = { ...plan, source: await plan.source() };
     const paths = await conversion(set, { root, cache, peer, report, rounds: Math.min(rounds, set.rounds) });
     if (!set.convertOnly) await reading(set, paths, { root, cache, peer, report, rounds });
