@@ -413,7 +413,8 @@ fn describe(column: &Column, stored: &Stored, traits: crate::measure::Traits) ->
 
 fn split_counts(splits: Option<&metadata::Splits>, ids: &[i64]) -> std::collections::BTreeMap<String, u64> {
     // A split whose subjects have no events is a split all the same.
-    let mut counts: std::collections::BTreeMap<String, u64> = splits.iter().flat_map(|splits| splits.values()).map(|name| (name.clone(), 0)).collect();
+    let mut counts: std::collections::BTreeMap<String, u64> =
+        splits.iter().flat_map(|splits| splits.values()).map(|name| (name.clone(), 0)).collect();
     for split in ids.iter().filter_map(|id| splits?.get(id)) {
         *counts.entry(split.clone()).or_insert(0) += 1;
     }
