@@ -9,7 +9,7 @@ use crate::out::Target;
 use crate::pieces::{pieces, segments};
 use crate::schema::{Column, Columns, Role};
 use crate::source::{Source, hex};
-use crate::survey::{Group, Survey, groups, survey, truncated_note};
+use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
 use crate::target::Site;
 use crate::{codes, sort, tables};
 use arrow_array::cast::AsArray;
@@ -277,7 +277,7 @@ impl<'a> Conversion<'a> {
         for group in groups {
             let file = &source.files[group.file];
             let mut reader = crate::read::Reader::open(file, group.file, group.group, &columns.list[at])?;
-            let mut row: u64 = groups.iter().filter(|g| g.file == group.file && g.group < group.group).map(|g| g.end - g.start).sum();
+            let mut row = group.start - file_start(groups, group.file);
             while let Some(batch) = reader.next()? {
                 if let crate::read::Batch::Array(array) = &batch
                     && let Some(texts) = crate::texts::Texts::of(array)

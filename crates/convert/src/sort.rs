@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::read::{Batch, Reader};
 use crate::schema::{Column, Columns};
 use crate::source::Source;
-use crate::survey::{Group, Rows, null_id, subject_column, time_column};
+use crate::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array, UInt64Array, new_null_array};
@@ -192,10 +192,6 @@ impl Seen {
         self.rows += later.rows;
         self.last = later.last.or(self.last);
     }
-}
-
-fn file_start(groups: &[Group], file: usize) -> u64 {
-    groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
 }
 
 /// The columns as the buckets have them: the row's place in the source and its subject's in the order, then the values.

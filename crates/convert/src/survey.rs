@@ -199,7 +199,8 @@ pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &P
     Ok(Ok(survey))
 }
 
-fn file_start(groups: &[Group], file: usize) -> u64 {
+/// First row of a file, counted over the whole source.
+pub fn file_start(groups: &[Group], file: usize) -> u64 {
     groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
 }
 

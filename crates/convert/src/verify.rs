@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::read::{Batch, Reader, guarded};
 use crate::schema::{Column, Columns, Role};
 use crate::source::Source;
-use crate::survey::{Group, Rows, groups, null_id, subject_column, time_column};
+use crate::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array, new_null_array};
@@ -266,11 +266,12 @@ impl<'a> Comparison<'a> {
         let subjects = subject_column(&self.columns);
         let mut rows = Rows::open(&self.source, group, &subjects, time_column(&self.columns)?)?;
         let mut positions = Vec::with_capacity((group.end - group.start) as usize);
+        let first = group.start - file_start(groups, group.file);
         // The run of equal times of the row before: rows in order find theirs beside it.
         let mut before = (usize::MAX, 0);
         while let Some((ids, times)) = rows.next()? {
             for (id, time) in ids.iter().zip(times.iter()) {
-                let row = group.start + positions.len() as u64 - groups.iter().find(|g| g.file == group.file).map_or(0, |g| g.start);
+                let row = first + positions.len() as u64;
                 let id = id.ok_or_else(|| null_id(file, row))?;
                 let Some(&patient) = by_id.get(&id) else {
                     if strangers.insert(id) {
