@@ -22,7 +22,10 @@ const sums = (rows, before, chars, total) => ({ rows, before, chars, total });
 
 const tasks = {
   timeAt() {
-    let [rows, before, chars, total] = [0, 0, 0, 0];
+    let rows = 0;
+    let before = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of walks) {
       const patient = db.get(id);
       const { codeIds, numericValues, length } = patient;
@@ -42,7 +45,10 @@ const tasks = {
     return sum;
   },
   times() {
-    let [rows, before, chars, total] = [0, 0, 0, 0];
+    let rows = 0;
+    let before = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of walks) {
       const { times, codeIds, numericValues, length, staticCount } = db.get(id);
       for (let i = 0; i < length; i += 1) {
@@ -56,7 +62,10 @@ const tasks = {
     return sums(rows, before, chars, total);
   },
   forEach() {
-    let [rows, before, chars, total] = [0, 0, 0, 0];
+    let rows = 0;
+    let before = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of walks) {
       const patient = db.get(id);
       patient.forEach((time, code, value) => {
@@ -69,7 +78,10 @@ const tasks = {
     return sums(rows, before, chars, total);
   },
   forOf() {
-    let [rows, before, chars, total] = [0, 0, 0, 0];
+    let rows = 0;
+    let before = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of walks) {
       for (const event of db.get(id)) {
         const { time, numericValue } = event;
@@ -82,7 +94,9 @@ const tasks = {
     return sums(rows, before, chars, total);
   },
   asOf() {
-    let [rows, chars, total] = [0, 0, 0];
+    let rows = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of windows) {
       const { codeIds, numericValues, length } = db.get(id).until(bound).last(256);
       for (let i = 0; i < length; i += 1) {
@@ -95,7 +109,9 @@ const tasks = {
     return sums(rows, 0, chars, total);
   },
   asOfObjects() {
-    let [rows, chars, total] = [0, 0, 0];
+    let rows = 0;
+    let chars = 0;
+    let total = 0;
     for (const [id, bound] of windows) {
       for (const event of db.get(id).until(bound).last(256)) {
         const { numericValue } = event;
@@ -107,7 +123,8 @@ const tasks = {
     return sums(rows, 0, chars, total);
   },
   lastCode() {
-    let [rows, chars] = [0, 0];
+    let rows = 0;
+    let chars = 0;
     for (const id of lasts) {
       chars += db.get(id).at(-1).code.length;
       rows += 1;
@@ -144,7 +161,10 @@ const tasks = {
       } else sumPlain(column.values, kind, sum);
     }),
   columnsByEvent() {
-    let [rows, before, chars, total] = [0, 0, 0, 0];
+    let rows = 0;
+    let before = 0;
+    let chars = 0;
+    let total = 0;
     const text = plan.columns.filter((column) => kindOf(column) === "text").map(({ name }) => name);
     const float = plan.columns.filter((column) => kindOf(column) === "float").map(({ name }) => name);
     const other = plan.columns.filter((column) => kindOf(column) === "other").map(({ name }) => name);

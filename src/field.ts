@@ -44,6 +44,9 @@ export interface FieldParts {
 /** One column in one shard. A slot is a row of the shard, or an entry of a sparse column. */
 export class Field {
   readonly column: ManifestColumn;
+  readonly name: string;
+  /** The field that was asked for after this one the last time: see {@link Shard.fieldOf}. */
+  follower: Field | null = null;
   readonly shard: Shard;
   readonly vector: Vector | null;
   readonly indexes: IndexArray | null;
@@ -69,6 +72,7 @@ export class Field {
     const array = vector?.array ?? null;
     this.shard = shard;
     this.column = column;
+    this.name = column.name;
     this.vector = vector;
     this.indexes = indexes;
     this.dictionary = dictionary;

@@ -39,6 +39,8 @@ export class Shard {
   private readonly sparse: readonly Node[];
   private readonly fields: (Field | undefined)[];
   private readonly named = new Map<string, Field>();
+  /** The field that was asked for last by name. */
+  private asked: Field | null = null;
 
   constructor(store: Store, file: MappedFile) {
     const events = file.need("events");
@@ -87,9 +89,18 @@ export class Shard {
     return this.fields[column] ?? this.bind(column);
   }
 
-  /** As {@link Shard.field}, by name. */
+  /** As {@link Shard.field}, by name. Loops ask for the same names in turn: the field that followed the last one is tried before the map. */
   fieldOf(name: string): Field {
-    return this.named.get(name) ?? this.field(this.store.columnAt(name));
+    const last = this.asked;
+    const guess = last?.follower ?? null;
+    if (guess !== null && guess.name === name) {
+      this.asked = guess;
+      return guess;
+    }
+    const field = this.named.get(name) ?? this.field(this.store.columnAt(name));
+    if (last !== null) last.follower = field;
+    this.asked = field;
+    return field;
   }
 
   private bind(index: number): Field {
