@@ -5,10 +5,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./run.mjs";
 
-const file = join(root, "package-lock.json");
-const text = readFileSync(file, "utf8");
-const lock = JSON.parse(text);
-
 const CPUS = { arm64: "arm64", x64: "x64", arm: "arm", ppc64: "ppc64", riscv64: "riscv64", s390x: "s390x", ia32: "ia32", wasm32: "wasm32" };
 const SYSTEMS = ["android", "darwin", "freebsd", "linux", "win32", "openharmony"];
 
@@ -23,31 +19,37 @@ function entry(name, version, owner) {
   return { version, cpu: [cpu], ...(owner.dev && { dev: true }), ...(libc && { libc: [libc] }), optional: true, ...(os && { os: [os] }) };
 }
 
-const missing = {};
-for (const [path, owner] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
-    const held = lock.packages[`${path}/node_modules/${name}`] ?? lock.packages[`node_modules/${name}`];
-    if (held === undefined) missing[`node_modules/${name}`] = entry(name, version, owner);
+/** One lock, by its path below the project. */
+function keep(name) {
+  const file = join(root, name);
+  const text = readFileSync(file, "utf8");
+  const lock = JSON.parse(text);
+  const missing = {};
+  for (const [path, owner] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
+      const held = lock.packages[`${path}/node_modules/${name}`] ?? lock.packages[`node_modules/${name}`];
+      if (held === undefined) missing[`node_modules/${name}`] = entry(name, version, owner);
+    }
+  }
+  const { "": own, ...packages } = { ...lock.packages, ...missing };
+  const sorted = Object.keys(packages)
+    .sort((a, b) => a.localeCompare(b, "en"))
+    .map((path) => {
+      const { resolved, ...rest } = packages[path];
+      return [path, rest];
+    });
+  const whole = `${JSON.stringify({ ...lock, packages: { "": own, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
+  const registries = text.match(/"resolved"/g)?.length ?? 0;
+
+  if (process.argv.includes("--check")) {
+    if (registries > 0) console.error(`${name} names a registry ${registries} times. Run npm run lock.`);
+    if (Object.keys(missing).length > 0)
+      console.error(`${name} lacks ${Object.keys(missing).length} packages of other platforms. Run npm run lock.`);
+    if (registries > 0 || Object.keys(missing).length > 0) process.exitCode = 1;
+  } else if (whole !== text) {
+    writeFileSync(file, whole);
+    console.log(`${name}: ${Object.keys(missing).length} packages of other platforms added, ${registries} registry addresses taken out`);
   }
 }
-const { "": own, ...packages } = { ...lock.packages, ...missing };
-const sorted = Object.keys(packages)
-  .sort((a, b) => a.localeCompare(b, "en"))
-  .map((path) => {
-    const { resolved, ...rest } = packages[path];
-    return [path, rest];
-  });
-const whole = `${JSON.stringify({ ...lock, packages: { "": own, ...Object.fromEntries(sorted) } }, null, 2)}\n`;
-const registries = text.match(/"resolved"/g)?.length ?? 0;
 
-if (process.argv.includes("--check")) {
-  if (registries > 0) console.error(`package-lock.json names a registry ${registries} times. Run npm run lock.`);
-  if (Object.keys(missing).length > 0)
-    console.error(`package-lock.json lacks ${Object.keys(missing).length} packages of other platforms. Run npm run lock.`);
-  process.exitCode = registries > 0 || Object.keys(missing).length > 0 ? 1 : 0;
-} else if (whole !== text) {
-  writeFileSync(file, whole);
-  console.log(
-    `package-lock.json: ${Object.keys(missing).length} packages of other platforms added, ${registries} registry addresses taken out`,
-  );
-}
+for (const name of ["package-lock.json", "benches/package-lock.json"]) keep(name);
