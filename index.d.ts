@@ -83,7 +83,7 @@ export declare class CodeTable implements Iterable<Code> {
   /** Number of codes. */
   readonly size: number;
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code).
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
    */
   get strings(): readonly string[];
   /** The id of a code, or undefined where no event has it. */
@@ -103,9 +103,15 @@ export declare class CodeTable implements Iterable<Code> {
   value(name: string, id: number): Value | null;
   /** The codes in order of id. */
   [Symbol.iterator](): Iterator<Code>;
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[];
 }
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
@@ -145,6 +151,8 @@ export declare class Dictionary<T = Value> {
   toArray(): (T | null)[];
   /** The entries in order of index; entry 0 is null. */
   [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
 }
 /** One column of the events. */
 export interface ColumnInfo {
@@ -230,6 +238,8 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   toArray(): TypedArray | T[];
   /** The values in order, null included. */
   [Symbol.iterator](): Iterator<T>;
+  /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
 }
 /**
  * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
@@ -276,6 +286,22 @@ export declare class Event<S extends object = AnySchema> {
   /** Every column by name, as {@link Event.get} gives it. */
   toObject(): {
     [N in ColumnName<S>]: ColumnValue<S, N>;
+  };
+  /**
+   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
+   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * db.close();
+   * ```
+   */
+  toJSON(): {
+    readonly [column: string]: JsonValue;
   };
 }
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
@@ -416,6 +442,10 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
   /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
   copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
+  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
 }
 /**
  * One patient: the whole timeline, and what the store knows of the subject.
@@ -443,6 +473,10 @@ export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
   get birthTime(): number | null;
   /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
   get deathTime(): number | null;
+  /** As {@link Timeline.toJSON}, with the split. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
 }
 /** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
 export type PatientChoice = Iterable<SubjectId> | {
@@ -499,6 +533,12 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
    */
   split(name: string): Cohort<S>;
+  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  toJSON(): {
+    readonly path: string;
+    readonly eventCount: number;
+    readonly subjectIds: readonly string[];
+  };
 }
 /** How far a piece of work is. */
 export interface Progress {
@@ -699,11 +739,16 @@ export declare class Metadata {
   /** Number of shards. */
   readonly shards: number;
   /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
+   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
    *
    * @throws MedsError `MEDS_METADATA` where it is no JSON object.
    */
   get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
 }
 /** How to open a store. */
 export interface OpenOptions {

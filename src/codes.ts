@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
+import { failGiven, textOf } from "./given.js";
 import type { MappedFile } from "./mapped.js";
 import { TextVector } from "./values/bytes.js";
 import { decode } from "./values/decode.js";
@@ -52,7 +53,7 @@ export class CodeRange {
 
   /** Is a code id in the range. */
   has(id: number): boolean {
-    return id >= this.begin && id < this.end;
+    return Number.isInteger(id) && id >= this.begin && id < this.end;
   }
 
   /** The ids in order. */
@@ -99,11 +100,11 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code).
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
    */
   get strings(): readonly string[] {
+    this.live();
     if (!this.complete) {
-      this.live();
       for (let id = 1; id <= this.size; id += 1) this._dictionary.at(id);
       this.complete = true;
     }
@@ -113,7 +114,7 @@ export class CodeTable implements Iterable<Code> {
   /** The id of a code, or undefined where no event has it. */
   id(code: string): number | undefined {
     this.live();
-    const bytes = Buffer.from(code, "utf8");
+    const bytes = Buffer.from(textOf("code", code, "a code as a string; codes.get(id) takes an id"), "utf8");
     const id = this.search((slot) => this.text.compare(slot, bytes, false) >= 0);
     // Compared as a string too: a lone surrogate and the replacement character have the same bytes.
     return id <= this.size && this._dictionary.at(id) === code ? id : undefined;
@@ -122,7 +123,7 @@ export class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange {
     this.live();
-    const bytes = Buffer.from(prefix, "utf8");
+    const bytes = Buffer.from(textOf("prefix", prefix, 'the beginning of codes as a string, such as "LAB//"'), "utf8");
     const begin = this.search((slot) => this.text.compare(slot, bytes, true) >= 0);
     return new CodeRange(
       begin,
@@ -157,6 +158,7 @@ export class CodeTable implements Iterable<Code> {
    */
   value(name: string, id: number): Value | null {
     this.live();
+    const known = this.has(id);
     let column = this.columns.get(name);
     if (column === undefined) {
       const node = this.file.find(name);
@@ -164,14 +166,14 @@ export class CodeTable implements Iterable<Code> {
         if (name === "description" || name === "parent_codes") return null;
         fail(
           "MEDS_UNKNOWN_COLUMN",
-          `The codes have no column ${JSON.stringify(name)}. They have: ${this.columnNames.join(", ")}.`,
+          `The codes have no column ${JSON.stringify(textOf("name", name, "a column's name"))}. They have: ${this.columnNames.join(", ")}.`,
           this.file.path,
         );
       }
       column = decode(this.file, node, false);
       this.columns.set(name, column);
     }
-    return this.has(id) ? column.at(id) : null;
+    return known ? column.at(id) : null;
   }
 
   /** The codes in order of id. */
@@ -179,7 +181,13 @@ export class CodeTable implements Iterable<Code> {
     for (let id = 1; id <= this.size; id += 1) yield this.get(id) as Code;
   }
 
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[] {
+    return [...this];
+  }
+
   private has(id: number): boolean {
+    if (typeof id !== "number") failGiven("id", id, "an id (a number); codes.id(code) has the id of a code");
     return Number.isInteger(id) && id > 0 && id <= this.size;
   }
 

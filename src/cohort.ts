@@ -1,4 +1,5 @@
 import { fail } from "./errors.js";
+import { failGiven, shown, textOf } from "./given.js";
 import type { SubjectId } from "./ids.js";
 import { type Patient, patientOf } from "./patient.js";
 import type { AnySchema } from "./schema.js";
@@ -78,6 +79,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
   at(place: number): Patient<S> | undefined {
+    if (typeof place !== "number") return this._oddPlace(place);
     const slot = this._slots === null ? place : this._slots[place]!;
     const index = this._store.indexOf[slot];
     return index === undefined ? this._oddPlace(place) : patientOf<S>(this._store, index);
@@ -103,13 +105,14 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
         "MEDS_INVALID_ARGUMENT",
         "These patients are of another database, where slots mean other patients. Choose by ids: { ids: cohort.subjectIds }.",
       );
-    if ("slots" in choice) {
-      for (const slot of choice.slots) {
-        if (!(Number.isInteger(slot) && this._includes(slot))) failUnknown(`slot ${slot}`, store.path);
+    const [kind, members] = chosen(choice);
+    if (kind === "slots") {
+      for (const slot of members as Iterable<number>) {
+        if (!(Number.isInteger(slot) && this._includes(slot))) failUnknown(`slot ${shown(slot)}`, store.path);
         slots.push(slot);
       }
     } else {
-      for (const id of "ids" in choice ? choice.ids : choice) {
+      for (const id of members as Iterable<SubjectId>) {
         const index = store.find(id);
         if (index < 0 || !this._includes(store.slotOf(index))) failUnknown(`subject ${id}`, store.path);
         slots.push(store.slotOf(index));
@@ -126,7 +129,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   split(name: string): Cohort<S> {
     const store = this._store;
     store.check();
-    if (!Object.hasOwn(store.manifest.splits, name)) {
+    if (!Object.hasOwn(store.manifest.splits, textOf("name", name, 'the name of a split, such as "train"'))) {
       const names = Object.keys(store.manifest.splits).map((split) => JSON.stringify(split));
       const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "Its source has no subject_splits.parquet.";
       fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${known}`, store.path);
@@ -137,10 +140,15 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     );
   }
 
+  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  toJSON(): { readonly path: string; readonly eventCount: number; readonly subjectIds: readonly string[] } {
+    return { path: this._store.path, eventCount: this.eventCount, subjectIds: Array.from(this.subjectIds, String) };
+  }
+
   /** A place that is counted from the end, lies outside, or is asked of a closed store. */
   private _oddPlace(place: number): Patient<S> | undefined {
     const size = this.size;
-    if (!Number.isInteger(place)) fail("MEDS_INVALID_ARGUMENT", `${place} is no place in the order of patients. Give a whole number.`);
+    if (!Number.isInteger(place)) failGiven("place", place, "a whole number: a place in the order of patients; get(id) looks an id up");
     return place < 0 && place + size >= 0 ? this.at(place + size) : undefined;
   }
 
@@ -167,6 +175,16 @@ class PatientIterator<S extends object> implements IterableIterator<Patient<S>> 
     this.place += 1;
     return { done: false, value };
   }
+}
+
+/** What a choice chooses by, and what it names. */
+function chosen(choice: PatientChoice): ["ids" | "slots", Iterable<unknown>] {
+  // A string can be walked too, letter by letter: never what is meant.
+  const object: object = typeof choice === "object" && choice !== null ? choice : {};
+  const kind = "slots" in object ? "slots" : "ids";
+  const members: unknown = "slots" in object ? object.slots : "ids" in object ? object.ids : object;
+  if (typeof members === "object" && members !== null && Symbol.iterator in members) return [kind, members as Iterable<unknown>];
+  return failGiven("the choice of patients", choice, "an iterable of subject ids, { ids } or { slots }");
 }
 
 /** Is a slot among ascending ones. */

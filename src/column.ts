@@ -2,6 +2,8 @@ import { Cursor, lowerBound, NO_ROW } from "./cursor.js";
 import type { Dictionary } from "./dictionary.js";
 import { fail } from "./errors.js";
 import type { Field } from "./field.js";
+import { failGiven } from "./given.js";
+import { type JsonValue, jsonOf } from "./json.js";
 import type { ColumnInfo } from "./manifest.js";
 import type { IndexArray, RowArray, TypedArray } from "./mapped.js";
 import { gather, type Rows } from "./rows.js";
@@ -87,11 +89,12 @@ export class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T {
-    // Most reads of a sparse column end here: two comparisons.
-    if (i > this.floor && i < this.next) {
+    // Most reads of a sparse column end here: two comparisons, for the type of a loop's counter is known and the other two are compiled to nothing.
+    if (typeof i === "number" && i > this.floor && i < this.next && (i | 0) === i) {
       if (!this.shard.live) this.shard.check();
       return null as T;
     }
+    if (typeof i !== "number") failPlace(i, this.length);
     const index = i < 0 ? i + this.length : i;
     if (index >>> 0 !== index || index >= this.length) failPlace(i, this.length);
     return (this.field.sparse === null ? this.field.read(this.rowOf(index)) : this.sparseAt(index)) as T;
@@ -162,6 +165,11 @@ export class Column<T = Value | null> implements Iterable<T> {
   /** The values in order, null included. */
   [Symbol.iterator](): Iterator<T> {
     return Array.from({ length: this.length }, (_, i) => this.at(i))[Symbol.iterator]();
+  }
+
+  /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[] {
+    return Array.from(this, (value) => jsonOf(value as Value | null));
   }
 
   private rowOf(i: number): number {
@@ -236,5 +244,6 @@ function filled(like: TypedArray, length: number): TypedArray {
 }
 
 function failPlace(i: number, length: number): never {
+  if (typeof i !== "number") failGiven("The index of a row", i, "a whole number");
   fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the column has ${length} rows, from 0.`);
 }

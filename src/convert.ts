@@ -1,3 +1,4 @@
+import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 
@@ -58,9 +59,20 @@ export interface Summary {
  * console.log(summary.patients, summary.events);
  * ```
  */
-export function convert(source: string, store: string, options: ConvertOptions = {}): Promise<Summary> {
-  const { onProgress, signal, ...rest } = options;
-  return runJob<Summary>("convert", { ...rest, source, store }, { onProgress, signal });
+export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
+  const { options: plain, work } = conversion(source, store, options);
+  return runJob<Summary>("convert", plain, work);
+}
+
+/** What a conversion is asked for: what the native side is told, and how it is watched. */
+export function conversion(source: string, store: string, options?: ConvertOptions): { options: object; work: WorkOptions } {
+  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  textsIn("columns", rest.columns);
+  textsIn("exclude", rest.exclude);
+  for (const name of ["repair", "force", "reuse"] as const) flagOf(name, rest[name], false);
+  for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
+  if (rest.temp !== undefined) pathOf("temp", rest.temp);
+  return { options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, work: { onProgress, signal } };
 }
 
 /** How to verify. */
@@ -104,9 +116,11 @@ export interface Verification {
  * console.log(ok, differences);
  * ```
  */
-export async function verify(store: string, source?: string, options: VerifyOptions = {}): Promise<Verification> {
-  const { onProgress, signal, ...rest } = options;
-  const { ok, differences } = await runJob<FoundNatively>("verify", { ...rest, store, source }, { onProgress, signal });
+export async function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification> {
+  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  for (const name of ["limit", "threads"] as const) countIn(name, rest[name]);
+  const paths = { store: pathOf("store", store), source: source === undefined ? undefined : pathOf("source", source) };
+  const { ok, differences } = await runJob<FoundNatively>("verify", { ...rest, ...paths }, { onProgress, signal });
   // The native side leaves out what a difference has not.
   const told = ({ path, subject, row, column, message }: FoundNatively["differences"][number]): Difference => ({
     path: path || null,
@@ -175,7 +189,8 @@ export interface Generated {
  * console.log(made.patients, made.events);
  * ```
  */
-export function generate(out: string, options: GenerateOptions = {}): Promise<Generated> {
-  const { onProgress, signal, ...rest } = options;
-  return runJob<Generated>("generate", { ...rest, out }, { onProgress, signal });
+export async function generate(out: string, options?: GenerateOptions): Promise<Generated> {
+  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  for (const name of ["patients", "events", "codes", "seed", "files", "threads"] as const) countIn(name, rest[name]);
+  return runJob<Generated>("generate", { ...rest, out: pathOf("out", out) }, { onProgress, signal });
 }

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { CodeTable } from "./codes.js";
 import { Cohort } from "./cohort.js";
-import { type ConvertOptions, convert } from "./convert.js";
+import { type ConvertOptions, conversion, convert } from "./convert.js";
 import { MedsError } from "./errors.js";
+import { flagOf, optionsOf, pathOf } from "./given.js";
 import type { ColumnInfo } from "./manifest.js";
 import { Metadata } from "./metadata.js";
 import { fingerprint } from "./native.js";
@@ -58,8 +59,9 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * db.close();
    * ```
    */
-  static open<S extends object = AnySchema>(path: string, options: OpenOptions = {}): PatientDatabase<S> {
-    const db = new PatientDatabase<S>(new Store(path, options.verify ?? false), null);
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S> {
+    const verify = flagOf("verify", optionsOf(options)?.verify, false);
+    const db = new PatientDatabase<S>(new Store(pathOf("path", path), verify), null);
     // Now and not when asked: a store that replaces this one has metadata of its own.
     db._metadata = new Metadata(db._store);
     return db;
@@ -79,11 +81,11 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * db.close();
    * ```
    */
-  static async from<S extends object = AnySchema>(source: string, options: FromOptions = {}): Promise<PatientDatabase<S>> {
-    const { store: target, verify, ...rest } = options;
-    const store = target ?? `${resolve(source)}.medsdb`;
-    const { onProgress: _, signal: __, ...plain } = rest;
-    const ready = current<S>(store, { ...plain, source, store }, verify ?? false);
+  static async from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>> {
+    const { store: target, verify, ...rest } = optionsOf(options) ?? {};
+    const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
+    const { options: plain } = conversion(source, store, rest);
+    const ready = current<S>(store, plain, flagOf("verify", verify, false));
     if (ready !== undefined) return ready;
     await convert(source, store, { ...rest, reuse: true });
     return PatientDatabase.open<S>(store, { verify });

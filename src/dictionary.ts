@@ -1,4 +1,6 @@
 import { failCorrupt } from "./errors.js";
+import { failGiven } from "./given.js";
+import { type JsonValue, jsonOf } from "./json.js";
 import type { Value, Vector } from "./values/vector.js";
 
 /**
@@ -37,6 +39,7 @@ export class Dictionary<T = Value> {
   /** The value of an index; null for 0 and for an index outside the dictionary. */
   at(index: number): T | null {
     this.check();
+    if (!Number.isInteger(index)) failGiven("index", index, "a whole number");
     if (!(index > 0 && index < this.length)) return null;
     return this._table[index] ?? this._load(index);
   }
@@ -49,6 +52,11 @@ export class Dictionary<T = Value> {
   /** The entries in order of index; entry 0 is null. */
   [Symbol.iterator](): Iterator<T | null> {
     return this.toArray()[Symbol.iterator]();
+  }
+
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[] {
+    return this.toArray().map((value) => jsonOf(value as Value | null));
   }
 
   /** @internal Decodes an entry on its first use. An index outside the dictionary is damage, never a value. */

@@ -1,3 +1,4 @@
+import { type JsonValue, jsonOf } from "./json.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
 import { dateOf, shownTime } from "./time.js";
@@ -99,6 +100,25 @@ export class Event<S extends object = AnySchema> {
     const shard = this._shard;
     const entries = shard.store.columns.map(({ name }, index) => [name, shard.field(index).value(this._row, this._patient)]);
     return Object.fromEntries(entries) as { [N in ColumnName<S>]: ColumnValue<S, N> };
+  }
+
+  /**
+   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
+   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * db.close();
+   * ```
+   */
+  toJSON(): { readonly [column: string]: JsonValue } {
+    const shard = this._shard;
+    const entries = shard.store.columns.map(({ name }, index) => [name, jsonOf(shard.field(index).value(this._row, this._patient))]);
+    return Object.fromEntries(entries);
   }
 
   /** @internal What `console.log` shows. */

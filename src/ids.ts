@@ -1,4 +1,5 @@
 import { fail } from "./errors.js";
+import { failGiven } from "./given.js";
 import { HIGH } from "./time.js";
 
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
@@ -40,7 +41,7 @@ export class IdTable {
       if (!Number.isSafeInteger(id)) failUnsafe(id);
       return this.probe(id | 0, Math.floor(id / HIGH));
     }
-    if (typeof id !== "bigint") fail("MEDS_INVALID_ARGUMENT", `A ${typeof id} is no subject id. Give a bigint or a whole number.`);
+    if (typeof id !== "bigint") failGiven("The subject id", id, "a bigint or a whole number");
     const number = Number(id);
     if (Number.isSafeInteger(number)) return this.probe(number | 0, Math.floor(number / HIGH));
     scratch[0] = id;

@@ -18,6 +18,7 @@ export { Dictionary } from "./dictionary.js";
 export { MedsError, type MedsErrorCode } from "./errors.js";
 export { Event } from "./event.js";
 export type { SubjectId } from "./ids.js";
+export type { JsonValue } from "./json.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";

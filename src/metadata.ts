@@ -45,7 +45,8 @@ export class Metadata {
   }
 
   /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
+   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
    *
    * @throws MedsError `MEDS_METADATA` where it is no JSON object.
    */
@@ -53,11 +54,17 @@ export class Metadata {
     if (this.parsed === undefined) this.parsed = this.text === null ? null : parseObject(this.text, this.path);
     return this.parsed;
   }
+
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly [name: string]: unknown } {
+    const { id, dataset, files, notes, bytes, shards } = this;
+    return { id, dataset, files, notes, bytes, shards };
+  }
 }
 
 function parseObject(text: string, path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
+    const value: unknown = JSON.parse(withoutNaN(text.replace(/^\ufeff/, "")));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
     throw new MedsError("MEDS_METADATA", `${path}: it cannot be read as JSON. Correct the source's dataset.json and convert again.`, {
@@ -66,4 +73,9 @@ function parseObject(text: string, path: string): Record<string, unknown> {
     });
   }
   throw new MedsError("MEDS_METADATA", `${path}: it holds no JSON object. Correct the source's dataset.json and convert again.`, { path });
+}
+
+/** JSON as Python writes it, as JSON: NaN and infinities outside of texts become null. */
+function withoutNaN(text: string): string {
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g, (token) => (token.startsWith('"') ? token : "null"));
 }

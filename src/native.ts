@@ -1,6 +1,7 @@
 // The only importer of the binding. What crosses here is one buffer and one table of offsets a file, never a patient or an event.
 import * as binding from "../native/binding.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
+import { failGiven } from "./given.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped.js";
 
@@ -69,7 +70,7 @@ function proved(): void {}
 
 /** The fingerprint that a conversion with these options would give its store. */
 export function fingerprint(options: object): string {
-  return guard(() => binding.fingerprint(JSON.stringify(options)));
+  return guard(() => binding.fingerprint(plain(options)));
 }
 
 /** How far a piece of work is. */
@@ -103,10 +104,20 @@ export interface AbortSignalLike {
 const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;
 const POLL_MILLIS = 100;
 
+/** Options as the native side reads them; what JSON cannot say would reach it as something else. */
+function plain(options: object): string {
+  return JSON.stringify(options, (name, value: unknown) => {
+    const lost = typeof value === "number" ? !Number.isFinite(value) : ["bigint", "symbol", "function"].includes(typeof value);
+    return lost || value === null ? failGiven(name, value, "a plain value") : value;
+  });
+}
+
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
 export async function runJob<T>(kind: "convert" | "verify" | "generate", options: object, { onProgress, signal }: WorkOptions): Promise<T> {
+  if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
   if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${kind} was cancelled before it began.`, { cause: signal.reason });
-  const job = guard(() => new binding.Job(kind, JSON.stringify(options)));
+  const job = guard(() => new binding.Job(kind, plain(options)));
   const cancel = () => job.cancel();
   let thrown: { error: unknown } | undefined;
   const report = () => {

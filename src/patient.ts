@@ -1,3 +1,4 @@
+import type { JsonValue } from "./json.js";
 import type { AnySchema } from "./schema.js";
 import type { Store } from "./store.js";
 import { Timeline } from "./timeline.js";
@@ -33,6 +34,12 @@ export class Patient<S extends object = AnySchema> extends Timeline<S> {
   /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
   get deathTime(): number | null {
     return this._firstTimeOf(this._shard.store.deathCodes);
+  }
+
+  /** As {@link Timeline.toJSON}, with the split. */
+  override toJSON(): { readonly [name: string]: JsonValue } {
+    const { subjectId, events } = super.toJSON();
+    return { subjectId: subjectId!, split: this.split, events: events! };
   }
 
   private _firstTimeOf(ranges: readonly number[]): number | null {

@@ -1,6 +1,7 @@
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
+import { textOf } from "./given.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped.js";
@@ -133,6 +134,7 @@ export class Store {
   }
 
   private failColumn(name: string): never {
+    textOf("name", name, "a column's name as a string");
     const hint = name === "subject_id" ? " The subject's id is patient.subjectId." : "";
     const names = this.columns.map((column) => column.name).join(", ");
     fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are: ${names}.`, this.path);

@@ -1,4 +1,5 @@
 import { fail } from "./errors.js";
+import { failGiven } from "./given.js";
 
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
 export type TimeLike = number | bigint | Date;
@@ -34,7 +35,7 @@ export function boundOf(time: TimeLike): number | bigint {
     if (Number.isNaN(millis)) fail("MEDS_INVALID_ARGUMENT", "The Date is invalid. Give a valid Date, or microseconds since 1970-01-01.");
     return narrow(BigInt(millis) * 1000n);
   }
-  fail("MEDS_INVALID_ARGUMENT", `A ${typeof time} is no time. Give microseconds since 1970-01-01 (number or bigint) or a Date.`);
+  failGiven("The time", time, "microseconds since 1970-01-01 (number or bigint) or a Date");
 }
 
 function narrow(time: bigint): number | bigint {

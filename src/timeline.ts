@@ -2,13 +2,15 @@ import { CodeRange } from "./codes.js";
 import { Column } from "./column.js";
 import { fail } from "./errors.js";
 import { Event } from "./event.js";
+import { failGiven, textsIn } from "./given.js";
+import type { JsonValue } from "./json.js";
 import type { IndexArray, TypedArray } from "./mapped.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
 import { boundOf, shownTime, type TimeLike } from "./time.js";
 import { RowIterator, RunIterator } from "./walk.js";
-import { type BetweenOptions, boundsOf, countOf, flagOf, placeOf, searchTime, type WindowOptions } from "./window.js";
+import { type BetweenOptions, boundsOf, countOf, inclusiveOf, placeOf, searchTime, staticOf, type WindowOptions } from "./window.js";
 
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
@@ -166,8 +168,9 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The row at an index, from the end where it is negative; undefined outside the timeline. */
   at(i: number): Event<S> | undefined {
+    if (typeof i !== "number") failIndex(i, this.length);
     const index = i < 0 ? i + this.length : i;
-    if (!(index >= 0 && index < this.length)) return undefined;
+    if (!(index >= 0 && index < this.length)) return i === i ? undefined : failIndex(i, this.length);
     return new Event<S>(this._shard, this._row(index), this._patient);
   }
 
@@ -194,6 +197,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * ```
    */
   forEach(visit: Visitor): void {
+    if (typeof visit !== "function") failGiven("visit", visit, "a function (time, code, value, index) => …");
     const shard = this._shard;
     shard.check();
     // Static rows and rows that are no run, one by one; the rest in a loop without a test for either.
@@ -213,14 +217,14 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The rows at or before a time, with the static rows: what is known then. */
   until(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const end = searchTime(this, this._shard, this._bound(time), flagOf(options?.inclusive));
-    return this._cut(this.staticCount, end, options?.static ?? true);
+    const end = searchTime(this, this._shard, this._bound(time), inclusiveOf(options));
+    return this._cut(this.staticCount, end, staticOf(options));
   }
 
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S> {
-    const begin = searchTime(this, this._shard, this._bound(time), !flagOf(options?.inclusive));
-    return this._cut(begin, this.length, options?.static ?? true);
+    const begin = searchTime(this, this._shard, this._bound(time), !inclusiveOf(options));
+    return this._cut(begin, this.length, staticOf(options));
   }
 
   /**
@@ -229,13 +233,13 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
    */
   between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S> {
-    const inclusive = boundsOf(options?.inclusive);
+    const inclusive = boundsOf(options);
     const low = this._bound(start);
     const high = this._bound(end);
     if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);
     const begin = searchTime(this, this._shard, low, !(inclusive === true || inclusive === "start"));
     const stop = searchTime(this, this._shard, high, inclusive === true || inclusive === "end");
-    return this._cut(begin, Math.max(begin, stop), options?.static ?? true);
+    return this._cut(begin, Math.max(begin, stop), staticOf(options));
   }
 
   /** The first `count` rows, static rows first; all where there are fewer. */
@@ -269,11 +273,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
       else {
         const id = typeof code === "string" ? shard.store.codes.id(code) : code;
         if (id === undefined && typeof code === "string") continue;
-        if (!Number.isInteger(id))
-          fail(
-            "MEDS_INVALID_ARGUMENT",
-            `withCode takes codes, ids and ranges, one by one (spread an array: ...codes), not ${typeof code}.`,
-          );
+        if (!Number.isInteger(id)) failGiven("A code", code, "codes, ids and ranges, one by one (spread an array: ...codes)");
         ranges.push(id as number, (id as number) + 1);
       }
     }
@@ -303,6 +303,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
   copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
+    textsIn("columns", columns);
     return {
       subjectId: this.subjectId,
       staticCount: this.staticCount,
@@ -311,6 +312,11 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
       numericValues: this.numericValues.slice(),
       columns: Object.fromEntries(columns.map((name) => [name, this.column(name).toArray()])),
     };
+  }
+
+  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  toJSON(): { readonly [name: string]: JsonValue } {
+    return { subjectId: String(this.subjectId), events: Array.from(this, (event) => event.toJSON()) };
   }
 
   /** @internal What `console.log` shows. */
@@ -324,7 +330,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   /** @internal Row in the shard of an index. */
   _row(i: number): number {
     // Whole and not negative in one test: a fraction would read another row's word.
-    if (i >>> 0 !== i || i >= this.length) failIndex(i, this.length);
+    if (typeof i !== "number" || i >>> 0 !== i || i >= this.length) failIndex(i, this.length);
     return this._rows === null ? this._begin + i + (i < this.staticCount ? 0 : this._gap) : this._rows[i]!;
   }
 
@@ -372,6 +378,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
 /** Throws `MEDS_OUT_OF_RANGE`. */
 function failIndex(i: number, length: number): never {
+  if (typeof i !== "number") failGiven("The index of a row", i, "a whole number");
   fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the timeline has ${length} rows, from 0.`);
 }
 

@@ -1,4 +1,4 @@
-import { fail } from "./errors.js";
+import { failGiven, flagOf, optionsOf } from "./given.js";
 import type { Rows } from "./rows.js";
 import type { Shard } from "./shard.js";
 
@@ -54,28 +54,31 @@ function searchExact(line: Rows, times: BigInt64Array, bound: bigint, after: boo
 }
 
 /** Whether a bound's own rows belong to the window, as callers give it. */
-export function flagOf(inclusive: boolean | undefined): boolean {
-  if (inclusive === undefined || typeof inclusive === "boolean") return inclusive ?? true;
-  fail("MEDS_INVALID_ARGUMENT", `inclusive is ${inclusive}. Give true or false.`);
+export function inclusiveOf(options: WindowOptions | undefined): boolean {
+  return options === undefined || flagOf("inclusive", optionsOf(options)?.inclusive, true);
 }
 
 /** The same for two bounds. */
-export function boundsOf(inclusive: BetweenOptions["inclusive"]): boolean | "start" | "end" {
-  return inclusive === "start" || inclusive === "end" ? inclusive : flagOf(inclusive);
+export function boundsOf(options: BetweenOptions | undefined): boolean | "start" | "end" {
+  const inclusive = optionsOf(options)?.inclusive;
+  return inclusive === "start" || inclusive === "end" ? inclusive : flagOf("inclusive", inclusive, true);
+}
+
+/** Whether static rows belong to the window. */
+export function staticOf(options: WindowOptions | BetweenOptions | undefined): boolean {
+  return options === undefined || flagOf("static", options.static, true);
 }
 
 /** A number of rows, as callers give it. */
 export function countOf(count: number): number {
-  if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))) {
-    fail("MEDS_INVALID_ARGUMENT", `${count} is no number of rows. Give a whole number, 0 or more.`);
-  }
-  return count;
+  const whole = Number.isInteger(count) || count === Number.POSITIVE_INFINITY;
+  return whole && count >= 0 ? count : failGiven("The number of rows", count, "a whole number, 0 or more");
 }
 
 /** A place in a timeline, counted from the end where negative, cut to what is there. */
 export function placeOf(place: number, length: number): number {
-  if (!Number.isInteger(place) && Math.abs(place) !== Number.POSITIVE_INFINITY) {
-    fail("MEDS_INVALID_ARGUMENT", `${place} is no index. Give a whole number.`);
+  if (typeof place !== "number" || !(Number.isInteger(place) || Math.abs(place) === Number.POSITIVE_INFINITY)) {
+    failGiven("The index", place, "a whole number");
   }
   return place < 0 ? Math.max(0, place + length) : Math.min(place, length);
 }

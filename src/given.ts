@@ -1,0 +1,51 @@
+// What callers give: JavaScript knows no types, and a slip must be told as what it is, not as a TypeError from inside.
+import { fail } from "./errors.js";
+
+/** A value as a message shows it: short, and safe for symbols and for objects that cannot become text. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+/** Throws `MEDS_INVALID_ARGUMENT`; `wanted` says what to give. */
+export function failGiven(name: string, value: unknown, wanted: string): never {
+  fail("MEDS_INVALID_ARGUMENT", `${name} is ${shown(value)}. Give ${wanted}.`);
+}
+
+/** A text. */
+export function textOf(name: string, value: string, wanted = "a string"): string {
+  return typeof value === "string" ? value : failGiven(name, value, wanted);
+}
+
+/** The path of a file or folder. */
+export function pathOf(name: string, value: string): string {
+  // Systems end a path at a NUL; what they would find is another file.
+  if (typeof value !== "string" || value === "" || value.includes("\0")) failGiven(name, value, "the path of a folder as a string");
+  return value;
+}
+
+/** Options: an object, or nothing. */
+export function optionsOf<O extends object>(value: O | undefined): O | undefined {
+  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Date))
+    failGiven("The value for options", value, "an object such as { name: value }, or nothing");
+  return value;
+}
+
+/** A flag, or what it is where it is not given. */
+export function flagOf(name: string, value: boolean | undefined, usual: boolean): boolean {
+  if (value !== undefined && typeof value !== "boolean") failGiven(name, value, "true or false");
+  return value ?? usual;
+}
+
+/** A whole number of something, 0 or more, where it is given. */
+export function countIn(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) failGiven(name, value, "a whole number, 0 or more");
+}
+
+/** Texts, where they are given. A string is a list of its letters to JavaScript: never what is meant. */
+export function textsIn(name: string, value: readonly string[] | undefined): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) failGiven(name, value, "an array of strings");
+}

@@ -1,0 +1,122 @@
+// After close(): every public property and method gives what it gave before, out of memory, or throws MEDS_CLOSED. Never something else.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { MedsError, PatientDatabase } from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { clinic, T0 } from "../support/clinic.js";
+
+/** How to call each method that takes arguments. */
+const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
+  get: [1],
+  at: [1],
+  has: [1],
+  id: ["LAB//a"],
+  withPrefix: ["LAB//"],
+  value: ["events", 1],
+  split: ["train"],
+  subset: [[7]],
+  until: [T0],
+  from: [T0],
+  between: [T0, T0],
+  first: [3],
+  last: [3],
+  timeAt: [2],
+  codeAt: [2],
+  withCode: ["LAB//a"],
+  column: ["unit"],
+  isNull: [1],
+  forEach: [() => {}],
+};
+
+const API = readFileSync(fileURLToPath(new URL("../../index.d.ts", import.meta.url)), "utf8");
+
+/** Members that the rolled-up API gives a class and those that it extends. */
+function published(name: string): string[] {
+  const found = new RegExp(
+    `^(?:export )?declare class ${name}\\b.*?(?: extends (\\w+))?(?:<\\w+>)?(?: implements .*)? \\{\\n([^]*?)^\\}`,
+    "m",
+  ).exec(API);
+  if (found === null) throw new Error(`index.d.ts has no class ${name}`);
+  const own = [...found[2]!.matchAll(/^ {2}(?:override |readonly |get )*(\w+)[(:<]/gm)].map(([, member]) => member!);
+  return [...own, ...(found[1] === undefined ? [] : published(found[1]))].filter((member) => !["constructor", "close"].includes(member));
+}
+
+/** Public properties and methods of an object. */
+function members(object: object): string[] {
+  return object.constructor === Object ? Object.keys(object) : [...new Set(published(object.constructor.name))];
+}
+
+/** What a member gives, as text; windows and other objects are made again of what they hold. */
+function outcome(object: object, name: string, args: readonly unknown[]): string {
+  try {
+    const member = (object as Record<string, unknown>)[name];
+    const value = typeof member === "function" ? member.apply(object, args) : member;
+    return text(value);
+  } catch (error) {
+    if (error instanceof MedsError) return error.code;
+    throw error;
+  }
+}
+
+function text(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} ${[...(value as Uint8Array)]}`;
+  if (value instanceof Map) return text([...value]);
+  return (
+    JSON.stringify(value, (_, item) => (typeof item === "bigint" ? `${item}n` : ArrayBuffer.isView(item) ? text(item) : item)) ??
+    String(value)
+  );
+}
+
+describe("after close()", () => {
+  it("each member of each object gives what it gave, or MEDS_CLOSED", async () => {
+    const db = PatientDatabase.open((await clinic()).store);
+    const patient = db.at(0)!;
+    const window = patient.from(T0 + 2000n);
+    const objects: Record<string, object> = {
+      db,
+      cohort: db.split("train"),
+      codes: db.codes,
+      range: db.codes.withPrefix("LAB//"),
+      metadata: db.metadata,
+      patient,
+      window,
+      chosen: patient.withCode("LAB//a"),
+      empty: patient.first(0),
+      staticEvent: patient.at(0)!,
+      event: patient.at(3)!,
+      dictionary: patient.column("unit").dictionary!,
+      info: patient.column("unit").info,
+    };
+    for (const { name } of db.columns) {
+      objects[`${name} of the patient`] = patient.column(name);
+      objects[`${name} of the window`] = window.column(name);
+    }
+    const before = new Map<string, string>();
+    for (const [called, object] of Object.entries(objects)) {
+      for (const name of members(object)) {
+        const place = `${called}.${name}`;
+        before.set(place, outcome(object, name, ARGUMENTS[name] ?? []));
+        before.set(place, outcome(object, name, ARGUMENTS[name] ?? []));
+      }
+    }
+    db.close();
+    for (const [place, was] of before) {
+      const [called, name] = place.split(/\.(?=\w+$)/) as [string, string];
+      const now = outcome(objects[called]!, name, ARGUMENTS[name] ?? []);
+      expect([was, "MEDS_CLOSED"], place).toContain(now);
+      // Nothing was closed before.
+      expect(was, place).not.toBe("MEDS_CLOSED");
+    }
+    expect(before.size).toBeGreaterThan(150);
+  });
+
+  it("the strings of codes that are held go on, new ones are refused", async () => {
+    const db = PatientDatabase.open((await clinic()).store);
+    const { codes } = db;
+    const { strings } = codes;
+    const first = strings[1];
+    db.close();
+    expect(strings[1]).toBe(first);
+    expect(() => codes.strings).toThrow(expect.objectContaining({ code: "MEDS_CLOSED" }));
+  });
+});
