@@ -1,11 +1,21 @@
 // What people type, as values; anything else is wrong usage (exit code 2), told before any work is done.
 import { InvalidArgumentError, Option } from "commander";
+import { number } from "./format.js";
 
 /** A whole number, 0 or more. */
 export function count(text: string): number {
   const value = Number(text.replaceAll("_", ""));
   if (!/^\d[\d_]*$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Give a whole number, 0 or more.");
   return value;
+}
+
+/** A whole number within bounds. */
+export function countWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = count(text);
+    if (value < least || value > most) throw new InvalidArgumentError(`Give ${number(least)} to ${number(most)}.`);
+    return value;
+  };
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -29,6 +39,15 @@ export function size(text: string): number {
   return bytes;
 }
 
+/** A size within bounds, which are told as they are written. */
+export function sizeWithin(least: string, most: string): (text: string) => number {
+  return (text) => {
+    const bytes = size(text);
+    if (bytes < size(least) || bytes > size(most)) throw new InvalidArgumentError(`Give ${least} to ${most}.`);
+    return bytes;
+  };
+}
+
 /** A subject id: any int64. */
 export function subjectId(text: string): bigint {
   if (!/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
@@ -36,16 +55,21 @@ export function subjectId(text: string): bigint {
   return BigInt(text);
 }
 
-const ISO = /^(-?\d{4,6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?$/;
+const ISO = /^(\d{4}|-?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
 
-/** A time as microseconds since 1970-01-01: ISO 8601 (UTC unless it has an offset; a date alone is its midnight), or the microseconds. */
+/**
+ * A time as microseconds since 1970-01-01: ISO 8601 (UTC unless it has an offset; a year, month or day stands for its first moment), or the
+ * microseconds themselves. These have more than ten digits, or they would lie within three hours of 1970: 2012 and 20120517 are meant as dates.
+ */
 export function time(text: string): bigint {
-  if (/^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return BigInt(text);
+  if (/^-?\d{11,}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return BigInt(text);
   const wrong = () =>
-    new InvalidArgumentError("Give a date or time such as 2012-05-17 or 2012-05-17T13:30 (UTC), or microseconds since 1970-01-01.");
+    new InvalidArgumentError(
+      "Give a date or time such as 2012, 2012-05, 2012-05-17 or 2012-05-17T13:30 (UTC), or microseconds since 1970-01-01 (more than 10 digits).",
+    );
   const match = ISO.exec(text);
   if (match === null) throw wrong();
-  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
+  const [, year, month = "01", day = "01", hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   date.setUTCHours(Number(hour), Number(minute), Number(second));
@@ -69,7 +93,8 @@ export function texts(text: string, before: readonly string[] = []): readonly st
 }
 
 export const jsonOption = () => new Option("--json", "print JSON on stdout, and nothing else");
-export const threadsOption = () => new Option("--threads <n>", "threads; 0 = all processors").argParser(count).default(0, "all");
+export const threadsOption = () =>
+  new Option("--threads <n>", "threads, at most 1024; 0 = all processors").argParser(countWithin(0, 1024)).default(0, "all");
 export const progressOption = () =>
   new Option("--progress <how>", "bar (only on a terminal), json (a line of JSON a moment, on stderr), none")
     .choices(["bar", "json", "none"])

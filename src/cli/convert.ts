@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { convert, type Summary } from "../index.js";
-import { jsonOption, names, progressOption, size, threadsOption } from "./arguments.js";
+import { jsonOption, names, progressOption, sizeWithin, threadsOption } from "./arguments.js";
 import { bytes, json, number, plural, print, seconds } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -24,14 +24,14 @@ export function convertCommand(): Command {
     .summary("convert a MEDS dataset into a store")
     .description("Converts a MEDS dataset (data/**/*.parquet and metadata/) into a store. The store appears whole or not at all.")
     .argument("<source>", "the dataset's folder")
-    .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist")
+    .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)
     .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of refusing them")
     .option("--force", "replace a store that exists")
     .addOption(threadsOption())
-    .option("--memory <size>", "memory to stay below (default: 512MiB)", size)
-    .option("--shard-bytes <size>", "size of a shard (default: 512MiB)", size)
+    .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
     .addOption(progressOption())
     .addOption(jsonOption())

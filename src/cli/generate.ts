@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Generated, type GenerateOptions, generate } from "../index.js";
-import { count, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { count, countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
 import { bytes, json, plural, print, seconds } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -22,11 +22,13 @@ export function generateCommand(): Command {
         "demo: 100 patients, 100,000 events; medium: 1,000 and 5.7 million; ehrshot: 6,739 and 42 million",
       ).choices(["demo", "medium", "ehrshot"]),
     )
-    .option("--patients <n>", "number of patients", count)
-    .option("--events <n>", "number of events (default: 1,000 a patient)", count)
-    .option("--codes <n>", "number of distinct codes", count)
+    .option("--patients <n>", "number of patients", countWithin(1, 100_000_000))
+    .option("--events <n>", "number of events (default: 1,000 a patient)", countWithin(4, 2 ** 40))
+    .option("--codes <n>", "number of distinct codes, 100 to 500,000", countWithin(100, 500_000))
     .addOption(new Option("--seed <n>", "equal seeds give equal bytes").argParser(count).default(0))
-    .addOption(new Option("--files <n>", "Parquet files: 1, or 3 and more (train, tuning, held_out)").argParser(count).default(1))
+    .addOption(
+      new Option("--files <n>", "Parquet files: 1, or 3 and more (train, tuning, held_out)").argParser(countWithin(1, 100_000)).default(1),
+    )
     .addOption(
       new Option("--ids <kind>", "subject ids: in ascending order, or hashed over all of int64")
         .choices(["sequential", "hashed"])

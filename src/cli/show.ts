@@ -19,7 +19,11 @@ export function showCommand(): Command {
     .description("Prints a patient's timeline: dates, codes with descriptions, values with units, texts cut short.")
     .argument("<store>", "the store's folder")
     .argument("<id>", "the subject's id", subjectId)
-    .option("--until <time>", "only events at or before a time: 2012-05-17, 2012-05-17T13:30 (UTC), or microseconds since 1970-01-01", time)
+    .option(
+      "--until <time>",
+      "only events at or before a time: 2012-05-17T13:30 (UTC), or 2012-05-17, 2012-05, 2012 (the first moment of each), or microseconds since 1970-01-01 (more than 10 digits)",
+      time,
+    )
     .option("--code <prefix>", "only codes that begin so; may be given several times", texts)
     .option("--last <n>", "only the last so many of those", count)
     .option("--columns <names>", "show these further columns", names)
