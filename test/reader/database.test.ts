@@ -115,6 +115,22 @@ describe("codes", () => {
   });
 });
 
+describe("rows with one of many codes", () => {
+  it("are those that any of the codes selects, however many these are", () => {
+    const patient = db.at(0)!;
+    const codes = Array.from(db.codes, (entry) => entry.code).filter((text) => text !== "LAB//b");
+    const expected = Array.from(patient, (event) => event.code).filter((text) => text !== "LAB//b");
+    const found = (choice: readonly (string | number)[]) => Array.from(patient.withCode(...choice), (event) => event.code);
+    expect(expected.length).toBeLessThan(ROWS);
+    expect(found(codes)).toEqual(expected);
+    // Far more than the table has, most of them nobody's.
+    const absent = Array.from({ length: 5000 }, (_, index) => (index % 2 === 0 ? `absent ${index}` : index + 1000));
+    expect(found([...absent, ...codes, -5, 0, 2 ** 40])).toEqual(expected);
+    expect(found(absent)).toEqual([]);
+    expect(patient.withCode(...absent, db.codes.withPrefix(""))).toHaveLength(ROWS);
+  });
+});
+
 describe("after close()", () => {
   it("everything throws MEDS_CLOSED and views are empty", () => {
     const open = PatientDatabase.open(path);
