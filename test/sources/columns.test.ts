@@ -1,8 +1,8 @@
 // Columns that are missing, mistyped, null, or differ between files.
 import { join } from "node:path";
-import { convert } from "meds-reader";
+import { convert, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
-import { type FileColumn, simple, simpleFile, writeFiles } from "../support/dataset.js";
+import { type FileColumn, simple, simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
 import { folder } from "../support/folder.js";
 import { good, refused } from "../support/refused.js";
 
@@ -19,6 +19,23 @@ async function withColumns(change: (columns: FileColumn[]) => FileColumn[]): Pro
 
 const replace = (name: string, change: (column: FileColumn) => FileColumn) => (columns: FileColumn[]) =>
   columns.map((column) => (column.name === name ? change(column) : column));
+
+describe("columns that the options name", () => {
+  it("are compared with a source that lacks them, and told as a difference", async () => {
+    const withUnit = folder("source");
+    const unit = { name: "unit", type: simple.text, values: good.map((_, row) => `u${row}`) };
+    await writeFiles(withUnit, [simpleFile("a.parquet", good, {}, [unit])]);
+    const store = join(folder("target"), "s.medsdb");
+    await convert(withUnit, store, { columns: ["unit"] });
+    expect(await verify(store, withUnit)).toEqual({ ok: true, differences: [] });
+    const without = await writeSimple(folder("source"), good);
+    const { ok, differences } = await verify(store, without);
+    expect([ok, differences.map(({ column, message }) => [column, message])]).toEqual([
+      false,
+      [["unit", "is in the store, but not in the source"]],
+    ]);
+  });
+});
 
 describe("columns that MEDS requires", () => {
   for (const name of ["subject_id", "time", "code"]) {

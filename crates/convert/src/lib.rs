@@ -9,6 +9,7 @@ mod codes;
 mod common;
 mod emit;
 mod extent;
+mod footer;
 mod intern;
 mod layout;
 mod measure;

@@ -2,7 +2,7 @@
 
 use crate::common::conform;
 use crate::read::guarded;
-use crate::source::Source;
+use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -11,7 +11,7 @@ use arrow_schema::{DataType, Schema};
 use arrow_select::concat::concat_batches;
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Result};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::Path;
@@ -43,9 +43,11 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
 
 /// Reads a whole Parquet file of the metadata.
 pub fn table(path: &Path) -> Result<RecordBatch> {
+    let footer = SourceFile::open(String::new(), path.to_path_buf()).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        let footer = ArrowReaderMetadata::try_new(footer.metadata.clone(), ArrowReaderOptions::new())?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         // Key-value metadata differs between the reader's schema and its batches.
         let fields = reader.schema().fields().clone();
         let batches = reader.build()?.collect::<Result<Vec<_>, _>>()?;
@@ -75,11 +77,32 @@ pub fn check_dataset(source: &Source) -> Result<()> {
     let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     // Some editors put a byte order mark before UTF-8.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    match serde_json::from_slice::<serde_json::Value>(text) {
+    match serde_json::from_slice::<serde_json::Value>(&without_nan(text)) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => Err(broken(path, "holds no JSON object")),
         Err(e) => Err(broken(path, format!("is not JSON: {e}"))),
     }
+}
+
+/// JSON as Python writes it, as JSON: `NaN`, `Infinity` and `-Infinity` outside of texts become null. Only for looking at it: the copy keeps them.
+fn without_nan(text: &[u8]) -> Vec<u8> {
+    let mut json = Vec::with_capacity(text.len());
+    let (mut at, mut quoted) = (0, false);
+    while at < text.len() {
+        let rest = &text[at..];
+        let word = [&b"NaN"[..], b"Infinity", b"-Infinity"].into_iter().find(|word| !quoted && rest.starts_with(word));
+        if let Some(word) = word {
+            json.extend_from_slice(b"null");
+            at += word.len();
+            continue;
+        }
+        // A backslash takes the next byte with it: it may be a quote.
+        let taken = if quoted && rest[0] == b'\\' { rest.len().min(2) } else { 1 };
+        quoted ^= rest[0] == b'"';
+        json.extend_from_slice(&rest[..taken]);
+        at += taken;
+    }
+    json
 }
 
 /// `subject_splits.parquet` (`patient_splits.parquet` before MEDS 0.3.2). A subject in two splits is an error: a model must not be tested on whom it was trained on.
@@ -93,7 +116,11 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         "subject_id"
     };
     let ids = column(&table, id, path)?;
-    if !ids.data_type().is_integer() {
+    let plain = match ids.data_type() {
+        DataType::Dictionary(_, values) => values,
+        other => other,
+    };
+    if !plain.is_integer() {
         return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", ids.data_type())));
     }
     let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;

@@ -7,7 +7,7 @@ use crate::metadata::{self, check_dataset, split_notes, splits};
 use crate::options::{Options, Summary};
 use crate::out::Target;
 use crate::pieces::{pieces, segments};
-use crate::schema::{Column, Columns, Role};
+use crate::schema::{Column, Columns, Role, check_names};
 use crate::source::{Source, hex};
 use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
 use crate::target::Site;
@@ -26,7 +26,7 @@ use std::time::Instant;
 /// The fingerprint that a store made from this source with these options has.
 pub fn fingerprint(options: &Options) -> Result<String> {
     check(options)?;
-    pool(options.threads, || Source::open(&options.source)?.fingerprint(&relevant(options).to_string()))
+    pool(options.threads, || Source::open(&options.source)?.fingerprint(&decisive(options).to_string()))
 }
 
 /// Converts a source to a store.
@@ -36,8 +36,14 @@ pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
     pool(threads(options), || Conversion::open(options, progress)?.run(start))
 }
 
+const MOST_THREADS: usize = 1024;
+
 /// Runs work on threads of its own; 0 = one a core.
 pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    // Memory for as many stacks: a slip of the hand must not take the machine down.
+    if threads > MOST_THREADS {
+        return Err(Error::new(Code::InvalidArgument, format!("{threads} threads: {MOST_THREADS} are the most.")));
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
 }
@@ -60,20 +66,28 @@ fn check(options: &Options) -> Result<()> {
     if options.memory < 64 << 20 {
         return invalid(format!("{} bytes of memory are too few: give 64 MiB or more.", options.memory));
     }
-    if options.threads > 1024 {
-        return invalid(format!("{} threads: 1024 are the most.", options.threads));
+    if options.threads > MOST_THREADS {
+        return invalid(format!("{} threads: {MOST_THREADS} are the most.", options.threads));
     }
     Ok(())
 }
 
-/// The options that change the store's bytes.
+/// The options that the manifest keeps.
 fn relevant(options: &Options) -> serde_json::Value {
+    let mut relevant = decisive(options);
+    relevant["repair"] = options.repair.into();
+    relevant
+}
+
+/// The options that decide what a store of a source holds, and so whether a standing store is that of the source. Not `repair`: without it a source
+/// in disorder has no store at all, and one in order has the same.
+fn decisive(options: &Options) -> serde_json::Value {
     let mut exclude = options.exclude.clone();
     exclude.sort();
     let mut columns = options.columns.clone();
     columns.iter_mut().for_each(|columns| columns.sort());
     serde_json::json!({
-        "columns": columns, "exclude": exclude, "repair": options.repair, "shardBytes": options.shard_bytes, "version": VERSION,
+        "columns": columns, "exclude": exclude, "shardBytes": options.shard_bytes, "version": VERSION,
     })
 }
 
@@ -90,7 +104,7 @@ impl<'a> Conversion<'a> {
         progress.enter(Phase::Plan, 0, 0);
         apart(options)?;
         let mut source = Source::open(&options.source)?;
-        let fingerprint = source.fingerprint(&relevant(options).to_string())?;
+        let fingerprint = source.fingerprint(&decisive(options).to_string())?;
         let notes = std::mem::take(&mut source.notes);
         Ok(Self { options, progress, source, fingerprint, notes })
     }
@@ -108,6 +122,7 @@ impl<'a> Conversion<'a> {
         }
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
+        check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
@@ -294,7 +309,7 @@ impl<'a> Conversion<'a> {
 
     /// The source's files are still what was opened.
     fn unchanged(&self) -> Result<()> {
-        match Source::open(&self.options.source)?.fingerprint(&relevant(self.options).to_string())? == self.fingerprint {
+        match Source::open(&self.options.source)?.fingerprint(&decisive(self.options).to_string())? == self.fingerprint {
             true => Ok(()),
             false => Err(Error::at(
                 Code::SourceChanged,

@@ -104,7 +104,6 @@ impl Columns {
             let message = format!("column {name:?}: values of type {kind} have no place in a store");
             notes.push(Note { kind: "skipped".into(), message, count: 1 });
         }
-        check_names(options, source)?;
         list.sort_by_key(|column| column.role as u8);
         for column in &list {
             describe(column, notes);
@@ -129,7 +128,7 @@ fn wanted(name: &str, options: &Options) -> bool {
 }
 
 /// A name that is asked for, or left out, but stands in no file, is a mistake.
-fn check_names(options: &Options, source: &Source) -> Result<()> {
+pub fn check_names(options: &Options, source: &Source) -> Result<()> {
     let known = |name: &&String| source.files.iter().any(|file| file.schema.index_of(name).is_ok());
     let mut named = options.columns.iter().flatten().chain(&options.exclude);
     if let Some(name) = named.find(|name| !known(name)) {

@@ -46,7 +46,7 @@ impl Source {
         let mut notes = Vec::new();
         let (names, metadata) = if about.is_dir() {
             let metadata = path.join("metadata");
-            (events(path, &mut notes)?, if metadata.is_dir() { walk(&metadata)? } else { Vec::new() })
+            (events(path, &mut notes)?, if metadata.is_dir() { beside(&metadata, &mut notes)? } else { Vec::new() })
         } else {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             (vec![(name, path.to_path_buf())], Vec::new())
@@ -86,10 +86,35 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
-/// Every file below a folder, by path; links are followed, a loop of them is an error.
-fn walk(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+/// Every file below the metadata folder. A link that leads nowhere holds nothing to keep; one below `data` would be events that are gone.
+fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    let mut dangling = Vec::new();
+    let found = walk(root, |link| dangling.push(below(root, link)))?;
+    dangling.sort();
+    if let Some(first) = dangling.first() {
+        let message = format!("links below metadata/ that lead nowhere, such as metadata/{first}");
+        notes.push(Note { kind: "skipped".into(), message, count: dangling.len() as u64 });
+    }
+    Ok(found)
+}
+
+/// A path relative to a folder, with `/`.
+fn below(root: &Path, path: &Path) -> String {
+    let parts: Vec<_> = path.strip_prefix(root).unwrap_or(path).components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// Every file below a folder, by path; links are followed, a loop of them is an error, `dangling` hears of those that lead nowhere.
+fn walk(root: &Path, mut dangling: impl FnMut(&Path)) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(root).follow_links(true) {
+        if let Err(error) = &entry
+            && error.io_error().is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound)
+            && let Some(link) = error.path().filter(|path| path.is_symlink())
+        {
+            dangling(link);
+            continue;
+        }
         let entry = entry.map_err(|e| {
             let path = e.path().unwrap_or(root).to_path_buf();
             match e.io_error() {
@@ -98,9 +123,7 @@ fn walk(root: &Path) -> Result<Vec<(String, PathBuf)>> {
             }
         })?;
         if entry.file_type().is_file() {
-            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            let parts: Vec<_> = below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
-            found.push((parts.join("/"), entry.path().to_path_buf()));
+            found.push((below(root, entry.path()), entry.path().to_path_buf()));
         }
     }
     found.sort();
@@ -118,7 +141,12 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
         Some((folders, file)) => file.starts_with('.') || folders.split('/').any(|folder| folder.starts_with(['.', '_'])),
         None => name.starts_with('.'),
     };
-    let (events, others): (Vec<_>, Vec<_>) = walk(&data)?.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
+    let mut dangling = None;
+    let found = walk(&data, |link| dangling = dangling.take().or(Some(link.to_path_buf())))?;
+    if let Some(link) = dangling {
+        return Err(Error::at(Code::NotFound, link, "this link leads nowhere. Mend it, or remove it."));
+    }
+    let (events, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
     if let Some((first, _)) = others.first() {
         let message =
             format!("files below data/ that are not named *.parquet, or are hidden (or in a folder that is), such as data/{first}");
@@ -132,7 +160,8 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
 }
 
 impl SourceFile {
-    fn open(name: String, path: PathBuf) -> Result<Self> {
+    /// Reads a file's footer.
+    pub fn open(name: String, path: PathBuf) -> Result<Self> {
         let damaged = |what: String| {
             Error::at(Code::SourceDamaged, &path, format!("{what}. Replace the file by a whole copy, or take it out of the source."))
         };
@@ -157,7 +186,11 @@ impl SourceFile {
         let mut footer = vec![0; length as usize];
         file.read_exact_at(&mut footer, bytes - 8 - length).map_err(io)?;
         let parse = || -> parquet::errors::Result<_> {
-            let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
+            let metadata = ParquetMetaDataReader::decode_metadata(&footer);
+            let metadata = metadata.or_else(|error| match crate::footer::mended(&footer) {
+                Some(footer) => ParquetMetaDataReader::decode_metadata(&footer),
+                None => Err(error),
+            })?;
             let about = metadata.file_metadata();
             let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
             // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.

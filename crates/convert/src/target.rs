@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct Site {
     store: PathBuf,
     lock_path: PathBuf,
+    /// Folders above the store that were made for it, the deepest first.
+    made: Vec<PathBuf>,
     /// Held, not read: the system gives the lock up with the file, also when the process is killed.
     _lock: File,
 }
@@ -28,6 +30,9 @@ impl Site {
         if store.file_name().is_none() {
             return Err(Error::at(Code::InvalidArgument, store, "this names no folder that a store could be written to."));
         }
+        // What stands behind a link is what is replaced: the link stays, and all names of a store share one lock.
+        let store = &behind(store);
+        let made = make_parents(store)?;
         let lock_path = beside(store, "lock");
         let lock = loop {
             let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
@@ -50,7 +55,7 @@ impl Site {
                 break file;
             }
         };
-        let site = Self { store: store.to_path_buf(), lock_path, _lock: lock };
+        let site = Self { store: store.clone(), lock_path, made, _lock: lock };
         let old = beside(store, "old");
         if old.exists() {
             match store.exists() {
@@ -127,7 +132,25 @@ impl Drop for Site {
         // Best effort: the next conversion clears what cannot be removed now.
         let _ = remove(&self.work());
         let _ = fs::remove_file(&self.lock_path);
+        // Refused, and rightly so, where something stands in them: the store.
+        self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
+}
+
+/// The path that a link leads to; the path itself where it is none. A link that leads nowhere is refused later, as what it is.
+fn behind(store: &Path) -> PathBuf {
+    let whole = if store.is_symlink() { fs::canonicalize(store).ok() } else { None };
+    whole.unwrap_or_else(|| store.to_path_buf())
+}
+
+/// Makes the folders above a store that are not there; returns them, the deepest first.
+fn make_parents(store: &Path) -> Result<Vec<PathBuf>> {
+    let parents = store.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    let missing: Vec<_> = parents.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();
+    if let Some(deepest) = missing.first() {
+        fs::create_dir_all(deepest).map_err(|e| Error::io(store, "write a store there", &e))?;
+    }
+    Ok(missing)
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {

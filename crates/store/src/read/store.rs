@@ -148,6 +148,8 @@ fn read_manifest(root: &Path) -> io::Result<Vec<u8>> {
 /// Where a replacement of the store puts the old one before it renames the new one into its place.
 fn aside(root: &Path) -> Option<PathBuf> {
     let whole = std::path::absolute(root).ok()?;
+    // A replacement happens beside what a link leads to.
+    let whole = std::fs::read_link(&whole).map_or(whole.clone(), |to| whole.with_file_name("").join(to));
     let name = whole.file_name()?.to_str()?;
     Some(whole.with_file_name(format!(".{name}.old")))
 }

@@ -1,0 +1,129 @@
+//! Footers that the Parquet library refuses although they say what they mean.
+//!
+//! A footer is a struct in Thrift's compact encoding: a byte a field (four bits of step, four of type), values after it. An empty list has no
+//! members whose type it could tell: hyparquet-writer then writes the type 0, pyarrow and DuckDB read on, the Parquet library wants the list's own.
+
+/// Deeper than any footer goes; a damaged one must not exhaust the stack.
+const DEEPEST: u8 = 32;
+const LIST: u8 = 9;
+const EMPTY_OF_NOTHING: u8 = 0x00;
+const EMPTY_OF_STRUCTS: u8 = 0x0c;
+
+/// The footer with a type for its empty lists (every list at its top is one of structs: schema, row groups, key-value pairs, column orders); `None`
+/// where it has no such list, or cannot be walked.
+pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
+    let mut walk = Walk { bytes: footer, at: 0 };
+    let mut empty = Vec::new();
+    while let Some(kind) = walk.field()? {
+        if kind == LIST && footer.get(walk.at) == Some(&EMPTY_OF_NOTHING) {
+            empty.push(walk.at);
+        }
+        walk.skip(kind, false, 0)?;
+    }
+    let mut mended = footer.to_vec();
+    empty.iter().for_each(|&at| mended[at] = EMPTY_OF_STRUCTS);
+    (!empty.is_empty()).then_some(mended)
+}
+
+/// A place in the footer; `None` from any step means that the bytes end, or are none of this encoding.
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Walk<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The type of a struct's next field; inner `None` at the struct's end.
+    fn field(&mut self) -> Option<Option<u8>> {
+        let header = self.byte()?;
+        if header == 0 {
+            return Some(None);
+        }
+        if header >> 4 == 0 {
+            self.varint()?;
+        }
+        Some(Some(header & 0x0f))
+    }
+
+    /// Steps over a value. A boolean stands in its field's type, but takes a byte in a list.
+    fn skip(&mut self, kind: u8, listed: bool, depth: u8) -> Option<()> {
+        match kind {
+            1 | 2 if !listed => {}
+            1..=3 => {
+                self.byte()?;
+            }
+            4..=6 => {
+                self.varint()?;
+            }
+            7 => self.at += 8,
+            8 => self.at = self.at.checked_add(usize::try_from(self.varint()?).ok()?)?,
+            _ if depth == DEEPEST => return None,
+            LIST | 10 => {
+                let header = self.byte()?;
+                let count = if header >> 4 == 15 { self.varint()? } else { u64::from(header >> 4) };
+                for _ in 0..count {
+                    self.skip(header & 0x0f, true, depth + 1)?;
+                }
+            }
+            12 => {
+                while let Some(kind) = self.field()? {
+                    self.skip(kind, false, depth + 1)?;
+                }
+            }
+            // Footers have no maps, and no other type is known.
+            _ => return None,
+        }
+        // What steps beyond the end ends the walk here: nothing loops on bytes that are not there.
+        (self.at <= self.bytes.len()).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mended;
+
+    /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
+    const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
+
+    #[test]
+    fn gives_an_empty_list_its_type_and_changes_nothing_else() {
+        let mut expected = FOOTER.to_vec();
+        expected[16] = 0x0c;
+        assert_eq!(mended(FOOTER), Some(expected.clone()));
+        assert_eq!(mended(&expected), None);
+    }
+
+    #[test]
+    fn walks_any_bytes_to_an_end() {
+        for cut in 0..FOOTER.len() {
+            assert_eq!(mended(&FOOTER[..cut]), None, "{cut} bytes");
+        }
+        for at in 0..FOOTER.len() {
+            for byte in 0..=255 {
+                let mut damaged = FOOTER.to_vec();
+                damaged[at] = byte;
+                mended(&damaged);
+            }
+        }
+        // Structs in structs, and a list of more members than there are bytes.
+        assert_eq!(mended(&[0x1c; 4096]), None);
+        assert_eq!(mended(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00]), None);
+    }
+}
