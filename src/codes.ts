@@ -79,7 +79,10 @@ export function codeRanges(table: CodeTable, choice: CodeChoice): Uint32Array {
     if (code instanceof CodeRange) return add(code.begin, code.end);
     const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
     if (!Number.isInteger(id))
-      fail("MEDS_INVALID_ARGUMENT", `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`);
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`,
+      );
     add(id, id + 1);
   };
   const isMany = typeof choice === "object" && choice !== null && !(choice instanceof CodeRange) && Symbol.iterator in choice;

@@ -1,7 +1,7 @@
 import { type CodeChoice, codeRanges } from "./codes.js";
 import { fail } from "./errors.js";
 import { exactIds, type SubjectId } from "./ids.js";
-import type { AbortSignalLike, Question, QueryKind } from "./native.js";
+import type { AbortSignalLike, QueryKind, Question } from "./native.js";
 import type { Store } from "./store.js";
 import { exactTimes, type TimeLike } from "./time.js";
 import { boundsOf, countOf } from "./window.js";

@@ -4,7 +4,7 @@ import { fail, failClosed, failCorrupt } from "./errors.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped.js";
-import { type AbortSignalLike, NativeHandle, type Question, type QueryKind } from "./native.js";
+import { type AbortSignalLike, NativeHandle, type QueryKind, type Question } from "./native.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
 import type { Vector } from "./values/vector.js";

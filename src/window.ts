@@ -67,7 +67,8 @@ export function boundsOf(inclusive: BetweenOptions["inclusive"]): boolean | "sta
 /** The length of what should be an array. */
 export function lengthOf(array: ArrayLike<unknown>, name: string): number {
   const length = (array as ArrayLike<unknown> | null | undefined)?.length;
-  if (typeof array === "string" || !Number.isInteger(length)) fail("MEDS_INVALID_ARGUMENT", `${name} is no array. Give one entry a window.`);
+  if (typeof array === "string" || !Number.isInteger(length))
+    fail("MEDS_INVALID_ARGUMENT", `${name} is no array. Give one entry a window.`);
   return length as number;
 }
 

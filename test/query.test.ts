@@ -176,7 +176,11 @@ describe("a small store", () => {
     same(await nobody.countCodesEach(), new Answers(db, nobody).countCodesEach(), () => "no patient");
     const counts = await nobody.countCodes();
     expect([counts.events.length, counts.events.some((n) => n > 0)]).toEqual([db.codes.strings.length, false]);
-    expect(await nobody.rowsWithCode("LAB//a")).toEqual({ slots: new Uint32Array(), offsets: new Float64Array(1), rows: new Uint32Array() });
+    expect(await nobody.rowsWithCode("LAB//a")).toEqual({
+      slots: new Uint32Array(),
+      offsets: new Float64Array(1),
+      rows: new Uint32Array(),
+    });
     const none = { windows: { subjectIds: [], start: [], end: [] } };
     expect((await db.aggregate(none)).offsets).toEqual(new Float64Array(1));
     expect(await db.firstOf("LAB//a", none)).toEqual({ rows: new Int32Array(), times: new BigInt64Array(), codeIds: new Uint32Array() });
@@ -188,7 +192,17 @@ describe("a small store", () => {
 
   it("keeps static rows as windows of a timeline do", async () => {
     const windows = { subjectIds: [IDS[0], IDS[5]], start: [T0 + 10n ** 9n, T0] };
-    same(await db.rowsWithCode(db.codes.withPrefix(""), { windows }), rows([0, 5], [[0, 1], [0, 1]]), () => "static rows");
+    same(
+      await db.rowsWithCode(db.codes.withPrefix(""), { windows }),
+      rows(
+        [0, 5],
+        [
+          [0, 1],
+          [0, 1],
+        ],
+      ),
+      () => "static rows",
+    );
     same(
       await db.rowsWithCode(db.codes.withPrefix(""), { windows: { ...windows, static: false } }),
       rows([0, 5], [[], []]),
@@ -257,7 +271,9 @@ it("float64 values and real NaNs are told from nulls", async () => {
   await writeSimple(source, table);
   // The same rows with a column of doubles.
   const sql = await duck();
-  const cells = values.map((value, i) => `(1::BIGINT, make_timestamp(${i}), '${table[i]![2]}', ${value === null ? "NULL" : `'${value}'`}::DOUBLE)`);
+  const cells = values.map(
+    (value, i) => `(1::BIGINT, make_timestamp(${i}), '${table[i]![2]}', ${value === null ? "NULL" : `'${value}'`}::DOUBLE)`,
+  );
   const path = join(source, "data", "0.parquet");
   await sql.run(`COPY (SELECT * FROM (VALUES ${cells.join(",")}) t(subject_id, time, code, numeric_value)) TO '${path}' (FORMAT parquet)`);
   await convert(source, join(source, "s.medsdb"));
@@ -312,15 +328,16 @@ describe("a damaged store", () => {
     db = PatientDatabase.open(store);
     const labs = db.codes.withPrefix("LAB//");
     for (const cohort of [db, db.subset({ slots: [slot] })]) {
-      for (const query of [
-        cohort.countCodes(),
-        cohort.countCodesEach(),
-        cohort.aggregate({ codes: labs }),
-        cohort.rowsWithCode("LAB//a"),
-        cohort.rowsWithCode(["LAB//a", "DX//1"]),
-        cohort.firstOf("nothing"),
-      ])
-        expect(await rejected(query)).toMatchObject({ code: "MEDS_CORRUPT", message: expect.stringContaining("code ids") });
+      const queries = [
+        () => cohort.countCodes(),
+        () => cohort.countCodesEach(),
+        () => cohort.aggregate({ codes: labs }),
+        () => cohort.rowsWithCode("LAB//a"),
+        () => cohort.rowsWithCode(["LAB//a", "DX//1"]),
+        () => cohort.firstOf("nothing"),
+      ];
+      for (const query of queries)
+        expect(await rejected(query())).toMatchObject({ code: "MEDS_CORRUPT", message: expect.stringContaining("code ids") });
     }
     const others = db.subset({ slots: db.slots.slice(0, slot) });
     await check(db, others, { choice: labs }, new Set(labs));
@@ -358,7 +375,8 @@ describe.skipIf(mimic === null)("the MIMIC-IV demo", () => {
 
   it("has DuckDB's aggregates of each patient and code", async () => {
     const found = await db.aggregate();
-    const expected = await sql(`SELECT subject_id, code, count(*)::INT, count(numeric_value)::INT, sum(numeric_value::DOUBLE), avg(numeric_value::DOUBLE),
+    const expected =
+      await sql(`SELECT subject_id, code, count(*)::INT, count(numeric_value)::INT, sum(numeric_value::DOUBLE), avg(numeric_value::DOUBLE),
       min(numeric_value)::DOUBLE, max(numeric_value)::DOUBLE, last(numeric_value ORDER BY time NULLS FIRST, file_row_number)
       FILTER (WHERE numeric_value IS NOT NULL)::DOUBLE FROM $events GROUP BY ALL`);
     expect(found.codeIds.length).toBe(expected.length);

@@ -158,7 +158,8 @@ function cut(patient: Patient, windows: ExactWindows, start: bigint | undefined,
   const inside = (time: bigint | null) =>
     time === null
       ? statics
-      : (start === undefined || time > start || (atStart && time === start)) && (end === undefined || time < end || (atEnd && time === end));
+      : (start === undefined || time > start || (atStart && time === start)) &&
+        (end === undefined || time < end || (atEnd && time === end));
   let rows = Array.from({ length: patient.length }, (_, i) => i).filter((i) => inside(patient.at(i)!.timeMicros));
   let line: Timeline = patient;
   if (start !== undefined && end !== undefined) line = patient.between(start, end, { inclusive, static: statics });

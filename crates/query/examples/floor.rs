@@ -57,12 +57,8 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             ("windows: aggregate", false, true, |query| query.aggregate().map(|all| all.codes.len())),
         ];
         for (name, some, windowed, ask) in operations {
-            let request = Request {
-                codes: some.then(|| rare.clone()),
-                windows: windowed.then(|| windows.clone()),
-                threads,
-                ..Request::default()
-            };
+            let request =
+                Request { codes: some.then(|| rare.clone()), windows: windowed.then(|| windows.clone()), threads, ..Request::default() };
             let rows = if windowed { in_windows } else { rows };
             let bytes = rows * if name.contains("aggregate") { code_bytes + value_bytes } else { code_bytes };
             let run = Box::new(move || {

@@ -143,10 +143,7 @@ impl Query<'_> {
     /// Rows and groups by code, over all groups. The choice of codes is not looked at.
     pub fn count_codes(&self) -> Result<CodeCounts> {
         let last = self.codes.last();
-        let (tallies, _) = self.each(
-            || Tally::new(last),
-            |tally, groups| groups.iter().try_for_each(|group| tally.group(self, group)),
-        )?;
+        let (tallies, _) = self.each(|| Tally::new(last), |tally, groups| groups.iter().try_for_each(|group| tally.group(self, group)))?;
         let mut counts = CodeCounts { events: vec![0.0; last as usize + 1], patients: vec![0; last as usize + 1] };
         for mut tally in tallies {
             tally.settle();

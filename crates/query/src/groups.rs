@@ -148,7 +148,8 @@ pub fn of_windows(
     let count = windows.subjects.len();
     for (name, times) in [("start", &windows.start), ("end", &windows.end)] {
         if let Some(times) = times.as_ref().filter(|times| times.len() != count) {
-            let message = format!("The windows have {count} subjectIds and {} entries in {name}. Give one entry a window in each.", times.len());
+            let message =
+                format!("The windows have {count} subjectIds and {} entries in {name}. Give one entry a window in each.", times.len());
             return Err(Error::new(Code::InvalidArgument, message));
         }
     }
@@ -156,7 +157,8 @@ pub fn of_windows(
     let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
     let cut = |i: usize| {
         let subject = windows.subjects[i];
-        let index = people.find(subject).filter(|index| slots.is_none_or(|slots| slots.binary_search(&(people.slot(*index) as u32)).is_ok()));
+        let index =
+            people.find(subject).filter(|index| slots.is_none_or(|slots| slots.binary_search(&(people.slot(*index) as u32)).is_ok()));
         let index = index.ok_or_else(|| people.unknown(&format!("subject {subject}")))?;
         let (at, [first, timed, end]) = people.rows(shards, index)?;
         let (low, high) = (windows.start.as_ref().map(|all| all[i]), windows.end.as_ref().map(|all| all[i]));
@@ -171,10 +173,11 @@ pub fn of_windows(
             None => &[],
         };
         let before = |bound: i64, at_too: bool| {
-            timed + times.partition_point(|word| {
-                let time = i64::from_le_bytes(*word);
-                time < bound || (at_too && time == bound)
-            })
+            timed
+                + times.partition_point(|word| {
+                    let time = i64::from_le_bytes(*word);
+                    time < bound || (at_too && time == bound)
+                })
         };
         let begin = low.map_or(timed, |low| before(low, windows.after_start));
         let stop = high.map_or(end, |high| before(high, !windows.before_end)).max(begin);
