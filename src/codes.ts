@@ -76,14 +76,16 @@ export function codeRanges(table: CodeTable, choice: CodeChoice): Uint32Array {
     if (low < high) ranges.push(low, high);
   };
   const one = (code: string | number | CodeRange): void => {
-    if (code instanceof CodeRange) return add(code.begin, code.end);
-    const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
-    if (!Number.isInteger(id))
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`,
-      );
-    add(id, id + 1);
+    if (code instanceof CodeRange) add(code.begin, code.end);
+    else {
+      const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
+      if (!Number.isInteger(id))
+        fail(
+          "MEDS_INVALID_ARGUMENT",
+          `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`,
+        );
+      add(id, id + 1);
+    }
   };
   const isMany = typeof choice === "object" && choice !== null && !(choice instanceof CodeRange) && Symbol.iterator in choice;
   if (isMany) for (const code of choice) one(code);

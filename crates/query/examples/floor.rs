@@ -1,4 +1,4 @@
-//! `cargo run --release -p meds-query --example floor -- STORE`: what each operation costs over the whole store, beside the speed at which this
+//! `cargo run --release -p meds-query --example floor -- STORE [NAME]`: what each operation costs over the whole store, beside the speed at which this
 //! machine reads the same mapped bytes in the same run. A line of JSON a measurement; `bytes` are those of the columns that the operation touches.
 #![allow(clippy::print_stdout)]
 
@@ -67,6 +67,9 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             });
             benches.push(Bench { name: name.into(), threads, rows, bytes, run, nanos: vec![] });
         }
+    }
+    if let Some(name) = std::env::args().nth(2) {
+        benches.retain(|bench| bench.name.contains(&name));
     }
     for _ in 0..=ROUNDS {
         for bench in &mut benches {
