@@ -49,3 +49,10 @@ export function textsIn(name: string, value: readonly string[] | undefined): voi
   if (value === undefined) return;
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) failGiven(name, value, "an array of strings");
 }
+
+/** The length of what should be an array with an entry a window. */
+export function lengthOf(name: string, value: ArrayLike<unknown>): number {
+  const length = (value as ArrayLike<unknown> | null | undefined)?.length;
+  if (typeof value === "string" || !Number.isInteger(length)) failGiven(name, value, "an array with one entry a window");
+  return length as number;
+}

@@ -1,0 +1,95 @@
+//! From a code id to its cell among the codes of one group, for one group after another.
+
+/// A table as wide as the codes, and the ids whose entries are not 0: emptied by these, not by its width.
+pub struct Cells {
+    /// Of each id one more than its cell; 0 where the group has none.
+    cell: Vec<u32>,
+    /// The group's ids in the order in which they came, and how many there are.
+    ids: Vec<u32>,
+    len: usize,
+    /// A bit an id, and a bit a word of these: while ids are put in order.
+    bits: Vec<u64>,
+    words: Vec<u64>,
+}
+
+/// Calls `each` with the places of the bits of a word, and empties it.
+#[inline(always)]
+fn take_bits(word: &mut u64, mut each: impl FnMut(usize)) {
+    let mut rest = std::mem::take(word);
+    while rest != 0 {
+        each(rest.trailing_zeros() as usize);
+        rest &= rest - 1;
+    }
+}
+
+impl Cells {
+    /// For ids up to `last`.
+    pub fn new(last: u32) -> Self {
+        let n = last as usize + 1;
+        Self { cell: vec![0; n], ids: vec![0; n + 1], len: 0, bits: vec![0; n.div_ceil(64)], words: vec![0; n.div_ceil(64 * 64)] }
+    }
+
+    /// The cell of an id, numbered from 0 as ids come. `None` for an id outside the table.
+    ///
+    /// No branch asks whether the id is new: about every fourth is, and nobody can foresee which.
+    #[inline(always)]
+    pub fn at(&mut self, id: u32) -> Option<usize> {
+        let cell = self.cell.get_mut(id as usize)?;
+        *self.ids.get_mut(self.len)? = id;
+        let is_new = *cell == 0;
+        self.len += usize::from(is_new);
+        *cell = if is_new { self.len as u32 } else { *cell };
+        Some(*cell as usize - 1)
+    }
+
+    /// Calls `each` with the ids in ascending order and their cells, and empties the table.
+    pub fn drain(&mut self, mut each: impl FnMut(u32, usize)) {
+        let Self { cell, ids, bits, words, len } = self;
+        for id in &ids[..*len] {
+            let id = *id as usize;
+            bits[id / 64] |= 1 << (id % 64);
+            words[id / 64 / 64] |= 1 << (id / 64 % 64);
+        }
+        for (i, word) in words.iter_mut().enumerate() {
+            take_bits(word, |k| {
+                let at = i * 64 + k;
+                take_bits(&mut bits[at], |k| {
+                    let id = at * 64 + k;
+                    each(id as u32, std::mem::take(&mut cell[id]) as usize - 1);
+                });
+            });
+        }
+        *len = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cells;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn gives_each_group_its_own_ids_in_order(last in 1u32..5000, groups in prop::collection::vec(prop::collection::vec(0u32..5000, 0..200), 0..6)) {
+            let mut cells = Cells::new(last);
+            for group in groups {
+                let (mut expected, mut counts) = (BTreeMap::new(), vec![]);
+                for id in group.into_iter().filter(|id| *id <= last + 1) {
+                    match cells.at(id) {
+                        None => prop_assert!(id > last),
+                        Some(cell) => {
+                            prop_assert_eq!(cell == counts.len(), !expected.contains_key(&id));
+                            if cell == counts.len() { counts.push(0) }
+                            counts[cell] += 1;
+                            *expected.entry(id).or_insert(0) += 1;
+                        }
+                    }
+                }
+                let mut found = vec![];
+                cells.drain(|id, cell| found.push((id, counts[cell])));
+                prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+            }
+        }
+    }
+}
