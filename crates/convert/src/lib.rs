@@ -10,6 +10,7 @@ mod common;
 mod emit;
 mod extent;
 mod intern;
+mod inverted;
 mod layout;
 mod measure;
 mod metadata;
