@@ -133,7 +133,7 @@ fn check(patients: &Rows, shard_bytes: u64) -> (Summary, DataType) {
     assert!(by_accessor(&store) == expected);
     let (found, data_type) = by_arrow(&root, &store);
     assert!(found == expected);
-    assert_eq!(summary.index_bytes, bytes(&root).iter().map(|file| file.len() as u64).sum());
+    assert_eq!(summary.index_bytes, bytes(&root).iter().map(|file| file.len() as u64).sum::<u64>());
     (summary, data_type)
 }
 

@@ -1,0 +1,112 @@
+// The inverted index: what it holds, as another program reads it, and when it is made.
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import { convert, PatientDatabase, verify } from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { clinic } from "./support/clinic.js";
+import { type SimpleRow, writeSimple } from "./support/dataset.js";
+import { codeOf } from "./support/errors.js";
+import { folder } from "./support/folder.js";
+import { generated } from "./support/generated.js";
+
+/** `code id, slot: rows` of every entry, as apache-arrow reads it. */
+function entries(store: string): string[] {
+  const found: string[] = [];
+  let base = 0;
+  for (const name of readdirSync(join(store, "index")).sort()) {
+    const patients = tableFromIPC(readFileSync(join(store, "index", name))).getChild("patients")!;
+    for (let code = 0; code < patients.length; code += 1) {
+      for (const { row, rows } of patients.get(code)) found.push(`${code}, ${base + row}: ${[...rows].join(" ")}`);
+    }
+    base += tableFromIPC(readFileSync(join(store, "shards", name))).numRows;
+  }
+  return found.sort();
+}
+
+/** The same by a scan of all rows. */
+function scanned(store: string): string[] {
+  const db = PatientDatabase.open(store);
+  const found: string[] = [];
+  for (let slot = 0; slot < db.size; slot += 1) {
+    const rows = new Map<number, number[]>();
+    db.at(slot)!.codeIds.forEach((code, row) => {
+      rows.set(code, [...(rows.get(code) ?? []), row]);
+    });
+    for (const [code, own] of rows) found.push(`${code}, ${slot}: ${own.join(" ")}`);
+  }
+  db.close();
+  return found.sort();
+}
+
+const indexFiles = (store: string) => readdirSync(join(store, "index")).map((name) => readFileSync(join(store, "index", name)));
+
+describe("an inverted index", () => {
+  it("holds what a scan finds, the same bytes with 1 and 4 threads", async () => {
+    const place = folder("index");
+    const one = join(place, "one");
+    const { indexBytes, storeBytes, shards } = await convert(generated.source, one, { index: true, threads: 1, shardBytes: 2 << 20 });
+    await convert(generated.source, join(place, "four"), { index: true, threads: 4, shardBytes: 2 << 20 });
+    expect(shards).toBeGreaterThan(1);
+    expect(indexFiles(one)).toEqual(indexFiles(join(place, "four")));
+    expect(indexFiles(one).reduce((sum, { length }) => sum + length, 0)).toBe(indexBytes);
+    expect(indexBytes).toBeLessThan(storeBytes / 3);
+    expect(entries(one)).toEqual(scanned(one));
+    expect(await verify(one, generated.source)).toEqual({ ok: true, differences: [] });
+  });
+
+  it("holds rows of 32 bits where a patient has more than 16 hold", async () => {
+    const rows = Array.from({ length: 65_540 }, (_, i): SimpleRow => [1n, BigInt(i), i === 65_537 ? "RARE" : "C", null]);
+    const source = await writeSimple(folder("long"), [...rows, [2n, 5n, "RARE", null]]);
+    const store = join(source, "s.medsdb");
+    await convert(source, store, { index: true });
+    expect(await verify(store)).toEqual({ ok: true, differences: [] });
+    expect(entries(store)).toEqual(scanned(store));
+    expect(entries(store)).toContain("2, 0: 65537");
+  });
+
+  it("is found damaged by verify, and refused at open where it is cut or missing", async () => {
+    const { source } = await clinic();
+    const store = `${source}.index`;
+    await convert(source, store, { index: true, shardBytes: 1024 });
+    const path = join(store, "index/00001.arrow");
+    const bytes = readFileSync(path);
+    for (let at = 0; at < bytes.length; at += 7) {
+      bytes[at]! ^= 4;
+      writeFileSync(path, bytes);
+      bytes[at]! ^= 4;
+      const { ok, differences } = await verify(store);
+      expect([ok, differences[0]?.path], `byte ${at}`).toEqual([false, "index/00001.arrow"]);
+    }
+    writeFileSync(path, bytes);
+    expect(await verify(store)).toEqual({ ok: true, differences: [] });
+    for (const length of [0, 8, bytes.length - 64, bytes.length - 1]) {
+      truncateSync(path, length);
+      expect(codeOf(() => PatientDatabase.open(store).close())).toBe("MEDS_CORRUPT");
+      writeFileSync(path, bytes);
+    }
+    PatientDatabase.open(store, { verify: true }).close();
+  });
+
+  it("is made for who asks, and is in nobody's way", async () => {
+    const { source } = await clinic();
+    const store = `${source}.asked`;
+    const inode = () => statSync(join(store, "manifest.json")).ino;
+    const plain = await PatientDatabase.from(source, { store });
+    const { id, bytes } = plain.metadata;
+    expect(plain.metadata.indexBytes).toBe(0);
+    plain.close();
+    const before = inode();
+    const indexed = await PatientDatabase.from(source, { store, index: true });
+    expect(inode()).not.toBe(before);
+    const { indexBytes } = indexed.metadata;
+    expect(indexBytes).toBeGreaterThan(0);
+    // What the store holds is the same.
+    expect(indexed.metadata).toMatchObject({ id, bytes: bytes + indexBytes });
+    indexed.close();
+    const made = inode();
+    for (const index of [undefined, false, true]) (await PatientDatabase.from(source, { store, index })).close();
+    expect(await convert(source, store, { reuse: true })).toMatchObject({ reused: true, indexBytes });
+    expect(inode()).toBe(made);
+  });
+});
