@@ -1,7 +1,7 @@
 // The inverted index: what it holds, as another program reads it, and when it is made.
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tableFromIPC } from "apache-arrow";
+import { type Data, tableFromIPC } from "apache-arrow";
 import { convert, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic } from "./support/clinic.js";
@@ -15,9 +15,13 @@ function entries(store: string): string[] {
   const found: string[] = [];
   let base = 0;
   for (const name of readdirSync(join(store, "index")).sort()) {
-    const patients = tableFromIPC(readFileSync(join(store, "index", name))).getChild("patients")!;
-    for (let code = 0; code < patients.length; code += 1) {
-      for (const { row, rows } of patients.get(code)) found.push(`${code}, ${base + row}: ${[...rows].join(" ")}`);
+    const codes = tableFromIPC(readFileSync(join(store, "index", name))).getChild("patients")!.data[0]!;
+    const [patients, lists] = codes.children[0]!.children as [Data, Data];
+    for (let code = 0; code < codes.length; code += 1) {
+      for (let pair = codes.valueOffsets[code]!; pair < codes.valueOffsets[code + 1]!; pair += 1) {
+        const rows = lists.children[0]!.values.subarray(lists.valueOffsets[pair], lists.valueOffsets[pair + 1]);
+        found.push(`${code}, ${base + patients.values[pair]}: ${rows.join(" ")}`);
+      }
     }
     base += tableFromIPC(readFileSync(join(store, "shards", name))).numRows;
   }
@@ -31,7 +35,9 @@ function scanned(store: string): string[] {
   for (let slot = 0; slot < db.size; slot += 1) {
     const rows = new Map<number, number[]>();
     db.at(slot)!.codeIds.forEach((code, row) => {
-      rows.set(code, [...(rows.get(code) ?? []), row]);
+      const own = rows.get(code);
+      if (own === undefined) rows.set(code, [row]);
+      else own.push(row);
     });
     for (const [code, own] of rows) found.push(`${code}, ${slot}: ${own.join(" ")}`);
   }
