@@ -61,6 +61,11 @@ export declare class CodeRange {
   [Symbol.iterator](): Iterator<number>;
 }
 /**
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
+ * event has select nothing.
+ */
+export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+/**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
  * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
  *
@@ -90,6 +95,22 @@ export declare class CodeTable implements Iterable<Code> {
   id(code: string): number | undefined;
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
+  /**
+   * The code and all codes that reach it through `parent_codes`, in any number of steps: ids, ascending. Empty where no event has any of them. The steps
+   * run through codes of this table, which has the codes of events only.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
+   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * console.log(diabetes.length, slots.length);
+   * db.close();
+   * ```
+   */
+  withAncestor(code: string): Uint32Array;
   /** What the store knows of a code id; undefined for 0 and ids outside the table. */
   get(id: number): Code | undefined;
   /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
@@ -171,6 +192,33 @@ export interface Note {
   readonly message: string;
   /** How many. */
   readonly count: number;
+}
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: {
+    once?: boolean;
+  }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
@@ -444,6 +492,109 @@ export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
   /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
   get deathTime(): number | null;
 }
+/**
+ * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
+ * {@link Timeline.until} would cut it, whichever bounds are given. A subject may have any number of windows, in any order.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // times of prediction, say
+ * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
+ * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
+ * db.close();
+ * ```
+ */
+export interface Windows {
+  /** Whose rows. */
+  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
+  /** Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the beginning. */
+  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Rows at or before these times. Default: to the end. */
+  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to each window. Default: true. */
+  readonly static?: boolean | undefined;
+  /** Only so many of the last rows of each window; static rows are the first rows and fall away first. Default: all. */
+  readonly last?: number | undefined;
+}
+/** How to ask many patients at once. */
+export interface QueryOptions {
+  /** One group of the result a window, in their order. Default: a group a patient of the cohort, in storage order. */
+  readonly windows?: Windows | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** How to ask about some codes. */
+export interface CodeQueryOptions extends QueryOptions {
+  /** Only these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+}
+/** What {@link Cohort.countCodes} gives: by code id, as many entries as `db.codes.strings`; entry 0 is 0. */
+export interface CodeCounts {
+  /** Rows that have the code; a row counts once for every window that holds it. */
+  readonly events: Float64Array;
+  /** Patients (windows, where there are windows) that have the code. */
+  readonly patients: Uint32Array;
+}
+/** What {@link Cohort.countCodesEach} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. */
+export interface CodeCountsEach {
+  /** One more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows that have the code, 1 or more. */
+  readonly counts: Uint32Array;
+}
+/** What {@link Cohort.firstOf} and {@link Cohort.lastOf} give: an entry a group. */
+export interface Occurrences {
+  /** Index of the row in the patient's whole timeline; -1 where there is none. */
+  readonly rows: Int32Array;
+  /** Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is none. */
+  readonly times: BigInt64Array;
+  /** Its code; 0 where there is none. */
+  readonly codeIds: Uint32Array;
+}
+/**
+ * What {@link Cohort.aggregate} gives: an entry for each code of a group that has at least one row. Group g has the entries `offsets[g]` up to, but
+ * not including, `offsets[g + 1]`. What is made of values is NaN where there is none; a value that is a real NaN counts, and makes sum, mean, min
+ * and max NaN.
+ */
+export interface Aggregates {
+  /** One more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows, 1 or more. */
+  readonly count: Uint32Array;
+  /** Rows with a numeric value. */
+  readonly valueCount: Uint32Array;
+  /** Sum of the values, added in order of the rows in float64. */
+  readonly sum: Float64Array;
+  /** `sum / valueCount`. */
+  readonly mean: Float64Array;
+  /** The least value. */
+  readonly min: Float64Array;
+  /** The greatest value. */
+  readonly max: Float64Array;
+  /** The value of the last row that has one. */
+  readonly last: Float64Array;
+}
+/** What {@link Cohort.rowsWithCode} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]` of `rows`. */
+export interface CodeRows {
+  /** The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes. */
+  readonly slots: Uint32Array;
+  /** One more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Indexes of rows in the patient's whole timeline, ascending within a group. */
+  readonly rows: Uint32Array;
+}
 /** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
 export type PatientChoice = Iterable<SubjectId> | {
   readonly ids: Iterable<SubjectId>;
@@ -499,33 +650,107 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
    */
   split(name: string): Cohort<S>;
-}
-/** How far a piece of work is. */
-export interface Progress {
-  /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** What this package needs of an `AbortSignal`; the standard one fits. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: {
-    once?: boolean;
-  }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
+  /**
+   * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
+   *
+   * @throws MedsError as a rejection, as all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
+   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that the cohort has not, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a
+   * window that ends before it starts, and what {@link Timeline.between} throws for times.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { events, patients } = await db.split("train").countCodes();
+   * const common = db.codes.strings.filter((_, id) => patients[id]! >= 10); // a vocabulary that saw only train
+   * console.log(common.length, events[db.codes.id("MEDS_BIRTH") ?? 0]);
+   * db.close();
+   * ```
+   */
+  countCodes(options?: QueryOptions): Promise<CodeCounts>;
+  /**
+   * Rows by code, for each patient or window.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { offsets, codeIds, counts } = await db.countCodesEach({ codes: db.codes.withPrefix("LAB//") });
+   * for (let slot = 0; slot < db.size; slot += 1) {
+   *   for (let i = offsets[slot]!; i < offsets[slot + 1]!; i += 1) console.log(slot, db.codes.strings[codeIds[i]!], counts[i]);
+   * }
+   * db.close();
+   * ```
+   */
+  countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach>;
+  /**
+   * The first row of each patient or window that has one of the codes. Static rows are the first rows.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for what is no code.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows, times } = await db.firstOf("MEDS_BIRTH");
+   * rows.forEach((row, slot) => {
+   *   if (row >= 0) console.log(db.at(slot)!.subjectId, times[slot]); // microseconds since 1970-01-01, bigint
+   * });
+   * db.close();
+   * ```
+   */
+  firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
+  /**
+   * The last such row: see {@link Cohort.firstOf}.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows, codeIds } = await db.split("train").lastOf(["MEDS_DEATH", db.codes.withPrefix("LAB//")]);
+   * console.log(rows[0], db.codes.strings[codeIds[0]!]);
+   * db.close();
+   * ```
+   */
+  lastOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
+  /**
+   * Count, sum, mean, least, greatest and last numeric value of each code, for each patient or window.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const windows = { subjectIds: db.subjectIds, end: Array.from(db, () => new Date("2100-01-01")) };
+   * const { offsets, codeIds, mean } = await db.aggregate({ windows, codes: db.codes.withPrefix("LAB//") });
+   * for (let i = 0; i < offsets[1]!; i += 1) console.log(db.codes.strings[codeIds[i]!], mean[i]);
+   * db.close();
+   * ```
+   */
+  aggregate(options?: CodeQueryOptions): Promise<Aggregates>;
+  /**
+   * Where the codes stand: of each patient that has one of them (of each window, empty ones included) the indexes of its rows.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { slots, offsets, rows } = await db.rowsWithCode(db.codes.withPrefix("LAB//"));
+   * slots.forEach((slot, g) => {
+   *   const patient = db.at(slot)!;
+   *   for (let i = offsets[g]!; i < offsets[g + 1]!; i += 1) console.log(patient.subjectId, patient.at(rows[i]!)?.numericValue);
+   * });
+   * db.close();
+   * ```
+   */
+  rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
 }
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions {

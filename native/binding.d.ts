@@ -9,6 +9,16 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A question to a store. It holds a share of the store's files: closing the store does not disturb it. */
+export declare class Asked {
+  /** Reads the question; starts nothing. */
+  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode', question: Question)
+  /** Answers, once: the arrays of the result in the order of its members. A worker that is terminated meanwhile ends when the query does. */
+  run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>
+  /** Asks the query to stop; its promise then fails with `MEDS_CANCELLED`. */
+  cancel(): void
+}
+
 /** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
   /** Reads the options; starts nothing. */
@@ -35,7 +45,7 @@ export declare class NativeStore {
   shard(index: number): Mapped
   /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */
   checkOffsets(shard: number, offset: number): void
-  /** Drops the mappings that JavaScript does not hold. */
+  /** Drops the mappings that neither JavaScript nor a query holds. */
   close(): void
 }
 
@@ -51,6 +61,30 @@ export interface Mapped {
   buffer: ArrayBuffer
   /** JSON: the top-level fields and where their buffers lie. */
   layout: string
+}
+
+/** What is asked. */
+export interface Question {
+  /** The cohort's slots, ascending; null for all patients. */
+  slots: Uint32Array | null
+  /** Ranges of code ids: begin, end, begin, end, …; null for all codes. */
+  codes: Uint32Array | null
+  /** Of each window the subject; null where groups are patients. */
+  subjects: BigInt64Array | null
+  /** Of each window the bounds. */
+  start: BigInt64Array | null
+  /** See `start`. */
+  end: BigInt64Array | null
+  /** Rows at the very start, at the very end, do not belong; nor do static ones. */
+  afterStart: boolean
+  /** See `after_start`. */
+  beforeEnd: boolean
+  /** See `after_start`. */
+  timedOnly: boolean
+  /** Only so many of the last rows of each window. */
+  last: number | null
+  /** 0 for all cores. */
+  threads: number
 }
 
 /** Why this runtime cannot map stores, or null when it can. */

@@ -62,6 +62,38 @@ export class CodeRange {
 }
 
 /**
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
+ * event has select nothing.
+ */
+export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+
+/** A choice of codes as ranges of ids: begin, end, begin, end, … */
+export function codeRanges(table: CodeTable, choice: CodeChoice): Uint32Array {
+  const ranges: number[] = [];
+  const add = (begin: number, end: number): void => {
+    // Ids are from 1 to size; any other is no event's.
+    const [low, high] = [Math.max(begin, 1), Math.min(end, table.size + 1)];
+    if (low < high) ranges.push(low, high);
+  };
+  const one = (code: string | number | CodeRange): void => {
+    if (code instanceof CodeRange) add(code.begin, code.end);
+    else {
+      const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
+      if (!Number.isInteger(id))
+        fail(
+          "MEDS_INVALID_ARGUMENT",
+          `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`,
+        );
+      add(id, id + 1);
+    }
+  };
+  const isMany = typeof choice === "object" && choice !== null && !(choice instanceof CodeRange) && Symbol.iterator in choice;
+  if (isMany) for (const code of choice) one(code);
+  else one(choice as string | number | CodeRange);
+  return Uint32Array.from(ranges);
+}
+
+/**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
  * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
  *
@@ -87,6 +119,8 @@ export class CodeTable implements Iterable<Code> {
   private readonly text: TextVector;
   private readonly columns = new Map<string, Vector>();
   private complete = false;
+  /** Ids of the codes that name a code as their parent; made on first use. */
+  private children: Map<string, number[]> | undefined;
 
   /** @internal */
   constructor(file: MappedFile) {
@@ -130,6 +164,37 @@ export class CodeTable implements Iterable<Code> {
     );
   }
 
+  /**
+   * The code and all codes that reach it through `parent_codes`, in any number of steps: ids, ascending. Empty where no event has any of them. The steps
+   * run through codes of this table, which has the codes of events only.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
+   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * console.log(diabetes.length, slots.length);
+   * db.close();
+   * ```
+   */
+  withAncestor(code: string): Uint32Array {
+    this.live();
+    const found = new Set<number>();
+    const next = [code];
+    const own = this.id(code);
+    if (own !== undefined) found.add(own);
+    for (let name = next.pop(); name !== undefined; name = next.pop()) {
+      for (const id of this.childrenOf(name)) {
+        if (found.has(id)) continue;
+        found.add(id);
+        next.push(this._dictionary.at(id) as string);
+      }
+    }
+    return Uint32Array.from(found).sort();
+  }
+
   /** What the store knows of a code id; undefined for 0 and ids outside the table. */
   get(id: number): Code | undefined {
     this.live();
@@ -140,7 +205,7 @@ export class CodeTable implements Iterable<Code> {
       events: Number(this.value("events", id)),
       patients: Number(this.value("patients", id)),
       description: this.value("description", id) as string | null,
-      parents: ((this.value("parent_codes", id) as (string | null)[] | null) ?? []).filter((parent) => parent !== null),
+      parents: this.parentsOf(id),
     };
   }
 
@@ -177,6 +242,25 @@ export class CodeTable implements Iterable<Code> {
   /** The codes in order of id. */
   *[Symbol.iterator](): Iterator<Code> {
     for (let id = 1; id <= this.size; id += 1) yield this.get(id) as Code;
+  }
+
+  /** Codes that name a code as their parent. */
+  private childrenOf(code: string): readonly number[] {
+    if (this.children === undefined) {
+      this.children = new Map();
+      for (let id = 1; id <= this.size; id += 1) {
+        for (const parent of this.parentsOf(id)) {
+          const known = this.children.get(parent);
+          if (known === undefined) this.children.set(parent, [id]);
+          else known.push(id);
+        }
+      }
+    }
+    return this.children.get(code) ?? [];
+  }
+
+  private parentsOf(id: number): string[] {
+    return ((this.value("parent_codes", id) as (string | null)[] | null) ?? []).filter((parent) => parent !== null);
   }
 
   private has(id: number): boolean {

@@ -1,6 +1,17 @@
+import type { CodeChoice } from "./codes.js";
 import { fail } from "./errors.js";
-import type { SubjectId } from "./ids.js";
+import { failUnknown, type SubjectId } from "./ids.js";
 import { type Patient, patientOf } from "./patient.js";
+import {
+  type Aggregates,
+  type CodeCounts,
+  type CodeCountsEach,
+  type CodeQueryOptions,
+  type CodeRows,
+  type Occurrences,
+  Query,
+  type QueryOptions,
+} from "./query.js";
 import type { AnySchema } from "./schema.js";
 import type { Store } from "./store.js";
 
@@ -137,6 +148,128 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     );
   }
 
+  // What follows is asked of all patients at once: in native code, on all cores, off the main thread. Closing the database does not disturb a query
+  // that is under way: its result is the right one, in memory of its own.
+
+  /**
+   * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
+   *
+   * @throws MedsError as a rejection, as all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
+   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that the cohort has not, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a
+   * window that ends before it starts, and what {@link Timeline.between} throws for times.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { events, patients } = await db.split("train").countCodes();
+   * const common = db.codes.strings.filter((_, id) => patients[id]! >= 10); // a vocabulary that saw only train
+   * console.log(common.length, events[db.codes.id("MEDS_BIRTH") ?? 0]);
+   * db.close();
+   * ```
+   */
+  async countCodes(options?: QueryOptions): Promise<CodeCounts> {
+    return new Query(this._store, this._slots, options).countCodes();
+  }
+
+  /**
+   * Rows by code, for each patient or window.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { offsets, codeIds, counts } = await db.countCodesEach({ codes: db.codes.withPrefix("LAB//") });
+   * for (let slot = 0; slot < db.size; slot += 1) {
+   *   for (let i = offsets[slot]!; i < offsets[slot + 1]!; i += 1) console.log(slot, db.codes.strings[codeIds[i]!], counts[i]);
+   * }
+   * db.close();
+   * ```
+   */
+  async countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach> {
+    return new Query(this._store, this._slots, options, options?.codes).countCodesEach();
+  }
+
+  /**
+   * The first row of each patient or window that has one of the codes. Static rows are the first rows.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for what is no code.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows, times } = await db.firstOf("MEDS_BIRTH");
+   * rows.forEach((row, slot) => {
+   *   if (row >= 0) console.log(db.at(slot)!.subjectId, times[slot]); // microseconds since 1970-01-01, bigint
+   * });
+   * db.close();
+   * ```
+   */
+  async firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences> {
+    return new Query(this._store, this._slots, options, codes).occurrences("firstOf");
+  }
+
+  /**
+   * The last such row: see {@link Cohort.firstOf}.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows, codeIds } = await db.split("train").lastOf(["MEDS_DEATH", db.codes.withPrefix("LAB//")]);
+   * console.log(rows[0], db.codes.strings[codeIds[0]!]);
+   * db.close();
+   * ```
+   */
+  async lastOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences> {
+    return new Query(this._store, this._slots, options, codes).occurrences("lastOf");
+  }
+
+  /**
+   * Count, sum, mean, least, greatest and last numeric value of each code, for each patient or window.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const windows = { subjectIds: db.subjectIds, end: Array.from(db, () => new Date("2100-01-01")) };
+   * const { offsets, codeIds, mean } = await db.aggregate({ windows, codes: db.codes.withPrefix("LAB//") });
+   * for (let i = 0; i < offsets[1]!; i += 1) console.log(db.codes.strings[codeIds[i]!], mean[i]);
+   * db.close();
+   * ```
+   */
+  async aggregate(options?: CodeQueryOptions): Promise<Aggregates> {
+    return new Query(this._store, this._slots, options, options?.codes).aggregate();
+  }
+
+  /**
+   * Where the codes stand: of each patient that has one of them (of each window, empty ones included) the indexes of its rows.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { slots, offsets, rows } = await db.rowsWithCode(db.codes.withPrefix("LAB//"));
+   * slots.forEach((slot, g) => {
+   *   const patient = db.at(slot)!;
+   *   for (let i = offsets[g]!; i < offsets[g + 1]!; i += 1) console.log(patient.subjectId, patient.at(rows[i]!)?.numericValue);
+   * });
+   * db.close();
+   * ```
+   */
+  async rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows> {
+    return new Query(this._store, this._slots, options, codes).rowsWithCode();
+  }
+
   /** A place that is counted from the end, lies outside, or is asked of a closed store. */
   private _oddPlace(place: number): Patient<S> | undefined {
     const size = this.size;
@@ -179,8 +312,4 @@ function includes(slots: Uint32Array, slot: number): boolean {
     else high = middle;
   }
   return slots[low] === slot;
-}
-
-function failUnknown(who: string, path: string): never {
-  fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
 }

@@ -1,5 +1,6 @@
 import { fail } from "./errors.js";
 import { HIGH } from "./time.js";
+import { lengthOf } from "./window.js";
 
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
@@ -61,6 +62,26 @@ export class IdTable {
   private home(low: number, high: number): number {
     return Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> this.shift;
   }
+}
+
+/** Ids of many subjects, exact. What does not fit in 64 bits is nobody's id. */
+export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string): BigInt64Array {
+  if (ids instanceof BigInt64Array) return ids;
+  const exact = new BigInt64Array(lengthOf(ids, "subjectIds"));
+  for (let i = 0; i < exact.length; i += 1) {
+    const id = ids[i];
+    if (typeof id === "number" && !Number.isSafeInteger(id)) failUnsafe(id);
+    if (typeof id !== "number" && typeof id !== "bigint")
+      fail("MEDS_INVALID_ARGUMENT", `A ${typeof id} is no subject id. Give a bigint or a whole number.`);
+    exact[i] = BigInt(id);
+    if (exact[i] !== BigInt(id)) failUnknown(`subject ${id}`, path);
+  }
+  return exact;
+}
+
+/** A subject or slot that is not among the patients asked. */
+export function failUnknown(who: string, path: string): never {
+  fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
 }
 
 function failUnsafe(id: number): never {

@@ -1,4 +1,4 @@
-export { type Code, CodeRange, CodeTable } from "./codes.js";
+export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";
 export {
@@ -23,6 +23,16 @@ export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./native.js";
 export { Patient } from "./patient.js";
+export type {
+  Aggregates,
+  CodeCounts,
+  CodeCountsEach,
+  CodeQueryOptions,
+  CodeRows,
+  Occurrences,
+  QueryOptions,
+  Windows,
+} from "./query.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
 export type { TimeLike } from "./time.js";
 export { Timeline, type TimelineCopy, type Visitor } from "./timeline.js";

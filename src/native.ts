@@ -1,4 +1,5 @@
-// The only importer of the binding. What crosses here is one buffer and one table of offsets a file, never a patient or an event.
+// The only importer of the binding. What crosses here is one buffer and one table of offsets a file, and
+// the arrays of a query, never a patient or an event.
 import * as binding from "../native/binding.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
 import type { Manifest } from "./manifest.js";
@@ -60,8 +61,32 @@ export class NativeHandle {
     guard(() => binding.detach(file.buffer));
   }
 
+  /** Asks many patients at once, on other threads; gives the arrays of the result in the order of its members. */
+  async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+    if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", "The query was cancelled before it began.", { cause: signal.reason });
+    const asked = guard(() => new binding.Asked(this.store, kind, question));
+    return cancellable(asked, signal, async () => (await guard(() => asked.run())) as readonly unknown[] as T);
+  }
+
   close(): void {
     guard(() => this.store.close());
+  }
+}
+
+/** A question of the native side, and the kinds that there are. */
+export type Question = binding.Question;
+export type QueryKind = ConstructorParameters<typeof binding.Asked>[1];
+
+/** Runs work that a signal may cancel; its errors become ours. */
+async function cancellable<T>(work: { cancel(): void }, signal: AbortSignalLike | undefined, run: () => Promise<T>): Promise<T> {
+  const cancel = () => work.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    return await run();
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
   }
 }
 

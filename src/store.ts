@@ -4,7 +4,7 @@ import { fail, failClosed, failCorrupt } from "./errors.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped.js";
-import { NativeHandle } from "./native.js";
+import { type AbortSignalLike, NativeHandle, type QueryKind, type Question } from "./native.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
 import type { Vector } from "./values/vector.js";
@@ -106,6 +106,12 @@ export class Store {
   /** A shard, mapped on first touch: making its buffer costs a collection, so it waits for a patient who is asked for. */
   shard(index: number): Shard {
     return this.shards[index] ?? this.map(index);
+  }
+
+  /** Asks many patients at once, off this thread. */
+  ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+    this.check();
+    return this.native.ask<T>(kind, question, signal);
   }
 
   private map(index: number): Shard {

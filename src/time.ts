@@ -1,4 +1,5 @@
 import { fail } from "./errors.js";
+import { lengthOf } from "./window.js";
 
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
 export type TimeLike = number | bigint | Date;
@@ -7,6 +8,9 @@ export type TimeLike = number | bigint | Date;
 export const HIGH = 4294967296;
 /** The int64 minimum: the time of a static row in {@link Timeline.times}. */
 export const NO_TIME: bigint = -(2n ** 63n);
+
+/** High words of times within 208 days of 1970. */
+const NEAR_1970 = 4194;
 
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -40,6 +44,23 @@ export function boundOf(time: TimeLike): number | bigint {
 function narrow(time: bigint): number | bigint {
   const number = Number(time);
   return Number.isSafeInteger(number) ? number : time;
+}
+
+/** Bounds of many windows, exact; those within some months of 1970 are shown to `suspect`. */
+export function exactTimes(times: BigInt64Array | ArrayLike<TimeLike>, suspect: (bound: bigint) => void): BigInt64Array {
+  let exact: BigInt64Array;
+  if (times instanceof BigInt64Array) exact = times;
+  else {
+    exact = new BigInt64Array(lengthOf(times, "A bound of the windows"));
+    for (let i = 0; i < exact.length; i += 1) exact[i] = BigInt(boundOf(times[i] as TimeLike));
+  }
+  // By their high words: a bigint an entry would cost more than the query.
+  const words = new Int32Array(exact.buffer, exact.byteOffset, 2 * exact.length);
+  for (let i = 0; i < exact.length; i += 1) {
+    const high = words[2 * i + 1]!;
+    if (high > -NEAR_1970 && high < NEAR_1970) suspect(exact[i]!);
+  }
+  return exact;
 }
 
 /** A time beyond the microseconds that a number holds exactly. */

@@ -64,6 +64,14 @@ export function boundsOf(inclusive: BetweenOptions["inclusive"]): boolean | "sta
   return inclusive === "start" || inclusive === "end" ? inclusive : flagOf(inclusive);
 }
 
+/** The length of what should be an array. */
+export function lengthOf(array: ArrayLike<unknown>, name: string): number {
+  const length = (array as ArrayLike<unknown> | null | undefined)?.length;
+  if (typeof array === "string" || !Number.isInteger(length))
+    fail("MEDS_INVALID_ARGUMENT", `${name} is no array. Give one entry a window.`);
+  return length as number;
+}
+
 /** A number of rows, as callers give it. */
 export function countOf(count: number): number {
   if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))) {

@@ -1,16 +1,13 @@
 // Random datasets over all column types, written by programs that are not ours, read back through every access path.
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { convert, PatientDatabase, verify } from "meds-reader";
+import { verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { same } from "./support/compare.js";
-import { writeFiles, writeSplits } from "./support/dataset.js";
 import { checkStore, type ExpectedPatient } from "./support/expect.js";
-import { folder } from "./support/folder.js";
 import { forAll, runs } from "./support/property.js";
 import { python } from "./support/python.js";
-import { dataset, type RandomDataset } from "./support/random.js";
+import { dataset } from "./support/random.js";
+import { withStore } from "./support/stored.js";
 
 function readInWorker(path: string): Promise<ExpectedPatient[]> {
   return new Promise((resolve, reject) => {
@@ -18,25 +15,6 @@ function readInWorker(path: string): Promise<ExpectedPatient[]> {
     worker.once("message", resolve);
     worker.once("error", reject);
   });
-}
-
-/** Writes a dataset, converts it, hands the open store to `look`, and takes all of it away again. */
-async function withStore(
-  data: RandomDataset,
-  look: (db: PatientDatabase, store: string, source: string) => Promise<void> | void,
-): Promise<void> {
-  const source = folder("property");
-  const store = join(source, "out.medsdb");
-  await writeFiles(source, data.files);
-  if (data.splits.size > 0) writeSplits(source, data.splits);
-  await convert(source, store, { shardBytes: data.shardBytes, threads: data.threads });
-  const db = PatientDatabase.open(store);
-  try {
-    await look(db, store, source);
-  } finally {
-    db.close();
-  }
-  rmSync(source, { recursive: true });
 }
 
 describe("a random dataset reads back", () => {

@@ -7,11 +7,11 @@ export const runs = Number(process.env.MEDS_PROPERTY_RUNS ?? 60);
 const seed = Number(process.env.MEDS_PROPERTY_SEED ?? 20240601);
 
 /** Tries `count` datasets. */
-export async function forAll(
-  data: fc.Arbitrary<RandomDataset>,
+export async function forAll<D extends RandomDataset>(
+  data: fc.Arbitrary<D>,
   count: number,
   offset: number,
-  test: (data: RandomDataset) => Promise<void>,
+  test: (data: D) => Promise<void>,
 ): Promise<void> {
   const path = process.env.MEDS_PROPERTY_PATH;
   const result = await fc.check(fc.asyncProperty(data, test), {

@@ -1,4 +1,4 @@
-//! The binding: one file per thing that JavaScript sees. It passes text and whole mapped files, never an event.
+//! The binding: one file per thing that JavaScript sees. It passes text, whole mapped files and the results of queries, never an event.
 
 // In a test build napi's macros register nothing, so that all of it looks unused.
 #![cfg_attr(test, allow(dead_code))]
@@ -6,5 +6,6 @@
 mod buffer;
 mod error;
 mod job;
+mod query;
 mod store;
 mod supported;

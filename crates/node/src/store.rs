@@ -22,7 +22,8 @@ pub struct Mapped<'env> {
 /// A store whose files are mapped.
 #[napi]
 pub struct NativeStore {
-    store: Option<Store>,
+    /// Shared with the queries under way: the files stay mapped until the last of them has ended.
+    store: Option<Arc<Store>>,
 }
 
 #[napi]
@@ -30,7 +31,7 @@ impl NativeStore {
     /// Maps and checks the store in a folder; with `verify` every byte of it.
     #[napi(constructor)]
     pub fn new(env: Env, path: String, verify: bool) -> napi::Result<Self> {
-        guard(&env, || Ok(Self { store: Some(Store::open(path, verify)?) }))
+        guard(&env, || Ok(Self { store: Some(Arc::new(Store::open(path, verify)?)) }))
     }
 
     /// The text of manifest.json.
@@ -64,13 +65,18 @@ impl NativeStore {
         guard(&env, || self.open()?.check_offsets(shard as usize, offset as u64))
     }
 
-    /// Drops the mappings that JavaScript does not hold.
+    /// Drops the mappings that neither JavaScript nor a query holds.
     #[napi]
     pub fn close(&mut self) {
         self.store = None;
     }
 
     fn open(&self) -> Result<&Store> {
+        self.share().map(AsRef::as_ref)
+    }
+
+    /// The store itself.
+    pub(crate) fn share(&self) -> Result<&Arc<Store>> {
         self.store.as_ref().ok_or_else(|| Error::new(Code::Closed, "The store was closed. Open it again to read on."))
     }
 }

@@ -64,6 +64,8 @@ codes! {
     Metadata = "MEDS_METADATA",
     /// A subject stands in two splits.
     SplitConflict = "MEDS_SPLIT_CONFLICT",
+    /// A subject or slot that is not among the patients asked.
+    UnknownSubject = "MEDS_UNKNOWN_SUBJECT",
     /// The disk (or the quota) is full.
     DiskFull = "MEDS_DISK_FULL",
     /// The system refuses access: permissions, or a read-only file system.

@@ -15,13 +15,21 @@ pub struct Index {
 
 /// The columns of patients.arrow.
 pub struct Patients<'a> {
+    /// Ascending.
     pub ids: Array<'a>,
+    /// Index of the shard.
     pub shard: Array<'a>,
+    /// Row in the shard.
     pub row: Array<'a>,
+    /// Number of rows.
     pub events: Array<'a>,
+    /// Rows without a time; they come first.
     pub static_events: Array<'a>,
+    /// Null where no row has a time.
     pub first_time: Array<'a>,
+    /// As `first_time`.
     pub last_time: Array<'a>,
+    /// Absent where the source has no splits.
     pub split: Option<Array<'a>>,
 }
 

@@ -1,16 +1,24 @@
 //! Files mapped copy-on-write: the one file of this crate with unsafe code.
 
 use crate::error::{Code, Error, Result};
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{Mmap, MmapOptions, MmapRaw};
 use std::fs::{self, File};
 use std::path::Path;
 
-/// A whole file in memory. Writes (JavaScript can make them by mistake) stay private to this mapping and never reach the file.
-/// It is held raw because JavaScript may write between two of our reads: a slice lives only as long as the call that made it.
+/// A whole file in memory, mapped twice over the same pages of the system: for JavaScript, which can write by mistake, and for Rust, whose threads
+/// (queries) read while JavaScript runs and must never see such a write.
 #[derive(Debug)]
 pub struct Mapping {
     /// `None` for a file of no bytes, which no system maps.
-    raw: Option<MmapRaw>,
+    maps: Option<Maps>,
+}
+
+#[derive(Debug)]
+struct Maps {
+    /// Private and writable: a write stays in this mapping and never reaches the file. Held raw: Rust reads nothing through it.
+    lent: MmapRaw,
+    /// Private and read-only.
+    own: Mmap,
 }
 
 impl Mapping {
@@ -31,30 +39,28 @@ impl Mapping {
             return Err(corrupt(&format!("has {found} bytes where the store's manifest says {expected}")));
         }
         if expected == 0 {
-            return Ok(Self { raw: None });
+            return Ok(Self { maps: None });
         }
         if usize::try_from(expected).is_err() {
             return Err(Error::at(Code::UnsupportedRuntime, path, "is larger than this process can address. Use a 64-bit build of Node."));
         }
-        // SAFETY: the mapping is private, so no write of another process through a mapping of its own changes memory that a slice of ours
-        // borrows once the page is ours; the file itself is written once and only ever replaced by rename. Whoever truncates or edits a store's file in place
+        let failed = |e| Error::io(path, "map a file of the store", &e);
+        // SAFETY: both mappings are private, so no write of JavaScript, or of another process through a mapping of its own, changes memory that a slice
+        // of ours borrows; the file itself is written once and only ever replaced by rename. Whoever truncates or edits a store's file in place
         // while it is open breaks this contract (documented), and gets a bus error or other values, as with every mapped file.
-        let map = unsafe { MmapOptions::new().no_reserve_swap().map_copy(&file) };
-        map.map(|map| Self { raw: Some(map.into()) }).map_err(|e| Error::io(path, "map a file of the store", &e))
+        let own = unsafe { MmapOptions::new().map_copy_read_only(&file) }.map_err(failed)?;
+        // SAFETY: as above; and it is never read through.
+        let lent = unsafe { MmapOptions::new().no_reserve_swap().map_copy(&file) }.map_err(failed)?.into();
+        Ok(Self { maps: Some(Maps { lent, own }) })
     }
 
-    /// The file's bytes.
+    /// The file's bytes, as they are in the file.
     pub fn bytes(&self) -> &[u8] {
-        match &self.raw {
-            // SAFETY: pointer and length are those of a live mapping that `self` owns. JavaScript writes to it only on the thread that opened the store,
-            // and never while that thread is inside a call of ours; work on other threads maps the files anew.
-            Some(raw) => unsafe { std::slice::from_raw_parts(raw.as_ptr(), raw.len()) },
-            None => &[],
-        }
+        self.maps.as_ref().map_or(&[], |maps| &maps.own)
     }
 
-    /// Where the bytes start, for the binding; `None` when there are none.
+    /// Where the bytes start that JavaScript may write to, for the binding; `None` when there are none.
     pub fn as_mut_ptr(&self) -> Option<*mut u8> {
-        self.raw.as_ref().map(MmapRaw::as_mut_ptr)
+        self.maps.as_ref().map(|maps| maps.lent.as_mut_ptr())
     }
 }

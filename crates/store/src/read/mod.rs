@@ -16,8 +16,10 @@ mod shape;
 mod store;
 mod verify;
 
+pub use array::{Array, words};
 pub use file::File;
 pub use footer::{Layout, parse};
+pub use index::Patients;
 pub use inverted::{Inverted, Rows};
 pub use map::Mapping;
 pub use problem::Problem;

@@ -120,6 +120,11 @@ impl Store {
         &self.patients
     }
 
+    /// The row of patients.arrow of each patient of a shard (of which there must be so many), in storage order.
+    pub fn patient_rows(&self, shard: usize) -> &[u32] {
+        self.index.rows(shard)
+    }
+
     /// codes.arrow, wholly checked.
     pub fn codes(&self) -> &File {
         &self.codes

@@ -1,0 +1,162 @@
+//! What is known of the values of each code of each group.
+
+use crate::cells::Cells;
+use crate::groups::Group;
+use crate::query::{Query, offsets};
+use crate::shard::{Shard, Values};
+use meds_store::Result;
+
+/// An entry for each code of a group that has at least one row.
+#[derive(Debug, Default)]
+pub struct Aggregates {
+    /// Of each group its first entry below, and the number of entries.
+    pub offsets: Vec<f64>,
+    /// Ascending within a group.
+    pub codes: Vec<u32>,
+    /// Rows.
+    pub count: Vec<u32>,
+    /// Rows with a value; a real NaN is one.
+    pub value_count: Vec<u32>,
+    /// Added in order of the rows, in float64; NaN where there is no value, as all below.
+    pub sum: Vec<f64>,
+    /// Sum by number of values.
+    pub mean: Vec<f64>,
+    /// The least value; NaN where one is NaN.
+    pub min: Vec<f64>,
+    /// The greatest value; NaN where one is NaN.
+    pub max: Vec<f64>,
+    /// The value of the last row that has one.
+    pub last: Vec<f64>,
+}
+
+/// One code of the current group.
+#[derive(Clone, Copy)]
+struct Cell {
+    rows: u32,
+    values: u32,
+    sum: f64,
+    min: f64,
+    max: f64,
+    last: f64,
+}
+
+const EMPTY: Cell = Cell { rows: 0, values: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
+
+impl Cell {
+    #[inline(always)]
+    fn add(&mut self, value: f64) {
+        self.values += 1;
+        self.sum += value;
+        self.last = value;
+        // Once NaN, always NaN: nothing compares with it.
+        if value < self.min || value.is_nan() {
+            self.min = value;
+        }
+        if value > self.max || value.is_nan() {
+            self.max = value;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Part {
+    lengths: Vec<u32>,
+    all: Aggregates,
+}
+
+impl Aggregates {
+    fn push(&mut self, id: u32, cell: &Cell) {
+        let or_nan = |value: f64| if cell.values > 0 { value } else { f64::NAN };
+        self.codes.push(id);
+        self.count.push(cell.rows);
+        self.value_count.push(cell.values);
+        self.sum.push(or_nan(cell.sum));
+        self.mean.push(or_nan(cell.sum / f64::from(cell.values)));
+        self.min.push(or_nan(cell.min));
+        self.max.push(or_nan(cell.max));
+        self.last.push(cell.last);
+    }
+}
+
+/// One thread's codes of the current group.
+struct Scratch {
+    cells: Cells,
+    found: Vec<Cell>,
+}
+
+impl Scratch {
+    #[inline(always)]
+    fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> Option<f64>) -> Result<()> {
+        query.matches(group, |row, id| {
+            // What is outside the table has been refused.
+            let Some((cell, new)) = self.cells.at(id) else { return };
+            if new {
+                self.found.push(EMPTY);
+            }
+            let cell = &mut self.found[cell];
+            cell.rows += 1;
+            if let Some(value) = value(row) {
+                cell.add(value);
+            }
+        })
+    }
+
+    fn group(&mut self, query: &Query, group: &Group, part: &mut Part) -> Result<()> {
+        let shard = query.shard(group);
+        // The slot of a null holds NaN.
+        let known = |row: usize, value: f64| if !value.is_nan() || shard.is_real_nan(row) { Some(value) } else { None };
+        match shard.values {
+            Values::None => self.walk(query, group, |_| None)?,
+            Values::Single(all) => {
+                reaches(shard, group, all.len())?;
+                self.walk(query, group, |row| all.get(row).and_then(|word| known(row, f64::from(f32::from_le_bytes(*word)))))?;
+            }
+            Values::Double(all) => {
+                reaches(shard, group, all.len())?;
+                self.walk(query, group, |row| all.get(row).and_then(|word| known(row, f64::from_le_bytes(*word))))?;
+            }
+        }
+        let before = part.all.codes.len();
+        self.cells.drain(|id, cell| part.all.push(id, &self.found[cell]));
+        self.found.clear();
+        part.lengths.push((part.all.codes.len() - before) as u32);
+        Ok(())
+    }
+}
+
+/// Has the column of values a slot for every row of the group.
+fn reaches(shard: &Shard, group: &Group, slots: usize) -> Result<()> {
+    if group.runs().all(|run| run.end <= slots) { Ok(()) } else { Err(shard.short()) }
+}
+
+impl Query<'_> {
+    /// Count, sum, mean, least, greatest and last value of each code of each group.
+    pub fn aggregate(&self) -> Result<Aggregates> {
+        let last = self.codes.last();
+        let (_, parts) = self.each(
+            || Scratch { cells: Cells::new(last), found: vec![] },
+            |scratch, groups| {
+                let mut part = Part::default();
+                groups.iter().try_for_each(|group| scratch.group(self, group, &mut part))?;
+                Ok(part)
+            },
+        )?;
+        let count = parts.iter().map(|part| part.all.codes.len()).sum();
+        fn joined<T: Copy>(parts: &[Part], count: usize, of: impl Fn(&Aggregates) -> &Vec<T>) -> Vec<T> {
+            let mut all = Vec::with_capacity(count);
+            parts.iter().for_each(|part| all.extend_from_slice(of(&part.all)));
+            all
+        }
+        Ok(Aggregates {
+            offsets: offsets(self.len(), parts.iter().flat_map(|part| part.lengths.iter().copied())),
+            codes: joined(&parts, count, |all| &all.codes),
+            count: joined(&parts, count, |all| &all.count),
+            value_count: joined(&parts, count, |all| &all.value_count),
+            sum: joined(&parts, count, |all| &all.sum),
+            mean: joined(&parts, count, |all| &all.mean),
+            min: joined(&parts, count, |all| &all.min),
+            max: joined(&parts, count, |all| &all.max),
+            last: joined(&parts, count, |all| &all.last),
+        })
+    }
+}

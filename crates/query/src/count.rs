@@ -1,0 +1,186 @@
+//! How often each code occurs.
+
+use crate::cells::Cells;
+use crate::groups::Group;
+use crate::query::{Query, offsets};
+use crate::shard::{Id, with_ids};
+use meds_store::Result;
+
+/// By code id, one more entry than the table of codes has codes.
+#[derive(Debug, Default, PartialEq)]
+pub struct CodeCounts {
+    /// Rows that have the code.
+    pub events: Vec<f64>,
+    /// Groups that have it.
+    pub patients: Vec<u32>,
+}
+
+/// The codes of each group.
+#[derive(Debug, Default, PartialEq)]
+pub struct CodeCountsEach {
+    /// Of each group its first entry below, and the number of entries.
+    pub offsets: Vec<f64>,
+    /// Ascending within a group.
+    pub codes: Vec<u32>,
+    /// Rows.
+    pub counts: Vec<u32>,
+}
+
+/// Neighbouring rows count in different tables: a code that repeats would have to wait for its own last store.
+const TABLES: usize = 2;
+
+/// One thread's counts.
+struct Tally {
+    counts: [Vec<u32>; TABLES],
+    /// Rows counted since `events` took the counts in.
+    rows: usize,
+    events: Vec<u64>,
+    /// Of each id whether the current group has it; of the groups since the last flush, and of all before, how many had it.
+    seen: Vec<u8>,
+    recent: Vec<u8>,
+    swept: u8,
+    patients: Vec<u32>,
+    touched: Vec<u32>,
+}
+
+impl Tally {
+    fn new(last: u32) -> Self {
+        let n = last as usize + 1;
+        let counts = std::array::from_fn(|_| vec![0; n]);
+        let (seen, recent) = (vec![0; n], vec![0; n]);
+        Self { counts, rows: 0, events: vec![0; n], seen, recent, swept: 0, patients: vec![0; n], touched: vec![] }
+    }
+
+    fn group(&mut self, query: &Query, group: &Group) -> Result<()> {
+        let rows = group.len();
+        if self.rows + rows > u32::MAX as usize {
+            self.settle();
+        }
+        self.rows += rows;
+        let shard = query.shard(group);
+        // Of a long group every row marks its code, and one pass over all marks counts them; of a short one new codes are listed.
+        let long = rows > self.seen.len() / 16;
+        for run in group.runs() {
+            let sound = with_ids!(shard, run, ids => Ok(if long { self.mark(ids) } else { self.list(ids) }))?;
+            if !sound {
+                return Err(shard.wrong_id());
+            }
+        }
+        // Ids start at 1: a row with 0 is damage.
+        if self.counts.iter().any(|table| table[0] > 0) {
+            return Err(shard.wrong_id());
+        }
+        if long {
+            self.sweep();
+        }
+        for id in self.touched.drain(..) {
+            self.seen[id as usize] = 0;
+            self.patients[id as usize] += 1;
+        }
+        Ok(())
+    }
+
+    fn mark<I: Id>(&mut self, ids: &[I]) -> bool {
+        let Self { counts: [even, odd], seen, .. } = self;
+        let mut sound = true;
+        let mut one = |table: &mut [u32], id: I| {
+            let id = id.id() as usize;
+            match (table.get_mut(id), seen.get_mut(id)) {
+                (Some(count), Some(seen)) => {
+                    *count += 1;
+                    *seen = 1;
+                }
+                _ => sound = false,
+            }
+        };
+        let (pairs, rest) = ids.as_chunks::<2>();
+        for [a, b] in pairs {
+            one(even, *a);
+            one(odd, *b);
+        }
+        rest.iter().for_each(|id| one(even, *id));
+        sound
+    }
+
+    fn list<I: Id>(&mut self, ids: &[I]) -> bool {
+        let Self { counts: [even, _], seen, touched, .. } = self;
+        for id in ids {
+            let id = id.id();
+            let (Some(count), Some(seen)) = (even.get_mut(id as usize), seen.get_mut(id as usize)) else { return false };
+            *count += 1;
+            if *seen == 0 {
+                *seen = 1;
+                touched.push(id);
+            }
+        }
+        true
+    }
+
+    fn sweep(&mut self) {
+        for (recent, seen) in self.recent.iter_mut().zip(&mut self.seen) {
+            *recent += std::mem::take(seen);
+        }
+        self.swept += 1;
+        if self.swept == u8::MAX {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.patients.iter_mut().zip(&mut self.recent).for_each(|(sum, recent)| *sum += u32::from(std::mem::take(recent)));
+        self.swept = 0;
+    }
+
+    fn settle(&mut self) {
+        for table in &mut self.counts {
+            self.events.iter_mut().zip(table).for_each(|(sum, count)| *sum += u64::from(std::mem::take(count)));
+        }
+        self.rows = 0;
+    }
+}
+
+impl Query<'_> {
+    /// Rows and groups by code, over all groups. The choice of codes is not looked at.
+    pub fn count_codes(&self) -> Result<CodeCounts> {
+        let last = self.codes.last();
+        let (tallies, _) = self.each(|| Tally::new(last), |tally, groups| groups.iter().try_for_each(|group| tally.group(self, group)))?;
+        let mut counts = CodeCounts { events: vec![0.0; last as usize + 1], patients: vec![0; last as usize + 1] };
+        for mut tally in tallies {
+            tally.settle();
+            tally.flush();
+            counts.events.iter_mut().zip(&tally.events).for_each(|(sum, count)| *sum += *count as f64);
+            counts.patients.iter_mut().zip(&tally.patients).for_each(|(sum, count)| *sum += count);
+        }
+        Ok(counts)
+    }
+
+    /// Rows by code, for each group.
+    pub fn count_codes_each(&self) -> Result<CodeCountsEach> {
+        let last = self.codes.last();
+        let count = |(cells, counts): &mut (Cells, Vec<u32>), groups: &[Group]| {
+            let (mut lengths, mut codes, mut all) = (Vec::with_capacity(groups.len()), vec![], vec![]);
+            for group in groups {
+                let before = codes.len();
+                counts.clear();
+                self.matches(group, |_, id| {
+                    // What is outside the table has been refused.
+                    if let Some((cell, new)) = cells.at(id) {
+                        if new { counts.push(1) } else { counts[cell] += 1 }
+                    }
+                })?;
+                cells.drain(|id, cell| {
+                    codes.push(id);
+                    all.push(counts[cell]);
+                });
+                lengths.push((codes.len() - before) as u32);
+            }
+            Ok((lengths, codes, all))
+        };
+        let (_, parts) = self.each(|| (Cells::new(last), vec![]), count)?;
+        Ok(CodeCountsEach {
+            offsets: offsets(self.len(), parts.iter().flat_map(|part| part.0.iter().copied())),
+            codes: parts.iter().map(|part| &part.1[..]).collect::<Vec<_>>().concat(),
+            counts: parts.iter().map(|part| &part.2[..]).collect::<Vec<_>>().concat(),
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! Whose rows are asked for: a group is one patient of the cohort, or one window.
+
+use crate::shard::Shard;
+use crate::work;
+use meds_store::read::Patients;
+use meds_store::{Code, Error, Progress, Result, Store};
+use std::ops::Range;
+
+/// Windows, one entry each in every array that is there. They are cut as `Timeline.between` cuts (`src/timeline.ts`).
+#[derive(Clone, Debug, Default)]
+pub struct Windows {
+    /// Whose.
+    pub subjects: Vec<i64>,
+    /// Rows at or after these times; from the beginning where absent.
+    pub start: Option<Vec<i64>>,
+    /// Rows at or before these times; to the end where absent.
+    pub end: Option<Vec<i64>>,
+    /// Rows at the very start, and at the very end, do not belong.
+    pub after_start: bool,
+    /// See `after_start`.
+    pub before_end: bool,
+    /// Static rows do not belong.
+    pub timed_only: bool,
+    /// Only so many of the last rows.
+    pub last: Option<usize>,
+}
+
+/// One patient's rows: two runs of rows of a shard, of which the first is empty unless static rows stand before a gap.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The patient's place in storage order.
+    pub slot: u32,
+    /// The shard.
+    pub shard: u32,
+    /// The patient's first row in the shard.
+    pub first: u32,
+    /// The patient's first row with a time.
+    timed: u32,
+    runs: [(u32, u32); 2],
+}
+
+impl Group {
+    /// Runs of rows of the shard, in order.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
+        self.runs.into_iter().filter(|(begin, end)| begin < end).map(|(begin, end)| begin as usize..end as usize)
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.runs.iter().map(|(begin, end)| (end - begin) as usize).sum()
+    }
+
+    /// Has this row of the shard a time.
+    pub fn is_timed(&self, row: usize) -> bool {
+        row >= self.timed as usize
+    }
+}
+
+/// The patients of a store as groups are made of them.
+struct People<'a> {
+    of: Patients<'a>,
+    /// First slot of each shard, and the number of slots.
+    base: Vec<usize>,
+    store: &'a Store,
+}
+
+impl<'a> People<'a> {
+    fn new(store: &'a Store) -> Result<Self> {
+        let of = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
+        let mut base = vec![0];
+        for shard in 0..store.manifest().shards.len() {
+            base.push(base[shard] + store.patient_rows(shard).len());
+        }
+        Ok(Self { of, base, store })
+    }
+
+    /// The slot of the patient in a row of patients.arrow.
+    fn slot(&self, index: usize) -> usize {
+        self.base[self.of.shard.u32(index) as usize] + self.of.row.u32(index) as usize
+    }
+
+    /// The row of patients.arrow of a subject.
+    fn find(&self, subject: i64) -> Option<usize> {
+        let ids = self.of.ids.words::<8>();
+        ids.binary_search_by_key(&subject, |word| i64::from_le_bytes(*word)).ok()
+    }
+
+    /// Rows of a patient: the shard, its first row, its first timed one, its end.
+    fn rows(&self, shards: &[Option<Shard>], index: usize) -> Result<(usize, [usize; 3])> {
+        let (shard, row) = (self.of.shard.u32(index) as usize, self.of.row.u32(index) as usize);
+        let rows = shards.get(shard).and_then(Option::as_ref).map(|shard| shard.rows_of(row));
+        let rows = rows.filter(|rows| rows.start <= rows.end && rows.end <= u32::MAX as usize);
+        let rows = rows.ok_or_else(|| self.store.patients().corrupt("points outside the shards"))?;
+        let timed = rows.start + (self.of.static_events.u32(index) as usize).min(rows.len());
+        Ok((shard, [rows.start, timed, rows.end]))
+    }
+
+    fn unknown(&self, who: &str) -> Error {
+        let root = self.store.patients().path.parent().unwrap_or(&self.store.patients().path);
+        Error::at(Code::UnknownSubject, root, format!("there is no {who} among these patients. Leave out what has() does not know."))
+    }
+}
+
+/// The shards that some of the slots (all, where there are none) lie in.
+pub fn shards<'a>(store: &'a Store, slots: Option<&[u32]>) -> Result<Vec<Option<Shard<'a>>>> {
+    let mut begin = 0;
+    let shards = 0..store.manifest().shards.len();
+    shards
+        .map(|shard| {
+            let end = begin + store.patient_rows(shard).len();
+            let touched = slots.is_none_or(|slots| {
+                let at = slots.partition_point(|slot| (*slot as usize) < begin);
+                slots.get(at).is_some_and(|slot| (*slot as usize) < end)
+            });
+            begin = end;
+            touched.then(|| Shard::new(store, shard)).transpose()
+        })
+        .collect()
+}
+
+/// A group for each patient of the cohort, in storage order; `slots` ascend, and none means all.
+pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]>) -> Result<Vec<Group>> {
+    let people = People::new(store)?;
+    let size = people.base.last().copied().unwrap_or_default();
+    let group = |slot: usize| {
+        let shard = people.base.partition_point(|base| *base <= slot) - 1;
+        let rows = (slot < size).then(|| store.patient_rows(shard)[slot - people.base[shard]]);
+        let index = rows.ok_or_else(|| people.unknown(&format!("slot {slot}")))?;
+        let (shard, [first, timed, end]) = people.rows(shards, index as usize)?;
+        Ok(made(slot, shard, first, timed, [(0, 0), (first, end)]))
+    };
+    match slots {
+        None => (0..size).map(group).collect(),
+        Some(slots) => slots.iter().map(|slot| group(*slot as usize)).collect(),
+    }
+}
+
+/// A group for each window, in their order.
+pub fn of_windows(
+    store: &Store,
+    shards: &[Option<Shard>],
+    slots: Option<&[u32]>,
+    windows: &Windows,
+    threads: usize,
+    progress: &Progress,
+) -> Result<Vec<Group>> {
+    let people = People::new(store)?;
+    let count = windows.subjects.len();
+    for (name, times) in [("start", &windows.start), ("end", &windows.end)] {
+        if let Some(times) = times.as_ref().filter(|times| times.len() != count) {
+            let message =
+                format!("The windows have {count} subjectIds and {} entries in {name}. Give one entry a window in each.", times.len());
+            return Err(Error::new(Code::InvalidArgument, message));
+        }
+    }
+    // A window costs some cache misses: as much as hundreds of rows.
+    let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
+    let cut = |i: usize| {
+        let subject = windows.subjects[i];
+        let index =
+            people.find(subject).filter(|index| slots.is_none_or(|slots| slots.binary_search(&(people.slot(*index) as u32)).is_ok()));
+        let index = index.ok_or_else(|| people.unknown(&format!("subject {subject}")))?;
+        let (at, [first, timed, end]) = people.rows(shards, index)?;
+        let (low, high) = (windows.start.as_ref().map(|all| all[i]), windows.end.as_ref().map(|all| all[i]));
+        if let (Some(low), Some(high)) = (low, high)
+            && low > high
+        {
+            let message = format!("Window {i} ends ({high}) before it starts ({low}). Give the earlier time first.");
+            return Err(Error::new(Code::InvalidArgument, message));
+        }
+        let times = match &shards[at] {
+            Some(shard) => shard.times.get(timed..end).ok_or_else(|| shard.short())?,
+            None => &[],
+        };
+        let before = |bound: i64, at_too: bool| {
+            timed
+                + times.partition_point(|word| {
+                    let time = i64::from_le_bytes(*word);
+                    time < bound || (at_too && time == bound)
+                })
+        };
+        let begin = low.map_or(timed, |low| before(low, windows.after_start));
+        let stop = high.map_or(end, |high| before(high, !windows.before_end)).max(begin);
+        let statics = if windows.timed_only { 0 } else { timed - first };
+        // The last rows: static ones are the first and fall away first.
+        let wanted = windows.last.unwrap_or(usize::MAX);
+        let timed_rows = (stop - begin).min(wanted);
+        let static_rows = statics.min(wanted - timed_rows);
+        Ok(made(people.slot(index), at, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)]))
+    };
+    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// Rows of a shard are counted in 31 bits, slots in 32.
+fn made(slot: usize, shard: usize, first: usize, timed: usize, [head, run]: [(usize, usize); 2]) -> Group {
+    let narrow = |(begin, end): (usize, usize)| (begin as u32, end as u32);
+    let runs = if head.1 == run.0 { [(0, 0), narrow((head.0, run.1))] } else { [narrow(head), narrow(run)] };
+    Group { slot: slot as u32, shard: shard as u32, first: first as u32, timed: timed as u32, runs }
+}

@@ -1,0 +1,124 @@
+//! What every operation asks for: groups of rows and a choice of codes, bound to a store.
+
+use crate::codes::{Codes, Outside};
+use crate::groups::{self, Group, Windows};
+use crate::shard::{Id, Shard, with_ids};
+use crate::work;
+use meds_store::{Progress, Result, Store};
+use std::ops::Range;
+
+/// A question, as callers put it.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The cohort: places in storage order, ascending; all patients where absent.
+    pub slots: Option<Vec<u32>>,
+    /// Groups are these windows; patients of the cohort where absent.
+    pub windows: Option<Windows>,
+    /// Ranges of code ids (begin, end, begin, end, …); all where absent.
+    pub codes: Option<Vec<u32>>,
+    /// Threads; 0 for all cores.
+    pub threads: usize,
+}
+
+/// A question bound to a store.
+pub struct Query<'a> {
+    pub(crate) codes: Codes,
+    pub(crate) groups: Vec<Group>,
+    /// Groups are patients.
+    pub(crate) whole: bool,
+    shards: Vec<Option<Shard<'a>>>,
+    threads: usize,
+    progress: &'a Progress,
+}
+
+impl<'a> Query<'a> {
+    /// Finds every group's rows. The first query that touches a shard checks its offsets.
+    pub fn new(store: &'a Store, request: &Request, progress: &'a Progress) -> Result<Self> {
+        progress.check()?;
+        let Request { slots, windows, codes, threads } = request;
+        let (slots, threads) = (slots.as_deref(), if *threads == 0 { work::cores() } else { *threads });
+        // Row 0 of the table is unused; ids are 32 bits wide.
+        let last = u32::try_from(store.codes().layout.rows.saturating_sub(1)).unwrap_or(u32::MAX - 1);
+        let codes = codes.as_deref().map_or_else(|| Codes::all(last), |ranges| Codes::of(ranges, last));
+        let shards = groups::shards(store, slots)?;
+        let groups = match windows {
+            None => groups::of_patients(store, &shards, slots)?,
+            Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
+        };
+        Ok(Self { codes, groups, whole: windows.is_none(), shards, threads, progress })
+    }
+
+    /// Number of groups.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// There is no group.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Rows of all groups.
+    pub fn rows(&self) -> usize {
+        self.groups.iter().map(Group::len).sum()
+    }
+
+    /// The shard of a group.
+    pub(crate) fn shard(&self, group: &Group) -> &Shard<'a> {
+        // A group is made of a shard that is bound.
+        self.shards[group.shard as usize].as_ref().expect("the shard of a group is bound")
+    }
+
+    /// Does the groups in chunks of about equal rows ([`work::each`]).
+    pub(crate) fn each<S: Send, T: Send>(
+        &self,
+        scratch: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, &[Group]) -> Result<T> + Sync,
+    ) -> Result<(Vec<S>, Vec<T>)> {
+        // Entering a group costs as much as some rows.
+        const ENTRY: usize = 16;
+        let weights = self.groups.iter().map(|group| group.len() + ENTRY);
+        let chunks = work::chunks(weights, self.rows() + ENTRY * self.len(), self.threads);
+        work::each(&chunks, self.threads, self.progress, scratch, |scratch, chunk: Range<usize>| work(scratch, &self.groups[chunk]))
+    }
+
+    /// Calls `found` with row of the shard and code id of each of a group's rows that has one of the codes, in order.
+    #[inline(always)]
+    pub(crate) fn matches(&self, group: &Group, mut found: impl FnMut(usize, u32)) -> Result<()> {
+        let shard = self.shard(group);
+        for run in group.runs() {
+            let begin = run.start;
+            with_ids!(shard, run, ids => self.codes.each(ids, |at, id| found(begin + at, id)).map_err(|Outside| shard.wrong_id()))?;
+        }
+        Ok(())
+    }
+
+    /// The first, or the last, of these.
+    pub(crate) fn one(&self, group: &Group, from_end: bool) -> Result<Option<(usize, u32)>> {
+        fn look<I: Id>(codes: &Codes, ids: &[I], from_end: bool) -> Result<Option<(usize, u32)>, Outside> {
+            if from_end { codes.last_of(ids) } else { codes.first(ids) }
+        }
+        let shard = self.shard(group);
+        let mut runs = group.runs();
+        while let Some(run) = if from_end { runs.next_back() } else { runs.next() } {
+            let begin = run.start;
+            let found = with_ids!(shard, run, ids => look(&self.codes, ids, from_end).map_err(|Outside| shard.wrong_id()))?;
+            if let Some((at, id)) = found {
+                return Ok(Some((begin + at, id)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Ragged results: parts of groups in order become one table.
+pub(crate) fn offsets(groups: usize, lengths: impl Iterator<Item = u32>) -> Vec<f64> {
+    let mut offsets = Vec::with_capacity(groups + 1);
+    let mut end = 0.0;
+    offsets.push(end);
+    for length in lengths {
+        end += f64::from(length);
+        offsets.push(end);
+    }
+    offsets
+}

@@ -1,0 +1,40 @@
+//! The rows of each group that have one of the codes.
+
+use crate::query::{Query, offsets};
+use meds_store::Result;
+
+/// Rows of groups.
+#[derive(Debug, Default, PartialEq)]
+pub struct CodeRows {
+    /// The patient of each group. Where groups are patients, only those that have one of the codes.
+    pub slots: Vec<u32>,
+    /// Of each group its first entry in `rows`, and the number of entries.
+    pub offsets: Vec<f64>,
+    /// Rows in the patient's timeline, ascending within a group.
+    pub rows: Vec<u32>,
+}
+
+impl Query<'_> {
+    /// Where the codes stand.
+    pub fn rows_with_code(&self) -> Result<CodeRows> {
+        let look = |(): &mut (), groups: &[_]| {
+            let (mut slots, mut lengths, mut rows) = (vec![], vec![], vec![]);
+            for group in groups {
+                let before = rows.len();
+                self.matches(group, |row, _| rows.push(row as u32 - group.first))?;
+                if rows.len() > before || !self.whole {
+                    slots.push(group.slot);
+                    lengths.push((rows.len() - before) as u32);
+                }
+            }
+            Ok((slots, lengths, rows))
+        };
+        let (_, parts) = self.each(|| (), look)?;
+        let slots = parts.iter().map(|part| &part.0[..]).collect::<Vec<_>>().concat();
+        Ok(CodeRows {
+            offsets: offsets(slots.len(), parts.iter().flat_map(|part| part.1.iter().copied())),
+            slots,
+            rows: parts.iter().map(|part| &part.2[..]).collect::<Vec<_>>().concat(),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The columns of a shard that queries read.
+
+use meds_store::read::{Array, File};
+use meds_store::{Error, Result, Store};
+
+/// A code id as it stands in a shard: 1, 2 or 4 little-endian bytes.
+pub trait Id: Copy + Send + Sync {
+    /// The id.
+    fn id(self) -> u32;
+    /// Is any id of the block in `[begin, begin + extra]`, and is every one in `[1, last]`? In the id's own width, so that a vector holds most of them.
+    fn scan(block: &[Self], begin: u32, extra: u32, last: u32) -> (bool, bool);
+}
+
+macro_rules! ids {
+    ($($int:ty = $bytes:literal),*) => {$(
+        impl Id for [u8; $bytes] {
+            #[inline(always)]
+            fn id(self) -> u32 {
+                u32::from(<$int>::from_le_bytes(self))
+            }
+
+            #[inline(always)]
+            fn scan(block: &[Self], begin: u32, extra: u32, last: u32) -> (bool, bool) {
+                let narrow = |wide: u32| <$int>::try_from(wide).unwrap_or(<$int>::MAX);
+                let (begin, extra, outside) = (narrow(begin), narrow(extra), narrow(last.saturating_sub(1)));
+                let (mut any, mut wrong) = (false, false);
+                for word in block {
+                    let id = <$int>::from_le_bytes(*word);
+                    any |= id.wrapping_sub(begin) <= extra;
+                    wrong |= id.wrapping_sub(1) > outside;
+                }
+                (any, !wrong && last > 0)
+            }
+        }
+    )*};
+}
+ids!(u8 = 1, u16 = 2, u32 = 4);
+
+/// Code ids of all rows of a shard.
+#[derive(Clone, Copy)]
+pub enum Ids<'a> {
+    One(&'a [[u8; 1]]),
+    Two(&'a [[u8; 2]]),
+    Four(&'a [[u8; 4]]),
+}
+
+/// Runs `$body` with `$name` bound to the ids of a range of rows, or to an error, in a version for each width.
+macro_rules! with_ids {
+    ($shard:expr, $range:expr, $name:ident => $body:expr) => {
+        match $shard.ids {
+            $crate::shard::Ids::One(all) => $crate::shard::part($shard, all, $range).and_then(|$name| $body),
+            $crate::shard::Ids::Two(all) => $crate::shard::part($shard, all, $range).and_then(|$name| $body),
+            $crate::shard::Ids::Four(all) => $crate::shard::part($shard, all, $range).and_then(|$name| $body),
+        }
+    };
+}
+pub(crate) use with_ids;
+
+/// Numeric values of all rows of a shard.
+#[derive(Clone, Copy)]
+pub enum Values<'a> {
+    None,
+    Single(&'a [[u8; 4]]),
+    Double(&'a [[u8; 8]]),
+}
+
+/// A shard whose lists of events [`Store::shard`] has proved.
+pub struct Shard<'a> {
+    file: &'a File,
+    events: Array<'a>,
+    pub times: &'a [[u8; 8]],
+    pub ids: Ids<'a>,
+    pub values: Values<'a>,
+    /// The values with their bitmap, where some value is a real NaN, so that NaN alone does not say null.
+    valid: Option<Array<'a>>,
+}
+
+impl<'a> Shard<'a> {
+    /// Binds the columns of a shard.
+    pub fn new(store: &'a Store, shard: usize) -> Result<Self> {
+        let file = store.shard(shard)?;
+        let lacks = |name: &str| file.corrupt(&format!("lacks column \"{name}\""));
+        let events = file.array("events").ok_or_else(|| lacks("events"))?;
+        let item = events.child(0);
+        let column = |name: &str| item.named(name).ok_or_else(|| lacks(name));
+        let code = column("code")?;
+        let ids = match code.node.dictionary.as_ref().map(|d| d.index_width) {
+            Some(1) => Ids::One(code.words()),
+            Some(2) => Ids::Two(code.words()),
+            Some(4) => Ids::Four(code.words()),
+            _ => return Err(file.corrupt("has codes without a dictionary")),
+        };
+        let value = item.named("numeric_value");
+        let values = match value.map(|value| (value.node.data_type.id, value)) {
+            None => Values::None,
+            Some(("float32", value)) if value.node.dictionary.is_none() => Values::Single(value.words()),
+            Some(("float64", value)) if value.node.dictionary.is_none() => Values::Double(value.words()),
+            Some(_) => return Err(file.corrupt("has a numeric_value that is no float")),
+        };
+        let nan = store.manifest().columns.iter().any(|column| column.name == "numeric_value" && column.nan);
+        Ok(Self { file, events, times: column("time")?.words(), ids, values, valid: value.filter(|_| nan) })
+    }
+
+    /// Rows of the shard that are a patient's.
+    pub fn rows_of(&self, patient: usize) -> std::ops::Range<usize> {
+        self.events.offset(patient)..self.events.offset(patient + 1)
+    }
+
+    /// Time of a row.
+    pub fn time(&self, row: usize) -> Result<i64> {
+        self.times.get(row).map(|word| i64::from_le_bytes(*word)).ok_or_else(|| self.short())
+    }
+
+    /// Is a NaN in this row's slot a value.
+    pub fn is_real_nan(&self, row: usize) -> bool {
+        self.valid.is_some_and(|values| values.valid(row))
+    }
+
+    /// A column ends before its rows do.
+    pub fn short(&self) -> Error {
+        self.file.corrupt("has a column that is shorter than its rows")
+    }
+
+    /// A code id outside the table.
+    pub fn wrong_id(&self) -> Error {
+        self.file.corrupt("has code ids outside the table of codes")
+    }
+}
+
+/// A run of a column's words; `words` cut what the file has, so that a run outside is damage.
+#[inline]
+pub fn part<'a, W>(shard: &Shard, all: &'a [W], range: std::ops::Range<usize>) -> Result<&'a [W]> {
+    all.get(range).ok_or_else(|| shard.short())
+}

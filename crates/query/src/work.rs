@@ -1,0 +1,97 @@
+//! Chunks of work on several threads, their results in order.
+
+use meds_store::{Error, Progress, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Rows below which a chunk costs more to hand out than to do, and above which a cancelled query would be waited for.
+const LEAST: usize = 1 << 15;
+const MOST: usize = 1 << 20;
+/// Chunks a thread: enough for the last ones to end at about the same time.
+const SHARE: usize = 8;
+
+/// All cores.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The threads that help the asking one, made once; none where the system gives none.
+fn pool() -> Option<&'static ThreadPool> {
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let build = || ThreadPoolBuilder::new().num_threads(cores()).thread_name(|i| format!("meds-query-{i}")).build().ok();
+    POOL.get_or_init(build).as_ref()
+}
+
+/// Runs of items of about equal weight (rows).
+pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threads: usize) -> Vec<Range<usize>> {
+    let most = (total / (threads * SHARE).max(1)).clamp(LEAST, MOST);
+    let (mut chunks, mut begin, mut sum, count) = (vec![], 0, 0, weights.len());
+    for (i, weight) in weights.enumerate() {
+        sum += weight;
+        if sum >= most {
+            chunks.push(begin..i + 1);
+            (begin, sum) = (i + 1, 0);
+        }
+    }
+    if begin < count {
+        chunks.push(begin..count);
+    }
+    chunks
+}
+
+/// Does every chunk, with a scratch of its own on each thread; gives the scratches, and the results in order of the chunks. Of several errors the
+/// first chunk's is told, whatever the number of threads.
+pub fn each<S: Send, T: Send>(
+    chunks: &[Range<usize>],
+    threads: usize,
+    progress: &Progress,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, Range<usize>) -> Result<T> + Sync,
+) -> Result<(Vec<S>, Vec<T>)> {
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let scratches = Mutex::new(vec![]);
+    let results = Mutex::new(vec![]);
+    let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let lock = PoisonError::into_inner;
+    let worker = || {
+        let mut own = scratch();
+        let mut done = vec![];
+        // Chunks are taken in order, so all before one that fails are under way and will be done.
+        while !stop.load(Relaxed) {
+            let i = next.fetch_add(1, Relaxed);
+            let Some(chunk) = chunks.get(i) else { break };
+            match progress.check().and_then(|()| work(&mut own, chunk.clone())) {
+                Ok(result) => done.push((i, result)),
+                Err(error) => {
+                    stop.store(true, Relaxed);
+                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    if failed.as_ref().is_none_or(|(first, _)| i < *first) {
+                        *failed = Some((i, error));
+                    }
+                    break;
+                }
+            }
+        }
+        scratches.lock().unwrap_or_else(PoisonError::into_inner).push(own);
+        results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut done);
+    };
+    match pool().filter(|_| threads.min(chunks.len()) > 1) {
+        // The asking thread works too: a pool that is busy with another query delays nobody's own work.
+        Some(pool) => pool.in_place_scope(|scope| {
+            for _ in 1..threads.min(chunks.len()) {
+                scope.spawn(|_| worker());
+            }
+            worker();
+        }),
+        None => worker(),
+    }
+    if let Some((_, error)) = failed.into_inner().unwrap_or_else(lock) {
+        return Err(error);
+    }
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(i, _)| *i);
+    let scratches = scratches.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((scratches, results.into_iter().map(|(_, result)| result).collect()))
+}
