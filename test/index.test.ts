@@ -6,7 +6,7 @@ import { convert, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic } from "./support/clinic.js";
 import { type SimpleRow, writeSimple } from "./support/dataset.js";
-import { codeOf } from "./support/errors.js";
+import { codeOf, rejected } from "./support/errors.js";
 import { folder } from "./support/folder.js";
 import { generated } from "./support/generated.js";
 
@@ -43,6 +43,25 @@ function scanned(store: string): string[] {
   }
   db.close();
   return found.sort();
+}
+
+/** What queries say of some codes, over whole timelines, a part of the patients, and windows. */
+async function answers(db: PatientDatabase, codes: readonly number[]): Promise<unknown[]> {
+  const half = db.subset({ slots: Array.from({ length: db.size >> 1 }, (_, i) => 2 * i) });
+  const windows = {
+    subjectIds: [...db.subjectIds].reverse(),
+    end: Array.from(db, (patient) => patient.times[patient.length >> 1]!).reverse(),
+    last: 200,
+  };
+  const asked = [db, half].flatMap((cohort) => [
+    cohort.rowsWithCode(codes),
+    cohort.firstOf(codes),
+    cohort.lastOf(codes),
+    cohort.countCodesEach({ codes }),
+    cohort.aggregate({ codes }),
+  ]);
+  const inWindows = [db.rowsWithCode(codes, { windows }), db.firstOf(codes, { windows }), db.lastOf(codes, { windows, threads: 1 })];
+  return Promise.all([...asked, ...inWindows]);
 }
 
 const indexFiles = (store: string) => readdirSync(join(store, "index")).map((name) => readFileSync(join(store, "index", name)));
@@ -114,5 +133,32 @@ describe("an inverted index", () => {
     for (const index of [undefined, false, true]) (await PatientDatabase.from(source, { store, index })).close();
     expect(await convert(source, store, { reuse: true })).toMatchObject({ reused: true, indexBytes });
     expect(inode()).toBe(made);
+  });
+
+  it("answers queries for few rows as a scan does", async () => {
+    const store = join(folder("queried"), "s.medsdb");
+    await convert(generated.source, store, { index: true, shardBytes: 2 << 20 });
+    const plain = PatientDatabase.open(generated.store);
+    const indexed = PatientDatabase.open(store);
+    const rare = [...plain.codes].filter(({ events }) => events > 0 && events < plain.eventCount / 1000).map(({ id }) => id);
+    expect(rare.length).toBeGreaterThan(50);
+    const some = (step: number) => rare.filter((_, i) => i % step === 0).slice(0, 5);
+    const frequent = [...plain.codes].reduce((most, code) => (code.events > most.events ? code : most)).id;
+    for (const codes of [...rare.slice(0, 20).map((id) => [id]), some(7), some(11), [rare.at(-1)!, frequent], [frequent], []])
+      expect(await answers(indexed, codes), `codes ${codes}`).toEqual(await answers(plain, codes));
+    plain.close();
+    indexed.close();
+
+    // That the index was asked at all shows where it is damaged: its patients lie beyond the shard.
+    const path = join(store, "index/00000.arrow");
+    const bytes = readFileSync(path);
+    const pairs = tableFromIPC(bytes).getChild("patients")!.data[0]!.children[0]!.children[0]!.values as Uint32Array;
+    Buffer.from(pairs.buffer, pairs.byteOffset, pairs.byteLength).fill(0x7f);
+    writeFileSync(path, bytes);
+    const damaged = PatientDatabase.open(store);
+    const inFirst = (id: number) => damaged.at(0)!.codeIds.includes(id);
+    expect(await rejected(damaged.rowsWithCode(rare.find(inFirst)!))).toMatchObject({ code: "MEDS_CORRUPT", path });
+    expect((await damaged.rowsWithCode(frequent)).rows.length).toBeGreaterThan(0);
+    damaged.close();
   });
 });
