@@ -5,6 +5,7 @@ use crate::groups::Group;
 use crate::query::{Query, offsets};
 use crate::shard::{Shard, Values};
 use meds_store::Result;
+use std::mem::take;
 
 /// An entry for each code of a group that has at least one row.
 #[derive(Debug, Default)]
@@ -81,6 +82,7 @@ impl Aggregates {
 /// One thread's codes of the current group.
 struct Scratch {
     cells: Cells,
+    /// As many as there are ids, all empty but those of the group.
     found: Vec<Cell>,
 }
 
@@ -89,10 +91,7 @@ impl Scratch {
     fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> Option<f64>) -> Result<()> {
         query.matches(group, |row, id| {
             // What is outside the table has been refused.
-            let Some((cell, new)) = self.cells.at(id) else { return };
-            if new {
-                self.found.push(EMPTY);
-            }
+            let Some(cell) = self.cells.at(id) else { return };
             let cell = &mut self.found[cell];
             cell.rows += 1;
             if let Some(value) = value(row) {
@@ -117,8 +116,7 @@ impl Scratch {
             }
         }
         let before = part.all.codes.len();
-        self.cells.drain(|id, cell| part.all.push(id, &self.found[cell]));
-        self.found.clear();
+        self.cells.drain(|id, cell| part.all.push(id, &std::mem::replace(&mut self.found[cell], EMPTY)));
         part.lengths.push((part.all.codes.len() - before) as u32);
         Ok(())
     }
@@ -133,30 +131,28 @@ impl Query<'_> {
     /// Count, sum, mean, least, greatest and last value of each code of each group.
     pub fn aggregate(&self) -> Result<Aggregates> {
         let last = self.codes.last();
-        let (_, parts) = self.each(
-            || Scratch { cells: Cells::new(last), found: vec![] },
+        let (_, mut parts) = self.each(
+            || Scratch { cells: Cells::new(last), found: vec![EMPTY; last as usize + 1] },
             |scratch, groups| {
                 let mut part = Part::default();
                 groups.iter().try_for_each(|group| scratch.group(self, group, &mut part))?;
                 Ok(part)
             },
         )?;
-        let count = parts.iter().map(|part| part.all.codes.len()).sum();
-        fn joined<T: Copy>(parts: &[Part], count: usize, of: impl Fn(&Aggregates) -> &Vec<T>) -> Vec<T> {
-            let mut all = Vec::with_capacity(count);
-            parts.iter().for_each(|part| all.extend_from_slice(of(&part.all)));
-            all
-        }
+        let offsets = offsets(self.len(), parts.iter().flat_map(|part| part.lengths.iter().copied()));
+        let mut words = |of: fn(&mut Aggregates) -> &mut Vec<u32>| self.join(parts.iter_mut().map(|part| take(of(&mut part.all))));
+        let (codes, count, value_count) = (words(|all| &mut all.codes), words(|all| &mut all.count), words(|all| &mut all.value_count));
+        let mut numbers = |of: fn(&mut Aggregates) -> &mut Vec<f64>| self.join(parts.iter_mut().map(|part| take(of(&mut part.all))));
         Ok(Aggregates {
-            offsets: offsets(self.len(), parts.iter().flat_map(|part| part.lengths.iter().copied())),
-            codes: joined(&parts, count, |all| &all.codes),
-            count: joined(&parts, count, |all| &all.count),
-            value_count: joined(&parts, count, |all| &all.value_count),
-            sum: joined(&parts, count, |all| &all.sum),
-            mean: joined(&parts, count, |all| &all.mean),
-            min: joined(&parts, count, |all| &all.min),
-            max: joined(&parts, count, |all| &all.max),
-            last: joined(&parts, count, |all| &all.last),
+            offsets,
+            codes,
+            count,
+            value_count,
+            sum: numbers(|all| &mut all.sum),
+            mean: numbers(|all| &mut all.mean),
+            min: numbers(|all| &mut all.min),
+            max: numbers(|all| &mut all.max),
+            last: numbers(|all| &mut all.last),
         })
     }
 }

@@ -113,6 +113,11 @@ impl Codes {
     /// Calls `found` with place and id of every row that has one of the codes, in order.
     #[inline(always)]
     pub fn each<I: Id>(&self, ids: &[I], mut found: impl FnMut(usize, u32)) -> Looked<()> {
+        if let Kind::All = self.kind {
+            self.any(ids)?;
+            ids.iter().enumerate().for_each(|(i, id)| found(i, id.id()));
+            return Ok(());
+        }
         for (i, block) in ids.chunks(BLOCK).enumerate() {
             if self.any(block)? {
                 for (k, id) in block.iter().enumerate().filter(|(_, id)| self.has(id.id())) {

@@ -5,6 +5,7 @@ use crate::groups::Group;
 use crate::query::{Query, offsets};
 use crate::shard::{Id, with_ids};
 use meds_store::Result;
+use std::mem::take;
 
 /// By code id, one more entry than the table of codes has codes.
 #[derive(Debug, Default, PartialEq)]
@@ -118,7 +119,7 @@ impl Tally {
 
     fn sweep(&mut self) {
         for (recent, seen) in self.recent.iter_mut().zip(&mut self.seen) {
-            *recent += std::mem::take(seen);
+            *recent += take(seen);
         }
         self.swept += 1;
         if self.swept == u8::MAX {
@@ -127,13 +128,13 @@ impl Tally {
     }
 
     fn flush(&mut self) {
-        self.patients.iter_mut().zip(&mut self.recent).for_each(|(sum, recent)| *sum += u32::from(std::mem::take(recent)));
+        self.patients.iter_mut().zip(&mut self.recent).for_each(|(sum, recent)| *sum += u32::from(take(recent)));
         self.swept = 0;
     }
 
     fn settle(&mut self) {
         for table in &mut self.counts {
-            self.events.iter_mut().zip(table).for_each(|(sum, count)| *sum += u64::from(std::mem::take(count)));
+            self.events.iter_mut().zip(table).for_each(|(sum, count)| *sum += u64::from(take(count)));
         }
         self.rows = 0;
     }
@@ -161,26 +162,25 @@ impl Query<'_> {
             let (mut lengths, mut codes, mut all) = (Vec::with_capacity(groups.len()), vec![], vec![]);
             for group in groups {
                 let before = codes.len();
-                counts.clear();
                 self.matches(group, |_, id| {
                     // What is outside the table has been refused.
-                    if let Some((cell, new)) = cells.at(id) {
-                        if new { counts.push(1) } else { counts[cell] += 1 }
+                    if let Some(cell) = cells.at(id) {
+                        counts[cell] += 1;
                     }
                 })?;
                 cells.drain(|id, cell| {
                     codes.push(id);
-                    all.push(counts[cell]);
+                    all.push(take(&mut counts[cell]));
                 });
                 lengths.push((codes.len() - before) as u32);
             }
             Ok((lengths, codes, all))
         };
-        let (_, parts) = self.each(|| (Cells::new(last), vec![]), count)?;
+        let (_, mut parts) = self.each(|| (Cells::new(last), vec![0; last as usize + 1]), count)?;
         Ok(CodeCountsEach {
             offsets: offsets(self.len(), parts.iter().flat_map(|part| part.0.iter().copied())),
-            codes: parts.iter().map(|part| &part.1[..]).collect::<Vec<_>>().concat(),
-            counts: parts.iter().map(|part| &part.2[..]).collect::<Vec<_>>().concat(),
+            codes: self.join(parts.iter_mut().map(|part| take(&mut part.1))),
+            counts: self.join(parts.iter_mut().map(|part| take(&mut part.2))),
         })
     }
 }

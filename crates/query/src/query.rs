@@ -86,6 +86,11 @@ impl<'a> Query<'a> {
         work::each(&chunks, self.threads, self.progress, scratch, |scratch, chunk: Range<usize>| work(scratch, &self.groups[chunk]))
     }
 
+    /// Parts of a result, in order, as one array.
+    pub(crate) fn join<T: Copy + Default + Send>(&self, parts: impl Iterator<Item = Vec<T>>) -> Vec<T> {
+        work::join(parts.collect(), self.threads)
+    }
+
     /// Calls `found` with row of the shard and code id of each of a group's rows that has one of the codes, in order.
     #[inline(always)]
     pub(crate) fn matches(&self, group: &Group, mut found: impl FnMut(usize, u32)) -> Result<()> {

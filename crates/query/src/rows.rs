@@ -2,6 +2,7 @@
 
 use crate::query::{Query, offsets};
 use meds_store::Result;
+use std::mem::take;
 
 /// Rows of groups.
 #[derive(Debug, Default, PartialEq)]
@@ -29,12 +30,12 @@ impl Query<'_> {
             }
             Ok((slots, lengths, rows))
         };
-        let (_, parts) = self.each(|| (), look)?;
-        let slots = parts.iter().map(|part| &part.0[..]).collect::<Vec<_>>().concat();
+        let (_, mut parts) = self.each(|| (), look)?;
+        let slots = self.join(parts.iter_mut().map(|part| take(&mut part.0)));
         Ok(CodeRows {
             offsets: offsets(slots.len(), parts.iter().flat_map(|part| part.1.iter().copied())),
             slots,
-            rows: parts.iter().map(|part| &part.2[..]).collect::<Vec<_>>().concat(),
+            rows: self.join(parts.iter_mut().map(|part| take(&mut part.2))),
         })
     }
 }

@@ -95,3 +95,25 @@ pub fn each<S: Send, T: Send>(
     let scratches = scratches.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((scratches, results.into_iter().map(|(_, result)| result).collect()))
 }
+
+/// Parts in order as one array. Each is given back as soon as it is copied; threads copy, because the system clears every new page first.
+pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec<T> {
+    let total = parts.iter().map(Vec::len).sum();
+    let mut all = vec![T::default(); total];
+    let mut rest = &mut all[..];
+    let mut places = vec![];
+    for part in parts {
+        let (place, after) = rest.split_at_mut(part.len());
+        rest = after;
+        places.push((place, part));
+    }
+    match pool().filter(|_| threads > 1 && total > LEAST) {
+        Some(pool) => pool.in_place_scope(|scope| {
+            for (place, part) in places {
+                scope.spawn(move |_| place.copy_from_slice(&part));
+            }
+        }),
+        None => places.into_iter().for_each(|(place, part)| place.copy_from_slice(&part)),
+    }
+    all
+}

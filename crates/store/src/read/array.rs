@@ -31,6 +31,11 @@ impl<'a> Array<'a> {
         self.node.length as usize
     }
 
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The buffer of values (of indexes, where there is a dictionary).
     pub fn data(&self) -> &'a [u8] {
         self.span(self.node.data)
