@@ -770,6 +770,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly memory?: number | undefined;
   /** Bytes of a shard. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;
+  /**
+   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
+   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
+   */
+  readonly index?: boolean | undefined;
   /** Folder for temporary files. Default: beside the store. */
   readonly temp?: string | undefined;
 }
@@ -786,6 +791,8 @@ export interface Summary {
   readonly shards: number;
   readonly sourceBytes: number;
   readonly storeBytes: number;
+  /** Bytes of the inverted index among them; 0 where the store has none. */
+  readonly indexBytes: number;
   /** Seconds of work, without those of `fsyncSeconds`. */
   readonly seconds: number;
   /** Seconds until the disk had all of it. */
@@ -913,7 +920,7 @@ export declare function generate(out: string, options?: GenerateOptions): Promis
 export declare class Metadata {
   /** Made by this package only. */
   protected constructor();
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options. */
+  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
   readonly id: string;
   /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
   readonly files: readonly string[];
@@ -921,6 +928,8 @@ export declare class Metadata {
   readonly notes: readonly Note[];
   /** Bytes of the store's files. */
   readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
+  readonly indexBytes: number;
   /** Number of shards. */
   readonly shards: number;
   /**

@@ -23,6 +23,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly memory?: number | undefined;
   /** Bytes of a shard. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;
+  /**
+   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
+   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
+   */
+  readonly index?: boolean | undefined;
   /** Folder for temporary files. Default: beside the store. */
   readonly temp?: string | undefined;
 }
@@ -40,6 +45,8 @@ export interface Summary {
   readonly shards: number;
   readonly sourceBytes: number;
   readonly storeBytes: number;
+  /** Bytes of the inverted index among them; 0 where the store has none. */
+  readonly indexBytes: number;
   /** Seconds of work, without those of `fsyncSeconds`. */
   readonly seconds: number;
   /** Seconds until the disk had all of it. */

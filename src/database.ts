@@ -4,7 +4,7 @@ import { Cohort } from "./cohort.js";
 import { type ConvertOptions, conversion, convert } from "./convert.js";
 import { MedsError } from "./errors.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
-import type { ColumnInfo } from "./manifest.js";
+import { type ColumnInfo, indexBytes } from "./manifest.js";
 import { Metadata } from "./metadata.js";
 import { fingerprint } from "./native.js";
 import type { AnySchema } from "./schema.js";
@@ -133,8 +133,11 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 }
 
-/** The store at a path, open, where it was made from the source as it is now; undefined where it is absent or outdated. */
-function current<S extends object>(path: string, options: object, verify: boolean): PatientDatabase<S> | undefined {
+/** A conversion as the native side knows it. */
+type ConversionOf = ConvertOptions & { readonly source: string; readonly store: string };
+
+/** The store at a path, open, where it was made from the source as it is now and has the index that is asked for; undefined where it is absent or outdated. */
+function current<S extends object>(path: string, options: ConversionOf, verify: boolean): PatientDatabase<S> | undefined {
   let store: Store;
   try {
     store = new Store(path, verify);
@@ -142,7 +145,9 @@ function current<S extends object>(path: string, options: object, verify: boolea
     if (error instanceof MedsError && error.code === "MEDS_NOT_FOUND") return undefined;
     throw error;
   }
-  if (store.manifest.fingerprint === fingerprint(options)) return new PatientDatabase<S>(store, null);
+  // An index that nobody asked for is in nobody's way.
+  const indexed = options.index !== true || indexBytes(store.manifest) > 0;
+  if (indexed && store.manifest.fingerprint === fingerprint(options)) return new PatientDatabase<S>(store, null);
   store.close();
   return undefined;
 }

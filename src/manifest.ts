@@ -39,6 +39,11 @@ export interface Manifest {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
+/** Bytes of a store's inverted index; 0 where it has none. */
+export function indexBytes({ files }: Manifest): number {
+  return files.reduce((sum, { path, bytes }) => (path.startsWith("index/") ? sum + bytes : sum), 0);
+}
+
 /** A column in the manifest. */
 export interface ManifestColumn {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MedsError } from "./errors.js";
-import type { Note } from "./manifest.js";
+import { indexBytes, type Note } from "./manifest.js";
 import type { Store } from "./store.js";
 
 /**
@@ -17,7 +17,7 @@ import type { Store } from "./store.js";
  * ```
  */
 export class Metadata {
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options. */
+  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
   readonly id: string;
   /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
   readonly files: readonly string[];
@@ -25,6 +25,8 @@ export class Metadata {
   readonly notes: readonly Note[];
   /** Bytes of the store's files. */
   readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
+  readonly indexBytes: number;
   /** Number of shards. */
   readonly shards: number;
   private readonly path: string;
@@ -41,6 +43,7 @@ export class Metadata {
     this.notes = notes;
     this.shards = shards.length;
     this.text = this.files.includes("dataset.json") ? readFileSync(this.path, "utf8") : null;
+    this.indexBytes = indexBytes(store.manifest);
     this.bytes = [...files, ...shards].reduce((sum, file) => sum + file.bytes, 0);
   }
 

@@ -26,7 +26,7 @@ async function sample(patients: number, rowsEach: number): Promise<string> {
   writeSplits(source, new Map(rows.map(([id]) => [id, id % 2000n === 0n ? "train" : "held_out"])));
   writeJson(source, "dataset.json", { dataset_name: "damage" });
   const store = join(source, "s.medsdb");
-  await convert(source, store, { shardBytes: 1024 });
+  await convert(source, store, { shardBytes: 1024, index: true });
   return store;
 }
 
@@ -71,7 +71,7 @@ describe("a store", () => {
 
   it("with a missing file is an error that names it", async () => {
     const store = await sample(6, 30);
-    for (const name of ["patients.arrow", "codes.arrow", "shards/00001.arrow", "manifest.json"]) {
+    for (const name of ["patients.arrow", "codes.arrow", "shards/00001.arrow", "index/00001.arrow", "manifest.json"]) {
       const path = join(store, name);
       renameSync(path, `${path}.away`);
       const error = thrown(() => PatientDatabase.open(store).close());
@@ -93,7 +93,7 @@ describe("a store", () => {
   it("with another store's files says so, and reads neither", async () => {
     const store = await sample(6, 30);
     const other = await sample(6, 31);
-    for (const name of ["shards/00001.arrow", "patients.arrow", "codes.arrow"]) {
+    for (const name of ["shards/00001.arrow", "index/00001.arrow", "patients.arrow", "codes.arrow"]) {
       const mixed = join(folder("mixed"), "s.medsdb");
       cpSync(store, mixed, { recursive: true });
       cpSync(join(other, name), join(mixed, name));

@@ -11,10 +11,10 @@ import { python } from "./support/python.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
 
-/** The recipe in a language that imports a module. */
-function recipe(language: string, module: string): string {
+/** The recipe in a language that imports a module (and is about something). */
+function recipe(language: string, module: string, about = ""): string {
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map((match) => match[1]!);
-  const found = blocks.find((block) => new RegExp(`^import.*\\b${module}\\b`, "m").test(block));
+  const found = blocks.find((block) => new RegExp(`^import.*\\b${module}\\b`, "m").test(block) && block.includes(about));
   if (found === undefined) throw new Error(`ARCHITECTURE.md has no recipe for ${module}`);
   return found;
 }
@@ -32,7 +32,7 @@ beforeAll(async () => {
   place = folder("recipes");
   shard = join(place, "demo.medsdb", "shards", "00000.arrow");
   await generate(join(place, "demo"), { patients: 30, events: 5_000, seed: 1 });
-  await convert(join(place, "demo"), join(place, "demo.medsdb"));
+  await convert(join(place, "demo"), join(place, "demo.medsdb"), { index: true });
 });
 
 function runs(command: string, args: string[]) {
@@ -46,6 +46,11 @@ describe("recipes of ARCHITECTURE.md", () => {
     it.skipIf(!has(module))(`${module} (Python with it)`, () =>
       runs(python!, ["-c", `shard = ${JSON.stringify(shard)}\n${recipe("python", module)}\n${check}\n`]),
     );
+
+  it.skipIf(!has("pyarrow"))("pyarrow, for the index (Python with it)", () => {
+    const check = "assert len(holders) > 0 and all(holder['rows'] == sorted(holder['rows']) for holder in holders)";
+    runs(python!, ["-c", `shard = ${JSON.stringify(shard)}\n${recipe("python", "pyarrow", "index")}\n${check}\n`]);
+  });
 
   it("apache-arrow", () => {
     const check = 'if (table.numRows !== 30 || events.get(0).code.length === 0) throw new Error("not what the store holds");';

@@ -13,6 +13,7 @@ interface Options {
   readonly threads: number;
   readonly memory?: number;
   readonly shardBytes?: number;
+  readonly index?: boolean;
   readonly temp?: string;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
@@ -32,6 +33,7 @@ export function convertCommand(): Command {
     .addOption(threadsOption())
     .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
+    .option("--index", "write an index of each code's patients and rows too")
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
     .addOption(progressOption())
     .addOption(jsonOption())
@@ -60,11 +62,12 @@ async function run(source: string, store: string, options: Options): Promise<voi
 }
 
 function describe(source: string, summary: Summary): string[] {
-  const { patients, events, codes, columns, shards } = summary;
+  const { patients, events, codes, columns, shards, indexBytes } = summary;
+  const index = indexBytes > 0 ? `, ${bytes(indexBytes)} of it index` : "";
   return [
     `${plural(patients, "patient")}, ${plural(events, "event")}, ${plural(codes, "code")}, ${plural(columns, "column")}`,
     `  from   ${visible(source)} (${bytes(summary.sourceBytes)})`,
-    `  to     ${visible(summary.store)} (${bytes(summary.storeBytes)}, ${plural(shards, "shard")})`,
+    `  to     ${visible(summary.store)} (${bytes(summary.storeBytes)}${index}, ${plural(shards, "shard")})`,
     `  time   ${seconds(summary.seconds)}, and ${seconds(summary.fsyncSeconds)} until the disk had it`,
     ...summary.notes.map(({ kind, message, count }) => `  ${kind}: ${visible(message)} (${number(count)})`),
   ];

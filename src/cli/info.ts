@@ -58,6 +58,7 @@ function gather(db: PatientDatabase) {
     columns: db.columns,
     bytes: db.metadata.bytes,
     shards: db.metadata.shards,
+    indexBytes: db.metadata.indexBytes,
     notes: db.metadata.notes,
   };
 }
@@ -83,6 +84,7 @@ function describe(facts: Facts): string[] {
     ["Times", facts.firstTime === null ? "none: all events are static" : `${day(facts.firstTime)} to ${day(facts.lastTime)}`],
     ["Codes", number(facts.codes)],
     ["Size", `${bytes(facts.bytes)} in ${plural(facts.shards, "shard")}`],
+    ["Index", facts.indexBytes === 0 ? "none (convert with --index)" : `${bytes(facts.indexBytes)} of it: each code's patients and rows`],
   ];
   const columns = facts.columns.map(({ name, type, storage, coded, nulls }) => [
     visible(name),

@@ -62,6 +62,16 @@ describe("convert", () => {
     expect(left.map(({ name }) => name).sort()).toEqual(["code", "numeric_value", "omop_table", "time", "unit"]);
   });
 
+  it("writes an index where it is asked for, and says its size", async () => {
+    const indexed = join(work, "indexed.medsdb");
+    const { stdout } = await meds("convert", source, indexed, "--index");
+    expect(stdout).toMatch(/ of it index, 1 shard\)\n/);
+    expect((await meds("info", indexed)).stdout).toMatch(/Index +[^\n]* of it: each code's patients and rows\n/);
+    expect((await meds("info", store)).stdout).toMatch(/Index +none/);
+    expect(JSON.parse((await meds("info", indexed, "--json")).stdout).indexBytes).toBeGreaterThan(30_000);
+    expect((await meds("verify", indexed, source)).code).toBe(0);
+  });
+
   it("refuses a column that the source has not, by name", async () => {
     const { code, stderr } = await meds("convert", source, join(work, "wrong.medsdb"), "--columns", "hadm_id");
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^MEDS_MISSING_COLUMN: [^\n]*hadm_id[^\n]*\n$/)]);

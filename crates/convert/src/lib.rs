@@ -11,6 +11,7 @@ mod emit;
 mod extent;
 mod footer;
 mod intern;
+mod inverted;
 mod layout;
 mod measure;
 mod metadata;

@@ -28,6 +28,8 @@ pub struct Options {
     pub memory: u64,
     /// Bytes of a shard, about.
     pub shard_bytes: u64,
+    /// Write an inverted index too: of each code the patients that have it, and their rows.
+    pub index: bool,
     /// Where `repair` spills; the target's folder by default.
     pub temp: Option<PathBuf>,
 }
@@ -45,6 +47,7 @@ impl Default for Options {
             threads: 0,
             memory: 512 << 20,
             shard_bytes: 512 << 20,
+            index: false,
             temp: None,
         }
     }
@@ -74,6 +77,8 @@ pub struct Summary {
     pub source_bytes: u64,
     /// Bytes of the store, metadata included.
     pub store_bytes: u64,
+    /// Bytes of the inverted index among them; 0 where there is none.
+    pub index_bytes: u64,
     /// Wall time, fsync left out.
     pub seconds: f64,
     /// Wall time of fsync and rename.

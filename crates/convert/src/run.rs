@@ -1,6 +1,7 @@
 //! A conversion from start to end.
 
 use crate::emit::Emit;
+use crate::inverted::{self, Inverted};
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, in_order, plan};
 use crate::measure::measure;
 use crate::metadata::{self, check_dataset, split_notes, splits};
@@ -13,9 +14,10 @@ use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
 use crate::target::Site;
 use crate::{codes, sort, tables};
 use arrow_array::cast::AsArray;
-use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION};
+use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
 use meds_store::types::type_name;
+use meds_store::write::FilePlan;
 use meds_store::{Code, Error, Progress, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -72,7 +74,7 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The options that the manifest keeps.
+/// The options that the manifest keeps. The index is derived from what they give: with it or without, content and fingerprint are the same.
 fn relevant(options: &Options) -> serde_json::Value {
     let mut relevant = decisive(options);
     relevant["repair"] = options.repair.into();
@@ -89,6 +91,15 @@ fn decisive(options: &Options) -> serde_json::Value {
     serde_json::json!({
         "columns": columns, "exclude": exclude, "shardBytes": options.shard_bytes, "version": VERSION,
     })
+}
+
+/// [`relevant`], and whether there is an index, for whoever reads the manifest.
+fn told(options: &Options) -> serde_json::Value {
+    let mut told = relevant(options);
+    if options.index {
+        told["index"] = true.into();
+    }
+    told
 }
 
 struct Conversion<'a> {
@@ -112,7 +123,9 @@ impl<'a> Conversion<'a> {
     fn run(mut self, start: Instant) -> Result<Summary> {
         let site = Site::lock(&self.options.store, self.progress)?;
         if let Some(standing) = site.standing()? {
-            if self.options.reuse && standing.fingerprint == self.fingerprint {
+            // An index that nobody asked for is in nobody's way.
+            let indexed = standing.has_index() || !self.options.index;
+            if self.options.reuse && standing.fingerprint == self.fingerprint && indexed {
                 return Ok(self.summary(&standing, true, start, 0.0));
             }
             if !self.options.force && !self.options.reuse {
@@ -177,7 +190,9 @@ impl<'a> Conversion<'a> {
         };
 
         let targets = create(work, &layout)?;
-        self.progress.enter_cells(Phase::Write, rows, columns.list.len() as u64, source.bytes());
+        // The index counts as one more column.
+        let written = columns.list.len() + usize::from(self.options.index);
+        self.progress.enter_cells(Phase::Write, rows, written as u64, source.bytes());
         let emit = Emit {
             source,
             columns: &columns.list,
@@ -190,6 +205,9 @@ impl<'a> Conversion<'a> {
         emit.run(self.progress)?;
 
         let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
+        let memory = self.options.memory;
+        let inverted = Inverted { work, layout: &layout, column: at, patients: &survey.patients, id: &id, memory };
+        let indexes = if self.options.index { inverted.write(self.progress)? } else { Vec::new() };
         let book = layout.stored[at].book.as_ref();
         let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
         let counts = by_slot(&book.slots, &counts[at]);
@@ -202,25 +220,29 @@ impl<'a> Conversion<'a> {
             split_notes(splits, &ids, &mut self.notes);
         }
 
-        let bytes = layout.shards.iter().map(|s| s.file.bytes).sum();
+        let bytes = layout.shards.iter().map(|s| s.file.bytes).chain(indexes.iter().map(|index| index.bytes)).sum();
         self.progress.enter(Phase::Check, 0, bytes);
         let shards: Result<Vec<_>> = (0..)
             .zip(&layout.shards)
             .map(|(index, shard)| {
-                let file = tables::checksum(work, &shard_name(index), &frames(shard), &offset_sections(shard), self.progress)?;
+                let file = tables::checksum(work, &shard_name(index), &frames(&shard.file), &offset_sections(shard), self.progress)?;
                 Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
             })
             .collect();
         let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
-        let files: Result<Vec<_>> = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress)).collect();
+        let plain = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress));
+        let index = |(at, plan): (usize, &FilePlan)| {
+            tables::checksum(work, &index_name(at), &frames(plan), &inverted::offset_sections(plan), self.progress)
+        };
+        let files: Result<Vec<_>> = plain.chain(indexes.iter().enumerate().map(index)).collect();
         let times = survey.patients.iter().filter_map(|p| p.times);
         let manifest = Manifest {
             format: FORMAT.into(),
             version: VERSION,
             id,
             fingerprint: self.fingerprint.clone(),
-            options: relevant(self.options),
+            options: told(self.options),
             columns: in_order(&layout.stored).map(|at| describe(&columns.list[at], &layout.stored[at], traits[at])).collect(),
             counts: Counts {
                 patients: survey.patients.len() as u64,
@@ -332,6 +354,7 @@ impl<'a> Conversion<'a> {
             files: self.source.files.len() as u64,
             source_bytes: self.source.bytes(),
             store_bytes: files.map(|f| f.bytes).sum(),
+            index_bytes: manifest.index_bytes(),
             seconds: start.elapsed().as_secs_f64() - fsync,
             fsync_seconds: fsync,
             notes: manifest.notes.clone(),
@@ -360,7 +383,8 @@ fn apart(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn shard_name(index: usize) -> String {
+/// A shard's file.
+pub fn shard_name(index: usize) -> String {
     format!("shards/{index:05}.arrow")
 }
 
@@ -387,9 +411,9 @@ fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
     sorted
 }
 
-/// The parts of a shard's file that say where everything is.
-fn frames(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
-    shard.file.frames.iter().map(|span| (span.offset, span.bytes)).collect()
+/// The parts of a file that say where everything is.
+fn frames(file: &FilePlan) -> Vec<(u64, u64)> {
+    file.frames.iter().map(|span| (span.offset, span.bytes)).collect()
 }
 
 /// Every buffer of offsets of a shard.

@@ -69,6 +69,16 @@ impl Codes {
         self.last
     }
 
+    /// The chosen ids, ascending; `None` where all are.
+    pub fn ids(&self) -> Option<Vec<u32>> {
+        match &self.kind {
+            Kind::All => None,
+            Kind::None => Some(Vec::new()),
+            Kind::Run { begin, extra } => Some((*begin..=begin + extra).collect()),
+            Kind::Set(set) => Some((0..).zip(set).filter(|(_, chosen)| **chosen).map(|(id, _)| id).collect()),
+        }
+    }
+
     /// Is this id chosen.
     #[inline(always)]
     pub fn has(&self, id: u32) -> bool {
@@ -163,6 +173,9 @@ mod tests {
             let chosen = |id: u32| inside(id) && (all || ranges.chunks_exact(2).any(|r| (r[0]..r[1]).contains(&id)));
             for id in 0..60 {
                 prop_assert_eq!(codes.has(id), chosen(id));
+            }
+            if let Some(ids) = codes.ids() {
+                prop_assert_eq!(ids, (0..60).filter(|id| chosen(*id)).collect::<Vec<_>>());
             }
             let plain: Vec<(usize, u32)> =
                 ids.iter().enumerate().map(|(i, id)| (i, u32::from(*id))).filter(|(_, id)| chosen(*id)).collect();

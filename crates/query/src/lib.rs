@@ -9,6 +9,7 @@ mod cells;
 mod codes;
 mod count;
 pub mod groups;
+mod hits;
 mod occurrence;
 mod query;
 mod rows;

@@ -2,6 +2,7 @@
 
 use crate::codes::{Codes, Outside};
 use crate::groups::{self, Group, Windows};
+use crate::hits::{Hits, hits};
 use crate::shard::{Id, Shard, with_ids};
 use crate::work;
 use meds_store::{Progress, Result, Store};
@@ -27,6 +28,8 @@ pub struct Query<'a> {
     /// Groups are patients.
     pub(crate) whole: bool,
     shards: Vec<Option<Shard<'a>>>,
+    /// Of each shard the rows that have one of the codes, where the store's inverted index gives them sooner than a scan.
+    hits: Option<Vec<Hits>>,
     threads: usize,
     progress: &'a Progress,
 }
@@ -45,7 +48,8 @@ impl<'a> Query<'a> {
             None => groups::of_patients(store, &shards, slots)?,
             Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
         };
-        Ok(Self { codes, groups, whole: windows.is_none(), shards, threads, progress })
+        let hits = hits(store, &shards, &codes, groups.iter().map(Group::len).sum())?;
+        Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, threads, progress })
     }
 
     /// Number of groups.
@@ -92,6 +96,10 @@ impl<'a> Query<'a> {
     pub(crate) fn matches(&self, group: &Group, mut found: impl FnMut(usize, u32)) -> Result<()> {
         let shard = self.shard(group);
         for run in group.runs() {
+            if let Some(hits) = &self.hits {
+                hits[group.shard as usize].within(run).iter().for_each(|&(row, id)| found(row as usize, id));
+                continue;
+            }
             let begin = run.start;
             with_ids!(shard, run, ids => self.codes.each(ids, |at, id| found(begin + at, id)).map_err(|Outside| shard.wrong_id()))?;
         }
@@ -107,7 +115,14 @@ impl<'a> Query<'a> {
         let mut runs = group.runs();
         while let Some(run) = if from_end { runs.next_back() } else { runs.next() } {
             let begin = run.start;
-            let found = with_ids!(shard, run, ids => look(&self.codes, ids, from_end).map_err(|Outside| shard.wrong_id()))?;
+            let found = match &self.hits {
+                Some(hits) => {
+                    let own = hits[group.shard as usize].within(run);
+                    let hit = if from_end { own.last() } else { own.first() };
+                    hit.map(|&(row, id)| (row as usize - begin, id))
+                }
+                None => with_ids!(shard, run, ids => look(&self.codes, ids, from_end).map_err(|Outside| shard.wrong_id()))?,
+            };
             if let Some((at, id)) = found {
                 return Ok(Some((begin + at, id)));
             }

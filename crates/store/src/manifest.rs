@@ -12,6 +12,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const PATIENTS: &str = "patients.arrow";
 /// File name of the table of codes.
 pub const CODES: &str = "codes.arrow";
+/// Folder of the inverted index.
+pub const INDEX: &str = "index/";
 /// Key of the store's content id in each Arrow file's schema metadata.
 pub const STORE_ID_KEY: &str = "meds_reader.store_id";
 
@@ -38,8 +40,13 @@ pub struct Manifest {
     pub notes: Vec<Note>,
     /// One entry a shard, in storage order.
     pub shards: Vec<Shard>,
-    /// Every other file of the store.
+    /// Every other file of the store; [`index_name`] of each shard among them where the store has an inverted index.
     pub files: Vec<File>,
+}
+
+/// File name of a shard's inverted index.
+pub fn index_name(shard: usize) -> String {
+    format!("{INDEX}{shard:05}.arrow")
 }
 
 /// How a column is stored; `dense` and `sparse` columns can be dictionary-coded (`coded`) or not.
@@ -180,6 +187,22 @@ impl Manifest {
         let crc = crc32c::crc32c(text.as_bytes());
         text.push_str(&format!("{SEAL}{}\"\n}}\n", hex(crc)));
         text.into_bytes()
+    }
+
+    /// The inverted index of a shard.
+    pub fn index(&self, shard: usize) -> Option<&File> {
+        let name = index_name(shard);
+        self.files.iter().find(|file| file.path == name)
+    }
+
+    /// Has the store an inverted index?
+    pub fn has_index(&self) -> bool {
+        self.files.iter().any(|file| file.path.starts_with(INDEX))
+    }
+
+    /// Bytes of the inverted index, 0 where there is none.
+    pub fn index_bytes(&self) -> u64 {
+        self.files.iter().filter(|file| file.path.starts_with(INDEX)).map(|file| file.bytes).sum()
     }
 
     /// Stands for a manifest that cannot be read: equal to no source's.

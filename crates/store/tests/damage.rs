@@ -9,8 +9,16 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-const FILES: [&str; 6] =
-    ["manifest.json", "patients.arrow", "codes.arrow", "shards/00000.arrow", "shards/00001.arrow", "metadata/dataset.json"];
+const FILES: [&str; 8] = [
+    "manifest.json",
+    "patients.arrow",
+    "codes.arrow",
+    "shards/00000.arrow",
+    "shards/00001.arrow",
+    "index/00000.arrow",
+    "index/00001.arrow",
+    "metadata/dataset.json",
+];
 
 fn made() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -44,6 +52,14 @@ fn inside(node: &Node, bytes: u64) -> bool {
 /// Opens a damaged store: it is refused, or verification finds the damage and every patient keeps its rows.
 fn found(root: &Path, whole: &[Vec<u8>], what: &str) {
     let Ok(store) = Store::open(root, false) else { return };
+    // What the index gives is inside the shard, or an error.
+    for shard in 0..store.manifest().shards.len() {
+        if let Ok(Some(index)) = store.index(shard) {
+            (0..6).flat_map(|code| index.code(code)).flatten().for_each(|(patient, rows)| {
+                assert!((patient as usize) < support::SUBJECTS[shard].len() && rows.iter().all(|row| row < 19), "{what}");
+            });
+        }
+    }
     if let Ok(found) = ownership(&store) {
         assert_eq!(found, whole, "{what}");
     }

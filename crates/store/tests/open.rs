@@ -19,6 +19,7 @@ fn touch(root: &Path) -> meds_store::Result<Store> {
     for shard in 0..store.manifest().shards.len() {
         let offsets: Vec<u64> = store.manifest().shards[shard].file.offsets.iter().map(|section| section.offset).collect();
         store.shard(shard)?;
+        store.index(shard)?;
         offsets.into_iter().try_for_each(|offset| store.check_offsets(shard, offset))?;
     }
     Ok(store)
@@ -72,7 +73,8 @@ fn what_is_no_store_is_told_from_what_is_damaged() {
 
 #[test]
 fn missing_short_and_foreign_files_are_refused() {
-    for name in ["patients.arrow", "codes.arrow", "shards/00000.arrow", "shards/00001.arrow", "metadata/dataset.json"] {
+    for name in ["patients.arrow", "codes.arrow", "shards/00000.arrow", "shards/00001.arrow", "index/00001.arrow", "metadata/dataset.json"]
+    {
         let dir = made();
         let path = dir.path().join(name);
         fs::rename(&path, dir.path().join("aside")).unwrap();
@@ -87,6 +89,36 @@ fn missing_short_and_foreign_files_are_refused() {
             assert_eq!(code(dir.path()), Code::StoreReplaced, "{name} of another store");
         }
     }
+}
+
+#[test]
+fn an_index_is_whole_or_absent() {
+    let dir = made();
+    let mut manifest = support::store(dir.path(), support::ID);
+    manifest.files.retain(|file| file.path != "index/00001.arrow");
+    fs::write(dir.path().join("manifest.json"), manifest.to_bytes()).unwrap();
+    assert_eq!(code(dir.path()), Code::Corrupt);
+    manifest.files.retain(|file| !file.path.starts_with("index/"));
+    fs::write(dir.path().join("manifest.json"), manifest.to_bytes()).unwrap();
+    assert!(touch(dir.path()).unwrap().index(0).unwrap().is_none());
+    assert_eq!((manifest.has_index(), manifest.index_bytes()), (false, 0));
+}
+
+#[test]
+fn an_index_gives_the_rows_of_a_code() {
+    let dir = made();
+    let store = touch(dir.path()).unwrap();
+    // Row i of patient p has code 1 + (p + i) % 4; the second shard starts with patient 3, which has 10 rows.
+    let index = store.index(1).unwrap().unwrap();
+    let found: Vec<(u32, Vec<u32>)> = index.code(4).map(|found| found.map(|(p, rows)| (p, rows.iter().collect())).unwrap()).collect();
+    assert_eq!(found[0], (0, vec![0, 4, 8]));
+    assert_eq!((index.patients(4), index.rows(4)), (found.len(), found.iter().map(|(_, rows)| rows.len()).sum()));
+    for none in [0, 5, u32::MAX] {
+        assert_eq!((index.patients(none), index.rows(none), index.code(none).count()), (0, 0, 0));
+    }
+    // Patient 0 has one row, of code 1; patient 1 has none of it before row 3.
+    let (patient, rows) = store.index(0).unwrap().unwrap().code(1).nth(1).unwrap().unwrap();
+    assert_eq!((patient, rows.len(), rows.get(0), rows.get(1), rows.is_empty()), (1, 1, Some(3), None, false));
 }
 
 #[test]

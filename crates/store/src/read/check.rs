@@ -102,7 +102,7 @@ pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found
 }
 
 /// The last list ends where the values do: none are left over.
-fn ends_with_child(list: Array) -> Found<()> {
+pub fn ends_with_child(list: Array) -> Found<()> {
     let (end, length) = (list.offset(list.len()), list.child(0).len());
     if end == length { Ok(()) } else { Err(format!("has {length} values in \"{}\" for offsets that end at {end}", list.node.name)) }
 }

@@ -123,6 +123,25 @@ fn columns<'a>(
     Ok(())
 }
 
+/// The columns of the inverted index of shard `i`.
+pub fn inverted(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
+    let expected = || "has other columns than patients: list<struct<row: uint32, rows: list<uint16 | uint32>>>".to_string();
+    rows("codes", layout.rows, manifest.counts.codes.saturating_add(1))?;
+    let ([codes], [field]) = (&layout.fields[..], &layout.schema.fields()[..]) else { return Err(expected()) };
+    let (pairs, fields) = list_of_struct(codes, field).ok_or_else(expected)?;
+    let ([row, lists], [row_field, lists_field]) = (&pairs.children[..], &fields[..]) else { return Err(expected()) };
+    let names = (field.name().as_str(), row_field.name().as_str(), lists_field.name().as_str());
+    let (DataType::List(item), [numbers]) = (lists_field.data_type(), &lists.children[..]) else { return Err(expected()) };
+    let types = *row_field.data_type() == DataType::UInt32 && matches!(item.data_type(), DataType::UInt16 | DataType::UInt32);
+    if names != ("patients", "row", "rows") || !types {
+        return Err(expected());
+    }
+    if [codes, pairs, row, lists, numbers].iter().any(|node| node.null_count > 0) {
+        return Err("has nulls where none may be".into());
+    }
+    rows("rows", numbers.length, manifest.shards[i].events)
+}
+
 fn starts_with(layout: &Layout, columns: &[(&str, &str)]) -> Found<()> {
     let fields = layout.schema.fields();
     for (i, (name, data_type)) in columns.iter().enumerate() {

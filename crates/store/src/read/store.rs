@@ -2,9 +2,10 @@
 
 use super::file::{File, corrupt, path_of};
 use super::index::Index;
+use super::inverted::Inverted;
 use super::{REMEDY, check, shape};
 use crate::error::{Code, Error, Result};
-use crate::manifest::{self, CODES, MANIFEST, Manifest, ManifestError, PATIENTS};
+use crate::manifest::{self, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -19,8 +20,12 @@ pub struct Store {
     pub(super) codes: File,
     pub(super) shards: Vec<File>,
     pub(super) index: Index,
+    /// The inverted index of each shard; none where the store has none.
+    pub(super) inverted: Vec<File>,
     /// Shards that have passed the checks of their first touch.
     touched: Vec<AtomicBool>,
+    /// The same of their inverted indexes.
+    inverted_touched: Vec<AtomicBool>,
 }
 
 /// A store that is replaced while it is being opened is opened anew, this often. The gap between the two renames of a replacement is far shorter.
@@ -70,6 +75,13 @@ impl Store {
         let patients = File::open(root, entry(PATIENTS)?, id)?;
         let codes = File::open(root, entry(CODES)?, id)?;
         let shards = manifest.shards.iter().map(|shard| File::open(root, &shard.file, id)).collect::<Result<Vec<_>>>()?;
+        let index = |shard: usize| {
+            let entry = manifest.index(shard);
+            let entry = entry.ok_or_else(|| corrupt(&root.join(MANIFEST), &format!("lists an index, but not {}", index_name(shard))))?;
+            File::open(root, entry, id)
+        };
+        let indexed = if manifest.has_index() { shards.len() } else { 0 };
+        let inverted = (0..indexed).map(index).collect::<Result<Vec<_>>>()?;
         for other in manifest.files.iter().filter(|file| file.path != PATIENTS && file.path != CODES) {
             check_length(&path_of(root, other)?, other)?;
         }
@@ -82,11 +94,15 @@ impl Store {
         for (i, shard) in shards.iter().enumerate() {
             shape::shard(&shard.layout, &manifest, i).map_err(|found| shard.corrupt(&found))?;
         }
+        for (i, file) in inverted.iter().enumerate() {
+            shape::inverted(&file.layout, &manifest, i).map_err(|found| file.corrupt(&found))?;
+        }
         let index = Index::new(&patients, &manifest).map_err(|found| patients.corrupt(&found))?;
-        let touched = shards.iter().map(|_| AtomicBool::new(false)).collect();
+        let untouched = |files: &[File]| files.iter().map(|_| AtomicBool::new(false)).collect();
+        let (touched, inverted_touched) = (untouched(&shards), untouched(&inverted));
         // The manifest has been read as JSON, which is text.
         let text = String::from_utf8_lossy(bytes).into_owned();
-        Ok(Self { root: root.to_path_buf(), manifest, text, patients, codes, shards, index, touched })
+        Ok(Self { root: root.to_path_buf(), manifest, text, patients, codes, shards, index, inverted, touched, inverted_touched })
     }
 
     /// The manifest.
@@ -124,6 +140,20 @@ impl Store {
             self.touched[shard].store(true, Relaxed);
         }
         Ok(file)
+    }
+
+    /// The inverted index of a shard; `None` where the store was made without. The first call checks its offsets, and the shard as [`Store::shard`]
+    /// does; patients and rows are checked as they are read.
+    pub fn index(&self, shard: usize) -> Result<Option<Inverted<'_>>> {
+        let events = self.shard(shard)?.array("events");
+        let Some(file) = self.inverted.get(shard) else { return Ok(None) };
+        let of = || Inverted::new(file, events.ok_or("has no events to belong to")?);
+        let inverted = of().map_err(|found| file.corrupt(&found))?;
+        if !self.inverted_touched[shard].load(Relaxed) {
+            inverted.check().map_err(|found| file.corrupt(&found))?;
+            self.inverted_touched[shard].store(true, Relaxed);
+        }
+        Ok(Some(inverted))
     }
 
     /// Checks the buffer of offsets that starts at this byte of a shard: its checksum, that it starts at 0, never falls, and ends inside what it cuts.

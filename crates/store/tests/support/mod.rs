@@ -108,6 +108,27 @@ fn shard(path: &Path, base: usize, subjects: &[i64], id: &str) -> Vec<u8> {
     write(path, &[("subject_id", false), ("events", false), ("sparse", false)], vec![Arc::new(ids), Arc::new(events), Arc::new(sparse)], id)
 }
 
+/// The inverted index of a shard; its rows take 16 bits in the first shard and 32 in the other.
+fn index(path: &Path, base: usize, subjects: &[i64], id: &str) -> Vec<u8> {
+    let of = |code: usize, p: usize| -> Vec<u32> {
+        rows(base + p).iter().zip(0..).filter(|(row, _)| row.code as usize == code).map(|(_, at)| at).collect()
+    };
+    let codes: Vec<Vec<(u32, Vec<u32>)>> = (0..CODES.len())
+        .map(|code| (0..subjects.len()).map(|p| (p as u32, of(code, p))).filter(|(_, rows)| !rows.is_empty()).collect())
+        .collect();
+    let pairs: Vec<&(u32, Vec<u32>)> = codes.iter().flatten().collect();
+    let items = pairs.iter().flat_map(|(_, rows)| rows.iter().copied());
+    let items: ArrayRef = match base {
+        0 => Arc::new(UInt16Array::from_iter_values(items.map(|row| row as u16))),
+        _ => Arc::new(UInt32Array::from_iter_values(items)),
+    };
+    let lists = list_of(items, pairs.iter().map(|(_, rows)| rows.len()));
+    let fields = vec![Field::new("row", DataType::UInt32, false), Field::new("rows", lists.data_type().clone(), false)];
+    let patients = UInt32Array::from_iter_values(pairs.iter().map(|(p, _)| *p));
+    let pairs = StructArray::new(fields.into(), vec![Arc::new(patients), Arc::new(lists)], None);
+    write(path, &[("patients", false)], vec![Arc::new(list_of(Arc::new(pairs), codes.iter().map(Vec::len)))], id)
+}
+
 fn entry(path: &str, bytes: &[u8]) -> manifest::File {
     let layout = meds_store::read::parse(bytes).unwrap();
     let mut offsets = vec![];
@@ -151,10 +172,13 @@ pub fn store(root: &Path, id: &str) -> Manifest {
     let mut base = 0;
     let mut shards = vec![];
     let mut patients: Vec<Patient> = vec![];
+    let mut files = vec![];
     for (s, subjects) in SUBJECTS.iter().enumerate() {
         let path = format!("shards/{s:05}.arrow");
         let bytes = shard(&root.join(&path), base, subjects, id);
         let events = (0..subjects.len()).map(|p| rows(base + p).len() as u64).sum();
+        let name = manifest::index_name(s);
+        files.push(entry(&name, &index(&root.join(&name), base, subjects, id)));
         shards.push(manifest::Shard { file: entry(&path, &bytes), patients: subjects.len() as u64, events });
         patients.extend(subjects.iter().enumerate().map(|(row, subject)| (*subject, s as u32, row as u32, rows(base + row))));
         base += subjects.len();
@@ -192,7 +216,7 @@ pub fn store(root: &Path, id: &str) -> Manifest {
         ],
         id,
     );
-    let mut files = vec![entry(manifest::PATIENTS, &bytes)];
+    files.push(entry(manifest::PATIENTS, &bytes));
     let events = |code: usize| patients.iter().flat_map(|p| &p.3).filter(|row| row.code as usize == code).count() as i64;
     let holders = |code: usize| patients.iter().filter(|p| p.3.iter().any(|row| row.code as usize == code)).count() as i64;
     let bytes = write(

@@ -2,6 +2,7 @@
 
 mod codes;
 mod folder;
+mod inverted;
 mod report;
 mod rows;
 mod values;
@@ -48,6 +49,15 @@ impl Store {
             progress.advance(self.manifest.shards[shard].events, 0)?;
             Ok(report)
         })?;
+        // (Of the indexes' bytes `folder` has checked the checksums.)
+        let indexed: Vec<usize> = sound.iter().copied().filter(|shard| *shard < self.inverted.len()).collect();
+        let indexes = parallel(indexed.len(), |task| {
+            let shard = indexed[task];
+            let mut report = Report::new(&self.inverted[shard].entry.path, limit);
+            inverted::check(&Place::new(self, shard), &self.inverted[shard], &mut report);
+            progress.check()?;
+            Ok(report)
+        })?;
         let mut nulls = vec![0; columns.len()];
         let mut counts = codes::Counts::new(self.codes.layout.rows as usize);
         for ((_, column), mut task) in tasks.iter().zip(reports) {
@@ -55,6 +65,7 @@ impl Store {
             counts.add(task.codes.take());
             report.absorb(task);
         }
+        indexes.into_iter().for_each(|index| report.absorb(index));
         if sound.len() == self.shards.len() {
             self.totals(&nulls, &mut report);
             report.absorb(counts.compare(&self.codes, limit));

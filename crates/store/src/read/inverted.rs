@@ -1,0 +1,140 @@
+//! The inverted index of a shard, checked: of each code the patients that have it, and their rows.
+
+use super::array::{Array, words};
+use super::check;
+use super::cursor::Found;
+use super::file::File;
+
+/// A shard's inverted index. Its offsets have been checked; patients and rows are checked as they are read.
+#[derive(Clone, Copy)]
+pub struct Inverted<'a> {
+    file: &'a File,
+    /// The list of events a patient, whose offsets have been checked.
+    events: Array<'a>,
+    /// The list of patients a code, the patients, the list of their rows.
+    codes: Array<'a>,
+    patients: Array<'a>,
+    lists: Array<'a>,
+}
+
+/// A patient's rows with one code: ascending numbers in the patient's timeline.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rows<'a> {
+    /// Of 16 bits, where no patient of the store has more rows.
+    Narrow(&'a [[u8; 2]]),
+    /// Of 32 bits.
+    Wide(&'a [[u8; 4]]),
+}
+
+impl<'a> Rows<'a> {
+    /// Number of rows; at least one in a store that is whole.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Narrow(rows) => rows.len(),
+            Self::Wide(rows) => rows.len(),
+        }
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Row `i` of them.
+    pub fn get(&self, i: usize) -> Option<u32> {
+        match self {
+            Self::Narrow(rows) => rows.get(i).map(|row| u16::from_le_bytes(*row).into()),
+            Self::Wide(rows) => rows.get(i).map(|row| u32::from_le_bytes(*row)),
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + use<'a> {
+        let rows = *self;
+        (0..rows.len()).map(move |i| rows.get(i).unwrap_or_default())
+    }
+
+    /// Do they ascend below a patient's number of rows?
+    fn ascend(&self, length: usize) -> bool {
+        // Without an early end, so that it compiles to wide comparisons.
+        fn all<const W: usize>(rows: &[[u8; W]], number: impl Fn(&[u8; W]) -> u32) -> bool {
+            rows.windows(2).fold(true, |right, pair| right & (number(&pair[0]) < number(&pair[1])))
+        }
+        let ascend = match self {
+            Self::Narrow(rows) => all(rows, |row| u16::from_le_bytes(*row).into()),
+            Self::Wide(rows) => all(rows, |row| u32::from_le_bytes(*row)),
+        };
+        ascend && self.len().checked_sub(1).and_then(|last| self.get(last)).is_some_and(|last| (last as usize) < length)
+    }
+}
+
+impl<'a> Inverted<'a> {
+    /// Of a file whose columns `shape` has checked, over the events of its shard, whose offsets have been checked.
+    pub(super) fn new(file: &'a File, events: Array<'a>) -> Found<Self> {
+        let codes = file.array("patients").ok_or("has no patients")?;
+        let pairs = codes.child(0);
+        Ok(Self { file, events, codes, patients: pairs.child(0), lists: pairs.child(1) })
+    }
+
+    /// What every reader relies on: a code's patients are its own, a patient's rows too.
+    pub(super) fn check(&self) -> Found<()> {
+        for list in [self.codes, self.lists] {
+            check::section(self.file, list)?;
+            check::ends_with_child(list)?;
+        }
+        Ok(())
+    }
+
+    /// Number of patients that have a code; 0 for an id that the store does not have.
+    pub fn patients(&self, code: u32) -> usize {
+        self.pairs(code).len()
+    }
+
+    /// Number of rows that have a code.
+    pub fn rows(&self, code: u32) -> usize {
+        let pairs = self.pairs(code);
+        self.lists.offset(pairs.end) - self.lists.offset(pairs.start)
+    }
+
+    /// The patients that have a code, as rows of the shard, ascending, each with its rows of that code. What lies outside the shard's patients or the
+    /// patient's rows, or out of order, is an error.
+    pub fn code(&self, code: u32) -> impl Iterator<Item = crate::Result<(u32, Rows<'a>)>> + use<'a> {
+        let file = self.file;
+        self.found(code).map(move |found| found.map_err(|found| file.corrupt(&found)))
+    }
+
+    /// The same, an error as a clause.
+    pub(super) fn found(&self, code: u32) -> impl Iterator<Item = Found<(u32, Rows<'a>)>> + use<'a> {
+        let of = *self;
+        let mut least = 0;
+        self.pairs(code).map(move |pair| {
+            let found = of.pair(pair, least).map_err(|found| format!("{found} (code {code})"))?;
+            least = found.0 as usize + 1;
+            Ok(found)
+        })
+    }
+
+    fn pairs(&self, code: u32) -> std::ops::Range<usize> {
+        let code = code as usize;
+        if code < self.codes.len() { self.codes.offset(code)..self.codes.offset(code + 1) } else { 0..0 }
+    }
+
+    fn pair(&self, pair: usize, least: usize) -> Found<(u32, Rows<'a>)> {
+        let patient = self.patients.u32(pair);
+        let at = patient as usize;
+        if at < least || at >= self.events.len() {
+            return Err(format!("has patient {patient} out of order or outside of the {} of its shard", self.events.len()));
+        }
+        let items = self.lists.child(0);
+        let width = if items.node.data_type.width == Some(2) { 2 } else { 4 };
+        let range = self.lists.offset(pair) * width..self.lists.offset(pair + 1) * width;
+        // Offsets end inside the rows: they have been checked.
+        let bytes = items.data().get(range).unwrap_or_default();
+        let rows = if width == 2 { Rows::Narrow(words(bytes)) } else { Rows::Wide(words(bytes)) };
+        let length = self.events.offset(at + 1) - self.events.offset(at);
+        match rows.ascend(length) {
+            true => Ok((patient, rows)),
+            false => Err(format!("has rows of patient {patient} that are none, out of order or beyond the patient's {length}")),
+        }
+    }
+}
