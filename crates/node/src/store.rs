@@ -2,6 +2,7 @@
 
 use crate::buffer;
 use crate::error::guard;
+use crate::export::NativeExport;
 use meds_store::read::File;
 use meds_store::{Code, Error, Result, Store};
 use napi::Env;
@@ -62,6 +63,12 @@ impl NativeStore {
     pub fn check_offsets(&self, env: Env, shard: u32, offset: f64) -> napi::Result<()> {
         // A float cast saturates: what is no offset is found in no layout.
         guard(&env, || self.open()?.check_offsets(shard as usize, offset as u64))
+    }
+
+    /// A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first.
+    #[napi]
+    pub fn export(&self, env: Env, shard: u32) -> napi::Result<NativeExport> {
+        guard(&env, || NativeExport::new(&self.open()?.arrow(shard as usize)?))
     }
 
     /// Drops the mappings that JavaScript does not hold.

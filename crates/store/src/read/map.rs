@@ -1,9 +1,12 @@
 //! Files mapped copy-on-write: the one file of this crate with unsafe code.
 
 use crate::error::{Code, Error, Result};
+use arrow_buffer::Buffer;
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::{self, File};
 use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// A whole file in memory. Writes (JavaScript can make them by mistake) stay private to this mapping and never reach the file.
 /// It is held raw because JavaScript may write between two of our reads: a slice lives only as long as the call that made it.
@@ -51,6 +54,16 @@ impl Mapping {
             Some(raw) => unsafe { std::slice::from_raw_parts(raw.as_ptr(), raw.len()) },
             None => &[],
         }
+    }
+
+    /// All bytes as an Arrow buffer, which holds a share of the mapping: it and its slices stay valid after the store is closed.
+    pub fn buffer(self: &Arc<Self>) -> Buffer {
+        let Some((start, raw)) = self.raw.as_ref().and_then(|raw| Some((NonNull::new(raw.as_mut_ptr())?, raw))) else {
+            return Buffer::default();
+        };
+        let share = Arc::clone(self);
+        // SAFETY: the bytes are those of a mapping that the share keeps, and Rust reads them under the terms of `bytes`.
+        unsafe { Buffer::from_custom_allocation(start, raw.len(), share) }
     }
 
     /// Where the bytes start, for the binding; `None` when there are none.
