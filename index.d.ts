@@ -17,6 +17,57 @@ export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int
 export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
   readonly [name: string]: Value | null;
 };
+/**
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+}
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion skipped, changed or repaired. */
+export interface Note {
+  /** `skipped`, `converted`, `repaired` or `warning`. */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many. */
+  readonly count: number;
+}
 /** A code of the store. */
 export interface Code {
   /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
@@ -104,8 +155,53 @@ export declare class CodeTable implements Iterable<Code> {
   /** The codes in order of id. */
   [Symbol.iterator](): Iterator<Code>;
 }
+/**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
+/**
+ * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
+ * `import type { Table } from "apache-arrow"`.
+ */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: {
+    readonly fields: readonly {
+      readonly name: string;
+      readonly nullable: boolean;
+    }[];
+  };
+  readonly batches: readonly unknown[];
+  /** A column by name; null where there is none. */
+  getChild(name: string): ArrowVector | null;
+}
+/** A column of an {@link ArrowTable}. */
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  /** Null where the row has no value. */
+  get(index: number): unknown;
+}
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
@@ -121,57 +217,6 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion skipped, changed or repaired. */
-export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many. */
-  readonly count: number;
-}
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
  *
@@ -416,6 +461,23 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
   /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
   copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
+  /**
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
+   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
+   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.at(0)!.last(10).toArrow();
+   * console.log(table.numRows, table.getChild("code")?.get(0));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
 }
 /**
  * One patient: the whole timeline, and what the store knows of the subject.
@@ -775,6 +837,45 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   get splits(): ReadonlyMap<string, number>;
   /** `dataset.json`, notes of the conversion, names of the metadata files. */
   get metadata(): Metadata;
+  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
+   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
+   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
+   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
+   * 512 MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // nothing, where they were imported
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
   /** Path of the store, for opening it in a worker. */
   get path(): string;
   /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
@@ -788,7 +889,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
  * reading; the others from opening, converting and verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *
