@@ -17,6 +17,63 @@ export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int
 export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
   readonly [name: string]: Value | null;
 };
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion skipped, changed or repaired. */
+export interface Note {
+  /** `skipped`, `converted`, `repaired` or `warning`. */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many. */
+  readonly count: number;
+}
 /** A code of the store. */
 export interface Code {
   /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
@@ -88,7 +145,7 @@ export declare class CodeTable implements Iterable<Code> {
   /** Number of codes. */
   readonly size: number;
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code).
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
    */
   get strings(): readonly string[];
   /** The id of a code, or undefined where no event has it. */
@@ -124,75 +181,33 @@ export declare class CodeTable implements Iterable<Code> {
   value(name: string, id: number): Value | null;
   /** The codes in order of id. */
   [Symbol.iterator](): Iterator<Code>;
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[];
+}
+/**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
 }
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
-/** Columns that every MEDS dataset has, and how their values are typed. */
-export interface StandardColumns {
-  /** Microseconds since 1970-01-01; null for a static row. */
-  time: number;
-  code: string;
-  numeric_value: number;
-}
-/** The schema of a store about which nothing was said: any name, any value. */
-export interface AnySchema {
-  [column: string]: Value;
-}
-/** Names of the columns of a schema. */
-export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
-/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
-export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion skipped, changed or repaired. */
-export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many. */
-  readonly count: number;
-}
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */
@@ -220,6 +235,44 @@ export interface AbortSignalLike {
   }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+/**
+ * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
+ * `import type { Table } from "apache-arrow"`.
+ */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: {
+    readonly fields: readonly {
+      readonly name: string;
+      readonly nullable: boolean;
+    }[];
+  };
+  readonly batches: readonly unknown[];
+  /** A column by name; null where there is none. */
+  getChild(name: string): ArrowVector | null;
+}
+/** A column of an {@link ArrowTable}. */
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  /** Null where the row has no value. */
+  get(index: number): unknown;
+}
+/** Columns that every MEDS dataset has, and how their values are typed. */
+export interface StandardColumns {
+  /** Microseconds since 1970-01-01; null for a static row. */
+  time: number;
+  code: string;
+  numeric_value: number;
+}
+/** The schema of a store about which nothing was said: any name, any value. */
+export interface AnySchema {
+  [column: string]: Value;
+}
+/** Names of the columns of a schema. */
+export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
+/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
+export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
  *
@@ -278,6 +331,8 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   toArray(): TypedArray | T[];
   /** The values in order, null included. */
   [Symbol.iterator](): Iterator<T>;
+  /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
 }
 /**
  * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
@@ -324,6 +379,22 @@ export declare class Event<S extends object = AnySchema> {
   /** Every column by name, as {@link Event.get} gives it. */
   toObject(): {
     [N in ColumnName<S>]: ColumnValue<S, N>;
+  };
+  /**
+   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
+   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * db.close();
+   * ```
+   */
+  toJSON(): {
+    readonly [column: string]: JsonValue;
   };
 }
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
@@ -464,6 +535,27 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
   /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
   copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
+  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+  /**
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
+   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
+   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.at(0)!.last(10).toArrow();
+   * console.log(table.numRows, table.getChild("code")?.get(0));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
 }
 /**
  * One patient: the whole timeline, and what the store knows of the subject.
@@ -491,6 +583,10 @@ export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
   get birthTime(): number | null;
   /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
   get deathTime(): number | null;
+  /** As {@link Timeline.toJSON}, with the split. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
 }
 /**
  * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
@@ -650,6 +746,12 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
    */
   split(name: string): Cohort<S>;
+  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  toJSON(): {
+    readonly path: string;
+    readonly eventCount: number;
+    readonly subjectIds: readonly string[];
+  };
   /**
    * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
    *
@@ -758,7 +860,10 @@ export interface ConvertOptions extends WorkOptions {
   readonly columns?: readonly string[] | undefined;
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
-  /** Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. */
+  /**
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
+   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
@@ -802,7 +907,7 @@ export interface Summary {
 }
 /**
  * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
- * appears whole or not at all.
+ * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
  * `MEDS_DISK_FULL` and others that name file and subject.
@@ -933,11 +1038,16 @@ export declare class Metadata {
   /** Number of shards. */
   readonly shards: number;
   /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
+   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
    *
    * @throws MedsError `MEDS_METADATA` where it is no JSON object.
    */
   get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
 }
 /** How to open a store. */
 export interface OpenOptions {
@@ -1009,6 +1119,45 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   get splits(): ReadonlyMap<string, number>;
   /** `dataset.json`, notes of the conversion, names of the metadata files. */
   get metadata(): Metadata;
+  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
+   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
+   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
+   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
+   * 512 MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // nothing, where they were imported
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
   /** Path of the store, for opening it in a worker. */
   get path(): string;
   /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
@@ -1022,7 +1171,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
  * reading; the others from opening, converting and verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *

@@ -31,6 +31,19 @@ export declare class Job {
   cancel(): void
 }
 
+/**
+ * An exported ArrowSchema and ArrowArray. Whoever imports them takes them over (and clears `release`, by the interface's rules); what nobody
+ * has imported is released with this object. The memory that they point to holds its own share of the mapping.
+ */
+export declare class NativeExport {
+  /** Address of the ArrowSchema; valid while this object lives. */
+  get schema(): bigint
+  /** Address of the ArrowArray; valid while this object lives. */
+  get array(): bigint
+  /** Releases what nobody has imported; the addresses then hold released structs. */
+  release(): void
+}
+
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /** Maps and checks the store in a folder; with `verify` every byte of it. */
@@ -45,7 +58,9 @@ export declare class NativeStore {
   shard(index: number): Mapped
   /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */
   checkOffsets(shard: number, offset: number): void
-  /** Drops the mappings that neither JavaScript nor a query holds. */
+  /** A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first. */
+  export(shard: number): NativeExport
+  /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
 }
 

@@ -74,12 +74,15 @@ export async function convert(source: string, store: string, options?: ConvertOp
   return runJob<Summary>("convert", plain, work);
 }
 
+/** A conversion as the native side knows it. */
+export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions> & { readonly source: string; readonly store: string };
+
 /** What a conversion is asked for: what the native side is told, and how it is watched. */
-export function conversion(source: string, store: string, options?: ConvertOptions): { options: object; work: WorkOptions } {
+export function conversion(source: string, store: string, options?: ConvertOptions): { options: ConversionPlan; work: WorkOptions } {
   const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
-  for (const name of ["repair", "force", "reuse"] as const) flagOf(name, rest[name], false);
+  for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
   return { options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, work: { onProgress, signal } };

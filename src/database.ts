@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
+import { type ArrowTable, storeTable } from "./arrow.js";
 import type { CodeTable } from "./codes.js";
 import { Cohort } from "./cohort.js";
-import { type ConvertOptions, conversion, convert } from "./convert.js";
+import { type ConversionPlan, type ConvertOptions, conversion, convert } from "./convert.js";
 import { MedsError } from "./errors.js";
+import type { ArrowExport } from "./export.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
 import { type ColumnInfo, indexBytes } from "./manifest.js";
 import { Metadata } from "./metadata.js";
@@ -117,6 +119,55 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     return this._metadata;
   }
 
+  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
+  get shardCount(): number {
+    this._store.check();
+    return this._store.manifest.shards.length;
+  }
+
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
+   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
+   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  async toArrow<T = ArrowTable>(): Promise<T> {
+    return (await storeTable(this._store)) as T;
+  }
+
+  /**
+   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
+   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
+   * 512 MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // nothing, where they were imported
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport {
+    return this._store.exportC(shard);
+  }
+
   /** Path of the store, for opening it in a worker. */
   get path(): string {
     return this._store.path;
@@ -133,11 +184,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 }
 
-/** A conversion as the native side knows it. */
-type ConversionOf = ConvertOptions & { readonly source: string; readonly store: string };
-
 /** The store at a path, open, where it was made from the source as it is now and has the index that is asked for; undefined where it is absent or outdated. */
-function current<S extends object>(path: string, options: ConversionOf, verify: boolean): PatientDatabase<S> | undefined {
+function current<S extends object>(path: string, options: ConversionPlan, verify: boolean): PatientDatabase<S> | undefined {
   let store: Store;
   try {
     store = new Store(path, verify);

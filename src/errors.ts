@@ -15,6 +15,7 @@ export type MedsErrorCode =
   | "MEDS_IO"
   | "MEDS_METADATA"
   | "MEDS_MISSING_COLUMN"
+  | "MEDS_MISSING_PACKAGE"
   | "MEDS_NOT_A_STORE"
   | "MEDS_NOT_CONTIGUOUS"
   | "MEDS_NOT_FOUND"

@@ -1,3 +1,4 @@
+export type { ArrowTable, ArrowVector } from "./arrow.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";
@@ -17,6 +18,7 @@ export { type FromOptions, type OpenOptions, PatientDatabase } from "./database.
 export { Dictionary } from "./dictionary.js";
 export { MedsError, type MedsErrorCode } from "./errors.js";
 export { Event } from "./event.js";
+export { ArrowExport } from "./export.js";
 export type { SubjectId } from "./ids.js";
 export type { JsonValue } from "./json.js";
 export type { ColumnInfo, Note } from "./manifest.js";

@@ -24,6 +24,9 @@ function translate(error: unknown): unknown {
   return error;
 }
 
+/** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
+export type NativeExport = binding.NativeExport;
+
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
@@ -55,6 +58,11 @@ export class NativeHandle {
     const { buffer, layout } = guard(() => this.store.shard(index));
     const prove = (offset: number) => guard(() => this.store.checkOffsets(index, offset));
     return new MappedFile(`${this.path}/${this.manifest.shards[index]!.path}`, buffer, layout, prove);
+  }
+
+  /** A shard by the Arrow C Data Interface. */
+  export(index: number): NativeExport {
+    return guard(() => this.store.export(index));
   }
 
   /** Empties the views of a file. */

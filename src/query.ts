@@ -158,7 +158,8 @@ export class Query {
     const { store, slots, codes, options } = this;
     store.check();
     const { windows, threads = 0, signal } = optionsOf(options) ?? {};
-    if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024)) failGiven("threads", threads, "a whole number to 1024; 0 for all cores");
+    if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024))
+      failGiven("threads", threads, "a whole number to 1024; 0 for all cores");
     const cut = windows === undefined ? EVERYTHING : windowsOf(store, windows);
     return store.ask<T>(kind, { slots, codes: codes === undefined ? null : codeRanges(store.codes, codes), threads, ...cut }, signal);
   }

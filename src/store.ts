@@ -1,6 +1,7 @@
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
+import { ArrowExport } from "./export.js";
 import { textOf } from "./given.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
@@ -120,6 +121,15 @@ export class Store {
     const shard = new Shard(this, this.native.shard(index));
     this.shards[index] = shard;
     return shard;
+  }
+
+  /** A shard for other native code. */
+  exportC(index: number): ArrowExport {
+    this.check();
+    const { length } = this.manifest.shards;
+    if (!(Number.isInteger(index) && index >= 0 && index < length))
+      fail("MEDS_OUT_OF_RANGE", `${this.path}: there is no shard ${index}: the store has ${length} shards, from 0.`, this.path);
+    return new ArrowExport(this.native.export(index));
   }
 
   /** The split of the patient in a row of patients.arrow. */

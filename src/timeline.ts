@@ -1,3 +1,4 @@
+import { type ArrowTable, timelineTable } from "./arrow.js";
 import { CodeRange } from "./codes.js";
 import { Column } from "./column.js";
 import { fail } from "./errors.js";
@@ -321,6 +322,26 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
   toJSON(): { readonly [name: string]: JsonValue } {
     return { subjectId: String(this.subjectId), events: Array.from(this, (event) => event.toJSON()) };
+  }
+
+  /**
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
+   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
+   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.at(0)!.last(10).toArrow();
+   * console.log(table.numRows, table.getChild("code")?.get(0));
+   * db.close();
+   * ```
+   */
+  async toArrow<T = ArrowTable>(): Promise<T> {
+    return (await timelineTable(this)) as T;
   }
 
   /** @internal What `console.log` shows. */

@@ -5,6 +5,7 @@
 
 mod buffer;
 mod error;
+mod export;
 mod job;
 mod query;
 mod store;

@@ -2,6 +2,7 @@
 
 use crate::buffer;
 use crate::error::guard;
+use crate::export::NativeExport;
 use meds_store::read::File;
 use meds_store::{Code, Error, Result, Store};
 use napi::Env;
@@ -65,7 +66,13 @@ impl NativeStore {
         guard(&env, || self.open()?.check_offsets(shard as usize, offset as u64))
     }
 
-    /// Drops the mappings that neither JavaScript nor a query holds.
+    /// A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first.
+    #[napi]
+    pub fn export(&self, env: Env, shard: u32) -> napi::Result<NativeExport> {
+        guard(&env, || NativeExport::new(&self.open()?.arrow(shard as usize)?))
+    }
+
+    /// Drops the mappings that nobody else (JavaScript, a query, an export) holds.
     #[napi]
     pub fn close(&mut self) {
         self.store = None;

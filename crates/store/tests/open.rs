@@ -45,6 +45,24 @@ fn a_whole_store_opens() {
 }
 
 #[test]
+fn a_shard_is_an_arrow_array_that_holds_the_mapping() {
+    let dir = made();
+    let store = touch(dir.path()).unwrap();
+    let arrays: Vec<_> = (0..2).map(|shard| store.arrow(shard).unwrap()).collect();
+    assert!(store.arrow(2).is_err());
+    let start = store.shard(0).unwrap().map.bytes().as_ptr_range();
+    let times = arrays[0].child_data()[1].child_data()[0].child_data()[0].buffers()[0].as_ptr();
+    assert!(start.contains(&times), "not a view of the mapping");
+    drop(store);
+    for (array, subjects) in arrays.iter().zip(support::SUBJECTS) {
+        array.validate_full().unwrap();
+        let batch = arrow_array::StructArray::from(array.clone());
+        let ids = batch.column_by_name("subject_id").unwrap();
+        assert_eq!(ids.as_any().downcast_ref::<arrow_array::Int64Array>().unwrap().values(), subjects);
+    }
+}
+
+#[test]
 fn what_is_no_store_is_told_from_what_is_damaged() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("x.medsdb");

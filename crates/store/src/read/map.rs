@@ -1,9 +1,12 @@
 //! Files mapped copy-on-write: the one file of this crate with unsafe code.
 
 use crate::error::{Code, Error, Result};
+use arrow_buffer::Buffer;
 use memmap2::{Mmap, MmapOptions, MmapRaw};
 use std::fs::{self, File};
 use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// A whole file in memory, mapped twice over the same pages of the system: for JavaScript, which can write by mistake, and for Rust, whose threads
 /// (queries) read while JavaScript runs and must never see such a write.
@@ -57,6 +60,16 @@ impl Mapping {
     /// The file's bytes, as they are in the file.
     pub fn bytes(&self) -> &[u8] {
         self.maps.as_ref().map_or(&[], |maps| &maps.own)
+    }
+
+    /// All bytes as an Arrow buffer, which holds a share of the mapping: it and its slices stay valid after the store is closed. The bytes that Rust
+    /// reads, not those that JavaScript may write to: an importer relies on what was checked.
+    pub fn buffer(self: &Arc<Self>) -> Buffer {
+        let Some(start) = self.maps.as_ref().and_then(|maps| NonNull::new(maps.own.as_ptr().cast_mut())) else {
+            return Buffer::default();
+        };
+        // SAFETY: the bytes are those of a mapping that the share keeps; nobody writes through an Arrow buffer.
+        unsafe { Buffer::from_custom_allocation(start, self.bytes().len(), Arc::clone(self) as _) }
     }
 
     /// Where the bytes start that JavaScript may write to, for the binding; `None` when there are none.

@@ -4,6 +4,7 @@
 //! reader of the shard relies on, [`Store::check_offsets`] one column's offsets, [`Store::index`] those of the inverted index, [`Store::verify`] every byte.
 
 mod array;
+mod arrow;
 mod check;
 mod cursor;
 mod file;

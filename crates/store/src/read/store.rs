@@ -3,9 +3,10 @@
 use super::file::{File, corrupt, path_of};
 use super::index::Index;
 use super::inverted::Inverted;
-use super::{REMEDY, check, shape};
+use super::{REMEDY, arrow, check, shape};
 use crate::error::{Code, Error, Result};
 use crate::manifest::{self, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
+use arrow_data::ArrayData;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -162,6 +163,13 @@ impl Store {
         let array = file.arrays().find_map(|array| check::find_offsets(array, offset));
         let array = array.ok_or_else(|| Error::at(Code::InvalidArgument, &file.path, format!("has no offsets at byte {offset}.")))?;
         check::section(file, array).map_err(|found| file.corrupt(&found))
+    }
+
+    /// A shard's record batch as a struct array over the mapping, for other native code: nothing is copied, and the array holds the mapping. As that
+    /// code may rely on all that Arrow promises, everything but plain values is checked first: offsets, dictionary indexes, text, bitmaps.
+    pub fn arrow(&self, shard: usize) -> Result<ArrayData> {
+        let file = self.shard(shard)?;
+        check::sections(file).and_then(|()| arrow::batch(file)).map_err(|found| file.corrupt(&found))
     }
 
     fn shard_file(&self, shard: usize) -> Result<&File> {
