@@ -68,7 +68,7 @@ describe("errors are one line CODE: sentence on stderr, nothing on stdout, exit 
     ["a source that is not there", ["convert", join(work, "absent"), join(work, "out")], "MEDS_NOT_FOUND"],
     ["a source without data", ["convert", work, join(work, "out")], "MEDS_NO_DATA"],
     ["an output folder that holds something", ["generate", work], "MEDS_INVALID_ARGUMENT"],
-    ["sizes that do not fit", ["generate", join(work, "out"), "--patients", "10", "--events", "1"], "MEDS_INVALID_ARGUMENT"],
+    ["sizes that do not fit", ["generate", join(work, "out"), "--patients", "10", "--events", "5"], "MEDS_INVALID_ARGUMENT"],
     ["a store to verify that is not there", ["verify", join(work, "absent")], "MEDS_NOT_FOUND"],
   ];
   it.each(cases)("%s", async (_, args, expected) => {

@@ -73,7 +73,10 @@ impl Walk<'_> {
                 self.varint()?;
             }
             7 => self.at += 8,
-            8 => self.at = self.at.checked_add(usize::try_from(self.varint()?).ok()?)?,
+            8 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                self.at = self.at.checked_add(length)?;
+            }
             _ if depth == DEEPEST => return None,
             LIST | 10 => {
                 let header = self.byte()?;
