@@ -35,27 +35,33 @@ pub struct Aggregates {
 struct Cell {
     rows: u32,
     values: u32,
+    /// Values that are a real NaN; they are in no sum, minimum or maximum here.
+    nans: u32,
     sum: f64,
     min: f64,
     max: f64,
     last: f64,
 }
 
-const EMPTY: Cell = Cell { rows: 0, values: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
+const EMPTY: Cell = Cell { rows: 0, values: 0, nans: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
 
 impl Cell {
+    /// Adds what a slot holds. NaN, which fills the slots of nulls, changes nothing, without a branch: nobody can foresee which rows have a value.
     #[inline(always)]
     fn add(&mut self, value: f64) {
+        let is_value = !value.is_nan();
+        self.values += u32::from(is_value);
+        // A sum that starts at 0 is never -0, so that adding 0 keeps it.
+        self.sum += if is_value { value } else { 0.0 };
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+        self.last = if is_value { value } else { self.last };
+    }
+
+    fn add_nan(&mut self) {
         self.values += 1;
-        self.sum += value;
-        self.last = value;
-        // Once NaN, always NaN: nothing compares with it.
-        if value < self.min || value.is_nan() {
-            self.min = value;
-        }
-        if value > self.max || value.is_nan() {
-            self.max = value;
-        }
+        self.nans += 1;
+        self.last = f64::NAN;
     }
 }
 
@@ -67,7 +73,7 @@ struct Part {
 
 impl Aggregates {
     fn push(&mut self, id: u32, cell: &Cell) {
-        let or_nan = |value: f64| if cell.values > 0 { value } else { f64::NAN };
+        let or_nan = |value: f64| if cell.values > 0 && cell.nans == 0 { value } else { f64::NAN };
         self.codes.push(id);
         self.count.push(cell.rows);
         self.value_count.push(cell.values);
@@ -88,31 +94,31 @@ struct Scratch {
 
 impl Scratch {
     #[inline(always)]
-    fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> Option<f64>) -> Result<()> {
+    fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> f64) -> Result<()> {
+        let shard = query.shard(group);
         query.matches(group, |row, id| {
             // What is outside the table has been refused.
             let Some(cell) = self.cells.at(id) else { return };
-            let cell = &mut self.found[cell];
+            let (cell, value) = (&mut self.found[cell], value(row));
             cell.rows += 1;
-            if let Some(value) = value(row) {
-                cell.add(value);
+            cell.add(value);
+            if shard.has_real_nans() && value.is_nan() && shard.is_real_nan(row) {
+                cell.add_nan();
             }
         })
     }
 
     fn group(&mut self, query: &Query, group: &Group, part: &mut Part) -> Result<()> {
         let shard = query.shard(group);
-        // The slot of a null holds NaN.
-        let known = |row: usize, value: f64| if !value.is_nan() || shard.is_real_nan(row) { Some(value) } else { None };
         match shard.values {
-            Values::None => self.walk(query, group, |_| None)?,
+            Values::None => self.walk(query, group, |_| f64::NAN)?,
             Values::Single(all) => {
                 reaches(shard, group, all.len())?;
-                self.walk(query, group, |row| all.get(row).and_then(|word| known(row, f64::from(f32::from_le_bytes(*word)))))?;
+                self.walk(query, group, |row| all.get(row).map_or(f64::NAN, |word| f64::from(f32::from_le_bytes(*word))))?;
             }
             Values::Double(all) => {
                 reaches(shard, group, all.len())?;
-                self.walk(query, group, |row| all.get(row).and_then(|word| known(row, f64::from_le_bytes(*word))))?;
+                self.walk(query, group, |row| all.get(row).map_or(f64::NAN, |word| f64::from_le_bytes(*word)))?;
             }
         }
         let before = part.all.codes.len();

@@ -1,6 +1,6 @@
 //! Questions to many patients at once, answered over the mapped store on all cores.
 //!
-//! Knows `meds-store` only. A [`Query`] says whose rows ([`Groups`](groups)) and which codes ([`Codes`]); one file an operation then walks each
+//! Knows `meds-store` only. A [`Query`] says whose rows and which codes; one file an operation then walks each
 //! group's rows once. Work is cut into chunks of about as many rows, not patients: patients are skewed. Whatever the store's bytes are, an id or
 //! offset outside its table is `MEDS_CORRUPT`, and rows come from the offsets that [`meds_store::Store::shard`] has proved.
 
@@ -8,7 +8,7 @@ mod aggregate;
 mod cells;
 mod codes;
 mod count;
-pub mod groups;
+mod groups;
 mod hits;
 mod occurrence;
 mod query;

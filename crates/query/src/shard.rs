@@ -111,6 +111,11 @@ impl<'a> Shard<'a> {
         self.times.get(row).map(|word| i64::from_le_bytes(*word)).ok_or_else(|| self.short())
     }
 
+    /// Is some value a real NaN.
+    pub fn has_real_nans(&self) -> bool {
+        self.valid.is_some()
+    }
+
     /// Is a NaN in this row's slot a value.
     pub fn is_real_nan(&self, row: usize) -> bool {
         self.valid.is_some_and(|values| values.valid(row))
