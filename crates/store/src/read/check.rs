@@ -26,7 +26,7 @@ pub fn frames(bytes: &[u8], entry: &manifest::File) -> Found<()> {
 pub fn offsets(array: Array) -> Found<()> {
     let bytes = array.offset_bytes();
     // A field of no slots may have no offsets.
-    if array.len() == 0 && bytes.is_empty() {
+    if array.is_empty() && bytes.is_empty() {
         return Ok(());
     }
     let name = &array.node.name;

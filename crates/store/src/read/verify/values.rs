@@ -112,7 +112,7 @@ fn utf8(array: Array) -> Result<(), usize> {
 /// A dictionary's values ascend from slot 1 on, and slot 0 holds none of them.
 pub fn sorted(values: Array) -> Found<()> {
     let wrong = |slot: usize| Err(format!("has a dictionary whose entry {slot} is out of order or twice (\"{}\")", values.node.name));
-    if values.len() == 0 || values.node.null_count > 0 {
+    if values.is_empty() || values.node.null_count > 0 {
         return Err(format!("has a dictionary without its unused entry 0, or with nulls (\"{}\")", values.node.name));
     }
     fn first_wrong<T: Ord>(count: usize, value: impl Fn(usize) -> T) -> Option<usize> {
