@@ -1,6 +1,7 @@
 // npm run bench [-- --data KEY|PATH,… --only WORKLOAD,… --peers LOADER,… --rounds N --quick --name NAME --list]. benches/README.md says more.
-import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
+
 import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -91,20 +92,29 @@ async function greet(files, { python, reason }) {
 }
 
 /** Keys are sets of the project; anything else is a MEDS folder. */
-async function sources({ data, quick, cache }) {
-  const given = data?.split(",");
+async function sources({ data, quick }) {
+  const given = data === undefined ? undefined : existsSync(data) ? [data] : data.split(",");
   const known = checkout ? datasets(root, true).sets.filter(({ convertOnly }) => !convertOnly) : [];
   if (given === undefined && !checkout) throw new Usage("Name a MEDS folder: --data PATH.");
   const keys = given ?? known.filter(({ key }) => key === "mimic" || (key === "medium" && !quick)).map(({ key }) => key);
   const sets = [];
   for (const key of keys) {
     const set = known.find((candidate) => candidate.key === key);
-    if (set) sets.push({ key, name: set.name, source: await set.source(), answers: key === "mimic" ? join(root, "..", "shared", "data", "answers") : null });
+    if (set)
+      sets.push({
+        key,
+        name: set.name,
+        source: await set.source(),
+        answers: key === "mimic" ? join(root, "..", "shared", "data", "answers") : null,
+      });
     else if (existsSync(key)) {
       const path = realpathSync(key);
       const hash = createHash("sha256").update(path).digest("hex").slice(0, 8);
       sets.push({ key: `${basename(path)}-${hash}`, name: basename(path), source: path, answers: null });
-    } else throw new Usage(`--data ${key}: there is no such folder, and no set of that name (${known.map((set) => set.key).join(", ") || "none here"}).`);
+    } else
+      throw new Usage(
+        `--data ${key}: there is no such folder, and no set of that name (${known.map((set) => set.key).join(", ") || "none here"}).`,
+      );
   }
   for (const set of sets) if (process.env.MEDS_REAL_DATA && set.answers) set.answers = join(process.env.MEDS_REAL_DATA, "answers");
   return sets;
@@ -137,13 +147,17 @@ async function main() {
   const python = needsPython ? peersPython(root, { install: checkout }) : {};
   const loaders = await greet(files, python);
   if (options.list) {
-    console.log(`Workloads:\n${WORKLOADS.map(({ key, title }) => `  ${key.padEnd(12)} ${title}`).join("\n")}\n  convert      each loader's own form of the data`);
-    console.log(`Loaders:\n${loaders.map(({ key, title, version, absent }) => `  ${key.padEnd(20)} ${absent ? `absent: ${absent}` : `${title} ${version}`}`).join("\n")}`);
+    console.log(
+      `Workloads:\n${WORKLOADS.map(({ key, title }) => `  ${key.padEnd(12)} ${title}`).join("\n")}\n  convert      each loader's own form of the data`,
+    );
+    console.log(
+      `Loaders:\n${loaders.map(({ key, title, version, absent }) => `  ${key.padEnd(20)} ${absent ? `absent: ${absent}` : `${title} ${version}`}`).join("\n")}`,
+    );
     return;
   }
   for (const { key, absent } of loaders) if (absent) console.error(`bench: ${key} is absent: ${absent}`);
   const cache = options.cache ? resolve(options.cache) : checkout ? join(root, ".cache", "bench") : resolve(".meds-reader-bench");
-  const sets = await sources({ ...options, cache });
+  const sets = await sources(options);
   const bar = progressBar();
   const result = {
     format: 1,
@@ -159,7 +173,13 @@ async function main() {
   try {
     for (const set of sets) {
       const progress = (text, done, total) => bar.show(text, done, total);
-      result.data.push(await measureSet(set, loaders.map((loader) => ({ ...loader })), { ...options, cache, python: python.python, progress }));
+      result.data.push(
+        await measureSet(
+          set,
+          loaders.map((loader) => ({ ...loader })),
+          { ...options, cache, python: python.python, progress },
+        ),
+      );
     }
   } finally {
     bar.stop();

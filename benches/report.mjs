@@ -51,7 +51,10 @@ for (const file of files()) {
       .filter(([key]) => keys.includes(key))
       .map(([key, path]) => `![${WORKLOADS.find((workload) => workload.key === key).title}, ${data.name}](${relative(from, path)})`)
       .join("\n\n");
-  const whole = result.data.reduce((text, data) => text.replace(`## ${data.name}\n\n`, `## ${data.name}\n\n${pictures(data, dirname(file))}\n\n`), markdown(result));
+  const whole = result.data.reduce(
+    (text, data) => text.replace(`## ${data.name}\n\n`, `## ${data.name}\n\n${pictures(data, dirname(file))}\n\n`),
+    markdown(result),
+  );
   writeFileSync(`${stem}.md`, whole);
   console.error(`bench: ${relative(process.cwd(), stem)}.md and ${[...charts.values()].flat().length} charts`);
 

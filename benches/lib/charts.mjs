@@ -20,7 +20,7 @@ export async function chart(result, data, workload) {
   }));
   // Whole decades, and room for the labels at the right.
   const least = 10 ** Math.floor(Math.log10(Math.min(...values.map(({ low }) => low))));
-  const most = 10 ** Math.ceil(Math.log10(Math.max(...values.map(({ high }) => high)) + 0.35);
+  const most = 10 ** Math.ceil(Math.log10(Math.max(...values.map(({ high }) => high))) + 0.35);
   const per = workload.per === "run" || workload.per === "process" ? "" : ` a ${workload.per}`;
   const y = { field: "loader", type: "nominal", sort: values.map(({ loader }) => loader), title: null };
   const x = (field) => ({
@@ -41,14 +41,28 @@ export async function chart(result, data, workload) {
     padding: 10,
     width: 520,
     height: { step: 20 },
-    title: { text: workload.title, subtitle: `${data.name}, ${data.events.toLocaleString("en")} events`, anchor: "start", fontSize: 15, subtitleFontSize: 12, subtitleColor: "#555" },
+    title: {
+      text: workload.title,
+      subtitle: `${data.name}, ${data.events.toLocaleString("en")} events`,
+      anchor: "start",
+      fontSize: 15,
+      subtitleFontSize: 12,
+      subtitleColor: "#555",
+    },
     data: { values },
     layer: [
       { mark: { type: "rule", strokeWidth: 4, opacity: 0.35 }, encoding: { y, x: x("low"), x2: { field: "high" }, color } },
       { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { y, x: x("value"), color } },
-      { mark: { type: "text", align: "left", dx: 9, fontSize: 11, color: "#222" }, encoding: { y, x: x("value"), text: { field: "label" } } },
+      {
+        mark: { type: "text", align: "left", dx: 9, fontSize: 11, color: "#222" },
+        encoding: { y, x: x("value"), text: { field: "label" } },
+      },
     ],
-    config: { font: "Helvetica, Arial, sans-serif", axis: { labelFontSize: 12, titleFontSize: 12, labelLimit: 260, gridColor: "#e3e3e3" }, view: { stroke: null } },
+    config: {
+      font: "Helvetica, Arial, sans-serif",
+      axis: { labelFontSize: 12, titleFontSize: 12, labelLimit: 260, gridColor: "#e3e3e3" },
+      view: { stroke: null },
+    },
   });
   return new vega.View(vega.parse(spec), { renderer: "none" }).toSVG();
 }

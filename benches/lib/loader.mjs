@@ -31,8 +31,10 @@ export function addRows(rows, bound, sum) {
 export const nothing = () => ({ rows: 0, before: 0, chars: 0, total: 0 });
 
 /** A workload over items, one after another: `each(item, sum)`. */
-export const overItems = (items, each, names = ["rows", "before", "chars", "total"]) => async (count) => {
-  const sum = Object.fromEntries(names.map((name) => [name, 0]));
-  for (let i = 0; i < count; i += 1) await each(items[i], sum);
-  return sum;
-};
+export const overItems =
+  (items, each, names = ["rows", "before", "chars", "total"]) =>
+  async (count) => {
+    const sum = Object.fromEntries(names.map((name) => [name, 0]));
+    for (let i = 0; i < count; i += 1) await each(items[i], sum);
+    return sum;
+  };

@@ -83,7 +83,8 @@ export function makePlan(store, counts) {
     codes: db.codes.size,
     columns: columns.length + 1, // with subject_id
     // Both tasks need MIMIC-IV's columns and codes of admissions.
-    tasks: has("hadm_id", "int64") && has("race", "utf8") && has("insurance", "utf8") && db.codes.withPrefix("HOSPITAL_ADMISSION").length > 0,
+    tasks:
+      has("hadm_id", "int64") && has("race", "utf8") && has("insurance", "utf8") && db.codes.withPrefix("HOSPITAL_ADMISSION").length > 0,
     // A character beyond U+FFFF has length 2 in JavaScript and 1 elsewhere.
     astral: strings.some((code) => code !== undefined && /[\ud800-\udfff]/.test(code)),
   };

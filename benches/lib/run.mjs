@@ -45,7 +45,14 @@ export async function measureSet(set, loaders, options) {
   const present = loaders.filter(({ absent }) => absent === undefined);
   const of = (loader) => ({ ...base, form: join(folder, loader.key.startsWith("ours") ? "ours" : loader.key) });
   const failures = []; // { loader, workload, reason }
-  const { conversion, ready } = await prepareAll(present, of, files, options.only === undefined || options.only.includes("convert"), failures, options);
+  const { conversion, ready } = await prepareAll(
+    present,
+    of,
+    files,
+    options.only === undefined || options.only.includes("convert"),
+    failures,
+    options,
+  );
   warm(base.store);
 
   const counts = Object.fromEntries(WORKLOADS.map(({ key, items }) => [key, items && (options.quick ? Math.min(items, 20) : items)]));
@@ -65,7 +72,11 @@ export async function measureSet(set, loaders, options) {
       try {
         const { millis, can } = await child.ask("open", { dataset: of(loader), plan: planFile });
         loader.can = can;
-        resources.push({ loader: loader.key, openMillis: millis, diskBytes: loader.prepares || isOurs(loader) ? bytesBelow(of(loader).form) : null });
+        resources.push({
+          loader: loader.key,
+          openMillis: millis,
+          diskBytes: loader.prepares || isOurs(loader) ? bytesBelow(of(loader).form) : null,
+        });
       } catch (error) {
         failures.push({ loader: loader.key, workload: null, reason: error.message });
         loader.can = [];
@@ -73,9 +84,18 @@ export async function measureSet(set, loaders, options) {
     }
     const opened = ready.filter(({ can }) => can.length > 0);
     const cells = await verifyAll(set, workloads, opened, children, { ...options, of, planFile, facts, failures });
-    await timeAll(set, cells, children, { ...options, of, planFile, failures, loaders: new Map(ready.map((loader) => [loader.key, loader])) });
+    await timeAll(set, cells, children, {
+      ...options,
+      of,
+      planFile,
+      failures,
+      loaders: new Map(ready.map((loader) => [loader.key, loader])),
+    });
     for (const resource of resources) {
-      const memory = await children.get(resource.loader).ask("memory").catch(() => ({}));
+      const memory = await children
+        .get(resource.loader)
+        .ask("memory")
+        .catch(() => ({}));
       Object.assign(resource, memory);
     }
     return {
@@ -146,10 +166,12 @@ async function verifyAll(set, workloads, loaders, children, { quick, progress, o
   const budget = quick ? 200 : 1500; // ms that one run of a slow loader may take
   const cells = [];
   const reference = new Map();
-  const askCold = (loader, workload) => once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload: workload.run ?? workload.key });
+  const askCold = (loader, workload) =>
+    once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload: workload.run ?? workload.key });
   const expected = async (workload, count) => {
     const key = `${workload.run ?? workload.key} ${count}`;
-    if (!reference.has(key)) reference.set(key, (await children.get(REFERENCE).ask("answer", { workload: workload.run ?? workload.key, count })).answer);
+    if (!reference.has(key))
+      reference.set(key, (await children.get(REFERENCE).ask("answer", { workload: workload.run ?? workload.key, count })).answer);
     return reference.get(key);
   };
   const check = async (loader, workload, count, answer) => {
@@ -199,7 +221,8 @@ async function verifyAll(set, workloads, loaders, children, { quick, progress, o
   // The reference is timed on the same few items as each slow loader.
   for (const { workload, count, cold } of [...cells]) {
     if (!cold && !cells.some((cell) => cell.loader === REFERENCE && cell.workload === workload && cell.count === count)) {
-      if (loaders.some(({ key, can }) => key === REFERENCE && can.includes(workload))) cells.push({ workload, loader: REFERENCE, count, first: 0 });
+      if (loaders.some(({ key, can }) => key === REFERENCE && can.includes(workload)))
+        cells.push({ workload, loader: REFERENCE, count, first: 0 });
     }
   }
   return cells;
@@ -216,7 +239,8 @@ async function paperAnswers(set, workloads, expected) {
     const known = JSON.parse(readFileSync(join(set.answers, file), "utf8"));
     const answer = await expected(workload, 1);
     for (const [ours, theirs] of Object.entries(members)) {
-      if (answer[ours] !== known[theirs]) throw new Disagreement(`${set.name}: ${workload.title}: ${ours} is not that of ${file}. No figure is printed.`);
+      if (answer[ours] !== known[theirs])
+        throw new Disagreement(`${set.name}: ${workload.title}: ${ours} is not that of ${file}. No figure is printed.`);
     }
   }
 }
@@ -224,7 +248,8 @@ async function paperAnswers(set, workloads, expected) {
 /** Rounds in alternation over the loaders of each workload. */
 async function timeAll(set, cells, children, { rounds, quick, progress, of, planFile, python, loaders, failures }) {
   const sample = async (cell, loader, workload) => {
-    if (cell.cold) return [Math.round((await once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload })).nanos)];
+    if (cell.cold)
+      return [Math.round((await once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload })).nanos)];
     return (await children.get(cell.loader).ask("time", { workload, count: cell.count, millis: quick ? 20 : 100 })).samples;
   };
   const keys = [...new Set(cells.map(({ workload }) => workload))];

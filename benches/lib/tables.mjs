@@ -30,19 +30,32 @@ export function figuresOf(result, data, workload) {
     .map((cell) => {
       const rounds = cell.samples.map((samples) => median(samples) / divisorOf(workload, cell.count, data));
       const loader = result.loaders.find(({ key }) => key === cell.loader);
-      return { ...cell, key: cell.loader, loader, value: median(rounds), low: Math.min(...rounds), high: Math.max(...rounds), rounds: rounds.length };
+      return {
+        ...cell,
+        key: cell.loader,
+        loader,
+        value: median(rounds),
+        low: Math.min(...rounds),
+        high: Math.max(...rounds),
+        rounds: rounds.length,
+      };
     });
   const most = Math.max(0, ...cells.map(({ count }) => count));
   const reference = (count) => cells.find((cell) => cell.key === REFERENCE && cell.count === count)?.value;
   return cells
     .filter((cell) => cell.key !== REFERENCE || cell.count === most) // the others of the reference are only for ratios
-    .map((cell) => ({ ...cell, few: cell.count < most, ratio: reference(cell.count) === undefined ? null : cell.value / reference(cell.count) }))
+    .map((cell) => ({
+      ...cell,
+      few: cell.count < most,
+      ratio: reference(cell.count) === undefined ? null : cell.value / reference(cell.count),
+    }))
     .sort((a, b) => a.value - b.value);
 }
 
 const unitOf = ({ per }) => (per === "run" || per === "process" ? "" : ` a ${per}`);
 const spread = ({ low, high, rounds }) => (rounds < 2 ? "one run" : `${time(low)} – ${time(high)}`);
-const table = (head, lines) => [`| ${head.join(" | ")} |`, `| ${head.map(() => "---").join(" | ")} |`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join("\n");
+const table = (head, lines) =>
+  [`| ${head.join(" | ")} |`, `| ${head.map(() => "---").join(" | ")} |`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join("\n");
 
 /** Of the conversion: a line a loader and number of threads. */
 export function conversions(result, data) {
@@ -62,13 +75,15 @@ export function conversions(result, data) {
 
 /** Tasks with the conversion that a loader needs first: { task, key, value (ns) }. */
 export function withConversion(result, data) {
-  return WORKLOADS.filter(({ task, cold }) => task && cold).flatMap((workload) =>
-    figuresOf(result, data, workload).map(({ key, loader, value }) => {
-      const made = conversions(result, data).find((conversion) => conversion.key === key && conversion.threads === 2);
-      const unmeasured = loader.prepares && made === undefined;
-      return { workload, key, loader, value: value + (made?.seconds ?? 0) * 1e9, conversion: made?.seconds ?? 0, unmeasured };
-    }),
-  ).filter(({ unmeasured }) => !unmeasured);
+  return WORKLOADS.filter(({ task, cold }) => task && cold)
+    .flatMap((workload) =>
+      figuresOf(result, data, workload).map(({ key, loader, value }) => {
+        const made = conversions(result, data).find((conversion) => conversion.key === key && conversion.threads === 2);
+        const unmeasured = loader.prepares && made === undefined;
+        return { workload, key, loader, value: value + (made?.seconds ?? 0) * 1e9, conversion: made?.seconds ?? 0, unmeasured };
+      }),
+    )
+    .filter(({ unmeasured }) => !unmeasured);
 }
 
 /** What a peer does better than all of ours, from the figures: [{ what, ours, peer, ratio }]. */
@@ -77,23 +92,46 @@ export function losses(result, data) {
   const compare = (what, entries, show) => {
     const best = (mine) => entries.filter(({ key, value }) => isOurs(key) === mine && value != null).sort((a, b) => a.value - b.value)[0];
     const [ours, peer] = [best(true), best(false)];
-    if (ours && peer && peer.value < ours.value) found.push({ what, ours: show(ours.value), peer: `${peer.loader.title} ${show(peer.value)}`, ratio: ours.value / peer.value });
+    if (ours && peer && peer.value < ours.value)
+      found.push({ what, ours: show(ours.value), peer: `${peer.loader.title} ${show(peer.value)}`, ratio: ours.value / peer.value });
   };
   for (const workload of WORKLOADS) compare(workload.title, figuresOf(result, data, workload), time);
   const loaderOf = (key) => result.loaders.find((loader) => loader.key === key);
   const made = conversions(result, data);
   for (const threads of [1, 2]) {
     const of = made.filter((one) => one.threads === threads);
-    compare(`preparing its own form, ${threads} ${threads === 1 ? "thread" : "threads"}`, of.map((one) => ({ ...one, value: one.seconds * 1e9 })), time);
-    compare(`peak memory of that, ${threads} ${threads === 1 ? "thread" : "threads"}`, of.map((one) => ({ ...one, value: one.peakBytes })), bytes);
+    compare(
+      `preparing its own form, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      of.map((one) => ({ ...one, value: one.seconds * 1e9 })),
+      time,
+    );
+    compare(
+      `peak memory of that, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      of.map((one) => ({ ...one, value: one.peakBytes })),
+      bytes,
+    );
   }
-  for (const { workload } of withConversion(result, data).filter((one, i, all) => all.findIndex(({ workload }) => workload === one.workload) === i)) {
-    compare(`${workload.title}, conversion included`, withConversion(result, data).filter((one) => one.workload === workload), time);
+  for (const { workload } of withConversion(result, data).filter(
+    (one, i, all) => all.findIndex(({ workload }) => workload === one.workload) === i,
+  )) {
+    compare(
+      `${workload.title}, conversion included`,
+      withConversion(result, data).filter((one) => one.workload === workload),
+      time,
+    );
   }
   const resources = data.resources.map((resource) => ({ ...resource, key: resource.loader, loader: loaderOf(resource.loader) }));
   compare("disk", [...resources.map((one) => ({ ...one, value: one.diskBytes ?? data.sourceBytes }))], bytes);
-  compare("resident memory after everything", resources.map((one) => ({ ...one, value: one.residentBytes })), bytes);
-  compare("opening, in a process that has its libraries", resources.map((one) => ({ ...one, value: one.openMillis * 1e6 })), time);
+  compare(
+    "resident memory after everything",
+    resources.map((one) => ({ ...one, value: one.residentBytes })),
+    bytes,
+  );
+  compare(
+    "opening, in a process that has its libraries",
+    resources.map((one) => ({ ...one, value: one.openMillis * 1e6 })),
+    time,
+  );
   return found;
 }
 
@@ -108,21 +146,39 @@ export function markdown(result) {
     "## Loaders",
     table(
       ["loader", "version", "language", "reads", "threads", ""],
-      result.loaders.map(({ title, version, language, reads, threads, note, absent }) => [title, version ?? "-", language, reads ?? "-", threads ?? "-", absent ? `absent: ${absent}` : (note ?? "")]),
+      result.loaders.map(({ title, version, language, reads, threads, note, absent }) => [
+        title,
+        version ?? "-",
+        language,
+        reads ?? "-",
+        threads ?? "-",
+        absent ? `absent: ${absent}` : (note ?? ""),
+      ]),
     ),
   ];
   for (const data of result.data) {
-    parts.push(`## ${data.name}`, `${data.patients.toLocaleString("en")} patients, ${data.events.toLocaleString("en")} events, ${data.columns} columns, ${data.codes.toLocaleString("en")} codes, ${bytes(data.sourceBytes)} of Parquet.`);
+    parts.push(
+      `## ${data.name}`,
+      `${data.patients.toLocaleString("en")} patients, ${data.events.toLocaleString("en")} events, ${data.columns} columns, ${data.codes.toLocaleString("en")} codes, ${bytes(data.sourceBytes)} of Parquet.`,
+    );
     for (const workload of WORKLOADS) {
       const figures = figuresOf(result, data, workload);
       if (figures.length === 0) continue;
-      const missing = result.loaders.filter(({ key, absent }) => !absent && !figures.some((figure) => figure.key === key)).map(({ title }) => title);
+      const missing = result.loaders
+        .filter(({ key, absent }) => !absent && !figures.some((figure) => figure.key === key))
+        .map(({ title }) => title);
       parts.push(
         `### ${workload.title}`,
         `${workload.cold ? "Cold" : "Warm"}${unitOf(workload) ? `, time${unitOf(workload)}` : ""}. Included: ${workload.includes}.`,
         table(
           ["loader", "time", "least – greatest", "ratio", ...(workload.items ? ["items"] : [])],
-          figures.map((figure) => [figure.loader.title, time(figure.value), spread(figure), figure.ratio === null ? "-" : times(figure.ratio), ...(workload.items ? [figure.count] : [])]),
+          figures.map((figure) => [
+            figure.loader.title,
+            time(figure.value),
+            spread(figure),
+            figure.ratio === null ? "-" : times(figure.ratio),
+            ...(workload.items ? [figure.count] : []),
+          ]),
         ),
         missing.length > 0 ? `Not offered: ${missing.join(", ")}.` : "",
       );
@@ -152,7 +208,12 @@ export function markdown(result) {
           "The conversion with two threads, where a loader needs one, and the first run of a process.",
           table(
             ["task", "loader", "time", "of it conversion"],
-            totals.map(({ workload, loader, value, conversion }) => [workload.title.replace(/, first.*/, ""), loader.title, time(value), conversion === 0 ? "-" : time(conversion * 1e9)]),
+            totals.map(({ workload, loader, value, conversion }) => [
+              workload.title.replace(/, first.*/, ""),
+              loader.title,
+              time(value),
+              conversion === 0 ? "-" : time(conversion * 1e9),
+            ]),
           ),
         );
       }
@@ -177,7 +238,11 @@ export function markdown(result) {
         "### What failed or is not supported",
         table(
           ["loader", "workload", "reason"],
-          data.failures.map(({ loader, workload, reason }) => [loader, workload ?? "opening", reason.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").slice(0, 300)]),
+          data.failures.map(({ loader, workload, reason }) => [
+            loader,
+            workload ?? "opening",
+            reason.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").slice(0, 300),
+          ]),
         ),
       );
     }
@@ -214,7 +279,8 @@ export function summary(result, { link, chart }) {
       if (ours === undefined) return null;
       const arrays = figures.find(({ key }) => key === REFERENCE);
       // On the same items as the reference: the peer's ratio to it, times what the best of ours gains over it.
-      const ratio = (figure) => figure && (figure.ratio === null || arrays === undefined ? figure.value / ours.value : (figure.ratio * arrays.value) / ours.value);
+      const ratio = (figure) =>
+        figure && (figure.ratio === null || arrays === undefined ? figure.value / ours.value : (figure.ratio * arrays.value) / ours.value);
       const named = (figure) => (figure === undefined ? "-" : `${figure.loader.title}: ${cell(figure, ratio(figure))}`);
       const meds = best(figures, (key) => key === "meds_reader.py");
       return [
@@ -229,17 +295,34 @@ export function summary(result, { link, chart }) {
     const conversion = made.find(({ key }) => isOurs(key));
     if (conversion) {
       const entry = (one) => (one ? `${time(one.seconds * 1e9)} (${times(one.seconds / conversion.seconds)})` : "-");
-      const other = (language) => made.filter(({ key, loader }) => !isOurs(key) && key !== "meds_reader.py" && loader.language === language).sort((a, b) => a.seconds - b.seconds)[0];
+      const other = (language) =>
+        made
+          .filter(({ key, loader }) => !isOurs(key) && key !== "meds_reader.py" && loader.language === language)
+          .sort((a, b) => a.seconds - b.seconds)[0];
       const named = (one) => (one ? `${one.loader.title}: ${entry(one)}` : "-");
-      lines.push(["conversion, 2 threads", time(conversion.seconds * 1e9), entry(made.find(({ key }) => key === "meds_reader.py")), named(other("Python")), named(other("Node.js"))]);
+      lines.push([
+        "conversion, 2 threads",
+        time(conversion.seconds * 1e9),
+        entry(made.find(({ key }) => key === "meds_reader.py")),
+        named(other("Python")),
+        named(other("Node.js")),
+      ]);
     }
     for (const title of [...new Set(withConversion(result, data).map(({ workload }) => workload.title))]) {
-      const all = withConversion(result, data).filter(({ workload }) => workload.title === title).sort((a, b) => a.value - b.value);
+      const all = withConversion(result, data)
+        .filter(({ workload }) => workload.title === title)
+        .sort((a, b) => a.value - b.value);
       const ours = all.find(({ key }) => isOurs(key));
       if (ours === undefined) continue;
       const entry = (one) => (one ? `${time(one.value)} (${times(one.value / ours.value)})` : "-");
       const python = all.find(({ key, loader }) => loader.language === "Python" && key !== "meds_reader.py");
-      lines.push([`${title.replace(/, first.*/, "")}, conversion included`, time(ours.value), entry(all.find(({ key }) => key === "meds_reader.py")), python ? `${python.loader.title}: ${entry(python)}` : "-", "-"]);
+      lines.push([
+        `${title.replace(/, first.*/, "")}, conversion included`,
+        time(ours.value),
+        entry(all.find(({ key }) => key === "meds_reader.py")),
+        python ? `${python.loader.title}: ${entry(python)}` : "-",
+        "-",
+      ]);
     }
     parts.push(
       `### ${data.name}: ${data.patients.toLocaleString("en")} patients, ${data.events.toLocaleString("en")} events, ${data.columns} columns`,

@@ -21,7 +21,10 @@ export const native = (threads) =>
       const end = BigInt64Array.from(items, ([, bound]) => BigInt(bound));
       return async (count) => {
         const answer = { rows: 0, chars: 0, total: 0 };
-        add(await db.aggregate({ windows: { subjectIds: subjectIds.subarray(0, count), end: end.subarray(0, count), last }, threads }), answer);
+        add(
+          await db.aggregate({ windows: { subjectIds: subjectIds.subarray(0, count), end: end.subarray(0, count), last }, threads }),
+          answer,
+        );
         return answer;
       };
     };
