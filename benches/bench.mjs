@@ -9,7 +9,7 @@ import { SingleBar } from "cli-progress";
 import { Child } from "./lib/child.mjs";
 import { datasets } from "./lib/datasets.mjs";
 import { machine } from "./lib/machine.mjs";
-import { installPackages } from "./lib/npm.mjs";
+import { installPackages, needsPackages } from "./lib/npm.mjs";
 import { peersPython } from "./lib/peer.mjs";
 import { SEED } from "./lib/plan.mjs";
 import { Disagreement, measureSet, REFERENCE } from "./lib/run.mjs";
@@ -31,6 +31,7 @@ const OPTIONS = {
   out: { type: "string" }, // writes this file instead
   cache: { type: "string" }, // where the loaders' forms of the data are kept
   loaders: { type: "string" }, // one more folder of loaders
+  "no-install": { type: "boolean", default: false }, // what is not installed is absent
   list: { type: "boolean", default: false },
 };
 
@@ -120,9 +121,17 @@ async function sources({ data, quick }) {
   return sets;
 }
 
-/** A bar on a terminal; a line for each new piece of work elsewhere. */
+/** A bar on a terminal; elsewhere a line now and then. */
 function progressBar() {
-  if (!process.stderr.isTTY) return { show() {}, stop() {} };
+  if (!process.stderr.isTTY) {
+    let told = Date.now();
+    const show = (text) => {
+      if (Date.now() - told < 10_000) return;
+      told = Date.now();
+      console.error(`bench: ${text} …`);
+    };
+    return { show, stop() {} };
+  }
   const bar = new SingleBar({ format: "{bar} {value}/{total} {text}", stream: process.stderr, clearOnComplete: true, hideCursor: true });
   let running = false;
   return {
@@ -138,13 +147,14 @@ function progressBar() {
 
 async function main() {
   const options = settings();
-  if (checkout && options.peers !== "none") {
+  const files = loaderFiles(options).filter((file) => chosen(file, options.peers));
+  const install = checkout && !options["no-install"];
+  if (install && files.some((file) => needsPackages(root, file))) {
     const failed = installPackages(root);
     if (failed) console.error(`bench: ${failed}`);
   }
-  const files = loaderFiles(options).filter((file) => chosen(file, options.peers));
   const needsPython = files.some((file) => file.endsWith(".py"));
-  const python = needsPython ? peersPython(root, { install: checkout }) : {};
+  const python = needsPython ? peersPython(root, { install }) : {};
   const loaders = await greet(files, python);
   if (options.list) {
     console.log(

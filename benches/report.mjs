@@ -13,7 +13,10 @@ const BEGIN = "<!-- bench:begin -->";
 const END = "<!-- bench:end -->";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { readme: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { readme: { type: "string" }, "no-install": { type: "boolean", default: false } },
+});
 const committed = join(root, "benches", "results");
 
 /** The files that were named, or the ones that are committed, or else the last run. */
@@ -29,7 +32,7 @@ for (const file of files()) {
     process.exitCode = 1;
     continue;
   }
-  if (existsSync(join(root, "src"))) installPackages(root);
+  if (existsSync(join(root, "src")) && !values["no-install"]) installPackages(root);
   const result = JSON.parse(readFileSync(file, "utf8"));
   const stem = file.replace(/\.json$/, "");
   const charts = new Map();

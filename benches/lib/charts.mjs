@@ -9,7 +9,12 @@ const LABEL = // of the axis: nanoseconds with a unit
 export async function chart(result, data, workload) {
   const figures = figuresOf(result, data, workload);
   if (figures.length < 2) return null;
-  const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
+  const libraries = await Promise.all([import("vega-lite"), import("vega")]).catch((error) => {
+    console.error(`bench: no charts: ${error.message.split("\n")[0]}`);
+    return null;
+  });
+  if (libraries === null) return null;
+  const [{ compile }, vega] = libraries;
   const values = figures.map(({ key, loader, value, low, high }) => ({
     loader: loader.title,
     value,

@@ -3,6 +3,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** Does a loader import one of them. */
+export function needsPackages(root, file) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "benches", "package.json"), "utf8"));
+  const text = readFileSync(file, "utf8");
+  return Object.keys(dependencies).some((name) => text.includes(`from "${name}"`));
+}
+
 /** Installs them where that is not done yet; gives a sentence where it fails: the loaders that miss a package then say so themselves. */
 export function installPackages(root) {
   const folder = join(root, "benches");
