@@ -71,7 +71,7 @@ def workloads(lazy, plan, dataset):
         return lambda: years_digest(frame.rows())
 
     def visits(frame):
-        """Of each visit with an admission and a discharge: start, end, race and insurance of the admission."""
+        """Of each visit with an admission and a discharge: start and end."""
         ends = frame.filter(pl.col("code").str.starts_with("HOSPITAL_") & pl.col("time").is_not_null())
         keys = ["subject_id", "hadm_id"]
         start = ends.filter(pl.col("code").str.starts_with("HOSPITAL_ADMISSION")).unique(keys, keep="first", maintain_order=True)
@@ -86,17 +86,18 @@ def workloads(lazy, plan, dataset):
         return lambda: los_digest(samples.select("hadm_id", "subject_id", "label", "code").rows())
 
     def pipe(_):
-        frame = lazy.select("subject_id", "hadm_id", "time", "code", "numeric_value", "race", "insurance").filter(
-            pl.col("hadm_id").is_not_null() | pl.col("code").str.starts_with("GENDER//") | (pl.col("code") == "MEDS_BIRTH")
-        )
-        frame = frame.collect()
         keys = ["subject_id", "hadm_id"]
-        person = frame.group_by("subject_id").agg(
-            gender=pl.col("code").filter(pl.col("code").str.starts_with("GENDER//")).last(),
-            birth=pl.col("time").filter(pl.col("code") == "MEDS_BIRTH").first(),
+        frame = lazy.select(*keys, "time", "code", "numeric_value").collect()
+        admission = pl.col("code").str.starts_with("HOSPITAL_ADMISSION")
+        admitted = lazy.filter(admission & pl.col("hadm_id").is_not_null() & pl.col("time").is_not_null()).select(*keys, "race", "insurance").collect()
+        gender = pl.col("code").str.starts_with("GENDER//")
+        people = frame.filter(gender | (pl.col("code") == "MEDS_BIRTH"))
+        person = people.group_by("subject_id").agg(
+            gender=pl.col("code").filter(gender).last(), birth=pl.col("time").filter(pl.col("code") == "MEDS_BIRTH").first()
         )
         frame = frame.filter(pl.col("hadm_id").is_not_null())
-        stays = visits(frame).drop("numeric_value").join(person, on="subject_id", how="left")
+        stays = visits(frame.select(*keys, "time", "code")).join(person, on="subject_id", how="left")
+        stays = stays.join(admitted.unique(keys, keep="first", maintain_order=True), on=keys, how="left")
         days = (pl.col("end") - pl.col("start")).dt.total_microseconds() // DAY
         stays = stays.with_columns(label=(days > 3).cast(pl.Int64))
         known = frame.select(*keys, "time", "code", "numeric_value").join(stays.select(*keys, "start"), on=keys, maintain_order="left")
@@ -109,10 +110,10 @@ def workloads(lazy, plan, dataset):
         age = (pl.col("start").dt.year() - pl.col("birth").dt.year()).cast(pl.Float64)
         extra.append(stays.filter(pl.col("birth").is_not_null()).select(*keys, name=pl.lit("age"), value=age))
         all_values = pl.concat([known.select(*keys, name=pl.col("code").cast(pl.String), value=value), *extra])
-        # Sums from left to right, as the answers are defined: cumulative sums are; a plain sum is pairwise.
-        means = all_values.group_by(*keys, "name", maintain_order=True).agg(
-            mean=pl.col("value").drop_nulls().cum_sum().last() / pl.col("value").count(), count=pl.len()
+        means = all_values.group_by(*keys, "name").agg(
+            total=pl.col("value").sum(), valued=pl.col("value").count(), count=pl.len()
         )
+        means = means.with_columns(mean=pl.when(pl.col("valued") > 0).then(pl.col("total") / pl.col("valued")))
         samples = means.group_by(*keys).agg("name", "mean", "count").join(stays.select(*keys, "label"), on=keys)
         return lambda: pipe_digest(
             (visit, subject, label, list(zip(names, averages, numbers)))
