@@ -26,7 +26,7 @@ export async function chart(result, data, workload) {
   // Whole decades, and room for the labels at the right.
   const least = 10 ** Math.floor(Math.log10(Math.min(...values.map(({ low }) => low))));
   const most = 10 ** Math.ceil(Math.log10(Math.max(...values.map(({ high }) => high))) + 0.35);
-  const per = workload.per === "run" || workload.per === "process" ? "" : ` a ${workload.per}`;
+  const per = workload.per === "run" || workload.per === "process" ? "" : ` per ${workload.per}`;
   const y = { field: "loader", type: "nominal", sort: values.map(({ loader }) => loader), title: null };
   const x = (field) => ({
     field,
@@ -38,7 +38,7 @@ export async function chart(result, data, workload) {
     field: "group",
     type: "nominal",
     scale: { domain: Object.values(GROUPS).map(([name]) => name), range: Object.values(GROUPS).map(([, colour]) => colour) },
-    legend: { title: null, orient: "top", labelFontSize: 12 },
+    legend: { title: null, orient: "top", labelFontSize: 12, labelLimit: 300, symbolOpacity: 1, symbolStrokeWidth: 0 },
   };
   const { spec } = compile({
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -65,7 +65,7 @@ export async function chart(result, data, workload) {
     ],
     config: {
       font: "Helvetica, Arial, sans-serif",
-      axis: { labelFontSize: 12, titleFontSize: 12, labelLimit: 260, gridColor: "#e3e3e3" },
+      axis: { labelFontSize: 12, titleFontSize: 12, labelLimit: 420, gridColor: "#e3e3e3" },
       view: { stroke: null },
     },
   });

@@ -52,7 +52,7 @@ export function figuresOf(result, data, workload) {
     .sort((a, b) => a.value - b.value);
 }
 
-const unitOf = ({ per }) => (per === "run" || per === "process" ? "" : ` a ${per}`);
+const unitOf = ({ per }) => (per === "run" || per === "process" ? "" : ` per ${per}`);
 const spread = ({ low, high, rounds }) => (rounds < 2 ? "one run" : `${time(low)} – ${time(high)}`);
 const table = (head, lines) =>
   [`| ${head.join(" | ")} |`, `| ${head.map(() => "---").join(" | ")} |`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join("\n");
