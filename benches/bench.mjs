@@ -73,6 +73,14 @@ function chosen(file, peers = "all") {
   return wanted.includes(key.endsWith(".py") ? "python" : "node");
 }
 
+/** The last line of a message, without the paths of this machine: it is kept with the results. */
+const reasonOf = ({ message }) =>
+  message
+    .split("\n")
+    .filter(Boolean)
+    .at(-1)
+    .replace(/ imported from .*/, "");
+
 /** Asks every loader who it is; one that cannot be loaded is absent, with the reason. */
 async function greet(files, { python, reason }) {
   return Promise.all(
@@ -84,7 +92,7 @@ async function greet(files, { python, reason }) {
       try {
         return { key, file, language, ...(await child.ask("hello")) };
       } catch (error) {
-        return { key, file, language, title: key, absent: error.message.split("\n").filter(Boolean).at(-1) };
+        return { key, file, language, title: key, absent: reasonOf(error) };
       } finally {
         await child.close();
       }
