@@ -35,7 +35,7 @@ function parquetOf(source) {
  */
 export async function measureSet(set, loaders, options) {
   const { cache, progress } = options;
-  const folder = join(cache, set.key);
+  const folder = join(cache, "forms", set.key); // beside it stand the generated sources
   mkdirSync(folder, { recursive: true });
   const files = parquetOf(set.source);
   const wanted = WORKLOADS.filter(({ key }) => options.only === undefined || options.only.includes(key));
