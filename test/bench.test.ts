@@ -122,7 +122,7 @@ describe("npm run bench:report", () => {
     expect(section).toMatch(/<!-- bench:end -->\n\nafter\n$/);
     expect(section).not.toContain("old\n");
     expect(section).toContain("Absent in this run: gone.py (no such module).");
-    expect(section).toMatch(/Where we lose: tiny[\s\S]*\| disk \| 30\.0 MB \| slow peer 10\.0 MB \| 3\.00x \|/);
+    expect(section).toMatch(/Where we lose: tiny[\s\S]*\| disk \| 30\.0 MB \| the Parquet files 10\.0 MB \| 3\.00x \|/);
     expect(section).not.toMatch(/undefined|NaN/);
     if (!stderr.includes("no charts")) expect(readFileSync(join(root, "fixture-tiny-timeline.svg"), "utf8")).toMatch(/logarithmic scale/);
   }, 60_000);

@@ -121,7 +121,17 @@ export function losses(result, data) {
     );
   }
   const resources = data.resources.map((resource) => ({ ...resource, key: resource.loader, loader: loaderOf(resource.loader) }));
-  compare("disk", [...resources.map((one) => ({ ...one, value: one.diskBytes ?? data.sourceBytes }))], bytes);
+  compare(
+    "disk",
+    [
+      ...resources.map((one) => ({
+        ...one,
+        loader: one.diskBytes == null ? { title: "the Parquet files" } : one.loader,
+        value: one.diskBytes ?? data.sourceBytes,
+      })),
+    ],
+    bytes,
+  );
   compare(
     "resident memory after everything",
     resources.map((one) => ({ ...one, value: one.residentBytes })),
