@@ -1,7 +1,6 @@
 // The data: MIMIC-IV demo where it is, and generated sets, kept below .cache/bench because they take a while to make.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { generate } from "../../dist/index.js";
 
 /** The sets of a run: name, how its source is made, what is measured on it and how much of it. */
@@ -54,6 +53,7 @@ async function shuffled(cache, name, source) {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(join(path, "data"), { recursive: true });
   console.error(`bench: shuffling ${source} …`);
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const sql = await (await DuckDBInstance.create(":memory:", { memory_limit: "4GB", temp_directory: join(path, "tmp") })).connect();
   const from = `read_parquet('${source}/data/**/*.parquet', file_row_number = true)`;
   for (let file = 0; file < 8; file += 1) {

@@ -1,0 +1,28 @@
+// The npm packages that only the benchmarks need: benches/package-lock.json, installed on demand.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Does a loader import one of them. */
+export function needsPackages(root, file) {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "benches", "package.json"), "utf8"));
+  const text = readFileSync(file, "utf8");
+  return Object.keys(dependencies).some((name) => text.includes(`from "${name}"`));
+}
+
+/** Installs them where that is not done yet; gives a sentence where it fails: the loaders that miss a package then say so themselves. */
+export function installPackages(root) {
+  const folder = join(root, "benches");
+  const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
+  const stamp = join(folder, "node_modules", ".lock");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return null;
+  console.error("bench: installing the npm packages of benches/package-lock.json …");
+  const done = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
+  if (done.status !== 0) return "npm ci in benches/ failed; its own message stands above";
+  writeFileSync(stamp, lock);
+  return null;
+}
