@@ -21,7 +21,9 @@ const WARM_MILLIS = 200;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const limitsFile = join(root, "benches", "guard.json");
-const { values: options } = parseArgs({ options: { update: { type: "boolean", default: false }, json: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+  options: { update: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+});
 
 /** 100,000 rows in two shards: they fit the caches, so that the processor is measured and not the memory that others use too. */
 async function store() {
@@ -83,7 +85,8 @@ function equal(paths, { nanosPerEvent: _, ...floor }) {
   for (const name of ["timeAt", "timeWords", "forEach", "forOf", "scan"]) {
     const sum = paths[name]();
     // By id the patients come in the order of storage too.
-    for (const key of Object.keys(floor)) if (sum[key] !== floor[key]) throw new Error(`${name} reads other rows than the Rust scan: ${key}`);
+    for (const key of Object.keys(floor))
+      if (sum[key] !== floor[key]) throw new Error(`${name} reads other rows than the Rust scan: ${key}`);
   }
 }
 

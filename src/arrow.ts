@@ -33,7 +33,8 @@ async function apache(): Promise<Apache> {
   try {
     return await import("apache-arrow");
   } catch (cause) {
-    const message = "toArrow() needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.";
+    const message =
+      "toArrow() needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.";
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
 }
@@ -108,7 +109,13 @@ function runsOf({ length, _begin, _gap, staticCount, _rows: list }: Rows): Run[]
 }
 
 /** Of each row its entry in a sparse column, or -1. */
-function entriesOf(shard: Shard, patient: number, list: Data, row: Data, rows: Uint32Array | { begin: number; length: number }): Int32Array {
+function entriesOf(
+  shard: Shard,
+  patient: number,
+  list: Data,
+  row: Data,
+  rows: Uint32Array | { begin: number; length: number },
+): Int32Array {
   const cursor = new Cursor(row.values as Uint16Array | Uint32Array, shard.fault);
   const offsets = list.valueOffsets as Int32Array;
   cursor.turn(offsets[patient]!, offsets[patient + 1]!);

@@ -12,7 +12,8 @@ pub fn batch(file: &File) -> Found<ArrayData> {
     let whole = file.map.buffer();
     let fields = file.layout.schema.fields();
     let columns = fields.iter().zip(&file.layout.fields).map(|(field, node)| array(field.data_type(), node, &whole));
-    let batch = ArrayData::builder(DataType::Struct(fields.clone())).len(file.layout.rows as usize).child_data(columns.collect::<Found<_>>()?);
+    let batch =
+        ArrayData::builder(DataType::Struct(fields.clone())).len(file.layout.rows as usize).child_data(columns.collect::<Found<_>>()?);
     batch.build().map_err(|e| format!("is not sound ({e})"))
 }
 
