@@ -20,7 +20,8 @@ function headers() {
 export function build() {
   if (process.platform === "win32") return { reason: "the add-on is built with a Unix compiler's command line" };
   const include = headers();
-  if (include === undefined) return { reason: "Node's headers (include/node/node_api.h) are not installed; npm_config_nodedir may name them" };
+  if (include === undefined)
+    return { reason: "Node's headers (include/node/node_api.h) are not installed; npm_config_nodedir may name them" };
   const compilers = process.env.CXX ? [process.env.CXX] : ["c++", "g++", "clang++"];
   const compiler = compilers.find((name) => spawnSync(name, ["--version"]).status === 0);
   if (compiler === undefined) return { reason: `there is no C++ compiler (${compilers.join(", ")})` };
@@ -30,9 +31,7 @@ export function build() {
   } catch {
     return { reason: "node-addon-api is not installed" };
   }
-  const hash = createHash("sha256")
-    .update(readFileSync(source))
-    .update(`${process.version} ${compiler} ${process.arch}`);
+  const hash = createHash("sha256").update(readFileSync(source)).update(`${process.version} ${compiler} ${process.arch}`);
   const path = join(cache, `addon-${hash.digest("hex").slice(0, 16)}.node`);
   if (existsSync(path)) return { path };
   mkdirSync(cache, { recursive: true });

@@ -27,7 +27,7 @@ export function example(root, name) {
 function build(root, name) {
   nameCargoTarget();
   // The whole workspace, because its packages ask for more of their dependencies than one alone: the tests' build is then used again.
-  const args = ["build", "--release", "--locked", "--workspace", "--example", name, "--message-format=json"];
+  const args = ["build", "--quiet", "--release", "--locked", "--workspace", "--example", name, "--message-format=json"];
   const done = spawnSync("cargo", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28 });
   if (done.status !== 0) throw new Error(`cargo could not build the example ${name}`);
   const lines = done.stdout

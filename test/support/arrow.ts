@@ -4,10 +4,10 @@ import { type Data, DataType, type Decimal, type Table, TimeUnit } from "apache-
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Slot `i` of an array. */
-export function valueOf(data: Data, i: number): unknown {
+export function slotOf(data: Data, i: number): unknown {
   const { type, values, valueOffsets, children } = data;
   if (DataType.isNull(type) || !data.getValid(i)) return null;
-  if (DataType.isDictionary(type)) return valueOf(data.dictionary!.data[0]!, values[i]);
+  if (DataType.isDictionary(type)) return slotOf(data.dictionary!.data[0]!, values[i]);
   if (DataType.isBool(type)) return ((values[(data.offset + i) >> 3]! >> ((data.offset + i) & 7)) & 1) === 1;
   if (DataType.isUtf8(type)) return text.decode(values.subarray(valueOffsets[i], valueOffsets[i + 1]));
   if (DataType.isBinary(type)) return Uint8Array.from(values.subarray(valueOffsets[i], valueOffsets[i + 1]));
@@ -17,10 +17,10 @@ export function valueOf(data: Data, i: number): unknown {
     return type.unit === TimeUnit.NANOSECOND ? values[i] : Number(values[i]);
   if (DataType.isList(type) || DataType.isMap(type)) {
     const [begin, end] = [valueOffsets[i]!, valueOffsets[i + 1]!];
-    const items = Array.from({ length: end - begin }, (_, k) => valueOf(children[0]!, begin + k));
+    const items = Array.from({ length: end - begin }, (_, k) => slotOf(children[0]!, begin + k));
     return DataType.isMap(type) ? items.map((pair) => Object.values(pair as object)) : items;
   }
-  if (DataType.isStruct(type)) return Object.fromEntries(type.children.map(({ name }, k) => [name, valueOf(children[k]!, i)]));
+  if (DataType.isStruct(type)) return Object.fromEntries(type.children.map(({ name }, k) => [name, slotOf(children[k]!, i)]));
   return values[i];
 }
 
@@ -36,5 +36,5 @@ function decimal(words: Uint32Array, { scale }: Decimal): string {
 
 /** All values of a column. */
 export function columnOf(table: Table, name: string): unknown[] {
-  return table.getChild(name)!.data.flatMap((data) => Array.from({ length: data.length }, (_, i) => valueOf(data, i)));
+  return table.getChild(name)!.data.flatMap((data) => Array.from({ length: data.length }, (_, i) => slotOf(data, i)));
 }
