@@ -573,7 +573,10 @@ export interface ConvertOptions extends WorkOptions {
   readonly columns?: readonly string[] | undefined;
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
-  /** Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. */
+  /**
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
+   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
@@ -610,7 +613,7 @@ export interface Summary {
 }
 /**
  * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
- * appears whole or not at all.
+ * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
  * `MEDS_DISK_FULL` and others that name file and subject.
