@@ -177,11 +177,6 @@ Napi::Value ScanOnce(const Napi::CallbackInfo &info) {
   return result;
 }
 
-/** Where an ArrayBuffer's bytes lie. */
-Napi::Value AddressOf(const Napi::CallbackInfo &info) {
-  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data())));
-}
-
 // The three calls whose cost is the boundary's.
 void Nothing(const Napi::CallbackInfo &) {}
 Napi::Value Double(const Napi::CallbackInfo &info) {
@@ -200,7 +195,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["double"] = Napi::Function::New(env, Double);
   exports["event"] = Napi::Function::New(env, Event);
   exports["scan"] = Napi::Function::New(env, ScanOnce);
-  exports["addressOf"] = Napi::Function::New(env, AddressOf);
   exports["Shard"] = Shard::Class(env);
   return exports;
 }
