@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { Child } from "./lib/child.mjs";
 import { datasets } from "./lib/datasets.mjs";
+import { measureFloor } from "./lib/floor.mjs";
 import { machine } from "./lib/machine.mjs";
 import { installPackages, needsPackages } from "./lib/npm.mjs";
 import { peersPython } from "./lib/peer.mjs";
@@ -23,7 +24,7 @@ class Usage extends Error {}
 
 const OPTIONS = {
   data: { type: "string" }, // keys of lib/datasets.mjs or paths of MEDS folders, separated by commas; default: mimic, medium
-  only: { type: "string" }, // keys of workloads, and "convert"
+  only: { type: "string" }, // keys of workloads, "convert" and "floor"
   peers: { type: "string" }, // keys of loaders; all (default), none, node, python
   rounds: { type: "string", default: "7" },
   quick: { type: "boolean", default: false }, // few items, short samples, 2 rounds: whether it runs, not how fast
@@ -45,7 +46,7 @@ function settings() {
   const rounds = values.quick ? Math.min(2, Number(values.rounds)) : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Usage("--rounds takes a whole number, 1 or more.");
   const only = values.only?.split(",");
-  const unknown = only?.filter((key) => key !== "convert" && !WORKLOADS.some((workload) => workload.key === key)) ?? [];
+  const unknown = only?.filter((key) => key !== "convert" && key !== "floor" && !WORKLOADS.some((workload) => workload.key === key)) ?? [];
   if (unknown.length > 0) throw new Usage(`There is no workload ${unknown.join(", ")}: see --list.`);
   return { ...values, rounds, only };
 }
@@ -166,7 +167,7 @@ async function main() {
   const loaders = await greet(files, python);
   if (options.list) {
     console.log(
-      `Workloads:\n${WORKLOADS.map(({ key, title }) => `  ${key.padEnd(12)} ${title}`).join("\n")}\n  convert      each loader's own form of the data`,
+      `Workloads:\n${WORKLOADS.map(({ key, title }) => `  ${key.padEnd(12)} ${title}`).join("\n")}\n  convert      each loader's own form of the data\n  floor        the same in Rust and C++, and the machine's memory`,
     );
     console.log(
       `Loaders:\n${loaders.map(({ key, title, version, absent }) => `  ${key.padEnd(20)} ${absent ? `absent: ${absent}` : `${title} ${version}`}`).join("\n")}`,
@@ -191,13 +192,15 @@ async function main() {
   try {
     for (const set of sets) {
       const progress = (text, done, total) => bar.show(text, done, total);
-      result.data.push(
-        await measureSet(
-          set,
-          loaders.map((loader) => ({ ...loader })),
-          { ...options, cache, python: python.python, progress },
-        ),
+      const data = await measureSet(
+        set,
+        loaders.map((loader) => ({ ...loader })),
+        { ...options, cache, python: python.python, progress },
       );
+      progress(`${set.name}: the floor`, 1, 1);
+      // An installed package has no Rust sources; a quick run shows only that loaders run.
+      const floor = checkout && !options.quick && (options.only === undefined || options.only.includes("floor"));
+      result.data.push({ ...data, floor: floor ? await measureFloor(root, join(cache, "forms", set.key, "ours")) : null });
     }
   } finally {
     bar.stop();

@@ -2,7 +2,7 @@
 // Only Node's own modules: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, must, root, tool } from "./run.mjs";
 
@@ -72,12 +72,30 @@ function native() {
   keep("native", sources);
 }
 
+/** One file instead of forty: a cold process starts a fifth sooner. The command line's files import it, and stay as they are. */
+function bundle() {
+  const made = at("dist", "bundle.mjs");
+  const external = ["../native/binding.js", "apache-arrow"].flatMap((name) => ["--external", name]);
+  const options = ["--file", made, "--format", "esm", "--platform", "node", "--logLevel", "silent", ...external];
+  must(tool("rolldown/bin/cli.mjs", at("dist", "index.js"), ...options), "bundling dist/");
+  for (const name of readdirSync(at("dist"))) if (name !== "cli" && name !== "bundle.mjs") rmSync(at("dist", name), { recursive: true });
+  renameSync(made, at("dist", "index.js"));
+}
+
 function typescript() {
-  const sources = hash(["package-lock.json", "tsconfig.json", "tsconfig.build.json", "native/binding.d.ts", ...below("src", /\.ts$/)]);
+  const sources = hash([
+    "package-lock.json",
+    "scripts/setup.mjs",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "native/binding.d.ts",
+    ...below("src", /\.ts$/),
+  ]);
   if (current("dist", sources)) return;
   // From nothing each time: a file that is gone from src/ must not live on in dist/.
   rmSync(at("dist"), { recursive: true, force: true });
   must(tool("typescript/bin/tsc", "-p", "tsconfig.build.json"), "compiling src/");
+  bundle();
   keep("dist", sources);
 }
 

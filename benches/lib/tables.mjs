@@ -242,6 +242,7 @@ export function markdown(result) {
         ]),
       ),
       lossText(result, data),
+      floorText(result, data),
     );
     if (data.failures.length > 0) {
       parts.push(
@@ -258,6 +259,61 @@ export function markdown(result) {
     }
   }
   return `${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+/** How far from the limit: nothing where no floor was measured. */
+export function floorText(result, data, level = "###") {
+  const { floor } = data;
+  if (!floor) return "";
+  if (floor.reason) return `${level} The floor: ${data.name}\n\nNot measured: ${floor.reason}`;
+  const scan = WORKLOADS.find(({ key }) => key === "scan");
+  const rust = (threads) => floor.scan[threads];
+  const lines = figuresOf(result, data, scan)
+    .filter(({ key }) => isOurs(key))
+    .map(({ loader, value }) => [`full scan: ${loader.title}`, time(value), "-", `${digits(value / rust(1))}x Rust on one thread`]);
+  for (const threads of [1, 2])
+    lines.push([`full scan: Rust, ${threads === 1 ? "1 thread" : `${threads} threads`}`, time(rust(threads)), "-", "the floor of scans"]);
+  const { calls, scan: addon, reason } = floor.boundary;
+  if (addon)
+    lines.push([
+      "full scan: C++ through the Arrow C Data Interface",
+      time(addon.nanosPerEvent),
+      "-",
+      `${digits(addon.nanosPerEvent / rust(1))}x Rust on one thread`,
+    ]);
+  const reading = (name, threads) => floor.operations.find((one) => one.name === name && one.threads === threads)?.nanosPerEvent;
+  for (const { name, threads, nanosPerEvent, gigabytesPerSecond } of floor.operations) {
+    const least = reading(name.includes("aggregate") ? "read codes and values" : "read codes", threads);
+    const distance = name.startsWith("read ") ? "the floor of operations" : `${digits(nanosPerEvent / least)}x reading its columns`;
+    lines.push([
+      `${name}, ${threads === 1 ? "1 thread" : `${threads} threads`}`,
+      time(nanosPerEvent),
+      `${digits(gigabytesPerSecond)} GB/s`,
+      distance,
+    ]);
+  }
+  const parts = [
+    `${level} The floor: ${data.name}`,
+    `Native operations of \`crates/query\` and scans, per event. The machine reads ${digits(floor.bandwidth[1])} GB/s on one thread and ${digits(floor.bandwidth[2])} GB/s on two. ${
+      calls
+        ? `A call from JavaScript into C++ costs ${time(calls.nothing)} when nothing crosses, ${time(calls.number)} with a number, ${time(calls.object)} when it gives an object: why nothing here calls once an event.`
+        : `The cost of a call was not measured: ${reason}.`
+    }`,
+    table(["what", "per event", "read", "distance"], lines),
+  ];
+  return parts.join("\n\n");
+}
+
+/** The floor in a sentence. */
+function floorLine(result, data) {
+  const scan = figuresOf(
+    result,
+    data,
+    WORKLOADS.find(({ key }) => key === "scan"),
+  ).find(({ key }) => key === REFERENCE);
+  if (!data.floor?.scan || !scan) return "";
+  const rust = data.floor.scan[1];
+  return `The floor: the same full scan takes Rust ${time(rust)} an event on one thread, ours ${time(scan.value)} (${digits(scan.value / rust)}x); the machine reads ${digits(data.floor.bandwidth[1])} GB/s.`;
 }
 
 /** The section that the figures write. */
@@ -338,6 +394,7 @@ export function summary(result, { link, chart }) {
       `### ${data.name}: ${data.patients.toLocaleString("en")} patients, ${data.events.toLocaleString("en")} events, ${data.columns} columns`,
       chart(data) ?? "",
       table(["", "ours", "meds_reader (Python)", "best other in Python", "best in Node.js over its own data"], lines),
+      floorLine(result, data),
       lossText(result, data, "####"),
     );
   }
