@@ -1,5 +1,5 @@
 // What is measured on one dataset. Rounds alternate between the two sides; the figure is the median.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { warm } from "./datasets.mjs";
 import { writePlan } from "./plan.mjs";
@@ -54,6 +54,12 @@ export async function conversion(set, { root, cache, peer, report, rounds }) {
     target: set.key === "mimic" ? atMost(4.2, "Parquet") : null,
   });
   return { store, database, events };
+}
+
+/** The paths of what an earlier run has converted; null where it has not. */
+export function converted(set, cache, peer) {
+  const paths = { store: join(cache, `${set.key}.medsdb`), database: join(cache, `${set.key}.peer`) };
+  return existsSync(paths.store) && (!peer.python || existsSync(paths.database)) ? paths : null;
 }
 
 const TASKS = [
