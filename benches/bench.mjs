@@ -34,6 +34,7 @@ const OPTIONS = {
   loaders: { type: "string" }, // one more folder of loaders
   "no-install": { type: "boolean", default: false }, // what is not installed is absent
   list: { type: "boolean", default: false },
+  json: { type: "boolean", default: false }, // the results on stdout as JSON instead of Markdown
 };
 
 function settings() {
@@ -165,6 +166,11 @@ async function main() {
   const needsPython = files.some((file) => file.endsWith(".py"));
   const python = needsPython ? peersPython(root, { install }) : {};
   const loaders = await greet(files, python);
+  if (options.list && options.json) {
+    const workloads = WORKLOADS.map(({ key, title }) => ({ key, title }));
+    console.log(JSON.stringify({ workloads, loaders: loaders.map(({ file: _, ...loader }) => loader) }));
+    return;
+  }
   if (options.list) {
     console.log(
       `Workloads:\n${WORKLOADS.map(({ key, title }) => `  ${key.padEnd(12)} ${title}`).join("\n")}\n  convert      each loader's own form of the data\n  floor        the same in Rust and C++, and the machine's memory`,
@@ -215,7 +221,7 @@ async function main() {
         : join(local, "latest.json");
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(result)}\n`);
-  console.log(markdown(result));
+  console.log(options.json ? JSON.stringify(result) : markdown(result));
   console.error(`bench: written to ${out}${checkout ? "; npm run bench:report makes tables and charts of it" : ""}`);
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { count, names } from "./arguments.js";
+import { count, jsonOption, names } from "./arguments.js";
 
 interface Options {
   readonly only?: readonly string[];
@@ -11,6 +11,7 @@ interface Options {
   readonly out?: string;
   readonly cache?: string;
   readonly list?: boolean;
+  readonly json?: boolean;
 }
 
 /** `meds-reader bench SOURCE`: the project's benchmark harness (benches/) over a dataset of one's own. */
@@ -28,6 +29,7 @@ export function benchCommand(): Command {
     .option("--out <file>", "where the results go, as JSON with every sample")
     .option("--cache <folder>", "where the loaders' own forms of the data are kept")
     .option("--list", "name the workloads and the loaders, and whether they are installed")
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       `
@@ -41,7 +43,7 @@ Examples:
 
 async function run(source: string | undefined, options: Options, command: Command): Promise<void> {
   if (source === undefined && options.list !== true) command.error("error: missing required argument 'source'");
-  const { only, peers, rounds, quick, out, cache, list } = options;
+  const { only, peers, rounds, quick, out, cache, list, json } = options;
   const given = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name}`, value]);
   const args = [
     fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url)),
@@ -53,6 +55,7 @@ async function run(source: string | undefined, options: Options, command: Comman
     ...given("cache", cache),
     ...(quick === true ? ["--quick"] : []),
     ...(list === true ? ["--list"] : []),
+    ...(json === true ? ["--json"] : []),
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise<number | null>((resolve, reject) => {
