@@ -68,8 +68,12 @@ export class CodeRange {
  */
 export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
 
-/** A choice of codes as ranges of ids: begin, end, begin, end, … */
-export function codeRanges(table: CodeTable, choice: CodeChoice): Uint32Array {
+/** A choice of codes as ranges of ids: begin, end, begin, end, …; `wanted` says what to give, where something is no code. */
+export function codeRanges(
+  table: CodeTable,
+  choice: CodeChoice,
+  wanted = "codes as strings, ids, ranges of ids (withPrefix), or an array of these",
+): number[] {
   const ranges: number[] = [];
   const add = (begin: number, end: number): void => {
     // Ids are from 1 to size; any other is no event's.
@@ -80,18 +84,14 @@ export function codeRanges(table: CodeTable, choice: CodeChoice): Uint32Array {
     if (code instanceof CodeRange) add(code.begin, code.end);
     else {
       const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
-      if (!Number.isInteger(id))
-        fail(
-          "MEDS_INVALID_ARGUMENT",
-          `${String(code)} is no code. Give codes as strings, ids, ranges of ids (withPrefix), or an array of these.`,
-        );
+      if (!Number.isInteger(id)) failGiven("A code", code, wanted);
       add(id, id + 1);
     }
   };
   const isMany = typeof choice === "object" && choice !== null && !(choice instanceof CodeRange) && Symbol.iterator in choice;
   if (isMany) for (const code of choice) one(code);
   else one(choice as string | number | CodeRange);
-  return Uint32Array.from(ranges);
+  return ranges;
 }
 
 /**

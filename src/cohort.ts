@@ -197,7 +197,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach> {
-    return new Query(this._store, this._slots, options, options?.codes).countCodesEach();
+    return new Query(this._store, this._slots, options).countCodesEach(options?.codes);
   }
 
   /**
@@ -217,7 +217,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences> {
-    return new Query(this._store, this._slots, options, codes).occurrences("firstOf");
+    return new Query(this._store, this._slots, options).occurrences("firstOf", codes);
   }
 
   /**
@@ -235,7 +235,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async lastOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences> {
-    return new Query(this._store, this._slots, options, codes).occurrences("lastOf");
+    return new Query(this._store, this._slots, options).occurrences("lastOf", codes);
   }
 
   /**
@@ -254,7 +254,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async aggregate(options?: CodeQueryOptions): Promise<Aggregates> {
-    return new Query(this._store, this._slots, options, options?.codes).aggregate();
+    return new Query(this._store, this._slots, options).aggregate(options?.codes);
   }
 
   /**
@@ -275,7 +275,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows> {
-    return new Query(this._store, this._slots, options, codes).rowsWithCode();
+    return new Query(this._store, this._slots, options).rowsWithCode(codes);
   }
 
   /** A place that is counted from the end, lies outside, or is asked of a closed store. */

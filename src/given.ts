@@ -52,7 +52,8 @@ export function textsIn(name: string, value: readonly string[] | undefined): voi
 
 /** The length of what should be an array with an entry a window. */
 export function lengthOf(name: string, value: ArrayLike<unknown>): number {
-  const length = (value as ArrayLike<unknown> | null | undefined)?.length;
-  if (typeof value === "string" || !Number.isInteger(length)) failGiven(name, value, "an array with one entry a window");
+  // Functions and strings have a length too.
+  const length = typeof value === "object" ? (value as ArrayLike<unknown> | null)?.length : undefined;
+  if (!Number.isInteger(length)) failGiven(name, value, "an array with one entry a window");
   return length as number;
 }

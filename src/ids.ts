@@ -41,7 +41,7 @@ export class IdTable {
       if (!Number.isSafeInteger(id)) failUnsafe(id);
       return this.probe(id | 0, Math.floor(id / HIGH));
     }
-    if (typeof id !== "bigint") failGiven("The subject id", id, "a bigint or a whole number");
+    if (typeof id !== "bigint") failKind(id);
     const number = Number(id);
     if (Number.isSafeInteger(number)) return this.probe(number | 0, Math.floor(number / HIGH));
     scratch[0] = id;
@@ -71,8 +71,7 @@ export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string
   for (let i = 0; i < exact.length; i += 1) {
     const id = ids[i];
     if (typeof id === "number" && !Number.isSafeInteger(id)) failUnsafe(id);
-    if (typeof id !== "number" && typeof id !== "bigint")
-      fail("MEDS_INVALID_ARGUMENT", `A ${typeof id} is no subject id. Give a bigint or a whole number.`);
+    if (typeof id !== "number" && typeof id !== "bigint") failKind(id);
     exact[i] = BigInt(id);
     if (exact[i] !== BigInt(id)) failUnknown(`subject ${id}`, path);
   }
@@ -82,6 +81,10 @@ export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string
 /** A subject or slot that is not among the patients asked. */
 export function failUnknown(who: string, path: string): never {
   fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
+}
+
+function failKind(id: unknown): never {
+  failGiven("The subject id", id, "a bigint or a whole number");
 }
 
 function failUnsafe(id: number): never {

@@ -72,9 +72,12 @@ export class NativeHandle {
 
   /** Asks many patients at once, on other threads; gives the arrays of the result in the order of its members. */
   async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
-    if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", "The query was cancelled before it began.", { cause: signal.reason });
-    const asked = guard(() => new binding.Asked(this.store, kind, question));
-    return cancellable(asked, signal, async () => (await guard(() => asked.run())) as readonly unknown[] as T);
+    return cancellable(
+      "query",
+      signal,
+      () => new binding.Asked(this.store, kind, question),
+      async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
+    );
   }
 
   close(): void {
@@ -86,14 +89,29 @@ export class NativeHandle {
 export type Question = binding.Question;
 export type QueryKind = ConstructorParameters<typeof binding.Asked>[1];
 
-/** Runs work that a signal may cancel; its errors become ours. */
-async function cancellable<T>(work: { cancel(): void }, signal: AbortSignalLike | undefined, run: () => Promise<T>): Promise<T> {
+/** As {@link guard}, for what the native side promises. */
+async function translated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Makes and runs work that a signal may cancel. `name` is what a message calls it. */
+async function cancellable<W extends { cancel(): void }, T>(
+  name: string,
+  signal: AbortSignalLike | undefined,
+  make: () => W,
+  run: (work: W) => Promise<T>,
+): Promise<T> {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${name} was cancelled before it began.`, { cause: signal.reason });
+  const work = guard(make);
   const cancel = () => work.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
-    return await run();
-  } catch (error) {
-    throw translate(error);
+    return await run(work);
   } finally {
     signal?.removeEventListener("abort", cancel);
   }
@@ -148,35 +166,36 @@ function plain(options: object): string {
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
 export async function runJob<T>(kind: "convert" | "verify" | "generate", options: object, { onProgress, signal }: WorkOptions): Promise<T> {
   if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
-  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${kind} was cancelled before it began.`, { cause: signal.reason });
-  const job = guard(() => new binding.Job(kind, plain(options)));
-  const cancel = () => job.cancel();
-  let thrown: { error: unknown } | undefined;
-  const report = () => {
-    if (onProgress === undefined || thrown !== undefined) return;
-    const [phase = 0, done = 0, total = 0, bytes = 0, bytesTotal = 0] = job.progress();
-    try {
-      onProgress({ phase: PHASES[phase] ?? "start", done, total, bytes, bytesTotal });
-    } catch (error) {
-      // The caller's own error ends the work and reaches the caller.
-      thrown = { error };
-      cancel();
-    }
-  };
-  const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
-  signal?.addEventListener("abort", cancel, { once: true });
-  try {
-    const running = job.run();
-    report();
-    const summary = JSON.parse(await running) as T;
-    report();
-    if (thrown !== undefined) throw thrown.error;
-    return summary;
-  } catch (error) {
-    throw thrown === undefined ? translate(error) : thrown.error;
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener("abort", cancel);
-  }
+  return cancellable(
+    kind,
+    signal,
+    () => new binding.Job(kind, plain(options)),
+    async (job) => {
+      let thrown: { error: unknown } | undefined;
+      const report = () => {
+        if (onProgress === undefined || thrown !== undefined) return;
+        const [phase = 0, done = 0, total = 0, bytes = 0, bytesTotal = 0] = job.progress();
+        try {
+          onProgress({ phase: PHASES[phase] ?? "start", done, total, bytes, bytesTotal });
+        } catch (error) {
+          // The caller's own error ends the work and reaches the caller.
+          thrown = { error };
+          job.cancel();
+        }
+      };
+      const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
+      try {
+        const running = translated(() => job.run());
+        report();
+        const summary = JSON.parse(await running) as T;
+        report();
+        if (thrown !== undefined) throw thrown.error;
+        return summary;
+      } catch (error) {
+        throw thrown === undefined ? error : thrown.error;
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  );
 }

@@ -124,44 +124,53 @@ export class Query {
     private readonly store: Store,
     private readonly slots: Uint32Array | null,
     private readonly options: QueryOptions | undefined,
-    private readonly codes?: CodeChoice,
   ) {}
 
   async countCodes(): Promise<CodeCounts> {
-    const [events, patients] = await this.ask<[Float64Array, Uint32Array]>("countCodes");
+    const [events, patients] = await this.ask<[Float64Array, Uint32Array]>("countCodes", null);
     return { events, patients };
   }
 
-  async countCodesEach(): Promise<CodeCountsEach> {
-    const [offsets, codeIds, counts] = await this.ask<[Float64Array, Uint32Array, Uint32Array]>("countCodesEach");
+  async countCodesEach(codes: CodeChoice | undefined): Promise<CodeCountsEach> {
+    const [offsets, codeIds, counts] = await this.ask<[Float64Array, Uint32Array, Uint32Array]>("countCodesEach", this.someOrAll(codes));
     return { offsets, codeIds, counts };
   }
 
-  async occurrences(kind: "firstOf" | "lastOf"): Promise<Occurrences> {
-    const [rows, times, codeIds] = await this.ask<[Int32Array, BigInt64Array, Uint32Array]>(kind);
+  async occurrences(kind: "firstOf" | "lastOf", codes: CodeChoice): Promise<Occurrences> {
+    const [rows, times, codeIds] = await this.ask<[Int32Array, BigInt64Array, Uint32Array]>(kind, this.some(codes));
     return { rows, times, codeIds };
   }
 
-  async aggregate(): Promise<Aggregates> {
+  async aggregate(codes: CodeChoice | undefined): Promise<Aggregates> {
     type Numbers = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers]>("aggregate");
+    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers]>("aggregate", this.someOrAll(codes));
     const [offsets, codeIds, count, valueCount, sum, mean, min, max, last] = found;
     return { offsets, codeIds, count, valueCount, sum, mean, min, max, last };
   }
 
-  async rowsWithCode(): Promise<CodeRows> {
-    const [slots, offsets, rows] = await this.ask<[Uint32Array, Float64Array, Uint32Array]>("rowsWithCode");
+  async rowsWithCode(codes: CodeChoice): Promise<CodeRows> {
+    const [slots, offsets, rows] = await this.ask<[Uint32Array, Float64Array, Uint32Array]>("rowsWithCode", this.some(codes));
     return { slots, offsets, rows };
   }
 
-  private ask<T extends readonly unknown[]>(kind: QueryKind): Promise<T> {
-    const { store, slots, codes, options } = this;
+  private some(codes: CodeChoice): Uint32Array {
+    this.store.check();
+    return Uint32Array.from(codeRanges(this.store.codes, codes));
+  }
+
+  private someOrAll(codes: CodeChoice | undefined): Uint32Array | null {
+    return codes === undefined ? null : this.some(codes);
+  }
+
+  /** `codes` as ranges of ids; null for all. */
+  private ask<T extends readonly unknown[]>(kind: QueryKind, codes: Uint32Array | null): Promise<T> {
+    const { store, slots, options } = this;
     store.check();
     const { windows, threads = 0, signal } = optionsOf(options) ?? {};
     if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024))
       failGiven("threads", threads, "a whole number to 1024; 0 for all cores");
     const cut = windows === undefined ? EVERYTHING : windowsOf(store, windows);
-    return store.ask<T>(kind, { slots, codes: codes === undefined ? null : codeRanges(store.codes, codes), threads, ...cut }, signal);
+    return store.ask<T>(kind, { slots, codes, threads, ...cut }, signal);
   }
 }
 
@@ -171,6 +180,7 @@ const EVERYTHING: Cut = { subjects: null, start: null, end: null, afterStart: fa
 
 /** The windows as exact arrays; that they have the same length, and are of patients of the cohort, the native side checks. */
 function windowsOf(store: Store, windows: Windows): Cut {
+  if (typeof windows !== "object" || windows === null) failGiven("windows", windows, "an object such as { subjectIds, end }");
   const { subjectIds, start, end, last } = windows;
   const bounds = boundsOf(windows);
   const rows = last === undefined ? Number.POSITIVE_INFINITY : countOf(last);

@@ -2,7 +2,7 @@ import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
 import { ArrowExport } from "./export.js";
-import { textOf } from "./given.js";
+import { shown, textOf } from "./given.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped.js";
@@ -128,7 +128,7 @@ export class Store {
     this.check();
     const { length } = this.manifest.shards;
     if (!(Number.isInteger(index) && index >= 0 && index < length))
-      fail("MEDS_OUT_OF_RANGE", `${this.path}: there is no shard ${index}: the store has ${length} shards, from 0.`, this.path);
+      fail("MEDS_OUT_OF_RANGE", `${this.path}: there is no shard ${shown(index)}: the store has ${length} shards, from 0.`, this.path);
     return new ArrowExport(this.native.export(index));
   }
 

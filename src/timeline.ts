@@ -1,5 +1,5 @@
 import { type ArrowTable, timelineTable } from "./arrow.js";
-import { CodeRange } from "./codes.js";
+import { type CodeRange, codeRanges } from "./codes.js";
 import { Column } from "./column.js";
 import { fail } from "./errors.js";
 import { Event } from "./event.js";
@@ -268,16 +268,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
     const shard = this._shard;
     shard.check();
-    const ranges: number[] = [];
-    for (const code of codes) {
-      if (code instanceof CodeRange) ranges.push(code.begin, code.end);
-      else {
-        const id = typeof code === "string" ? shard.store.codes.id(code) : code;
-        if (id === undefined && typeof code === "string") continue;
-        if (!Number.isInteger(id)) failGiven("A code", code, "codes, ids and ranges, one by one (spread an array: ...codes)");
-        ranges.push(id as number, (id as number) + 1);
-      }
-    }
+    const ranges = codeRanges(shard.store.codes, codes, "codes, ids and ranges, one by one (spread an array: ...codes)");
     const { length } = shard.codeStrings;
     // Clearing the table costs about a byte for what a comparison costs; a few ranges are as fast without it.
     const chosen = ranges.length > FEW_RANGES && ranges.length * this.length > length ? memberTable(ranges, length) : null;
@@ -413,7 +404,7 @@ const FEW_RANGES = 8;
 /** By code id: 1 where it is in one of the ranges. */
 function memberTable(ranges: readonly number[], length: number): Uint8Array {
   const table = new Uint8Array(length);
-  for (let at = 0; at < ranges.length; at += 2) table.fill(1, Math.max(0, ranges[at]!), Math.max(0, ranges[at + 1]!));
+  for (let at = 0; at < ranges.length; at += 2) table.fill(1, ranges[at], ranges[at + 1]);
   return table;
 }
 

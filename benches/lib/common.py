@@ -52,3 +52,17 @@ def over(items, each, names=("rows", "before", "chars", "total")):
         return dict(zip(names, sums))
 
     return run
+
+
+def per_patient(plan, timeline, columns, last, window, code):
+    """The workloads of one patient after another; `window(size)` gives what reads such windows, the others take an item of the plan."""
+    return dict(
+        open=lambda _: dict(chars=last(plan["open"])[1]),
+        timeline=over(plan["timeline"], timeline),
+        neighbours=over(plan["neighbours"], timeline),
+        columns=over(plan["columns"], columns),
+        last=over(plan["last"], last, ("rows", "chars")),
+        window256=over(plan["window256"], window(256), ("rows", "chars", "total")),
+        window2048=over(plan["window2048"], window(2048), ("rows", "chars", "total")),
+        code=over(plan["code"], code, ("rows", "total")),
+    )

@@ -1,6 +1,6 @@
 """What both loaders of DuckDB in Python share: results fetched as numpy arrays."""
 import numpy as np
-from common import counts_digest, moment, over, years_digest
+from common import counts_digest, moment, per_patient, years_digest
 
 
 def quoted(name):
@@ -87,16 +87,4 @@ def duck_workloads(sql, source, row, plan):
         found = sql.execute(f"SELECT subject_id, year(time), count(*) FROM {source} WHERE time IS NOT NULL GROUP BY ALL").fetchall()
         return lambda: years_digest(found)
 
-    return dict(
-        open=lambda _: dict(chars=last(plan["open"])[1]),
-        timeline=over(plan["timeline"], timeline),
-        neighbours=over(plan["neighbours"], timeline),
-        columns=over(plan["columns"], columns),
-        last=over(plan["last"], last, ("rows", "chars")),
-        window256=over(plan["window256"], window(256), ("rows", "chars", "total")),
-        window2048=over(plan["window2048"], window(2048), ("rows", "chars", "total")),
-        code=over(plan["code"], code, ("rows", "total")),
-        scan=scan,
-        counts=counts,
-        years=years,
-    )
+    return per_patient(plan, timeline, columns, last, window, code) | dict(scan=scan, counts=counts, years=years)

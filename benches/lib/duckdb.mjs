@@ -1,6 +1,6 @@
 // What both loaders of DuckDB in Node share: statements prepared once, results read vector by vector.
 import { countsDigest, yearsDigest } from "./digest.mjs";
-import { overItems } from "./loader.mjs";
+import { perPatient } from "./loader.mjs";
 
 /** Calls `visit(columns, length)` for each chunk of a result: `columns[c].getItem(i)` is a value. */
 async function chunks(statement, visit) {
@@ -16,6 +16,9 @@ async function chunks(statement, visit) {
 }
 
 const name = (text) => `"${text.replaceAll('"', '""')}"`;
+
+/** A list of files for SQL. */
+export const fileList = (files) => `[${files.map((file) => `'${file.replaceAll("'", "''")}'`).join(", ")}]`;
 
 /** `from`: a table or a call, with `row`: the column that has a patient's rows in order. */
 export async function duckdbWorkloads({ connection, from, row }, plan) {
@@ -34,11 +37,10 @@ export async function duckdbWorkloads({ connection, from, row }, plan) {
   const years = await prepare(`SELECT subject_id, year(time), count(*) FROM ${from} WHERE time IS NOT NULL GROUP BY ALL`);
 
   const addTimeline = (bound, sum) => {
-    const limit = BigInt(bound);
     return ([times, codes, values], length) => {
       for (let i = 0; i < length; i += 1) {
         const time = times.getItem(i);
-        if (time !== null && time <= limit) sum.before += 1;
+        if (time !== null && time <= bound) sum.before += 1;
         sum.chars += codes.getItem(i).length;
         const value = values.getItem(i);
         if (value !== null) sum.total += value;
@@ -46,88 +48,63 @@ export async function duckdbWorkloads({ connection, from, row }, plan) {
       sum.rows += length;
     };
   };
-  const timelines = (items) =>
-    overItems(items, async ([id, bound], sum) => {
-      byId.bindBigInt(1, BigInt(id));
-      await chunks(byId, addTimeline(bound, sum));
+  const timeline = async ([id, bound], sum) => {
+    byId.bindBigInt(1, id);
+    await chunks(byId, addTimeline(bound, sum));
+  };
+  const addValues = (values, length, sum) => {
+    for (let i = 0; i < length; i += 1) {
+      const value = values.getItem(i);
+      if (value !== null) sum.total += value;
+    }
+    sum.rows += length;
+  };
+  const windowOf = async ([id, bound], size, sum) => {
+    window.bindBigInt(1, id);
+    window.bindBigInt(2, bound);
+    window.bindBigInt(3, BigInt(size));
+    await chunks(window, ([codes, values], length) => {
+      for (let i = 0; i < length; i += 1) sum.chars += codes.getItem(i).length;
+      addValues(values, length, sum);
     });
-  const windows = (items, size) =>
-    overItems(
-      items,
-      async ([id, bound], sum) => {
-        window.bindBigInt(1, BigInt(id));
-        window.bindBigInt(2, BigInt(bound));
-        window.bindBigInt(3, BigInt(size));
-        await chunks(window, ([codes, values], length) => {
-          for (let i = 0; i < length; i += 1) {
-            sum.chars += codes.getItem(i).length;
-            const value = values.getItem(i);
-            if (value !== null) sum.total += value;
-          }
-          sum.rows += length;
-        });
-      },
-      ["rows", "chars", "total"],
-    );
+  };
   const lastCode = async (id) => {
     let code = "";
-    last.bindBigInt(1, BigInt(id));
+    last.bindBigInt(1, id);
     await chunks(last, ([codes]) => {
       code = codes.getItem(0);
     });
     return code;
   };
   const kinds = plan.schema.map(({ kind }) => kind);
-  return {
-    open: async () => ({ chars: (await lastCode(plan.open)).length }),
-    timeline: timelines(plan.timeline),
-    neighbours: timelines(plan.neighbours),
-    columns: overItems(plan.columns, async (id, sum) => {
-      all.bindBigInt(1, BigInt(id));
-      await chunks(all, (columns, length) => {
-        for (let c = 0; c < columns.length; c += 1) {
-          for (let i = 0; i < length; i += 1) {
-            const value = columns[c].getItem(i);
-            if (value === null) continue;
-            if (kinds[c] === "text") sum.chars += value.length;
-            else if (kinds[c] === "float") sum.total += value;
-            else sum.before += 1;
-          }
+  const columnsOf = async (id, sum) => {
+    all.bindBigInt(1, id);
+    await chunks(all, (columns, length) => {
+      for (let c = 0; c < columns.length; c += 1) {
+        for (let i = 0; i < length; i += 1) {
+          const value = columns[c].getItem(i);
+          if (value === null) continue;
+          if (kinds[c] === "text") sum.chars += value.length;
+          else if (kinds[c] === "float") sum.total += value;
+          else sum.before += 1;
         }
-        sum.rows += length;
-      });
-    }),
-    last: overItems(
-      plan.last,
-      async (id, sum) => {
-        sum.rows += 1;
-        sum.chars += (await lastCode(id)).length;
-      },
-      ["rows", "chars"],
-    ),
-    window256: windows(plan.window256, 256),
-    window2048: windows(plan.window2048, 2048),
-    code: overItems(
-      plan.code,
-      async ([code, ids], sum) => {
-        // A list as text: an id that was drawn twice counts twice.
-        const query = await prepare(
-          `SELECT numeric_value FROM (SELECT unnest([${ids.join(", ")}]::BIGINT[]) AS subject_id) JOIN ${from} USING (subject_id) WHERE code = $1`,
-        );
-        query.bindVarchar(1, code);
-        await chunks(query, ([values], length) => {
-          for (let i = 0; i < length; i += 1) {
-            const value = values.getItem(i);
-            if (value !== null) sum.total += value;
-          }
-          sum.rows += length;
-        });
-      },
-      ["rows", "total"],
-    ),
+      }
+      sum.rows += length;
+    });
+  };
+  const withCode = async ([code, ids], sum) => {
+    // A list as text: an id that was drawn twice counts twice.
+    const query = await prepare(
+      `SELECT numeric_value FROM (SELECT unnest([${ids.join(", ")}]::BIGINT[]) AS subject_id) JOIN ${from} USING (subject_id) WHERE code = $1`,
+    );
+    query.bindVarchar(1, code);
+    await chunks(query, ([values], length) => addValues(values, length, sum));
+  };
+  return {
+    ...perPatient(plan, { timeline, window: windowOf, columns: columnsOf, lastCode, code: withCode }),
     async scan() {
       const sum = { rows: 0, before: 0, chars: 0, total: 0 };
-      await chunks(every, addTimeline(plan.scan, sum));
+      await chunks(every, addTimeline(BigInt(plan.scan), sum));
       return sum;
     },
     async counts() {

@@ -1,18 +1,19 @@
 // What the loaders over apache-arrow and flechette share: loops over a patient's rows. They differ in how these come about.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { countsDigest } from "./digest.mjs";
-import { nothing, overItems } from "./loader.mjs";
+import { nothing, perPatient } from "./loader.mjs";
 
 const NO_TIME = -(2n ** 63n);
 
 /** `rows(id)`: { length, timeAt(i) (bigint µs or null), codeAt(i), valueAt(i) (number or null) }; `all()` iterates over such blocks. */
 export function vectorWorkloads({ rows, all }, plan) {
   const read = (block, bound, sum) => {
-    const limit = BigInt(bound);
     const { length } = block;
     let { before, chars, total } = sum;
     for (let i = 0; i < length; i += 1) {
       const time = block.timeAt(i);
-      if (time !== null && time <= limit) before += 1;
+      if (time !== null && time <= bound) before += 1;
       chars += block.codeAt(i).length;
       const value = block.valueAt(i);
       if (value !== null) total += value;
@@ -20,66 +21,44 @@ export function vectorWorkloads({ rows, all }, plan) {
     sum.rows += length;
     Object.assign(sum, { before, chars, total });
   };
-  const timelines = (items) => overItems(items, ([id, bound], sum) => read(rows(BigInt(id)), bound, sum));
-  const windows = (items, size) =>
-    overItems(
-      items,
-      ([id, bound], sum) => {
-        const block = rows(BigInt(id));
-        const limit = BigInt(bound);
-        let low = 0;
-        let high = block.length;
-        while (low < high) {
-          const middle = (low + high) >>> 1;
-          const time = block.timeAt(middle);
-          if (time === null || time <= limit) low = middle + 1;
-          else high = middle;
-        }
-        for (let i = Math.max(0, low - size); i < low; i += 1) {
-          sum.rows += 1;
-          sum.chars += block.codeAt(i).length;
-          const value = block.valueAt(i);
-          if (value !== null) sum.total += value;
-        }
-      },
-      ["rows", "chars", "total"],
-    );
+  const timeline = ([id, bound], sum) => read(rows(id), bound, sum);
+  const window = ([id, bound], size, sum) => {
+    const block = rows(id);
+    let low = 0;
+    let high = block.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const time = block.timeAt(middle);
+      if (time === null || time <= bound) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = Math.max(0, low - size); i < low; i += 1) {
+      sum.rows += 1;
+      sum.chars += block.codeAt(i).length;
+      const value = block.valueAt(i);
+      if (value !== null) sum.total += value;
+    }
+  };
   const lastCode = (id) => {
-    const block = rows(BigInt(id));
+    const block = rows(id);
     return block.codeAt(block.length - 1);
   };
-  return {
-    open: () => ({ chars: lastCode(plan.open).length }),
-    timeline: timelines(plan.timeline),
-    neighbours: timelines(plan.neighbours),
-    last: overItems(
-      plan.last,
-      (id, sum) => {
+  const withCode = ([code, ids], sum) => {
+    for (const id of ids) {
+      const block = rows(id);
+      for (let i = 0; i < block.length; i += 1) {
+        if (block.codeAt(i) !== code) continue;
         sum.rows += 1;
-        sum.chars += lastCode(id).length;
-      },
-      ["rows", "chars"],
-    ),
-    window256: windows(plan.window256, 256),
-    window2048: windows(plan.window2048, 2048),
-    code: overItems(
-      plan.code,
-      ([code, ids], sum) => {
-        for (const id of ids) {
-          const block = rows(BigInt(id));
-          for (let i = 0; i < block.length; i += 1) {
-            if (block.codeAt(i) !== code) continue;
-            sum.rows += 1;
-            const value = block.valueAt(i);
-            if (value !== null) sum.total += value;
-          }
-        }
-      },
-      ["rows", "total"],
-    ),
+        const value = block.valueAt(i);
+        if (value !== null) sum.total += value;
+      }
+    }
+  };
+  return {
+    ...perPatient(plan, { timeline, window, lastCode, code: withCode }),
     scan() {
       const sum = nothing();
-      for (const block of all()) read(block, plan.scan, sum);
+      for (const block of all()) read(block, BigInt(plan.scan), sum);
       return sum;
     },
     counts() {
@@ -103,6 +82,13 @@ export function shardBlock({ times, keys, dictionary, values }, begin, end) {
     codeAt: (i) => dictionary[keys[begin + i]],
     valueAt: (i) => (Number.isNaN(values[begin + i]) ? null : values[begin + i]),
   };
+}
+
+/** The shards of our store, as `read(bytes)` gives them. */
+export function shardsOf(store, read) {
+  const folder = join(store, "shards");
+  const names = readdirSync(folder).sort();
+  return names.map((name) => read(readFileSync(join(folder, name))));
 }
 
 /** Workloads over shards: [{ ids, offsets, times, keys, dictionary, values }]. */

@@ -1,9 +1,7 @@
 // apache-arrow over our own store: its shards are ordinary Arrow files.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { versionOf } from "../lib/loader.mjs";
-import { shardWorkloads } from "../lib/vectors.mjs";
+import { shardsOf, shardWorkloads } from "../lib/vectors.mjs";
 
 export default {
   title: "apache-arrow over our store",
@@ -11,22 +9,20 @@ export default {
   reads: "our Arrow files, all in memory",
   threads: 1,
   open: ({ store }) =>
-    readdirSync(join(store, "shards"))
-      .sort()
-      .map((name) => {
-        const table = tableFromIPC(readFileSync(join(store, "shards", name)));
-        const [list] = table.getChild("events").data;
-        const [struct] = list.children;
-        const child = (column) => struct.children[struct.type.children.findIndex((field) => field.name === column)];
-        const code = child("code");
-        return {
-          ids: table.getChild("subject_id").toArray(),
-          offsets: list.valueOffsets,
-          times: child("time").values,
-          keys: code.values,
-          dictionary: [...code.dictionary],
-          values: child("numeric_value").values,
-        };
-      }),
+    shardsOf(store, (bytes) => {
+      const table = tableFromIPC(bytes);
+      const [list] = table.getChild("events").data;
+      const [struct] = list.children;
+      const child = (column) => struct.children[struct.type.children.findIndex((field) => field.name === column)];
+      const code = child("code");
+      return {
+        ids: table.getChild("subject_id").toArray(),
+        offsets: list.valueOffsets,
+        times: child("time").values,
+        keys: code.values,
+        dictionary: [...code.dictionary],
+        values: child("numeric_value").values,
+      };
+    }),
   workloads: shardWorkloads,
 };

@@ -2,10 +2,8 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { duckdbWorkloads } from "../lib/duckdb.mjs";
+import { duckdbWorkloads, fileList } from "../lib/duckdb.mjs";
 import { versionOf } from "../lib/loader.mjs";
-
-const list = (files) => `[${files.map((file) => `'${file.replaceAll("'", "''")}'`).join(", ")}]`;
 
 export default {
   title: "DuckDB (Node), own sorted table",
@@ -18,7 +16,7 @@ export default {
     const instance = await DuckDBInstance.create(path, { threads: String(threads), memory_limit: "4GB" });
     const connection = await instance.connect();
     await connection.run(`CREATE TABLE events AS SELECT * EXCLUDE (file_row_number), file_row_number AS row_number
-      FROM read_parquet(${list(files)}, file_row_number = true) ORDER BY subject_id, file_row_number`);
+      FROM read_parquet(${fileList(files)}, file_row_number = true) ORDER BY subject_id, file_row_number`);
     await connection.run("CHECKPOINT");
     connection.closeSync();
     instance.closeSync();

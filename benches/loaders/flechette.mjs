@@ -1,9 +1,7 @@
 // flechette over our own store: its shards are ordinary Arrow files.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { tableFromIPC } from "@uwdata/flechette";
 import { versionOf } from "../lib/loader.mjs";
-import { shardWorkloads } from "../lib/vectors.mjs";
+import { shardsOf, shardWorkloads } from "../lib/vectors.mjs";
 
 export default {
   title: "flechette over our store",
@@ -11,21 +9,19 @@ export default {
   reads: "our Arrow files, all in memory",
   threads: 1,
   open: ({ store }) =>
-    readdirSync(join(store, "shards"))
-      .sort()
-      .map((name) => {
-        const table = tableFromIPC(readFileSync(join(store, "shards", name)), { useBigInt: true });
-        const [list] = table.getChild("events").data;
-        const [struct] = list.children;
-        const child = (column) => struct.children[struct.names.indexOf(column)];
-        return {
-          ids: table.getChild("subject_id").toArray(),
-          offsets: list.offsets,
-          times: child("time").values,
-          keys: child("code").values,
-          dictionary: child("code").dictionary.toArray(),
-          values: child("numeric_value").values,
-        };
-      }),
+    shardsOf(store, (bytes) => {
+      const table = tableFromIPC(bytes, { useBigInt: true });
+      const [list] = table.getChild("events").data;
+      const [struct] = list.children;
+      const child = (column) => struct.children[struct.names.indexOf(column)];
+      return {
+        ids: table.getChild("subject_id").toArray(),
+        offsets: list.offsets,
+        times: child("time").values,
+        keys: child("code").values,
+        dictionary: child("code").dictionary.toArray(),
+        values: child("numeric_value").values,
+      };
+    }),
   workloads: shardWorkloads,
 };

@@ -3,7 +3,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { countsDigest, yearsDigest } from "../lib/digest.mjs";
-import { overItems, versionOf } from "../lib/loader.mjs";
+import { perPatient, versionOf } from "../lib/loader.mjs";
 
 // Microseconds as they stand in the file: a Date would cut them, and cost more.
 const parsers = { timestampFromMicroseconds: (micros) => micros };
@@ -28,7 +28,7 @@ export default {
     /** A patient's rows in order. */
     const rowsOf = async (id, columns) => {
       const parts = [];
-      for (const { file, ...range } of ranges.get(BigInt(id))) parts.push(await parquetReadObjects({ ...file, ...range, columns }));
+      for (const { file, ...range } of ranges.get(id)) parts.push(await parquetReadObjects({ ...file, ...range, columns }));
       return parts.length === 1 ? parts[0] : parts.flat();
     };
     const three = ["time", "code", "numeric_value"];
@@ -38,23 +38,38 @@ export default {
       sum.chars += row.code.length;
       if (row.numeric_value != null) sum.total += row.numeric_value;
     };
-    const timelines = (items) =>
-      overItems(items, async ([id, bound], sum) => {
-        for (const row of await rowsOf(id, three)) read(row, bound, sum);
-      });
-    const windows = (items, last) =>
-      overItems(
-        items,
-        async ([id, bound], sum) => {
-          const known = (await rowsOf(id, three)).filter(({ time }) => time == null || time <= bound);
-          for (const { code, numeric_value: value } of known.slice(-last)) {
-            sum.rows += 1;
-            sum.chars += code.length;
-            if (value != null) sum.total += value;
-          }
-        },
-        ["rows", "chars", "total"],
-      );
+    const timeline = async ([id, bound], sum) => {
+      for (const row of await rowsOf(id, three)) read(row, bound, sum);
+    };
+    const window = async ([id, bound], last, sum) => {
+      const known = (await rowsOf(id, three)).filter(({ time }) => time == null || time <= bound);
+      for (const { code, numeric_value: value } of known.slice(-last)) {
+        sum.rows += 1;
+        sum.chars += code.length;
+        if (value != null) sum.total += value;
+      }
+    };
+    const columns = async (id, sum) => {
+      for (const row of await rowsOf(id)) {
+        sum.rows += 1;
+        for (const { name, kind } of plan.schema) {
+          const value = row[name];
+          if (value == null) continue;
+          if (kind === "text") sum.chars += value.length;
+          else if (kind === "float") sum.total += value;
+          else sum.before += 1;
+        }
+      }
+    };
+    const withCode = async ([code, ids], sum) => {
+      for (const id of ids) {
+        for (const row of await rowsOf(id, ["code", "numeric_value"])) {
+          if (row.code !== code) continue;
+          sum.rows += 1;
+          if (row.numeric_value != null) sum.total += row.numeric_value;
+        }
+      }
+    };
     /** Every row, a row group at a time. */
     const everything = async (columns, visit) => {
       for (const file of files) {
@@ -66,49 +81,13 @@ export default {
         }
       }
     };
-    const lastCode = async (id) => (await rowsOf(id, ["code"])).at(-1).code.length;
+    const lastCode = async (id) => (await rowsOf(id, ["code"])).at(-1).code;
     return {
-      open: async () => ({ chars: await lastCode(plan.open) }),
-      timeline: timelines(plan.timeline),
-      neighbours: timelines(plan.neighbours),
-      columns: overItems(plan.columns, async (id, sum) => {
-        for (const row of await rowsOf(id)) {
-          sum.rows += 1;
-          for (const { name, kind } of plan.schema) {
-            const value = row[name];
-            if (value == null) continue;
-            if (kind === "text") sum.chars += value.length;
-            else if (kind === "float") sum.total += value;
-            else sum.before += 1;
-          }
-        }
-      }),
-      last: overItems(
-        plan.last,
-        async (id, sum) => {
-          sum.rows += 1;
-          sum.chars += await lastCode(id);
-        },
-        ["rows", "chars"],
-      ),
-      window256: windows(plan.window256, 256),
-      window2048: windows(plan.window2048, 2048),
-      code: overItems(
-        plan.code,
-        async ([code, ids], sum) => {
-          for (const id of ids) {
-            for (const row of await rowsOf(id, ["code", "numeric_value"])) {
-              if (row.code !== code) continue;
-              sum.rows += 1;
-              if (row.numeric_value != null) sum.total += row.numeric_value;
-            }
-          }
-        },
-        ["rows", "total"],
-      ),
+      ...perPatient(plan, { timeline, window, columns, lastCode, code: withCode }),
       async scan() {
         const sum = { rows: 0, before: 0, chars: 0, total: 0 };
-        await everything(three, (row) => read(row, plan.scan, sum));
+        const bound = BigInt(plan.scan);
+        await everything(three, (row) => read(row, bound, sum));
         return sum;
       },
       async counts() {

@@ -1,7 +1,7 @@
 // polars in Node over the Parquet files.
 import pl from "nodejs-polars";
 import { countsDigest, yearsDigest } from "../lib/digest.mjs";
-import { overItems, versionOf } from "../lib/loader.mjs";
+import { perPatient, versionOf } from "../lib/loader.mjs";
 
 export default {
   title: "nodejs-polars, Parquet",
@@ -13,54 +13,32 @@ export default {
     return frames.length === 1 ? frames[0] : pl.concat(frames);
   },
   workloads(lazy, plan) {
-    const of = (id) => pl.col("subject_id").eq(pl.lit(BigInt(id)).cast(pl.Int64));
+    const of = (id) => pl.col("subject_id").eq(pl.lit(id).cast(pl.Int64));
     const micros = pl.col("time").cast(pl.Int64);
-    const within = (bound) => micros.ltEq(pl.lit(BigInt(bound)).cast(pl.Int64));
+    const within = (bound) => micros.ltEq(pl.lit(bound).cast(pl.Int64));
     const total = (frame) => frame.getColumn("numeric_value").cast(pl.Float64).sum() ?? 0;
     const chars = (frame) => frame.getColumn("code").str.lengths().sum() ?? 0;
     const before = (frame, bound) => frame.filter(within(bound)).height;
-    const timelines = (items) =>
-      overItems(items, async ([id, bound], sum) => {
-        const frame = await lazy.filter(of(id)).collect();
-        sum.rows += frame.height;
-        sum.before += before(frame, bound);
-        sum.chars += Number(chars(frame));
-        sum.total += total(frame);
-      });
-    const windows = (items, size) =>
-      overItems(
-        items,
-        async ([id, bound], sum) => {
-          const frame = (
-            await lazy
-              .filter(of(id).and(pl.col("time").isNull().or(within(bound))))
-              .select("code", "numeric_value")
-              .collect()
-          ).tail(size);
-          sum.rows += frame.height;
-          sum.chars += Number(chars(frame));
-          sum.total += total(frame);
-        },
-        ["rows", "chars", "total"],
-      );
+    const timeline = async ([id, bound], sum) => {
+      const frame = await lazy.filter(of(id)).collect();
+      sum.rows += frame.height;
+      sum.before += before(frame, bound);
+      sum.chars += Number(chars(frame));
+      sum.total += total(frame);
+    };
+    const window = async ([id, bound], size, sum) => {
+      const known = of(id).and(pl.col("time").isNull().or(within(bound)));
+      const frame = (await lazy.filter(known).select("code", "numeric_value").collect()).tail(size);
+      sum.rows += frame.height;
+      sum.chars += Number(chars(frame));
+      sum.total += total(frame);
+    };
     const lastCode = async (id) => (await lazy.filter(of(id)).select("code").collect()).getColumn("code").tail(1).toArray()[0];
     return {
-      open: async () => ({ chars: (await lastCode(plan.open)).length }),
-      timeline: timelines(plan.timeline),
-      neighbours: timelines(plan.neighbours),
-      last: overItems(
-        plan.last,
-        async (id, sum) => {
-          sum.rows += 1;
-          sum.chars += (await lastCode(id)).length;
-        },
-        ["rows", "chars"],
-      ),
-      window256: windows(plan.window256, 256),
-      window2048: windows(plan.window2048, 2048),
+      ...perPatient(plan, { timeline, window, lastCode }),
       async scan() {
         const frame = await lazy.select("time", "code", "numeric_value").collect();
-        return { rows: frame.height, before: before(frame, plan.scan), chars: Number(chars(frame)), total: total(frame) };
+        return { rows: frame.height, before: before(frame, BigInt(plan.scan)), chars: Number(chars(frame)), total: total(frame) };
       },
       async counts() {
         const frame = await lazy.groupBy("code").agg(pl.col("code").count().alias("rows")).collect();

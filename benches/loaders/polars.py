@@ -1,6 +1,6 @@
 """polars over the Parquet files: lazy scans, of which filters and columns are pushed into the reader."""
 import polars as pl
-from common import counts_digest, los_digest, moment, over, pipe_digest, years_digest
+from common import counts_digest, los_digest, moment, per_patient, pipe_digest, years_digest
 
 TITLE = "polars (Python), Parquet"
 VERSION = pl.__version__
@@ -120,18 +120,4 @@ def workloads(lazy, plan, dataset):
             for visit, subject, label, names, averages, numbers in samples.select("hadm_id", "subject_id", "label", "name", "mean", "count").iter_rows()
         )
 
-    return dict(
-        open=lambda _: dict(chars=last(plan["open"])[1]),
-        timeline=over(plan["timeline"], timeline),
-        neighbours=over(plan["neighbours"], timeline),
-        columns=over(plan["columns"], columns),
-        last=over(plan["last"], last, ("rows", "chars")),
-        window256=over(plan["window256"], window(256), ("rows", "chars", "total")),
-        window2048=over(plan["window2048"], window(2048), ("rows", "chars", "total")),
-        code=over(plan["code"], code, ("rows", "total")),
-        scan=scan,
-        counts=counts,
-        years=years,
-        los=los,
-        pipe=pipe,
-    )
+    return per_patient(plan, timeline, columns, last, window, code) | dict(scan=scan, counts=counts, years=years, los=los, pipe=pipe)

@@ -2,7 +2,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from common import counts_digest, moment, over, years_digest
+from common import counts_digest, moment, per_patient, years_digest
 
 TITLE = "pyarrow dataset, Parquet"
 VERSION = pa.__version__
@@ -76,16 +76,4 @@ def workloads(source, plan, dataset):
         found = table.group_by(["subject_id", "year"]).aggregate([([], "count_all")])
         return lambda: years_digest(zip(*(found[name].to_pylist() for name in ("subject_id", "year", "count_all"))))
 
-    return dict(
-        open=lambda _: dict(chars=last(plan["open"])[1]),
-        timeline=over(plan["timeline"], timeline),
-        neighbours=over(plan["neighbours"], timeline),
-        columns=over(plan["columns"], columns),
-        last=over(plan["last"], last, ("rows", "chars")),
-        window256=over(plan["window256"], window(256), ("rows", "chars", "total")),
-        window2048=over(plan["window2048"], window(2048), ("rows", "chars", "total")),
-        code=over(plan["code"], code, ("rows", "total")),
-        scan=scan,
-        counts=counts,
-        years=years,
-    )
+    return per_patient(plan, timeline, columns, last, window, code) | dict(scan=scan, counts=counts, years=years)

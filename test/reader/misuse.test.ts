@@ -113,6 +113,8 @@ const cases: Case[] = [
   ["split", (x) => db.split(x), never],
   ["codes.id", (x) => db.codes.id(x), isText],
   ["codes.withPrefix", (x) => db.codes.withPrefix(x), isText],
+  ["codes.withAncestor", (x) => db.codes.withAncestor(x), isText],
+  ["exportC", (x) => db.exportC(x).release(), (x) => isWhole(x) && (x as number) >= 0 && (x as number) < db.shardCount],
   ["codes.get", (x) => db.codes.get(x), (x) => typeof x === "number"],
   ["codes.value name", (x) => db.codes.value(x, 1), never],
   ["codes.value id", (x) => db.codes.value("description", x), (x) => typeof x === "number"],
@@ -178,7 +180,29 @@ const generating =
     return generate(join(target, `generated${made}`), { patients: 5, events: 30, codes: 100, [name]: x });
   };
 
+/** Windows of no subject, but for what is given. */
+const asking =
+  (name: string): Call =>
+  (x) =>
+    db.countCodes({ windows: { subjectIds: [], [name]: x } });
+const isNone = (value: unknown) => isEmpty(value) || value === undefined;
+const isCodes = (value: unknown) =>
+  isText(value) || isWhole(value) || isEmpty(value) || value instanceof Uint8Array || (Array.isArray(value) && value[0] === "x");
+
 const asyncCases: Case[] = [
+  ["query options", (x) => db.countCodes(x), isOptions],
+  ["query threads", (x) => db.countCodes({ threads: x }), (x) => isCount(x) && ((x as number | undefined) ?? 0) <= 1024],
+  ["query signal", (x) => db.countCodes({ signal: x }), (x) => x === undefined],
+  ["query windows", (x) => db.countCodes({ windows: x }), (x) => x === undefined],
+  ["query subjectIds", asking("subjectIds"), (x) => isEmpty(x) || x instanceof Uint8Array],
+  ["query start", asking("start"), isNone],
+  ["query end", asking("end"), isNone],
+  ["query inclusive", asking("inclusive"), isFlag],
+  ["query static", asking("static"), isFlag],
+  ["query last", asking("last"), (x) => isCount(x) || x === 2 ** 53 || x === 1e300 || x === Number.POSITIVE_INFINITY],
+  ["query codes", (x) => db.countCodesEach({ codes: x }), (x) => x === undefined || isCodes(x)],
+  ["rowsWithCode", (x) => db.rowsWithCode(x), isCodes],
+  ["firstOf", (x) => db.firstOf(x), isCodes],
   ["from", (x) => PatientDatabase.from(x), never],
   ["from options", async (x) => (await PatientDatabase.from(source, x)).close(), isOptions],
   ["from verify", async (x) => (await PatientDatabase.from(source, { verify: x })).close(), isFlag],
