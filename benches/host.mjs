@@ -38,8 +38,8 @@ const answerOf = (result) => (typeof result === "function" ? result() : result);
 
 const commands = {
   async hello() {
-    const { title, version, reads, threads, note, prepare, absent } = await load();
-    return { title, version, reads, threads, note, prepares: prepare !== undefined, absent: await absent?.() };
+    const { title, version, reads, threads, note, form, prepare, absent } = await load();
+    return { title, version, reads, threads, note, form, prepares: prepare !== undefined, absent: await absent?.() };
   },
   async prepare({ dataset, threads }) {
     const { prepare } = await load();

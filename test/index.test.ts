@@ -60,7 +60,22 @@ async function answers(db: PatientDatabase, codes: readonly number[]): Promise<u
     cohort.countCodesEach({ codes }),
     cohort.aggregate({ codes }),
   ]);
-  const inWindows = [db.rowsWithCode(codes, { windows }), db.firstOf(codes, { windows }), db.lastOf(codes, { windows, threads: 1 })];
+  // Few patients, some in several windows: looked for among those of a code.
+  const longest = [...db].sort((a, b) => b.length - a.length).slice(0, 9);
+  const few = db.subset(longest.map(({ subjectId }) => subjectId));
+  const again = {
+    subjectIds: [...longest, ...longest.slice(3)].map(({ subjectId }) => subjectId),
+    start: [...longest, ...longest.slice(3)].map((patient, i) => patient.times[(patient.length * (1 + (i % 5))) >> 4]!),
+  };
+  const inWindows = [
+    few.rowsWithCode(codes),
+    few.lastOf(codes),
+    few.aggregate({ codes, windows: again }),
+    db.rowsWithCode(codes, { windows: again }),
+    db.rowsWithCode(codes, { windows }),
+    db.firstOf(codes, { windows }),
+    db.lastOf(codes, { windows, threads: 1 }),
+  ];
   return Promise.all([...asked, ...inWindows]);
 }
 
@@ -158,6 +173,8 @@ describe("an inverted index", () => {
     const damaged = PatientDatabase.open(store);
     const inFirst = (id: number) => damaged.at(0)!.codeIds.includes(id);
     expect(await rejected(damaged.rowsWithCode(rare.find(inFirst)!))).toMatchObject({ code: "MEDS_CORRUPT", path });
+    const long = damaged.subset({ slots: [[...damaged].findIndex(({ length }) => length > 1000)] });
+    expect(await rejected(long.rowsWithCode(rare.find(inFirst)!))).toMatchObject({ code: "MEDS_CORRUPT", path });
     expect((await damaged.rowsWithCode(frequent)).rows.length).toBeGreaterThan(0);
     damaged.close();
   });

@@ -43,7 +43,7 @@ export async function measureSet(set, loaders, options) {
 
   const base = { source: set.source, files, store: join(folder, "ours") };
   const present = loaders.filter(({ absent }) => absent === undefined);
-  const of = (loader) => ({ ...base, form: join(folder, loader.key.startsWith("ours") ? "ours" : loader.key) });
+  const of = (loader) => ({ ...base, form: join(folder, loader.form ?? loader.key) });
   const failures = []; // { loader, workload, reason }
   const { conversion, ready } = await prepareAll(
     present,
@@ -75,7 +75,7 @@ export async function measureSet(set, loaders, options) {
         resources.push({
           loader: loader.key,
           openMillis: millis,
-          diskBytes: loader.prepares || isOurs(loader) ? bytesBelow(of(loader).form) : null,
+          diskBytes: loader.prepares || loader.form ? bytesBelow(of(loader).form) : null,
         });
       } catch (error) {
         failures.push({ loader: loader.key, workload: null, reason: error.message });
@@ -114,19 +114,18 @@ export async function measureSet(set, loaders, options) {
   }
 }
 
-const isOurs = ({ key }) => key.startsWith("ours");
-
 /** Each loader's own form of the data: kept between runs, made anew where conversion is to be measured. */
 async function prepareAll(present, of, files, measured, failures, { rounds, quick, progress, python, cache }) {
   const conversion = [];
   const ready = [];
+  const done = new Set(); // forms: several loaders may share one
   const sources = JSON.stringify(files.map((file) => [file, statSync(file).size, statSync(file).mtimeMs]));
   for (const [i, loader] of present.entries()) {
-    if (!loader.prepares) {
+    const dataset = of(loader);
+    if (!loader.prepares || done.has(dataset.form)) {
       ready.push(loader);
       continue;
     }
-    const dataset = of(loader);
     const note = `${dataset.form}.json`; // what the form was made of, beside it
     const made = JSON.stringify([loader.version, sources]);
     try {
@@ -152,6 +151,7 @@ async function prepareAll(present, of, files, measured, failures, { rounds, quic
         }
         writeFileSync(note, JSON.stringify({ made }));
       }
+      done.add(dataset.form);
       ready.push(loader);
     } catch (error) {
       if (loader.key === REFERENCE) throw error;

@@ -65,7 +65,7 @@ export const ours = (title, threads, workloads, more = {}) => ({
   version,
   reads: "its own store",
   threads,
-  form: "ours", // all of ours share one store
+  form: "ours", // of several that share one
   open: ({ form }) => PatientDatabase.open(form),
   close: (db) => db?.close(),
   workloads,

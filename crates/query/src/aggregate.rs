@@ -88,7 +88,7 @@ impl Aggregates {
 /// One thread's codes of the current group.
 struct Scratch {
     cells: Cells,
-    /// As many as there are ids, all empty but those of the group.
+    /// All empty but those of the group; as many as the group with the most codes had.
     found: Vec<Cell>,
 }
 
@@ -99,6 +99,9 @@ impl Scratch {
         query.matches(group, |row, id| {
             // What is outside the table has been refused.
             let Some(cell) = self.cells.at(id) else { return };
+            if cell == self.found.len() {
+                self.found.push(EMPTY);
+            }
             let (cell, value) = (&mut self.found[cell], value(row));
             cell.rows += 1;
             cell.add(value);
@@ -138,7 +141,7 @@ impl Query<'_> {
     pub fn aggregate(&self) -> Result<Aggregates> {
         let last = self.codes.last();
         let (_, mut parts) = self.each(
-            || Scratch { cells: Cells::new(last), found: vec![EMPTY; last as usize + 1] },
+            || Scratch { cells: Cells::new(last), found: vec![] },
             |scratch, groups| {
                 let mut part = Part::default();
                 groups.iter().try_for_each(|group| scratch.group(self, group, &mut part))?;

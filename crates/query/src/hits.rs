@@ -1,13 +1,16 @@
 //! The chosen codes' rows by the inverted index: where they are few, no other row need be looked at.
 
 use crate::codes::Codes;
+use crate::groups::Group;
 use crate::shard::Shard;
-use meds_store::read::Inverted;
+use meds_store::read::{Inverted, Rows};
 use meds_store::{Result, Store};
 use std::ops::Range;
 
 /// Rows that a scan looks at in the time that one row of the index takes to be found, sorted and handed out.
 const COST: usize = 128;
+/// The same in the time that one patient is looked for among those of a code.
+const SEARCH: usize = 512;
 
 /// Rows of a shard that have a chosen code, ascending, each with its code.
 #[derive(Debug, Default)]
@@ -19,41 +22,67 @@ impl Hits {
         let at = |row: usize| self.0.partition_point(|hit| (hit.0 as usize) < row);
         &self.0[at(run.start)..at(run.end)]
     }
-}
 
-/// Those of each shard that is bound; `None` where the store has no index, or a scan of the groups' `rows` rows takes less.
-pub fn hits(store: &Store, shards: &[Option<Shard>], codes: &Codes, rows: usize) -> Result<Option<Vec<Hits>>> {
-    let Some(ids) = codes.ids() else { return Ok(None) };
-    let mut indexes = Vec::with_capacity(shards.len());
-    let mut entries = 0;
-    for (at, shard) in shards.iter().enumerate() {
-        let Some(shard) = shard else {
-            indexes.push(None);
-            continue;
-        };
-        let Some(index) = store.index(at)? else { return Ok(None) };
-        for &id in &ids {
-            // An id costs something too, were it nobody's.
-            entries += 1 + index.rows(id);
-            if entries > rows / COST {
-                return Ok(None);
-            }
-        }
-        indexes.push(Some((shard, index)));
-    }
-    let of = |index: Option<(&Shard, Inverted)>| {
-        let Some((shard, index)) = index else { return Ok(Hits::default()) };
+    /// `find` gives the patients of a code, as rows of the shard.
+    fn of<'a>(shard: &Shard, ids: &[u32], find: impl Fn(u32) -> Result<Vec<(u32, Rows<'a>)>>) -> Result<Self> {
         let mut hits = Vec::new();
-        for &id in &ids {
-            for found in index.code(id) {
-                let (patient, rows) = found?;
+        for &id in ids {
+            for (patient, rows) in find(id)? {
                 let first = shard.rows_of(patient as usize).start as u32;
                 hits.extend(rows.iter().map(|row| (first + row, id)));
             }
         }
         // Of one code they stand in order: then this is a look at each.
         hits.sort_unstable();
-        Ok(Hits(hits))
+        Ok(Self(hits))
+    }
+}
+
+/// Those of each shard; `None` where the store has no index, or a scan of the groups' rows takes less.
+pub fn hits(store: &Store, shards: &[Option<Shard>], codes: &Codes, groups: &[Group]) -> Result<Option<Vec<Hits>>> {
+    let Some(ids) = codes.ids() else { return Ok(None) };
+    // A shard that is not bound has no group.
+    let index = |(at, shard): (usize, &Option<Shard>)| if shard.is_some() { store.index(at) } else { Ok(None) };
+    let indexes = shards.iter().enumerate().map(index).collect::<Result<Vec<_>>>()?;
+    if shards.iter().zip(&indexes).any(|(shard, index)| shard.is_some() && index.is_none()) {
+        return Ok(None);
+    }
+    let rows = groups.iter().map(Group::len).sum::<usize>();
+    let each = || indexes.iter().flatten().flat_map(|index| ids.iter().map(move |id| (index, *id)));
+    let searches = groups.len().saturating_mul(ids.len()).saturating_mul(SEARCH);
+    let share = groups.len() as f64 / store.manifest().counts.patients.max(1) as f64;
+    let found = |index: &Inverted, id: u32| index.patients(id) + (COST as f64 * share * index.rows(id) as f64) as usize;
+    let wanted = if searches.saturating_add(each().map(|(index, id)| found(index, id)).sum()) <= rows {
+        Some(patients_of(store, groups, shards.len()))
+    } else {
+        // An id costs something too, were it nobody's.
+        let mut most = rows / COST;
+        for (index, id) in each() {
+            let Some(rest) = most.checked_sub(1 + index.rows(id)) else { return Ok(None) };
+            most = rest;
+        }
+        None
     };
-    indexes.into_iter().map(of).collect::<Result<Vec<_>>>().map(Some)
+    let of = |(at, (shard, index)): (usize, (&Option<Shard>, &Option<Inverted>))| match (shard, index) {
+        (Some(shard), Some(index)) => Hits::of(shard, &ids, |id| match &wanted {
+            Some(wanted) => index.code_of(id, &wanted[at]),
+            None => index.code(id).collect(),
+        }),
+        _ => Ok(Hits::default()),
+    };
+    shards.iter().zip(&indexes).enumerate().map(of).collect::<Result<_>>().map(Some)
+}
+
+/// The groups' patients, as rows of each shard, ascending.
+fn patients_of(store: &Store, groups: &[Group], shards: usize) -> Vec<Vec<u32>> {
+    let mut all = vec![vec![]; shards];
+    groups.iter().for_each(|group| all[group.shard as usize].push(group.slot));
+    let mut base = 0;
+    for (shard, slots) in all.iter_mut().enumerate() {
+        slots.sort_unstable();
+        slots.dedup();
+        slots.iter_mut().for_each(|slot| *slot -= base);
+        base += store.patient_rows(shard).len() as u32;
+    }
+    all
 }

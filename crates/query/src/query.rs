@@ -48,7 +48,7 @@ impl<'a> Query<'a> {
             None => groups::of_patients(store, &shards, slots)?,
             Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
         };
-        let hits = hits(store, &shards, &codes, groups.iter().map(Group::len).sum())?;
+        let hits = hits(store, &shards, &codes, &groups)?;
         Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, threads, progress })
     }
 

@@ -4,6 +4,7 @@ use super::array::{Array, words};
 use super::check;
 use super::cursor::Found;
 use super::file::File;
+use std::ops::Range;
 
 /// A shard's inverted index. Its offsets have been checked; patients and rows are checked as they are read.
 #[derive(Clone, Copy)]
@@ -103,6 +104,33 @@ impl<'a> Inverted<'a> {
         self.found(code).map(move |found| found.map_err(|found| file.corrupt(&found)))
     }
 
+    /// Those of a code among `wanted`, which ascend: each patient is looked for. That all of the code's patients ascend is looked at first, because a
+    /// search among others would miss some.
+    pub fn code_of(&self, code: u32, wanted: &[u32]) -> crate::Result<Vec<(u32, Rows<'a>)>> {
+        let Range { start: mut low, end } = self.pairs(code);
+        let ascend = (low..end.saturating_sub(1)).fold(true, |right, pair| right & (self.patients.u32(pair) < self.patients.u32(pair + 1)));
+        let corrupt = |found: &str| self.file.corrupt(&format!("{found} (code {code})"));
+        if !ascend {
+            return Err(corrupt("has patients out of order"));
+        }
+        let mut all = Vec::new();
+        for &patient in wanted {
+            let mut high = end;
+            while low < high {
+                let middle = low.midpoint(high);
+                if self.patients.u32(middle) < patient { low = middle + 1 } else { high = middle }
+            }
+            if low < end && self.patients.u32(low) == patient {
+                all.push(self.pair(low, 0).map_err(|found| corrupt(&found))?);
+            }
+        }
+        // The last one, of them all the greatest, has to be the shard's too.
+        if end > self.pairs(code).start {
+            self.pair(end - 1, 0).map_err(|found| corrupt(&found))?;
+        }
+        Ok(all)
+    }
+
     /// The same, an error as a clause.
     pub(super) fn found(&self, code: u32) -> impl Iterator<Item = Found<(u32, Rows<'a>)>> + use<'a> {
         let of = *self;
@@ -114,7 +142,7 @@ impl<'a> Inverted<'a> {
         })
     }
 
-    fn pairs(&self, code: u32) -> std::ops::Range<usize> {
+    fn pairs(&self, code: u32) -> Range<usize> {
         let code = code as usize;
         if code < self.codes.len() { self.codes.offset(code)..self.codes.offset(code + 1) } else { 0..0 }
     }
