@@ -195,6 +195,15 @@ async function main() {
     loaders: loaders.map(({ file: _, ...loader }) => loader),
     data: [],
   };
+  const local = join(root, "benches", "results", "local");
+  const out = options.out
+    ? resolve(options.out)
+    : !checkout
+      ? resolve("meds-reader-bench.json")
+      : options.name
+        ? join(dirname(local), `${options.name}.json`)
+        : join(local, "latest.json");
+  mkdirSync(dirname(out), { recursive: true });
   try {
     for (const set of sets) {
       const progress = (text, done, total) => bar.show(text, done, total);
@@ -207,20 +216,12 @@ async function main() {
       // An installed package has no Rust sources; a quick run shows only that loaders run.
       const floor = checkout && !options.quick && (options.only === undefined || options.only.includes("floor"));
       result.data.push({ ...data, floor: floor ? await measureFloor(root, join(cache, "forms", set.key, "ours")) : null });
+      // After each set: a run that is stopped keeps what it has measured.
+      writeFileSync(out, `${JSON.stringify(result)}\n`);
     }
   } finally {
     bar.stop();
   }
-  const local = join(root, "benches", "results", "local");
-  const out = options.out
-    ? resolve(options.out)
-    : !checkout
-      ? resolve("meds-reader-bench.json")
-      : options.name
-        ? join(dirname(local), `${options.name}.json`)
-        : join(local, "latest.json");
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify(result)}\n`);
   console.log(options.json ? JSON.stringify(result) : markdown(result));
   console.error(`bench: written to ${out}${checkout ? "; npm run bench:report makes tables and charts of it" : ""}`);
 }
