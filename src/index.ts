@@ -2,6 +2,7 @@ export type { ArrowTable, ArrowVector } from "./arrow.js";
 export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
 export type { Allocate, BatchField, DefaultField, FieldArrays } from "./batches/fields.js";
 export { Loader, type LoaderOptions, loader } from "./batches/loader.js";
+export { writeBatches } from "./batches/stream.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";

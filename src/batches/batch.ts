@@ -1,10 +1,10 @@
 import type { Labels } from "../labels/labels.js";
 import { MISSING } from "../labels/labels.js";
+import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
-import type { Random } from "../samples/random.js";
 import { NO_TIME } from "../time.js";
-import { type BatchField, type DefaultField, type FieldArrays, Memory, type Allocate } from "./fields.js";
+import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";
 import { Filler, prove } from "./filler.js";
 
 /** What every batch holds, whatever fields were asked for. B is the number of samples. */
@@ -75,6 +75,13 @@ export interface LoaderState {
   readonly order: string;
 }
 
+/** A batch that is to be made. */
+export interface Job {
+  readonly members: Uint32Array;
+  readonly weights: Float32Array;
+  readonly resume: LoaderState;
+}
+
 /** How batches are laid out. */
 export interface Layout {
   readonly kind: "padded" | "nested" | "packed";
@@ -109,7 +116,7 @@ export class Batcher {
   }
 
   /** The batch of some samples. */
-  make(members: Uint32Array, weights: Float32Array, random: Random, resume: LoaderState): Batch<BatchField> {
+  make({ members, weights, resume }: Job, random: Random): Batch<BatchField> {
     const { samples, layout, windows, prepends } = this;
     samples._store.check();
     const { inclusive } = samples._plan;
@@ -157,15 +164,7 @@ export class Batcher {
       ages[b] = age;
       agesKnown[b] = 1;
     }
-    const statics = new Filler(
-      memory,
-      STATIC_FIELDS,
-      size * most,
-      0,
-      layout.map,
-      layout.codeType,
-      "static_",
-    );
+    const statics = new Filler(memory, STATIC_FIELDS, size * most, 0, layout.map, layout.codeType, "static_");
     for (let b = 0; b < size && most > 0; b += 1) statics.statics(windows[b]!, 0, windows[b]!.staticCount, b * most);
     return {
       subject_id: subjects,

@@ -49,7 +49,11 @@ export function fieldsOf(fields: readonly BatchField[] | undefined): ReadonlySet
 /** Where the arrays of a batch come from: memory of the caller's own, at least so many bytes, for each array by its name. It is cleared. */
 export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 
-type Constructor<A> = { new (length: number): A; new (buffer: ArrayBufferLike, offset: number, length: number): A; BYTES_PER_ELEMENT: number };
+type Constructor<A> = {
+  new (length: number): A;
+  new (buffer: ArrayBufferLike, offset: number, length: number): A;
+  BYTES_PER_ELEMENT: number;
+};
 
 /** Makes a batch's arrays, zeros all. */
 export class Memory {

@@ -1,6 +1,7 @@
-import { failCorrupt, fail } from "../errors.js";
+import { fail, failCorrupt } from "../errors.js";
+import { NO_CUTOFF } from "../samples/cutoff.js";
+import { birthOf, type Window } from "../samples/window.js";
 import { HIGH } from "../time.js";
-import { birthOf, NO_CUTOFF, type Window } from "../samples/window.js";
 import type { BatchField, Memory } from "./fields.js";
 
 /** Microseconds of a day. */
@@ -44,7 +45,8 @@ export class Filler {
     prefix = "",
   ) {
     const name = (field: BatchField) => `${prefix}${field}`;
-    const floats = (field: BatchField, length: number) => (fields.has(field) ? memory.array(name(field), Float32Array, length) : NONE_FLOAT);
+    const floats = (field: BatchField, length: number) =>
+      fields.has(field) ? memory.array(name(field), Float32Array, length) : NONE_FLOAT;
     const bytes = (field: BatchField, length: number) => (fields.has(field) ? memory.array(name(field), Uint8Array, length) : NONE_BYTE);
     const codes = fields.has("code") ? places : 0;
     this.code = codeType === "int64" ? memory.array(name("code"), BigInt64Array, codes) : memory.array(name("code"), Int32Array, codes);
@@ -177,16 +179,25 @@ function wordsOf(array: BigInt64Array): Int32Array {
  */
 export function prove(window: Window, inclusive: boolean): void {
   const { shard, first, patient, length, rows, begin, cutoff } = window;
+  if (length === 0) return;
+  // Rows ascend.
+  if (!(window.row(0) >= first && window.row(length - 1) < shard.offsets[patient + 1]!))
+    failCorrupt(shard.file.path, `rows ${window.row(0)} to ${window.row(length - 1)} of a sample are not its patient's`);
+  if (cutoff === NO_CUTOFF) return;
   const { timeWords, times } = shard;
-  const end = shard.offsets[patient + 1]!;
   const bound = Number(cutoff);
-  const isSafe = Number.isSafeInteger(bound);
+  if (Number.isSafeInteger(bound)) {
+    for (let i = 0; i < length; i += 1) {
+      const row = rows === null ? begin + i : rows[begin + i]!;
+      const time = timeOf(timeWords, row);
+      if (!(time < bound || (inclusive && time === bound))) failLate(window, row);
+    }
+    return;
+  }
   for (let i = 0; i < length; i += 1) {
-    const row = rows === null ? begin + i : rows[begin + i]!;
-    const time = timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0);
-    const known = isSafe ? time < bound || (inclusive && time === bound) : times[row]! < cutoff || (inclusive && times[row] === cutoff);
-    if (!known && cutoff !== NO_CUTOFF) failLate(window, row);
-    if (!(row >= first && row < end)) failCorrupt(shard.file.path, `row ${row} of a sample is not its patient's`);
+    const row = window.row(i);
+    const time = times[row]!;
+    if (!(time < cutoff || (inclusive && time === cutoff))) failLate(window, row);
   }
 }
 

@@ -4,9 +4,10 @@ import type { AbortSignalLike } from "../native.js";
 import { oneOf, wholeOf } from "../samples/options.js";
 import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
-import { type Batch, Batcher, type Layout, type LoaderState } from "./batch.js";
+import { type Batch, Batcher, type Job, type Layout, type LoaderState } from "./batch.js";
 import { type Allocate, type BatchField, type DefaultField, fieldsOf } from "./fields.js";
 import { orderOf } from "./order.js";
+import { prefetched } from "./prefetch.js";
 
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
@@ -44,6 +45,8 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly resume?: LoaderState | undefined;
   /** Memory for a batch's arrays, by name. Default: fresh memory. */
   readonly allocate?: Allocate | undefined;
+  /** With `for await`: so many worker threads make batches ahead of time, and this thread is free. Default: 0. */
+  readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -65,6 +68,7 @@ const KNOWN: readonly (keyof LoaderOptions)[] = [
   "remainder",
   "resume",
   "allocate",
+  "workers",
   "signal",
 ];
 
@@ -83,7 +87,13 @@ interface Group {
  * order first and dealt to the ranks then, in turn: so the order is the same for any number of ranks.
  */
 export class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
+  /** The fields that are filled. */
+  readonly fields: ReadonlySet<BatchField>;
+  /** What `categorical_value` points into. */
+  readonly categories: readonly string[];
+  private readonly layout: Layout;
   private readonly batcher: Batcher;
+  private readonly workers: number;
   private readonly batchSize: number;
   private readonly tokens: number | null;
   private readonly bucket: number;
@@ -102,7 +112,8 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     private readonly samples: Samples,
     options: LoaderOptions<F>,
   ) {
-    const given = optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
+    const given =
+      optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
     for (const name of Object.keys(given))
       if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of loader", name, `one of ${KNOWN.join(", ")}`);
     const { tokens, batchSize, bucket, resume } = given;
@@ -122,7 +133,11 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
     // A window of so many events has any number of rows.
     if (padTo === "max" && this.tokens === null && (layout === "nested") !== plan.byEvent)
-      failGiven("padTo", padTo, 'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"');
+      failGiven(
+        "padTo",
+        padTo,
+        'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"',
+      );
     const most = padTo === "max" ? (this.tokens ?? plan.maxLength) : null;
     const shuffle: unknown = given.shuffle ?? false;
     if (typeof shuffle !== "boolean" && shuffle !== "local") failGiven("shuffle", shuffle, 'true, false or "local"');
@@ -139,39 +154,41 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.signal = signal;
     if (given.allocate !== undefined && typeof given.allocate !== "function")
       failGiven("allocate", given.allocate, "a function (name, bytes) => ArrayBuffer");
-    this.batcher = new Batcher(samples, {
+    this.fields = fieldsOf(given.fields);
+    this.categories = samples.labels?.categories ?? [];
+    const { workers } = given;
+    this.workers = workers === undefined ? 0 : wholeOf("workers", workers, 0);
+    if (this.workers > 0 && given.allocate !== undefined)
+      failGiven("allocate", given.allocate, "no allocate with workers: their memory is handed over");
+    this.layout = {
       kind: this.tokens === null ? layout : "packed",
       left: padding === "left",
       places: most,
-      fields: fieldsOf(given.fields),
+      fields: this.fields,
       codeType: oneOf("codeType", given.codeType, ["int32", "int64"]),
       map: null,
       allocate: given.allocate,
-    } satisfies Layout);
+    };
+    this.batcher = new Batcher(samples, this.layout);
     this.start = resume === undefined ? this.state(0, 0) : this.resumed(resume);
     this.draw = drawOf(this.seed, this.epoch);
   }
 
   /** The batches in order, made as they are asked for. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
-    const { rank, worldSize } = this;
-    let round: Group[] = [];
-    let dealt = this.start.batches;
-    for (const group of this.groups()) {
-      round.push(group);
-      if (round.length < worldSize) continue;
-      dealt += worldSize;
-      const batch = this.deal(round, rank, dealt);
-      if (batch !== null) yield batch;
-      round = [];
+    for (const job of this.jobs()) {
+      this.check();
+      yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
     }
-    if (round.length === 0) return;
-    const batch = this.deal(round, rank, dealt + round.length);
-    if (batch !== null) yield batch;
   }
 
-  /** The same, with a turn of the event loop between batches. */
+  /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined> {
+    if (this.workers > 0) {
+      const { samples, layout, seed, epoch, workers } = this;
+      yield* prefetched(this.jobs(), { samples, layout, seed, epoch }, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      return;
+    }
     for (const batch of this) {
       yield batch;
       // Timers, sockets and signals have their turn.
@@ -179,11 +196,32 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
   }
 
-  /** A rank's batch of a round, or none. */
-  private deal(round: readonly Group[], rank: number, dealt: number): Batch<F> | null {
-    const { signal, samples, remainder } = this;
+  private check(): void {
+    const { signal, samples } = this;
     if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", "Loading was cancelled.", { cause: signal.reason });
     samples._store.check();
+  }
+
+  /** This rank's batches, not made yet. */
+  private *jobs(): Generator<Job> {
+    const { worldSize } = this;
+    let round: Group[] = [];
+    let dealt = this.start.batches;
+    for (const group of this.groups()) {
+      round.push(group);
+      if (round.length < worldSize) continue;
+      dealt += worldSize;
+      const job = this.deal(round, dealt);
+      if (job !== null) yield job;
+      round = [];
+    }
+    const job = round.length === 0 ? null : this.deal(round, dealt + round.length);
+    if (job !== null) yield job;
+  }
+
+  /** The rank's part of a round, or none. */
+  private deal(round: readonly Group[], dealt: number): Job | null {
+    const { rank, remainder } = this;
     const size = this.batchSize;
     const isWhole = round.length === this.worldSize && (size === 0 || round.every(({ members }) => members.length === size));
     if (!isWhole && remainder === "drop") return null;
@@ -194,7 +232,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     // What fills up: the round's first samples again.
     const filled = remainder === "pad" ? (group === undefined ? round[0]!.members : padded(own, size, round[0]!.members)) : own;
     const weights = new Float32Array(filled.length).fill(1, 0, own.length);
-    return this.batcher.make(filled, weights, this.draw, resume) as unknown as Batch<F>;
+    return { members: filled, weights, resume };
   }
 
   /** All batches from where the loader begins, as samples. */

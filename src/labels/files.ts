@@ -26,9 +26,17 @@ function filesOf(path: string): string[] {
   const files = readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.name.endsWith(".parquet") && !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => relative(path, file).split(/[\\/]/).every((part) => !/^[._]/.test(part)));
+    .filter((file) =>
+      relative(path, file)
+        .split(/[\\/]/)
+        .every((part) => !/^[._]/.test(part)),
+    );
   if (files.length === 0)
-    fail("MEDS_NO_DATA", `${path}: there is no .parquet file in this folder or below it. Give the folder of a task, or one of its files.`, path);
+    fail(
+      "MEDS_NO_DATA",
+      `${path}: there is no .parquet file in this folder or below it. Give the folder of a task, or one of its files.`,
+      path,
+    );
   return files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
@@ -102,7 +110,11 @@ function columnsOf(path: string, metadata: FileMetaData, schema: SchemaTree): Ma
     if (kind !== undefined && kinds.includes(kind)) found.set(column, { name: field.element.name, kind });
     else if (!isAllNull(metadata, field.element.name)) {
       const type = field.element.logical_type?.type ?? field.element.converted_type ?? field.element.type ?? "a nested type";
-      fail("MEDS_COLUMN_TYPE", `${path}: its column "${field.element.name}" is of type ${type}; labels need ${text}. Cast it and write the file again.`, path);
+      fail(
+        "MEDS_COLUMN_TYPE",
+        `${path}: its column "${field.element.name}" is of type ${type}; labels need ${text}. Cast it and write the file again.`,
+        path,
+      );
     } else if (column === "subject_id" || column === "prediction_time") {
       if (Number(metadata.num_rows) > 0) failNull(path, 0, column);
       found.set(column, { name: field.element.name, kind: kinds[0]! });
@@ -142,7 +154,8 @@ function addRow(path: string, row: number, values: Record<string, unknown>, colu
     const value = raw(column);
     if (value === null) return null;
     const exact = BigInt(value as bigint | number);
-    if (BigInt.asIntN(64, exact) !== exact) fail("MEDS_VALUE_RANGE", `${path}: row ${row}: ${exact} in "${column}" does not fit int64.`, path);
+    if (BigInt.asIntN(64, exact) !== exact)
+      fail("MEDS_VALUE_RANGE", `${path}: row ${row}: ${exact} in "${column}" does not fit int64.`, path);
     return exact;
   };
   const subject = whole("subject_id") ?? failNull(path, row, "subject_id");
@@ -166,5 +179,9 @@ function microsOf(time: bigint | Nanoseconds): bigint {
 }
 
 function failNull(path: string, row: number, column: string): never {
-  fail("MEDS_NULL_VALUE", `${path}: row ${row} has no ${column}. Each label needs a subject and a time of prediction; leave such rows out.`, path);
+  fail(
+    "MEDS_NULL_VALUE",
+    `${path}: row ${row} has no ${column}. Each label needs a subject and a time of prediction; leave such rows out.`,
+    path,
+  );
 }

@@ -153,7 +153,13 @@ export class Labels implements Iterable<LabelRow> {
   /** The columns of which some label has a value; none for a table of times only. */
   get columns(): readonly LabelColumn[] {
     const { boolean, integer, float, categorical, censored } = this._table;
-    const named = { boolean_value: boolean, integer_value: integer, float_value: float, categorical_value: categorical, is_censored: censored };
+    const named = {
+      boolean_value: boolean,
+      integer_value: integer,
+      float_value: float,
+      categorical_value: categorical,
+      is_censored: censored,
+    };
     return (Object.keys(named) as LabelColumn[]).filter((name) => named[name] !== null);
   }
 

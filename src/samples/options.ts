@@ -3,6 +3,7 @@ import { fail } from "../errors.js";
 import { failGiven, flagOf, optionsOf, textOf } from "../given.js";
 import type { Store } from "../store.js";
 import { type Duration, durationOf } from "./duration.js";
+import type { Later } from "./guard.js";
 
 /**
  * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
@@ -42,7 +43,10 @@ export interface SampleOptions {
   readonly gap?: Reach | undefined;
   /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
   readonly lookBack?: Reach | undefined;
-  /** Static rows beside the sequence (`include`, the default), at its beginning (`prepend`), or not at all (`omit`). */
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
+   * the report counts), or not at all (`omit`).
+   */
   readonly static?: "include" | "prepend" | "omit" | undefined;
   /**
    * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
@@ -57,6 +61,11 @@ export interface SampleOptions {
   readonly dateOnly?: CodePredicate | undefined;
   /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
   readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
+   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   */
+  readonly knownLater?: { readonly [column: string]: string } | undefined;
   /** Only subjects of this split. Default for labels: all subjects. */
   readonly split?: string | undefined;
 }
@@ -77,6 +86,7 @@ const KNOWN: readonly (keyof SampleOptions)[] = [
   "where",
   "dateOnly",
   "excludeAtCutoff",
+  "knownLater",
   "split",
 ];
 
@@ -103,11 +113,13 @@ export class Plan {
   readonly dateOnly: Uint8Array | null;
   readonly atCutoff: Uint8Array | null;
   readonly split: string | null;
+  readonly later: Later;
   /** Every row of a timeline is kept, but for those near the cut-off. */
   readonly keepsAll: boolean;
 
   constructor(store: Store, options: SampleOptions) {
-    const given = optionsOf(options as SampleOptions | undefined) ?? failGiven("The value for options", options, "an object with maxLength");
+    const given =
+      optionsOf(options as SampleOptions | undefined) ?? failGiven("The value for options", options, "an object with maxLength");
     for (const name of Object.keys(given))
       if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of samples", name, `one of ${KNOWN.join(", ")}`);
     const table = store.codes;
@@ -134,15 +146,30 @@ export class Plan {
       return [store.columnAt(name), keep as (value: unknown) => boolean];
     });
     this.split = given.split === undefined ? null : splitOf(store, given.split);
+    this.later = laterOf(store, given.knownLater);
     this.keepsAll = this.codes === null && this.where.length === 0;
   }
+}
+
+/** Columns that were known later than their row, and the columns that say when. */
+function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
+  const end = store.columns.find(({ name }) => name === "end");
+  const usual = end?.type.startsWith("timestamp") ? { end: "end" } : {};
+  const entries = Object.entries(optionsOf(given) ?? usual).map(([name, time]): [number, number] => {
+    const column = store.columns[store.columnAt(textOf(`knownLater.${name}`, time, "the name of a column of times"))]!;
+    if (!column.type.startsWith("timestamp"))
+      failGiven(`knownLater.${name}`, time, `the name of a column of times: its type is ${column.type}`);
+    return [store.columnAt(name), store.columnAt(time)];
+  });
+  return new Map(entries);
 }
 
 /** The name of a split that the store has. */
 export function splitOf(store: Store, name: string): string {
   const known = Object.keys(store.manifest.splits);
   if (known.includes(textOf("split", name, "the name of a split"))) return name;
-  const has = known.length > 0 ? `It has: ${known.map((split) => JSON.stringify(split)).join(", ")}.` : "Its source has no subject_splits.parquet.";
+  const has =
+    known.length > 0 ? `It has: ${known.map((split) => JSON.stringify(split)).join(", ")}.` : "Its source has no subject_splits.parquet.";
   fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${has}`, store.path);
 }
 

@@ -3,9 +3,11 @@ import { failGiven, optionsOf } from "../given.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store.js";
 import { Timeline } from "../timeline.js";
+import { NO_CUTOFF } from "./cutoff.js";
+import { guarded } from "./guard.js";
 import { Plan, type SampleOptions, splitOf } from "./options.js";
 import { Random } from "./random.js";
-import { NO_CUTOFF, type Place, placesOf, Window } from "./window.js";
+import { type Place, placesOf, Window } from "./window.js";
 
 /** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
 export interface Pretraining {
@@ -27,6 +29,8 @@ export interface SampleReport {
   readonly noSplit: number;
   /** With labels: samples without a known row but static ones. Without labels: patients left out for that. */
   readonly empty: number;
+  /** With `static: "prepend"`: labels (patients) with more static rows than a window has places before its own rows; the first of them are kept. */
+  readonly staticCut: number;
   /**
    * Rows that stand at the very time of a sample's cut-off and belong to its window or what it is taken from, by the first part of their code: were
    * they really known then? `excludeAtCutoff` drops them by code.
@@ -82,7 +86,21 @@ export class Samples {
   readonly _windows: Uint32Array;
 
   /** @internal */
-  constructor(cohort: Cohort<object>, source: Labels | Pretraining, options: SampleOptions) {
+  constructor({ store, plan, labels, report, index, label, cutoff, places, windows }: SampleParts) {
+    this._store = store;
+    this._plan = plan;
+    this.labels = labels;
+    this.report = report;
+    this.size = index.length;
+    this._index = index;
+    this._label = label;
+    this._cutoff = cutoff;
+    this._places = places;
+    this._windows = windows;
+  }
+
+  /** @internal */
+  static _of(cohort: Members, source: Labels | Pretraining, options: SampleOptions): Samples {
     const store = cohort._store;
     store.check();
     const plan = new Plan(store, options);
@@ -97,10 +115,12 @@ export class Samples {
     const ties = new Map<number, number>();
     const count = (id: number) => ties.set(id, (ties.get(id) ?? 0) + 1);
     let empty = 0;
+    let staticCut = 0;
     let given = 0;
     const add = (at: number, row: number, cutoff: bigint): void => {
       const { count: rows, room } = window.measure(at, cutoff);
       window.forTies(count);
+      if (window.staticsCut > 0) staticCut += 1;
       if (rows === 0) empty += 1;
       if (rows === 0 && row < 0) return;
       const own = plan.strategy === "step_through" ? placesOf(plan, rows, room) : [];
@@ -128,25 +148,38 @@ export class Samples {
         if (at >= 0) add(at, -1, NO_CUTOFF);
       }
     }
-    this._store = store;
-    this._plan = plan;
-    this._index = Uint32Array.from(index);
-    this._label = Int32Array.from(label);
-    this._cutoff = BigInt64Array.from(cutoffs);
-    this._windows = Uint32Array.from(windows);
-    this._places = plan.strategy === "step_through" ? places : null;
-    this.labels = source instanceof Labels ? source : null;
-    this.size = index.length;
-    this.report = {
-      given,
-      samples: this.size,
-      unknownLabels: chosen.unknown,
-      unknownSubjects: chosen.unknownSubjects.size,
-      otherSplit: chosen.other,
-      noSplit: chosen.none,
-      empty,
-      atCutoff: byPrefix(ties, store),
-    };
+    return new Samples({
+      store,
+      plan,
+      labels: source instanceof Labels ? source : null,
+      index: Uint32Array.from(index),
+      label: Int32Array.from(label),
+      cutoff: BigInt64Array.from(cutoffs),
+      places: plan.strategy === "step_through" ? places : null,
+      windows: Uint32Array.from(windows),
+      report: {
+        given,
+        samples: index.length,
+        unknownLabels: chosen.unknown,
+        unknownSubjects: chosen.unknownSubjects.size,
+        otherSplit: chosen.other,
+        noSplit: chosen.none,
+        empty,
+        staticCut,
+        atCutoff: byPrefix(ties, store),
+      },
+    });
+  }
+
+  /** @internal What another thread needs to make the same windows. */
+  _plain() {
+    const { _plan: plan, labels, report, _index: index, _label: label, _cutoff: cutoff, _places: places, _windows: windows } = this;
+    return { plan, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, places, windows };
+  }
+
+  /** @internal */
+  static _revived(store: Store, { labels, ...parts }: ReturnType<Samples["_plain"]>): Samples {
+    return new Samples({ ...parts, store, labels: labels && new Labels(labels.task, labels.table) });
   }
 
   /**
@@ -162,7 +195,8 @@ export class Samples {
     const { seed = 0, epoch = 0 } = optionsOf(options) ?? {};
     const window = new Window(this._store, this._plan);
     this._set(window, sample, drawOf(seed, epoch));
-    const { shard, patient, index, staticCount } = window;
+    const { patient, index, staticCount } = window;
+    const shard = guarded(window.shard, patient, this._plan.later, window.cutoff);
     const rows = Uint32Array.from({ length: window.length }, (_, row) => window.row(row));
     const statics = window.statics.slice(0, staticCount);
     const timeless = statics.filter((row) => row < window.first + this._store.staticOf[index]!).length;
@@ -202,6 +236,22 @@ export function seedOf(name: string, seed: number): number {
   return Number.isSafeInteger(seed) ? seed : failGiven(name, seed, "a whole number within 2^53");
 }
 
+/** What {@link Samples} is made of. */
+interface SampleParts {
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly labels: Labels | null;
+  readonly report: SampleReport;
+  readonly index: Uint32Array;
+  readonly label: Int32Array;
+  readonly cutoff: BigInt64Array;
+  readonly places: readonly Place[] | null;
+  readonly windows: Uint32Array;
+}
+
+/** What is needed of a cohort, whatever the types of its columns. */
+type Members = Pick<Cohort, "_store" | "_slots" | "has"> & Iterable<{ readonly subjectId: bigint }>;
+
 /** Looks subjects up, and counts those that are left out. */
 class Chosen {
   unknown = 0;
@@ -210,7 +260,7 @@ class Chosen {
   readonly unknownSubjects = new Set<bigint>();
 
   constructor(
-    private readonly cohort: Cohort<object>,
+    private readonly cohort: Members,
     private readonly split: string | null,
   ) {}
 
@@ -267,9 +317,9 @@ function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<
  * db.close();
  * ```
  */
-export function samples(db: Cohort<object>, source: Labels | Pretraining, options: SampleOptions): Samples {
+export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples {
   const isPretraining = typeof source === "object" && source !== null && typeof (source as Pretraining).split === "string";
   if (!(source instanceof Labels) && !isPretraining)
     failGiven("What samples are made of", source, 'Labels, or { split: "train" } for pre-training on the patients of a split');
-  return new Samples(db, source, options);
+  return Samples._of(db, source, options);
 }

@@ -1,15 +1,13 @@
-import { failGiven } from "../given.js";
 import type { Shard } from "../shard.js";
 import type { Store } from "../store.js";
 import { HIGH, NO_TIME } from "../time.js";
+import type { Value } from "../values/vector.js";
+import { DAY, dayOf, NO_CUTOFF } from "./cutoff.js";
+import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
 import type { Random } from "./random.js";
 
-const DAY = 86_400_000_000n;
 const NO_ROWS = new Uint32Array(0);
-
-/** The cut-off of a sample that has none: later than every time. */
-export const NO_CUTOFF: bigint = 2n ** 63n - 1n;
 
 /** A draw of the strategies that draw. */
 export interface Draw {
@@ -40,6 +38,8 @@ export class Window {
   /** Static rows that are kept. */
   statics: Uint32Array = NO_ROWS;
   staticCount = 0;
+  /** Static rows that are left out because the window has no place for them before its own. */
+  staticsCut = 0;
   /** The rows: [begin, begin + length), or `rows[begin]` and so on where some are left out. */
   begin = 0;
   length = 0;
@@ -170,8 +170,16 @@ export class Window {
     if (plan.codes !== null && plan.codes[id] !== 1) return false;
     if (row >= this.dayRow && plan.dateOnly![id] === 1) return false;
     if (row >= this.tieRow && plan.atCutoff![id] === 1) return false;
-    for (const [column, keep] of plan.where) if (!keep(shard.field(column).value(row, this.patient))) return false;
+    for (const [column, keep] of plan.where) if (!keep(this.valueOf(column, row))) return false;
     return true;
+  }
+
+  /** The value of a column, as known at the cut-off. */
+  private valueOf(column: number, row: number): Value | null {
+    const { shard, patient, cutoff, plan } = this;
+    const time = plan.later.get(column);
+    if (time !== undefined && cutoff !== NO_CUTOFF && !isKnown(shard, row, patient, time, cutoff)) return null;
+    return shard.field(column).value(row, patient);
   }
 
   private keptBefore(from: number): number {
@@ -183,6 +191,7 @@ export class Window {
   private takeStatics(): number {
     const { first, staticEnd, plan } = this;
     this.staticCount = 0;
+    this.staticsCut = 0;
     if (plan.statics === "omit" || staticEnd === first) return plan.maxLength;
     if (this.statics.length < staticEnd - first) this.statics = new Uint32Array(Math.max(16, staticEnd - first));
     const { dayRow, tieRow } = this;
@@ -195,11 +204,14 @@ export class Window {
     }
     this.dayRow = dayRow;
     this.tieRow = tieRow;
-    if (plan.statics !== "prepend") return plan.maxLength;
-    const room = plan.maxLength - (plan.byEvent ? Math.min(1, this.staticCount) : this.staticCount);
-    if (room >= 1) return room;
-    const subject = this.store.ids[this.index]!;
-    return failGiven("maxLength", plan.maxLength, `more than the ${this.staticCount} static rows of subject ${subject}, or static: "include"`);
+    if (plan.statics !== "prepend" || this.staticCount === 0) return plan.maxLength;
+    // The sequence keeps a place for what happened, however much is static.
+    const most = plan.maxLength - 1;
+    const found = this.staticCount;
+    if (plan.byEvent) this.staticCount = most === 0 ? 0 : found;
+    else this.staticCount = Math.min(found, most);
+    this.staticsCut = found - this.staticCount;
+    return plan.maxLength - (plan.byEvent ? Math.min(1, this.staticCount) : this.staticCount);
   }
 
   /** The kept rows of [low, end) in the list, from `listBegin` on, but no more units than `enough` from the end; gives their number. */
@@ -301,12 +313,6 @@ function lowerBound(shard: Shard, low: number, high: number, bound: bigint, past
     else begin = middle + 1;
   }
   return begin;
-}
-
-/** The day (UTC) of a time, as its first microsecond. */
-export function dayOf(time: bigint): bigint {
-  const day = time / DAY;
-  return (day * DAY > time ? day - 1n : day) * DAY;
 }
 
 /** Time of the first row with a birth code; null where there is none. */

@@ -1,5 +1,5 @@
 // The order of batches: the same on every machine, for any number of ranks, and from where it was left.
-import { type Batch, loader, type LoaderOptions, type LoaderState, PatientDatabase, type Samples, samples } from "meds-reader";
+import { type Batch, type LoaderOptions, type LoaderState, loader, PatientDatabase, type Samples, samples } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generated } from "../support/generated.js";
 
@@ -41,7 +41,7 @@ describe.each(Object.entries(KINDS))("%s batches", (_, options) => {
     for await (const batch of loader(list, options)) second.push(bytesOf(batch));
     expect(second).toEqual(first);
     const all = membersOf(loader(list, options)).flat();
-    expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: list.size }, (_, i) => i));
+    expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: list.size }, (_, i) => i));
   });
 
   it("are the one global order, whatever the number of ranks", () => {

@@ -57,8 +57,11 @@ export interface BruteOptions {
 /** What may be a sample's window. */
 export interface BruteSample {
   readonly statics: readonly BruteRow[];
-  /** Every window that the strategy allows; for all but the random ones exactly one, for `step_through` all that there are, in order. */
-  readonly windows: readonly (readonly BruteRow[])[];
+  /**
+   * Every window that the strategy allows; for all but the random ones exactly one, for `step_through` all that there are, in order. Of the random ones
+   * only those that begin with the row at a place, where that is given: there may be thousands.
+   */
+  readonly windows: (first?: number) => readonly (readonly BruteRow[])[];
   /** The kept row before a row. */
   readonly before: (row: BruteRow) => BruteRow | null;
   readonly birth: bigint | null;
@@ -70,15 +73,17 @@ const floorDay = (time: bigint) => (time - (((time % DAY) + DAY) % DAY)) as bigi
 export function brute(rows: readonly BruteRow[], prediction: bigint | null, options: BruteOptions): BruteSample {
   const { maxLength, strategy = "to_end", inclusive = true } = options;
   const cutoff = prediction === null ? null : prediction - (options.gap ?? 0n);
-  const isKnown = (row: BruteRow) =>
-    row.time === null || cutoff === null || row.time < cutoff || (inclusive && row.time === cutoff);
+  const isKnown = (row: BruteRow) => row.time === null || cutoff === null || row.time < cutoff || (inclusive && row.time === cutoff);
   const known = rows.filter(isKnown);
   const isBirth = ({ code }: BruteRow) => code === "MEDS_BIRTH" || code.startsWith("MEDS_BIRTH//");
   const birth = known.find((row) => row.time !== null && isBirth(row))?.time ?? null;
   const birthEnd = options.staticUntil === "birth" && birth !== null ? floorDay(birth) + DAY : null;
   const isStatic = (row: BruteRow) => row.time === null || (birthEnd !== null && row.time < birthEnd);
   const hasCode = (row: BruteRow) => options.codes === undefined || options.codes(row.code);
-  const statics = options.static === "omit" ? [] : known.filter((row) => isStatic(row) && hasCode(row));
+  const found = options.static === "omit" ? [] : known.filter((row) => isStatic(row) && hasCode(row));
+  // Prepended ones leave a place for what happened.
+  const fits = options.unit === "events" ? (maxLength > 1 ? found.length : 0) : maxLength - 1;
+  const statics = options.static === "prepend" ? found.slice(0, fits) : found;
   const kept = known.filter((row) => {
     if (isStatic(row) || !hasCode(row)) return false;
     if (cutoff === null) return true;
@@ -102,18 +107,18 @@ export function brute(rows: readonly BruteRow[], prediction: bigint | null, opti
   const prepended = options.static === "prepend" ? (options.unit === "events" ? Math.min(1, statics.length) : statics.length) : 0;
   const w = maxLength - prepended;
   const cut = (begin: number, end: number) => units.slice(Math.max(0, begin), Math.min(n, end)).flat();
-  const windows: BruteRow[][] = [];
-  if (n <= w) windows.push(cut(0, n));
-  else if (strategy === "to_end") windows.push(cut(n - w, n));
-  else if (strategy === "from_start") windows.push(cut(0, w));
-  else if (strategy === "random") for (let begin = 0; begin <= n - w; begin += 1) windows.push(cut(begin, begin + w));
-  else if (strategy === "balanced_random") for (let begin = -(w - 1); begin < n; begin += 1) windows.push(cut(begin, begin + w));
-  else {
-    const stride = options.stride ?? w;
-    for (let begin = 0; begin + w < n; begin += stride) windows.push(cut(begin, begin + w));
-    windows.push(cut(n - w, n));
-  }
-  const before = (row: BruteRow) => kept.filter(({ place }) => place < row.place).at(-1) ?? null;
+  const begins = (first: number | undefined): number[] => {
+    const range = (low: number, end: number, step = 1) =>
+      Array.from({ length: Math.max(0, Math.ceil((end - low) / step)) }, (_, i) => low + i * step);
+    if (strategy === "from_start") return [0];
+    if (strategy === "step_through") return [...range(0, n - w, options.stride ?? w), n - w];
+    if (strategy === "to_end") return [n - w];
+    const all = strategy === "random" ? range(0, n - w + 1) : range(-(w - 1), n);
+    return first === undefined ? all : all.filter((begin) => units[Math.max(0, begin)]![0]!.place === first);
+  };
+  const windows = (first?: number) => (n <= w ? [cut(0, n)] : begins(first).map((begin) => cut(begin, begin + w)));
+  const places = new Map(kept.map(({ place }, i) => [place, i]));
+  const before = (row: BruteRow) => kept[places.get(row.place)! - 1] ?? null;
   return { statics, windows, before, birth };
 }
 
