@@ -7,6 +7,8 @@ declare global {
   }
 }
 
+import { Writable } from 'node:stream';
+
 /** Any typed array that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
@@ -854,6 +856,465 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
 }
+/**
+ * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
+ * JavaScript's spelling. A value that is null, or not there, is missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /** Data up to and including this time may be used. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /** Survival labels: the value (minutes, or true and false) is that of the end of follow-up, and not of the outcome. */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} gives it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/** How {@link Labels.open} reads. */
+export interface LabelOptions {
+  /** Name of the task; by default the name of the folder or file. */
+  readonly task?: string | undefined;
+}
+/**
+ * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
+ * altogether (a table of times of prediction).
+ *
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
+ * `categorical_value`).
+ *
+ * @example
+ * ```ts
+ * import { Labels } from "meds-reader";
+ *
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
+ *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
+ * ]);
+ * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
+ * ```
+ */
+export declare class Labels implements Iterable<LabelRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Name of the task. */
+  readonly task: string;
+  /** Number of labels. */
+  readonly size: number;
+  /**
+   * Reads a task: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Also reads older
+   * files: any unit of time, `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are fine.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without Parquet files; `MEDS_MISSING_COLUMN` without `subject_id` or
+   * `prediction_time`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a label without subject or time; `MEDS_SOURCE_DAMAGED`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = await Labels.open("demo/labels/in_hospital_mortality");
+   * console.log(labels.task, labels.size, labels.columns);
+   * ```
+   */
+  static open(path: string, options?: LabelOptions): Promise<Labels>;
+  /**
+   * Labels given in memory.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   */
+  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
+  /** The columns of which some label has a value; none for a table of times only. */
+  get columns(): readonly LabelColumn[];
+  /** A copy of the subjects' ids, a slot a label. */
+  get subjectIds(): BigInt64Array;
+  /** A copy of the times of prediction, in microseconds since 1970-01-01, a slot a label. */
+  get predictionTimes(): BigInt64Array;
+  /** The categories of `categorical_value`, in order of their first label; empty where there is no such column. */
+  get categories(): readonly string[];
+  /** A label, from the end where the index is negative; undefined outside. */
+  at(i: number): LabelRow | undefined;
+  /** The labels in order. */
+  [Symbol.iterator](): IterableIterator<LabelRow>;
+  /**
+   * Some of the labels: by index, in the order given, or those of which a function says yes.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
+   */
+  select(choice: Iterable<number> | ((label: LabelRow, index: number) => boolean)): Labels;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly task: string;
+    readonly size: number;
+    readonly columns: readonly LabelColumn[];
+  };
+}
+/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
+export type Duration = number | bigint | {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly microseconds?: number;
+};
+/**
+ * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
+ *
+ * - `to_end`: the last w.
+ * - `from_start`: the first w.
+ * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
+ * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
+ *   the same probability; windows at the ends are shorter.
+ * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
+ *
+ * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ */
+export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
+/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
+export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
+/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
+export type Reach = Duration | {
+  readonly count: number;
+};
+/** How {@link samples} cuts windows. */
+export interface SampleOptions {
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
+  readonly maxLength: number;
+  /** Default: `to_end`. */
+  readonly strategy?: Strategy | undefined;
+  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
+  readonly unit?: "measurements" | "events" | undefined;
+  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
+  readonly stride?: number | undefined;
+  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
+  readonly overlap?: number | undefined;
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
+  readonly inclusive?: boolean | undefined;
+  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
+  readonly gap?: Reach | undefined;
+  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
+  readonly lookBack?: Reach | undefined;
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
+   * the report counts), or not at all (`omit`).
+   */
+  readonly static?: "include" | "prepend" | "omit" | undefined;
+  /**
+   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
+   * data from OMOP, where gender and race have the time of birth).
+   */
+  readonly staticUntil?: "null" | "birth" | undefined;
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodePredicate | undefined;
+  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
+  readonly where?: {
+    readonly [column: string]: (value: never) => boolean;
+  } | undefined;
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
+  readonly dateOnly?: CodePredicate | undefined;
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
+  readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
+   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   */
+  readonly knownLater?: {
+    readonly [column: string]: string;
+  } | undefined;
+  /** Only subjects of this split. Default for labels: all subjects. */
+  readonly split?: string | undefined;
+}
+/** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
+export interface Pretraining {
+  readonly split: string;
+}
+/** What became of the labels (or patients) that were given. Nothing is left out without being counted here. */
+export interface SampleReport {
+  /** Labels, or patients where there are no labels. */
+  readonly given: number;
+  /** Samples made of them; more with `step_through`. */
+  readonly samples: number;
+  /** Labels of subjects that the database has not, and those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects that are not in the cohort or split that was asked for. */
+  readonly otherSplit: number;
+  /** Labels of subjects that no split has, where a split was asked for. */
+  readonly noSplit: number;
+  /** With labels: samples without a known row but static ones. Without labels: patients left out for that. */
+  readonly empty: number;
+  /** With `static: "prepend"`: labels (patients) with more static rows than a window has places before its own rows; the first of them are kept. */
+  readonly staticCut: number;
+  /**
+   * Rows that stand at the very time of a sample's cut-off and belong to its window or what it is taken from, by the first part of their code: were
+   * they really known then? `excludeAtCutoff` drops them by code.
+   */
+  readonly atCutoff: ReadonlyMap<string, number>;
+}
+/** One sample, as people look at it. Batches are made without it. */
+export interface Sample {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01; null without labels. */
+  readonly predictionTime: bigint | null;
+  readonly label: LabelRow | null;
+  /** The static rows. */
+  readonly static: Timeline;
+  /** The rows of the window. */
+  readonly timeline: Timeline;
+}
+/** What a draw depends on: with the same two numbers the windows of `random` strategies are the same, on any machine. */
+export interface DrawOptions {
+  readonly seed?: number | undefined;
+  readonly epoch?: number | undefined;
+}
+/**
+ * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It holds where windows lie and copies no rows. Of a
+ * window nothing can be read but rows at or before the cut-off: {@link loader} proves it of each batch.
+ */
+export declare class Samples {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of samples. */
+  readonly size: number;
+  /** The labels, one of which each sample belongs to; null where there are none. */
+  readonly labels: Labels | null;
+  /** What became of all labels or patients that were given. */
+  readonly report: SampleReport;
+  /**
+   * A sample, from the end where the index is negative; undefined outside. The windows of `random` strategies depend on seed and epoch.
+   *
+   * @throws MedsError `MEDS_CLOSED`; `MEDS_INVALID_ARGUMENT`.
+   */
+  at(i: number, options?: DrawOptions): Sample | undefined;
+  /** The samples in order, with the windows of seed 0 and epoch 0. */
+  [Symbol.iterator](): IterableIterator<Sample>;
+  /** What `JSON.stringify` writes. */
+  toJSON(): object;
+}
+/**
+ * Windows of patients' timelines to train or evaluate on: one for each label, of what was known at its prediction time; or, with `{ split }`, of each
+ * patient of a split, for pre-training. `db` may be a cohort: labels of other subjects are then left out, and counted.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`, `MEDS_CLOSED`.
+ * @example
+ * ```ts
+ * import { Labels, PatientDatabase, samples } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+ * const list = samples(db, labels, { maxLength: 512 });
+ * console.log(list.size, list.report, list.at(0)?.timeline.length);
+ * const pretraining = samples(db, { split: "train" }, { maxLength: 512, strategy: "random" });
+ * console.log(pretraining.size);
+ * db.close();
+ * ```
+ */
+export declare function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples;
+/** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */
+export interface FieldArrays {
+  /** Code of each row: the store's id, or the vocabulary's; 0 = PAD. BigInt64Array where `codeType` is `int64`. */
+  readonly code: Int32Array;
+  /** Numeric value of each row, as float32; 0 where it has none. */
+  readonly numeric_value: Float32Array;
+  /** 1 where the row has a numeric value (a real NaN is none here), else 0. */
+  readonly numeric_value_mask: Uint8Array;
+  /** Days since the kept row before it, also where that lies before the window; 0 for a patient's first row and for static rows. */
+  readonly time_delta_days: Float32Array;
+  /** Microseconds since 1970-01-01; the int64 minimum for static rows without a time, 0 for PAD. */
+  readonly time: BigInt64Array;
+  /** Days since birth, as known at the cut-off; 0 where there is none, or for static rows. */
+  readonly age_days: Float32Array;
+  /** 1 where `age_days` is known. */
+  readonly age_days_mask: Uint8Array;
+  /** 1 for static rows that are prepended. */
+  readonly static_mask: Uint8Array;
+}
+/** Name of a field of {@link Batch} that can be asked for. */
+export type BatchField = keyof FieldArrays;
+/** What a batch holds where nothing else is asked for. */
+export type DefaultField = "code" | "numeric_value" | "numeric_value_mask" | "time_delta_days" | "time";
+/** Where the arrays of a batch come from: memory of the caller's own, at least so many bytes, for each array by its name. It is cleared. */
+export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
+/** What every batch holds, whatever fields were asked for. B is the number of samples. */
+export interface BatchBase {
+  /**
+   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (events, rows of each; fields of time are `[B, E]`), `[T]`
+   * packed.
+   */
+  readonly shape: readonly number[];
+  /** Subject of each sample. */
+  readonly subject_id: BigInt64Array;
+  /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
+  readonly prediction_time: BigInt64Array;
+  /** Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: no birth is known, or there is no cut-off. */
+  readonly prediction_age_days: Float32Array;
+  readonly prediction_age_days_mask: Uint8Array;
+  /** Number of each sample in {@link Samples}. */
+  readonly sample: Uint32Array;
+  /** 1; 0 for a sample that only fills up a batch (`remainder: "pad"`), which no loss and no metric may count. */
+  readonly weight: Float32Array;
+  /** Samples that the label or patient of each sample has: more than 1 with `step_through`. */
+  readonly n_windows: Uint32Array;
+  /** Places that each sample fills: rows (events in nested batches), prepended static ones included. */
+  readonly length: Int32Array;
+  /** Where each sample's first row, and what follows its last one, stand in the patient's timeline; both 0 where there is none. */
+  readonly row_begin: Int32Array;
+  readonly row_end: Int32Array;
+  /** `[B, N]` with `static: "include"`, else `[B, 0]`: the static rows of each sample, 0 = PAD. */
+  readonly static_shape: readonly [
+    number,
+    number
+  ];
+  readonly static_code: Int32Array | BigInt64Array;
+  readonly static_numeric_value: Float32Array;
+  readonly static_numeric_value_mask: Uint8Array;
+  /** Labels, `[B]`, null where the labels have no such column; the masks are 1 where a label has a value. */
+  readonly boolean_value: Uint8Array | null;
+  readonly boolean_value_mask: Uint8Array | null;
+  readonly integer_value: BigInt64Array | null;
+  readonly integer_value_mask: Uint8Array | null;
+  readonly float_value: Float32Array | null;
+  readonly float_value_mask: Uint8Array | null;
+  /** Index into `labels.categories`; -1 where missing. */
+  readonly categorical_value: Int32Array | null;
+  readonly is_censored: Uint8Array | null;
+  /** Nested only: 1 for each event of `[B, E]` that is one. */
+  readonly event_mask: Uint8Array | null;
+  /** Packed only: of each place the number of its sample in the batch, from 1; 0 = PAD. */
+  readonly segment_ids: Int32Array | null;
+  /** Packed only, `[B + 1]`: where each sample begins, and where the last one ends. */
+  readonly cu_seqlens: Int32Array | null;
+  /** Packed only: of each place its number in its sample, from 0. */
+  readonly positions: Int32Array | null;
+  /** With this as `resume`, a loader goes on after this batch; plain data for JSON. */
+  readonly resume: LoaderState;
+}
+/** Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that were not asked for have length 0. */
+export type Batch<F extends BatchField = DefaultField> = BatchBase & {
+  readonly [K in F]: FieldArrays[K];
+};
+/** Where a loader stands in an epoch. */
+export interface LoaderState {
+  readonly version: 1;
+  readonly seed: number;
+  readonly epoch: number;
+  /** Batches of all ranks that were taken. */
+  readonly batches: number;
+  /** Samples in the order that they were made of. */
+  readonly position: number;
+  /** What the order depends on besides. */
+  readonly order: string;
+}
+/** How {@link loader} makes batches. */
+export interface LoaderOptions<F extends BatchField = DefaultField> {
+  /** Samples of a batch; not with `tokens`. */
+  readonly batchSize?: number | undefined;
+  /** Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. */
+  readonly tokens?: number | undefined;
+  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
+  readonly layout?: "padded" | "nested" | undefined;
+  /** On which side PAD stands. Default: `right`. */
+  readonly padding?: "right" | "left" | undefined;
+  /** Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). */
+  readonly padTo?: "longest" | "max" | undefined;
+  /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
+  readonly fields?: readonly F[] | undefined;
+  /** `int64` for exported ONNX models. Default: `int32`. */
+  readonly codeType?: "int32" | "int64" | undefined;
+  /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
+  readonly shuffle?: boolean | "local" | undefined;
+  /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Another number gives another order and other windows. Default: 0. */
+  readonly epoch?: number | undefined;
+  /** Puts samples of about the same length together, among so many batches: less padding. Default: none. */
+  readonly bucket?: number | undefined;
+  /** This process's number among `worldSize`. Default: 0 of 1. */
+  readonly rank?: number | undefined;
+  readonly worldSize?: number | undefined;
+  /**
+   * What becomes of batches that do not go round: `pad` (every rank has as many, all full; what is repeated has weight 0), `drop`, or `uneven` (every
+   * sample once). Default: `uneven` for one rank, else `pad`.
+   */
+  readonly remainder?: "pad" | "drop" | "uneven" | undefined;
+  /** {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. */
+  readonly resume?: LoaderState | undefined;
+  /** Memory for a batch's arrays, by name. Default: fresh memory. */
+  readonly allocate?: Allocate | undefined;
+  /** With `for await`: so many worker threads make batches ahead of time, and this thread is free. Default: 0. */
+  readonly workers?: number | undefined;
+  /** Ends the iteration with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/**
+ * The batches of one epoch, for `for…of` and `for await…of`; {@link loader} makes it. Every iteration begins anew. Batches are formed of the one global
+ * order first and dealt to the ranks then, in turn: so the order is the same for any number of ranks.
+ */
+export declare class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
+  /** Made by this package only. */
+  protected constructor();
+  /** The fields that are filled. */
+  readonly fields: ReadonlySet<BatchField>;
+  /** What `categorical_value` points into. */
+  readonly categories: readonly string[];
+  /** The batches in order, made as they are asked for. */
+  [Symbol.iterator](): Generator<Batch<F>, void, undefined>;
+  /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
+  [Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined>;
+}
+/**
+ * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Row-major typed arrays, ready for tensors; ids of the store's codes, 0 = PAD.
+ * An iteration is one epoch.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; while batches are made `MEDS_CANCELLED`, `MEDS_CLOSED`, and `MEDS_LEAK` where a
+ * damaged store has a row past the cut-off.
+ * @example
+ * ```ts
+ * import { loader, PatientDatabase, samples } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const list = samples(db, { split: "train" }, { maxLength: 64, strategy: "random" });
+ * for await (const batch of loader(list, { batchSize: 8, shuffle: true, seed: 1 })) {
+ *   const [size, length] = batch.shape;
+ *   console.log(size, length, batch.code.length, batch.numeric_value[0], batch.subject_id[0]);
+ * }
+ * db.close();
+ * ```
+ */
+export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
+/**
+ * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
+ * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
+ * nulls, subject_id, prediction_time, sample, weight and length. Needs the package apache-arrow. Gives the number of batches.
+ *
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_NO_DATA` without samples; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or not all of one width.
+ * @example
+ * ```ts
+ * import { createWriteStream } from "node:fs";
+ * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const list = samples(db, { split: "train" }, { maxLength: 64 });
+ * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), createWriteStream("batches.arrows"));
+ * db.close();
+ * ```
+ */
+export declare function writeBatches<F extends BatchField>(loader: Loader<F>, out: Writable): Promise<{
+  batches: number;
+  samples: number;
+}>;
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions {
   /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
@@ -1171,7 +1632,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
  * reading; the others from opening, converting and verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *

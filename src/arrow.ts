@@ -1,7 +1,7 @@
 // Shards and timelines as tables of apache-arrow, which is loaded when it is first asked for: whoever never asks need not have it.
 import type { Data, RecordBatch, Struct, Table } from "apache-arrow";
 import { Cursor } from "./cursor.js";
-import { MedsError } from "./errors.js";
+import { fail, MedsError } from "./errors.js";
 import type { Node } from "./mapped.js";
 import type { Rows } from "./rows.js";
 import type { Shard } from "./shard.js";
@@ -52,6 +52,13 @@ export async function storeTable(store: Store): Promise<Table> {
 export async function timelineTable(rows: Rows & { readonly _shard: Shard; readonly _patient: number }): Promise<Table> {
   const shard = rows._shard;
   shard.check();
+  if (shard.withheld.length > 0) {
+    const names = shard.withheld.join(", ");
+    fail(
+      "MEDS_LEAK",
+      `The table would hold values of ${names} that were not known at the cut-off. Take the rows from the patient's own timeline.`,
+    );
+  }
   const arrow = await apache();
   shard.check();
   const batch = batchOf(arrow, shard).data as Data<Struct>;

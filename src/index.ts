@@ -1,4 +1,8 @@
 export type { ArrowTable, ArrowVector } from "./arrow.js";
+export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
+export type { Allocate, BatchField, DefaultField, FieldArrays } from "./batches/fields.js";
+export { Loader, type LoaderOptions, loader } from "./batches/loader.js";
+export { writeBatches } from "./batches/stream.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";
@@ -21,6 +25,7 @@ export { Event } from "./event.js";
 export { ArrowExport } from "./export.js";
 export type { SubjectId } from "./ids.js";
 export type { JsonValue } from "./json.js";
+export { type Label, type LabelColumn, type LabelOptions, type LabelRow, Labels } from "./labels/labels.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";
@@ -36,6 +41,9 @@ export type {
   QueryOptions,
   Windows,
 } from "./query.js";
+export type { Duration } from "./samples/duration.js";
+export type { CodePredicate, Reach, SampleOptions, Strategy } from "./samples/options.js";
+export { type DrawOptions, type Pretraining, type Sample, type SampleReport, Samples, samples } from "./samples/samples.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
 export type { TimeLike } from "./time.js";
 export { Timeline, type TimelineCopy, type Visitor } from "./timeline.js";

@@ -17,6 +17,8 @@ export class Shard {
   readonly file: MappedFile;
   /** False once the store is closed. */
   live = true;
+  /** Columns of which only a part may be read: those of a sample that were known later than their rows (`samples/guard.ts`). */
+  readonly withheld: readonly string[] = [];
   readonly patients: number;
   readonly offsets: Int32Array;
   readonly times: BigInt64Array;

@@ -2,6 +2,7 @@
 // The command line `meds-reader`: one file a command, and nothing that the package's own API does not offer to every program.
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { convertCommand } from "./convert.js";
 import { generateCommand } from "./generate.js";
@@ -31,7 +32,15 @@ Exit codes: 0 done; 1 an error, told in one line "CODE: sentence" on stderr (ver
 2 wrong usage; 130 stopped by Ctrl-C, with nothing left behind.`,
   );
 
-for (const command of [convertCommand(), infoCommand(), showCommand(), verifyCommand(), generateCommand(), benchCommand()])
+for (const command of [
+  convertCommand(),
+  infoCommand(),
+  showCommand(),
+  verifyCommand(),
+  generateCommand(),
+  batchesCommand(),
+  benchCommand(),
+])
   program.addCommand(command);
 
 // Settings are copied to subcommands only where these are made by the program itself.

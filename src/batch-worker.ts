@@ -1,0 +1,12 @@
+// A worker thread that makes batches. Bundled on its own: it shares no file with the main thread's bundle but the binding.
+import { parentPort, workerData } from "node:worker_threads";
+import type { Job } from "./batches/batch.js";
+import { type Answer, answerer, type Setting } from "./batches/prefetch.js";
+
+const answer = answerer(workerData as Setting);
+parentPort!.on("message", (job: Job) => {
+  const found: Answer = answer(job);
+  // Handed over, not copied.
+  const values = "batch" in found ? Object.values(found.batch).filter(ArrayBuffer.isView) : [];
+  parentPort!.postMessage(found, [...new Set(values.map(({ buffer }) => buffer as ArrayBuffer))]);
+});

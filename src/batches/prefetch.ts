@@ -1,0 +1,141 @@
+// Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
+import { Worker } from "node:worker_threads";
+import { fail, MedsError, type MedsErrorCode } from "../errors.js";
+import { failGiven } from "../given.js";
+import { drawOf, Samples } from "../samples/samples.js";
+import { Store } from "../store.js";
+import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
+import type { BatchField } from "./fields.js";
+
+/** What a worker is told once. */
+export interface Setting {
+  readonly path: string;
+  /** Content id of the store: another one may stand at the path by now. */
+  readonly id: string;
+  readonly samples: ReturnType<Samples["_plain"]>;
+  readonly layout: Layout;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** What a worker answers. */
+export type Answer =
+  | { readonly batch: Batch<BatchField> }
+  | {
+      readonly error: {
+        readonly code: MedsErrorCode | null;
+        readonly message: string;
+        readonly path: string | undefined;
+        readonly stack: string;
+      };
+    };
+
+/** Batches that each worker has under way or ready. */
+const AHEAD = 2;
+
+/** The batches of jobs, in their order. Left early, or where something is thrown, all workers end. */
+export async function* prefetched(
+  jobs: Iterator<Job>,
+  { samples, layout, seed, epoch }: { samples: Samples; layout: Layout; seed: number; epoch: number },
+  count: number,
+  check: () => void,
+): AsyncGenerator<Batch<BatchField>, void, undefined> {
+  if (samples._plan.where.length > 0)
+    failGiven(
+      "workers",
+      count,
+      "no workers with `where`: functions cannot be sent to threads (filter by `codes`, or make batches in this thread)",
+    );
+  check();
+  const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), layout, seed, epoch };
+  const workers: Worker[] = [];
+  const waiting: Promise<Answer>[] = [];
+  try {
+    for (let i = 0; i < count; i += 1) workers.push(new Worker(new URL("./batch-worker.js", import.meta.url), { workerData: setting }));
+    const queues = workers.map((worker) => new Answers(worker));
+    let next = 0;
+    const ask = (): void => {
+      const { done, value } = jobs.next();
+      if (done === true) return;
+      const answer = queues[next % count]!.ask(value);
+      // One that fails is told in its turn; until then nobody waits for it.
+      answer.catch(() => {});
+      waiting.push(answer);
+      next += 1;
+    };
+    for (let i = 0; i < count * AHEAD; i += 1) ask();
+    for (;;) {
+      const answer = waiting.shift();
+      if (answer === undefined) return;
+      const found = await answer;
+      check();
+      if ("error" in found) throw rebuilt(found.error);
+      ask();
+      yield found.batch;
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** The answers of a worker, which come in the order of the questions. */
+class Answers {
+  private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  private ended: Error | null = null;
+
+  constructor(private readonly worker: Worker) {
+    worker.on("message", (answer: Answer) => this.asked.shift()?.resolve(answer));
+    worker.on("error", (error) => this.end(error));
+    worker.on("exit", () => this.end(new MedsError("MEDS_INTERNAL", "A worker thread ended before its batches were made.")));
+  }
+
+  ask(job: Job): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== null) {
+        reject(this.ended);
+        return;
+      }
+      this.asked.push({ resolve, reject });
+      // Copies: the members are a part of the whole order's memory.
+      this.worker.postMessage({ ...job, members: job.members.slice() });
+    });
+  }
+
+  private end(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.asked.splice(0)) reject(this.ended);
+  }
+}
+
+function rebuilt({ code, message, path, stack }: Extract<Answer, { error: unknown }>["error"]): Error {
+  const error = code === null ? new Error(message) : new MedsError(code, message, { path });
+  error.stack = stack;
+  return error;
+}
+
+/** The worker's side. The store is opened with the first job, so that an error is an answer too. */
+export function answerer(setting: Setting): (job: Job) => Answer {
+  let batcher: Batcher | undefined;
+  const draw = drawOf(setting.seed, setting.epoch);
+  return (job) => {
+    try {
+      batcher ??= batcherOf(setting);
+      return { batch: batcher.make(job, draw) };
+    } catch (thrown) {
+      const error = thrown as Error;
+      const [code, path] = error instanceof MedsError ? [error.code, error.path] : [null, undefined];
+      return { error: { code, message: error.message, path, stack: String(error.stack) } };
+    }
+  };
+}
+
+function batcherOf({ path, id, samples, layout }: Setting): Batcher {
+  const store = new Store(path, false);
+  if (store.manifest.id !== id)
+    fail(
+      "MEDS_STORE_REPLACED",
+      `${path}: another store stands there since this one was opened. Open it again, and make samples of it anew.`,
+      path,
+    );
+  return new Batcher(Samples._revived(store, samples), layout);
+}

@@ -1,0 +1,176 @@
+// Batches as an Arrow IPC stream, for trainers in other languages: a record batch a batch, a row a sample, fixed-size lists of the places.
+import { Readable, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
+import { fail, MedsError } from "../errors.js";
+import type { Batch } from "./batch.js";
+import type { BatchField } from "./fields.js";
+import { FIELDS } from "./fields.js";
+import type { Loader } from "./loader.js";
+
+type Apache = typeof import("apache-arrow");
+type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
+
+/**
+ * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
+ * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
+ * nulls, subject_id, prediction_time, sample, weight and length. Needs the package apache-arrow. Gives the number of batches.
+ *
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_NO_DATA` without samples; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or not all of one width.
+ * @example
+ * ```ts
+ * import { createWriteStream } from "node:fs";
+ * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const list = samples(db, { split: "train" }, { maxLength: 64 });
+ * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), createWriteStream("batches.arrows"));
+ * db.close();
+ * ```
+ */
+export async function writeBatches<F extends BatchField>(loader: Loader<F>, out: Writable): Promise<{ batches: number; samples: number }> {
+  const arrow = await apache();
+  const count = { batches: 0, samples: 0 };
+  async function* messages(): AsyncGenerator<Uint8Array> {
+    let schema: Schema | undefined;
+    for await (const batch of loader) {
+      const record = recordOf(arrow, batch as unknown as Batch<BatchField>, loader.fields, loader.categories, schema);
+      // A stream of this batch alone: the schema, the batch, the end.
+      const bytes = arrow.RecordBatchStreamWriter.writeAll([record]).toUint8Array(true);
+      yield bytes.subarray(schema === undefined ? 0 : schemaLength(bytes), bytes.length - END.length);
+      schema ??= record.schema;
+      count.batches += 1;
+      count.samples += batch.sample.length;
+    }
+    if (schema === undefined) fail("MEDS_NO_DATA", "There are no samples to write: see samples.report.");
+    yield END;
+  }
+  // A process has one stdout: it stays open.
+  await pipeline(Readable.from(messages()), out, { end: out !== process.stdout });
+  return count;
+}
+
+/** What ends a stream: a message of no length. */
+const END = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/** Bytes of the first message, which is the schema: it has no body. */
+function schemaLength(bytes: Uint8Array): number {
+  return 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
+}
+
+async function apache(): Promise<Apache> {
+  try {
+    return await import("apache-arrow");
+  } catch (cause) {
+    const message =
+      "An Arrow stream needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
+  }
+}
+
+/** A batch as a record batch; of the schema of the one before it, where there was one. */
+function recordOf(
+  arrow: Apache,
+  batch: Batch<BatchField>,
+  fields: ReadonlySet<BatchField>,
+  categories: readonly string[],
+  before: Schema | undefined,
+): RecordBatch {
+  const [size = 0, width = 0, ...more] = batch.shape;
+  if (batch.segment_ids !== null || more.length > 0)
+    fail("MEDS_INVALID_ARGUMENT", "Only padded batches can be written as a stream. Make the loader without tokens and nested.");
+  const types = typesOf(arrow);
+  const lists = (name: string, values: ArrayBufferView, type: DataType): Column => {
+    const child = arrow.makeData({ type, length: size * width, nullCount: 0, data: values } as never) as Data;
+    const list = new arrow.FixedSizeList(width, new arrow.Field("item", type, false));
+    return { name, data: arrow.makeData({ type: list, length: size, nullCount: 0, child } as never) as Data, nullable: false };
+  };
+  const plain = (name: string, values: ArrayBufferView, type: DataType, valid: ((i: number) => boolean) | null = null): Column => {
+    const nullBitmap = valid === null ? undefined : packed(size, valid);
+    const nullCount = valid === null ? 0 : Array.from({ length: size }, (_, i) => valid(i)).filter((is) => !is).length;
+    return {
+      name,
+      data: arrow.makeData({ type, length: size, nullCount, nullBitmap, data: values } as never) as Data,
+      nullable: valid !== null,
+    };
+  };
+  const ragged = (name: string, values: ArrayBufferView, type: DataType): Column => {
+    const [, count] = batch.static_shape;
+    const child = arrow.makeData({ type, length: size * count, nullCount: 0, data: values } as never) as Data;
+    const valueOffsets = Int32Array.from({ length: size + 1 }, (_, i) => i * count);
+    const list = new arrow.List(new arrow.Field("item", type, false));
+    return {
+      name,
+      data: arrow.makeData({ type: list, length: size, nullCount: 0, valueOffsets, child } as never) as Data,
+      nullable: false,
+    };
+  };
+  const columns: Column[] = [
+    plain("subject_id", batch.subject_id, types.int64),
+    plain("prediction_time", batch.prediction_time, types.time, (i) => batch.prediction_time[i] !== NO_TIME),
+    plain("sample", batch.sample, types.uint32),
+    plain("weight", batch.weight, types.float32),
+    plain("length", batch.length, types.int32),
+  ];
+  for (const field of FIELDS) if (fields.has(field)) columns.push(lists(field, batch[field], types.of(batch[field], field === "time")));
+  columns.push(
+    ragged("static_code", batch.static_code, types.of(batch.static_code, false)),
+    ragged("static_numeric_value", batch.static_numeric_value, types.float32),
+    ragged("static_numeric_value_mask", batch.static_numeric_value_mask, types.uint8),
+  );
+  const { boolean_value, boolean_value_mask, integer_value, integer_value_mask, float_value, float_value_mask, categorical_value } = batch;
+  if (boolean_value !== null)
+    columns.push(
+      plain(
+        "boolean_value",
+        packed(size, (i) => boolean_value[i] === 1),
+        types.bool,
+        (i) => boolean_value_mask![i] === 1,
+      ),
+    );
+  if (integer_value !== null) columns.push(plain("integer_value", integer_value, types.int64, (i) => integer_value_mask![i] === 1));
+  if (float_value !== null) columns.push(plain("float_value", float_value, types.float32, (i) => float_value_mask![i] === 1));
+  if (categorical_value !== null) {
+    const texts = Array.from(categorical_value, (index) => (index < 0 ? null : categories[index]!));
+    columns.push({ name: "categorical_value", data: arrow.vectorFromArray(texts, new arrow.Utf8()).data[0] as Data, nullable: true });
+  }
+  if (batch.is_censored !== null)
+    columns.push(
+      plain(
+        "is_censored",
+        packed(size, (i) => batch.is_censored![i] === 1),
+        types.bool,
+      ),
+    );
+  const schema = new arrow.Schema(columns.map(({ name, data, nullable }) => new arrow.Field(name, data.type, nullable)));
+  if (before !== undefined && !arrow.util.compareSchemas(before, schema)) failWidths();
+  const struct = new arrow.Struct(schema.fields);
+  const children = columns.map(({ data }) => data);
+  return new arrow.RecordBatch(before ?? schema, arrow.makeData({ type: struct, length: size, nullCount: 0, children }) as never);
+}
+
+const NO_TIME = -(2n ** 63n);
+
+function typesOf(arrow: Apache) {
+  const int64 = new arrow.Int64();
+  const int32 = new arrow.Int32();
+  const float32 = new arrow.Float32();
+  const uint8 = new arrow.Uint8();
+  const time = new arrow.TimestampMicrosecond();
+  const of = (values: ArrayBufferView, isTime: boolean): DataType => {
+    if (values instanceof BigInt64Array) return isTime ? time : int64;
+    return values instanceof Float32Array ? float32 : values instanceof Uint8Array ? uint8 : int32;
+  };
+  return { int64, int32, float32, uint8, uint32: new arrow.Uint32(), bool: new arrow.Bool(), time, of };
+}
+
+/** Truth values as bits. */
+function packed(size: number, is: (i: number) => boolean): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(size / 8));
+  for (let i = 0; i < size; i += 1) if (is(i)) bits[i >> 3]! |= 1 << (i & 7);
+  return bits;
+}
+
+function failWidths(): never {
+  fail("MEDS_INVALID_ARGUMENT", 'The batches are not all of one width. Make the loader with padTo: "max".');
+}

@@ -1,0 +1,208 @@
+import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../codes.js";
+import { fail } from "../errors.js";
+import { failGiven, flagOf, optionsOf, textOf } from "../given.js";
+import type { Store } from "../store.js";
+import { type Duration, durationOf } from "./duration.js";
+import type { Later } from "./guard.js";
+
+/**
+ * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
+ *
+ * - `to_end`: the last w.
+ * - `from_start`: the first w.
+ * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
+ * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
+ *   the same probability; windows at the ends are shorter.
+ * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
+ *
+ * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ */
+export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
+
+/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
+export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
+
+/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
+export type Reach = Duration | { readonly count: number };
+
+/** How {@link samples} cuts windows. */
+export interface SampleOptions {
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
+  readonly maxLength: number;
+  /** Default: `to_end`. */
+  readonly strategy?: Strategy | undefined;
+  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
+  readonly unit?: "measurements" | "events" | undefined;
+  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
+  readonly stride?: number | undefined;
+  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
+  readonly overlap?: number | undefined;
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
+  readonly inclusive?: boolean | undefined;
+  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
+  readonly gap?: Reach | undefined;
+  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
+  readonly lookBack?: Reach | undefined;
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
+   * the report counts), or not at all (`omit`).
+   */
+  readonly static?: "include" | "prepend" | "omit" | undefined;
+  /**
+   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
+   * data from OMOP, where gender and race have the time of birth).
+   */
+  readonly staticUntil?: "null" | "birth" | undefined;
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodePredicate | undefined;
+  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
+  readonly where?: { readonly [column: string]: (value: never) => boolean } | undefined;
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
+  readonly dateOnly?: CodePredicate | undefined;
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
+  readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
+   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   */
+  readonly knownLater?: { readonly [column: string]: string } | undefined;
+  /** Only subjects of this split. Default for labels: all subjects. */
+  readonly split?: string | undefined;
+}
+
+const STRATEGIES: readonly Strategy[] = ["to_end", "from_start", "random", "balanced_random", "step_through"];
+const KNOWN: readonly (keyof SampleOptions)[] = [
+  "maxLength",
+  "strategy",
+  "unit",
+  "stride",
+  "overlap",
+  "inclusive",
+  "gap",
+  "lookBack",
+  "static",
+  "staticUntil",
+  "codes",
+  "where",
+  "dateOnly",
+  "excludeAtCutoff",
+  "knownLater",
+  "split",
+];
+
+/** Options, checked once, as loops use them. */
+export class Plan {
+  readonly maxLength: number;
+  readonly strategy: Strategy;
+  readonly byEvent: boolean;
+  /** From one start to the next, or what two windows share. */
+  readonly stride: number | null;
+  readonly overlap: number | null;
+  readonly inclusive: boolean;
+  readonly gap: bigint;
+  readonly gapCount: number;
+  /** Null without a bound. */
+  readonly lookBack: bigint | null;
+  readonly lookBackCount: number;
+  readonly statics: "include" | "prepend" | "omit";
+  readonly untilBirth: boolean;
+  /** By code id, 1 where rows are kept; null where all are. */
+  readonly codes: Uint8Array | null;
+  readonly where: readonly (readonly [column: number, keep: (value: unknown) => boolean])[];
+  /** By code id, 1 where rows are dropped on the cut-off's own day. */
+  readonly dateOnly: Uint8Array | null;
+  readonly atCutoff: Uint8Array | null;
+  readonly split: string | null;
+  readonly later: Later;
+  /** Every row of a timeline is kept, but for those near the cut-off. */
+  readonly keepsAll: boolean;
+
+  constructor(store: Store, options: SampleOptions) {
+    const given =
+      optionsOf(options as SampleOptions | undefined) ?? failGiven("The value for options", options, "an object with maxLength");
+    for (const name of Object.keys(given))
+      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of samples", name, `one of ${KNOWN.join(", ")}`);
+    const table = store.codes;
+    this.maxLength = wholeOf("maxLength", given.maxLength, 1);
+    this.strategy = oneOf("strategy", given.strategy, STRATEGIES);
+    this.byEvent = oneOf("unit", given.unit, ["measurements", "events"]) === "events";
+    const steps = this.strategy === "step_through";
+    for (const name of ["stride", "overlap"] as const)
+      if (given[name] !== undefined && !steps) failGiven(name, given[name], 'it with strategy "step_through" only');
+    if (given.stride !== undefined && given.overlap !== undefined) failGiven("overlap", given.overlap, "either stride or overlap");
+    this.stride = given.stride === undefined ? null : wholeOf("stride", given.stride, 1);
+    this.overlap = given.overlap === undefined ? null : wholeOf("overlap", given.overlap, 0);
+    if (this.overlap !== null && this.overlap >= this.maxLength) failGiven("overlap", this.overlap, "less than maxLength");
+    this.inclusive = flagOf("inclusive", given.inclusive, true);
+    [this.gap, this.gapCount] = reachOf("gap", given.gap, 0n, 0) as [bigint, number];
+    [this.lookBack, this.lookBackCount] = reachOf("lookBack", given.lookBack, null, Number.POSITIVE_INFINITY);
+    this.statics = oneOf("static", given.static, ["include", "prepend", "omit"]);
+    this.untilBirth = oneOf("staticUntil", given.staticUntil, ["null", "birth"]) === "birth";
+    this.codes = memberTable("codes", table, given.codes);
+    this.dateOnly = memberTable("dateOnly", table, given.dateOnly);
+    this.atCutoff = memberTable("excludeAtCutoff", table, given.excludeAtCutoff);
+    this.where = Object.entries(given.where ?? {}).map(([name, keep]) => {
+      if (typeof keep !== "function") failGiven(`where.${name}`, keep, "a function of the column's value");
+      return [store.columnAt(name), keep as (value: unknown) => boolean];
+    });
+    this.split = given.split === undefined ? null : splitOf(store, given.split);
+    this.later = laterOf(store, given.knownLater);
+    this.keepsAll = this.codes === null && this.where.length === 0;
+  }
+}
+
+/** Columns that were known later than their row, and the columns that say when. */
+function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
+  const end = store.columns.find(({ name }) => name === "end");
+  const usual = end?.type.startsWith("timestamp") ? { end: "end" } : {};
+  const entries = Object.entries(optionsOf(given) ?? usual).map(([name, time]): [number, number] => {
+    const column = store.columns[store.columnAt(textOf(`knownLater.${name}`, time, "the name of a column of times"))]!;
+    if (!column.type.startsWith("timestamp"))
+      failGiven(`knownLater.${name}`, time, `the name of a column of times: its type is ${column.type}`);
+    return [store.columnAt(name), store.columnAt(time)];
+  });
+  return new Map(entries);
+}
+
+/** The name of a split that the store has. */
+export function splitOf(store: Store, name: string): string {
+  const known = Object.keys(store.manifest.splits);
+  if (known.includes(textOf("split", name, "the name of a split"))) return name;
+  const has =
+    known.length > 0 ? `It has: ${known.map((split) => JSON.stringify(split)).join(", ")}.` : "Its source has no subject_splits.parquet.";
+  fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${has}`, store.path);
+}
+
+/** One of some words; the first where none is given. */
+export function oneOf<W extends string>(name: string, value: W | undefined, words: readonly W[]): W {
+  if (value === undefined) return words[0]!;
+  return words.includes(value) ? value : failGiven(name, value, `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
+}
+
+/** A whole number from `least` on. */
+export function wholeOf(name: string, value: number, least: number): number {
+  return Number.isSafeInteger(value) && value >= least ? value : failGiven(name, value, `a whole number, ${least} or more`);
+}
+
+function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number): [bigint | N, number] {
+  if (reach === undefined) return [none, all];
+  if (typeof reach === "object" && reach !== null && "count" in reach) return [none, wholeOf(`${name}.count`, reach.count, 0)];
+  return [durationOf(name, reach), all];
+}
+
+/** By code id: 1 where it is chosen; null where nothing is said. */
+function memberTable(name: string, table: CodeTable, choice: CodePredicate | undefined): Uint8Array | null {
+  if (choice === undefined) return null;
+  const members = new Uint8Array(table.size + 1);
+  if (typeof choice === "function") {
+    for (const { id, code, description, parents } of table) {
+      const chosen: unknown = choice({ id, code, description, parents });
+      if (typeof chosen !== "boolean") failGiven(`What ${name} says of code ${code}`, chosen, "true or false");
+      if (chosen) members[id] = 1;
+    }
+  } else {
+    const ranges = codeRanges(table, choice);
+    for (let at = 0; at < ranges.length; at += 2) members.fill(1, ranges[at], ranges[at + 1]);
+  }
+  return members;
+}

@@ -1,0 +1,325 @@
+import type { Cohort } from "../cohort.js";
+import { failGiven, optionsOf } from "../given.js";
+import { type LabelRow, Labels } from "../labels/labels.js";
+import type { Store } from "../store.js";
+import { Timeline } from "../timeline.js";
+import { NO_CUTOFF } from "./cutoff.js";
+import { guarded } from "./guard.js";
+import { Plan, type SampleOptions, splitOf } from "./options.js";
+import { Random } from "./random.js";
+import { type Place, placesOf, Window } from "./window.js";
+
+/** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
+export interface Pretraining {
+  readonly split: string;
+}
+
+/** What became of the labels (or patients) that were given. Nothing is left out without being counted here. */
+export interface SampleReport {
+  /** Labels, or patients where there are no labels. */
+  readonly given: number;
+  /** Samples made of them; more with `step_through`. */
+  readonly samples: number;
+  /** Labels of subjects that the database has not, and those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects that are not in the cohort or split that was asked for. */
+  readonly otherSplit: number;
+  /** Labels of subjects that no split has, where a split was asked for. */
+  readonly noSplit: number;
+  /** With labels: samples without a known row but static ones. Without labels: patients left out for that. */
+  readonly empty: number;
+  /** With `static: "prepend"`: labels (patients) with more static rows than a window has places before its own rows; the first of them are kept. */
+  readonly staticCut: number;
+  /**
+   * Rows that stand at the very time of a sample's cut-off and belong to its window or what it is taken from, by the first part of their code: were
+   * they really known then? `excludeAtCutoff` drops them by code.
+   */
+  readonly atCutoff: ReadonlyMap<string, number>;
+}
+
+/** One sample, as people look at it. Batches are made without it. */
+export interface Sample {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01; null without labels. */
+  readonly predictionTime: bigint | null;
+  readonly label: LabelRow | null;
+  /** The static rows. */
+  readonly static: Timeline;
+  /** The rows of the window. */
+  readonly timeline: Timeline;
+}
+
+/** What a draw depends on: with the same two numbers the windows of `random` strategies are the same, on any machine. */
+export interface DrawOptions {
+  readonly seed?: number | undefined;
+  readonly epoch?: number | undefined;
+}
+
+/** What a draw is for: keeps its numbers apart from those of the order of samples. */
+const WINDOWS = 1;
+
+/**
+ * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It holds where windows lie and copies no rows. Of a
+ * window nothing can be read but rows at or before the cut-off: {@link loader} proves it of each batch.
+ */
+export class Samples {
+  /** Number of samples. */
+  readonly size: number;
+  /** The labels, one of which each sample belongs to; null where there are none. */
+  readonly labels: Labels | null;
+  /** What became of all labels or patients that were given. */
+  readonly report: SampleReport;
+  /** @internal */
+  readonly _store: Store;
+  /** @internal */
+  readonly _plan: Plan;
+  /** @internal Of each sample the row in patients.arrow, the label (-1 without), the cut-off. */
+  readonly _index: Uint32Array;
+  /** @internal */
+  readonly _label: Int32Array;
+  /** @internal */
+  readonly _cutoff: BigInt64Array;
+  /** @internal Of each sample its place among the patient's known rows; null but for `step_through`. */
+  readonly _places: readonly Place[] | null;
+  /** @internal Of each sample the number of samples of the same label or patient. */
+  readonly _windows: Uint32Array;
+
+  /** @internal */
+  constructor({ store, plan, labels, report, index, label, cutoff, places, windows }: SampleParts) {
+    this._store = store;
+    this._plan = plan;
+    this.labels = labels;
+    this.report = report;
+    this.size = index.length;
+    this._index = index;
+    this._label = label;
+    this._cutoff = cutoff;
+    this._places = places;
+    this._windows = windows;
+  }
+
+  /** @internal */
+  static _of(cohort: Members, source: Labels | Pretraining, options: SampleOptions): Samples {
+    const store = cohort._store;
+    store.check();
+    const plan = new Plan(store, options);
+    const split = source instanceof Labels ? plan.split : splitOf(store, source.split);
+    const chosen = new Chosen(cohort, split);
+    const window = new Window(store, plan);
+    const index: number[] = [];
+    const label: number[] = [];
+    const cutoffs: bigint[] = [];
+    const windows: number[] = [];
+    const places: Place[] = [];
+    const ties = new Map<number, number>();
+    const count = (id: number) => ties.set(id, (ties.get(id) ?? 0) + 1);
+    let empty = 0;
+    let staticCut = 0;
+    let given = 0;
+    const add = (at: number, row: number, cutoff: bigint): void => {
+      const { count: rows, room } = window.measure(at, cutoff);
+      window.forTies(count);
+      if (window.staticsCut > 0) staticCut += 1;
+      if (rows === 0) empty += 1;
+      if (rows === 0 && row < 0) return;
+      const own = plan.strategy === "step_through" ? placesOf(plan, rows, room) : [];
+      // A label without a known row is a sample all the same.
+      const times = plan.strategy === "step_through" ? Math.max(1, own.length) : 1;
+      if (plan.strategy === "step_through") places.push(...(own.length > 0 ? own : [{ begin: 0, end: 0 }]));
+      for (let i = 0; i < times; i += 1) {
+        index.push(at);
+        label.push(row);
+        cutoffs.push(cutoff);
+        windows.push(times);
+      }
+    };
+    if (source instanceof Labels) {
+      const { subjectIds, predictionTimes } = source._table;
+      given = source.size;
+      for (let row = 0; row < given; row += 1) {
+        const at = chosen.find(subjectIds[row]!);
+        if (at >= 0) add(at, row, earlier(predictionTimes[row]!, plan.gap));
+      }
+    } else {
+      for (const patient of cohort) {
+        given += 1;
+        const at = chosen.find(patient.subjectId);
+        if (at >= 0) add(at, -1, NO_CUTOFF);
+      }
+    }
+    return new Samples({
+      store,
+      plan,
+      labels: source instanceof Labels ? source : null,
+      index: Uint32Array.from(index),
+      label: Int32Array.from(label),
+      cutoff: BigInt64Array.from(cutoffs),
+      places: plan.strategy === "step_through" ? places : null,
+      windows: Uint32Array.from(windows),
+      report: {
+        given,
+        samples: index.length,
+        unknownLabels: chosen.unknown,
+        unknownSubjects: chosen.unknownSubjects.size,
+        otherSplit: chosen.other,
+        noSplit: chosen.none,
+        empty,
+        staticCut,
+        atCutoff: byPrefix(ties, store),
+      },
+    });
+  }
+
+  /** @internal What another thread needs to make the same windows. */
+  _plain() {
+    const { _plan: plan, labels, report, _index: index, _label: label, _cutoff: cutoff, _places: places, _windows: windows } = this;
+    return { plan, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, places, windows };
+  }
+
+  /** @internal */
+  static _revived(store: Store, { labels, ...parts }: ReturnType<Samples["_plain"]>): Samples {
+    return new Samples({ ...parts, store, labels: labels && new Labels(labels.task, labels.table) });
+  }
+
+  /**
+   * A sample, from the end where the index is negative; undefined outside. The windows of `random` strategies depend on seed and epoch.
+   *
+   * @throws MedsError `MEDS_CLOSED`; `MEDS_INVALID_ARGUMENT`.
+   */
+  at(i: number, options?: DrawOptions): Sample | undefined {
+    this._store.check();
+    if (!Number.isInteger(i)) failGiven("The index of a sample", i, "a whole number");
+    const sample = i < 0 ? i + this.size : i;
+    if (!(sample >= 0 && sample < this.size)) return undefined;
+    const { seed = 0, epoch = 0 } = optionsOf(options) ?? {};
+    const window = new Window(this._store, this._plan);
+    this._set(window, sample, drawOf(seed, epoch));
+    const { patient, index, staticCount } = window;
+    const shard = guarded(window.shard, patient, this._plan.later, window.cutoff);
+    const rows = Uint32Array.from({ length: window.length }, (_, row) => window.row(row));
+    const statics = window.statics.slice(0, staticCount);
+    const timeless = statics.filter((row) => row < window.first + this._store.staticOf[index]!).length;
+    const label = this._label[sample]!;
+    return {
+      subjectId: this._store.ids[index]!,
+      predictionTime: label < 0 ? null : this.labels!._table.predictionTimes[label]!,
+      label: label < 0 ? null : this.labels!.at(label)!,
+      static: new Timeline(shard, patient, index, 0, staticCount, timeless, 0, statics),
+      timeline: new Timeline(shard, patient, index, 0, rows.length, 0, 0, rows),
+    };
+  }
+
+  /** The samples in order, with the windows of seed 0 and epoch 0. */
+  *[Symbol.iterator](): IterableIterator<Sample> {
+    for (let i = 0; i < this.size; i += 1) yield this.at(i)!;
+  }
+
+  /** @internal Puts a window where a sample's is. */
+  _set(window: Window, sample: number, random: Random): void {
+    window.set(this._index[sample]!, this._cutoff[sample]!, this._places?.[sample] ?? null, { random, sample });
+  }
+
+  /** What `JSON.stringify` writes. */
+  toJSON(): object {
+    return { size: this.size, report: { ...this.report, atCutoff: Object.fromEntries(this.report.atCutoff) } };
+  }
+}
+
+/** The numbers that windows are drawn by. */
+export function drawOf(seed: number, epoch: number): Random {
+  return new Random(seedOf("seed", seed), seedOf("epoch", epoch), WINDOWS);
+}
+
+/** A seed: any safe integer. */
+export function seedOf(name: string, seed: number): number {
+  return Number.isSafeInteger(seed) ? seed : failGiven(name, seed, "a whole number within 2^53");
+}
+
+/** What {@link Samples} is made of. */
+interface SampleParts {
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly labels: Labels | null;
+  readonly report: SampleReport;
+  readonly index: Uint32Array;
+  readonly label: Int32Array;
+  readonly cutoff: BigInt64Array;
+  readonly places: readonly Place[] | null;
+  readonly windows: Uint32Array;
+}
+
+/** What is needed of a cohort, whatever the types of its columns. */
+type Members = Pick<Cohort, "_store" | "_slots" | "has"> & Iterable<{ readonly subjectId: bigint }>;
+
+/** Looks subjects up, and counts those that are left out. */
+class Chosen {
+  unknown = 0;
+  other = 0;
+  none = 0;
+  readonly unknownSubjects = new Set<bigint>();
+
+  constructor(
+    private readonly cohort: Members,
+    private readonly split: string | null,
+  ) {}
+
+  /** Row in patients.arrow; -1 where the subject is left out. */
+  find(id: bigint): number {
+    const { cohort, split } = this;
+    const index = cohort._store.find(id);
+    if (index < 0) {
+      this.unknown += 1;
+      this.unknownSubjects.add(id);
+      return -1;
+    }
+    const own = cohort._store.split(index);
+    const excluded = split !== null && own !== split;
+    if (excluded && own === null) this.none += 1;
+    else if (excluded || (cohort._slots !== null && !cohort.has(id))) this.other += 1;
+    else return index;
+    return -1;
+  }
+}
+
+/** A time so much earlier, or the earliest that there is. */
+function earlier(time: bigint, gap: bigint): bigint {
+  const cutoff = time - gap;
+  return cutoff < -(2n ** 63n) ? -(2n ** 63n) : cutoff;
+}
+
+/** Counts by the part of a code before its first `//`, or `/` where it has none: `LAB`, `SNOMED`. */
+function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const [id, count] of ties) {
+    const code = store.codes.strings[id]!;
+    const prefix = code.split(code.includes("//") ? "//" : "/")[0]!;
+    found.set(prefix, (found.get(prefix) ?? 0) + count);
+  }
+  return new Map([...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
+}
+
+/**
+ * Windows of patients' timelines to train or evaluate on: one for each label, of what was known at its prediction time; or, with `{ split }`, of each
+ * patient of a split, for pre-training. `db` may be a cohort: labels of other subjects are then left out, and counted.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`, `MEDS_CLOSED`.
+ * @example
+ * ```ts
+ * import { Labels, PatientDatabase, samples } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+ * const list = samples(db, labels, { maxLength: 512 });
+ * console.log(list.size, list.report, list.at(0)?.timeline.length);
+ * const pretraining = samples(db, { split: "train" }, { maxLength: 512, strategy: "random" });
+ * console.log(pretraining.size);
+ * db.close();
+ * ```
+ */
+export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples {
+  const isPretraining = typeof source === "object" && source !== null && typeof (source as Pretraining).split === "string";
+  if (!(source instanceof Labels) && !isPretraining)
+    failGiven("What samples are made of", source, 'Labels, or { split: "train" } for pre-training on the patients of a split');
+  return Samples._of(db, source, options);
+}

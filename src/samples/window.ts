@@ -1,0 +1,329 @@
+import type { Shard } from "../shard.js";
+import type { Store } from "../store.js";
+import { HIGH, NO_TIME } from "../time.js";
+import type { Value } from "../values/vector.js";
+import { DAY, dayOf, NO_CUTOFF } from "./cutoff.js";
+import { isKnown } from "./guard.js";
+import type { Plan } from "./options.js";
+import type { Random } from "./random.js";
+
+const NO_ROWS = new Uint32Array(0);
+
+/** A draw of the strategies that draw. */
+export interface Draw {
+  readonly random: Random;
+  /** Number of the sample: what a draw depends on besides seed and epoch. */
+  readonly sample: number;
+}
+
+/** Where a `step_through` window stands among the known rows (or events): fixed once, when the list of samples is made. */
+export interface Place {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * The window of one sample, as rows of a shard: static rows, then a run of rows or a list of them. One object is used for one sample after another; it
+ * copies nothing but, where some rows are left out, the numbers of those that are kept.
+ */
+export class Window {
+  /** Row of the patient in patients.arrow. */
+  index = -1;
+  shard!: Shard;
+  /** Row of the patient in the shard, and the patient's first row. */
+  patient = 0;
+  first = 0;
+  /** One more than the last row that counts as static. */
+  staticEnd = 0;
+  /** Static rows that are kept. */
+  statics: Uint32Array = NO_ROWS;
+  staticCount = 0;
+  /** Static rows that are left out because the window has no place for them before its own. */
+  staticsCut = 0;
+  /** The rows: [begin, begin + length), or `rows[begin]` and so on where some are left out. */
+  begin = 0;
+  length = 0;
+  rows: Uint32Array | null = null;
+  /** The kept row before the first one; -1 where there is none. */
+  previous = -1;
+  /** One more than the last row that is known at the cut-off. */
+  known = 0;
+  cutoff: bigint = NO_CUTOFF;
+
+  private readonly store: Store;
+  private readonly plan: Plan;
+  private list: Uint32Array = new Uint32Array(1024);
+  private listBegin = 0;
+  /** Of each event in the list its first place. */
+  private events: Uint32Array = new Uint32Array(256);
+  /** Rows before these need not be looked at for what is dropped at the cut-off. */
+  private dayRow = 0;
+  private tieRow = 0;
+
+  constructor(store: Store, plan: Plan) {
+    this.store = store;
+    this.plan = plan;
+  }
+
+  /** Row of the shard of a place in the window. */
+  row(i: number): number {
+    return this.rows === null ? this.begin + i : this.rows[this.begin + i]!;
+  }
+
+  /** Binds the patient and what is known of it at the cut-off; gives the end of the known rows. */
+  private bind(index: number, cutoff: bigint): number {
+    const { store, plan } = this;
+    const shard = store.shard(store.shardOf[index]!);
+    const patient = store.rowOf[index]!;
+    const first = shard.offsets[patient]!;
+    const last = shard.offsets[patient + 1]!;
+    const timed = first + store.staticOf[index]!;
+    this.index = index;
+    this.shard = shard;
+    this.patient = patient;
+    this.first = first;
+    this.cutoff = cutoff;
+    const end = cutoff === NO_CUTOFF ? last : lowerBound(shard, timed, last, cutoff, plan.inclusive);
+    this.known = end;
+    let staticEnd = timed;
+    if (plan.untilBirth) {
+      // Of what is known: a birth after the cut-off would tell of the future.
+      const birth = birthOf(store, shard, timed, end);
+      if (birth !== null) staticEnd = lowerBound(shard, timed, end, dayOf(birth) + DAY, false);
+    }
+    this.staticEnd = staticEnd;
+    const near = cutoff !== NO_CUTOFF;
+    this.dayRow = near && plan.dateOnly !== null ? lowerBound(shard, staticEnd, end, dayOf(cutoff), false) : end;
+    this.tieRow = near && plan.atCutoff !== null ? lowerBound(shard, staticEnd, end, cutoff, false) : end;
+    return end;
+  }
+
+  /** The window of a sample. `place` is that of a `step_through` window. */
+  set(index: number, cutoff: bigint, place: Place | null, draw: Draw): void {
+    const { plan } = this;
+    const end = this.bind(index, cutoff);
+    const room = this.takeStatics();
+    const low = this.lowRow(end);
+    if (this.isRun(end) && !plan.byEvent) {
+      const [from, to] = counted(plan, end - low);
+      const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+      this.rows = null;
+      this.begin = low + from + begin;
+      this.length = stop - begin;
+      this.previous = this.begin > this.staticEnd && this.length > 0 ? this.begin - 1 : -1;
+      return;
+    }
+    // To the end, nothing before the window is looked at.
+    const enough = plan.strategy === "to_end" && plan.gapCount === 0 ? Math.min(room, plan.lookBackCount) : Number.POSITIVE_INFINITY;
+    const count = this.gather(low, end, enough);
+    const units = plan.byEvent ? this.eventStarts(count) : count;
+    const [from, to] = counted(plan, units);
+    const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+    const at = (unit: number) => (plan.byEvent ? (unit < units ? this.events[unit]! : count) : unit);
+    this.rows = this.list;
+    this.begin = this.listBegin + at(from + begin);
+    this.length = this.listBegin + at(from + stop) - this.begin;
+    this.previous = this.length === 0 ? -1 : this.keptBefore(this.row(0));
+  }
+
+  /** Rows (or events) that the windows of a sample are taken from, and how long a window may be. */
+  measure(index: number, cutoff: bigint): { readonly count: number; readonly room: number } {
+    const { plan } = this;
+    const end = this.bind(index, cutoff);
+    const room = this.takeStatics();
+    const low = this.lowRow(end);
+    let units = end - low;
+    if (!this.isRun(end) || plan.byEvent) {
+      const count = this.gather(low, end, Number.POSITIVE_INFINITY);
+      units = plan.byEvent ? this.eventStarts(count) : count;
+    }
+    const [from, to] = counted(plan, units);
+    return { count: to - from, room };
+  }
+
+  /** Calls `visit` with the code id of each kept row at the very time of the cut-off, of the sample that was set or measured last. */
+  forTies(visit: (codeId: number) => void): void {
+    const { shard, cutoff, staticEnd } = this;
+    if (cutoff === NO_CUTOFF || !this.plan.inclusive) return;
+    const end = this.known;
+    for (let row = lowerBound(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
+  }
+
+  /** The first row that looking back reaches. */
+  private lowRow(end: number): number {
+    const { plan, cutoff, staticEnd } = this;
+    if (plan.lookBack === null || cutoff === NO_CUTOFF) return staticEnd;
+    return Math.min(end, lowerBound(this.shard, staticEnd, end, cutoff - plan.lookBack, plan.inclusive));
+  }
+
+  /** Are all known rows kept. */
+  private isRun(end: number): boolean {
+    const { plan, dayRow, tieRow } = this;
+    if (!plan.keepsAll) return false;
+    for (let row = Math.min(dayRow, tieRow); row < end; row += 1) if (!this.keeps(row)) return false;
+    return true;
+  }
+
+  private keeps(row: number): boolean {
+    const { plan, shard } = this;
+    const id = shard.codeIds[row]!;
+    if (plan.codes !== null && plan.codes[id] !== 1) return false;
+    if (row >= this.dayRow && plan.dateOnly![id] === 1) return false;
+    if (row >= this.tieRow && plan.atCutoff![id] === 1) return false;
+    for (const [column, keep] of plan.where) if (!keep(this.valueOf(column, row))) return false;
+    return true;
+  }
+
+  /** The value of a column, as known at the cut-off. */
+  private valueOf(column: number, row: number): Value | null {
+    const { shard, patient, cutoff, plan } = this;
+    const time = plan.later.get(column);
+    if (time !== undefined && cutoff !== NO_CUTOFF && !isKnown(shard, row, patient, time, cutoff)) return null;
+    return shard.field(column).value(row, patient);
+  }
+
+  private keptBefore(from: number): number {
+    for (let row = from - 1; row >= this.staticEnd; row -= 1) if (this.keeps(row)) return row;
+    return -1;
+  }
+
+  /** Finds the static rows; gives what they leave of a window's length. */
+  private takeStatics(): number {
+    const { first, staticEnd, plan } = this;
+    this.staticCount = 0;
+    this.staticsCut = 0;
+    if (plan.statics === "omit" || staticEnd === first) return plan.maxLength;
+    if (this.statics.length < staticEnd - first) this.statics = new Uint32Array(Math.max(16, staticEnd - first));
+    const { dayRow, tieRow } = this;
+    // What is static is dropped by no cut-off.
+    this.dayRow = this.tieRow = Number.POSITIVE_INFINITY;
+    for (let row = first; row < staticEnd; row += 1) {
+      if (!plan.keepsAll && !this.keeps(row)) continue;
+      this.statics[this.staticCount] = row;
+      this.staticCount += 1;
+    }
+    this.dayRow = dayRow;
+    this.tieRow = tieRow;
+    if (plan.statics !== "prepend" || this.staticCount === 0) return plan.maxLength;
+    // The sequence keeps a place for what happened, however much is static.
+    const most = plan.maxLength - 1;
+    const found = this.staticCount;
+    if (plan.byEvent) this.staticCount = most === 0 ? 0 : found;
+    else this.staticCount = Math.min(found, most);
+    this.staticsCut = found - this.staticCount;
+    return plan.maxLength - (plan.byEvent ? Math.min(1, this.staticCount) : this.staticCount);
+  }
+
+  /** The kept rows of [low, end) in the list, from `listBegin` on, but no more units than `enough` from the end; gives their number. */
+  private gather(low: number, end: number, enough: number): number {
+    const most = end - low;
+    if (this.list.length < most) this.list = new Uint32Array(2 * most);
+    const { list, plan } = this;
+    const { timeWords } = this.shard;
+    let at = most;
+    let units = 0;
+    for (let row = end - 1; row >= low; row -= 1) {
+      if (!this.keeps(row)) continue;
+      const isNew =
+        !plan.byEvent ||
+        at === most ||
+        timeWords[2 * row] !== timeWords[2 * list[at]!] ||
+        timeWords[2 * row + 1] !== timeWords[2 * list[at]! + 1];
+      if (isNew && units === enough) break;
+      if (isNew) units += 1;
+      at -= 1;
+      list[at] = row;
+    }
+    this.listBegin = at;
+    return most - at;
+  }
+
+  /** Of the list's rows, where each distinct time begins; gives the number of events. */
+  private eventStarts(count: number): number {
+    if (this.events.length < count) this.events = new Uint32Array(2 * count);
+    const { list, listBegin, events } = this;
+    const { timeWords } = this.shard;
+    let found = 0;
+    for (let i = 0; i < count; i += 1) {
+      const row = list[listBegin + i]!;
+      const before = i === 0 ? -1 : list[listBegin + i - 1]!;
+      if (before >= 0 && timeWords[2 * row] === timeWords[2 * before] && timeWords[2 * row + 1] === timeWords[2 * before + 1]) continue;
+      events[found] = i;
+      found += 1;
+    }
+    return found;
+  }
+}
+
+/** What a gap and a look-back by count leave of n rows. */
+function counted(plan: Plan, n: number): [number, number] {
+  const to = Math.max(0, n - plan.gapCount);
+  return [Math.max(0, to - plan.lookBackCount), to];
+}
+
+/** Begin and end of a window of at most w among n rows. */
+function chosen(plan: Plan, n: number, w: number, { random, sample }: Draw): [number, number] {
+  if (n <= w) return [0, n];
+  switch (plan.strategy) {
+    case "from_start":
+      return [0, w];
+    case "random": {
+      const begin = random.below(n - w + 1, sample);
+      return [begin, begin + w];
+    }
+    case "balanced_random": {
+      const begin = random.below(n + w - 1, sample) - (w - 1);
+      return [Math.max(0, begin), Math.min(n, begin + w)];
+    }
+    default:
+      return [n - w, n];
+  }
+}
+
+/** The windows of `step_through`: from the first on, and one anchored at the end. */
+export function placesOf(plan: Plan, n: number, w: number): Place[] {
+  if (n === 0) return [];
+  if (n <= w) return [{ begin: 0, end: n }];
+  const step = plan.stride ?? Math.max(1, w - (plan.overlap ?? 0));
+  const places: Place[] = [];
+  for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
+  places.push({ begin: n - w, end: n });
+  return places;
+}
+
+/** The first row of [low, high) whose time is not before the bound; after it, where `past`. */
+function lowerBound(shard: Shard, low: number, high: number, bound: bigint, past: boolean): number {
+  const { timeWords, times } = shard;
+  const number = Number(bound);
+  let begin = low;
+  let end = high;
+  if (Number.isSafeInteger(number)) {
+    while (begin < end) {
+      const middle = (begin + end) >>> 1;
+      const time = timeWords[2 * middle + 1]! * HIGH + (timeWords[2 * middle]! >>> 0);
+      if (time > number || (!past && time === number)) end = middle;
+      else begin = middle + 1;
+    }
+    return begin;
+  }
+  while (begin < end) {
+    const middle = (begin + end) >>> 1;
+    const time = times[middle]!;
+    if (time > bound || (!past && time === bound)) end = middle;
+    else begin = middle + 1;
+  }
+  return begin;
+}
+
+/** Time of the first row with a birth code; null where there is none. */
+export function birthOf(store: Store, shard: Shard, timed: number, last: number): bigint | null {
+  const ranges = store.birthCodes;
+  const { codeIds } = shard;
+  for (let row = timed; row < last && ranges.length > 0; row += 1) {
+    const id = codeIds[row]!;
+    for (let at = 0; at < ranges.length; at += 2) {
+      if (id >= ranges[at]! && id < ranges[at + 1]!) return shard.times[row] ?? NO_TIME;
+    }
+  }
+  return null;
+}

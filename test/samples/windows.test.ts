@@ -1,0 +1,266 @@
+// Windows and padded batches against an independent implementation, on random data and on the labels of the MIMIC-IV demo.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import {
+  type BatchField,
+  convert,
+  Labels,
+  loader,
+  PatientDatabase,
+  type SampleOptions,
+  type Strategy,
+  samples,
+  type Timeline,
+} from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { type BruteOptions, type BruteRow, type BruteSample, brute, bruteBatch, bruteRows } from "../support/brute.js";
+import { type SimpleRow, writeSimple, writeSplits } from "../support/dataset.js";
+import { folder } from "../support/folder.js";
+import { runs } from "../support/property.js";
+import { real } from "../support/real.js";
+
+const HOUR = 3_600_000_000n;
+const DAY = 24n * HOUR;
+const T0 = 1_577_836_800_000_000n; // 2020-01-01
+const CODES = ["A", "A//B", "LAB//x", "LAB//y", "DX//1", "MEDS_BIRTH", "Z"];
+const STRATEGIES = ["to_end", "from_start", "random", "balanced_random", "step_through"] as const;
+
+/** Rows of some subjects: few distinct times, so that many are equal. */
+const subjects = fc.array(
+  fc.record({
+    statics: fc.array(fc.nat({ max: 6 }), { maxLength: 3 }),
+    rows: fc.array(fc.tuple(fc.integer({ min: -30, max: 90 }), fc.nat({ max: 6 }), fc.option(fc.integer({ min: -5, max: 5 }))), {
+      maxLength: 40,
+    }),
+    labels: fc.array(fc.integer({ min: -40, max: 100 }), { maxLength: 4 }),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+const choices = fc.record({
+  maxLength: fc.integer({ min: 1, max: 12 }),
+  strategy: fc.constantFrom(...STRATEGIES),
+  unit: fc.constantFrom(undefined, "measurements" as const, "events" as const),
+  stride: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+  inclusive: fc.constantFrom(undefined, true, false),
+  gap: fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }),
+  gapCount: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  lookBack: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined }),
+  lookBackCount: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined }),
+  static: fc.constantFrom(undefined, "include" as const, "prepend" as const, "omit" as const),
+  staticUntil: fc.constantFrom(undefined, "null" as const, "birth" as const),
+  codes: fc.constantFrom(undefined, "A", "LAB//"),
+  dateOnly: fc.constantFrom(undefined, "DX//", "LAB//"),
+  excludeAtCutoff: fc.constantFrom(undefined, "DX//", "A"),
+});
+
+/** The same choice as our options and as those of the definitions. */
+function optionsOf(
+  db: PatientDatabase,
+  {
+    stride,
+    gap,
+    gapCount,
+    lookBack,
+    lookBackCount,
+    codes,
+    dateOnly,
+    excludeAtCutoff,
+    ...rest
+  }: typeof choices extends fc.Arbitrary<infer T> ? T : never,
+): [SampleOptions, BruteOptions] {
+  const steps = rest.strategy === "step_through" && stride !== undefined ? { stride } : {};
+  const begins = (prefix: string | undefined) => (prefix === undefined ? undefined : (code: string) => code.startsWith(prefix));
+  const ours: SampleOptions = {
+    ...rest,
+    ...steps,
+    gap: gap !== undefined ? { hours: gap } : gapCount !== undefined ? { count: gapCount } : undefined,
+    lookBack: lookBack !== undefined ? BigInt(lookBack) * HOUR : lookBackCount !== undefined ? { count: lookBackCount } : undefined,
+    codes: codes === undefined ? undefined : ({ code }) => code.startsWith(codes),
+    dateOnly: dateOnly === undefined ? undefined : db.codes.withPrefix(dateOnly),
+    excludeAtCutoff: excludeAtCutoff === undefined ? undefined : db.codes.withPrefix(excludeAtCutoff),
+  };
+  const theirs: BruteOptions = {
+    ...rest,
+    ...steps,
+    gap: gap === undefined ? undefined : BigInt(gap) * HOUR,
+    gapCount: gap === undefined ? gapCount : undefined,
+    lookBack: lookBack === undefined ? undefined : BigInt(lookBack) * HOUR,
+    lookBackCount: lookBack === undefined ? lookBackCount : undefined,
+    codes: begins(codes),
+    dateOnly: begins(dateOnly),
+    excludeAtCutoff: begins(excludeAtCutoff),
+  };
+  return [ours, theirs];
+}
+
+/** Rows of a window as numbers in the patient's timeline: both hold rows of the shard. */
+function placesIn(whole: Timeline, window: Timeline): number[] {
+  const internal = (timeline: Timeline) => timeline as unknown as { _row(i: number): number };
+  return Array.from({ length: window.length }, (_, i) => internal(window)._row(i) - internal(whole)._row(0));
+}
+
+const FIELDS = [
+  "code",
+  "numeric_value",
+  "numeric_value_mask",
+  "time_delta_days",
+  "time",
+  "age_days",
+  "age_days_mask",
+] as const satisfies readonly BatchField[];
+
+/** Compares every sample's window and its place in padded batches with what the definitions allow. */
+function check(
+  db: PatientDatabase,
+  rows: ReadonlyMap<bigint, readonly BruteRow[]>,
+  labels: Labels,
+  ours: SampleOptions,
+  theirs: BruteOptions,
+  padding: "left" | "right",
+): void {
+  const list = samples(db, labels, ours);
+  const expected: { label: number; sample: BruteSample; windows: BruteSample["windows"] }[] = [];
+  for (let label = 0; label < labels.size; label += 1) {
+    const { subjectId, predictionTime } = labels.at(label)!;
+    const own = rows.get(subjectId);
+    if (own === undefined) continue;
+    const sample = brute(own, predictionTime, theirs);
+    if (ours.strategy === "step_through") for (const window of sample.windows()) expected.push({ label, sample, windows: () => [window] });
+    else expected.push({ label, sample, windows: sample.windows });
+  }
+  expect(list.size).toBe(expected.length);
+  expect(list.report.unknownLabels).toBe([...labels].filter(({ subjectId }) => !rows.has(subjectId)).length);
+  const ids = (code: string) => db.codes.id(code)!;
+  let at = 0;
+  for (const batch of loader(list, { batchSize: 3, padding, fields: FIELDS })) {
+    const [size, length] = batch.shape as [number, number];
+    const [, width] = batch.static_shape;
+    for (let b = 0; b < size; b += 1, at += 1) {
+      const { label, sample, windows } = expected[at]!;
+      expect(batch.sample[b]).toBe(at);
+      expect(batch.subject_id[b]).toBe(labels.at(label)!.subjectId);
+      expect(batch.prediction_time[b]).toBe(labels.at(label)!.predictionTime);
+      const window = list.at(at)!;
+      const whole = db.get(window.subjectId)!;
+      const places = placesIn(whole, window.timeline);
+      const allowed = windows(places[0]);
+      const found = allowed.find((one) => one.length === places.length && one.every(({ place }, i) => place === places[i]));
+      expect(found, `sample ${at}: rows ${places} are none of ${allowed.length} windows`).toBeDefined();
+      expect([batch.row_begin[b], batch.row_end[b]]).toEqual(found!.length === 0 ? [0, 0] : [found![0]!.place, found!.at(-1)!.place + 1]);
+      const prepended = ours.static === "prepend" ? sample.statics : [];
+      const wanted = bruteBatch(found!, prepended, sample.before, ids);
+      const n = wanted.code.length;
+      expect(batch.length[b]).toBe(n);
+      const begin = b * length + (padding === "left" ? length - n : 0);
+      type Cut = { subarray(begin: number, end: number): Iterable<number | bigint> };
+      const slice = (array: Cut) => [...array.subarray(begin, begin + n)];
+      expect(slice(batch.code)).toEqual(wanted.code);
+      expect(slice(batch.numeric_value)).toEqual(wanted.value.map(Math.fround));
+      expect(slice(batch.numeric_value_mask)).toEqual(wanted.mask);
+      expect(slice(batch.time_delta_days)).toEqual(wanted.delta);
+      expect(slice(batch.time)).toEqual(wanted.time);
+      const { birth } = sample;
+      const ages = found!.map(({ time }) => (birth === null ? 0 : Math.fround((Number(time) - Number(birth)) / Number(DAY))));
+      expect(slice(batch.age_days).slice(prepended.length)).toEqual(ages);
+      // PAD is 0 everywhere.
+      for (const field of FIELDS) {
+        const from = b * length + (padding === "left" ? 0 : n);
+        const pad = [...(batch[field] as unknown as Cut).subarray(from, from + length - n)];
+        expect(pad.every((value) => Number(value) === 0)).toBe(true);
+      }
+      const statics = ours.static === undefined || ours.static === "include" ? sample.statics : [];
+      const own = [...(batch.static_code as unknown as Cut).subarray(0, size * width)].slice(b * width, (b + 1) * width);
+      expect(own.slice(0, statics.length)).toEqual(statics.map(({ code }) => ids(code)));
+      expect(own.slice(statics.length).every((code) => code === 0)).toBe(true);
+    }
+  }
+  expect(at).toBe(list.size);
+}
+
+describe("samples", () => {
+  it("equal an independent implementation on random data", async () => {
+    await fc.assert(
+      fc.asyncProperty(subjects, choices, fc.constantFrom("left" as const, "right" as const), async (all, choice, padding) => {
+        const rows: SimpleRow[] = [];
+        const given: { subjectId: bigint; predictionTime: bigint; booleanValue: boolean }[] = [];
+        for (const [i, { statics, rows: timed, labels }] of all.entries()) {
+          const id = BigInt(7 * i - 9);
+          for (const code of statics) rows.push([id, null, CODES[code]!]);
+          const sorted = timed.map(([hour, code, value]) => [T0 + BigInt(hour) * HOUR, code, value] as const);
+          sorted.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+          for (const [time, code, value] of sorted) rows.push([id, time, CODES[code]!, value]);
+          for (const hour of labels) given.push({ subjectId: id, predictionTime: T0 + BigInt(hour) * HOUR, booleanValue: hour % 2 === 0 });
+        }
+        given.push({ subjectId: 999n, predictionTime: T0, booleanValue: true });
+        if (rows.length === 0) rows.push([5n, null, "A"]);
+        const source = await writeSimple(folder("samples"), rows);
+        await convert(source, join(source, "s.medsdb"));
+        const db = PatientDatabase.open(join(source, "s.medsdb"));
+        const [ours, theirs] = optionsOf(db, choice);
+        check(db, await bruteRows(source), Labels.from(given), ours, theirs, padding);
+        db.close();
+        rmSync(source, { recursive: true });
+      }),
+      { numRuns: 2 * runs, endOnFailure: true },
+    );
+  });
+
+  const source = real("mimic-iv-demo-meds-0.0.1");
+  it.skipIf(source === null)("equal it for the 74 labels of the MIMIC-IV demo, by every strategy", async () => {
+    const store = join(folder("mimic"), "s.medsdb");
+    await convert(source!, store);
+    const db = PatientDatabase.open(store);
+    const rows = await bruteRows(source!);
+    const labels = await Labels.open(join(source!, "tasks"));
+    expect(labels.size).toBe(74);
+    expect([...labels].filter(({ booleanValue }) => booleanValue).length).toBe(9);
+    for (const strategy of STRATEGIES) {
+      for (const unit of ["measurements", "events"] as const) {
+        const stride = strategy === "step_through" ? { stride: 2000 } : {};
+        const options: SampleOptions = { maxLength: 256, strategy: strategy as Strategy, unit, ...stride };
+        check(db, rows, labels, options, options as BruteOptions, "right");
+      }
+    }
+    db.close();
+  });
+});
+
+describe("a window's draw", () => {
+  it("is even over starts (random) and over rows (balanced_random)", async () => {
+    const n = 12;
+    const source = await writeSimple(
+      folder("draw"),
+      Array.from({ length: n }, (_, i): SimpleRow => [1n, T0 + BigInt(i), "A"]),
+    );
+    writeSplits(source, new Map([[1n, "train"]]));
+    await convert(source, join(source, "s.medsdb"));
+    const db = PatientDatabase.open(join(source, "s.medsdb"));
+    const draws = 6000;
+    const w = 5;
+    for (const [strategy, outcomes] of [
+      ["random", n - w + 1],
+      ["balanced_random", n + w - 1],
+    ] as const) {
+      const list = samples(db, { split: "train" }, { maxLength: w, strategy });
+      const starts = new Map<string, number>();
+      const rows = new Array<number>(n).fill(0);
+      for (let epoch = 0; epoch < draws; epoch += 1) {
+        const { timeline } = list.at(0, { seed: 3, epoch })!;
+        const first = Number(timeline.times[0]! - T0);
+        const key = `${first} ${timeline.length}`;
+        starts.set(key, (starts.get(key) ?? 0) + 1);
+        for (let i = 0; i < timeline.length; i += 1) rows[first + i]! += 1;
+      }
+      expect(starts.size).toBe(outcomes);
+      // Chi-squared with as many degrees of freedom less one: far below what a skewed draw gives.
+      const mean = draws / outcomes;
+      const chi = [...starts.values()].reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
+      expect(chi).toBeLessThan(outcomes + 5 * Math.sqrt(2 * outcomes));
+      if (strategy === "balanced_random") {
+        for (const count of rows) expect(Math.abs(count - (draws * w) / (n + w - 1)) / draws).toBeLessThan(0.03);
+      }
+    }
+    db.close();
+  });
+});
