@@ -49,6 +49,7 @@ export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outs
 /**
  * A pass over patients in worker threads: an async iterable of its results; {@link Cohort.map} makes it. It begins when its first result is asked for,
  * and anew with each loop. However the loop is left, its workers end. A slow reader slows them down: a few batches of results wait for it, no more.
+ * Who calls `next()` by hand calls `return()` too, where it stops before the end.
  *
  * Closing the database does not disturb a pass: workers have the store open themselves.
  */

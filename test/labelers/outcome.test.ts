@@ -60,7 +60,7 @@ describe("outcomeWithin", () => {
     [
       "codes of an end of observation",
       { followUp: { until: "END" } },
-      { until: (rows) => rows.findLast(({ code }) => code === "END")?.time ?? lastRow(rows) },
+      { until: (rows) => rows.filter(({ code }) => code === "END").at(-1)?.time ?? lastRow(rows) },
     ],
     ["one code as outcome", { outcome: "OUT//b" }, { isOutcome: ({ code }) => code === "OUT//b" }],
     ["a function of the code", { outcome: ({ code }) => code.endsWith("//a") }, { isOutcome: ({ code }) => code.endsWith("//a") }],

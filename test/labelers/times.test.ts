@@ -1,8 +1,17 @@
 // Times of prediction: events, rows, visits and their ends.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AtVisits, convert, type LabelingReport, PatientDatabase, type PredictionTimes, predictionTimes } from "meds-reader";
-import { describe, expect, it } from "vitest";
+import {
+  type AtVisits,
+  convert,
+  type LabelingReport,
+  Labels,
+  outcomeWithin,
+  PatientDatabase,
+  type PredictionTimes,
+  predictionTimes,
+} from "meds-reader";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DAY, distinct, HOUR, randomPatients, stored, timedRows } from "../support/clinic-labels.js";
 import { type SimpleRow, simple, simpleFile, writeFiles } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
@@ -183,10 +192,15 @@ const mimic = real("mimic-iv-demo-meds-0.0.1");
 const answers = real("answers", "los_mimic4_demo.json");
 
 describe.skipIf(mimic === null || answers === null)("visits of the MIMIC-IV demo", () => {
-  it("are those that two other programs found, and as long", async () => {
+  let db: PatientDatabase;
+  beforeAll(async () => {
     const store = join(folder("mimic"), "mimic.medsdb");
     await convert(mimic!, store);
-    const db = PatientDatabase.open(store);
+    db = PatientDatabase.open(store);
+  });
+  afterAll(() => db.close());
+
+  it("are those that two other programs found, and as long", async () => {
     const visits: AtVisits = { start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, by: "hadm_id" };
     const starts = [...(await db.label(predictionTimes(visits)))];
     const ends = [...(await db.label(predictionTimes({ ...visits, at: "end" })))];
@@ -198,6 +212,21 @@ describe.skipIf(mimic === null || answers === null)("visits of the MIMIC-IV demo
     const listed = (pairs: Iterable<readonly [bigint, number]>) => [...pairs].map(([id, stay]) => `${id} ${stay}`).sort();
     expect(starts.length).toBe(275);
     expect(listed(days)).toEqual(listed(rows.map(([, patient, stay]) => [BigInt(patient), stay])));
-    db.close();
+  });
+
+  it("hold every time of prediction of the published task: 24 hours in intensive care, by whoever is still there", async () => {
+    const published = await Labels.open(join(mimic!, "tasks", "ICU_Mortality_first_24h.parquet"));
+    const stays: AtVisits = { start: { prefix: "ICU_ADMISSION" }, end: { prefix: "ICU_DISCHARGE" }, offset: { hours: 24 } };
+    const death = await db.label(outcomeWithin({ outcome: "MEDS_DEATH", horizon: "record", at: stays }));
+    const own = new Map([...death].map(({ subjectId, predictionTime, booleanValue }) => [`${subjectId} ${predictionTime}`, booleanValue]));
+    const found = [...published].map(({ subjectId, predictionTime, booleanValue }) => [
+      booleanValue,
+      own.get(`${subjectId} ${predictionTime}`),
+    ]);
+    expect(found.length).toBe(74);
+    expect(found.filter(([, value]) => value === undefined)).toEqual([]);
+    // Theirs ends with the stay, ours with the record: who dies in theirs dies in ours.
+    expect(found.filter(([theirs, ours]) => theirs === true && ours !== true)).toEqual([]);
+    expect(found.filter(([theirs]) => theirs === true).length).toBe(9);
   });
 });
