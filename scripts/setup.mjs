@@ -73,8 +73,8 @@ function native() {
 }
 
 /** What is loaded from outside of dist/: the binding, and packages, some of which only some programs need. */
-const EXTERNAL = ["../native/binding.js", "apache-arrow", "hyparquet", "hyparquet-compressors"];
-/** The library, and what its worker threads run: one file each. */
+const EXTERNAL = ["../native/binding.js", "apache-arrow", "hyparquet", "hyparquet-compressors", "tinypool"];
+/** The library, and what makes its batches in worker threads: one file each. `worker.js` imports the library, and stays as it is. */
 const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };
 
 /** One file instead of forty: a cold process starts a fifth sooner. The command line's files import it, and stay as they are.
@@ -88,7 +88,7 @@ function bundle() {
     return [name, file];
   });
   for (const name of readdirSync(at("dist")))
-    if (name !== "cli" && !name.endsWith(".bundle.mjs")) rmSync(at("dist", name), { recursive: true });
+    if (name !== "cli" && name !== "worker.js" && !name.endsWith(".bundle.mjs")) rmSync(at("dist", name), { recursive: true });
   for (const [name, file] of made) renameSync(file, at("dist", name));
 }
 

@@ -1,7 +1,14 @@
 import type { CodeChoice } from "./codes.js";
 import { fail } from "./errors.js";
-import { failGiven, shown, textOf } from "./given.js";
+import { failGiven, flagOf, shown, textOf } from "./given.js";
 import { failUnknown, type SubjectId } from "./ids.js";
+import { type LabelingOptions, labelPatients } from "./labelers/label.js";
+import type { Labeler } from "./labelers/labeler.js";
+import { Labels } from "./labels/labels.js";
+import { LabelledPatients } from "./passes/labelled.js";
+import { type ModuleUrl, moduleOf } from "./passes/module.js";
+import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "./passes/options.js";
+import { NO_LABELS, Pass } from "./passes/pass.js";
 import { type Patient, patientOf } from "./patient.js";
 import {
   type Aggregates,
@@ -13,6 +20,7 @@ import {
   Query,
   type QueryOptions,
 } from "./query.js";
+import { oneOf } from "./samples/options.js";
 import type { AnySchema } from "./schema.js";
 import type { Store } from "./store.js";
 
@@ -276,6 +284,154 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   async rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows> {
     return new Query(this._store, this._slots, options).rowsWithCode(codes);
+  }
+
+  // What follows runs functions of the caller's own in worker threads, which open the store by its path: each gets a chunk of patients of about as many
+  // events as any other's.
+
+  /**
+   * Runs a function of a module over all patients in worker threads, and streams what it gives. The module is named by a URL, as workers import it
+   * themselves: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for what the function gets and may give.
+   *
+   * How patients are cut into chunks depends on the patients alone, so results do not depend on the number of threads. The pass begins when its results
+   * are asked for; it ends, workers too, however the loop is left. Workers wait for a slow reader.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong options;
+   * `MEDS_NOT_FOUND` where there is no such module; what {@link Pass} throws while it runs.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const module = new URL("./longest.mjs", import.meta.url);
+   * writeFileSync(
+   *   module,
+   *   "export default function* (patients, { least }) { for (const p of patients) if (p.length >= least) yield [p.subjectId, p.length]; }",
+   * );
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for await (const [subjectId, rows] of db.map<[bigint, number]>(module, { args: { least: 100 } })) console.log(subjectId, rows);
+   * db.close();
+   * ```
+   */
+  map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T> {
+    const { slots } = this;
+    const checked = checkedOptions("map", options, ["ordered"]);
+    const { exportName, ordered } = options ?? {};
+    return new Pass<T>({
+      store: this._store,
+      slots,
+      module: moduleOf(module, exportName),
+      mode: "stream",
+      ...checked,
+      ordered: flagOf("ordered", ordered, true),
+      labeling: null,
+      labelsOf: null,
+      report: NO_LABELS,
+    });
+  }
+
+  /**
+   * As {@link Cohort.map}, and each patient comes with its labels: the function walks through pairs of patient and labels. Labels may stand in any
+   * order; a patient gets its own in the order of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
+   *
+   * @throws MedsError as {@link Cohort.map}.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { Labels, PatientDatabase } from "meds-reader";
+   *
+   * const module = new URL("./known.mjs", import.meta.url);
+   * writeFileSync(
+   *   module,
+   *   "export default function* (pairs) { for (const [p, labels] of pairs) for (const l of labels) yield p.until(l.predictionTime).length; }",
+   * );
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+   * const pass = db.mapWithLabels<number>(module, labels);
+   * console.log(await pass.toArray(), pass.report.unknownLabels);
+   * db.close();
+   * ```
+   */
+  mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T> {
+    const { slots } = this;
+    const checked = checkedOptions("mapWithLabels", options, ["ordered", "unlabelled"]);
+    const { exportName, ordered, unlabelled } = options ?? {};
+    if (!(labels instanceof Labels)) failGiven("labels", labels, "what Labels.open, Labels.from or db.label gives");
+    const given = new LabelledPatients(this._store, slots, labels, oneOf("unlabelled", unlabelled, ["omit", "include"]) === "include");
+    return new Pass<T>({
+      store: this._store,
+      slots: given.slots,
+      module: moduleOf(module, exportName),
+      mode: "stream",
+      ...checked,
+      ordered: flagOf("ordered", ordered, true),
+      labeling: null,
+      labelsOf: given.of,
+      report: given.report,
+    });
+  }
+
+  /**
+   * Runs a function of a module over chunks of patients in worker threads and merges what it returns, in order of the patients. The result is the same
+   * for any number of threads, to the last bit of a floating-point number.
+   *
+   * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const module = new URL("./rows.mjs", import.meta.url);
+   * writeFileSync(module, "export default (patients) => { let rows = 0; for (const p of patients) rows += p.length; return rows; }");
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const rows = await db.reduce<number>(module, { initial: 0, merge: (total, part) => total + part });
+   * console.log(rows === db.eventCount);
+   * db.close();
+   * ```
+   */
+  async reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R> {
+    const { slots } = this;
+    const checked = checkedOptions("reduce", options, ["initial", "merge"]);
+    const { exportName, initial, merge } =
+      (options as ReduceOptions<R, P, A> | undefined) ?? failGiven("The value for options", options, "{ initial, merge }");
+    if (typeof merge !== "function") failGiven("merge", merge, "a function (total, part) => total");
+    if (!("initial" in options)) failGiven("initial", initial, "what the first part is merged into, such as 0");
+    const pass = new Pass<P>({
+      store: this._store,
+      slots,
+      module: moduleOf(module, exportName),
+      mode: "value",
+      ...checked,
+      ordered: true,
+      labeling: null,
+      labelsOf: null,
+      report: NO_LABELS,
+    });
+    let total = initial;
+    for await (const part of pass) total = merge(total, part);
+    return total;
+  }
+
+  /**
+   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a function
+   * of a module that is asked of each patient ({@link LabelFunction}). In order of the patients, and by time where the labeler is of this package.
+   *
+   * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
+   * @example
+   * ```ts
+   * import { outcomeWithin, PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = await db.split("train").label(outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 365 } }), {
+   *   sample: { count: 1, seed: 7 },
+   *   onReport: ({ positive, negative, censored }) => console.log(positive, negative, censored),
+   * });
+   * console.log(labels.size, labels.at(0)?.isCensored);
+   * db.close();
+   * ```
+   */
+  async label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels> {
+    return labelPatients(this._store, this.slots, labeler, options);
   }
 
   /** A place that is counted from the end, lies outside, or is asked of a closed store. */

@@ -2,7 +2,8 @@
  * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; the others from opening, converting and verifying too.
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
+ * verifying too.
  */
 export type MedsErrorCode =
   | "MEDS_CANCELLED"
@@ -23,6 +24,7 @@ export type MedsErrorCode =
   | "MEDS_NO_DATA"
   | "MEDS_NULL_VALUE"
   | "MEDS_OUT_OF_RANGE"
+  | "MEDS_PASS_FAILED"
   | "MEDS_PATIENT_TOO_LARGE"
   | "MEDS_PERMISSION"
   | "MEDS_SCHEMA_CONFLICT"

@@ -25,11 +25,33 @@ export { Event } from "./event.js";
 export { ArrowExport } from "./export.js";
 export type { SubjectId } from "./ids.js";
 export type { JsonValue } from "./json.js";
+export type { LabelCodes } from "./labelers/codes.js";
+export type { FollowUp } from "./labelers/follow.js";
+export type { Horizon } from "./labelers/horizon.js";
+export type { LabelFunction, LabelingOptions, LabelingReport, LabelSample } from "./labelers/label.js";
+export { Labeler } from "./labelers/labeler.js";
+export type { Asked, AskedLabel } from "./labelers/labeling.js";
+export { type OutcomeOptions, outcomeWithin } from "./labelers/outcome.js";
+export { predictionTimes } from "./labelers/prediction.js";
+export type { AtRows, AtVisits, Moved, PredictionTimes } from "./labelers/times.js";
+export { type EachValue, labValue, type Thresholds, type ValueWithin } from "./labelers/value.js";
 export { type Label, type LabelColumn, type LabelOptions, type LabelRow, Labels } from "./labels/labels.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./native.js";
+export type { ModuleUrl } from "./passes/module.js";
+export type {
+  MapFunction,
+  MapOptions,
+  MapWithLabelsFunction,
+  MapWithLabelsOptions,
+  PassContext,
+  PassOptions,
+  ReduceFunction,
+  ReduceOptions,
+} from "./passes/options.js";
+export { Pass, type PassReport } from "./passes/pass.js";
 export { Patient } from "./patient.js";
 export type {
   Aggregates,

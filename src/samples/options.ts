@@ -191,7 +191,7 @@ function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number
 }
 
 /** By code id: 1 where it is chosen; null where nothing is said. */
-function memberTable(name: string, table: CodeTable, choice: CodePredicate | undefined): Uint8Array | null {
+export function memberTable(name: string, table: CodeTable, choice: CodePredicate | undefined): Uint8Array | null {
   if (choice === undefined) return null;
   const members = new Uint8Array(table.size + 1);
   if (typeof choice === "function") {

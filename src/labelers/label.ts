@@ -1,0 +1,135 @@
+import { MedsError } from "../errors.js";
+import { failGiven, optionsOf, textOf } from "../given.js";
+import { type Label, Labels } from "../labels/labels.js";
+import { type ModuleUrl, moduleOf } from "../passes/module.js";
+import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
+import { NO_LABELS, Pass } from "../passes/pass.js";
+import type { Patient } from "../patient.js";
+import { wholeOf } from "../samples/options.js";
+import type { AnySchema } from "../schema.js";
+import type { Store } from "../store.js";
+import { Labeler } from "./labeler.js";
+import { type AskedLabel, type Labelled, type SamplePlan, Skipped } from "./labeling.js";
+
+/** How {@link Cohort.label} runs. */
+export interface LabelingOptions<A = unknown> extends PassOptions<A> {
+  /** Name of the task. Default: the labeler's, or `labels`. */
+  readonly task?: string | undefined;
+  /** Keeps some labels of each patient, drawn by a seed. Default: all. */
+  readonly sample?: LabelSample | undefined;
+  /** Called with what was counted, once, before the promise is fulfilled. */
+  readonly onReport?: ((report: LabelingReport) => void) | undefined;
+}
+
+/** Which labels of a patient are kept. Which they are depends on the seed, the subject's id and the times of prediction, and on nothing else. */
+export interface LabelSample {
+  /** Labels of a patient at most. 1 or more. */
+  readonly count: number;
+  /** Any safe integer. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Draws among labels that are not censored only, as FEMR does. Default: among all. */
+  readonly uncensored?: boolean | undefined;
+}
+
+/** What {@link Cohort.label} counted. */
+export interface LabelingReport {
+  /** Patients looked at, and those that have a label. */
+  readonly patients: number;
+  readonly labelledPatients: number;
+  readonly labels: number;
+  readonly censored: number;
+  /** Labels with `booleanValue` true, and false. */
+  readonly positive: number;
+  readonly negative: number;
+  /**
+   * What gave no label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome` ({@link OutcomeOptions.atOutcome}), `unmeasured` and
+   * `elsewhere` (values, see {@link labValue} and {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
+   */
+  readonly skipped: ReadonlyMap<string, number>;
+}
+
+/**
+ * The function of a module for {@link Cohort.label}, asked of each patient: labels of it, one or many, or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (
+  patient: Patient<S>,
+  args: A,
+  context: PassContext,
+) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
+
+/** Labels of patients, made in worker threads, in order of the patients. */
+export async function labelPatients<A>(
+  store: Store,
+  slots: Uint32Array,
+  labeler: Labeler | ModuleUrl,
+  options: LabelingOptions<A> | undefined,
+): Promise<Labels> {
+  const checked = checkedOptions("label", options, ["task", "sample", "onReport"]);
+  const { task, sample, onReport, exportName } = options ?? {};
+  if (task !== undefined) textOf("task", task, "the name of the task");
+  if (onReport !== undefined && typeof onReport !== "function") failGiven("onReport", onReport, "a function");
+  const own = labeler instanceof Labeler ? labeler : null;
+  const pass = new Pass<Labelled>({
+    store,
+    slots,
+    module: labeler instanceof Labeler ? null : moduleOf(labeler, exportName),
+    mode: "label",
+    ...checked,
+    ordered: true,
+    labeling: { plan: own?._plan(store) ?? null, sample: samplePlan(sample) },
+    labelsOf: null,
+    report: NO_LABELS,
+  });
+  const all: Label[] = [];
+  const skipped = new Skipped();
+  for await (const chunk of pass) {
+    for (const label of chunk.labels) all.push(label);
+    for (const [reason, count] of chunk.skipped) skipped.add(reason, count);
+  }
+  const labels = collected(all, task ?? own?.task ?? "labels", labeler);
+  const count = (is: (label: Label) => boolean) => all.filter(is).length;
+  onReport?.(
+    Object.freeze({
+      patients: slots.length,
+      labelledPatients: new Set(labels.subjectIds).size,
+      labels: labels.size,
+      censored: count(({ isCensored }) => isCensored === true),
+      positive: count(({ booleanValue }) => booleanValue === true),
+      negative: count(({ booleanValue }) => booleanValue === false),
+      skipped: skipped.counts,
+    }),
+  );
+  return labels;
+}
+
+/** The labels as a table; where a module's are none, the message names the module. */
+function collected(all: readonly Label[], task: string, labeler: Labeler | ModuleUrl): Labels {
+  try {
+    return Labels.from(all, { task });
+  } catch (error) {
+    if (!(error instanceof MedsError) || labeler instanceof Labeler) throw error;
+    throw new MedsError(error.code, `What ${typeof labeler === "string" ? labeler : labeler.href} gave are no labels: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function samplePlan(sample: LabelSample | undefined): SamplePlan | null {
+  const given = optionsOf(sample);
+  if (given === undefined) return null;
+  const { count, seed = 0, uncensored = false } = given;
+  if (!Number.isSafeInteger(seed)) failGiven("sample.seed", seed, "a whole number");
+  if (typeof uncensored !== "boolean") failGiven("sample.uncensored", uncensored, "true or false");
+  return { count: wholeOf("sample.count", count, 1), seed: BigInt(seed), uncensored };
+}

@@ -1,0 +1,108 @@
+import { failGiven, optionsOf } from "../given.js";
+import type { Label } from "../labels/labels.js";
+import type { Patient } from "../patient.js";
+import { oneOf } from "../samples/options.js";
+import type { Store } from "../store.js";
+import { type LabelCodes, membersOf } from "./codes.js";
+import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
+import { firstAfter, HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";
+import { Labeler, type LabelPlan } from "./labeler.js";
+import type { Skipped } from "./labeling.js";
+import { type PredictionTimes, rowsWith, type TimesPlan, timesOf, timesPlan } from "./times.js";
+
+/** What {@link outcomeWithin} labels. */
+export interface OutcomeOptions extends Horizon {
+  /** The codes of the outcome. */
+  readonly outcome: LabelCodes;
+  /** When it is to be predicted. Default: `events`, at every distinct time of the record. */
+  readonly at?: PredictionTimes | undefined;
+  /** Until when a patient is observed. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+  /**
+   * What becomes of times of prediction at which an outcome stands: a label like any other (`keep`, the default), or none (`skip`, counted as
+   * `atOutcome`: FEMR's `CodeLabeler`). With a gap they are kept, as the horizon does not reach them.
+   */
+  readonly atOutcome?: "keep" | "skip" | undefined;
+}
+
+/** {@link OutcomeOptions} of one store. */
+export interface OutcomePlan {
+  readonly kind: "outcome";
+  readonly at: TimesPlan;
+  readonly outcome: Uint8Array;
+  readonly horizon: HorizonPlan;
+  readonly followUp: FollowUpPlan;
+  readonly skipsOutcomes: boolean;
+}
+
+const KNOWN: readonly string[] = ["outcome", "at", "followUp", "atOutcome", ...HORIZON];
+
+class OutcomeLabeler extends Labeler {
+  constructor(private readonly options: OutcomeOptions) {
+    super("outcome");
+    if (optionsOf(options) === undefined) failGiven("The value for options", options, "an object with outcome and horizon");
+    for (const name of Object.keys(options))
+      if (!KNOWN.includes(name)) failGiven("An option of outcomeWithin", name, `one of ${KNOWN.join(", ")}`);
+    horizonPlan(options);
+  }
+
+  _plan(store: Store): LabelPlan {
+    const { outcome, at, followUp, atOutcome } = this.options;
+    const horizon = horizonPlan(this.options);
+    return {
+      kind: "outcome",
+      at: timesPlan(store, at ?? "events"),
+      outcome: membersOf("outcome", store.codes, outcome),
+      horizon,
+      followUp: followUpPlan(store, followUp),
+      skipsOutcomes: oneOf("atOutcome", atOutcome, ["keep", "skip"]) === "skip" && horizon.gap === 0n,
+    };
+  }
+}
+
+/**
+ * Labels times of prediction by whether an outcome follows within a horizon, in three values: true where one does, even where the patient is not
+ * observed to the end; else censored (`isCensored`, no value) where the patient's observation ends before the horizon does; else false. What nobody
+ * saw the end of is never false.
+ *
+ * With `inclusive: true` the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler` (`horizon: "record"` for its infinite one;
+ * `atOutcome: "skip"` where it does not allow labels at the time of an outcome).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options; when it is applied, what
+ * {@link predictionTimes} throws.
+ * @example
+ * ```ts
+ * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
+ * const labels = await db.label(death, { task: "death_in_30_days" });
+ * const known = labels.select(({ isCensored }) => isCensored !== true);
+ * console.log(labels.size, known.size);
+ * db.close();
+ * ```
+ */
+export function outcomeWithin(options: OutcomeOptions): Labeler {
+  return new OutcomeLabeler(options);
+}
+
+/** The labels of a patient, by time. */
+export function outcomesOf(plan: OutcomePlan, patient: Patient, skipped: Skipped): Label[] {
+  const { subjectId, times } = patient;
+  const at = timesOf(plan.at, patient, skipped);
+  if (at.length === 0) return [];
+  const outcomes = rowsWith(plan.outcome, patient).map((row) => times[row]!);
+  const until = followedUntil(plan.followUp, patient);
+  const labels: Label[] = [];
+  for (const time of at) {
+    if (plan.skipsOutcomes && outcomes[firstAfter(outcomes, time, false)] === time) {
+      skipped.add("atOutcome");
+      continue;
+    }
+    const [begin, end] = within(plan.horizon, time, outcomes);
+    const happened = end > begin;
+    const isCensored = !happened && !isObserved(plan.horizon, time, until);
+    labels.push({ subjectId, predictionTime: time, booleanValue: isCensored ? null : happened, isCensored });
+  }
+  return labels;
+}

@@ -1,0 +1,191 @@
+import { fail } from "../errors.js";
+import { failGiven, flagOf, textOf } from "../given.js";
+import type { Patient } from "../patient.js";
+import { type Duration, durationOf } from "../samples/duration.js";
+import { oneOf } from "../samples/options.js";
+import type { Store } from "../store.js";
+import { type LabelCodes, membersOf } from "./codes.js";
+import type { Skipped } from "./labeling.js";
+
+/** Where a time of prediction is moved to. */
+export interface Moved {
+  /** Later by so much. Default: not at all. */
+  readonly offset?: Duration | undefined;
+  /** Then to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: no. */
+  readonly endOfDay?: boolean | undefined;
+}
+
+/** Times of prediction at rows with some codes. */
+export interface AtRows extends Moved {
+  readonly codes: LabelCodes;
+}
+
+/**
+ * Times of prediction at visits: at a row that begins one, or at the end that belongs to it. A visit is over at the first row with an `end` code at or
+ * after its beginning, and at or before the beginning of the next; no row ends two. Beginnings at the same time are one. Visits of which the end is not
+ * known give no time and are counted (`noEnd`), and so are those that are over before the time of prediction (`over`).
+ */
+export interface AtVisits extends Moved {
+  /** Codes of beginnings: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in OMOP's. */
+  readonly start: LabelCodes;
+  /** Codes of ends, or the column of the beginning's own row that holds the time of its end: `{ column: "end" }` in OMOP's MEDS. */
+  readonly end: LabelCodes | { readonly column: string };
+  /** A column that beginning and end share, such as `hadm_id`: visits may then overlap. Beginnings without a value have no end. */
+  readonly by?: string | undefined;
+  /** Default: `start`. */
+  readonly at?: "start" | "end" | undefined;
+}
+
+/**
+ * When something is to be predicted about a patient: at every distinct time of the record (`events`), at rows, or at visits. Each time once, ascending.
+ */
+export type PredictionTimes = "events" | AtRows | AtVisits;
+
+/** {@link PredictionTimes} of one store: plain data for workers. */
+export type TimesPlan =
+  | { readonly kind: "events" }
+  | { readonly kind: "rows"; readonly codes: Uint8Array; readonly move: Move }
+  | {
+      readonly kind: "visits";
+      readonly start: Uint8Array;
+      readonly end: Uint8Array | EndColumn;
+      readonly by: string | null;
+      readonly atEnd: boolean;
+      readonly move: Move;
+    };
+
+/** A column of timestamps; whether it counts nanoseconds. */
+interface EndColumn {
+  readonly column: string;
+  readonly nanos: boolean;
+}
+
+interface Move {
+  readonly offset: bigint;
+  readonly endOfDay: boolean;
+}
+
+const WANTED = '"events", { codes } or { start, end }';
+
+export function timesPlan(store: Store, at: PredictionTimes): TimesPlan {
+  if (at === "events") return { kind: "events" };
+  if (typeof at !== "object" || at === null) return failGiven("at", at, WANTED);
+  const known = "codes" in at ? ["codes", "offset", "endOfDay"] : ["start", "end", "by", "at", "offset", "endOfDay"];
+  for (const name of Object.keys(at)) if (!known.includes(name)) failGiven("A member of at", name, `one of ${known.join(", ")}`);
+  const move = { offset: durationOf("at.offset", at.offset ?? 0), endOfDay: flagOf("at.endOfDay", at.endOfDay, false) };
+  if ("codes" in at) return { kind: "rows", codes: membersOf("at.codes", store.codes, at.codes), move };
+  const { end } = at;
+  const isColumn = typeof end === "object" && end !== null && "column" in end;
+  return {
+    kind: "visits",
+    start: membersOf("at.start", store.codes, at.start),
+    end: isColumn ? timeColumn(store, end.column) : membersOf("at.end", store.codes, end),
+    by: at.by === undefined ? null : columnOf(store, "at.by", at.by),
+    atEnd: oneOf("at.at", at.at, ["start", "end"]) === "end",
+    move,
+  };
+}
+
+function columnOf(store: Store, name: string, column: string): string {
+  store.columnAt(textOf(name, column, "a column's name"));
+  return column;
+}
+
+function timeColumn(store: Store, column: string): EndColumn {
+  const { type, stored } = store.column(columnOf(store, "at.end.column", column))!;
+  if (!type.startsWith("timestamp")) {
+    fail(
+      "MEDS_COLUMN_TYPE",
+      `${store.path}: its column ${JSON.stringify(column)} is of type ${type} and holds no times of an end.`,
+      store.path,
+    );
+  }
+  return { column, nanos: stored.startsWith("timestamp[ns") };
+}
+
+/** The times of prediction of a patient, ascending, each once. */
+export function timesOf(plan: TimesPlan, patient: Patient, skipped: Skipped): bigint[] {
+  const times = plan.kind === "visits" ? visitTimes(plan, patient, skipped) : rowTimes(plan, patient);
+  const sorted = times.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted.filter((time, i) => i === 0 || time !== sorted[i - 1]);
+}
+
+/** Indexes of the rows with a time whose code is a member, ascending. */
+export function rowsWith(members: Uint8Array, patient: Patient): number[] {
+  const { codeIds, length } = patient;
+  const rows: number[] = [];
+  for (let i = patient.staticCount; i < length; i += 1) if (members[codeIds[i]!] === 1) rows.push(i);
+  return rows;
+}
+
+function rowTimes(plan: Exclude<TimesPlan, { kind: "visits" }>, patient: Patient): bigint[] {
+  const { times } = patient;
+  if (plan.kind === "events") return Array.from(times.subarray(patient.staticCount));
+  return rowsWith(plan.codes, patient).map((row) => moved(times[row]!, plan.move));
+}
+
+function visitTimes(plan: TimesPlan & { kind: "visits" }, patient: Patient, skipped: Skipped): bigint[] {
+  const found: bigint[] = [];
+  for (const { start, end } of visitsOf(plan, patient)) {
+    if (end === null) {
+      skipped.add("noEnd");
+      continue;
+    }
+    const time = moved(plan.atEnd ? end : start, plan.move);
+    if (!plan.atEnd && time > end) skipped.add("over");
+    else found.push(time);
+  }
+  return found;
+}
+
+interface Visit {
+  readonly start: bigint;
+  readonly end: bigint | null;
+}
+
+/** A patient's visits in order of their beginnings. */
+function visitsOf(plan: TimesPlan & { kind: "visits" }, patient: Patient): Visit[] {
+  const { times } = patient;
+  const key = plan.by === null ? null : patient.column(plan.by);
+  const keyOf = (row: number) => (key === null ? "" : (key.at(row) as unknown));
+  const seen = new Set<string>();
+  const starts = rowsWith(plan.start, patient).filter((row) => {
+    const name = `${times[row]} ${String(keyOf(row))}`;
+    return !seen.has(name) && seen.add(name);
+  });
+  const { end } = plan;
+  if (!(end instanceof Uint8Array)) {
+    const ends = patient.column(end.column);
+    return starts.map((row) => {
+      const time = microsOf(ends.at(row) as unknown, end.nanos);
+      return { start: times[row]!, end: time !== null && time >= times[row]! ? time : null };
+    });
+  }
+  const free = rowsWith(end, patient);
+  return starts.map((row, i) => {
+    const start = times[row]!;
+    // Who shares a column belongs together however long it takes.
+    const next = key === null && i + 1 < starts.length ? times[starts[i + 1]!]! : null;
+    const at = free.findIndex((other) => times[other]! >= start && (key === null || (keyOf(row) !== null && keyOf(other) === keyOf(row))));
+    const time = at < 0 ? null : times[free[at]!]!;
+    if (time === null || (next !== null && time > next)) return { start, end: null };
+    free.splice(at, 1);
+    return { start, end: time };
+  });
+}
+
+/** A time as a column of timestamps gives it, in microseconds; a fraction of one is cut off. */
+function microsOf(value: unknown, nanos: boolean): bigint | null {
+  if (typeof value !== "number" && typeof value !== "bigint") return null;
+  return nanos ? BigInt(value) / 1000n : BigInt(value);
+}
+
+const DAY = 86_400_000_000n;
+const LAST_MINUTE = 86_340_000_000n;
+
+function moved(time: bigint, { offset, endOfDay }: Move): bigint {
+  const later = time + offset;
+  if (!endOfDay) return later;
+  const ofDay = ((later % DAY) + DAY) % DAY; // days before 1970 count forwards too
+  return later - ofDay + LAST_MINUTE;
+}

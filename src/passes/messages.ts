@@ -1,0 +1,89 @@
+// What a worker and the thread that waits for it tell each other.
+import type { MessagePort } from "node:worker_threads";
+import { MedsError, type MedsErrorCode } from "../errors.js";
+import type { LabelingTask } from "../labelers/labeling.js";
+import type { LabelRow } from "../labels/labels.js";
+import type { ModuleFunction } from "./module.js";
+
+/** A run of patients, and what is to be done with them. */
+export interface Task {
+  /** The store, and the id of its content: slots mean other patients in any other. */
+  readonly path: string;
+  readonly id: string;
+  readonly chunk: number;
+  readonly chunks: number;
+  readonly slots: Uint32Array;
+  /** The caller's function; null where a labeler of this package is asked for. */
+  readonly module: ModuleFunction | null;
+  readonly args: unknown;
+  /** `stream`: what is returned is a result or many; `value`: it is one; `label`: the function is asked of each patient by itself. */
+  readonly mode: "stream" | "value" | "label";
+  /** Of each slot its labels, where patients are read with labels. */
+  readonly labels: readonly (readonly LabelRow[])[] | null;
+  readonly labeling: LabelingTask | null;
+  /** Where results go, and where {@link MORE} comes from. */
+  readonly port: MessagePort;
+}
+
+/** The reader has begun on some results: as many may follow. */
+export const MORE = "more";
+
+/** Batches of results that may be on the way or waiting; then the worker waits. */
+export const CREDIT = 4;
+
+/** What a worker sends. */
+export type Message =
+  | { readonly kind: "results"; readonly results: readonly unknown[] }
+  | { readonly kind: "end" }
+  | { readonly kind: "error"; readonly stage: "open" | "load" | "run"; readonly subject: bigint | null; readonly error: SentError };
+
+/** Something thrown, as it crosses between threads. */
+export interface SentError {
+  /** An error of this package, another error, or a value that was thrown and is none. */
+  readonly kind: "meds" | "error" | "value";
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+  readonly path: string | undefined;
+  readonly cause: SentError | null;
+}
+
+/** Causes that are told: an error may name itself as its cause. */
+const DEPTH = 8;
+
+/** Something thrown, ready to be sent. The structured clone would lose the class and the code. */
+export function sent(error: unknown, depth = 0): SentError {
+  if (!(error instanceof Error)) {
+    const message = describe(error);
+    return { kind: "value", name: "", message, stack: undefined, code: undefined, path: undefined, cause: null };
+  }
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
+  const { name, message, stack } = error;
+  const cause = error.cause === undefined || depth === DEPTH ? null : sent(error.cause, depth + 1);
+  return { kind: error instanceof MedsError ? "meds" : "error", name: String(name), message: String(message), stack, code, path, cause };
+}
+
+function describe(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value; // an object without a way to become text
+  }
+}
+
+/** What was thrown in the worker: an error of the same name, message, stack, code and causes. */
+export function received({ kind, name, message, stack, code, path, cause }: SentError): unknown {
+  if (kind === "value") return message;
+  const options = cause === null ? {} : { cause: received(cause) };
+  if (kind === "meds") return withStack(new MedsError(code as MedsErrorCode, message, { path, ...options }), stack);
+  const error = withStack(new Error(message, options), stack);
+  error.name = name;
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
+function withStack<E extends Error>(error: E, stack: string | undefined): E {
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,119 @@
+import { availableParallelism } from "node:os";
+import type { PatientDatabase } from "../database.js";
+import { MedsError } from "../errors.js";
+import { failGiven, optionsOf } from "../given.js";
+import type { LabelRow } from "../labels/labels.js";
+import type { AbortSignalLike } from "../native.js";
+import type { Patient } from "../patient.js";
+import type { AnySchema } from "../schema.js";
+
+/** How a pass over patients is run. */
+export interface PassOptions<A = unknown> {
+  /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
+  readonly threads?: number | undefined;
+  /** Handed to the function: anything that can be cloned to another thread. */
+  readonly args?: A | undefined;
+  /** The function's name among the module's exports. Default: `default`. */
+  readonly exportName?: string | undefined;
+  /** Ends the pass with `MEDS_CANCELLED`, and its workers, in whatever they do. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** How {@link Cohort.map} runs and gives results. */
+export interface MapOptions<A = unknown> extends PassOptions<A> {
+  /** Results in order of the patients (true, the default), or as they come. */
+  readonly ordered?: boolean | undefined;
+}
+
+/** How {@link Cohort.mapWithLabels} runs. */
+export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
+  /** Patients without a label: left out (`omit`, the default), or given with an empty array (`include`). */
+  readonly unlabelled?: "omit" | "include" | undefined;
+}
+
+/** How {@link Cohort.reduce} runs, and how the chunks' results become one. */
+export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
+  /** What the first chunk's result is merged into, and the result where there are no patients. */
+  readonly initial: R;
+  /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
+  readonly merge: (total: R, part: P) => R;
+}
+
+/** What a pass's function is told beside its patients. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** Which of the chunks of work this call is, and how many there are. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+
+/**
+ * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
+ * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<Patient<S>>,
+  args: A,
+  context: PassContext,
+) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+
+/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<readonly [patient: Patient<S>, labels: readonly LabelRow[]]>,
+  args: A,
+  context: PassContext,
+) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+
+/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<Patient<S>>,
+  args: A,
+  context: PassContext,
+) => P | Promise<P>;
+
+const COMMON = ["threads", "args", "exportName", "signal"] as const;
+
+/** The options that all passes have, checked. `more` names the others that this one has. */
+export function checkedOptions<O extends PassOptions>(
+  what: string,
+  options: O | undefined,
+  more: readonly (keyof O & string)[],
+): CheckedOptions {
+  const given = optionsOf(options);
+  const known: readonly string[] = [...COMMON, ...more];
+  for (const name of Object.keys(given ?? {}))
+    if (!known.includes(name)) failGiven(`An option of ${what}`, name, `one of ${known.join(", ")}`);
+  const threads = given?.threads ?? availableParallelism();
+  if (!(Number.isSafeInteger(threads) && threads >= 1)) failGiven("threads", threads, "a whole number, 1 or more");
+  const signal = given?.signal;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+  return { threads, signal, args: cloned(given?.args) };
+}
+
+/** {@link PassOptions} as a pass takes them. */
+export interface CheckedOptions {
+  readonly threads: number;
+  readonly signal: AbortSignalLike | undefined;
+  readonly args: unknown;
+}
+
+/** The caller's own copy may change while workers begin. */
+function cloned(args: unknown): unknown {
+  try {
+    return structuredClone(args);
+  } catch (error) {
+    const message = `args cannot be cloned to another thread (${(error as Error).message}). Give plain values, arrays and maps; functions belong into the module.`;
+    throw new MedsError("MEDS_INVALID_ARGUMENT", message, { cause: error });
+  }
+}

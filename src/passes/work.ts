@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import type { PatientDatabase } from "../database.js";
+import { fail } from "../errors.js";
+import { type Asked, Labeling } from "../labelers/labeling.js";
+import type { LabelRow } from "../labels/labels.js";
+import type { Patient } from "../patient.js";
+import { CREDIT, type Message, sent, type Task } from "./messages.js";
+import type { PassContext } from "./options.js";
+import { owned } from "./owned.js";
+
+/** Results of a batch at most, and how long the first of them waits for more. */
+const BATCH = 64;
+const MILLIS = 20;
+
+type Given = Patient | readonly [Patient, readonly LabelRow[]];
+type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: PassContext) => unknown;
+
+/** Does a task in a worker's thread. Never throws: what goes wrong is sent like results are. */
+export async function work(open: () => PatientDatabase, task: Task): Promise<void> {
+  const { port } = task;
+  const send = (message: Message) => port.postMessage(message);
+  let stage: "open" | "load" | "run" = "open";
+  let reading: Reading | null = null;
+  try {
+    const db = same(open(), task);
+    stage = "load";
+    const found = task.module === null ? null : await load(task.module);
+    stage = "run";
+    reading = new Reading(db, task);
+    const context: PassContext = { db, chunk: task.chunk, chunks: task.chunks };
+    const outbox = new Outbox(task, send);
+    if (task.mode === "label") {
+      const labeling = new Labeling(
+        task.labeling!,
+        found === null ? null : (patient) => (found as (...given: unknown[]) => Asked)(patient, task.args, context),
+      );
+      for (const patient of reading.patients()) await labeling.read(patient);
+      outbox.add(labeling.result());
+    } else {
+      const given = await (found as ModuleFunction)(reading, task.args, context);
+      if (task.mode === "value") outbox.add(given);
+      else await stream(given, outbox);
+    }
+    outbox.flush();
+    send({ kind: "end" });
+  } catch (error) {
+    send({ kind: "error", stage, subject: reading?.subject ?? null, error: sent(error) });
+  }
+}
+
+/** Slots mean other patients in a store that was written since. */
+function same(db: PatientDatabase, { id, path }: Task): PatientDatabase {
+  if (db._store.manifest.id !== id)
+    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced since it was opened. Open it again and begin anew.`, path);
+  return db;
+}
+
+async function load({ url, path, name }: NonNullable<Task["module"]>): Promise<(...args: never[]) => unknown> {
+  const found: unknown = ((await import(url)) as Record<string, unknown>)[name];
+  if (typeof found !== "function") {
+    const wanted = name === "default" ? "export default function (patients, args, context) { … }" : `export function ${name}(…) { … }`;
+    fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is no function. Write: ${wanted}`, path);
+  }
+  return found as (...args: never[]) => unknown;
+}
+
+/** The patients of a task, in order; knows which of them is being read. */
+class Reading implements Iterable<Given> {
+  subject: bigint | null = null;
+
+  constructor(
+    private readonly db: PatientDatabase,
+    private readonly task: Task,
+  ) {}
+
+  *patients(): Generator<Patient> {
+    for (const slot of this.task.slots) {
+      const patient = this.db.at(slot)!;
+      this.subject = patient.subjectId;
+      yield patient;
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<Given> {
+    const { labels } = this.task;
+    let i = 0;
+    for (const patient of this.patients()) {
+      yield labels === null ? patient : [patient, labels[i]!];
+      i += 1;
+    }
+  }
+}
+
+/** Sends what a function gives: each of many, or the one. */
+async function stream(given: unknown, outbox: Outbox): Promise<void> {
+  if (isMany(given)) {
+    for (const result of given) if (outbox.add(result)) await outbox.room();
+  } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
+    for await (const result of given as AsyncIterable<unknown>) if (outbox.add(result)) await outbox.room();
+  } else if (given !== undefined) outbox.add(given);
+}
+
+/** Arrays and iterators. A string, a Map or a typed array can be walked too, and is one result. */
+function isMany(given: unknown): given is Iterable<unknown> {
+  if (Array.isArray(given)) return true;
+  const isIterable = typeof given === "object" && given !== null && Symbol.iterator in given;
+  return isIterable && "next" in given && typeof given.next === "function";
+}
+
+/** Results on their way out, a batch at a time; never more batches than were asked for. */
+class Outbox {
+  private batch: unknown[] = [];
+  private since = 0;
+  private credit = CREDIT;
+
+  constructor(
+    private readonly task: Task,
+    private readonly send: (message: Message) => void,
+  ) {
+    task.port.on("message", () => {
+      this.credit += 1;
+    });
+  }
+
+  /** Takes a result; true where there is no room for another before {@link Outbox.room}. */
+  add(result: unknown): boolean {
+    if (this.batch.length === 0) this.since = performance.now();
+    this.batch.push(owned(result));
+    if (this.batch.length >= BATCH || performance.now() - this.since > MILLIS) this.flush();
+    return this.credit <= 0;
+  }
+
+  flush(): void {
+    if (this.batch.length === 0) return;
+    const results = this.batch;
+    this.batch = [];
+    this.credit -= 1;
+    try {
+      this.send({ kind: "results", results });
+    } catch (error) {
+      const reason = (error as Error).message;
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        `A result cannot be cloned to the caller's thread (${reason}). Give plain values, arrays, maps and typed arrays.`,
+      );
+    }
+  }
+
+  /** Waits until the reader has begun on what was sent. */
+  async room(): Promise<void> {
+    while (this.credit <= 0) await once(this.task.port, "message");
+  }
+}

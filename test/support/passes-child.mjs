@@ -1,0 +1,54 @@
+// Leaves a pass in every way there is and then has nothing left to do: `node --expose-gc passes-child.mjs STORE TIMES`. A worker or handle that stayed
+// would keep the process from ending.
+import { PatientDatabase } from "../../dist/index.js";
+
+const [store, times] = process.argv.slice(2);
+const module = new URL("./passes/rows.mjs", import.meta.url);
+const db = PatientDatabase.open(store);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const seen = [];
+
+for await (const { id } of db.map(module, { threads: 2 })) {
+  seen.push(String(id));
+  break;
+}
+try {
+  for await (const _ of db.map(module, { threads: 2 })) throw new Error("the reader's own");
+} catch (error) {
+  seen.push(error.message);
+}
+async function first() {
+  for await (const { id } of db.map(module, { threads: 2, ordered: false })) return id;
+}
+await first();
+const iterator = db.map(module, { threads: 2 })[Symbol.asyncIterator]();
+await iterator.next();
+await iterator.return();
+const controller = new AbortController();
+try {
+  setTimeout(() => controller.abort(), 50);
+  await db.map(module, { threads: 2, exportName: "endless", signal: controller.signal }).toArray();
+} catch (error) {
+  seen.push(error.code);
+}
+// Aborted while nobody asks: the workers end all the same.
+const idle = new AbortController();
+const waiting = db.map(module, { threads: 2, signal: idle.signal })[Symbol.asyncIterator]();
+await waiting.next();
+idle.abort();
+const failed = db.map(module, { exportName: "failing", args: { subject: db.at(-1).subjectId } });
+await failed.toArray().catch((error) => seen.push(error.code));
+
+const marks = [];
+for (let i = 1; i <= Number(times); i += 1) {
+  const parts = await db.reduce(module, { threads: 2, exportName: "total", initial: 0, merge: (a, b) => a + b });
+  if (!Number.isFinite(parts)) throw new Error("no sum");
+  if (i % Math.ceil(Number(times) / 4) === 0) {
+    await turn();
+    global.gc();
+    await turn();
+    marks.push(process.memoryUsage().rss);
+  }
+}
+db.close();
+console.log(JSON.stringify({ seen, marks, resources: process.getActiveResourcesInfo() }));
