@@ -76,7 +76,14 @@ function native() {
  * Nothing is rewritten on the way: `NaN` for `Number.NaN` alone made `Timeline.forEach` a third slower. */
 function bundle() {
   const made = at("dist", "bundle.mjs");
-  const external = ["../native/binding.js", "apache-arrow"].flatMap((name) => ["--external", name]);
+  const external = [
+    "../native/binding.js",
+    "apache-arrow",
+    "csv-parse/sync",
+    "hyparquet",
+    "hyparquet-compressors",
+    "hyparquet-writer",
+  ].flatMap((name) => ["--external", name]);
   const options = [
     "--file",
     made,

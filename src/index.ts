@@ -24,7 +24,20 @@ export { Event } from "./event.js";
 export { ArrowExport } from "./export.js";
 export type { SubjectId } from "./ids.js";
 export type { JsonValue } from "./json.js";
-export { type Label, type LabelColumn, type LabelOptions, type LabelRow, Labels } from "./labels/labels.js";
+export {
+  JointLabels,
+  type Label,
+  type LabelChoice,
+  type LabelColumn,
+  type LabelOptions,
+  type LabelRow,
+  Labels,
+  type OpenLabelsOptions,
+  type SplitLabels,
+  type WriteLabelsOptions,
+} from "./labels/labels.js";
+export { type ShotChoice, type ShotReport, type ShotSelection, Shots } from "./labels/shots.js";
+export { Splits } from "./labels/splits.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";
