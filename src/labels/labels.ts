@@ -135,7 +135,7 @@ export class Labels implements Iterable<LabelRow> {
    * ```ts
    * import { Labels } from "meds-reader";
    *
-   * const labels = await Labels.open("demo/labels/in_hospital_mortality");
+   * const labels = await Labels.open("demo/labels/length_of_stay");
    * console.log(labels.task, labels.size, labels.columns);
    * ```
    */

@@ -106,7 +106,8 @@ export class Shots {
   readonly subTasks: readonly string[];
   private readonly places = new WeakMap<Labels, ReadonlyMap<string, readonly number[]>>();
 
-  private constructor(
+  /** @internal */
+  constructor(
     path: string,
     private readonly data: Readonly<Record<string, unknown>>,
   ) {

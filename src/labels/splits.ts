@@ -42,7 +42,8 @@ export class Splits {
   /** Of each subject the index of its split in `names`. */
   private readonly split: Int32Array;
 
-  private constructor(assigned: ReadonlyMap<bigint, string>) {
+  /** @internal */
+  constructor(assigned: ReadonlyMap<bigint, string>) {
     this.names = [...new Set(assigned.values())];
     this.size = assigned.size;
     this.subjects = BigInt64Array.from(assigned.keys());
