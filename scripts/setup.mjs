@@ -81,6 +81,7 @@ function bundle() {
     "apache-arrow",
     "csv-parse/sync",
     "hyparquet",
+    "hyparquet/src/column.js",
     "hyparquet-compressors",
     "hyparquet-writer",
   ].flatMap((name) => ["--external", name]);

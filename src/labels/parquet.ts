@@ -2,6 +2,7 @@
 import type { SchemaTree } from "hyparquet";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError } from "./io.js";
+import { checkPages } from "./pages.js";
 
 /** What a value of each kind is. Times are microseconds since 1970-01-01. */
 interface Kinds {
@@ -44,10 +45,13 @@ export async function readParquet<W extends Readonly<Record<string, Wanted>>>(
     const metadata = await parquetMetadataAsync(file);
     const columns = columnsOf(path, what, wanted, parquetSchema(metadata));
     const names = [...new Set(columns.map(({ name }) => name))];
-    const rows = Number(metadata.num_rows);
+    const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+    if (rows !== Number(metadata.num_rows)) throw new Error("its row groups have not the rows that it says it has");
+    await checkPages(file, metadata, names);
     for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
       const rowEnd = Math.min(rows, rowStart + ROWS);
       const found = await parquetReadObjects({ file, metadata, compressors, parsers, columns: names, rowStart, rowEnd });
+      if (found.length !== rowEnd - rowStart) throw new Error("it ends before its last row");
       for (const [i, raw] of found.entries()) {
         const cells: Record<string, unknown> = {};
         for (const column in wanted) cells[column] = null;
