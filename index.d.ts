@@ -260,6 +260,518 @@ export interface ArrowVector extends Iterable<unknown> {
   /** Null where the row has no value. */
   get(index: number): unknown;
 }
+/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
+export type Duration = number | bigint | {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly microseconds?: number;
+};
+/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
+export type TimeLike = number | bigint | Date;
+/**
+ * Which subject belongs to which split: `train`, `tuning`, `held_out`, or what else a dataset has. A subject is in one split or in none.
+ *
+ * A store has its dataset's splits already: `db.splits`, `db.split(name)`. This is for splits that are published beside the data.
+ *
+ * @example
+ * ```ts
+ * import { Labels, Splits } from "meds-reader";
+ *
+ * const splits = Splits.from({ train: [1, 2], held_out: [3] });
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
+ *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
+ * ]);
+ * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
+ * ```
+ */
+export declare class Splits {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the splits, in order of their first subject. */
+  readonly names: readonly string[];
+  /** Number of subjects that have a split. */
+  readonly size: number;
+  /**
+   * Reads splits as they are published, known by their columns:
+   *
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older ones, and `split`; null there means no split), or the folder of a dataset
+   *   that has one in `metadata`. Its names stay as they are: they are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's
+   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`, `test` becomes `held_out`.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
+   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`.
+   * @example
+   * ```ts
+   * import { Splits } from "meds-reader";
+   *
+   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
+   * for (const name of splits.names) console.log(name, splits.ids(name).length);
+   * ```
+   */
+  static open(path: string): Promise<Splits>;
+  /**
+   * Splits given in memory: of each its subjects.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`.
+   */
+  static from(splits: {
+    readonly [name: string]: Iterable<SubjectId>;
+  }): Splits;
+  /**
+   * The split of a subject; null where it is in none.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is no exact id.
+   */
+  of(id: SubjectId): string | null;
+  /**
+   * A copy of a split's subject ids, in the order in which they stand in the source.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
+   */
+  ids(name: string): BigInt64Array;
+  /** What `JSON.stringify` writes: how many subjects each split has. */
+  toJSON(): {
+    readonly [name: string]: number;
+  };
+}
+/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/**
+ * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
+ * JavaScript's spelling. A value that is null, or not there, is missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /** Data up to and including this time may be used. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /**
+   * Was follow-up cut off before the outcome was known: minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is missing,
+   * because censored is not false.
+   */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} gives it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** How labels are named. */
+export interface LabelOptions {
+  /** Name of the task; by default the name of the folder or file, or of INSPECT's column. */
+  readonly task?: string | undefined;
+}
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /** INSPECT's cohort tables: the column that holds the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: the prediction is made so long before the study. Default: one day for `pe` and `pe_…` (pulmonary embolism is what the
+   * study found: its order and its report must not be known yet), none for all others.
+   */
+  readonly shift?: Duration | undefined;
+}
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that the folder has. Default: false. */
+  readonly force?: boolean | undefined;
+}
+/** Labels of a split, and what became of the others: {@link Labels.inSplit}. */
+export interface SplitLabels<L extends Labels = Labels> {
+  readonly labels: L;
+  /** Labels of subjects of another split. */
+  readonly otherSplit: number;
+  /** Labels of subjects that are in no split, and those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
+}
+/** Some labels: by index, or those of which a function says yes. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+/**
+ * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
+ * altogether (a table of times of prediction).
+ *
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
+ * `categorical_value`).
+ *
+ * @example
+ * ```ts
+ * import { Labels } from "meds-reader";
+ *
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
+ *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
+ * ]);
+ * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
+ * ```
+ */
+export declare class Labels implements Iterable<LabelRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Name of the task. */
+  readonly task: string;
+  /** Number of labels. */
+  readonly size: number;
+  /**
+   * Reads a task as it is published:
+   *
+   * - MEDS: a folder of Parquet files in its label schema, at any depth and in order of their paths, or one such file. Also older files: any unit of
+   *   time (nanoseconds are rounded down), `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are
+   *   fine, names that begin with a dot or `_` are passed over. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder where that has no Parquet files. `boolean` becomes `boolean_value`, `categorical` (classes, the
+   *   14 bits of `chexpert`) `integer_value`, `numerical` `float_value`, `survival` `float_value` in minutes with `is_censored`. Times keep their
+   *   seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored, in CSV or TSV:
+   *   see `column` and `shift`. Censored has no `boolean_value` and `is_censored` true.
+   *
+   * A time without a zone is UTC. Rows are counted from 0 in messages.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
+   * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
+   * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
+   * `MEDS_SOURCE_DAMAGED`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = await Labels.open("demo/labels/length_of_stay");
+   * console.log(labels.task, labels.size, labels.columns);
+   * ```
+   */
+  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
+  /**
+   * The tasks of a folder of labels, in order of their names' bytes: each folder below it that holds Parquet files, at once or in shards (`train`,
+   * `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; and each such file in the folder itself. A name may hold `/`; joined to the folder it
+   * is what {@link Labels.open} takes. `.` stands for the folder itself where it has nothing but shards.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`.
+   * @example
+   * ```ts
+   * import { join } from "node:path";
+   * import { Labels } from "meds-reader";
+   *
+   * for (const task of await Labels.tasks("demo/labels")) {
+   *   const labels = await Labels.open(join("demo/labels", task), { task });
+   *   console.log(task, labels.size);
+   * }
+   * ```
+   */
+  static tasks(root: string): Promise<string[]>;
+  /**
+   * Several tasks as one table: a row for each (subject, prediction time) that any of them has, in the order in which they first occur. Several labels
+   * of a task for one pair are kept: the k-th meets the k-th of the other tasks, so that each label stands in exactly one row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
+   * const both = Labels.join({
+   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
+   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
+   * });
+   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
+   * ```
+   */
+  static join(tables: {
+    readonly [task: string]: Labels;
+  }): JointLabels;
+  /**
+   * Labels given in memory.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   */
+  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
+  /** The columns of which some label has a value; none for a table of times only. */
+  get columns(): readonly LabelColumn[];
+  /** A copy of the subjects' ids, a slot a label. */
+  get subjectIds(): BigInt64Array;
+  /** A copy of the times of prediction, in microseconds since 1970-01-01, a slot a label. */
+  get predictionTimes(): BigInt64Array;
+  /** The categories of `categorical_value`, in order of their first label; empty where there is no such column. */
+  get categories(): readonly string[];
+  /** A label, from the end where the index is negative; undefined outside. */
+  at(i: number): LabelRow | undefined;
+  /** The labels in order. */
+  [Symbol.iterator](): IterableIterator<LabelRow>;
+  /**
+   * Some of the labels: by index, in the order given, or those of which a function says yes.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
+   */
+  select(choice: LabelChoice): Labels;
+  /**
+   * The labels of a split's subjects, in order. Subjects in no split are in none: they are left out, and counted.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   */
+  inSplit(splits: Splits, name: string): SplitLabels;
+  /**
+   * Writes the labels as a task of MEDS's label schema: `labels.parquet` in a folder, which is made. Columns: `subject_id` (int64), `prediction_time`
+   * (timestamp[us]) and of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32: values are rounded to it) and `categorical_value`
+   * (string) those that have a value. Where some label is censored there is `is_censored` (bool) too, which MEDS's schema has not: leave such labels
+   * out with {@link Labels.select} for readers that insist on it.
+   *
+   * The folder has all labels or is as it was: they are written beside it and moved. `force` replaces the Parquet files that the folder has.
+   *
+   * @throws MedsError `MEDS_LABELS_EXIST` where the folder has files, with `force` where some are no Parquet files; `MEDS_VALUE_RANGE` for a value
+   * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * await labels.write("tasks/mortality/first_24h", { force: true });
+   * ```
+   */
+  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly task: string;
+    readonly size: number;
+    readonly columns: readonly LabelColumn[];
+  };
+}
+/**
+ * Several tasks joined on subject and time of prediction: {@link Labels.join} makes it. Itself a table of times of prediction without values, which
+ * `samples` takes like any other: one window a row, for all tasks.
+ */
+export declare class JointLabels extends Labels {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the tasks, in the order given. */
+  readonly tasks: readonly string[];
+  /**
+   * A task's labels in the rows of this table: label i is that of row i, with all values null where the task has none there.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  of(task: string): Labels;
+  /**
+   * Of each row 1 where the task has a label, also one without a value (a censored one), and 0 where it has none.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  has(task: string): Uint8Array;
+  /** Some of the rows, with all tasks: {@link Labels.select}. */
+  select(choice: LabelChoice): JointLabels;
+  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
+  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
+}
+/** A module: its file URL (a `URL`, or its text), or an absolute path. */
+export type ModuleUrl = string | {
+  readonly href: string;
+};
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions {
+  /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
+  readonly columns?: readonly string[] | undefined;
+  /** All columns but these. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
+   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
+  readonly reuse?: boolean | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Bytes of memory to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: 512 MiB. */
+  readonly shardBytes?: number | undefined;
+  /**
+   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
+   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
+   */
+  readonly index?: boolean | undefined;
+  /** Folder for temporary files. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+/** What a conversion did. */
+export interface Summary {
+  /** Path of the store. */
+  readonly store: string;
+  /** The store was there already (option `reuse`), nothing was written. */
+  readonly reused: boolean;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly columns: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  /** Bytes of the inverted index among them; 0 where the store has none. */
+  readonly indexBytes: number;
+  /** Seconds of work, without those of `fsyncSeconds`. */
+  readonly seconds: number;
+  /** Seconds until the disk had all of it. */
+  readonly fsyncSeconds: number;
+  /** What was skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+}
+/**
+ * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
+ * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
+ *
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL` and others that name file and subject.
+ * @example
+ * ```ts
+ * import { convert } from "meds-reader";
+ *
+ * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * console.log(summary.patients, summary.events);
+ * ```
+ */
+export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+/**
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it.
+ *
+ * @throws MedsError where the store cannot be opened at all.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
+/** What dataset to make. Sizes that are given come before those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  readonly codes?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** What was made. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows of each task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/**
+ * What the source says of itself, and what became of it.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
+ * ```
+ */
+export declare class Metadata {
+  /** Made by this package only. */
+  protected constructor();
+  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
+  readonly id: string;
+  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
+  readonly files: readonly string[];
+  /** What the conversion skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
+  readonly indexBytes: number;
+  /** Number of shards. */
+  readonly shards: number;
+  /**
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
+   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
+   *
+   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
+   */
+  get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+}
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
@@ -275,6 +787,122 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
+  readonly verify?: boolean | undefined;
+}
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
+  readonly store?: string | undefined;
+}
+/**
+ * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
+ * memory. Times are microseconds since 1970-01-01.
+ *
+ * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
+ * it is then a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
+   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
+  /**
+   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
+   * at once: one converts, the others wait.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
+  /** The columns but `subject_id`: name, source's type, nullable, storage. */
+  get columns(): readonly ColumnInfo[];
+  /** The table of codes. */
+  get codes(): CodeTable;
+  /** Number of patients with rows in each split; empty where the source has no splits. */
+  get splits(): ReadonlyMap<string, number>;
+  /** `dataset.json`, notes of the conversion, names of the metadata files. */
+  get metadata(): Metadata;
+  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
+   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
+   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
+   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
+   * 512 MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // nothing, where they were imported
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
+  /** Path of the store, for opening it in a worker. */
+  get path(): string;
+  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
+  close(): void;
+  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void;
+}
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
  *
@@ -399,8 +1027,6 @@ export declare class Event<S extends object = AnySchema> {
     readonly [column: string]: JsonValue;
   };
 }
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
 /** How a window by time is cut. */
 export interface WindowOptions {
   /** Rows at the very time of the bound belong to the window. Default: true. */
@@ -589,6 +1215,385 @@ export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
   toJSON(): {
     readonly [name: string]: JsonValue;
   };
+}
+/** How a pass over patients is run. */
+export interface PassOptions<A = unknown> {
+  /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
+  readonly threads?: number | undefined;
+  /** Handed to the function: anything that can be cloned to another thread. */
+  readonly args?: A | undefined;
+  /** The function's name among the module's exports. Default: `default`. */
+  readonly exportName?: string | undefined;
+  /** Ends the pass with `MEDS_CANCELLED`, and its workers, in whatever they do. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** How {@link Cohort.map} runs and gives results. */
+export interface MapOptions<A = unknown> extends PassOptions<A> {
+  /** Results in order of the patients (true, the default), or as they come. */
+  readonly ordered?: boolean | undefined;
+}
+/** How {@link Cohort.mapWithLabels} runs. */
+export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
+  /** Patients without a label: left out (`omit`, the default), or given with an empty array (`include`). */
+  readonly unlabelled?: "omit" | "include" | undefined;
+}
+/** How {@link Cohort.reduce} runs, and how the chunks' results become one. */
+export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
+  /** What the first chunk's result is merged into, and the result where there are no patients. */
+  readonly initial: R;
+  /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
+  readonly merge: (total: R, part: P) => R;
+}
+/** What a pass's function is told beside its patients. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** Which of the chunks of work this call is, and how many there are. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+/**
+ * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
+ * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
+  patient: Patient<S>,
+  labels: readonly LabelRow[]
+]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
+/**
+ * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
+ *
+ * - `to_end`: the last w.
+ * - `from_start`: the first w.
+ * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
+ * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
+ *   the same probability; windows at the ends are shorter.
+ * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
+ *
+ * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ */
+export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
+/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
+export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
+/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
+export type Reach = Duration | {
+  readonly count: number;
+};
+/** How {@link samples} cuts windows. */
+export interface SampleOptions {
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
+  readonly maxLength: number;
+  /** Default: `to_end`. */
+  readonly strategy?: Strategy | undefined;
+  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
+  readonly unit?: "measurements" | "events" | undefined;
+  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
+  readonly stride?: number | undefined;
+  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
+  readonly overlap?: number | undefined;
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
+  readonly inclusive?: boolean | undefined;
+  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
+  readonly gap?: Reach | undefined;
+  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
+  readonly lookBack?: Reach | undefined;
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
+   * the report counts), or not at all (`omit`).
+   */
+  readonly static?: "include" | "prepend" | "omit" | undefined;
+  /**
+   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
+   * data from OMOP, where gender and race have the time of birth).
+   */
+  readonly staticUntil?: "null" | "birth" | undefined;
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodePredicate | undefined;
+  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
+  readonly where?: {
+    readonly [column: string]: (value: never) => boolean;
+  } | undefined;
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
+  readonly dateOnly?: CodePredicate | undefined;
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
+  readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
+   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   */
+  readonly knownLater?: {
+    readonly [column: string]: string;
+  } | undefined;
+  /** Only subjects of this split. Default for labels: all subjects. */
+  readonly split?: string | undefined;
+}
+/**
+ * Which codes a labeler means: as everywhere (strings, ids, ranges of ids, a function of the code), or all that begin with one of some prefixes:
+ * `{ prefix: "HOSPITAL_ADMISSION" }`. Compared as they are asked of a store, so that a labeler serves for several stores, where it holds no ids.
+ */
+export type LabelCodes = CodePredicate | {
+  readonly prefix: string | readonly string[];
+};
+/**
+ * Until when a patient is observed: the last row (`last_event`, the default), the first row with a death code (`death`), or the last row with some
+ * codes of an end of observation. Where a patient has no such row, the last row.
+ */
+export type FollowUp = "last_event" | "death" | {
+  readonly until: LabelCodes;
+};
+/** The time after a time of prediction in which something may happen. */
+export interface Horizon {
+  /**
+   * How long after the time of prediction it ends; `record`: with the patient's record, whenever that is. Nothing is censored then, and false means
+   * "not as long as anybody looked", which says less of patients who left early.
+   */
+  readonly horizon: Duration | "record";
+  /** How long after the time of prediction it begins. Default: at once. */
+  readonly gap?: Duration | undefined;
+  /**
+   * Which bounds belong to it: neither (false), both (true, as in FEMR), or one of them. Default: `end`, so that what stands at the very time of
+   * prediction, and may be known then, is no outcome.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+}
+/** What a module's function gives for a patient: labels, one of them or many, or nothing. The subject may be left out. */
+export type AskedLabel = Omit<Label, "subjectId"> & {
+  readonly subjectId?: Label["subjectId"];
+};
+export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
+/** Where a time of prediction is moved to. */
+export interface Moved {
+  /** Later by so much. Default: not at all. */
+  readonly offset?: Duration | undefined;
+  /** Then to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: no. */
+  readonly endOfDay?: boolean | undefined;
+}
+/** Times of prediction at rows with some codes. */
+export interface AtRows extends Moved {
+  readonly codes: LabelCodes;
+}
+/**
+ * Times of prediction at visits: at a row that begins one, or at the end that belongs to it. A visit is over at the first row with an `end` code at or
+ * after its beginning, and at or before the beginning of the next; no row ends two. Beginnings at the same time are one. Visits of which the end is not
+ * known give no time and are counted (`noEnd`), and so are those that are over before the time of prediction (`over`).
+ */
+export interface AtVisits extends Moved {
+  /** Codes of beginnings: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in OMOP's. */
+  readonly start: LabelCodes;
+  /** Codes of ends, or the column of the beginning's own row that holds the time of its end: `{ column: "end" }` in OMOP's MEDS. */
+  readonly end: LabelCodes | {
+    readonly column: string;
+  };
+  /** A column that beginning and end share, such as `hadm_id`: visits may then overlap. Beginnings without a value have no end. */
+  readonly by?: string | undefined;
+  /** Default: `start`. */
+  readonly at?: "start" | "end" | undefined;
+}
+/**
+ * When something is to be predicted about a patient: at every distinct time of the record (`events`), at rows, or at visits. Each time once, ascending.
+ */
+export type PredictionTimes = "events" | AtRows | AtVisits;
+/** What {@link outcomeWithin} labels. */
+export interface OutcomeOptions extends Horizon {
+  /** The codes of the outcome. */
+  readonly outcome: LabelCodes;
+  /** When it is to be predicted. Default: `events`, at every distinct time of the record. */
+  readonly at?: PredictionTimes | undefined;
+  /** Until when a patient is observed. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+  /**
+   * What becomes of times of prediction at which an outcome stands: a label like any other (`keep`, the default), or none (`skip`, counted as
+   * `atOutcome`: FEMR's `CodeLabeler`). With a gap they are kept, as the horizon does not reach them.
+   */
+  readonly atOutcome?: "keep" | "skip" | undefined;
+}
+/**
+ * Labels times of prediction by whether an outcome follows within a horizon, in three values: true where one does, even where the patient is not
+ * observed to the end; else censored (`isCensored`, no value) where the patient's observation ends before the horizon does; else false. What nobody
+ * saw the end of is never false.
+ *
+ * With `inclusive: true` the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler` (`horizon: "record"` for its infinite one;
+ * `atOutcome: "skip"` where it does not allow labels at the time of an outcome).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options; when it is applied, what
+ * {@link predictionTimes} throws.
+ * @example
+ * ```ts
+ * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
+ * const labels = await db.label(death, { task: "death_in_30_days" });
+ * const known = labels.select(({ isCensored }) => isCensored !== true);
+ * console.log(labels.size, known.size);
+ * db.close();
+ * ```
+ */
+export declare function outcomeWithin(options: OutcomeOptions): Labeler;
+/** Classes of a numeric value, from the usual one to the gravest. */
+export interface Thresholds {
+  /** Codes of the measurement. All must be in one unit: values are compared as they stand, rows in other units are left out by `where`. */
+  readonly codes: LabelCodes;
+  /** From mild to grave: ascending where high values are grave, descending where low ones are. A value's class is the number of them that it passes. */
+  readonly thresholds: readonly number[];
+  /** When a value passes a threshold. Default: `>=`. */
+  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
+  /** Names of the classes, one more than thresholds: labels are then categorical. Else boolean with one threshold, integer with more. */
+  readonly classes?: readonly string[] | undefined;
+  /** Only rows that have one of some values in a column: `{ unit: ["mmol/L"] }`. Others are counted (`elsewhere`). */
+  readonly where?: {
+    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
+  } | undefined;
+}
+/** Each measurement is to be predicted, some time before it. */
+export interface EachValue extends Thresholds {
+  /** How long before. Default: a minute, as in EHRSHOT. */
+  readonly before?: Duration | undefined;
+}
+/** At times of prediction, a measurement in the horizon is to be predicted. */
+export interface ValueWithin extends Thresholds, Horizon {
+  readonly at: PredictionTimes;
+  /** The first of the horizon (the default), or the gravest. */
+  readonly pick?: "first" | "gravest" | undefined;
+  /** Until when a patient is observed. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+}
+/**
+ * Labels by the class of a numeric value: how many thresholds it passes, 0 for a usual one. Either each measurement, to be predicted some time before
+ * it; or, with `at`, the first or gravest one in the horizon of each time of prediction, in three values: the class; censored where observation ends
+ * before the horizon does and what is still to come might change the class (the first is not there yet, or the gravest is not of the gravest class); no
+ * label, counted as `unmeasured`, where nothing was measured in a horizon that was observed to its end. Rows without a value are no measurements.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, what {@link predictionTimes} throws.
+ * @example
+ * ```ts
+ * import { labValue, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const potassium = labValue({
+ *   codes: { prefix: "LAB//" },
+ *   thresholds: [5.5, 6, 7],
+ *   passes: ">",
+ *   classes: ["usual", "mild", "moderate", "severe"],
+ * });
+ * const labels = await db.label(potassium, { task: "hyperkalemia" });
+ * console.log(labels.size, labels.categories);
+ * db.close();
+ * ```
+ */
+export declare function labValue(options: EachValue | ValueWithin): Labeler;
+/**
+ * A labeler of this package: {@link outcomeWithin}, {@link labValue} or {@link predictionTimes} make it, {@link Cohort.label} applies it. It belongs to no
+ * store, where it holds no code ids.
+ */
+export declare abstract class Labeler {
+  /** The name of the task, where none is given to {@link Cohort.label}. */
+  readonly task: string;
+}
+/** How {@link Cohort.label} runs. */
+export interface LabelingOptions<A = unknown> extends PassOptions<A> {
+  /** Name of the task. Default: the labeler's, or `labels`. */
+  readonly task?: string | undefined;
+  /** Keeps some labels of each patient, drawn by a seed. Default: all. */
+  readonly sample?: LabelSample | undefined;
+  /** Called with what was counted, once, before the promise is fulfilled. */
+  readonly onReport?: ((report: LabelingReport) => void) | undefined;
+}
+/** Which labels of a patient are kept. Which they are depends on the seed, the subject's id and the times of prediction, and on nothing else. */
+export interface LabelSample {
+  /** Labels of a patient at most. 1 or more. */
+  readonly count: number;
+  /** Any safe integer. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Draws among labels that are not censored only, as FEMR does. Default: among all. */
+  readonly uncensored?: boolean | undefined;
+}
+/** What {@link Cohort.label} counted. */
+export interface LabelingReport {
+  /** Patients looked at, and those that have a label. */
+  readonly patients: number;
+  readonly labelledPatients: number;
+  readonly labels: number;
+  readonly censored: number;
+  /** Labels with `booleanValue` true, and false. */
+  readonly positive: number;
+  readonly negative: number;
+  /**
+   * What gave no label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome` ({@link OutcomeOptions.atOutcome}), `unmeasured` and
+   * `elsewhere` (values, see {@link labValue} and {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
+   */
+  readonly skipped: ReadonlyMap<string, number>;
+}
+/**
+ * The function of a module for {@link Cohort.label}, asked of each patient: labels of it, one or many, or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
+/** What a pass reads. */
+export interface PassReport {
+  /** Patients that the function is given. */
+  readonly patients: number;
+  /** Chunks that they are cut into: about as many events each. */
+  readonly chunks: number;
+  /** Labels that patients are given with; 0 without labels, as all that follows. */
+  readonly labels: number;
+  /** Labels of subjects that the database has not, and those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects of the database that are not in this cohort. */
+  readonly outsideLabels: number;
+  /** Patients of the cohort that have no label, whether they are left out or not. */
+  readonly unlabelledPatients: number;
+}
+/**
+ * A pass over patients in worker threads: an async iterable of its results; {@link Cohort.map} makes it. It begins when its first result is asked for,
+ * and anew with each loop. However the loop is left, its workers end. A slow reader slows them down: a few batches of results wait for it, no more.
+ * Who calls `next()` by hand calls `return()` too, where it stops before the end.
+ *
+ * Closing the database does not disturb a pass: workers have the store open themselves.
+ */
+export declare class Pass<T = unknown> implements AsyncIterable<T> {
+  /** Made by this package only. */
+  protected constructor();
+  /** What is read. */
+  readonly report: PassReport;
+  /**
+   * The results.
+   *
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the message names the subject that was being
+   * read, `cause` is what was thrown; `MEDS_CANCELLED`; `MEDS_STORE_REPLACED` and what opening a store throws.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  /**
+   * All results at once, as an array.
+   *
+   * @throws MedsError as the iteration does.
+   */
+  toArray(): Promise<T[]>;
 }
 /**
  * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
@@ -855,186 +1860,92 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
-}
-/**
- * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
- * JavaScript's spelling. A value that is null, or not there, is missing.
- */
-export interface Label {
-  readonly subjectId: SubjectId;
-  /** Data up to and including this time may be used. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
-  readonly predictionTime: TimeLike;
-  readonly booleanValue?: boolean | null | undefined;
-  readonly integerValue?: number | bigint | null | undefined;
-  readonly floatValue?: number | null | undefined;
-  readonly categoricalValue?: string | null | undefined;
-  /** Survival labels: the value (minutes, or true and false) is that of the end of follow-up, and not of the outcome. */
-  readonly isCensored?: boolean | null | undefined;
-}
-/** A label as {@link Labels.at} gives it. */
-export interface LabelRow {
-  readonly subjectId: bigint;
-  /** Microseconds since 1970-01-01. */
-  readonly predictionTime: bigint;
-  readonly booleanValue: boolean | null;
-  readonly integerValue: bigint | null;
-  readonly floatValue: number | null;
-  readonly categoricalValue: string | null;
-  readonly isCensored: boolean | null;
-}
-/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
-/** How {@link Labels.open} reads. */
-export interface LabelOptions {
-  /** Name of the task; by default the name of the folder or file. */
-  readonly task?: string | undefined;
-}
-/**
- * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
- * altogether (a table of times of prediction).
- *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
- * `categorical_value`).
- *
- * @example
- * ```ts
- * import { Labels } from "meds-reader";
- *
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
- *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
- * ]);
- * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
- * ```
- */
-export declare class Labels implements Iterable<LabelRow> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Name of the task. */
-  readonly task: string;
-  /** Number of labels. */
-  readonly size: number;
   /**
-   * Reads a task: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Also reads older
-   * files: any unit of time, `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are fine.
+   * Runs a function of a module over all patients in worker threads, and streams what it gives. The module is named by a URL, as workers import it
+   * themselves: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for what the function gets and may give.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without Parquet files; `MEDS_MISSING_COLUMN` without `subject_id` or
-   * `prediction_time`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a label without subject or time; `MEDS_SOURCE_DAMAGED`.
+   * How patients are cut into chunks depends on the patients alone, so results do not depend on the number of threads. The pass begins when its results
+   * are asked for; it ends, workers too, however the loop is left. Workers wait for a slow reader.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong options;
+   * `MEDS_NOT_FOUND` where there is no such module; what {@link Pass} throws while it runs.
    * @example
    * ```ts
-   * import { Labels } from "meds-reader";
+   * import { writeFileSync } from "node:fs";
+   * import { PatientDatabase } from "meds-reader";
    *
-   * const labels = await Labels.open("demo/labels/in_hospital_mortality");
-   * console.log(labels.task, labels.size, labels.columns);
+   * const module = new URL("./longest.mjs", import.meta.url);
+   * writeFileSync(
+   *   module,
+   *   "export default function* (patients, { least }) { for (const p of patients) if (p.length >= least) yield [p.subjectId, p.length]; }",
+   * );
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for await (const [subjectId, rows] of db.map<[bigint, number]>(module, { args: { least: 100 } })) console.log(subjectId, rows);
+   * db.close();
    * ```
    */
-  static open(path: string, options?: LabelOptions): Promise<Labels>;
+  map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
   /**
-   * Labels given in memory.
+   * As {@link Cohort.map}, and each patient comes with its labels: the function walks through pairs of patient and labels. Labels may stand in any
+   * order; a patient gets its own in the order of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
-   */
-  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
-  /** The columns of which some label has a value; none for a table of times only. */
-  get columns(): readonly LabelColumn[];
-  /** A copy of the subjects' ids, a slot a label. */
-  get subjectIds(): BigInt64Array;
-  /** A copy of the times of prediction, in microseconds since 1970-01-01, a slot a label. */
-  get predictionTimes(): BigInt64Array;
-  /** The categories of `categorical_value`, in order of their first label; empty where there is no such column. */
-  get categories(): readonly string[];
-  /** A label, from the end where the index is negative; undefined outside. */
-  at(i: number): LabelRow | undefined;
-  /** The labels in order. */
-  [Symbol.iterator](): IterableIterator<LabelRow>;
-  /**
-   * Some of the labels: by index, in the order given, or those of which a function says yes.
+   * @throws MedsError as {@link Cohort.map}.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { Labels, PatientDatabase } from "meds-reader";
    *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
+   * const module = new URL("./known.mjs", import.meta.url);
+   * writeFileSync(
+   *   module,
+   *   "export default function* (pairs) { for (const [p, labels] of pairs) for (const l of labels) yield p.until(l.predictionTime).length; }",
+   * );
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+   * const pass = db.mapWithLabels<number>(module, labels);
+   * console.log(await pass.toArray(), pass.report.unknownLabels);
+   * db.close();
+   * ```
    */
-  select(choice: Iterable<number> | ((label: LabelRow, index: number) => boolean)): Labels;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly task: string;
-    readonly size: number;
-    readonly columns: readonly LabelColumn[];
-  };
-}
-/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
-export type Duration = number | bigint | {
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly microseconds?: number;
-};
-/**
- * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
- *
- * - `to_end`: the last w.
- * - `from_start`: the first w.
- * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
- * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
- *   the same probability; windows at the ends are shorter.
- * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
- *
- * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
- */
-export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
-/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
-/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
-export type Reach = Duration | {
-  readonly count: number;
-};
-/** How {@link samples} cuts windows. */
-export interface SampleOptions {
-  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
-  readonly maxLength: number;
-  /** Default: `to_end`. */
-  readonly strategy?: Strategy | undefined;
-  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
-  readonly unit?: "measurements" | "events" | undefined;
-  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
-  readonly stride?: number | undefined;
-  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
-  readonly overlap?: number | undefined;
-  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
-  readonly inclusive?: boolean | undefined;
-  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
-  readonly gap?: Reach | undefined;
-  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
-  readonly lookBack?: Reach | undefined;
+  mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
   /**
-   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
-   * the report counts), or not at all (`omit`).
+   * Runs a function of a module over chunks of patients in worker threads and merges what it returns, in order of the patients. The result is the same
+   * for any number of threads, to the last bit of a floating-point number.
+   *
+   * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const module = new URL("./rows.mjs", import.meta.url);
+   * writeFileSync(module, "export default (patients) => { let rows = 0; for (const p of patients) rows += p.length; return rows; }");
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const rows = await db.reduce<number>(module, { initial: 0, merge: (total, part) => total + part });
+   * console.log(rows === db.eventCount);
+   * db.close();
+   * ```
    */
-  readonly static?: "include" | "prepend" | "omit" | undefined;
+  reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
   /**
-   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
-   * data from OMOP, where gender and race have the time of birth).
+   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a function
+   * of a module that is asked of each patient ({@link LabelFunction}). In order of the patients, and by time where the labeler is of this package.
+   *
+   * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
+   * @example
+   * ```ts
+   * import { outcomeWithin, PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = await db.split("train").label(outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 365 } }), {
+   *   sample: { count: 1, seed: 7 },
+   *   onReport: ({ positive, negative, censored }) => console.log(positive, negative, censored),
+   * });
+   * console.log(labels.size, labels.at(0)?.isCensored);
+   * db.close();
+   * ```
    */
-  readonly staticUntil?: "null" | "birth" | undefined;
-  /** Only rows with these codes. Default: all. */
-  readonly codes?: CodePredicate | undefined;
-  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
-  readonly where?: {
-    readonly [column: string]: (value: never) => boolean;
-  } | undefined;
-  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
-  readonly dateOnly?: CodePredicate | undefined;
-  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
-  /**
-   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
-   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
-   */
-  readonly knownLater?: {
-    readonly [column: string]: string;
-  } | undefined;
-  /** Only subjects of this split. Default for labels: all subjects. */
-  readonly split?: string | undefined;
+  label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
 }
 /** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
 export interface Pretraining {
@@ -1315,324 +2226,14 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
-/** How to convert. */
-export interface ConvertOptions extends WorkOptions {
-  /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
-  readonly columns?: readonly string[] | undefined;
-  /** All columns but these. */
-  readonly exclude?: readonly string[] | undefined;
-  /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
-   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
-   */
-  readonly repair?: boolean | undefined;
-  /** Replace a store that stands at the target. */
-  readonly force?: boolean | undefined;
-  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
-  readonly reuse?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: 512 MiB. */
-  readonly shardBytes?: number | undefined;
-  /**
-   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
-   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
-   */
-  readonly index?: boolean | undefined;
-  /** Folder for temporary files. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** What a conversion did. */
-export interface Summary {
-  /** Path of the store. */
-  readonly store: string;
-  /** The store was there already (option `reuse`), nothing was written. */
-  readonly reused: boolean;
-  readonly patients: number;
-  readonly events: number;
-  readonly codes: number;
-  readonly columns: number;
-  readonly shards: number;
-  readonly sourceBytes: number;
-  readonly storeBytes: number;
-  /** Bytes of the inverted index among them; 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Seconds of work, without those of `fsyncSeconds`. */
-  readonly seconds: number;
-  /** Seconds until the disk had all of it. */
-  readonly fsyncSeconds: number;
-  /** What was skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-}
-/**
- * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
- * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
- *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL` and others that name file and subject.
- * @example
- * ```ts
- * import { convert } from "meds-reader";
- *
- * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
- * console.log(summary.patients, summary.events);
- * ```
- */
-export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it.
- *
- * @throws MedsError where the store cannot be opened at all.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
-export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
-  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
-  /** Number of patients. */
-  readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
-  readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
-  readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
-  readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
-  readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
-  readonly ids?: "sequential" | "hashed" | undefined;
-  /** Compression of the Parquet files. Default: `snappy`. */
-  readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was made. */
-export interface Generated {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
-  readonly codes: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Rows of each task below `labels/`. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-/**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
- * @example
- * ```ts
- * import { generate } from "meds-reader";
- *
- * const made = await generate("synthetic", { patients: 20, seed: 1 });
- * console.log(made.patients, made.events);
- * ```
- */
-export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
-/**
- * What the source says of itself, and what became of it.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
- * db.close();
- * ```
- */
-export declare class Metadata {
-  /** Made by this package only. */
-  protected constructor();
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
-  readonly id: string;
-  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
-  readonly files: readonly string[];
-  /** What the conversion skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-  /** Bytes of the store's files. */
-  readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Number of shards. */
-  readonly shards: number;
-  /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
-   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
-   *
-   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
-   */
-  get dataset(): Readonly<Record<string, unknown>> | null;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: unknown;
-  };
-}
-/** How to open a store. */
-export interface OpenOptions {
-  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
-  readonly verify?: boolean | undefined;
-}
-/** How {@link PatientDatabase.from} converts and opens. */
-export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
-  readonly store?: string | undefined;
-}
-/**
- * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
- * memory. Times are microseconds since 1970-01-01.
- *
- * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
- * it is then a type error.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.size, db.eventCount, db.splits);
- * for (const patient of db.split("train")) {
- *   const last = patient.at(-1);
- *   console.log(patient.subjectId, last?.date, last?.code);
- * }
- * db.close();
- * ```
- */
-export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
-   * db.close();
-   * ```
-   */
-  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
-  /**
-   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
-   * at once: one converts, the others wait.
-   *
-   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = await PatientDatabase.from("demo");
-   * console.log(db.size);
-   * db.close();
-   * ```
-   */
-  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
-  /** The columns but `subject_id`: name, source's type, nullable, storage. */
-  get columns(): readonly ColumnInfo[];
-  /** The table of codes. */
-  get codes(): CodeTable;
-  /** Number of patients with rows in each split; empty where the source has no splits. */
-  get splits(): ReadonlyMap<string, number>;
-  /** `dataset.json`, notes of the conversion, names of the metadata files. */
-  get metadata(): Metadata;
-  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
-  get shardCount(): number;
-  /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
-   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
-   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.toArrow();
-   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-  /**
-   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
-   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
-   * 512 MiB.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * for (let shard = 0; shard < db.shardCount; shard += 1) {
-   *   const exported = db.exportC(shard);
-   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // nothing, where they were imported
-   * }
-   * db.close();
-   * ```
-   */
-  exportC(shard: number): ArrowExport;
-  /** Path of the store, for opening it in a worker. */
-  get path(): string;
-  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
-  close(): void;
-  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
-  [Symbol.dispose](): void;
-}
 /**
  * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; the others from opening, converting and verifying too.
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
+ * verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *
@@ -1658,6 +2259,131 @@ export declare class MedsError extends Error {
     path?: string | undefined;
     cause?: unknown;
   });
+}
+/**
+ * A table of times of prediction without anything to predict: admissions, say, or their ends.
+ *
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, predictionTimes } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const discharges = await db.label(
+ *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
+ * );
+ * console.log(discharges.size, discharges.columns);
+ * db.close();
+ * ```
+ */
+export declare function predictionTimes(at: PredictionTimes): Labeler;
+/** Which selection of few labels is meant. */
+export interface ShotChoice {
+  /** Labels of each class; -1 for all. */
+  readonly k: number;
+  /** Which draw. Default: 0. */
+  readonly replicate?: number | undefined;
+  /** A task that has several (`chexpert`) is told which. Default: the only one. */
+  readonly subTask?: string | undefined;
+}
+/** Labels to learn from and to test on, all of them `boolean_value`. */
+export interface ShotSelection {
+  readonly train: Labels;
+  readonly tuning: Labels;
+  /** All labels of held-out subjects, whatever k. */
+  readonly held_out: Labels;
+  readonly report: ShotReport;
+}
+/** How a selection fits the labels. */
+export interface ShotReport {
+  /** Entries of the file that no label of the table has the subject and time of: they are not in the selection. */
+  readonly unmatched: {
+    readonly train: number;
+    readonly tuning: number;
+  };
+  /** Entries whose value is not what the label's own would be as true or false: the file's is taken. */
+  readonly differing: {
+    readonly train: number;
+    readonly tuning: number;
+  };
+}
+/**
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`), taken as they are: for each sub-task, k and replicate, which labels to
+ * train and tune on.
+ *
+ * An entry of the file means a label by subject and time, and stands as often in the selection as in the file (a class that is short was drawn with
+ * repeats). Its value is the file's, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it
+ * loads labels and so the file has none; the selection keeps the time of the label. Several labels of a subject in one minute are taken in turn, those
+ * with the file's value first.
+ *
+ * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { Labels, Shots, Splits } from "meds-reader";
+ *
+ * // Really: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
+ * const predictionTime = new Date("2150-03-01T12:30:59Z");
+ * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
+ * const splits = Splits.from({ train: [1], tuning: [2], held_out: [3] });
+ * const draw = {
+ *   patient_ids_train_k: [1],
+ *   label_times_train_k: ["2150-03-01T12:30:00"],
+ *   label_values_train_k: [0],
+ *   patient_ids_val_k: [2],
+ *   label_times_val_k: ["2150-03-01T12:30:00"],
+ *   label_values_val_k: [1],
+ * };
+ * writeFileSync("few_shots_data.json", JSON.stringify({ guo_icu: { 1: { 0: draw } } }));
+ *
+ * const shots = await Shots.open("few_shots_data.json");
+ * for (const k of shots.sizes()) {
+ *   const { train, tuning, held_out, report } = shots.select(labels, splits, { k, replicate: 0 });
+ *   console.log(k, train.size, tuning.size, held_out.size, report.unmatched);
+ * }
+ * ```
+ */
+export declare class Shots {
+  /** Made by this package only. */
+  protected constructor();
+  /** The file. */
+  readonly path: string;
+  /** The sub-tasks: the task itself, or the findings of `chexpert`. */
+  readonly subTasks: readonly string[];
+  /**
+   * Reads a `*_shots_data.json`.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for what is no JSON object.
+   */
+  static open(path: string): Promise<Shots>;
+  /**
+   * The k that a sub-task has, ascending, -1 (all labels) last.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that the file has not; `MEDS_SOURCE_DAMAGED`.
+   */
+  sizes(subTask?: string): readonly number[];
+  /**
+   * The replicates that a sub-task has for a k, ascending.
+   *
+   * @throws MedsError as {@link Shots.sizes}, also for a k that the file has not.
+   */
+  replicates(k: number, subTask?: string): readonly number[];
+  /**
+   * Labels of a selection. `labels` are all of the task's, with their own values: those of held-out subjects are made true or false as EHRSHOT does
+   * ({@link Shots.binary}).
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that the file has not; `MEDS_SPLIT_CONFLICT` where the file trains or tunes on a subject
+   * that the splits put elsewhere; `MEDS_UNKNOWN_SPLIT` where no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   */
+  select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection;
+  /**
+   * Labels as true or false, as EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is its bit (of 14, "No Finding"
+   * the highest), and what has `boolean_value` is taken as it is. A label without a value stays without.
+   *
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels that have no such value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   */
+  static binary(labels: Labels, subTask: string): Labels;
 }
 
 

@@ -73,7 +73,16 @@ function native() {
 }
 
 /** What is loaded from outside of dist/: the binding, and packages, some of which only some programs need. */
-const EXTERNAL = ["../native/binding.js", "apache-arrow", "hyparquet", "hyparquet-compressors", "tinypool"];
+const EXTERNAL = [
+  "../native/binding.js",
+  "apache-arrow",
+  "csv-parse/sync",
+  "hyparquet",
+  "hyparquet/src/column.js",
+  "hyparquet-compressors",
+  "hyparquet-writer",
+  "tinypool",
+];
 /** The library, and what makes its batches in worker threads: one file each. `worker.js` imports the library, and stays as it is. */
 const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };
 

@@ -14,6 +14,7 @@ export type MedsErrorCode =
   | "MEDS_INTERNAL"
   | "MEDS_INVALID_ARGUMENT"
   | "MEDS_IO"
+  | "MEDS_LABELS_EXIST"
   | "MEDS_LEAK"
   | "MEDS_METADATA"
   | "MEDS_MISSING_COLUMN"

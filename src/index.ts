@@ -35,7 +35,20 @@ export { type OutcomeOptions, outcomeWithin } from "./labelers/outcome.js";
 export { predictionTimes } from "./labelers/prediction.js";
 export type { AtRows, AtVisits, Moved, PredictionTimes } from "./labelers/times.js";
 export { type EachValue, labValue, type Thresholds, type ValueWithin } from "./labelers/value.js";
-export { type Label, type LabelColumn, type LabelOptions, type LabelRow, Labels } from "./labels/labels.js";
+export {
+  JointLabels,
+  type Label,
+  type LabelChoice,
+  type LabelColumn,
+  type LabelOptions,
+  type LabelRow,
+  Labels,
+  type OpenLabelsOptions,
+  type SplitLabels,
+  type WriteLabelsOptions,
+} from "./labels/labels.js";
+export { type ShotChoice, type ShotReport, type ShotSelection, Shots } from "./labels/shots.js";
+export { Splits } from "./labels/splits.js";
 export type { ColumnInfo, Note } from "./manifest.js";
 export type { TypedArray } from "./mapped.js";
 export { Metadata } from "./metadata.js";

@@ -1,36 +1,91 @@
-// Label tables in Parquet files. They are small (EHRSHOT's largest task has some 400,000 rows), so a library reads them.
-import { readdirSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
-import type { FileMetaData, SchemaTree } from "hyparquet";
-import { fail, MedsError } from "../errors.js";
-import { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues } from "./labels.js";
+// Where labels stand: MEDS's Parquet files, EHRSHOT's and INSPECT's tables in CSV, and which tasks a folder holds.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, extname, join, relative } from "node:path";
+import { fail } from "../errors.js";
+import { failGiven } from "../given.js";
+import { CsvTable } from "./csv.js";
+import { withIo } from "./io.js";
+import { failNull, readParquet, type Wanted } from "./parquet.js";
+import { LabelBuilder, type LabelTable, type LabelValues, NO_VALUES } from "./table.js";
 
-/** The Parquet files of a task, and their rows. */
-export async function readLabelFiles(path: string): Promise<{ name: string; table: LabelTable }> {
-  const builder = new LabelBuilder();
-  for (const file of filesOf(path)) await readFile(file, builder);
-  return { name: basename(path).replace(/\.parquet$/, ""), table: builder.finish() };
+/** What only INSPECT's tables need to be told. */
+export interface CohortChoice {
+  readonly column: string | undefined;
+  /** Microseconds before StudyTime. */
+  readonly shift: bigint | undefined;
 }
 
-/** A file, or the Parquet files below a folder in order of their paths' bytes; names that begin with a dot or `_` are no data. */
-function filesOf(path: string): string[] {
-  let isFolder: boolean;
-  try {
-    isFolder = statSync(path).isDirectory();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of labels.`, path);
-    throw new MedsError("MEDS_IO", `${path}: ${(error as Error).message}`, { path, cause: error });
+const EHRSHOT = "labeled_patients.csv";
+
+/** Names that mark a folder as a part of a task and not a task of its own. */
+const SHARD = /^(train|tuning|held_out|val|valid|validation|dev|test|\d+)$/;
+
+/** The labels of a task, and its name. */
+export async function readLabelFiles(path: string, choice: CohortChoice): Promise<{ name: string; table: LabelTable }> {
+  const files = filesOf(path);
+  const tables = files.filter(isCsv);
+  if (tables.length === 0) {
+    if (choice.column !== undefined) failGiven("column", choice.column, "it for INSPECT's cohort tables (CSV) only");
+    if (choice.shift !== undefined) failGiven("shift", choice.shift, "it for INSPECT's cohort tables (CSV) only");
   }
-  if (!isFolder) return [path];
-  const files = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.name.endsWith(".parquet") && !entry.isDirectory())
+  const builder = new LabelBuilder();
+  let column: string | undefined;
+  for (const file of files) {
+    if (isCsv(file)) column = readCsvLabels(await CsvTable.open(file), choice, builder);
+    else await readParquetLabels(file, builder);
+  }
+  const [first] = files;
+  // EHRSHOT's file is called the same for every task: the folder has the name.
+  const named = basename(first!) === EHRSHOT && first === path ? basename(join(path, "..")) : basename(path);
+  return { name: column ?? named.replace(/\.(parquet|csv|tsv)$/i, ""), table: builder.finish() };
+}
+
+/**
+ * The tasks below a folder as paths relative to it, in order: each folder that holds labels at once or in shards (`train`, `0`), and each file of
+ * labels in the folder itself.
+ */
+export function tasksBelow(root: string): string[] {
+  const found: string[] = [];
+  const visit = (folder: string): void => {
+    const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true })).filter(({ name }) => !/^[._]/.test(name));
+    const labels = entries.filter((entry) => !entry.isDirectory() && (isParquet(entry.name) || entry.name === EHRSHOT));
+    const shards = entries.filter((entry) => entry.isDirectory() && SHARD.test(entry.name) && holdsParquet(join(folder, entry.name)));
+    const name = relative(root, folder).replaceAll("\\", "/");
+    if (shards.length > 0 || (labels.length > 0 && folder !== root)) {
+      // What lies deeper belongs to this task too: opening it reads all of it.
+      found.push(name || ".");
+      return;
+    }
+    found.push(...labels.map((entry) => entry.name));
+    for (const entry of entries) if (entry.isDirectory()) visit(join(folder, entry.name));
+  };
+  visit(root);
+  return found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+const isParquet = (name: string) => extname(name) === ".parquet";
+const isCsv = (name: string) => /^\.[ct]sv$/i.test(extname(name));
+const holdsParquet = (folder: string) => parquetBelow(folder).length > 0;
+
+/** The Parquet files below a folder; names that begin with a dot or `_` are no data. */
+export function parquetBelow(path: string): string[] {
+  return withIo(path, () => readdirSync(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => isParquet(entry.name) && !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) =>
       relative(path, file)
         .split(/[\\/]/)
         .every((part) => !/^[._]/.test(part)),
     );
+}
+
+/** A file, or a folder's Parquet files in order of their paths' bytes, or EHRSHOT's file in it. */
+function filesOf(path: string): string[] {
+  if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of labels.`, path);
+  if (!withIo(path, () => statSync(path)).isDirectory()) return [path];
+  const files = parquetBelow(path);
+  const ehrshot = join(path, EHRSHOT);
+  if (files.length === 0 && existsSync(ehrshot)) return [ehrshot];
   if (files.length === 0)
     fail(
       "MEDS_NO_DATA",
@@ -40,148 +95,113 @@ function filesOf(path: string): string[] {
   return files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-/** Rows read at once. */
-const ROWS = 65_536;
+const LABELS = {
+  subject_id: { kind: "integer", type: "int64", required: true, older: "patient_id" },
+  prediction_time: { kind: "time", type: "timestamp[us]", required: true },
+  boolean_value: { kind: "boolean", type: "bool" },
+  integer_value: { kind: "integer", type: "int64" },
+  float_value: { kind: "float", type: "float32" },
+  categorical_value: { kind: "text", type: "string" },
+  is_censored: { kind: "boolean", type: "bool" },
+} as const satisfies Record<string, Wanted>;
 
-async function readFile(path: string, builder: LabelBuilder): Promise<void> {
-  try {
-    // Here and not above: who reads no labels does not wait for it.
-    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
-    const { compressors } = await import("hyparquet-compressors");
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const columns = columnsOf(path, metadata, parquetSchema(metadata));
-    const names = [...new Set([...columns.values()].map(({ name }) => name))];
-    const rows = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
-      const rowEnd = Math.min(rows, rowStart + ROWS);
-      const found = await parquetReadObjects({ file, metadata, compressors, parsers, columns: names, rowStart, rowEnd });
-      for (const [i, row] of found.entries()) addRow(path, rowStart + i, row, columns, builder);
-    }
-  } catch (error) {
-    if (error instanceof MedsError) throw error;
-    const { message, code } = error as NodeJS.ErrnoException;
-    if (typeof code === "string") throw new MedsError("MEDS_IO", `${path}: ${message}`, { path, cause: error });
-    const found = `${path}: this is no sound Parquet file (${message}). Write it again, or take it out of the folder.`;
-    throw new MedsError("MEDS_SOURCE_DAMAGED", found, { path, cause: error });
-  }
-}
+const REMEDY = "Each label needs a subject and a time of prediction; leave such rows out.";
 
-/** Times stay what stands in the file, in microseconds: a Date would cut them. */
-const parsers = {
-  timestampFromMilliseconds: (millis: bigint) => BigInt(millis) * 1000n,
-  timestampFromMicroseconds: (micros: bigint) => BigInt(micros),
-  timestampFromNanoseconds: (nanos: bigint) => new Nanoseconds(nanos),
-  dateFromDays: (days: number) => BigInt(days) * 86_400_000_000n,
-};
-
-/** A time that may have a remainder below a microsecond. */
-class Nanoseconds {
-  constructor(readonly nanos: bigint) {}
-}
-
-type Read = { readonly name: string; readonly kind: Kind };
-type Kind = "integer" | "time" | "boolean" | "float" | "text";
-type Column = "subject_id" | "prediction_time" | LabelColumn;
-
-const WANTED: Readonly<Record<Column, { readonly kinds: readonly Kind[]; readonly text: string; readonly older?: string }>> = {
-  subject_id: { kinds: ["integer"], text: "int64", older: "patient_id" },
-  prediction_time: { kinds: ["time"], text: "timestamp[us]" },
-  boolean_value: { kinds: ["boolean"], text: "bool" },
-  integer_value: { kinds: ["integer"], text: "int64" },
-  float_value: { kinds: ["float"], text: "float32" },
-  categorical_value: { kinds: ["text"], text: "string" },
-  is_censored: { kinds: ["boolean"], text: "bool" },
-};
-
-/** The file's columns that labels have, and the kinds of their values. */
-function columnsOf(path: string, metadata: FileMetaData, schema: SchemaTree): Map<Column, Read> {
-  const fields = new Map(schema.children.map((child) => [child.element.name, child]));
-  const found = new Map<Column, Read>();
-  for (const [column, { kinds, text, older }] of Object.entries(WANTED) as [Column, (typeof WANTED)[Column]][]) {
-    const field = fields.get(column) ?? (older === undefined ? undefined : fields.get(older));
-    if (field === undefined) {
-      if (column !== "subject_id" && column !== "prediction_time") continue;
-      const has = [...fields.keys()].map((name) => JSON.stringify(name)).join(", ");
-      fail("MEDS_MISSING_COLUMN", `${path}: labels need a column "${column}" (${text}); the file has ${has || "none"}.`, path);
-    }
-    const kind = kindOf(field);
-    // A column that holds nothing but nulls may have any type: pandas writes such.
-    if (kind !== undefined && kinds.includes(kind)) found.set(column, { name: field.element.name, kind });
-    else if (!isAllNull(metadata, field.element.name)) {
-      const type = field.element.logical_type?.type ?? field.element.converted_type ?? field.element.type ?? "a nested type";
-      fail(
-        "MEDS_COLUMN_TYPE",
-        `${path}: its column "${field.element.name}" is of type ${type}; labels need ${text}. Cast it and write the file again.`,
-        path,
-      );
-    } else if (column === "subject_id" || column === "prediction_time") {
-      if (Number(metadata.num_rows) > 0) failNull(path, 0, column);
-      found.set(column, { name: field.element.name, kind: kinds[0]! });
-    }
-  }
-  return found;
-}
-
-function kindOf({ element, children }: SchemaTree): Kind | undefined {
-  const { type, converted_type: converted, logical_type: logical } = element;
-  if (children.length > 0 || element.repetition_type === "REPEATED") return undefined;
-  if (type === "BOOLEAN") return "boolean";
-  if (type === "INT96" || logical?.type === "TIMESTAMP" || logical?.type === "DATE") return "time";
-  if (converted === "TIMESTAMP_MILLIS" || converted === "TIMESTAMP_MICROS" || converted === "DATE") return "time";
-  if (type === "BYTE_ARRAY" && (logical?.type === "STRING" || converted === "UTF8" || converted === "ENUM")) return "text";
-  if (type === "FLOAT" || type === "DOUBLE") return "float";
-  const plain = logical === undefined || logical.type === "INTEGER" || logical.type === "NULL";
-  const whole = converted === undefined || /^U?INT_\d+$/.test(converted);
-  if ((type === "INT32" || type === "INT64") && plain && whole) return logical?.type === "NULL" ? undefined : "integer";
-  return undefined;
-}
-
-/** Does every row group say that a column holds nothing but nulls. */
-function isAllNull({ row_groups: groups }: FileMetaData, name: string): boolean {
-  return groups.every(({ columns, num_rows: rows }) => {
-    const own = columns.filter(({ meta_data: meta }) => meta?.path_in_schema[0] === name);
-    return own.length > 0 && own.every(({ meta_data: meta }) => meta?.statistics?.null_count === rows);
+async function readParquetLabels(path: string, builder: LabelBuilder): Promise<void> {
+  await readParquet(path, "labels", LABELS, (row, { subject_id, prediction_time, ...values }) => {
+    if (subject_id === null) failNull(path, row, "subject_id", REMEDY);
+    if (prediction_time === null) failNull(path, row, "prediction_time", REMEDY);
+    builder.add(subject_id, prediction_time, values);
   });
 }
 
-function addRow(path: string, row: number, values: Record<string, unknown>, columns: Map<Column, Read>, builder: LabelBuilder): void {
-  const raw = (column: Column): unknown => {
-    const read = columns.get(column);
-    return read === undefined ? null : (values[read.name] ?? null);
-  };
-  const whole = (column: Column): bigint | null => {
-    const value = raw(column);
-    if (value === null) return null;
-    const exact = BigInt(value as bigint | number);
-    if (BigInt.asIntN(64, exact) !== exact)
-      fail("MEDS_VALUE_RANGE", `${path}: row ${row}: ${exact} in "${column}" does not fit int64.`, path);
-    return exact;
-  };
-  const subject = whole("subject_id") ?? failNull(path, row, "subject_id");
-  const time = raw("prediction_time") ?? failNull(path, row, "prediction_time");
-  const found: LabelValues = {
-    boolean_value: raw("boolean_value") as boolean | null,
-    integer_value: whole("integer_value"),
-    float_value: raw("float_value") as number | null,
-    categorical_value: raw("categorical_value") as string | null,
-    is_censored: raw("is_censored") as boolean | null,
-  };
-  builder.add(subject, microsOf(time as bigint | Nanoseconds), found);
+/** Reads a table by whose header it has; returns the chosen column of INSPECT's. */
+function readCsvLabels(table: CsvTable, choice: CohortChoice, builder: LabelBuilder): string | undefined {
+  if (table.has("patient_id", "prediction_time", "label_type", "value")) {
+    if (choice.column !== undefined) failGiven("column", choice.column, "it for INSPECT's cohort tables only; EHRSHOT's have one task");
+    if (choice.shift !== undefined) failGiven("shift", choice.shift, "it for INSPECT's cohort tables only");
+    readEhrshot(table, builder);
+    return undefined;
+  }
+  const [patient, time] = table.has("PatientID", "StudyTime") ? ["PatientID", "StudyTime"] : ["patient_id", "procedure_time"];
+  if (!table.has(patient!, time!)) {
+    const known =
+      "EHRSHOT's labeled_patients.csv has patient_id, prediction_time, label_type and value, INSPECT's cohort PatientID, StudyTime and tasks";
+    const has = table.header.map((name) => JSON.stringify(name)).join(", ");
+    fail(
+      "MEDS_MISSING_COLUMN",
+      `${table.path}: this is no table of labels that is known. ${known}; the file has ${has || "none"}.`,
+      table.path,
+    );
+  }
+  const column = taskColumn(table, choice.column);
+  readInspect(table, patient!, time!, column, choice.shift ?? (/^pe(_|$)/i.test(column) ? DAY : 0n), builder);
+  return column;
 }
 
-/** A time of prediction a fraction of a microsecond later admits no row more: rows have whole microseconds. */
-function microsOf(time: bigint | Nanoseconds): bigint {
-  if (typeof time === "bigint") return time;
-  const { nanos } = time;
-  const micros = nanos / 1000n;
-  return nanos < 0n && micros * 1000n !== nanos ? micros - 1n : micros;
+function subjectAndTime(table: CsvTable, row: number, id: string, time: string): [bigint, bigint] {
+  const subject = table.integer(row, id) ?? failNull(table.path, row, id, REMEDY);
+  return [subject, table.time(row, time) ?? failNull(table.path, row, time, REMEDY)];
 }
 
-function failNull(path: string, row: number, column: string): never {
-  fail(
-    "MEDS_NULL_VALUE",
-    `${path}: row ${row} has no ${column}. Each label needs a subject and a time of prediction; leave such rows out.`,
-    path,
-  );
+function readEhrshot(table: CsvTable, builder: LabelBuilder): void {
+  for (let row = 0; row < table.size; row += 1) {
+    const [subject, time] = subjectAndTime(table, row, "patient_id", "prediction_time");
+    builder.add(subject, time, ehrshotValues(table, row));
+  }
+}
+
+/** A value by its type, as EHRSHOT's own loader and its conversion to MEDS take it: classes are whole numbers, survival is minutes. */
+function ehrshotValues(table: CsvTable, row: number): LabelValues {
+  switch (table.text(row, "label_type")) {
+    case "boolean":
+      return { ...NO_VALUES, boolean_value: table.truth(row, "value") };
+    case "categorical":
+      return { ...NO_VALUES, integer_value: table.integer(row, "value") };
+    case "numerical":
+    case "numeric":
+      return { ...NO_VALUES, float_value: table.number(row, "value") };
+    case "survival":
+      return { ...NO_VALUES, float_value: table.number(row, "value"), is_censored: table.truth(row, "is_censored") };
+    default:
+      return table.failCell("MEDS_COLUMN_TYPE", row, "label_type", "boolean, categorical, numerical or survival");
+  }
+}
+
+const DAY = 86_400_000_000n;
+
+/** True, False, Censored, or nothing. */
+const OUTCOME = /^\s*(true|false|censored)?\s*$/i;
+
+/** The column that holds the task: the one named, or the only one that can. */
+function taskColumn(table: CsvTable, named: string | undefined): string {
+  const can = table.header.filter((column) => {
+    let some = false;
+    for (let row = 0; row < table.size; row += 1) {
+      const text = table.text(row, column);
+      if (text !== null && !OUTCOME.test(text)) return false;
+      some ||= text !== null;
+    }
+    return some;
+  });
+  const tasks =
+    can.length > 0 ? `Its tasks: ${can.map((column) => JSON.stringify(column)).join(", ")}.` : "No column holds True, False or Censored.";
+  if (named !== undefined) {
+    if (!table.has(named)) fail("MEDS_MISSING_COLUMN", `${table.path}: there is no column "${named}". ${tasks}`, table.path);
+    return named;
+  }
+  if (can.length !== 1) fail("MEDS_INVALID_ARGUMENT", `${table.path}: which task? Give { column: "…" }. ${tasks}`, table.path);
+  return can[0]!;
+}
+
+/** Censored is neither true nor false: the value is missing, and `is_censored` says why. Where nothing is censored there is no such column. */
+function readInspect(table: CsvTable, patient: string, time: string, column: string, shift: bigint, builder: LabelBuilder): void {
+  const censored = (row: number) => /^\s*censored\s*$/i.test(table.text(row, column) ?? "");
+  const some = Array.from({ length: table.size }, (_, row) => row).some(censored);
+  for (let row = 0; row < table.size; row += 1) {
+    const [subject, study] = subjectAndTime(table, row, patient, time);
+    const is = censored(row);
+    const value = is ? null : table.truth(row, column);
+    builder.add(subject, study - shift, { ...NO_VALUES, boolean_value: value, is_censored: some && (is || value !== null) ? is : null });
+  }
 }

@@ -1,8 +1,14 @@
 import { fail } from "../errors.js";
-import { failGiven, optionsOf, pathOf, shown } from "../given.js";
+import { failGiven, flagOf, optionsOf, pathOf, shown, textOf } from "../given.js";
 import { exactIds, type SubjectId } from "../ids.js";
+import { type Duration, durationOf } from "../samples/duration.js";
 import { exactTimes, type TimeLike } from "../time.js";
-import { readLabelFiles } from "./files.js";
+import { readLabelFiles, tasksBelow } from "./files.js";
+import { Splits } from "./splits.js";
+import { joined, LabelBuilder, type LabelColumn, type LabelTable, MISSING, rowsOf } from "./table.js";
+import { writeLabels } from "./write.js";
+
+export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table.js";
 
 /**
  * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
@@ -16,7 +22,10 @@ export interface Label {
   readonly integerValue?: number | bigint | null | undefined;
   readonly floatValue?: number | null | undefined;
   readonly categoricalValue?: string | null | undefined;
-  /** Survival labels: the value (minutes, or true and false) is that of the end of follow-up, and not of the outcome. */
+  /**
+   * Was follow-up cut off before the outcome was known: minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is missing,
+   * because censored is not false.
+   */
   readonly isCensored?: boolean | null | undefined;
 }
 
@@ -32,32 +41,44 @@ export interface LabelRow {
   readonly isCensored: boolean | null;
 }
 
-/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
-
-/** The columns of a table of labels. Each is null where no label has a value of it. */
-export interface LabelTable {
-  readonly subjectIds: BigInt64Array;
-  readonly predictionTimes: BigInt64Array;
-  /** 0, 1, or {@link MISSING}. */
-  readonly boolean: Uint8Array | null;
-  /** With the labels that have one: any int64 is a value. */
-  readonly integer: { readonly values: BigInt64Array; readonly valid: Uint8Array } | null;
-  readonly float: { readonly values: Float64Array; readonly valid: Uint8Array } | null;
-  /** Index into `categories`, -1 where missing. */
-  readonly categorical: { readonly indexes: Int32Array; readonly categories: readonly string[] } | null;
-  /** 0, 1, or {@link MISSING}. */
-  readonly censored: Uint8Array | null;
-}
-
-/** No truth value. */
-export const MISSING = 255;
-
-/** How {@link Labels.open} reads. */
+/** How labels are named. */
 export interface LabelOptions {
-  /** Name of the task; by default the name of the folder or file. */
+  /** Name of the task; by default the name of the folder or file, or of INSPECT's column. */
   readonly task?: string | undefined;
 }
+
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /** INSPECT's cohort tables: the column that holds the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: the prediction is made so long before the study. Default: one day for `pe` and `pe_…` (pulmonary embolism is what the
+   * study found: its order and its report must not be known yet), none for all others.
+   */
+  readonly shift?: Duration | undefined;
+}
+
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that the folder has. Default: false. */
+  readonly force?: boolean | undefined;
+}
+
+/** Labels of a split, and what became of the others: {@link Labels.inSplit}. */
+export interface SplitLabels<L extends Labels = Labels> {
+  readonly labels: L;
+  /** Labels of subjects of another split. */
+  readonly otherSplit: number;
+  /** Labels of subjects that are in no split, and those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
+}
+
+/** Some labels: by index, or those of which a function says yes. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+
+/** The longest shift that leaves every time of four-digit years within int64. */
+const LONGEST = 2n ** 62n;
 
 /**
  * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
@@ -93,23 +114,86 @@ export class Labels implements Iterable<LabelRow> {
   }
 
   /**
-   * Reads a task: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Also reads older
-   * files: any unit of time, `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are fine.
+   * Reads a task as it is published:
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without Parquet files; `MEDS_MISSING_COLUMN` without `subject_id` or
-   * `prediction_time`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a label without subject or time; `MEDS_SOURCE_DAMAGED`.
+   * - MEDS: a folder of Parquet files in its label schema, at any depth and in order of their paths, or one such file. Also older files: any unit of
+   *   time (nanoseconds are rounded down), `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are
+   *   fine, names that begin with a dot or `_` are passed over. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder where that has no Parquet files. `boolean` becomes `boolean_value`, `categorical` (classes, the
+   *   14 bits of `chexpert`) `integer_value`, `numerical` `float_value`, `survival` `float_value` in minutes with `is_censored`. Times keep their
+   *   seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored, in CSV or TSV:
+   *   see `column` and `shift`. Censored has no `boolean_value` and `is_censored` true.
+   *
+   * A time without a zone is UTC. Rows are counted from 0 in messages.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
+   * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
+   * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
+   * `MEDS_SOURCE_DAMAGED`.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
    *
-   * const labels = await Labels.open("demo/labels/in_hospital_mortality");
+   * const labels = await Labels.open("demo/labels/length_of_stay");
    * console.log(labels.task, labels.size, labels.columns);
    * ```
    */
-  static async open(path: string, options?: LabelOptions): Promise<Labels> {
-    const { task } = optionsOf(options) ?? {};
-    const { name, table } = await readLabelFiles(pathOf("path", path));
-    return new Labels(task ?? name, table);
+  static async open(path: string, options?: OpenLabelsOptions): Promise<Labels> {
+    const { task, column, shift } = optionsOf(options) ?? {};
+    if (column !== undefined) textOf("column", column, "the name of a column");
+    const earlier = shift === undefined ? undefined : durationOf("shift", shift);
+    if (earlier !== undefined && earlier > LONGEST) failGiven("shift", shift, "a length of time that int64 microseconds hold");
+    const { name, table } = await readLabelFiles(pathOf("path", path), { column, shift: earlier });
+    return new Labels(task === undefined ? name : textOf("task", task), table);
+  }
+
+  /**
+   * The tasks of a folder of labels, in order of their names' bytes: each folder below it that holds Parquet files, at once or in shards (`train`,
+   * `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; and each such file in the folder itself. A name may hold `/`; joined to the folder it
+   * is what {@link Labels.open} takes. `.` stands for the folder itself where it has nothing but shards.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`.
+   * @example
+   * ```ts
+   * import { join } from "node:path";
+   * import { Labels } from "meds-reader";
+   *
+   * for (const task of await Labels.tasks("demo/labels")) {
+   *   const labels = await Labels.open(join("demo/labels", task), { task });
+   *   console.log(task, labels.size);
+   * }
+   * ```
+   */
+  static async tasks(root: string): Promise<string[]> {
+    return tasksBelow(pathOf("root", root));
+  }
+
+  /**
+   * Several tasks as one table: a row for each (subject, prediction time) that any of them has, in the order in which they first occur. Several labels
+   * of a task for one pair are kept: the k-th meets the k-th of the other tasks, so that each label stands in exactly one row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
+   * const both = Labels.join({
+   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
+   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
+   * });
+   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
+   * ```
+   */
+  static join(tables: { readonly [task: string]: Labels }): JointLabels {
+    if (typeof tables !== "object" || tables === null)
+      failGiven("What is joined", tables, "an object such as { mortality: labels, stay: others }");
+    const tasks = Object.entries(tables);
+    for (const [task, labels] of tasks) if (!(labels instanceof Labels)) failGiven(task, labels, "Labels");
+    const { times, tables: aligned, has } = joined(tasks.map(([, { _table }]) => _table));
+    const members = tasks.map(([task], t) => [task, { labels: new Labels(task, aligned[t]!), has: has[t]! }] as const);
+    return new JointLabels(times, new Map(members));
   }
 
   /**
@@ -118,7 +202,8 @@ export class Labels implements Iterable<LabelRow> {
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels {
-    const { task } = optionsOf(options) ?? {};
+    const { task = "labels" } = optionsOf(options) ?? {};
+    textOf("task", task);
     if (typeof rows !== "object" || rows === null || !(Symbol.iterator in rows)) failGiven("The labels", rows, "an iterable of labels");
     const all = [...rows];
     const wrong = all.findIndex((row) => typeof row !== "object" || row === null);
@@ -137,8 +222,9 @@ export class Labels implements Iterable<LabelRow> {
         if (given === null || given === undefined) return null;
         return right(given) ? given : failGiven(`${name} of label ${i}`, given, wanted);
       };
-      const whole = (given: number | bigint) => typeof given === "bigint" || Number.isSafeInteger(given);
-      const integer = value("integerValue", row.integerValue, whole, "a whole number or bigint");
+      const whole = (given: number | bigint) =>
+        typeof given === "bigint" ? BigInt.asIntN(64, given) === given : Number.isSafeInteger(given);
+      const integer = value("integerValue", row.integerValue, whole, "a safe whole number, or a bigint that fits int64");
       builder.add(subjectIds[i]!, predictionTimes[i]!, {
         boolean_value: value("booleanValue", row.booleanValue, (given) => typeof given === "boolean", "true, false or null"),
         integer_value: integer === null ? null : BigInt(integer),
@@ -147,7 +233,7 @@ export class Labels implements Iterable<LabelRow> {
         is_censored: value("isCensored", row.isCensored, (given) => typeof given === "boolean", "true, false or null"),
       });
     }
-    return new Labels(task ?? "labels", builder.finish());
+    return new Labels(task, builder.finish());
   }
 
   /** The columns of which some label has a value; none for a table of times only. */
@@ -207,7 +293,56 @@ export class Labels implements Iterable<LabelRow> {
    *
    * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
    */
-  select(choice: Iterable<number> | ((label: LabelRow, index: number) => boolean)): Labels {
+  select(choice: LabelChoice): Labels {
+    return new Labels(this.task, rowsOf(this._table, this._rows(choice)));
+  }
+
+  /**
+   * The labels of a split's subjects, in order. Subjects in no split are in none: they are left out, and counted.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   */
+  inSplit(splits: Splits, name: string): SplitLabels {
+    if (!(splits instanceof Splits)) failGiven("splits", splits, "Splits, as Splits.open gives them");
+    splits._known(name);
+    const homeless = new Set<bigint>();
+    let noSplit = 0;
+    const labels = this.select(({ subjectId }) => {
+      const own = splits.of(subjectId);
+      if (own === null) {
+        noSplit += 1;
+        homeless.add(subjectId);
+      }
+      return own === name;
+    });
+    return { labels, otherSplit: this.size - labels.size - noSplit, noSplit, noSplitSubjects: homeless.size };
+  }
+
+  /**
+   * Writes the labels as a task of MEDS's label schema: `labels.parquet` in a folder, which is made. Columns: `subject_id` (int64), `prediction_time`
+   * (timestamp[us]) and of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32: values are rounded to it) and `categorical_value`
+   * (string) those that have a value. Where some label is censored there is `is_censored` (bool) too, which MEDS's schema has not: leave such labels
+   * out with {@link Labels.select} for readers that insist on it.
+   *
+   * The folder has all labels or is as it was: they are written beside it and moved. `force` replaces the Parquet files that the folder has.
+   *
+   * @throws MedsError `MEDS_LABELS_EXIST` where the folder has files, with `force` where some are no Parquet files; `MEDS_VALUE_RANGE` for a value
+   * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * await labels.write("tasks/mortality/first_24h", { force: true });
+   * ```
+   */
+  async write(dir: string, options?: WriteLabelsOptions): Promise<void> {
+    const { force } = optionsOf(options) ?? {};
+    await writeLabels(this._table, pathOf("dir", dir), flagOf("force", force, false));
+  }
+
+  /** @internal The rows of a choice. */
+  _rows(choice: LabelChoice): number[] {
     const rows: number[] = [];
     if (typeof choice === "function") {
       for (let i = 0; i < this.size; i += 1) if (choice(this.at(i)!, i)) rows.push(i);
@@ -220,21 +355,7 @@ export class Labels implements Iterable<LabelRow> {
         rows.push(row);
       }
     }
-    const { subjectIds, predictionTimes, boolean, integer, float, categorical, censored } = this._table;
-    const taken = <A extends Uint8Array | Int32Array | Float64Array | BigInt64Array>(from: A): A => {
-      const into = new (from.constructor as new (length: number) => A)(rows.length);
-      for (const [i, row] of rows.entries()) into[i] = from[row]!;
-      return into;
-    };
-    return new Labels(this.task, {
-      subjectIds: taken(subjectIds),
-      predictionTimes: taken(predictionTimes),
-      boolean: boolean && taken(boolean),
-      integer: integer && { values: taken(integer.values), valid: taken(integer.valid) },
-      float: float && { values: taken(float.values), valid: taken(float.valid) },
-      categorical: categorical && { indexes: taken(categorical.indexes), categories: categorical.categories },
-      censored: censored && taken(censored),
-    });
+    return rows;
   }
 
   /** What `JSON.stringify` writes. */
@@ -243,54 +364,60 @@ export class Labels implements Iterable<LabelRow> {
   }
 }
 
-/** The values of a label, by column. */
-export type LabelValues = {
-  readonly boolean_value: boolean | null;
-  readonly integer_value: bigint | null;
-  readonly float_value: number | null;
-  readonly categorical_value: string | null;
-  readonly is_censored: boolean | null;
-};
+/** A task of joined labels: its values in their rows, and the rows in which it has a label. */
+type Member = { readonly labels: Labels; readonly has: Uint8Array };
 
-/** Makes a table, label by label. A column that never had a value is left out. */
-export class LabelBuilder {
-  private readonly subjects: bigint[] = [];
-  private readonly times: bigint[] = [];
-  private readonly booleans: number[] = [];
-  private readonly integers: (bigint | null)[] = [];
-  private readonly floats: (number | null)[] = [];
-  private readonly categoricals: number[] = [];
-  private readonly censored: number[] = [];
-  private readonly categories = new Map<string, number>();
+/**
+ * Several tasks joined on subject and time of prediction: {@link Labels.join} makes it. Itself a table of times of prediction without values, which
+ * `samples` takes like any other: one window a row, for all tasks.
+ */
+export class JointLabels extends Labels {
+  /** Names of the tasks, in the order given. */
+  readonly tasks: readonly string[];
+  private readonly members: ReadonlyMap<string, Member>;
 
-  add(subjectId: bigint, predictionTime: bigint, values: LabelValues): void {
-    const truth = (value: boolean | null) => (value === null ? MISSING : Number(value));
-    this.subjects.push(subjectId);
-    this.times.push(predictionTime);
-    this.booleans.push(truth(values.boolean_value));
-    this.integers.push(values.integer_value);
-    this.floats.push(values.float_value);
-    this.censored.push(truth(values.is_censored));
-    const category = values.categorical_value;
-    if (category !== null && !this.categories.has(category)) this.categories.set(category, this.categories.size);
-    this.categoricals.push(category === null ? -1 : this.categories.get(category)!);
+  /** @internal */
+  constructor(times: LabelTable, members: ReadonlyMap<string, Member>) {
+    super([...members.keys()].join("+"), times);
+    this.tasks = [...members.keys()];
+    this.members = members;
   }
 
-  finish(): LabelTable {
-    const truths = (values: readonly number[]) => (values.every((value) => value === MISSING) ? null : Uint8Array.from(values));
-    const valid = (values: readonly unknown[]) => Uint8Array.from(values, (value) => (value === null ? 0 : 1));
-    const any = (values: readonly unknown[]) => values.some((value) => value !== null);
-    return {
-      subjectIds: BigInt64Array.from(this.subjects),
-      predictionTimes: BigInt64Array.from(this.times),
-      boolean: truths(this.booleans),
-      integer: any(this.integers)
-        ? { values: BigInt64Array.from(this.integers, (value) => value ?? 0n), valid: valid(this.integers) }
-        : null,
-      float: any(this.floats) ? { values: Float64Array.from(this.floats, (value) => value ?? 0), valid: valid(this.floats) } : null,
-      categorical:
-        this.categories.size > 0 ? { indexes: Int32Array.from(this.categoricals), categories: [...this.categories.keys()] } : null,
-      censored: truths(this.censored),
-    };
+  /**
+   * A task's labels in the rows of this table: label i is that of row i, with all values null where the task has none there.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  of(task: string): Labels {
+    return this._member(task).labels;
+  }
+
+  /**
+   * Of each row 1 where the task has a label, also one without a value (a censored one), and 0 where it has none.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  has(task: string): Uint8Array {
+    return this._member(task).has.slice();
+  }
+
+  /** Some of the rows, with all tasks: {@link Labels.select}. */
+  override select(choice: LabelChoice): JointLabels {
+    const rows = this._rows(choice);
+    const members = [...this.members].map(
+      ([task, { labels, has }]) => [task, { labels: labels.select(rows), has: Uint8Array.from(rows, (row) => has[row]!) }] as const,
+    );
+    return new JointLabels(rowsOf(this._table, rows), new Map(members));
+  }
+
+  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
+  override inSplit(splits: Splits, name: string): SplitLabels<JointLabels> {
+    // It selects, and that gives joint labels here.
+    return super.inSplit(splits, name) as SplitLabels<JointLabels>;
+  }
+
+  private _member(task: string): Member {
+    const wanted = `one of ${this.tasks.map((name) => JSON.stringify(name)).join(", ")}`;
+    return this.members.get(task) ?? failGiven("task", task, wanted);
   }
 }
