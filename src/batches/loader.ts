@@ -4,7 +4,10 @@ import type { AbortSignalLike } from "../native.js";
 import { oneOf, wholeOf } from "../samples/options.js";
 import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
+import { TimeToEvent } from "../targets/time-to-event.js";
+import { Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Batch, Batcher, type Layout, type LoaderState } from "./batch.js";
+import { FLAT_FIELDS } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, fieldsOf } from "./fields.js";
 import { orderOf } from "./order.js";
 
@@ -24,6 +27,13 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly fields?: readonly F[] | undefined;
   /** `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
+  /**
+   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
+   * them. The store may be another than the one that it was fitted on.
+   */
+  readonly vocabulary?: Vocabulary | undefined;
+  /** Tasks of the field `time_to_event`. */
+  readonly timeToEvent?: TimeToEvent | undefined;
   /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
   readonly shuffle?: boolean | "local" | undefined;
   /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
@@ -56,6 +66,8 @@ const KNOWN: readonly (keyof LoaderOptions)[] = [
   "padTo",
   "fields",
   "codeType",
+  "vocabulary",
+  "timeToEvent",
   "shuffle",
   "seed",
   "epoch",
@@ -102,7 +114,8 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     private readonly samples: Samples,
     options: LoaderOptions<F>,
   ) {
-    const given = optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
+    const given =
+      optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
     for (const name of Object.keys(given))
       if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of loader", name, `one of ${KNOWN.join(", ")}`);
     const { tokens, batchSize, bucket, resume } = given;
@@ -122,7 +135,11 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
     // A window of so many events has any number of rows.
     if (padTo === "max" && this.tokens === null && (layout === "nested") !== plan.byEvent)
-      failGiven("padTo", padTo, 'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"');
+      failGiven(
+        "padTo",
+        padTo,
+        'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"',
+      );
     const most = padTo === "max" ? (this.tokens ?? plan.maxLength) : null;
     const shuffle: unknown = given.shuffle ?? false;
     if (typeof shuffle !== "boolean" && shuffle !== "local") failGiven("shuffle", shuffle, 'true, false or "local"');
@@ -139,13 +156,20 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.signal = signal;
     if (given.allocate !== undefined && typeof given.allocate !== "function")
       failGiven("allocate", given.allocate, "a function (name, bytes) => ArrayBuffer");
+    const { vocabulary, timeToEvent } = given;
+    if (vocabulary !== undefined && !(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
+    if (timeToEvent !== undefined && !(timeToEvent instanceof TimeToEvent))
+      failGiven("timeToEvent", timeToEvent, "what TimeToEvent.fit gives");
+    const fields = fieldsOf(given.fields);
+    checkFields(fields, this.tokens === null && layout === "nested", vocabulary, timeToEvent);
     this.batcher = new Batcher(samples, {
       kind: this.tokens === null ? layout : "packed",
       left: padding === "left",
       places: most,
-      fields: fieldsOf(given.fields),
+      fields,
       codeType: oneOf("codeType", given.codeType, ["int32", "int64"]),
-      map: null,
+      translation: vocabulary?._for(samples._store) ?? null,
+      timeToEvent: timeToEvent ?? null,
       allocate: given.allocate,
     } satisfies Layout);
     this.start = resume === undefined ? this.state(0, 0) : this.resumed(resume);
@@ -273,6 +297,22 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     for (const name of ["batches", "position"] as const) wholeOf(`resume.${name}`, token[name], 0);
     return { ...own, batches: token.batches, position: Math.min(token.position, this.samples.size) };
   }
+}
+
+/** Fields that need what was not given; and what was given for a field that nobody asked for. */
+function checkFields(
+  fields: ReadonlySet<BatchField>,
+  isNested: boolean,
+  vocabulary: Vocabulary | undefined,
+  tasks: TimeToEvent | undefined,
+): void {
+  const flat = FLAT_FIELDS.find((field) => fields.has(field));
+  if (isNested && flat !== undefined) failGiven("A field", flat, 'it in flat batches only: without layout "nested"');
+  if (fields.has("value_bin") && !vocabulary?.options.bins) failGiven("A field", "value_bin", "a vocabulary that was fitted with bins too");
+  if (fields.has("bag") && !vocabulary?.options.ancestors)
+    failGiven("A field", "bag", "a vocabulary that was fitted with ancestors: true too");
+  if (fields.has("time_to_event") && tasks === undefined) failGiven("A field", "time_to_event", "the option timeToEvent too");
+  if (!fields.has("time_to_event") && tasks !== undefined) failGiven("timeToEvent", tasks, 'it with fields: ["time_to_event", …] only');
 }
 
 /** Members with some more, up to a number. */

@@ -70,6 +70,8 @@ export class Samples {
   readonly _store: Store;
   /** @internal */
   readonly _plan: Plan;
+  /** @internal The split that was named: all subjects are of it; null where none was. */
+  readonly _split: string | null;
   /** @internal Of each sample the row in patients.arrow, the label (-1 without), the cut-off. */
   readonly _index: Uint32Array;
   /** @internal */
@@ -130,6 +132,7 @@ export class Samples {
     }
     this._store = store;
     this._plan = plan;
+    this._split = split ?? cohort._split;
     this._index = Uint32Array.from(index);
     this._label = Int32Array.from(label);
     this._cutoff = BigInt64Array.from(cutoffs);
