@@ -45,7 +45,7 @@ async function replace(path: string, text: string): Promise<void> {
     await writeFile(part, text, { flush: true });
     await rename(part, path);
   } catch (cause) {
-    await rm(part, { force: true });
+    await rm(part, { force: true }).catch(() => {});
     throw new MedsError("MEDS_IO", `${path}: it could not be written: ${(cause as Error).message}`, { path, cause });
   }
 }
