@@ -3,7 +3,7 @@ import { MISSING } from "../labels/labels.js";
 import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
-import type { TimeToEvent } from "../targets/time-to-event.js";
+import { TimeToEvent } from "../targets/time-to-event.js";
 import { NO_TIME } from "../time.js";
 import type { Translation } from "../vocabulary/translation.js";
 import { extrasOf } from "./extras.js";
@@ -90,8 +90,8 @@ export interface Layout {
   readonly codeType: "int32" | "int64";
   /** Null for the ids of the store. */
   readonly translation: Translation | null;
-  /** Tasks of the field `time_to_event`; null without it. */
-  readonly timeToEvent: TimeToEvent | null;
+  /** Tasks of the field `time_to_event` as JSON has them, since a layout may be posted to a worker; null without it. */
+  readonly timeToEvent: object | null;
   readonly allocate: Allocate | undefined;
 }
 
@@ -100,6 +100,7 @@ export class Batcher {
   private readonly windows: Window[] = [];
   private readonly prepends: boolean;
   private readonly measuring: Window;
+  private readonly tasks: TimeToEvent | null;
 
   constructor(
     private readonly samples: Samples,
@@ -107,6 +108,7 @@ export class Batcher {
   ) {
     this.prepends = samples._plan.statics === "prepend";
     this.measuring = new Window(samples._store, samples._plan);
+    this.tasks = layout.timeToEvent === null ? null : TimeToEvent.from(layout.timeToEvent);
   }
 
   /** Rows of a sample, prepended static ones included. */
@@ -130,7 +132,7 @@ export class Batcher {
     const memory = new Memory(layout.allocate);
     const shaped = SHAPES[layout.kind](windows, members.length, prepends, layout, memory);
     const own = this.traced(members, weights, shaped.filler, memory);
-    const extras = extrasOf(windows, shaped, prepends, layout, memory);
+    const extras = extrasOf(windows, shaped, prepends, layout, this.tasks, memory);
     const code_ids = layout.translation?.name ?? `store ${samples._store.manifest.id}`;
     return { ...own, ...shaped.arrays, ...fieldsIn(shaped.filler), ...extras, code_ids, resume } as Batch<BatchField>;
   }

@@ -1,7 +1,7 @@
 import { fail, failCorrupt } from "../errors.js";
 import { birthOf, NO_CUTOFF, type Window } from "../samples/window.js";
 import { HIGH } from "../time.js";
-import type { Translation } from "../vocabulary/translation.js";
+import { binAt, binTokenAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 
 /** Microseconds of a day. */
@@ -66,7 +66,7 @@ export class Filler {
     this.age_days = floats("age_days", moments);
     this.age_days_mask = bytes("age_days_mask", moments);
     this.static_mask = bytes("static_mask", places);
-    this.value_bin = fields.has("value_bin") ? memory.array(name("value_bin"), Int32Array, places) : NONE_WORD;
+    this.value_bin = fields.has("value_bin") ? memory.array(name("value_bin"), Int32Array, places) : new Int32Array(0);
     this.map = translation?.ids ?? null;
     this.writesCodes = fields.has("code");
     this.writesValues = fields.has("numeric_value") || fields.has("numeric_value_mask");
@@ -141,8 +141,8 @@ export class Filler {
     const translation = this.translation as Translation;
     for (let i = 0; i < count; i += 1) {
       const row = list === null ? begin + i : list[begin + i]!;
-      out[place + i] = translation.binAt(ids[row]!, values[row]!);
-      const token = translation.binTokenAt(ids[row]!, values[row]!);
+      out[place + i] = binAt(translation, ids[row]!, values[row]!);
+      const token = binTokenAt(translation, ids[row]!, values[row]!);
       if (token > 0) codeWords[(place + i) * codeWidth] = token;
     }
   }

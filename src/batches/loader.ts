@@ -169,7 +169,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
       fields,
       codeType: oneOf("codeType", given.codeType, ["int32", "int64"]),
       translation: vocabulary?._for(samples._store) ?? null,
-      timeToEvent: timeToEvent ?? null,
+      timeToEvent: timeToEvent?.toJSON() ?? null,
       allocate: given.allocate,
     } satisfies Layout);
     this.start = resume === undefined ? this.state(0, 0) : this.resumed(resume);

@@ -270,9 +270,9 @@ function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<
  * db.close();
  * ```
  */
-export function samples(db: Cohort<object>, source: Labels | Pretraining, options: SampleOptions): Samples {
+export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples {
   const isPretraining = typeof source === "object" && source !== null && typeof (source as Pretraining).split === "string";
   if (!(source instanceof Labels) && !isPretraining)
     failGiven("What samples are made of", source, 'Labels, or { split: "train" } for pre-training on the patients of a split');
-  return new Samples(db, source, options);
+  return new Samples(db as unknown as Cohort<object>, source, options);
 }

@@ -147,7 +147,7 @@ export class TimeToEvent {
    *
    * @throws MedsError as a rejection: `MEDS_NO_SPLIT`, `MEDS_INVALID_ARGUMENT`, `MEDS_NO_DATA` where no task has an outcome, `MEDS_CLOSED`.
    */
-  static async fit(source: Cohort<object> | Samples, options: TimeToEventOptions): Promise<TimeToEvent> {
+  static async fit<S extends object>(source: Cohort<S> | Samples, options: TimeToEventOptions): Promise<TimeToEvent> {
     const { vocabulary, tasks, bins, minFraction, censoring, withValues } = given(options);
     const known = fittedRows(source, "A list of tasks");
     const { store, split } = known;

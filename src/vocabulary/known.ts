@@ -53,7 +53,7 @@ export function fittedRows(source: unknown, what: string): KnownRows & { readonl
   );
 }
 
-function ofPatients(cohort: Cohort<object>): KnownRows {
+function ofPatients(cohort: Cohort): KnownRows {
   const store = cohort._store;
   store.check();
   return {

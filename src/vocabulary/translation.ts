@@ -11,8 +11,10 @@ export interface Lists {
   readonly items: Int32Array;
 }
 
-/** A vocabulary as the code ids of one store need it. */
-export class Translation {
+/** A vocabulary as the code ids of one store need it: plain data, which may be posted to a worker. */
+export interface Translation {
+  /** What batches say of their ids. */
+  readonly name: string;
   /** Vocabulary's ids by code id; PAD at 0. */
   readonly ids: Int32Array;
   /**
@@ -24,70 +26,75 @@ export class Translation {
   /** By code id, two each, where its bounds begin and end; null without bins. A code that has no bins begins at -1. */
   readonly binRange: Int32Array | null;
   readonly edges: Float64Array;
-  /** By code id the token of its first bin; 0 where a value changes nothing. */
+  /** By code id the token of its first bin; 0 where a value changes nothing. Null where bins are no tokens. */
   readonly binToken: Int32Array | null;
   /** With ancestors: by code id the tokens of its bag, ascending. */
   readonly bags: Lists | null;
+}
 
-  /** `first` is the id of the first token, `firstBins` by token the id of its first bin's token, 0 without. */
-  constructor(
-    /** What batches say of their ids. */
-    readonly name: string,
-    readonly unknown: number,
-    store: Store,
-    tokens: readonly Token[],
-    first: number,
-    firstBins: Int32Array | null,
-    options: { readonly zScore: boolean; readonly hasBins: boolean; readonly ontology: Ontology | null },
-  ) {
-    const strings = store.codes.strings;
-    const size = strings.length;
-    const byCode = new Map(tokens.flatMap(({ codes }, i) => codes.map((code) => [code, i] as const)));
-    this.ids = new Int32Array(size).fill(UNK, 1);
-    this.mean = options.zScore ? new Float64Array(size).fill(Number.NaN) : null;
-    this.std = options.zScore ? new Float64Array(size).fill(Number.NaN) : null;
-    this.binRange = options.hasBins ? new Int32Array(2 * size).fill(-1) : null;
-    this.binToken = firstBins === null ? null : new Int32Array(size);
-    const edges: number[] = [];
-    const places = tokens.map((token) => {
-      const begin = edges.length;
-      edges.push(...(token.edges ?? []));
-      return [begin, edges.length] as const;
-    });
-    this.edges = Float64Array.from(edges);
-    for (let id = 1; id < size; id += 1) {
-      const i = byCode.get(strings[id]!);
-      if (i === undefined) continue;
-      const { values, edges: own } = tokens[i]!;
-      this.ids[id] = first + i;
-      if (values !== null && this.mean !== null) {
-        this.mean[id] = values.mean;
-        this.std![id] = values.std === 0 ? Number.POSITIVE_INFINITY : values.std;
-      }
-      if (own !== null && this.binRange !== null) this.binRange.set(places[i]!, 2 * id);
-      if (this.binToken !== null) this.binToken[id] = firstBins![i]!;
+/** What a vocabulary is to a translation. */
+export interface Source {
+  readonly name: string;
+  readonly tokens: readonly Token[];
+  /** Id of the first token. */
+  readonly first: number;
+  /** Of each token the id of its first bin's, 0 without; null where bins are no tokens. */
+  readonly firstBins: Int32Array | null;
+  readonly zScore: boolean;
+  readonly hasBins: boolean;
+  readonly ontology: Ontology | null;
+}
+
+/** Applies a vocabulary to a store. */
+export function translationOf(store: Store, { name, tokens, first, firstBins, zScore, hasBins, ontology }: Source): Translation {
+  const strings = store.codes.strings;
+  const size = strings.length;
+  const byCode = new Map(tokens.flatMap(({ codes }, i) => codes.map((code) => [code, i] as const)));
+  const ids = new Int32Array(size).fill(UNK, 1);
+  const mean = zScore ? new Float64Array(size).fill(Number.NaN) : null;
+  const std = zScore ? new Float64Array(size).fill(Number.NaN) : null;
+  const binRange = hasBins ? new Int32Array(2 * size).fill(-1) : null;
+  const binToken = firstBins === null ? null : new Int32Array(size);
+  const edges: number[] = [];
+  const places = tokens.map((token) => {
+    const begin = edges.length;
+    edges.push(...(token.edges ?? []));
+    return [begin, edges.length] as const;
+  });
+  for (let id = 1; id < size; id += 1) {
+    const i = byCode.get(strings[id]!);
+    if (i === undefined) continue;
+    const { values, edges: own } = tokens[i]!;
+    ids[id] = first + i;
+    if (values !== null && mean !== null && std !== null) {
+      mean[id] = values.mean;
+      std[id] = values.std === 0 ? Number.POSITIVE_INFINITY : values.std;
     }
-    this.bags = options.ontology === null ? null : bagsOf(store, byCode, first, options.ontology);
+    if (own !== null && binRange !== null) binRange.set(places[i]!, 2 * id);
+    if (binToken !== null) binToken[id] = firstBins![i]!;
   }
+  const bags = ontology === null ? null : bagsOf(store, byCode, first, ontology);
+  return { name, ids, mean, std, binRange, edges: Float64Array.from(edges), binToken, bags };
+}
 
-  /** The token of a row, its value's bin included. */
-  tokenAt(shard: Shard, row: number): number {
-    const id = shard.codeIds[row]!;
-    const bin = this.binTokenAt(id, shard.hasValues ? shard.numericValues[row]! : Number.NaN);
-    return bin > 0 ? bin : this.ids[id]!;
-  }
+/** The token of a row, its value's bin included. */
+export function tokenAt(translation: Translation, shard: Shard, row: number): number {
+  const id = shard.codeIds[row]!;
+  const bin = binTokenAt(translation, id, shard.hasValues ? shard.numericValues[row]! : Number.NaN);
+  return bin > 0 ? bin : translation.ids[id]!;
+}
 
-  /** The token of the bin of a value; 0 where it has none. */
-  binTokenAt(id: number, value: number): number {
-    const token = this.binToken === null || value !== value ? 0 : this.binToken[id]!;
-    return token === 0 ? 0 : token + this.binAt(id, value) - 1;
-  }
+/** The token of the bin of a value; 0 where it has none. */
+export function binTokenAt(translation: Translation, id: number, value: number): number {
+  const { binToken } = translation;
+  const token = binToken === null || value !== value ? 0 : binToken[id]!;
+  return token === 0 ? 0 : token + binAt(translation, id, value) - 1;
+}
 
-  /** The bin of a value, from 1; 0 where there is no value, or the code has no bins. */
-  binAt(id: number, value: number): number {
-    const from = this.binRange![2 * id]!;
-    return value !== value || from < 0 ? 0 : binOf(this.edges, from, this.binRange![2 * id + 1]!, value) + 1;
-  }
+/** The bin of a value, from 1; 0 where there is no value, or the code has no bins. */
+export function binAt({ binRange, edges }: Translation, id: number, value: number): number {
+  const from = binRange === null ? -1 : binRange[2 * id]!;
+  return value !== value || from < 0 ? 0 : binOf(edges, from, binRange![2 * id + 1]!, value) + 1;
 }
 
 /** By code id the tokens of the code and its ancestors. */

@@ -9,7 +9,7 @@ import { type Coverage, fitTokens, type Token } from "./fit.js";
 import { fittedRows, type KnownRows, knownRows } from "./known.js";
 import { Ontology } from "./ontology.js";
 import { FitPlan, type FittedOptions, RESERVED, UNK, type VocabularyOptions } from "./options.js";
-import { Translation } from "./translation.js";
+import { type Translation, translationOf } from "./translation.js";
 
 const FORMAT = "meds-reader vocabulary";
 const VERSION = 1;
@@ -123,7 +123,7 @@ export class Vocabulary {
    * db.close();
    * ```
    */
-  static async fit(source: Cohort<object> | Samples, options?: VocabularyOptions): Promise<Vocabulary> {
+  static async fit<S extends object>(source: Cohort<S> | Samples, options?: VocabularyOptions): Promise<Vocabulary> {
     const plan = new FitPlan(options);
     const known = fittedRows(source, "A vocabulary");
     const { split, of, store } = known;
@@ -174,7 +174,7 @@ export class Vocabulary {
    * A store's code ids as the vocabulary's: entry i for the code whose id is i in that store, UNK where the vocabulary has it not, PAD at 0. Bins of values
    * are not in it: `code` of batches has them.
    */
-  table(db: Cohort<object>): Int32Array {
+  table<S extends object>(db: Cohort<S>): Int32Array {
     return this._for(storeOf(db)).ids.slice();
   }
 
@@ -184,14 +184,14 @@ export class Vocabulary {
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a vocabulary without ancestors.
    */
-  bags(db: Cohort<object>): { readonly offsets: Int32Array; readonly tokens: Int32Array } {
+  bags<S extends object>(db: Cohort<S>): { readonly offsets: Int32Array; readonly tokens: Int32Array } {
     const { bags } = this._for(storeOf(db));
     if (bags === null) return failGiven("ancestors", false, "a vocabulary that was fitted with ancestors: true");
     return { offsets: bags.offsets.slice(), tokens: bags.items.slice() };
   }
 
   /** How much of some patients' rows, or of the rows that samples may know, the vocabulary has: of any store and split. */
-  coverage(source: Cohort<object> | Samples): Coverage {
+  coverage<S extends object>(source: Cohort<S> | Samples): Coverage {
     return this.counted(knownRows(source));
   }
 
@@ -235,9 +235,9 @@ export class Vocabulary {
     store.check();
     let own = this.translations.get(store);
     if (own === undefined) {
-      const { values, bins } = this.options;
-      const options = { zScore: values === "z-score", hasBins: bins > 0, ontology: this._ontology };
-      own = new Translation(this._name, UNK, store, this.entries, this.first, this.firstBins, options);
+      const { options, entries: tokens, first, firstBins, _name: name, _ontology: ontology } = this;
+      const [zScore, hasBins] = [options.values === "z-score", options.bins > 0];
+      own = translationOf(store, { name, tokens, first, firstBins, zScore, hasBins, ontology });
       this.translations.set(store, own);
     }
     return own;
@@ -277,7 +277,7 @@ export class Vocabulary {
 
 const NONE: Coverage = { rows: 0, unknownRows: 0, uncoveredRows: 0, codes: 0, unknownCodes: 0, values: 0, infiniteValues: 0 };
 
-function storeOf(db: Cohort<object>): Store {
+function storeOf(db: { readonly _store: Store }): Store {
   return db instanceof Cohort ? db._store : failGiven("db", db, "a PatientDatabase, or patients of one");
 }
 

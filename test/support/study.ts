@@ -1,7 +1,7 @@
 // A random study: subjects in splits, labels, values, an ontology. And what is fitted on it, by plain loops over rows that hyparquet reads.
 import { join } from "node:path";
 import fc from "fast-check";
-import { convert, type Label, Labels, PatientDatabase } from "meds-reader";
+import { convert, type Label, Labels, PatientDatabase, type VocabularyOptions } from "meds-reader";
 import { type BruteRow, bruteRows } from "./brute.js";
 import { duck, type SimpleRow, writeSimple, writeSplits } from "./dataset.js";
 import { folder, place } from "./folder.js";
@@ -129,7 +129,7 @@ export interface BruteToken {
 export function bruteTokens(
   subjects: Iterable<readonly BruteRow[]>,
   tokens: (code: string) => readonly string[],
-  { minCount = 1, minPatients = 1, top = Number.POSITIVE_INFINITY }: { minCount?: number; minPatients?: number; top?: number },
+  { minCount = 1, minPatients = 1, top = Number.POSITIVE_INFINITY }: VocabularyOptions,
 ): BruteToken[] {
   const found = new Map<string, { rows: number; patients: Set<number>; values: number[] }>();
   let subject = 0;

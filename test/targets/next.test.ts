@@ -73,7 +73,7 @@ describe("next-code targets", () => {
               if (token(row) !== 0 && token(next) !== 0) expected.set(start + i, token(next));
             }
             // Of every time that ends in the window: at the last known place of it, the set of what has the next time.
-            for (const time of new Set(known.slice(first < 0 ? 0 : first, first < 0 ? 0 : first + length).map((row) => row.time!))) {
+            for (const time of new Set(known.slice(Math.max(0, first), Math.max(0, first) + length).map((row) => row.time!))) {
               const own = known.flatMap((row, k) => (row.time === time ? [k] : []));
               if (own.at(-1)! >= first + length) continue;
               const inside = own.filter((k) => k >= first && token(known[k]!) !== 0);

@@ -108,11 +108,12 @@ function changed(
     }
     const cutoff = [...subject.labels].sort((a, b) => Number(a - b)).at(-1) ?? -(2n ** 63n);
     const isKnown = (time: bigint | null) => time === null || time < cutoff || (inclusive && time === cutoff);
-    if (from === "patients") found.push(subject);
+    // Whether there is such a subject at all is no matter of a row: one without rows has no sample.
+    if (from === "patients" || subject.rows.length === 0) found.push(subject);
     else {
       const kept = subject.rows.filter(([time]) => isKnown(time));
       const late = ordered([], rows).filter(([time]) => !isKnown(time));
-      found.push({ ...subject, rows: [...kept, ...late] });
+      found.push({ ...subject, rows: [...kept, ...(kept.length + late.length > 0 ? late : ordered([], [[300, 0, null]]))] });
     }
   }
   for (const [i, rows] of others.entries()) {
