@@ -39,6 +39,38 @@ export interface Fitted {
   readonly subjects: number;
   readonly tokens: readonly Token[];
   readonly ontology: Ontology;
+  readonly tally: Tally;
+}
+
+/** What there is in some rows. */
+export interface Tally {
+  /** Rows by code id. */
+  readonly rowsOf: Float64Array;
+  readonly values: number;
+  readonly infiniteValues: number;
+}
+
+/** Counts rows and values. */
+export function tallyOf(known: KnownRows): Tally {
+  const rowsOf = new Float64Array(known.store.codes.size + 1);
+  let values = 0;
+  let infiniteValues = 0;
+  known.forEach(({ shard, begin, count, list }) => {
+    const { codeIds, numericValues, hasValues } = shard;
+    let finite = 0;
+    let infinite = 0;
+    for (let i = 0; i < count; i += 1) {
+      const row = list === null ? begin + i : list[i]!;
+      rowsOf[codeIds[row]!]! += 1;
+      const value = hasValues ? numericValues[row]! : Number.NaN;
+      if (value !== value) continue;
+      if (value - value === 0) finite += 1;
+      else infinite += 1;
+    }
+    values += finite + infinite;
+    infiniteValues += infinite;
+  });
+  return { rowsOf, values, infiniteValues };
 }
 
 /** Counts codes and their values in one pass over the known rows; quantiles take a second one, over the values of the codes that are kept. */
@@ -72,11 +104,14 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
   const countedFor = new Int32Array(names.length).fill(-1);
   const moments = new Moments(names.length);
   const needsValues = chosen.values === "z-score" || chosen.bins > 0;
+  let values = 0;
+  let infiniteValues = 0;
   let subjects = 0;
   known.forEach(({ index, shard, begin, count, list }) => {
-    const { codeIds, numericValues } = shard;
-    const readsValues = needsValues && shard.hasValues;
+    const { codeIds, numericValues, hasValues } = shard;
     let codes = 0;
+    let finite = 0;
+    let infinite = 0;
     for (let i = 0; i < count; i += 1) {
       const row = list === null ? begin + i : list[i]!;
       const id = codeIds[row]!;
@@ -86,10 +121,16 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
         touched[codes] = id;
         codes += 1;
       }
-      if (!readsValues || own[id]! < 0) continue;
-      const value = numericValues[row]!;
-      if (value - value === 0) moments.add(own[id]!, value); // neither NaN nor infinite
+      const value = hasValues ? numericValues[row]! : Number.NaN;
+      if (value !== value) continue;
+      if (value - value !== 0) infinite += 1;
+      else {
+        finite += 1;
+        if (needsValues && own[id]! >= 0) moments.add(own[id]!, value);
+      }
     }
+    values += finite + infinite;
+    infiniteValues += infinite;
     for (let i = 0; i < codes; i += 1) {
       for (const number of bags[touched[i]!]!) {
         if (countedFor[number] === index) continue;
@@ -120,17 +161,18 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     const count = counts[slot]!;
     // What is no code's token itself stands for its own name: another store may have rows of it.
     const codes = chosen.ancestors ? [names[number]!] : members[number]!;
-    const values = count > 0 ? { count, mean: moments.mean[number]!, std: moments.std(number) } : null;
+    const found = count > 0 ? { count, mean: moments.mean[number]!, std: moments.std(number) } : null;
     return {
       code: names[number]!,
       codes,
       rows: rows[number]!,
       patients: patients[number]!,
-      values,
+      values: found,
       edges: count > 0 ? (edges?.[slot] ?? null) : null,
     };
   });
-  return { subjects, tokens, ontology: all.leadingTo(new Set(tokens.map(({ code }) => code))) };
+  const ontology = all.leadingTo(new Set(tokens.map(({ code }) => code)));
+  return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
 }
 
 function tokenOf(code: string, token: FitPlan["token"]): string | null {

@@ -5,8 +5,8 @@ import { failGiven, textOf } from "../given.js";
 import type { Samples } from "../samples/samples.js";
 import type { Store } from "../store.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
-import { type Coverage, fitTokens, type Token } from "./fit.js";
-import { fittedRows, type KnownRows, knownRows } from "./known.js";
+import { type Coverage, fitTokens, type Tally, type Token, tallyOf } from "./fit.js";
+import { fittedRows, knownRows } from "./known.js";
 import { Ontology } from "./ontology.js";
 import { FitPlan, type FittedOptions, RESERVED, UNK, type VocabularyOptions } from "./options.js";
 import { type Translation, translationOf } from "./translation.js";
@@ -127,10 +127,11 @@ export class Vocabulary {
     const plan = new FitPlan(options);
     const known = fittedRows(source, "A vocabulary");
     const { split, of, store } = known;
-    const content = { split, of, options: plan.chosen, special: plan.special, ...(await fitTokens(known, plan)) };
+    const { tally, ...fitted } = await fitTokens(known, plan);
+    const content = { split, of, options: plan.chosen, special: plan.special, ...fitted };
     const clash = plan.special.find((name) => content.tokens.some(({ code }) => code === name));
     if (clash !== undefined) failGiven("A special token", clash, "names that are no codes");
-    const coverage = new Vocabulary({ ...content, coverage: NONE }, null).counted(known);
+    const coverage = new Vocabulary({ ...content, coverage: NONE }, null).covered(store, tally);
     return new Vocabulary({ ...content, coverage }, (id) => provenanceOf(id, store));
   }
 
@@ -192,7 +193,8 @@ export class Vocabulary {
 
   /** How much of some patients' rows, or of the rows that samples may know, the vocabulary has: of any store and split. */
   coverage<S extends object>(source: Cohort<S> | Samples): Coverage {
-    return this.counted(knownRows(source));
+    const known = knownRows(source);
+    return this.covered(known.store, tallyOf(known));
   }
 
   /**
@@ -243,22 +245,8 @@ export class Vocabulary {
     return own;
   }
 
-  private counted(known: KnownRows): Coverage {
-    const { ids, bags } = this._for(known.store);
-    const rowsOf = new Float64Array(ids.length);
-    let values = 0;
-    let infiniteValues = 0;
-    known.forEach(({ shard, begin, count, list }) => {
-      const { codeIds, numericValues, hasValues } = shard;
-      for (let i = 0; i < count; i += 1) {
-        const row = list === null ? begin + i : list[i]!;
-        rowsOf[codeIds[row]!]! += 1;
-        const value = hasValues ? numericValues[row]! : Number.NaN;
-        if (value !== value) continue;
-        values += 1;
-        if (value - value !== 0) infiniteValues += 1;
-      }
-    });
+  private covered(store: Store, { rowsOf, values, infiniteValues }: Tally): Coverage {
+    const { ids, bags } = this._for(store);
     const sum = { rows: 0, unknownRows: 0, uncoveredRows: 0, codes: 0, unknownCodes: 0, values, infiniteValues };
     for (let id = 1; id < ids.length; id += 1) {
       const rows = rowsOf[id]!;
