@@ -8,7 +8,8 @@ import { folder, place } from "./folder.js";
 
 export const HOUR = 3_600_000_000n;
 export const T0 = 1_577_836_800_000_000n; // 2020-01-01
-export const CODES = ["A", "A//B", "LAB//x", "LAB//y", "DX//1", "DX//2", "MEDS_BIRTH", "MEDS_DEATH", "Z", "é", "MID"];
+export const CODES = ["A", "A//B", "LAB//x", "LAB//y", "DX//1", "DX//2", "MEDS_BIRTH", "MEDS_DEATH", "Z", "é", "MID", "～", "😀"];
+// The last two stand in another order by UTF-16 units than by UTF-8 bytes.
 /** MID is a step between A//B and ROOT, whether or not some subject has it; DX, ROOT and LAB are no code of a row. */
 export const PARENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["DX//1", ["DX"]],
