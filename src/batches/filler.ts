@@ -1,7 +1,7 @@
 import { fail, failCorrupt } from "../errors.js";
 import { birthOf, NO_CUTOFF, type Window } from "../samples/window.js";
 import { HIGH } from "../time.js";
-import { binAt, binTokenAt, type Translation } from "../vocabulary/translation.js";
+import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 
 /** Microseconds of a day. */
@@ -139,11 +139,13 @@ export class Filler {
   private writeBins(ids: Ids, values: Values, list: Uint32Array | null, begin: number, count: number, place: number): void {
     const { value_bin: out, codeWords, codeWidth } = this;
     const translation = this.translation as Translation;
+    const { binToken } = translation;
     for (let i = 0; i < count; i += 1) {
       const row = list === null ? begin + i : list[begin + i]!;
-      out[place + i] = binAt(translation, ids[row]!, values[row]!);
-      const token = binTokenAt(translation, ids[row]!, values[row]!);
-      if (token > 0) codeWords[(place + i) * codeWidth] = token;
+      const id = ids[row]!;
+      const bin = binAt(translation, id, values[row]!);
+      out[place + i] = bin;
+      if (bin > 0 && binToken !== null && binToken[id]! > 0) codeWords[(place + i) * codeWidth] = binToken[id]! + bin - 1;
     }
   }
 
