@@ -7,8 +7,6 @@ declare global {
   }
 }
 
-import { Writable } from 'node:stream';
-
 /** Any typed array that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
@@ -2033,11 +2031,327 @@ export declare class Samples {
  * ```
  */
 export declare function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples;
+/** What {@link Vocabulary.fit} makes. */
+export interface VocabularyOptions {
+  /** Only codes with at least so many rows. Default: 1. */
+  readonly minCount?: number | undefined;
+  /** Only codes of at least so many patients. Default: 1. */
+  readonly minPatients?: number | undefined;
+  /** At most so many codes: those with the most rows. Special tokens and bins are not counted. Default: all. */
+  readonly top?: number | undefined;
+  /** Further special tokens, with ids from 2 on. PAD is 0 and UNK 1 always. */
+  readonly special?: readonly string[] | undefined;
+  /**
+   * The token that a code becomes (null: UNK); codes of one token share its id and statistics. It is asked while fitting only: a code that no training
+   * patient has is UNK, whatever this would say of it. Not with `ancestors`. Default: each code is a token.
+   */
+  readonly token?: ((code: string) => string | null) | undefined;
+  /**
+   * The codes' ancestors through `parent_codes` are tokens too, with the rows and patients of all their descendants, and a row stands for a bag of
+   * tokens: field `bag` of batches. Default: false.
+   */
+  readonly ancestors?: boolean | undefined;
+  /** `z-score`: `numeric_value` of batches is (x - mean) / std of the row's token. Default: `raw`. */
+  readonly values?: "raw" | "z-score" | undefined;
+  /** So many quantile bins for the values of each token: field `value_bin` of batches. Default: none. */
+  readonly bins?: number | undefined;
+  /** With `bins`: a row with a value has the token of its code and bin in place of its code's. Default: false. */
+  readonly binTokens?: boolean | undefined;
+}
+/** What a vocabulary was asked to be, as it is saved. */
+export interface FittedOptions {
+  readonly minCount: number;
+  readonly minPatients: number;
+  readonly top: number | null;
+  readonly ancestors: boolean;
+  readonly values: "raw" | "z-score";
+  /** 0: none. */
+  readonly bins: number;
+  readonly binTokens: boolean;
+}
+/** A code (or what several codes became), as it was among the fitted rows. */
+export interface Token {
+  readonly code: string;
+  /** The codes that it stands for. */
+  readonly codes: readonly string[];
+  /** Rows that have it; with ancestors those of its descendants too. */
+  readonly rows: number;
+  /** Patients that have such a row. */
+  readonly patients: number;
+  /** Of the finite values of its own rows: their number, mean and standard deviation (divided by the number). Null without. */
+  readonly values: {
+    readonly count: number;
+    readonly mean: number;
+    readonly std: number;
+  } | null;
+  /** Bounds of its bins, ascending: one fewer than there are bins. Null without values, or where no bins were asked for. */
+  readonly edges: readonly number[] | null;
+}
+/** How much of some rows a vocabulary knows. */
+export interface Coverage {
+  readonly rows: number;
+  /** Rows whose code is UNK. */
+  readonly unknownRows: number;
+  /** Rows that no token of the vocabulary stands for: with ancestors fewer than `unknownRows`, else as many. */
+  readonly uncoveredRows: number;
+  /** Distinct codes of the rows. */
+  readonly codes: number;
+  readonly unknownCodes: number;
+  /** Rows with a numeric value. Those of infinite value count in no mean, standard deviation or bin. */
+  readonly values: number;
+  readonly infiniteValues: number;
+}
+/**
+ * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
+ * held-out patient, and the fitted file must not.
+ */
+export interface Provenance {
+  /** Id of what was fitted. */
+  readonly of: string;
+  /** Content id and fingerprint of the store: {@link Metadata.id}. */
+  readonly store: string;
+  readonly fingerprint: string;
+}
+/**
+ * Which number a model knows a code by, fitted on the patients of a split: 0 is PAD, 1 UNK, then come special tokens, then codes, those with the most
+ * rows first (equally many: in order of their UTF-8 bytes), then bins of values, in order of their codes. With what is needed to scale values.
+ *
+ * It knows codes as strings and no ids of a store, so it applies to any store: that of another hospital, or of the same data converted again. Its file
+ * depends on nothing but the rows it was fitted on and the source's `codes.parquet` (that only with `ancestors`): not on other subjects, nor on rows
+ * past a cut-off, nor on the order of subjects in files.
+ *
+ * @example
+ * ```ts
+ * import { loader, PatientDatabase, samples, Vocabulary } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const vocabulary = await Vocabulary.fit(db.split("train"), { minPatients: 2, values: "z-score" });
+ * console.log(vocabulary.size, vocabulary.tokens.slice(0, 5), vocabulary.coverage(db.split("train")));
+ * const list = samples(db, { split: "train" }, { maxLength: 64 });
+ * for (const batch of loader(list, { batchSize: 8, vocabulary })) {
+ *   console.log(batch.code[0], vocabulary.decode(batch)[0], batch.numeric_value[0]);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class Vocabulary {
+  /** Made by this package only. */
+  protected constructor();
+  /** 32 hexadecimal digits, equal for equal vocabularies: what batches name their ids by. */
+  readonly id: string;
+  /** Number of ids, PAD and UNK among them: the rows of an embedding table. */
+  readonly size: number;
+  /** What each id stands for. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. */
+  readonly tokens: readonly string[];
+  /** Ids of PAD, UNK and the other special tokens. */
+  readonly special: ReadonlyMap<string, number>;
+  /** The codes with what was counted of them, in order of id. */
+  readonly entries: readonly Token[];
+  /** Name of the split, and whether all its patients' rows were fitted on or those that samples may know. */
+  readonly split: string;
+  readonly of: "patients" | "samples";
+  /** Subjects that were fitted on. */
+  readonly subjects: number;
+  readonly options: FittedOptions;
+  /** Coverage of the rows that were fitted on. */
+  readonly fitted: Coverage;
+  /** The store that it was fitted on; null where its file has no provenance beside it. */
+  readonly provenance: Provenance | null;
+  /**
+   * Counts the codes and values of the patients of a split: `db.split("train")` or a subset of it, all their rows; or {@link Samples} of a named split,
+   * the rows that are known at some cut-off of each subject. There a row counts once, however many windows hold it, and whether or not the window's
+   * length and strategy would take it; rows that filters leave out do not count.
+   *
+   * @throws MedsError as a rejection: `MEDS_NO_SPLIT` for a whole database or labels without a split; `MEDS_INVALID_ARGUMENT`; `MEDS_METADATA` where
+   * ancestors are asked for and codes.parquet cannot be read; `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase, Vocabulary } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const vocabulary = await Vocabulary.fit(db.split("train"), { top: 5000, bins: 10, binTokens: true, special: ["[CLS]"] });
+   * console.log(vocabulary.size, vocabulary.special.get("[CLS]"), vocabulary.entries[0]);
+   * db.close();
+   * ```
+   */
+  static fit<S extends object>(source: Cohort<S> | Samples, options?: VocabularyOptions): Promise<Vocabulary>;
+  /**
+   * Reads what {@link Vocabulary.write} wrote.
+   *
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE` where the file is damaged or holds something else.
+   */
+  static open(path: string): Promise<Vocabulary>;
+  /**
+   * A vocabulary out of what {@link Vocabulary.toJSON} gave: to hand one to a worker.
+   *
+   * @throws MedsError `MEDS_FITTED_FILE`.
+   */
+  static from(json: unknown): Vocabulary;
+  /** Writes it as JSON, and the store that it was fitted on beside it, as `NAME.provenance.json`. @throws MedsError `MEDS_IO` as a rejection. */
+  write(path: string): Promise<void>;
+  /** What the file holds, and `JSON.stringify` writes. Plain data: it may be posted to a worker. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+  /** The id of a code; undefined where the vocabulary has not got it. */
+  idOf(code: string): number | undefined;
+  /**
+   * A store's code ids as the vocabulary's: entry i for the code whose id is i in that store, UNK where the vocabulary has it not, PAD at 0. Bins of values
+   * are not in it: `code` of batches has them.
+   */
+  table<S extends object>(db: Cohort<S>): Int32Array;
+  /**
+   * With `ancestors`, the bag of each of a store's codes: those of code id i are `tokens` from `offsets[i]` up to, but not including, `offsets[i + 1]`,
+   * ascending; each weighs one divided by their number, as in FEMR's hierarchical tokenizer.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a vocabulary without ancestors.
+   */
+  bags<S extends object>(db: Cohort<S>): {
+    readonly offsets: Int32Array;
+    readonly tokens: Int32Array;
+  };
+  /** How much of some patients' rows, or of the rows that samples may know, the vocabulary has: of any store and split. */
+  coverage<S extends object>(source: Cohort<S> | Samples): Coverage;
+  /**
+   * What stands at each place of a batch, as text.
+   *
+   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}.
+   */
+  decode(batch: Pick<Batch, "code" | "code_ids">): string[];
+  /**
+   * Throws where a batch's codes are no ids of this vocabulary: those of a store, since its loader was given none, or of another vocabulary. They would
+   * look like ids of this one, and mean other codes.
+   *
+   * @throws MedsError `MEDS_OTHER_IDS`.
+   */
+  check(batch: Pick<Batch, "code_ids">): void;
+}
+/** When a patient's follow-up ends: at the last event, at death, or at the last event with a code. */
+export type Censoring = "last_event" | "death" | {
+  readonly code: string;
+};
+/** How {@link TimeToEvent.fit} chooses tasks. */
+export interface TimeToEventOptions {
+  /** Its codes are the tasks, in its order; with its ancestors, where it has them. */
+  readonly vocabulary: Vocabulary;
+  /** At most so many of its codes. Default: 8192. */
+  readonly tasks?: number | undefined;
+  /** Number of time bins. Default: 8. */
+  readonly bins?: number | undefined;
+  /** Tasks of which a smaller share of the predictions has an outcome are left out. Default: 0.001. */
+  readonly minFraction?: number | undefined;
+  /**
+   * Where follow-up ends: at the patient's last event (the default, as in FEMR), at `death` (the last event where there is none), or at the last row with a
+   * code, such as one for the end of observation (the last event where there is none). What comes after it is no outcome.
+   */
+  readonly censoring?: Censoring | undefined;
+  /** Rows with a numeric or text value are outcomes too. Default: false, as in FEMR. */
+  readonly withValues?: boolean | undefined;
+}
+/** One task: the first row of a code, or of its descendants, strictly after the time of prediction. */
+export interface TimeToEventTask {
+  readonly code: string;
+  /** Predictions with an outcome, and without. */
+  readonly uncensored: number;
+  readonly censored: number;
+  /** Mean seconds to the outcome or the end of follow-up, and outcomes a second: `uncensored / (uncensored + censored) / meanSeconds`. */
+  readonly meanSeconds: number;
+  readonly rate: number;
+}
+/**
+ * Targets of a batch for P predictions, sparse: the tasks of prediction p that have an outcome are `task[offsets[p]]` up to, but not including,
+ * `task[offsets[p + 1]]`; all others are censored at `censor_time[p]`. Times are seconds from the prediction.
+ */
+export interface TimeToEventTargets {
+  /** `[P]`, ascending: the place of each prediction in the batch's `code`, taken as flat. */
+  readonly index: Int32Array;
+  /** `[P]`. */
+  readonly censor_time: Float32Array;
+  /** `[P + 1]`. */
+  readonly offsets: Int32Array;
+  /** Numbers of tasks, ascending for each prediction, and seconds to their outcomes. */
+  readonly task: Int32Array;
+  readonly time: Float32Array;
+}
+/** What {@link TimeToEvent.dense} gives, row-major `[P, bins, tasks]`. */
+export interface DenseTargets {
+  readonly shape: readonly [
+    predictions: number,
+    bins: number,
+    tasks: number
+  ];
+  /** 1 where the outcome lies in the bin. */
+  readonly is_event: Uint8Array;
+  /** log2 of the seconds in the bin before outcome or censoring; minus infinity where there are none. */
+  readonly log_time: Float32Array;
+}
+/**
+ * Tasks for time-to-event pre-training (MOTOR): when does each of many codes come next? Fitted on the patients of a split, saved with its time bins.
+ *
+ * Predictions stand at the last row of each distinct time after birth that has an outcome of some task later; outcomes are strictly later, anywhere in
+ * the patient and not only in the window, even past a cut-off: these are labels. As FEMR's `MOTORTask`, but for its fitting, which takes the last row of
+ * a day, and draws 100,000 times for the percentiles: here both obey the one rule, and up to four million times are all taken.
+ *
+ * @example
+ * ```ts
+ * import { loader, PatientDatabase, samples, TimeToEvent, Vocabulary } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const vocabulary = await Vocabulary.fit(train, { ancestors: true });
+ * const timeToEvent = await TimeToEvent.fit(train, { vocabulary, tasks: 100, bins: 4 });
+ * const list = samples(db, { split: "train" }, { maxLength: 64 });
+ * for (const batch of loader(list, { tokens: 256, vocabulary, timeToEvent, fields: ["code", "age_days", "time_to_event"] })) {
+ *   const { shape, is_event } = timeToEvent.dense(batch.time_to_event);
+ *   console.log(shape, is_event.length, batch.time_to_event.index);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class TimeToEvent {
+  /** Made by this package only. */
+  protected constructor();
+  /** 32 hexadecimal digits, equal for equal tasks. */
+  readonly id: string;
+  readonly tasks: readonly TimeToEventTask[];
+  /** Bounds of the bins in seconds, one more than there are bins: from 0 to infinity. */
+  readonly timeBins: readonly number[];
+  /** The split it was fitted on. */
+  readonly split: string;
+  readonly censoring: Censoring;
+  readonly withValues: boolean;
+  /** The store that it was fitted on; null where its file has no provenance beside it. */
+  readonly provenance: Provenance | null;
+  /**
+   * Counts outcomes of the patients of a split, or of samples of a split (of these, only what is known at the last cut-off of each subject).
+   *
+   * @throws MedsError as a rejection: `MEDS_NO_SPLIT`, `MEDS_INVALID_ARGUMENT`, `MEDS_NO_DATA` where no task has an outcome, `MEDS_CLOSED`.
+   */
+  static fit<S extends object>(source: Cohort<S> | Samples, options: TimeToEventOptions): Promise<TimeToEvent>;
+  /** Reads what {@link TimeToEvent.write} wrote. @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE`. */
+  static open(path: string): Promise<TimeToEvent>;
+  /** Out of what {@link TimeToEvent.toJSON} gave: to hand one to a worker. @throws MedsError `MEDS_FITTED_FILE`. */
+  static from(json: unknown): TimeToEvent;
+  /** Writes it as JSON, and the store that it was fitted on beside it, as `NAME.provenance.json`. @throws MedsError `MEDS_IO` as a rejection. */
+  write(path: string): Promise<void>;
+  /** What the file holds, and `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+  /**
+   * A batch's targets for each time bin and task, as FEMR's models take them: in a bin [start, end), whether the outcome lies in it, and the log2 of the
+   * seconds that pass in it before outcome or censoring.
+   */
+  dense(targets: TimeToEventTargets): DenseTargets;
+}
 /** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */
 export interface FieldArrays {
   /** Code of each row: the store's id, or the vocabulary's; 0 = PAD. BigInt64Array where `codeType` is `int64`. */
   readonly code: Int32Array;
-  /** Numeric value of each row, as float32; 0 where it has none. */
+  /**
+   * Numeric value of each row, as float32; 0 where it has none. With a vocabulary that was fitted with `values: "z-score"`: (x - mean) / std of the row's
+   * token; 0 where its values were all the same (std 0); masked for a code without fitted values (UNK) and for infinite values.
+   */
   readonly numeric_value: Float32Array;
   /** 1 where the row has a numeric value (a real NaN is none here), else 0. */
   readonly numeric_value_mask: Uint8Array;
@@ -2051,6 +2365,36 @@ export interface FieldArrays {
   readonly age_days_mask: Uint8Array;
   /** 1 for static rows that are prepended. */
   readonly static_mask: Uint8Array;
+  /** With a vocabulary that has bins: the bin of each row's value, from 1; 0 where it has no value, or its code no bins. */
+  readonly value_bin: Int32Array;
+  /** With a vocabulary that has ancestors: the tokens of each place. Not in nested batches. */
+  readonly bag: BagArrays;
+  /**
+   * The target of each place, as in CLMBR: the code of the patient's next row that the samples keep and know, also where that lies just past the window;
+   * 0 for none: at PAD, static rows and UNK, and where the next row is UNK or there is none. Not in nested batches.
+   */
+  readonly next_code: Int32Array;
+  /**
+   * The same for all codes of the next distinct time, since the order within a time means nothing: at the last place of each time (of those that are not
+   * UNK); none where the window ends amid a time's rows. Not in nested batches.
+   */
+  readonly next_codes: CodeSets;
+  /** With `timeToEvent`: what comes when. Not in nested batches. */
+  readonly time_to_event: TimeToEventTargets;
+}
+/**
+ * Tokens of places, for an embedding bag (sum): those of place i are `tokens` from `offsets[i]` up to, but not including, `offsets[i + 1]`; none for PAD.
+ * A code and its ancestors weigh one divided by their number, the bin of its value 1 (where bins are tokens): as in FEMR's hierarchical tokenizer.
+ */
+export interface BagArrays {
+  readonly offsets: Int32Array;
+  readonly tokens: Int32Array;
+  readonly weights: Float32Array;
+}
+/** Codes of places: those of place i are `codes` from `offsets[i]` up to, but not including, `offsets[i + 1]`, ascending. */
+export interface CodeSets {
+  readonly offsets: Int32Array;
+  readonly codes: Int32Array;
 }
 /** Name of a field of {@link Batch} that can be asked for. */
 export type BatchField = keyof FieldArrays;
@@ -2065,6 +2409,8 @@ export interface BatchBase {
    * packed.
    */
   readonly shape: readonly number[];
+  /** Which ids `code` holds: `store` or `vocabulary`, and that store's or vocabulary's id. {@link Vocabulary.check} compares it. */
+  readonly code_ids: string;
   /** Subject of each sample. */
   readonly subject_id: BigInt64Array;
   /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
@@ -2144,6 +2490,13 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly fields?: readonly F[] | undefined;
   /** `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
+  /**
+   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
+   * them. The store may be another than the one that it was fitted on.
+   */
+  readonly vocabulary?: Vocabulary | undefined;
+  /** Tasks of the field `time_to_event`. */
+  readonly timeToEvent?: TimeToEvent | undefined;
   /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
   readonly shuffle?: boolean | "local" | undefined;
   /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
@@ -2205,6 +2558,11 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
  * ```
  */
 export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
+/** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
+export interface WritableLike {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+}
 /**
  * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
  * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
@@ -2222,7 +2580,7 @@ export declare function loader<F extends BatchField = DefaultField>(samples: Sam
  * db.close();
  * ```
  */
-export declare function writeBatches<F extends BatchField>(loader: Loader<F>, out: Writable): Promise<{
+export declare function writeBatches<F extends BatchField>(loader: Loader<F>, out: WritableLike): Promise<{
   batches: number;
   samples: number;
 }>;
@@ -2233,7 +2591,7 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
  * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
  * verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NULL_VALUE" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *

@@ -46,11 +46,14 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   readonly _store: Store;
   /** @internal Ascending; null for all. */
   readonly _slots: Uint32Array | null;
+  /** @internal The split that was named, of which these are all patients or some; null where none was: nothing may be fitted on them. */
+  readonly _split: string | null;
 
   /** @internal */
-  constructor(store: Store, slots: Uint32Array | null) {
+  constructor(store: Store, slots: Uint32Array | null, split: string | null = null) {
     this._store = store;
     this._slots = slots;
+    this._split = split;
   }
 
   /** Number of patients. */
@@ -137,7 +140,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
         slots.push(store.slotOf(index));
       }
     }
-    return new Cohort<S>(store, Uint32Array.from(new Set(slots)).sort());
+    return new Cohort<S>(store, Uint32Array.from(new Set(slots)).sort(), this._split);
   }
 
   /**
@@ -156,6 +159,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     return new Cohort<S>(
       store,
       this.slots.filter((slot) => store.split(store.indexOf[slot]!) === name),
+      name,
     );
   }
 

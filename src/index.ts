@@ -1,8 +1,8 @@
 export type { ArrowTable, ArrowVector } from "./arrow.js";
 export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
-export type { Allocate, BatchField, DefaultField, FieldArrays } from "./batches/fields.js";
+export type { Allocate, BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields.js";
 export { Loader, type LoaderOptions, loader } from "./batches/loader.js";
-export { writeBatches } from "./batches/stream.js";
+export { type WritableLike, writeBatches } from "./batches/stream.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";
@@ -80,7 +80,19 @@ export type { Duration } from "./samples/duration.js";
 export type { CodePredicate, Reach, SampleOptions, Strategy } from "./samples/options.js";
 export { type DrawOptions, type Pretraining, type Sample, type SampleReport, Samples, samples } from "./samples/samples.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./schema.js";
+export type { Censoring } from "./targets/course.js";
+export {
+  type DenseTargets,
+  TimeToEvent,
+  type TimeToEventOptions,
+  type TimeToEventTargets,
+  type TimeToEventTask,
+} from "./targets/time-to-event.js";
 export type { TimeLike } from "./time.js";
 export { Timeline, type TimelineCopy, type Visitor } from "./timeline.js";
 export type { Value } from "./values/vector.js";
+export type { Provenance } from "./vocabulary/file.js";
+export type { Coverage, Token } from "./vocabulary/fit.js";
+export type { FittedOptions, VocabularyOptions } from "./vocabulary/options.js";
+export { Vocabulary } from "./vocabulary/vocabulary.js";
 export type { BetweenOptions, WindowOptions } from "./window.js";

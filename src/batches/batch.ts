@@ -3,7 +3,10 @@ import { MISSING } from "../labels/labels.js";
 import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
+import { TimeToEvent } from "../targets/time-to-event.js";
 import { NO_TIME } from "../time.js";
+import type { Translation } from "../vocabulary/translation.js";
+import { extrasOf } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";
 import { Filler, prove } from "./filler.js";
 
@@ -14,6 +17,8 @@ export interface BatchBase {
    * packed.
    */
   readonly shape: readonly number[];
+  /** Which ids `code` holds: `store` or `vocabulary`, and that store's or vocabulary's id. {@link Vocabulary.check} compares it. */
+  readonly code_ids: string;
   /** Subject of each sample. */
   readonly subject_id: BigInt64Array;
   /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
@@ -90,7 +95,10 @@ export interface Layout {
   readonly places: number | null;
   readonly fields: ReadonlySet<BatchField>;
   readonly codeType: "int32" | "int64";
-  readonly map: Int32Array | null;
+  /** Null for the ids of the store. */
+  readonly translation: Translation | null;
+  /** Tasks of the field `time_to_event` as JSON has them, since a layout may be posted to a worker; null without it. */
+  readonly timeToEvent: object | null;
   readonly allocate: Allocate | undefined;
 }
 
@@ -99,6 +107,7 @@ export class Batcher {
   private readonly windows: Window[] = [];
   private readonly prepends: boolean;
   private readonly measuring: Window;
+  private readonly tasks: TimeToEvent | null;
 
   constructor(
     private readonly samples: Samples,
@@ -106,6 +115,7 @@ export class Batcher {
   ) {
     this.prepends = samples._plan.statics === "prepend";
     this.measuring = new Window(samples._store, samples._plan);
+    this.tasks = layout.timeToEvent === null ? null : TimeToEvent.from(layout.timeToEvent);
   }
 
   /** Rows of a sample, prepended static ones included. */
@@ -129,7 +139,9 @@ export class Batcher {
     const memory = new Memory(layout.allocate);
     const shaped = SHAPES[layout.kind](windows, members.length, prepends, layout, memory);
     const own = this.traced(members, weights, shaped.filler, memory);
-    return { ...own, ...shaped.arrays, ...fieldsIn(shaped.filler), resume } as Batch<BatchField>;
+    const extras = extrasOf(windows, shaped, prepends, layout, this.tasks, memory);
+    const code_ids = layout.translation?.name ?? `store ${samples._store.manifest.id}`;
+    return { ...own, ...shaped.arrays, ...fieldsIn(shaped.filler), ...extras, code_ids, resume } as Batch<BatchField>;
   }
 
   /** What every batch holds of its samples. */
@@ -164,7 +176,7 @@ export class Batcher {
       ages[b] = age;
       agesKnown[b] = 1;
     }
-    const statics = new Filler(memory, STATIC_FIELDS, size * most, 0, layout.map, layout.codeType, "static_");
+    const statics = new Filler(memory, STATIC_FIELDS, size * most, 0, layout.translation, layout.codeType, "static_");
     for (let b = 0; b < size && most > 0; b += 1) statics.statics(windows[b]!, 0, windows[b]!.staticCount, b * most);
     return {
       subject_id: subjects,
@@ -187,8 +199,18 @@ export class Batcher {
 
 const STATIC_FIELDS: ReadonlySet<BatchField> = new Set<BatchField>(["code", "numeric_value", "numeric_value_mask"]);
 
-function fieldsIn({ code, numeric_value, numeric_value_mask, time_delta_days, time, age_days, age_days_mask, static_mask }: Filler) {
-  return { code, numeric_value, numeric_value_mask, time_delta_days, time, age_days, age_days_mask, static_mask };
+function fieldsIn({
+  code,
+  numeric_value,
+  numeric_value_mask,
+  time_delta_days,
+  time,
+  age_days,
+  age_days_mask,
+  static_mask,
+  value_bin,
+}: Filler) {
+  return { code, numeric_value, numeric_value_mask, time_delta_days, time, age_days, age_days_mask, static_mask, value_bin };
 }
 
 /** Values of some labels by column. */
@@ -229,8 +251,11 @@ function labelsOf(labels: Labels | null, rows: Int32Array, memory: Memory) {
 }
 
 /** The arrays of a layout, filled. */
-type Shaped = {
+export type Shaped = {
   readonly filler: Filler;
+  /** Of each sample the place of its first row that is not prepended; none in nested batches. */
+  readonly starts: Int32Array;
+  readonly places: number;
   readonly arrays: Pick<BatchBase, "shape" | "length" | "event_mask" | "segment_ids" | "cu_seqlens" | "positions">;
 };
 type Shape = (windows: readonly Window[], size: number, prepends: boolean, layout: Layout, memory: Memory) => Shaped;
@@ -257,12 +282,16 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       longest = Math.max(longest, lengths[b]!);
     }
     const places = Math.max(longest, layout.places ?? 0);
-    const filler = new Filler(memory, layout.fields, size * places, size * places, layout.map, layout.codeType);
+    const filler = new Filler(memory, layout.fields, size * places, size * places, layout.translation, layout.codeType);
+    const starts = new Int32Array(size);
     for (let b = 0; b < size; b += 1) {
       const window = windows[b]!;
-      fillFlat(filler, window, prepends ? window.staticCount : 0, b * places + (layout.left ? places - lengths[b]! : 0));
+      const prepended = prepends ? window.staticCount : 0;
+      const place = b * places + (layout.left ? places - lengths[b]! : 0);
+      starts[b] = place + prepended;
+      fillFlat(filler, window, prepended, place);
     }
-    return { filler, arrays: { ...NONE, shape: [size, places], length: lengths } };
+    return { filler, starts, places: size * places, arrays: { ...NONE, shape: [size, places], length: lengths } };
   },
 
   packed(windows, size, prepends, layout, memory) {
@@ -273,17 +302,22 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       starts[b + 1] = starts[b]! + lengths[b]!;
     }
     const places = Math.max(starts[size]!, layout.places ?? 0);
-    const filler = new Filler(memory, layout.fields, places, places, layout.map, layout.codeType);
+    const filler = new Filler(memory, layout.fields, places, places, layout.translation, layout.codeType);
     const segments = memory.array("segment_ids", Int32Array, places);
     const positions = memory.array("positions", Int32Array, places);
+    const rows = new Int32Array(size);
     for (let b = 0; b < size; b += 1) {
       const window = windows[b]!;
-      fillFlat(filler, window, prepends ? window.staticCount : 0, starts[b]!);
+      const prepended = prepends ? window.staticCount : 0;
+      rows[b] = starts[b]! + prepended;
+      fillFlat(filler, window, prepended, starts[b]!);
       segments.fill(b + 1, starts[b], starts[b + 1]);
       for (let i = 0, at = starts[b]!; at < starts[b + 1]!; i += 1, at += 1) positions[at] = i;
     }
     return {
       filler,
+      starts: rows,
+      places,
       arrays: { ...NONE, shape: [places], length: lengths, segment_ids: segments, cu_seqlens: starts, positions },
     };
   },
@@ -304,7 +338,7 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       most = Math.max(most, lengths[b]!);
     }
     const count = Math.max(most, layout.places ?? 0);
-    const filler = new Filler(memory, layout.fields, size * count * widest, size * count, layout.map, layout.codeType);
+    const filler = new Filler(memory, layout.fields, size * count * widest, size * count, layout.translation, layout.codeType);
     const mask = memory.array("event_mask", Uint8Array, size * count);
     for (let b = 0; b < size; b += 1) {
       const window = windows[b]!;
@@ -322,7 +356,12 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
         filler.times(window, starts[e]!, starts[e]! + 1, event + e);
       }
     }
-    return { filler, arrays: { ...NONE, shape: [size, count, widest], length: lengths, event_mask: mask } };
+    return {
+      filler,
+      starts: new Int32Array(0),
+      places: 0,
+      arrays: { ...NONE, shape: [size, count, widest], length: lengths, event_mask: mask },
+    };
   },
 };
 

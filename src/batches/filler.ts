@@ -2,10 +2,14 @@ import { fail, failCorrupt } from "../errors.js";
 import { NO_CUTOFF } from "../samples/cutoff.js";
 import { birthOf, type Window } from "../samples/window.js";
 import { HIGH } from "../time.js";
+import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 
 /** Microseconds of a day. */
 const DAY = 86_400_000_000;
+
+type Ids = Uint8Array | Uint16Array | Uint32Array;
+type Values = Float32Array | Float64Array;
 
 const NONE_FLOAT = new Float32Array(0);
 const NONE_BYTE = new Uint8Array(0);
@@ -28,10 +32,13 @@ export class Filler {
   readonly age_days: Float32Array;
   readonly age_days_mask: Uint8Array;
   readonly static_mask: Uint8Array;
+  readonly value_bin: Int32Array;
+  private readonly map: Int32Array | null;
   private readonly writesCodes: boolean;
   private readonly writesValues: boolean;
   private readonly writesTimes: boolean;
   private readonly writesAges: boolean;
+  private readonly writesBins: boolean;
   /** Birth of the window's patient, as known at the cut-off; NaN without. */
   private birth = Number.NaN;
 
@@ -40,7 +47,7 @@ export class Filler {
     fields: ReadonlySet<BatchField>,
     places: number,
     moments: number,
-    private readonly map: Int32Array | null,
+    private readonly translation: Translation | null,
     codeType: "int32" | "int64",
     prefix = "",
   ) {
@@ -60,10 +67,14 @@ export class Filler {
     this.age_days = floats("age_days", moments);
     this.age_days_mask = bytes("age_days_mask", moments);
     this.static_mask = bytes("static_mask", places);
+    this.value_bin = fields.has("value_bin") ? memory.array(name("value_bin"), Int32Array, places) : new Int32Array(0);
+    this.map = translation?.ids ?? null;
     this.writesCodes = fields.has("code");
     this.writesValues = fields.has("numeric_value") || fields.has("numeric_value_mask");
     this.writesTimes = fields.has("time") || fields.has("time_delta_days");
     this.writesAges = fields.has("age_days") || fields.has("age_days_mask");
+    const hasBinTokens = this.writesCodes && translation !== null && translation.binToken !== null;
+    this.writesBins = fields.has("value_bin") || hasBinTokens;
   }
 
   /** Prepares for the rows of a window. */
@@ -84,14 +95,7 @@ export class Filler {
     for (let i = from; i < to; i += 1) this.static_mask[place + i - from] = 1;
   }
 
-  private write(
-    ids: Uint8Array | Uint16Array | Uint32Array,
-    values: Float32Array | Float64Array | null,
-    list: Uint32Array | null,
-    begin: number,
-    count: number,
-    place: number,
-  ): void {
+  private write(ids: Ids, values: Values | null, list: Uint32Array | null, begin: number, count: number, place: number): void {
     if (this.writesCodes) {
       const { codeWords, codeWidth, map } = this;
       for (let i = 0; i < count; i += 1) {
@@ -99,7 +103,11 @@ export class Filler {
         codeWords[(place + i) * codeWidth] = map === null ? id : map[id]!;
       }
     }
-    if (this.writesValues && values !== null) {
+    if (values === null) return;
+    if (this.writesBins) this.writeBins(ids, values, list, begin, count, place);
+    if (this.writesValues && this.translation !== null && this.translation.mean !== null) {
+      this.writeScaled(ids, values, list, begin, count, place);
+    } else if (this.writesValues) {
       const { numeric_value: out, numeric_value_mask: mask } = this;
       for (let i = 0; i < count; i += 1) {
         const value = values[list === null ? begin + i : list[begin + i]!]!;
@@ -108,6 +116,37 @@ export class Filler {
         out[place + i] = is ? value : 0;
         mask[place + i] = is ? 1 : 0;
       }
+    }
+  }
+
+  /** z-scores: see {@link FieldArrays.numeric_value}. */
+  private writeScaled(ids: Ids, values: Values, list: Uint32Array | null, begin: number, count: number, place: number): void {
+    const { numeric_value: out, numeric_value_mask: mask } = this;
+    const { mean, std } = this.translation as { readonly mean: Float64Array; readonly std: Float64Array };
+    for (let i = 0; i < count; i += 1) {
+      const row = list === null ? begin + i : list[begin + i]!;
+      const id = ids[row]!;
+      const value = values[row]!;
+      const score = (value - mean[id]!) / std[id]!;
+      // Infinite values have no score, though dividing by an infinite deviation would give one.
+      const is = score - score === 0 && value - value === 0;
+      // A small negative number by an infinite one is -0.
+      out[place + i] = is ? score + 0 : 0;
+      mask[place + i] = is ? 1 : 0;
+    }
+  }
+
+  /** Bins of values, as a field and in place of codes. */
+  private writeBins(ids: Ids, values: Values, list: Uint32Array | null, begin: number, count: number, place: number): void {
+    const { value_bin: out, codeWords, codeWidth } = this;
+    const translation = this.translation as Translation;
+    const { binToken } = translation;
+    for (let i = 0; i < count; i += 1) {
+      const row = list === null ? begin + i : list[begin + i]!;
+      const id = ids[row]!;
+      const bin = binAt(translation, id, values[row]!);
+      out[place + i] = bin;
+      if (bin > 0 && binToken !== null && binToken[id]! > 0) codeWords[(place + i) * codeWidth] = binToken[id]! + bin - 1;
     }
   }
 

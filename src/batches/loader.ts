@@ -4,7 +4,10 @@ import type { AbortSignalLike } from "../native.js";
 import { oneOf, wholeOf } from "../samples/options.js";
 import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
+import { TimeToEvent } from "../targets/time-to-event.js";
+import { Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Batch, Batcher, type Job, type Layout, type LoaderState } from "./batch.js";
+import { FLAT_FIELDS } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, fieldsOf } from "./fields.js";
 import { orderOf } from "./order.js";
 import { prefetched } from "./prefetch.js";
@@ -25,6 +28,13 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly fields?: readonly F[] | undefined;
   /** `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
+  /**
+   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
+   * them. The store may be another than the one that it was fitted on.
+   */
+  readonly vocabulary?: Vocabulary | undefined;
+  /** Tasks of the field `time_to_event`. */
+  readonly timeToEvent?: TimeToEvent | undefined;
   /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
   readonly shuffle?: boolean | "local" | undefined;
   /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
@@ -59,6 +69,8 @@ const KNOWN: readonly (keyof LoaderOptions)[] = [
   "padTo",
   "fields",
   "codeType",
+  "vocabulary",
+  "timeToEvent",
   "shuffle",
   "seed",
   "epoch",
@@ -154,7 +166,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.signal = signal;
     if (given.allocate !== undefined && typeof given.allocate !== "function")
       failGiven("allocate", given.allocate, "a function (name, bytes) => ArrayBuffer");
+    const { vocabulary, timeToEvent } = given;
+    if (vocabulary !== undefined && !(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
+    if (timeToEvent !== undefined && !(timeToEvent instanceof TimeToEvent))
+      failGiven("timeToEvent", timeToEvent, "what TimeToEvent.fit gives");
     this.fields = fieldsOf(given.fields);
+    checkFields(this.fields, this.tokens === null && layout === "nested", vocabulary, timeToEvent);
     this.categories = samples.labels?.categories ?? [];
     const { workers } = given;
     this.workers = workers === undefined ? 0 : wholeOf("workers", workers, 0);
@@ -166,7 +183,8 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
       places: most,
       fields: this.fields,
       codeType: oneOf("codeType", given.codeType, ["int32", "int64"]),
-      map: null,
+      translation: vocabulary?._for(samples._store) ?? null,
+      timeToEvent: timeToEvent?.toJSON() ?? null,
       allocate: given.allocate,
     };
     this.batcher = new Batcher(samples, this.layout);
@@ -311,6 +329,22 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     for (const name of ["batches", "position"] as const) wholeOf(`resume.${name}`, token[name], 0);
     return { ...own, batches: token.batches, position: Math.min(token.position, this.samples.size) };
   }
+}
+
+/** Fields that need what was not given; and what was given for a field that nobody asked for. */
+function checkFields(
+  fields: ReadonlySet<BatchField>,
+  isNested: boolean,
+  vocabulary: Vocabulary | undefined,
+  tasks: TimeToEvent | undefined,
+): void {
+  const flat = FLAT_FIELDS.find((field) => fields.has(field));
+  if (isNested && flat !== undefined) failGiven("A field", flat, 'it in flat batches only: without layout "nested"');
+  if (fields.has("value_bin") && !vocabulary?.options.bins) failGiven("A field", "value_bin", "a vocabulary that was fitted with bins too");
+  if (fields.has("bag") && !vocabulary?.options.ancestors)
+    failGiven("A field", "bag", "a vocabulary that was fitted with ancestors: true too");
+  if (fields.has("time_to_event") && tasks === undefined) failGiven("A field", "time_to_event", "the option timeToEvent too");
+  if (!fields.has("time_to_event") && tasks !== undefined) failGiven("timeToEvent", tasks, 'it with fields: ["time_to_event", …] only');
 }
 
 /** Members with some more, up to a number. */

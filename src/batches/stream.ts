@@ -3,10 +3,17 @@ import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
 import { fail, MedsError } from "../errors.js";
+import { failGiven } from "../given.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields.js";
 import { FIELDS } from "./fields.js";
 import type { Loader } from "./loader.js";
+
+/** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
+export interface WritableLike {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+}
 
 type Apache = typeof import("apache-arrow");
 type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
@@ -28,7 +35,11 @@ type Column = { readonly name: string; readonly data: Data; readonly nullable: b
  * db.close();
  * ```
  */
-export async function writeBatches<F extends BatchField>(loader: Loader<F>, out: Writable): Promise<{ batches: number; samples: number }> {
+export async function writeBatches<F extends BatchField>(
+  loader: Loader<F>,
+  out: WritableLike,
+): Promise<{ batches: number; samples: number }> {
+  if (typeof out?.write !== "function") failGiven("out", out, "a writable stream");
   const arrow = await apache();
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
@@ -46,7 +57,7 @@ export async function writeBatches<F extends BatchField>(loader: Loader<F>, out:
     yield END;
   }
   // A process has one stdout: it stays open.
-  await pipeline(Readable.from(messages()), out, { end: out !== process.stdout });
+  await pipeline(Readable.from(messages()), out as Writable, { end: out !== process.stdout });
   return count;
 }
 
@@ -112,7 +123,16 @@ function recordOf(
     plain("weight", batch.weight, types.float32),
     plain("length", batch.length, types.int32),
   ];
-  for (const field of FIELDS) if (fields.has(field)) columns.push(lists(field, batch[field], types.of(batch[field], field === "time")));
+  for (const field of FIELDS) {
+    if (!fields.has(field)) continue;
+    const values = batch[field];
+    if (!ArrayBuffer.isView(values))
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        `The field ${field} has no value a place, and cannot be written as a stream. Make the loader without it.`,
+      );
+    columns.push(lists(field, values, types.of(values, field === "time")));
+  }
   columns.push(
     ragged("static_code", batch.static_code, types.of(batch.static_code, false)),
     ragged("static_numeric_value", batch.static_numeric_value, types.float32),

@@ -74,6 +74,8 @@ export class Samples {
   readonly _store: Store;
   /** @internal */
   readonly _plan: Plan;
+  /** @internal The split that was named: all subjects are of it; null where none was. */
+  readonly _split: string | null;
   /** @internal Of each sample the row in patients.arrow, the label (-1 without), the cut-off. */
   readonly _index: Uint32Array;
   /** @internal */
@@ -86,9 +88,10 @@ export class Samples {
   readonly _windows: Uint32Array;
 
   /** @internal */
-  constructor({ store, plan, labels, report, index, label, cutoff, places, windows }: SampleParts) {
+  constructor({ store, plan, split, labels, report, index, label, cutoff, places, windows }: SampleParts) {
     this._store = store;
     this._plan = plan;
+    this._split = split;
     this.labels = labels;
     this.report = report;
     this.size = index.length;
@@ -151,6 +154,7 @@ export class Samples {
     return new Samples({
       store,
       plan,
+      split: split ?? cohort._split,
       labels: source instanceof Labels ? source : null,
       index: Uint32Array.from(index),
       label: Int32Array.from(label),
@@ -173,8 +177,18 @@ export class Samples {
 
   /** @internal What another thread needs to make the same windows. */
   _plain() {
-    const { _plan: plan, labels, report, _index: index, _label: label, _cutoff: cutoff, _places: places, _windows: windows } = this;
-    return { plan, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, places, windows };
+    const {
+      _plan: plan,
+      _split: split,
+      labels,
+      report,
+      _index: index,
+      _label: label,
+      _cutoff: cutoff,
+      _places: places,
+      _windows: windows,
+    } = this;
+    return { plan, split, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, places, windows };
   }
 
   /** @internal */
@@ -240,6 +254,7 @@ export function seedOf(name: string, seed: number): number {
 interface SampleParts {
   readonly store: Store;
   readonly plan: Plan;
+  readonly split: string | null;
   readonly labels: Labels | null;
   readonly report: SampleReport;
   readonly index: Uint32Array;
@@ -250,7 +265,7 @@ interface SampleParts {
 }
 
 /** What is needed of a cohort, whatever the types of its columns. */
-type Members = Pick<Cohort, "_store" | "_slots" | "has"> & Iterable<{ readonly subjectId: bigint }>;
+type Members = Pick<Cohort, "_store" | "_slots" | "_split" | "has"> & Iterable<{ readonly subjectId: bigint }>;
 
 /** Looks subjects up, and counts those that are left out. */
 class Chosen {

@@ -141,6 +141,25 @@ export class Window {
     return { count: to - from, room };
   }
 
+  /** Calls `visit` with each row that the windows of a sample are taken from, static ones first. */
+  forKnown(index: number, cutoff: bigint, visit: (row: number) => void): void {
+    const { plan } = this;
+    const end = this.bind(index, cutoff);
+    this.takeStatics();
+    for (let i = 0; i < this.staticCount; i += 1) visit(this.statics[i]!);
+    const count = this.gather(this.lowRow(end), end, Number.POSITIVE_INFINITY);
+    const units = plan.byEvent ? this.eventStarts(count) : count;
+    const [from, to] = counted(plan, units);
+    const at = (unit: number) => (plan.byEvent ? (unit < units ? this.events[unit]! : count) : unit);
+    for (let i = at(from); i < at(to); i += 1) visit(this.list[this.listBegin + i]!);
+  }
+
+  /** The kept row after a row, where it is known at the cut-off; -1 where there is none. */
+  nextKnown(row: number): number {
+    for (let next = row + 1; next < this.known; next += 1) if (this.keeps(next)) return next;
+    return -1;
+  }
+
   /** Calls `visit` with the code id of each kept row at the very time of the cut-off, of the sample that was set or measured last. */
   forTies(visit: (codeId: number) => void): void {
     const { shard, cutoff, staticEnd } = this;

@@ -1,0 +1,193 @@
+// Fitted things as JSON files: written whole or not at all, and looked through member by member when they are read.
+import { createHash, randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { fail, MedsError } from "../errors.js";
+import { pathOf } from "../given.js";
+import type { Store } from "../store.js";
+
+/**
+ * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
+ * held-out patient, and the fitted file must not.
+ */
+export interface Provenance {
+  /** Id of what was fitted. */
+  readonly of: string;
+  /** Content id and fingerprint of the store: {@link Metadata.id}. */
+  readonly store: string;
+  readonly fingerprint: string;
+}
+
+/** Where something was fitted. */
+export function provenanceOf(of: string, { manifest }: Store): Provenance {
+  return { of, store: manifest.id, fingerprint: manifest.fingerprint };
+}
+
+/** The bytes of a fitted file: a line a member, ended by a newline. */
+export function textOfFitted(json: object): string {
+  return `${JSON.stringify(json, null, 1)}\n`;
+}
+
+/** 32 hexadecimal digits that are equal for equal files. */
+export function idOfFitted(json: object): string {
+  return createHash("sha256").update(textOfFitted(json)).digest("hex").slice(0, 32);
+}
+
+/** Writes the fitted file, and the one with its provenance beside it. */
+export async function writeFitted(path: string, json: object, provenance: Provenance | null): Promise<void> {
+  await replace(pathOf("path", path), textOfFitted(json));
+  if (provenance === null) await rm(besideOf(path), { force: true });
+  else await replace(besideOf(path), textOfFitted(provenance));
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(part, text, { flush: true });
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new MedsError("MEDS_IO", `${path}: it could not be written: ${(cause as Error).message}`, { path, cause });
+  }
+}
+
+const besideOf = (path: string) => `${path.replace(/\.json$/, "")}.provenance.json`;
+
+/** Reads both. Provenance that is of another file, or none, is null. */
+export async function readFitted<T>(
+  path: string,
+  make: (members: Members) => T & { readonly id: string },
+): Promise<{ readonly fitted: T; readonly provenance: Provenance | null }> {
+  const fitted = make(membersOf(await parsed(pathOf("path", path)), path));
+  const beside = await parsed(besideOf(path)).catch((error: unknown) => {
+    if (error instanceof MedsError && error.code === "MEDS_NOT_FOUND") return null;
+    throw error;
+  });
+  if (beside === null) return { fitted, provenance: null };
+  const members = membersOf(beside, besideOf(path));
+  const provenance = { of: members.text("of"), store: members.text("store"), fingerprint: members.text("fingerprint") };
+  return { fitted, provenance: provenance.of === fitted.id ? provenance : null };
+}
+
+async function parsed(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") fail("MEDS_NOT_FOUND", `${path}: there is no such file.`, path);
+    throw new MedsError("MEDS_IO", `${path}: ${(cause as Error).message}`, { path, cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MedsError(
+      "MEDS_FITTED_FILE",
+      `${path}: this is no whole JSON (${(cause as Error).message}). Fit again, or take another copy.`,
+      {
+        path,
+        cause,
+      },
+    );
+  }
+}
+
+/** Members of a JSON object that should be what fitting wrote. */
+export function membersOf(value: unknown, path: string | undefined): Members {
+  const where = path === undefined ? "" : `${path}: `;
+  const broken = (name: string, wanted: string): never =>
+    fail(
+      "MEDS_FITTED_FILE",
+      `${where}${name} is not ${wanted}. The file was changed or damaged since it was fitted: fit again, or take another copy.`,
+      path,
+    );
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return broken("it", "a JSON object");
+  return new Members(value as Readonly<Record<string, unknown>>, broken, path);
+}
+
+/** Reads members, and throws `MEDS_FITTED_FILE` where one is not what it should be. */
+export class Members {
+  constructor(
+    private readonly values: Readonly<Record<string, unknown>>,
+    readonly broken: (name: string, wanted: string) => never,
+    private readonly path: string | undefined,
+  ) {}
+
+  private get(name: string): unknown {
+    return Object.hasOwn(this.values, name) ? this.values[name] : undefined;
+  }
+
+  isNull(name: string): boolean {
+    return this.get(name) === null;
+  }
+
+  text(name: string): string {
+    const value = this.get(name);
+    return typeof value === "string" ? value : this.broken(name, "a text");
+  }
+
+  one<W extends string>(name: string, words: readonly W[]): W {
+    const value = this.get(name) as W;
+    return words.includes(value) ? value : this.broken(name, `one of ${words.join(", ")}`);
+  }
+
+  flag(name: string): boolean {
+    const value = this.get(name);
+    return typeof value === "boolean" ? value : this.broken(name, "true or false");
+  }
+
+  count(name: string): number {
+    const value = this.get(name) as number;
+    return Number.isSafeInteger(value) && value >= 0 ? value : this.broken(name, "a whole number, 0 or more");
+  }
+
+  number(name: string): number {
+    const value = this.get(name);
+    return typeof value === "number" && Number.isFinite(value) ? value : this.broken(name, "a number");
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.get(name);
+    const isRight = Array.isArray(value) && value.every((item) => typeof item === "string");
+    return isRight ? (value as string[]) : this.broken(name, "a list of texts");
+  }
+
+  /** Numbers, each more than the one before it. */
+  ascending(name: string): readonly number[] {
+    const value = this.numbers(name);
+    return value.every((item, i) => i === 0 || item > value[i - 1]!)
+      ? value
+      : this.broken(name, "a list of numbers, each more than the one before it");
+  }
+
+  /** Numbers, none less than the one before it. */
+  numbers(name: string): readonly number[] {
+    const value = this.get(name);
+    const isRight = Array.isArray(value) && value.every((item, i) => Number.isFinite(item) && (i === 0 || item >= value[i - 1]));
+    return isRight ? (value as number[]) : this.broken(name, "a list of numbers, none less than the one before it");
+  }
+
+  isObject(name: string): boolean {
+    const value = this.get(name);
+    return typeof value === "object" && value !== null;
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.get(name);
+    return Array.isArray(value) ? value : this.broken(name, "a list");
+  }
+
+  inner(name: string): Members {
+    return membersOf(this.get(name), this.path);
+  }
+
+  /** Members of each object of a list. */
+  each<T>(name: string, make: (members: Members) => T): readonly T[] {
+    return this.list(name).map((item) => make(membersOf(item, this.path)));
+  }
+
+  /** Checks the name and version of what a file holds. */
+  format(name: string, version: number): void {
+    if (this.get("format") !== name) this.broken("format", JSON.stringify(name));
+    if (this.get("version") !== version)
+      this.broken("version", `${version}, which this version of meds-reader reads (its own reads what it wrote)`);
+  }
+}

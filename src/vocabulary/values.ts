@@ -1,0 +1,82 @@
+import type { KnownRows } from "./known.js";
+
+/** Number, mean and standard deviation of values, added one by one: Welford's sums, which lose nothing where the mean is large and the spread small. */
+export class Moments {
+  readonly count: Float64Array;
+  readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+
+  constructor(size: number) {
+    this.count = new Float64Array(size);
+    this.mean = new Float64Array(size);
+    this.squares = new Float64Array(size);
+  }
+
+  add(at: number, value: number): void {
+    const count = this.count[at]! + 1;
+    const delta = value - this.mean[at]!;
+    const mean = this.mean[at]! + delta / count;
+    this.count[at] = count;
+    this.mean[at] = mean;
+    this.squares[at]! += delta * (value - mean);
+  }
+
+  /** Of all values, not of a sample of them: divided by their number. */
+  std(at: number): number {
+    return Math.sqrt(this.squares[at]! / this.count[at]!);
+  }
+}
+
+/** The k-th of n-1 quantiles of ascending values, between two of them in proportion (numpy's `linear`). */
+export function quantile(sorted: ArrayLike<number>, k: number, n: number): number {
+  // A product of whole numbers first: k / n is not exact, and would put a bound beside the value that it is.
+  const place = ((sorted.length - 1) * k) / n;
+  const low = Math.floor(place);
+  const below = sorted[low]!;
+  return low + 1 < sorted.length ? below + (sorted[low + 1]! - below) * (place - low) : below;
+}
+
+/**
+ * Where the values of each of some tokens fall into `bins` parts with as many values each: ascending bounds, the number of which that are at most x is
+ * the bin of x. Bounds that are equal, or no greater than the least value, would make bins that hold nothing: they are left out. `slotOf` gives the
+ * token's place by code id (-1: none), `counts` the number of its finite values.
+ */
+export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly number[], bins: number): number[][] {
+  const begins = [0];
+  for (const count of counts) begins.push(begins.at(-1)! + count);
+  const values = new Float64Array(begins.at(-1)!);
+  const next = begins.slice();
+  known.forEach(({ shard, begin, count, list }) => {
+    if (!shard.hasValues) return;
+    const { codeIds, numericValues } = shard;
+    for (let i = 0; i < count; i += 1) {
+      const row = list === null ? begin + i : list[i]!;
+      const slot = slotOf[codeIds[row]!]!;
+      const value = numericValues[row]!;
+      if (slot < 0 || !Number.isFinite(value)) continue;
+      values[next[slot]!] = value;
+      next[slot]! += 1;
+    }
+  });
+  return counts.map((_, slot) => {
+    const own = values.subarray(begins[slot], begins[slot + 1]).sort();
+    const edges: number[] = [];
+    for (let bin = 1; bin < bins && own.length > 0; bin += 1) {
+      const edge = quantile(own, bin, bins);
+      if (edge > (edges.at(-1) ?? own[0]!)) edges.push(edge);
+    }
+    return edges;
+  });
+}
+
+/** The bin of a value among ascending bounds [from, to): how many of them are at most the value. */
+export function binOf(edges: Float64Array, from: number, to: number, value: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (edges[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - from;
+}
