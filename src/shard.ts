@@ -29,6 +29,8 @@ export class Shard {
   readonly codeStrings: readonly (string | null | undefined)[];
   /** Null slots hold NaN; empty where the source has no numeric_value. */
   readonly numericValues: Float32Array | Float64Array;
+  /** The bits of float32 values: a copy that is to tell NaN from a number needs no branch that way. */
+  readonly valueBits: Int32Array | null;
   /** The store has numeric_value. */
   readonly hasValues: boolean;
   /** No numeric_value is a real NaN: a NaN says null. */
@@ -68,6 +70,8 @@ export class Shard {
       if (vector !== null) failCorrupt(file.path, "its numeric_value is no float");
       this.numericValues = new Float32Array(0);
     }
+    const { buffer, byteOffset, length } = this.numericValues;
+    this.valueBits = this.numericValues instanceof Float32Array ? new Int32Array(buffer, byteOffset, length) : null;
     this.valueVector = vector;
     this.hasValues = vector !== null;
     this.nanIsNull = store.column("numeric_value")?.nan === false;

@@ -1,6 +1,7 @@
 import { fail, failCorrupt } from "../errors.js";
 import { NO_CUTOFF } from "../samples/cutoff.js";
 import { birthOf, type Window } from "../samples/window.js";
+import type { Shard } from "../shard.js";
 import { HIGH } from "../time.js";
 import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
@@ -25,6 +26,7 @@ export class Filler {
   private readonly codeWords: Int32Array;
   private readonly codeWidth: number;
   readonly numeric_value: Float32Array;
+  private readonly valueBits: Int32Array;
   readonly numeric_value_mask: Uint8Array;
   readonly time_delta_days: Float32Array;
   readonly time: BigInt64Array;
@@ -60,6 +62,8 @@ export class Filler {
     this.codeWidth = codeType === "int64" ? 2 : 1;
     this.codeWords = this.code instanceof Int32Array ? this.code : wordsOf(this.code);
     this.numeric_value = floats("numeric_value", places);
+    const { buffer, byteOffset, length } = this.numeric_value;
+    this.valueBits = new Int32Array(buffer, byteOffset, length);
     this.numeric_value_mask = bytes("numeric_value_mask", places);
     this.time_delta_days = floats("time_delta_days", moments);
     this.time = fields.has("time") ? memory.array(name("time"), BigInt64Array, moments) : new BigInt64Array(0);
@@ -85,29 +89,34 @@ export class Filler {
   /** Codes and values of rows [from, to) of the window, from a place on. */
   rows(window: Window, from: number, to: number, place: number): void {
     const { shard, begin, rows } = window;
-    this.write(shard.codeIds, shard.hasValues ? shard.numericValues : null, rows, begin + from, to - from, place);
+    this.write(shard, rows, begin + from, to - from, place);
   }
 
   /** The same of static rows. */
   statics(window: Window, from: number, to: number, place: number): void {
     const { shard, statics } = window;
-    this.write(shard.codeIds, shard.hasValues ? shard.numericValues : null, statics, from, to - from, place);
+    this.write(shard, statics, from, to - from, place);
     for (let i = from; i < to; i += 1) this.static_mask[place + i - from] = 1;
   }
 
-  private write(ids: Ids, values: Values | null, list: Uint32Array | null, begin: number, count: number, place: number): void {
+  private write(shard: Shard, list: Uint32Array | null, begin: number, count: number, place: number): void {
+    const { codeIds: ids, valueBits: bits } = shard;
+    const values: Values | null = shard.hasValues ? shard.numericValues : null;
     if (this.writesCodes) {
       const { codeWords, codeWidth, map } = this;
-      for (let i = 0; i < count; i += 1) {
-        const id = ids[list === null ? begin + i : list[begin + i]!]!;
-        codeWords[(place + i) * codeWidth] = map === null ? id : map[id]!;
-      }
+      if (list === null && map === null && codeWidth === 1) codeWords.set(ids.subarray(begin, begin + count), place);
+      else
+        for (let i = 0; i < count; i += 1) {
+          const id = ids[list === null ? begin + i : list[begin + i]!]!;
+          codeWords[(place + i) * codeWidth] = map === null ? id : map[id]!;
+        }
     }
     if (values === null) return;
     if (this.writesBins) this.writeBins(ids, values, list, begin, count, place);
     if (this.writesValues && this.translation !== null && this.translation.mean !== null) {
       this.writeScaled(ids, values, list, begin, count, place);
-    } else if (this.writesValues) {
+    } else if (this.writesValues && bits !== null) this.writeBits(bits, list, begin, count, place);
+    else if (this.writesValues) {
       const { numeric_value: out, numeric_value_mask: mask } = this;
       for (let i = 0; i < count; i += 1) {
         const value = values[list === null ? begin + i : list[begin + i]!]!;
@@ -119,7 +128,17 @@ export class Filler {
     }
   }
 
-  /** z-scores: see {@link FieldArrays.numeric_value}. */
+  /** float32 values by their bits, without a branch: nobody can foresee which rows have one. What lies beyond infinity's bits is NaN. */
+  private writeBits(bits: Int32Array, list: Uint32Array | null, begin: number, count: number, place: number): void {
+    const { valueBits: out, numeric_value_mask: mask } = this;
+    for (let i = 0; i < count; i += 1) {
+      const word = bits[list === null ? begin + i : list[begin + i]!]!;
+      const isNan = (0x7f800000 - (word & 0x7fffffff)) >>> 31;
+      out[place + i] = word & (isNan - 1);
+      mask[place + i] = 1 - isNan;
+    }
+  }
+
   private writeScaled(ids: Ids, values: Values, list: Uint32Array | null, begin: number, count: number, place: number): void {
     const { numeric_value: out, numeric_value_mask: mask } = this;
     const { mean, std } = this.translation as { readonly mean: Float64Array; readonly std: Float64Array };
