@@ -38,7 +38,6 @@ export class Filler {
   private readonly map: Int32Array | null;
   private readonly writesCodes: boolean;
   private readonly writesValues: boolean;
-  private readonly writesTimes: boolean;
   private readonly writesAges: boolean;
   private readonly writesBins: boolean;
   /** Birth of the window's patient, as known at the cut-off; NaN without. */
@@ -75,7 +74,6 @@ export class Filler {
     this.map = translation?.ids ?? null;
     this.writesCodes = fields.has("code");
     this.writesValues = fields.has("numeric_value") || fields.has("numeric_value_mask");
-    this.writesTimes = fields.has("time") || fields.has("time_delta_days");
     this.writesAges = fields.has("age_days") || fields.has("age_days_mask");
     const hasBinTokens = this.writesCodes && translation !== null && translation.binToken !== null;
     this.writesBins = fields.has("value_bin") || hasBinTokens;
@@ -173,22 +171,27 @@ export class Filler {
   times(window: Window, from: number, to: number, moment: number): void {
     const { shard, begin, rows, previous } = window;
     const { timeWords } = shard;
-    if (this.writesTimes && from < to) {
-      const { time_delta_days: deltas, timeWords: out } = this;
+    if (this.time_delta_days.length > 0 && from < to) {
+      const { time_delta_days: deltas } = this;
       const before = from === 0 ? previous : window.row(from - 1);
       const first = window.row(from);
       let last = before < 0 ? timeOf(timeWords, first) : timeOf(timeWords, before);
       for (let i = from; i < to; i += 1) {
         const row = rows === null ? begin + i : rows[begin + i]!;
-        const low = timeWords[2 * row]!;
-        const high = timeWords[2 * row + 1]!;
-        const time = high * HIGH + (low >>> 0);
-        const at = moment + i - from;
-        deltas[at] = (time - last) / DAY;
-        out[2 * at] = low;
-        out[2 * at + 1] = high;
+        const time = timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0);
+        deltas[moment + i - from] = (time - last) / DAY;
         last = time;
       }
+    }
+    if (this.timeWords.length > 0) {
+      const { timeWords: out } = this;
+      if (rows === null) out.set(timeWords.subarray(2 * (begin + from), 2 * (begin + to)), 2 * moment);
+      else
+        for (let i = from; i < to; i += 1) {
+          const row = rows[begin + i]!;
+          out[2 * (moment + i - from)] = timeWords[2 * row]!;
+          out[2 * (moment + i - from) + 1] = timeWords[2 * row + 1]!;
+        }
     }
     if (this.writesAges && this.birth === this.birth) {
       for (let i = from; i < to; i += 1) {
