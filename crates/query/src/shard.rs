@@ -29,7 +29,8 @@ macro_rules! ids {
                     any |= id.wrapping_sub(begin) <= extra;
                     wrong |= id.wrapping_sub(1) > outside;
                 }
-                (any, !wrong && last > 0)
+                // Without codes every id is wrong, but no row is no id.
+                (any, !wrong && (last > 0 || block.is_empty()))
             }
         }
     )*};
