@@ -80,6 +80,15 @@ export const WORKLOADS = [
     answer: "rows, before, chars, total",
   },
   {
+    key: "batches",
+    title: "training batches: 256 as-of windows of 512 events",
+    items: 1024,
+    per: "sample",
+    includes:
+      "look-up, cut, ids of codes, values, masks and days since the row before, padded into fresh arrays [256, 512]; the list of samples is made before",
+    answer: "rows, before (values), chars, total",
+  },
+  {
     key: "counts",
     title: "rows of each code, over everything",
     per: "run",

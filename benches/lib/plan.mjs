@@ -74,6 +74,7 @@ export function makePlan(store, counts) {
     window256: times(counts.window256, () => timed(any())),
     window2048: times(counts.window2048, () => timed(any())),
     code: times(counts.code, query),
+    batches: times(counts.batches, () => timed(any())),
     scan: ownTime(any(), next),
     schema: columns,
   };

@@ -1,6 +1,7 @@
 // Ours: loops over typed arrays.
 import { readFileSync } from "node:fs";
-import { convert, PatientDatabase } from "../../dist/index.js";
+import { convert, Labels, loader, PatientDatabase, samples } from "../../dist/index.js";
+import { batchAnswer } from "../lib/batches.mjs";
 import { countsDigest, losDigest, pipeDigest, yearsDigest } from "../lib/digest.mjs";
 import { lengthOfStay, longStay } from "../lib/tasks.mjs";
 
@@ -78,6 +79,7 @@ export default ours(
   (db, plan) => {
     const { strings } = db.codes;
     const tables = new Map();
+    const lists = new Map();
     const timed = (items) => items.map(([id, bound]) => [BigInt(id), bound]);
     const timelines = (items) => (count) => {
       const sum = nothing();
@@ -152,6 +154,15 @@ export default ours(
         const sum = nothing();
         for (const patient of db) addTimeline(patient, plan.scan, strings, sum);
         return sum;
+      },
+      batches(count) {
+        if (!lists.has(count)) {
+          const labels = plan.batches.slice(0, count).map(([id, bound]) => ({ subjectId: BigInt(id), predictionTime: bound }));
+          lists.set(count, samples(db, Labels.from(labels), { maxLength: 512, static: "omit" }));
+        }
+        const fields = ["code", "numeric_value", "numeric_value_mask", "time_delta_days"];
+        const made = [...loader(lists.get(count), { batchSize: 256, padTo: "max", fields })];
+        return () => batchAnswer(made, strings);
       },
       counts() {
         const counts = new Float64Array(strings.length);
