@@ -13,7 +13,7 @@ export interface FieldArrays {
   readonly numeric_value: Float32Array;
   /** 1 where the row has a numeric value (a real NaN is none here), else 0. */
   readonly numeric_value_mask: Uint8Array;
-  /** Days since the kept row before it, also where that lies before the window; 0 for a patient's first row and for static rows. */
+  /** Days (from differences in float64: exact where times lie within 2^53 µs) since the kept row before it, also where that lies before the window; 0 for a patient's first row and for static rows. */
   readonly time_delta_days: Float32Array;
   /** Microseconds since 1970-01-01; the int64 minimum for static rows without a time, 0 for PAD. */
   readonly time: BigInt64Array;

@@ -186,7 +186,9 @@ export function wholeOf(name: string, value: number, least: number): number {
 
 function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number): [bigint | N, number] {
   if (reach === undefined) return [none, all];
-  if (typeof reach === "object" && reach !== null && "count" in reach) return [none, wholeOf(`${name}.count`, reach.count, 0)];
+  const counts = typeof reach === "object" && reach !== null && "count" in reach;
+  if (counts && Object.keys(reach).length > 1) failGiven(name, reach, "either { count } or a length of time");
+  if (counts) return [none, wholeOf(`${name}.count`, reach.count, 0)];
   return [durationOf(name, reach), all];
 }
 

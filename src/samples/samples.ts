@@ -300,7 +300,9 @@ class Chosen {
 /** A time so much earlier, or the earliest that there is. */
 function earlier(time: bigint, gap: bigint): bigint {
   const cutoff = time - gap;
-  return cutoff < -(2n ** 63n) ? -(2n ** 63n) : cutoff;
+  if (cutoff < -(2n ** 63n)) return -(2n ** 63n);
+  // The last microsecond of int64 says that there is no cut-off: who asks for it has one all the same.
+  return cutoff === NO_CUTOFF ? NO_CUTOFF - 1n : cutoff;
 }
 
 /** Counts by the part of a code before its first `//`, or `/` where it has none: `LAB`, `SNOMED`. */
@@ -336,5 +338,8 @@ export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretra
   const isPretraining = typeof source === "object" && source !== null && typeof (source as Pretraining).split === "string";
   if (!(source instanceof Labels) && !isPretraining)
     failGiven("What samples are made of", source, 'Labels, or { split: "train" } for pre-training on the patients of a split');
+  if (typeof db !== "object" || db === null || !("_store" in db)) failGiven("db", db, "a PatientDatabase, or a cohort of one");
+  if (isPretraining && options?.split !== undefined)
+    failGiven("split", options.split, `one split: the samples are those of ${JSON.stringify((source as Pretraining).split)}`);
   return Samples._of(db, source, options);
 }

@@ -1,3 +1,4 @@
+import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
 import type { KnownRows } from "./known.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
@@ -161,7 +162,14 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     const count = counts[slot]!;
     // What is no code's token itself stands for its own name: another store may have rows of it.
     const codes = chosen.ancestors ? [names[number]!] : members[number]!;
-    const found = count > 0 ? { count, mean: moments.mean[number]!, std: moments.std(number) } : null;
+    const [mean, std] = [moments.mean[number]!, moments.std(number)];
+    const sound = Number.isFinite(mean) && Number.isFinite(std);
+    if (count > 0 && !sound && chosen.values === "z-score")
+      fail(
+        "MEDS_VALUE_RANGE",
+        `The values of ${JSON.stringify(names[number]!)} are too large for a mean and a deviation in float64. Leave the code out, or take values: "raw" or bins.`,
+      );
+    const found = count > 0 && sound ? { count, mean, std } : null;
     return {
       code: names[number]!,
       codes,

@@ -306,6 +306,17 @@ describe.skipIf(python === null)("pyarrow's files", () => {
       rows({ subjectId: 1n, predictionTime: 5n, categoricalValue: "b" }, { subjectId: 2n, predictionTime: -1n, categoricalValue: "a" }),
     );
   });
+
+  it("without rows, whose one row group says that its pages begin at 0", async () => {
+    const path = join(folder("pyarrow"), "0.parquet");
+    const columns = ["pa.int64()", "pa.timestamp('us')", "pa.bool_()"].map((type, i) => ({
+      name: ["subject_id", "prediction_time", "boolean_value"][i],
+      type,
+      values: [],
+    }));
+    runPython([{ path, rowGroup: 10, compression: "snappy", columns }]);
+    expect((await Labels.open(path)).size).toBe(0);
+  });
 });
 
 describe("real labels", () => {

@@ -146,6 +146,8 @@ describe("samples at the edges", () => {
     });
     expect([...batch!.shape, batch!.code[0]]).toEqual([1, 1, db.codes.id("GENDER//M")]);
     // Extremes of int64.
+    const last = samples(db, Labels.from([{ subjectId: 1, predictionTime: 2n ** 63n - 1n }]), { maxLength: 5, lookBack: { days: 1 } });
+    expect(last.at(0)!.timeline.length).toBe(0);
     for (const time of [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 63n - 2n]) expect(at(time, true).timeline.length).toBe(time < 0n ? 0 : 2);
     db.close();
   });
@@ -198,6 +200,7 @@ describe("samples at the edges", () => {
       { maxLength: 5, inclusive: "yes" },
       { maxLength: 5, gap: -1 },
       { maxLength: 5, gap: { fortnights: 1 } },
+      { maxLength: 5, gap: { count: 1, days: 3 } },
       { maxLength: 5, lookBack: { count: -1 } },
       { maxLength: 5, static: "all" },
       { maxLength: 5, staticUntil: "death" },
@@ -208,6 +211,9 @@ describe("samples at the edges", () => {
       { maxLength: 5, maxlength: 5 },
     ])
       expect(make(wrong), JSON.stringify(wrong)).toBe("MEDS_INVALID_ARGUMENT");
+    expect(make({ maxLength: 5, split: "train" }, { split: "train" })).toBe("MEDS_INVALID_ARGUMENT");
+    for (const db of [null, undefined, 5, {}])
+      expect(codeOf(() => samples(db as unknown as PatientDatabase, labels, { maxLength: 5 }))).toBe("MEDS_INVALID_ARGUMENT");
     expect(make({ maxLength: 5, split: "training" })).toBe("MEDS_UNKNOWN_SPLIT");
     expect(make({ maxLength: 5 }, { split: "nobody" })).toBe("MEDS_UNKNOWN_SPLIT");
     expect(make({ maxLength: 5, where: { nothing: () => true } })).toBe("MEDS_UNKNOWN_COLUMN");
