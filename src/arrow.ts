@@ -27,14 +27,14 @@ export interface ArrowVector extends Iterable<unknown> {
   get(index: number): unknown;
 }
 
-type Apache = typeof import("apache-arrow");
+export type Apache = typeof import("apache-arrow");
 
-async function apache(): Promise<Apache> {
+/** The package; `what` needs it. */
+export async function apache(what: string): Promise<Apache> {
   try {
     return await import("apache-arrow");
   } catch (cause) {
-    const message =
-      "toArrow() needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.";
+    const message = `${what} needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.`;
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
 }
@@ -42,7 +42,7 @@ async function apache(): Promise<Apache> {
 /** A store's patients: a row a patient, a batch a shard. */
 export async function storeTable(store: Store): Promise<Table> {
   store.check();
-  const arrow = await apache();
+  const arrow = await apache("toArrow()");
   // The store may have been closed in between.
   store.check();
   return new arrow.Table(store.manifest.shards.map((_, index) => batchOf(arrow, store.shard(index))));
@@ -59,7 +59,7 @@ export async function timelineTable(rows: Rows & { readonly _shard: Shard; reado
       `The table would hold values of ${names} that were not known at the cut-off. Take the rows from the patient's own timeline.`,
     );
   }
-  const arrow = await apache();
+  const arrow = await apache("toArrow()");
   shard.check();
   const batch = batchOf(arrow, shard).data as Data<Struct>;
   const [, events, sparse] = batch.children as [Data, Data, Data?];

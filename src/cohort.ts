@@ -1,6 +1,6 @@
 import type { CodeChoice } from "./codes.js";
 import { fail } from "./errors.js";
-import { failGiven, flagOf, shown, textOf } from "./given.js";
+import { failGiven, flagOf, shown } from "./given.js";
 import { failUnknown, type SubjectId } from "./ids.js";
 import { type LabelingOptions, labelPatients } from "./labelers/label.js";
 import type { Labeler } from "./labelers/labeler.js";
@@ -151,11 +151,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   split(name: string): Cohort<S> {
     const store = this._store;
     store.check();
-    if (!Object.hasOwn(store.manifest.splits, textOf("name", name, 'the name of a split, such as "train"'))) {
-      const names = Object.keys(store.manifest.splits).map((split) => JSON.stringify(split));
-      const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "Its source has no subject_splits.parquet.";
-      fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${known}`, store.path);
-    }
+    store.checkSplit("name", name);
     return new Cohort<S>(
       store,
       this.slots.filter((slot) => store.split(store.indexOf[slot]!) === name),

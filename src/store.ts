@@ -149,6 +149,14 @@ export class Store {
     return this.columnIndex.get(name) ?? this.failColumn(name);
   }
 
+  /** Throws where the store has no split of a name; `argument` is what the name was given as. */
+  checkSplit(argument: string, name: string): void {
+    if (Object.hasOwn(this.manifest.splits, textOf(argument, name, 'the name of a split, such as "train"'))) return;
+    const names = Object.keys(this.manifest.splits).map((split) => JSON.stringify(split));
+    const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "Its source has no subject_splits.parquet.";
+    fail("MEDS_UNKNOWN_SPLIT", `${this.path}: there is no split ${JSON.stringify(name)}. ${known}`, this.path);
+  }
+
   private failColumn(name: string): never {
     textOf("name", name, "a column's name as a string");
     const hint = name === "subject_id" ? " The subject's id is patient.subjectId." : "";

@@ -1,7 +1,8 @@
 // Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
 import { Worker } from "node:worker_threads";
-import { fail, MedsError, type MedsErrorCode } from "../errors.js";
+import { fail, MedsError } from "../errors.js";
 import { failGiven } from "../given.js";
+import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
 import { Store } from "../store.js";
 import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
@@ -19,16 +20,7 @@ export interface Setting {
 }
 
 /** What a worker answers. */
-export type Answer =
-  | { readonly batch: Batch<BatchField> }
-  | {
-      readonly error: {
-        readonly code: MedsErrorCode | null;
-        readonly message: string;
-        readonly path: string | undefined;
-        readonly stack: string;
-      };
-    };
+export type Answer = { readonly batch: Batch<BatchField> } | { readonly error: SentError };
 
 /** Batches that each worker has under way or ready. */
 const AHEAD = 2;
@@ -69,7 +61,7 @@ export async function* prefetched(
       if (answer === undefined) return;
       const found = await answer;
       check();
-      if ("error" in found) throw rebuilt(found.error);
+      if ("error" in found) throw received(found.error);
       ask();
       yield found.batch;
     }
@@ -107,12 +99,6 @@ class Answers {
   }
 }
 
-function rebuilt({ code, message, path, stack }: Extract<Answer, { error: unknown }>["error"]): Error {
-  const error = code === null ? new Error(message) : new MedsError(code, message, { path });
-  error.stack = stack;
-  return error;
-}
-
 /** The worker's side. The store is opened with the first job, so that an error is an answer too. */
 export function answerer(setting: Setting): (job: Job) => Answer {
   let batcher: Batcher | undefined;
@@ -122,9 +108,7 @@ export function answerer(setting: Setting): (job: Job) => Answer {
       batcher ??= batcherOf(setting);
       return { batch: batcher.make(job, draw) };
     } catch (thrown) {
-      const error = thrown as Error;
-      const [code, path] = error instanceof MedsError ? [error.code, error.path] : [null, undefined];
-      return { error: { code, message: error.message, path, stack: String(error.stack) } };
+      return { error: sent(thrown) };
     }
   };
 }

@@ -2,7 +2,8 @@
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
-import { fail, MedsError } from "../errors.js";
+import { type Apache, apache } from "../arrow.js";
+import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields.js";
@@ -15,7 +16,6 @@ export interface WritableLike {
   end(): unknown;
 }
 
-type Apache = typeof import("apache-arrow");
 type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
 
 /**
@@ -40,7 +40,7 @@ export async function writeBatches<F extends BatchField>(
   out: WritableLike,
 ): Promise<{ batches: number; samples: number }> {
   if (typeof out?.write !== "function") failGiven("out", out, "a writable stream");
-  const arrow = await apache();
+  const arrow = await apache("An Arrow stream");
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
     let schema: Schema | undefined;
@@ -67,16 +67,6 @@ const END = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 /** Bytes of the first message, which is the schema: it has no body. */
 function schemaLength(bytes: Uint8Array): number {
   return 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
-}
-
-async function apache(): Promise<Apache> {
-  try {
-    return await import("apache-arrow");
-  } catch (cause) {
-    const message =
-      "An Arrow stream needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.";
-    throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
-  }
 }
 
 /** A batch as a record batch; of the schema of the one before it, where there was one. */

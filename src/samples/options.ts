@@ -1,5 +1,4 @@
 import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../codes.js";
-import { fail } from "../errors.js";
 import { failGiven, flagOf, optionsOf, textOf } from "../given.js";
 import type { Store } from "../store.js";
 import { type Duration, durationOf } from "./duration.js";
@@ -166,11 +165,8 @@ function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
 
 /** The name of a split that the store has. */
 export function splitOf(store: Store, name: string): string {
-  const known = Object.keys(store.manifest.splits);
-  if (known.includes(textOf("split", name, "the name of a split"))) return name;
-  const has =
-    known.length > 0 ? `It has: ${known.map((split) => JSON.stringify(split)).join(", ")}.` : "Its source has no subject_splits.parquet.";
-  fail("MEDS_UNKNOWN_SPLIT", `${store.path}: there is no split ${JSON.stringify(name)}. ${has}`, store.path);
+  store.checkSplit("split", name);
+  return name;
 }
 
 /** One of some words; the first where none is given. */
