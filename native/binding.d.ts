@@ -46,6 +46,13 @@ export declare class NativeExport {
 
 /** A store whose files are mapped. */
 export declare class NativeStore {
+  /**
+   * Writes into `ends` where the rows end that are known at each sample's cut-off. `spans` has three numbers a sample: shard, first row with a time,
+   * end of the patient's rows. `window` rows before each end are brought near.
+   */
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
+  /** Moves rows into the arrays of a batch. Where a row must not be known to its sample: the sample's number and the row, and the batch is spoilt. */
+  fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /** Maps and checks the store in a folder; with `verify` every byte of it. */
   constructor(path: string, verify: boolean)
   /** The text of manifest.json. */
@@ -62,6 +69,42 @@ export declare class NativeStore {
   export(shard: number): NativeExport
   /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
+}
+
+/** The arrays of a batch; empty where they are not asked for. */
+export interface BatchArrays {
+  /** Codes. */
+  code: Int32Array | BigInt64Array
+  /** Values. */
+  value: Float32Array
+  /** 1 where there is a value. */
+  mask: Uint8Array
+  /** Days since the row before. */
+  days: Float32Array
+  /** Times. */
+  time: BigInt64Array
+}
+
+/** Rows that go into a batch. */
+export interface BatchRows {
+  /** Nine numbers a run of rows: see `crates/query/src/batch.rs`. */
+  runs: Int32Array
+  /** Numbers of rows, where a run is a list of them. */
+  list: Uint32Array
+  /** Of each sample the cut-off. */
+  cutoffs: BigInt64Array
+  /** Rows at the very cut-off are known. */
+  inclusive: boolean
+}
+
+/** By code id what a vocabulary makes of it; empty where it leaves things as they are. */
+export interface BatchTokens {
+  /** Tokens. */
+  ids: Int32Array
+  /** Of the values of each code. */
+  mean: Float64Array
+  /** Of the values of each code. */
+  std: Float64Array
 }
 
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */

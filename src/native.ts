@@ -1,5 +1,5 @@
 // The only importer of the binding. What crosses here is one buffer and one table of offsets a file, and
-// the arrays of a query, never a patient or an event.
+// the arrays of a query or a batch, never a patient or an event.
 import * as binding from "../native/binding.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
 import { failGiven } from "./given.js";
@@ -78,6 +78,16 @@ export class NativeHandle {
       () => new binding.Asked(this.store, kind, question),
       async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
     );
+  }
+
+  /** Where the rows end that are known at each sample's cut-off, written into `ends`: see the native side. */
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void {
+    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
+  }
+
+  /** Moves rows into the arrays of a batch; gives the sample and row that must not be together, null where all may. */
+  fill(rows: binding.BatchRows, tokens: binding.BatchTokens, arrays: binding.BatchArrays): readonly number[] | null {
+    return guard(() => this.store.fill(rows, tokens, arrays));
   }
 
   close(): void {

@@ -14,6 +14,8 @@ import type { Vector } from "./values/vector.js";
  */
 export class Shard {
   readonly store: Store;
+  /** Its place in the manifest. */
+  readonly number: number;
   readonly file: MappedFile;
   /** False once the store is closed. */
   live = true;
@@ -46,10 +48,11 @@ export class Shard {
   /** The field that was asked for last by name. */
   private asked: Field | null = null;
 
-  constructor(store: Store, file: MappedFile) {
+  constructor(store: Store, number: number, file: MappedFile) {
     const events = file.need("events");
     const item = child(file, events, 0);
     this.store = store;
+    this.number = number;
     this.file = file;
     this.patients = events.length;
     this.dense = item.children;

@@ -1,3 +1,4 @@
+import { Births } from "./births.js";
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
@@ -39,13 +40,14 @@ export class Store {
   /** The slot at which each shard begins. */
   private readonly slotBase: Uint32Array;
   private readonly splitOf: Vector | null;
-  private readonly native: NativeHandle;
+  readonly native: NativeHandle;
   private readonly files: MappedFile[];
   private readonly shards: (Shard | undefined)[];
   private readonly columnIndex: ReadonlyMap<string, number>;
   private readonly dictionaries: (Dictionary | undefined)[];
   private idTable: IdTable | undefined;
-  private births: readonly number[] | undefined;
+  private birthRanges: readonly number[] | undefined;
+  private birthRows: Births | undefined;
   private deaths: readonly number[] | undefined;
   private modern: boolean;
 
@@ -118,7 +120,7 @@ export class Store {
 
   private map(index: number): Shard {
     this.check();
-    const shard = new Shard(this, this.native.shard(index));
+    const shard = new Shard(this, index, this.native.shard(index));
     this.shards[index] = shard;
     return shard;
   }
@@ -177,8 +179,14 @@ export class Store {
 
   /** Code ids of births, as begins and ends of ranges. */
   get birthCodes(): readonly number[] {
-    this.births ??= this.ranges(BIRTH);
-    return this.births;
+    this.birthRanges ??= this.ranges(BIRTH);
+    return this.birthRanges;
+  }
+
+  /** Births of the patients, as far as they were asked for. */
+  get births(): Births {
+    this.birthRows ??= new Births(this);
+    return this.birthRows;
   }
 
   /** Code ids of deaths, as begins and ends of ranges. */

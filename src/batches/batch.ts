@@ -1,5 +1,6 @@
 import type { Labels } from "../labels/labels.js";
 import { MISSING } from "../labels/labels.js";
+import { NO_CUTOFF } from "../samples/cutoff.js";
 import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
@@ -8,7 +9,7 @@ import { NO_TIME } from "../time.js";
 import type { Translation } from "../vocabulary/translation.js";
 import { extrasOf } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";
-import { Filler, prove } from "./filler.js";
+import { Filler } from "./filler.js";
 
 /** What every batch holds, whatever fields were asked for. B is the number of samples. */
 export interface BatchBase {
@@ -129,23 +130,21 @@ export class Batcher {
   make({ members, weights, resume }: Job, random: Random): Batch<BatchField> {
     const { samples, layout, windows, prepends } = this;
     samples._store.check();
-    const { inclusive } = samples._plan;
     while (windows.length < members.length) windows.push(new Window(samples._store, samples._plan));
-    for (let b = 0; b < members.length; b += 1) {
-      const window = windows[b]!;
-      samples._set(window, members[b]!, random);
-      prove(window, inclusive);
-    }
+    const cutoffs = BigInt64Array.from(members, (sample) => samples._cutoff[sample]!);
+    const ends = samples._knownEnds(members, cutoffs);
+    for (let b = 0; b < members.length; b += 1) samples._set(windows[b]!, members[b]!, random, ends[b]!);
     const memory = new Memory(layout.allocate);
     const shaped = SHAPES[layout.kind](windows, members.length, prepends, layout, memory);
-    const own = this.traced(members, weights, shaped.filler, memory);
+    shaped.filler.finish(samples, windows, cutoffs);
+    const own = this.traced(members, weights, cutoffs, memory);
     const extras = extrasOf(windows, shaped, prepends, layout, this.tasks, memory);
     const code_ids = layout.translation?.name ?? `store ${samples._store.manifest.id}`;
     return { ...own, ...shaped.arrays, ...fieldsIn(shaped.filler), ...extras, code_ids, resume } as Batch<BatchField>;
   }
 
   /** What every batch holds of its samples. */
-  private traced(members: Uint32Array, weights: Float32Array, filler: Filler, memory: Memory) {
+  private traced(members: Uint32Array, weights: Float32Array, cutoffs: BigInt64Array, memory: Memory) {
     const { samples, windows, layout } = this;
     const size = members.length;
     const subjects = memory.array("subject_id", BigInt64Array, size);
@@ -171,13 +170,14 @@ export class Batcher {
       if (length > 0) ends[b] = window.row(length - 1) - first + 1;
       if (samples._plan.statics === "include") most = Math.max(most, staticCount);
       if (samples.labels === null) continue;
-      const age = filler.ageAtCutoff(window);
-      if (age !== age) continue;
-      ages[b] = age;
+      const birth = cutoffs[b] === NO_CUTOFF ? null : window.birth();
+      if (birth === null) continue;
+      ages[b] = (Number(cutoffs[b]!) - Number(birth)) / DAY;
       agesKnown[b] = 1;
     }
     const statics = new Filler(memory, STATIC_FIELDS, size * most, 0, layout.translation, layout.codeType, "static_");
-    for (let b = 0; b < size && most > 0; b += 1) statics.statics(windows[b]!, 0, windows[b]!.staticCount, b * most);
+    for (let b = 0; b < size && most > 0; b += 1) statics.statics(windows[b]!, b, windows[b]!.staticCount, b * most, 0, 0);
+    if (most > 0) statics.finish(samples, windows, cutoffs);
     return {
       subject_id: subjects,
       prediction_time: times,
@@ -196,6 +196,9 @@ export class Batcher {
     };
   }
 }
+
+/** Microseconds of a day. */
+const DAY = 86_400_000_000;
 
 const STATIC_FIELDS: ReadonlySet<BatchField> = new Set<BatchField>(["code", "numeric_value", "numeric_value_mask"]);
 
@@ -263,14 +266,10 @@ type Shape = (windows: readonly Window[], size: number, prepends: boolean, layou
 const NONE = { event_mask: null, segment_ids: null, cu_seqlens: null, positions: null };
 
 /** Rows of a window, from a place on: prepended static ones, then its own. */
-function fillFlat(filler: Filler, window: Window, prepended: number, place: number): void {
-  filler.enter(window);
-  if (prepended > 0) {
-    filler.statics(window, 0, prepended, place);
-    filler.staticTimes(window, prepended, place);
-  }
-  filler.rows(window, 0, window.length, place + prepended);
-  filler.times(window, 0, window.length, place + prepended);
+function fillFlat(filler: Filler, window: Window, sample: number, prepended: number, place: number): void {
+  const { length } = window;
+  filler.statics(window, sample, prepended, place, place, prepended);
+  filler.rows(window, sample, 0, length, place + prepended, place + prepended, length);
 }
 
 const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
@@ -289,7 +288,7 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       const prepended = prepends ? window.staticCount : 0;
       const place = b * places + (layout.left ? places - lengths[b]! : 0);
       starts[b] = place + prepended;
-      fillFlat(filler, window, prepended, place);
+      fillFlat(filler, window, b, prepended, place);
     }
     return { filler, starts, places: size * places, arrays: { ...NONE, shape: [size, places], length: lengths } };
   },
@@ -310,7 +309,7 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       const window = windows[b]!;
       const prepended = prepends ? window.staticCount : 0;
       rows[b] = starts[b]! + prepended;
-      fillFlat(filler, window, prepended, starts[b]!);
+      fillFlat(filler, window, b, prepended, starts[b]!);
       segments.fill(b + 1, starts[b], starts[b + 1]);
       for (let i = 0, at = starts[b]!; at < starts[b + 1]!; i += 1, at += 1) positions[at] = i;
     }
@@ -344,16 +343,13 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
       const window = windows[b]!;
       let event = b * count + (layout.left ? count - lengths[b]! : 0);
       mask.fill(1, event, event + lengths[b]!);
-      filler.enter(window);
       if (prepends && window.staticCount > 0) {
-        filler.statics(window, 0, window.staticCount, event * widest);
-        filler.staticTimes(window, 1, event);
+        filler.statics(window, b, window.staticCount, event * widest, event, 1);
         event += 1;
       }
       const starts = events[b]!;
       for (let e = 0; e + 1 < starts.length; e += 1) {
-        filler.rows(window, starts[e]!, starts[e + 1]!, (event + e) * widest);
-        filler.times(window, starts[e]!, starts[e]! + 1, event + e);
+        filler.rows(window, b, starts[e]!, starts[e + 1]!, (event + e) * widest, event + e, 1);
       }
     }
     return {

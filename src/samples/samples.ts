@@ -230,8 +230,25 @@ export class Samples {
   }
 
   /** @internal Puts a window where a sample's is. */
-  _set(window: Window, sample: number, random: Random): void {
-    window.set(this._index[sample]!, this._cutoff[sample]!, this._places?.[sample] ?? null, { random, sample });
+  _set(window: Window, sample: number, random: Random, known = -1): void {
+    window.set(this._index[sample]!, this._cutoff[sample]!, this._places?.[sample] ?? null, { random, sample }, known);
+  }
+
+  /** @internal Of some samples the end of the rows that are known at their cut-offs. Looked for together, so that memory is not waited for one by one. */
+  _knownEnds(members: Uint32Array, cutoffs: BigInt64Array): Uint32Array {
+    const { _store: store, _index: indexes, _plan: plan } = this;
+    const spans = new Uint32Array(3 * members.length);
+    for (let b = 0; b < members.length; b += 1) {
+      const index = indexes[members[b]!]!;
+      const { number, offsets } = store.shard(store.shardOf[index]!);
+      const patient = store.rowOf[index]!;
+      spans[3 * b] = number;
+      spans[3 * b + 1] = offsets[patient]! + store.staticOf[index]!;
+      spans[3 * b + 2] = offsets[patient + 1]!;
+    }
+    const ends = new Uint32Array(members.length);
+    store.native.knownEnds(spans, cutoffs, plan.inclusive, plan.strategy === "to_end" && !plan.byEvent ? plan.maxLength : 0, ends);
+    return ends;
   }
 
   /** What `JSON.stringify` writes. */

@@ -1,6 +1,6 @@
 import type { Shard } from "../shard.js";
 import type { Store } from "../store.js";
-import { HIGH, NO_TIME } from "../time.js";
+import { HIGH } from "../time.js";
 import type { Value } from "../values/vector.js";
 import { DAY, dayOf, NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
@@ -70,8 +70,13 @@ export class Window {
     return this.rows === null ? this.begin + i : this.rows[this.begin + i]!;
   }
 
-  /** Binds the patient and what is known of it at the cut-off; gives the end of the known rows. */
-  private bind(index: number, cutoff: bigint): number {
+  /** Time of birth as known at the cut-off; null where it is not. */
+  birth(): bigint | null {
+    return this.store.births.known(this.index, this.known);
+  }
+
+  /** Binds the patient and what is known of it at the cut-off; gives the end of the known rows, which is looked for where `known` is -1. */
+  private bind(index: number, cutoff: bigint, known: number): number {
     const { store, plan } = this;
     const shard = store.shard(store.shardOf[index]!);
     const patient = store.rowOf[index]!;
@@ -83,12 +88,12 @@ export class Window {
     this.patient = patient;
     this.first = first;
     this.cutoff = cutoff;
-    const end = cutoff === NO_CUTOFF ? last : lowerBound(shard, timed, last, cutoff, plan.inclusive);
+    const end = known >= 0 ? known : cutoff === NO_CUTOFF ? last : lowerBound(shard, timed, last, cutoff, plan.inclusive);
     this.known = end;
     let staticEnd = timed;
     if (plan.untilBirth) {
       // Of what is known: a birth after the cut-off would tell of the future.
-      const birth = birthOf(store, shard, timed, end);
+      const birth = this.birth();
       if (birth !== null) staticEnd = lowerBound(shard, timed, end, dayOf(birth) + DAY, false);
     }
     this.staticEnd = staticEnd;
@@ -98,10 +103,10 @@ export class Window {
     return end;
   }
 
-  /** The window of a sample. `place` is that of a `step_through` window. */
-  set(index: number, cutoff: bigint, place: Place | null, draw: Draw): void {
+  /** The window of a sample. `place` is that of a `step_through` window; `known` the end of the known rows, -1 where nobody has looked for it yet. */
+  set(index: number, cutoff: bigint, place: Place | null, draw: Draw, known = -1): void {
     const { plan } = this;
-    const end = this.bind(index, cutoff);
+    const end = this.bind(index, cutoff, known);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     if (this.isRun(end) && !plan.byEvent) {
@@ -129,7 +134,7 @@ export class Window {
   /** Rows (or events) that the windows of a sample are taken from, and how long a window may be. */
   measure(index: number, cutoff: bigint): { readonly count: number; readonly room: number } {
     const { plan } = this;
-    const end = this.bind(index, cutoff);
+    const end = this.bind(index, cutoff, -1);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     let units = end - low;
@@ -144,7 +149,7 @@ export class Window {
   /** Calls `visit` with each row that the windows of a sample are taken from, static ones first. */
   forKnown(index: number, cutoff: bigint, visit: (row: number) => void): void {
     const { plan } = this;
-    const end = this.bind(index, cutoff);
+    const end = this.bind(index, cutoff, -1);
     this.takeStatics();
     for (let i = 0; i < this.staticCount; i += 1) visit(this.statics[i]!);
     const count = this.gather(this.lowRow(end), end, Number.POSITIVE_INFINITY);
@@ -332,17 +337,4 @@ function lowerBound(shard: Shard, low: number, high: number, bound: bigint, past
     else begin = middle + 1;
   }
   return begin;
-}
-
-/** Time of the first row with a birth code; null where there is none. */
-export function birthOf(store: Store, shard: Shard, timed: number, last: number): bigint | null {
-  const ranges = store.birthCodes;
-  const { codeIds } = shard;
-  for (let row = timed; row < last && ranges.length > 0; row += 1) {
-    const id = codeIds[row]!;
-    for (let at = 0; at < ranges.length; at += 2) {
-      if (id >= ranges[at]! && id < ranges[at + 1]!) return shard.times[row] ?? NO_TIME;
-    }
-  }
-  return null;
 }

@@ -4,10 +4,11 @@ use meds_store::read::Mapping;
 use meds_store::{Code, Error, Result};
 use napi::bindgen_prelude::{FromNapiValue, Unknown};
 use napi::{Env, sys};
+use std::cell::Cell;
 use std::ffi::c_void;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::{ptr, slice};
 
 /// A whole mapped file as an ArrayBuffer.
 pub fn mapping<'env>(env: &'env Env, map: Arc<Mapping>) -> Result<Unknown<'env>> {
@@ -16,6 +17,14 @@ pub fn mapping<'env>(env: &'env Env, map: Arc<Mapping>) -> Result<Unknown<'env>>
     // SAFETY: the mapping is private, readable and writable, owns its pages while a share of it lives, and gives out slices only for the length of a
     // call of ours.
     unsafe { external(env, start, bytes, map) }
+}
+
+/// The elements of an array that JavaScript lent to the running call, to be written to. Cells, since two arrays may have one memory.
+pub fn cells<T: Copy>(lent: &[T]) -> &[Cell<T>] {
+    // SAFETY: a slice of a typed array stands for memory of JavaScript's, which may be written to and which the running call keeps alive; a Cell has its
+    // element's layout. JavaScript's thread is the one that calls: nobody else reads or writes, but for threads that the user lets write to shared memory
+    // during a call, as they could during any write of JavaScript.
+    unsafe { slice::from_raw_parts(lent.as_ptr().cast(), lent.len()) }
 }
 
 /// Does this runtime allow external ArrayBuffers?

@@ -1,8 +1,10 @@
-//! The binding: one file per thing that JavaScript sees. It passes text, whole mapped files and the results of queries, never an event.
+//! The binding: one file per thing that JavaScript sees. It passes text, whole mapped files, the results of queries and
+//! batches of training samples, never an event.
 
 // In a test build napi's macros register nothing, so that all of it looks unused.
 #![cfg_attr(test, allow(dead_code))]
 
+mod batch;
 mod buffer;
 mod error;
 mod export;

@@ -5,6 +5,7 @@
 //! offset outside its table is `MEDS_CORRUPT`, and rows come from the offsets that [`meds_store::Store::shard`] has proved.
 
 mod aggregate;
+pub mod batch;
 mod cells;
 mod codes;
 mod count;
