@@ -83,6 +83,7 @@ export const WORKLOADS = [
     key: "batches",
     title: "training batches: 256 as-of windows of 512 events",
     items: 1024,
+    fewer: [256], // a whole batch: what is cut into smaller ones costs more a sample
     per: "sample",
     includes:
       "look-up, cut, ids of codes, values, masks and days since the row before, padded into fresh arrays [256, 512]; the list of samples is made before",
@@ -141,7 +142,8 @@ export const WORKLOADS = [
 ];
 
 /** How many items a run may have, most first: a loader takes the first count that it reads within the time of a sample. */
-export const countsOf = ({ items }) => (items === undefined ? [1] : [items, 50, 10, 3, 1].filter((count) => count <= items));
+export const countsOf = ({ items, fewer = [50, 10, 3, 1] }) =>
+  items === undefined ? [1] : [items, ...fewer].filter((count) => count <= items);
 
 /** Relative difference that sums of floats may have: engines add in orders of their own, on several threads. */
 export const TOLERANCE = 1e-9;
