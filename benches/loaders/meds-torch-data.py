@@ -3,7 +3,7 @@ from torch_data import NOTE, READS, VERSION, Windows, prepare
 
 REQUIREMENTS = "requirements-torch.txt"
 TITLE = "meds-torch-data, no workers"
-THREADS = 1
+THREADS = 1  # of its own code; the few operations of torch in a batch may take more
 FORM = "meds-torch-data"
 
 
