@@ -2,6 +2,7 @@
 //
 //   items   what a run reads, drawn from a seed by lib/plan.mjs; a slow loader reads only the first few of them (see `countsOf`), and is then
 //           compared with the reference on the same few
+//   fewer   the smaller numbers of items that a slow loader may have; else 50, 10, 3, 1
 //   per     what a figure is divided by
 //   cold    once in a fresh process, imports included and the interpreter's own start not; the page cache is warm
 //   answer  `rows` read; `before`: rows with a time at or before the item's; `chars`: length of the codes; `total`: sum of the numeric values;
@@ -83,7 +84,7 @@ export const WORKLOADS = [
     key: "batches",
     title: "training batches: 256 as-of windows of 512 events",
     items: 1024,
-    fewer: [256], // a whole batch: what is cut into smaller ones costs more a sample
+    fewer: [], // whole batches, and several: a smaller one costs more a sample, and workers share out batches
     per: "sample",
     includes:
       "look-up, cut, ids of codes, values, masks and days since the row before, padded into fresh arrays [256, 512]; the list of samples is made before",

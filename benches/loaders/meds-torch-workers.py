@@ -4,7 +4,7 @@ import os
 from torch_data import NOTE, READS, VERSION, Windows, prepare
 
 REQUIREMENTS = "requirements-torch.txt"
-THREADS = os.cpu_count()
+THREADS = min(os.cpu_count(), 4)  # a run has 4 batches to share out
 TITLE = f"meds-torch-data, {THREADS} workers"
 FORM = "meds-torch-data"
 
