@@ -11,7 +11,7 @@ import { datasets } from "./lib/datasets.mjs";
 import { measureFloor } from "./lib/floor.mjs";
 import { machine } from "./lib/machine.mjs";
 import { installPackages, needsPackages } from "./lib/npm.mjs";
-import { peersPython } from "./lib/peer.mjs";
+import { peersPython, REQUIREMENTS, requirementsOf } from "./lib/peer.mjs";
 import { SEED } from "./lib/plan.mjs";
 import { Disagreement, measureSet, REFERENCE } from "./lib/run.mjs";
 import { markdown } from "./lib/tables.mjs";
@@ -83,16 +83,29 @@ const reasonOf = ({ message }) =>
     .at(-1)
     .replace(/ imported from .*/, "");
 
+/** By the name of the requirements that loaders in Python need: a Python for them, or why there is none. */
+function pythonsOf(files, { peers = "" }, install) {
+  const groups = new Map();
+  for (const file of files.filter((file) => file.endsWith(".py"))) {
+    const requirements = requirementsOf(file);
+    groups.set(requirements, [...(groups.get(requirements) ?? []), keyOf(file)]);
+  }
+  const named = peers.split(",");
+  const found = ([requirements, keys]) => peersPython(root, { install, requirements, named: keys.some((key) => named.includes(key)) });
+  return new Map([...groups].map((group) => [group[0], found(group)]));
+}
+
 /** Asks every loader who it is; one that cannot be loaded is absent, with the reason. */
-async function greet(files, { python, reason }) {
+async function greet(files, pythons) {
   return Promise.all(
     files.map(async (file) => {
       const key = keyOf(file);
       const language = file.endsWith(".py") ? "Python" : "Node.js";
-      if (file.endsWith(".py") && python === undefined) return { key, file, language, title: key, absent: reason };
+      const { python, reason } = file.endsWith(".py") ? pythons.get(requirementsOf(file)) : {};
+      if (reason) return { key, file, language, title: key, absent: reason };
       const child = new Child(file, { python });
       try {
-        return { key, file, language, ...(await child.ask("hello")) };
+        return { key, file, python, language, ...(await child.ask("hello")) };
       } catch (error) {
         return { key, file, language, title: key, absent: reasonOf(error) };
       } finally {
@@ -163,12 +176,12 @@ async function main() {
     const failed = installPackages(root);
     if (failed) console.error(`bench: ${failed}`);
   }
-  const needsPython = files.some((file) => file.endsWith(".py"));
-  const python = needsPython ? peersPython(root, { install }) : {};
-  const loaders = await greet(files, python);
+  const pythons = pythonsOf(files, options, install);
+  const loaders = await greet(files, pythons);
+  const shown = loaders.map(({ file: _, python: __, ...loader }) => loader); // no paths of this machine
   if (options.list && options.json) {
     const workloads = WORKLOADS.map(({ key, title }) => ({ key, title }));
-    console.log(JSON.stringify({ workloads, loaders: loaders.map(({ file: _, ...loader }) => loader) }));
+    console.log(JSON.stringify({ workloads, loaders: shown }));
     return;
   }
   if (options.list) {
@@ -191,8 +204,8 @@ async function main() {
     rounds: options.rounds,
     quick: options.quick,
     seed: SEED,
-    machine: machine(root, python.python),
-    loaders: loaders.map(({ file: _, ...loader }) => loader),
+    machine: machine(root, pythons.get(REQUIREMENTS)?.python),
+    loaders: shown,
     data: [],
   };
   const local = join(root, "benches", "results", "local");
@@ -210,7 +223,7 @@ async function main() {
       const data = await measureSet(
         set,
         loaders.map((loader) => ({ ...loader })),
-        { ...options, cache, python: python.python, progress },
+        { ...options, cache, progress },
       );
       progress(`${set.name}: the floor`, 1, 1);
       // An installed package has no Rust sources; a quick run shows only that loaders run.

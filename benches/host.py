@@ -61,6 +61,7 @@ def hello(_):
         reads=module.READS,
         threads=module.THREADS,
         note=getattr(module, "NOTE", None),
+        form=getattr(module, "FORM", None),  # of several that share one
         prepares=hasattr(module, "prepare"),
     )
 

@@ -2,6 +2,7 @@
 //
 //   items   what a run reads, drawn from a seed by lib/plan.mjs; a slow loader reads only the first few of them (see `countsOf`), and is then
 //           compared with the reference on the same few
+//   fewer   the smaller numbers of items that a slow loader may have; else 50, 10, 3, 1
 //   per     what a figure is divided by
 //   cold    once in a fresh process, imports included and the interpreter's own start not; the page cache is warm
 //   answer  `rows` read; `before`: rows with a time at or before the item's; `chars`: length of the codes; `total`: sum of the numeric values;
@@ -83,6 +84,7 @@ export const WORKLOADS = [
     key: "batches",
     title: "training batches: 256 as-of windows of 512 events",
     items: 1024,
+    fewer: [], // whole batches, and several: a smaller one costs more a sample, and workers share out batches
     per: "sample",
     includes:
       "look-up, cut, ids of codes, values, masks and days since the row before, padded into fresh arrays [256, 512]; the list of samples is made before",
@@ -141,7 +143,8 @@ export const WORKLOADS = [
 ];
 
 /** How many items a run may have, most first: a loader takes the first count that it reads within the time of a sample. */
-export const countsOf = ({ items }) => (items === undefined ? [1] : [items, 50, 10, 3, 1].filter((count) => count <= items));
+export const countsOf = ({ items, fewer = [50, 10, 3, 1] }) =>
+  items === undefined ? [1] : [items, ...fewer].filter((count) => count <= items);
 
 /** Relative difference that sums of floats may have: engines add in orders of their own, on several threads. */
 export const TOLERANCE = 1e-9;

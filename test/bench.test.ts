@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generate } from "meds-reader";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { folder, place } from "./support/folder.js";
 
 const benches = fileURLToPath(new URL("../benches/", import.meta.url));
@@ -96,6 +96,20 @@ describe("npm run bench", () => {
     expect(ran.stdout).toMatch(/absent: .*a-package-that-is-not-installed/);
     expect(ran.stdout).toMatch(/\| failing \| timeline \| cannot do it \|/);
   }, 120_000);
+
+  it("installs large requirements of a loader's own only where the loader is named", async () => {
+    vi.stubEnv("MEDS_TORCH_PYTHON", "");
+    const { peersPython, requirementsOf } = await import(join(benches, "lib", "peer.mjs"));
+    const requirements = requirementsOf(join(benches, "loaders", "meds-torch-data.py"));
+    expect(requirements).toBe("requirements-torch.txt");
+    expect(requirementsOf(join(benches, "loaders", "polars.py"))).toBe("requirements.txt");
+    place(root, "fresh", "benches", requirements);
+    copyFileSync(join(benches, requirements), join(root, "fresh", "benches", requirements));
+    expect(peersPython(join(root, "fresh"), { requirements }).reason).toMatch(/only where --peers names the loader; or MEDS_TORCH_PYTHON/);
+    vi.stubEnv("MEDS_TORCH_PYTHON", process.execPath);
+    expect(peersPython(join(root, "fresh"), { requirements })).toEqual({ python: process.execPath });
+    vi.unstubAllEnvs();
+  });
 
   it("refuses what it does not know", async () => {
     expect(await bench("--only", "nothing")).toMatchObject({ code: 2, stdout: "" });

@@ -12,7 +12,7 @@ export class Child {
   #end;
   #gone; // why the process is no more
 
-  /** `python`: the program for loaders in Python. `env`: settings of this loader's own. */
+  /** `python`: the program for loaders in Python. */
   constructor(file, { python }) {
     this.key = basename(file).replace(/\.(mjs|py)$/, file.endsWith(".py") ? ".py" : "");
     const [program, args] = file.endsWith(".py") ? [python, [host("host.py"), file]] : [process.execPath, [host("host.mjs"), file]];

@@ -1,28 +1,42 @@
-// Python with the peers in a venv of its own below .cache/, made on demand.
+// Pythons with the peers, in venvs of their own below .cache/, made on demand.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const answers = (python, ...args) => spawnSync(python, args).status === 0;
 
-/** A Python for the loaders, or a sentence that says why there is none. What is not installed in it, its loaders report. */
-export function peersPython(root, { install = true } = {}) {
-  const given = process.env.MEDS_PEER_PYTHON;
-  if (given) return answers(given, "--version") ? { python: given } : { reason: `MEDS_PEER_PYTHON=${given} does not run` };
+/** What most loaders share. */
+export const REQUIREMENTS = "requirements.txt";
+
+/** The requirements that a loader in Python needs: it may name a file of its own in benches/, whose pins need not go with the others'. */
+export const requirementsOf = (file) =>
+  /^REQUIREMENTS = "(requirements-[a-z]+\.txt)"$/m.exec(readFileSync(file, "utf8"))?.[1] ?? REQUIREMENTS;
+
+/**
+ * A Python for the loaders of some requirements, or a sentence that says why there is none. What is not installed in it, its loaders report.
+ * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON. `named`: a loader of
+ * theirs was asked for by its name; else the latter, which are large, are not installed.
+ */
+export function peersPython(root, { install = true, requirements = REQUIREMENTS, named = false } = {}) {
+  const name = /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";
+  const variable = `MEDS_${name.toUpperCase()}_PYTHON`;
+  const given = process.env[variable];
+  if (given) return answers(given, "--version") ? { python: given } : { reason: `${variable}=${given} does not run` };
   const system = ["python3", "python"].find((name) => answers(name, "--version"));
   if (!install) return system === undefined ? { reason: "there is no python3" } : { python: system };
-  const venv = join(root, ".cache", "peer");
+  const venv = join(root, ".cache", name);
   const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const requirements = join(root, "benches", "requirements.txt");
-  const wanted = readFileSync(requirements, "utf8");
+  const wanted = readFileSync(join(root, "benches", requirements), "utf8");
   const stamp = join(venv, "requirements.txt");
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { python };
+  if (!named && requirements !== REQUIREMENTS)
+    return { reason: `${requirements} is installed only where --peers names the loader; or ${variable} names a Python that has it` };
   if (system === undefined) return { reason: "there is no python3" };
-  console.error("bench: making .cache/peer (a Python venv with the peers) …");
+  console.error(`bench: making .cache/${name} (a Python venv with ${requirements}) …`);
   const run = (program, ...args) => spawnSync(program, args, { stdio: ["ignore", 2, 2] }).status === 0;
   if (!run(system, "-m", "venv", venv)) return { reason: "python3 -m venv failed" };
   const pip = (...args) => run(python, "-m", "pip", "install", "--quiet", ...args);
-  if (!pip("-r", requirements)) {
+  if (!pip("-r", join(root, "benches", requirements))) {
     // One that does not install must not keep the others away.
     for (const [line] of wanted.matchAll(/^[\w-]+==\S+$/gm)) pip(line);
   }
@@ -38,4 +52,4 @@ export function peerPython(root) {
 }
 
 /** The peer's version as requirements.txt pins it. */
-export const peerVersion = (root) => /meds_reader==(\S+)/.exec(readFileSync(join(root, "benches", "requirements.txt"), "utf8"))[1];
+export const peerVersion = (root) => /meds_reader==(\S+)/.exec(readFileSync(join(root, "benches", REQUIREMENTS), "utf8"))[1];

@@ -30,8 +30,8 @@ function parquetOf(source) {
  * Measures one dataset.
  *
  * @param set { key, name, source, answers: folder of the reference answers or null }
- * @param loaders [{ key, file, title, …, absent }] as `hello` gave them, ours first
- * @param options { cache, python, rounds, quick, only (keys of workloads or undefined), progress(text, done, total) }
+ * @param loaders [{ key, file, python, title, …, absent }] as `hello` gave them, ours first
+ * @param options { cache, rounds, quick, only (keys of workloads or undefined), progress(text, done, total) }
  */
 export async function measureSet(set, loaders, options) {
   const { cache, progress } = options;
@@ -67,7 +67,7 @@ export async function measureSet(set, loaders, options) {
   try {
     for (const [i, loader] of ready.entries()) {
       progress(`${set.name}: opening ${loader.title}`, i, ready.length);
-      const child = new Child(loader.file, options);
+      const child = new Child(loader.file, loader);
       children.set(loader.key, child);
       try {
         const { millis, can } = await child.ask("open", { dataset: of(loader), plan: planFile });
@@ -115,7 +115,7 @@ export async function measureSet(set, loaders, options) {
 }
 
 /** Each loader's own form of the data: kept between runs, made anew where conversion is to be measured. */
-async function prepareAll(present, of, files, measured, failures, { rounds, quick, progress, python, cache }) {
+async function prepareAll(present, of, files, measured, failures, { rounds, quick, progress }) {
   const conversion = [];
   const ready = [];
   const done = new Set(); // forms: several loaders may share one
@@ -138,7 +138,7 @@ async function prepareAll(present, of, files, measured, failures, { rounds, quic
           // Once where it takes long; two threads last, because that form is kept.
           for (let round = 0; round < rounds && (round === 0 || runs[0].seconds < 10); round += 1) {
             progress(`preparing ${loader.title}, ${threads === 1 ? "1 thread" : `${threads} threads`}`, i, present.length);
-            runs.push(await once(loader.file, { python, cache }, "prepare", { dataset, threads }));
+            runs.push(await once(loader.file, loader, "prepare", { dataset, threads }));
           }
           conversion.push({
             loader: loader.key,
@@ -162,12 +162,12 @@ async function prepareAll(present, of, files, measured, failures, { rounds, quic
 }
 
 /** Every answer against the reference's. Gives the cells to time: { workload, loader, count }. */
-async function verifyAll(set, workloads, loaders, children, { quick, progress, of, planFile, python, facts, failures }) {
+async function verifyAll(set, workloads, loaders, children, { quick, progress, of, planFile, facts, failures }) {
   const budget = quick ? 200 : 1500; // ms that one run of a slow loader may take
   const cells = [];
   const reference = new Map();
   const askCold = (loader, workload) =>
-    once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload: workload.run ?? workload.key });
+    once(loader.file, loader, "cold", { dataset: of(loader), plan: planFile, workload: workload.run ?? workload.key });
   const expected = async (workload, count) => {
     const key = `${workload.run ?? workload.key} ${count}`;
     if (!reference.has(key))
@@ -247,10 +247,9 @@ async function paperAnswers(set, workloads, expected) {
 }
 
 /** Rounds in alternation over the loaders of each workload. */
-async function timeAll(set, cells, children, { rounds, quick, progress, of, planFile, python, loaders, failures }) {
+async function timeAll(set, cells, children, { rounds, quick, progress, of, planFile, loaders, failures }) {
   const sample = async (cell, loader, workload) => {
-    if (cell.cold)
-      return [Math.round((await once(loader.file, { python }, "cold", { dataset: of(loader), plan: planFile, workload })).nanos)];
+    if (cell.cold) return [Math.round((await once(loader.file, loader, "cold", { dataset: of(loader), plan: planFile, workload })).nanos)];
     return (await children.get(cell.loader).ask("time", { workload, count: cell.count, millis: quick ? 20 : 100 })).samples;
   };
   const keys = [...new Set(cells.map(({ workload }) => workload))];
