@@ -23,6 +23,7 @@ const splits = existsSync(published)
   ? await Splits.open(published)
   : Splits.from(Object.fromEntries([...db.splits.keys()].map((name) => [name, db.split(name).subjectIds])));
 
+const PARTS = ["train", "tuning", "held_out"];
 const PENALTIES = [0.1, 1, 10, 100];
 const truth = (labels) => Array.from(labels, ({ booleanValue }) => Number(booleanValue));
 const shown = (value) => (Number.isNaN(value) ? "undefined: one class" : value.toFixed(3));
@@ -98,9 +99,7 @@ async function board(heldOut, groups, columns = []) {
 /** All labels of a task. */
 async function whole(all) {
   const labels = scored(all);
-  const [train, tuning, heldOut] = ["train", "tuning", "held_out"].map((split) =>
-    labels.select(({ subjectId }) => splits.of(subjectId) === split),
-  );
+  const [train, tuning, heldOut] = PARTS.map((part) => labels.select(({ subjectId }) => splits.of(subjectId) === part));
   await board(heldOut, [{ title: all.task, selections: [{ train, tuning }] }]);
 }
 
@@ -119,17 +118,21 @@ async function fewShot(all, shots) {
     const differing = sum(({ differing }) => differing.train + differing.tuning);
     if (unmatched > 0) console.log(`${subTask}: ${unmatched} entries of the selections left out: no label has their subject and time`);
     if (differing > 0)
-      console.log(`${subTask}: ${differing} entries of the selections have another value than their label; theirs is taken`);
+      console.log(`${subTask}: ${differing} entries of the selections have another value than their label: the file's is taken`);
     await board(scored(selections[0].held_out), groups, ["k", "replicate"]);
   }
 }
 
 for (const task of await Labels.tasks(folder)) {
   const path = join(folder, task);
-  const all = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "of subjects that the store has not");
+  const known = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "of subjects that the store has not");
+  const all = kept(known, ({ subjectId }) => PARTS.includes(splits.of(subjectId)), `of subjects in none of ${PARTS.join(", ")}`);
   // Of several files the first by name: all_… has what few_… has.
-  const files = statSync(path).isDirectory() ? readdirSync(path).filter((name) => name.endsWith("_shots_data.json")) : [];
-  if (files.length > 0) await fewShot(all, await Shots.open(join(path, files.sort()[0])));
+  const place = statSync(path).isDirectory() ? path : dirname(path);
+  const [file] = readdirSync(place)
+    .filter((name) => name.endsWith("_shots_data.json"))
+    .sort();
+  if (file !== undefined) await fewShot(all, await Shots.open(join(place, file)));
   else await whole(all);
 }
 db.close();

@@ -1,4 +1,4 @@
-// node examples/next-code.mjs [STORE]: which code comes next? A small network in TensorFlow.js on packed batches. lib/network.mjs says what to install.
+// node examples/next-code.mjs [STORE]: which code comes next? A small network in TensorFlow.js on packed batches. README.md says what to install.
 //
 // Each place of a packed batch sees how recently its patient had each code; its target is `next_code`. Printed after each epoch: the loss in nats a code,
 // and its perplexity, on train while it learns and on tuning. Beside it what the codes' shares of train alone give. Without a store: a chain of
