@@ -54,7 +54,7 @@ async function learn(db) {
     batches += 1;
   }
   const all = counts.reduce((a, b) => a + b);
-  const shares = tf.tensor1d(counts.map((count) => Math.log(count / all)));
+  const shares = tf.tensor1d(Float32Array.from(counts, (count) => Math.log(count / all)));
 
   const network = new Network(DECAYS.length * size, size, { hidden: 64 });
   network.bias.assign(shares); // it begins as good as the shares

@@ -51,6 +51,17 @@ function table(...path: string[]): Record<string, string>[] {
 }
 
 describe("leaderboard.mjs", () => {
+  it("fits few rows whatever the penalty, and ranks no NaN", async () => {
+    const [{ fit }, { auroc, auprc }] = [await lib("logistic.mjs"), await lib("metrics.mjs")];
+    const rows = [0, 1].map((own) => ({ indexes: [own, 2], values: [1, 1] }));
+    for (const penalty of [0.1, 1, 10, 100, 1e6]) {
+      const { weights } = fit(rows, [0, 1], 3, { penalty });
+      expect([weights[0] < 0, weights[1] > 0, weights.every(Number.isFinite)]).toEqual([true, true, true]);
+    }
+    expect([auroc([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.4]), auprc([0, 1], [0.2, 0.1])]).toEqual([0.875, 0.5]);
+    expect(() => auroc([0, 1], [0.5, Number.NaN])).toThrow(RangeError);
+  });
+
   it("predicts every label of held_out, for every task of a folder", async () => {
     const out = join(root, "whole");
     const { code, stdout, stderr } = await run("leaderboard.mjs", store, join(root, "source", "labels"), out);

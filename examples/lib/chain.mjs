@@ -8,7 +8,7 @@ import { generator } from "./metrics.mjs";
 const HOUR = 3_600_000;
 
 /** Writes it as MEDS, four of five patients in train and the others in tuning; gives the loss a code (nats) in tuning of who knows the chain. */
-export function writeChain(folder, { patients = 600, rows = 80, codes = 48, diseases = 4, seed = 5 } = {}) {
+export function writeChain(folder, { patients = 1000, rows = 80, codes = 24, diseases = 4, seed = 5 } = {}) {
   const random = generator(seed);
   const table = (size, scale) =>
     Array.from({ length: size }, () => Array.from({ length: codes }, () => scale * (random() + random() + random() - 1.5)));

@@ -78,7 +78,10 @@ export function bootstrap(metric, labels, scores, subjects, { draws = 1000, seed
   return [at(0.025), at(0.975)];
 }
 
-const ranked = (scores) => Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+function ranked(scores) {
+  if (scores.some(Number.isNaN)) throw new RangeError("A score is NaN: it has no rank. Did the fit diverge?");
+  return Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+}
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 export function generator(seed) {
