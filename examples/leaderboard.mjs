@@ -1,11 +1,15 @@
 // node examples/leaderboard.mjs STORE LABELS [OUT]: count features and logistic regression for every task of a label folder, with AUROC, AUPRC, 95 %
 // intervals by bootstrap over subjects, and a row of predictions a label in OUT/TASK.csv. The penalty is chosen on tuning; held_out is looked at once.
-import { mkdirSync, writeFileSync } from "node:fs";
+//
+// A task with few-shot selections (EHRSHOT's `*_shots_data.json`) has a model for each k and replicate, trained and tuned on that selection and tested on
+// all of held_out: figures are means over the replicates of a k, the predictions have columns k and replicate.
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Labels, PatientDatabase } from "meds-reader";
+import { SingleBar } from "cli-progress";
+import { Labels, PatientDatabase, Shots, Splits } from "meds-reader";
 import { countRows, vocabularyOf } from "./lib/counts.mjs";
 import { fit, predictRow } from "./lib/logistic.mjs";
-import { auprc, auroc, bootstrap } from "./lib/metrics.mjs";
+import { auprc, auroc, bootstrap, meanOf } from "./lib/metrics.mjs";
 
 const [store, folder, out = "predictions"] = process.argv.slice(2);
 if (folder === undefined) {
@@ -13,42 +17,122 @@ if (folder === undefined) {
   process.exit(2);
 }
 const db = PatientDatabase.open(store);
+// EHRSHOT publishes its splits in a folder beside the tasks.
+const published = join(folder, "..", "splits", "person_id_map.csv");
+const splits = existsSync(published)
+  ? await Splits.open(published)
+  : Splits.from(Object.fromEntries([...db.splits.keys()].map((name) => [name, db.split(name).subjectIds])));
+
+const PARTS = ["train", "tuning", "held_out"];
+const PENALTIES = [0.1, 1, 10, 100];
+const truth = (labels) => Array.from(labels, ({ booleanValue }) => Number(booleanValue));
 const shown = (value) => (Number.isNaN(value) ? "undefined: one class" : value.toFixed(3));
 
-for (const task of await Labels.tasks(folder)) {
-  const all = (await Labels.open(join(folder, task), { task })).select(
-    ({ booleanValue, subjectId }) => booleanValue !== null && db.has(subjectId),
-  );
-  const part = (split) => all.select(({ subjectId }) => db.get(subjectId).split === split);
-  const [train, tuning, heldOut] = ["train", "tuning", "held_out"].map(part);
-  if (train.size === 0) {
-    console.log(`${task}: no labels in train`);
-    continue;
-  }
-  const truth = (labels) => Array.from(labels, ({ booleanValue }) => Number(booleanValue));
+/** The labels of which a function says yes; how many it takes away is told. */
+function kept(labels, keep, why) {
+  const found = labels.select(keep);
+  if (found.size < labels.size) console.log(`${labels.task}: ${labels.size - found.size} of ${labels.size} labels left out: ${why}`);
+  return found;
+}
+const scored = (labels) => kept(labels, ({ booleanValue }) => booleanValue !== null, "neither true nor false");
+
+/** A model of some labels: its codes are theirs, its penalty is chosen by others. */
+async function fitted({ train, tuning }, step) {
   const rows = await countRows(db, train);
   const { width, only } = vocabularyOf(rows, db.codes.strings.length, Math.min(5, Math.ceil(train.size / 10)));
-  const fitted = [0.1, 1, 10, 100].map((penalty) => ({ penalty, model: fit(rows.map(only), truth(train), width, { penalty }) }));
-  const scoresOf = async (model, labels) => (await countRows(db, labels)).map((row) => predictRow(model, only(row)));
-  const tried = await Promise.all(
-    fitted.map(async ({ penalty, model }) => ({ penalty, model, value: auroc(truth(tuning), await scoresOf(model, tuning)) })),
-  );
+  const [seen, unseen] = [rows.map(only), (await countRows(db, tuning)).map(only)];
+  const tried = PENALTIES.map((penalty) => {
+    const model = fit(seen, truth(train), width, { penalty });
+    step();
+    const scores = unseen.map((row) => predictRow(model, row));
+    return { penalty, model, value: auroc(truth(tuning), scores) };
+  });
   // Without both classes in tuning there is nothing to choose by: the middle of the range.
-  const best = tried.reduce((a, b) => (b.value > a.value || Number.isNaN(a.value) ? b : a), tried[1]);
-  const labels = truth(heldOut);
-  const scores = await scoresOf(best.model, heldOut);
-  const subjects = [...heldOut.subjectIds];
-  const interval = (metric) => bootstrap(metric, labels, scores, subjects).map(shown).join(" to ");
-  const value = auroc(labels, scores);
-  const certain = Number.isNaN(value) ? "" : ` (${interval(auroc)})`;
-  const precise = Number.isNaN(value) ? "" : ` (${interval(auprc)})`;
-  console.log(
-    `${task}: ${train.size} + ${tuning.size} + ${heldOut.size} labels, ${width} codes, penalty ${best.penalty}: ` +
-      `AUROC ${shown(value)}${certain}, AUPRC ${shown(auprc(labels, scores))}${precise}`,
-  );
+  const { penalty, model } = tried.reduce((a, b) => (b.value > a.value || Number.isNaN(a.value) ? b : a), tried[1]);
+  return { width, penalty, predict: (row) => predictRow(model, only(row)) };
+}
+
+/** A metric of the probabilities of some models, of each label a row: the mean over the models, and its interval. */
+function figure(name, metric, labels, scores) {
+  const mean = meanOf(metric);
+  const value = mean(truth(labels), scores);
+  if (Number.isNaN(value)) return `${name} ${shown(value)}`;
+  const interval = bootstrap(mean, truth(labels), scores, [...labels.subjectIds], { draws: Math.ceil(1000 / scores[0].length) });
+  return `${name} ${shown(value)} (${interval.map(shown).join(" to ")})`;
+}
+
+/** Groups of selections of a task's labels, a model for each selection, all tested on the same labels. `columns`: what tells the models apart. */
+async function board(heldOut, groups, columns = []) {
+  const { task } = heldOut;
+  const rows = await countRows(db, heldOut);
+  const given = groups.flatMap(({ selections }) => selections).length;
+  const bar = new SingleBar({ format: `${task} {bar} {value} of {total} fits`, clearOnComplete: true, stream: process.stderr });
+  bar.start(given * PENALTIES.length, 0);
+  const found = [];
+  const lines = [];
+  for (const { title, selections: all } of groups) {
+    const selections = all.filter(({ train }) => train.size > 0);
+    if (selections.length < all.length)
+      found.push(`${title}: no labels in train${all.length > 1 ? ` of ${all.length - selections.length} selections` : ""}`);
+    if (selections.length === 0) continue;
+    const models = [];
+    for (const selection of selections) models.push(await fitted(selection, () => bar.increment()));
+    const scores = rows.map((row) => models.map(({ predict }) => predict(row)));
+    const sizes = (part) => [...new Set(selections.map((selection) => selection[part].size))].join("/");
+    const [{ width, penalty }] = models;
+    const what = models.length === 1 ? `${width} codes, penalty ${penalty}` : `mean of ${models.length} models`;
+    found.push(
+      `${title}: ${sizes("train")} + ${sizes("tuning")} + ${heldOut.size} labels, ${what}: ` +
+        `${figure("AUROC", auroc, heldOut, scores)}, ${figure("AUPRC", auprc, heldOut, scores)}`,
+    );
+    for (const [m, { values = [] }] of selections.entries())
+      for (const [i, { subjectId, predictionTime, booleanValue }] of [...heldOut].entries())
+        lines.push([subjectId, predictionTime, Number(booleanValue), scores[i][m], ...values].join(","));
+  }
+  bar.stop();
+  for (const line of found) console.log(line);
   const file = join(out, `${task}.csv`);
   mkdirSync(dirname(file), { recursive: true });
-  const lines = Array.from(heldOut, ({ subjectId, predictionTime }, i) => `${subjectId},${predictionTime},${labels[i]},${scores[i]}`);
-  writeFileSync(file, `subject_id,prediction_time,label,probability\n${lines.join("\n")}\n`);
+  writeFileSync(file, [["subject_id", "prediction_time", "label", "probability", ...columns].join(","), ...lines, ""].join("\n"));
+}
+
+/** All labels of a task. */
+async function whole(all) {
+  const labels = scored(all);
+  const [train, tuning, heldOut] = PARTS.map((part) => labels.select(({ subjectId }) => splits.of(subjectId) === part));
+  await board(heldOut, [{ title: all.task, selections: [{ train, tuning }] }]);
+}
+
+/** The selections of a task's few labels, by k; for each of its sub-tasks. */
+async function fewShot(all, shots) {
+  for (const subTask of shots.subTasks) {
+    const groups = shots.sizes(subTask).map((k) => ({
+      title: `${all.task}${shots.subTasks.length > 1 ? `/${subTask}` : ""}, k ${k === -1 ? "all" : k}`,
+      selections: shots
+        .replicates(k, subTask)
+        .map((replicate) => ({ ...shots.select(all, splits, { k, replicate, subTask }), values: [k, replicate] })),
+    }));
+    const selections = groups.flatMap((group) => group.selections);
+    const sum = (count) => selections.reduce((before, { report }) => before + count(report), 0);
+    const unmatched = sum(({ unmatched }) => unmatched.train + unmatched.tuning);
+    const differing = sum(({ differing }) => differing.train + differing.tuning);
+    if (unmatched > 0) console.log(`${subTask}: ${unmatched} entries of the selections left out: no label has their subject and time`);
+    if (differing > 0)
+      console.log(`${subTask}: ${differing} entries of the selections have another value than their label: the file's is taken`);
+    await board(scored(selections[0].held_out), groups, ["k", "replicate"]);
+  }
+}
+
+for (const task of await Labels.tasks(folder)) {
+  const path = join(folder, task);
+  const known = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "of subjects that the store has not");
+  const all = kept(known, ({ subjectId }) => PARTS.includes(splits.of(subjectId)), `of subjects in none of ${PARTS.join(", ")}`);
+  // Of several files the first by name: all_… has what few_… has.
+  const place = statSync(path).isDirectory() ? path : dirname(path);
+  const [file] = readdirSync(place)
+    .filter((name) => name.endsWith("_shots_data.json"))
+    .sort();
+  if (file !== undefined) await fewShot(all, await Shots.open(join(place, file)));
+  else await whole(all);
 }
 db.close();

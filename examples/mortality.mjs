@@ -1,4 +1,4 @@
-// node examples/mortality.mjs [STORE LABELS]: a small network in TensorFlow.js, twice. lib/network.mjs says what to install first.
+// node examples/mortality.mjs [STORE LABELS]: a small network in TensorFlow.js, twice. README.md says what to install first.
 //
 // 1. A synthetic task with a planted signal, where the best possible AUROC is known: the network must come near it, and to 0.5 with shuffled labels.
 // 2. With a store and labels (ICU mortality from the first 24 hours of the MIMIC-IV demo): cross-validation over train and tuning, grouped by subject. Some

@@ -1,8 +1,10 @@
 // Logistic regression over sparse rows: { indexes, values } each, standardised by the rows it is fitted on.
 
 /** Fits weights and bias with an L2 penalty by gradient descent with momentum on the whole of the rows. */
-export function fit(rows, labels, size, { penalty = 1, steps = 300, rate = 0.5 } = {}) {
+export function fit(rows, labels, size, { penalty = 1, steps = 300 } = {}) {
   const scale = scaleOf(rows, size);
+  // One by the steepest curvature of the loss: any longer a step may diverge, as with few rows and a large penalty.
+  const rate = 1 / (steepest(rows, scale) / 4 + penalty / rows.length);
   const weights = new Float64Array(size);
   const velocity = new Float64Array(size);
   const share = labels.reduce((sum, label) => sum + label, 0) / Math.max(1, labels.length);
@@ -30,6 +32,26 @@ export function predictRow({ weights, bias, scale }, { indexes, values }) {
   let sum = bias;
   for (let i = 0; i < indexes.length; i += 1) sum += weights[indexes[i]] * values[i] * scale[indexes[i]];
   return 1 / (1 + Math.exp(-sum));
+}
+
+/** The largest eigenvalue of the mean of the rows' outer products, bias included, by power iteration. */
+function steepest(rows, scale) {
+  let vector = new Float64Array(scale.length + 1).fill(1);
+  let value = 0;
+  for (let turn = 0; turn < 20; turn += 1) {
+    const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    const next = new Float64Array(vector.length);
+    for (const { indexes, values } of rows) {
+      let product = vector.at(-1) / length;
+      for (let i = 0; i < indexes.length; i += 1) product += (vector[indexes[i]] / length) * values[i] * scale[indexes[i]];
+      product /= rows.length;
+      next[scale.length] += product;
+      for (let i = 0; i < indexes.length; i += 1) next[indexes[i]] += product * values[i] * scale[indexes[i]];
+    }
+    value = Math.sqrt(next.reduce((sum, x) => sum + x * x, 0));
+    vector = next;
+  }
+  return value;
 }
 
 /** One by the root of the mean square of each feature: rows stay sparse. */

@@ -40,6 +40,21 @@ export function auprc(labels, scores) {
   return sum;
 }
 
+/** A metric of several models at once, of each label a row of their scores: the mean of theirs. */
+export function meanOf(metric) {
+  return (labels, rows) => {
+    const models = rows[0]?.length ?? 0;
+    let sum = 0;
+    for (let m = 0; m < models; m += 1) {
+      sum += metric(
+        labels,
+        rows.map((row) => row[m]),
+      );
+    }
+    return models === 0 ? Number.NaN : sum / models;
+  };
+}
+
 /** The 95 % interval of a metric, by drawing subjects with replacement: labels of one subject are not independent. */
 export function bootstrap(metric, labels, scores, subjects, { draws = 1000, seed = 1 } = {}) {
   const rows = new Map();
@@ -63,7 +78,10 @@ export function bootstrap(metric, labels, scores, subjects, { draws = 1000, seed
   return [at(0.025), at(0.975)];
 }
 
-const ranked = (scores) => Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+function ranked(scores) {
+  if (scores.some(Number.isNaN)) throw new RangeError("A score is NaN: it has no rank. Did the fit diverge?");
+  return Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+}
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 export function generator(seed) {

@@ -1,4 +1,4 @@
-// A small network over codes, in TensorFlow.js on its wasm backend: dense products only (a gather's gradient takes seconds a step there).
+// Small networks over codes, in TensorFlow.js on its wasm backend: dense products only (a gather's gradient takes seconds a step there).
 
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
@@ -14,6 +14,18 @@ export async function start() {
   await tf.ready();
 }
 
+/** A progress bar on a terminal's stderr, which is gone when it stops. */
+export function progress(title, total) {
+  const bar = new SingleBar({
+    format: `${title} {bar} {percentage}% loss {loss}`,
+    clearOnComplete: true,
+    stream: process.stderr,
+    noTTYOutput: false,
+  });
+  bar.start(total, 0, { loss: "" });
+  return bar;
+}
+
 /** Samples as rows of a matrix: log(1 + how often each code stands in the window), by a batch's places. `place`: code id to column, -1 for none. */
 export function multiHot(batch, place, width) {
   const [size, length] = batch.shape;
@@ -27,36 +39,58 @@ export function multiHot(batch, place, width) {
   return tf.tensor2d(out.map(Math.log1p), [size, width]);
 }
 
-/** Trains on batches that `batches(epoch)` gives, as { x, y, weight }; gives a function from x to probabilities. */
-export async function train(batches, width, { epochs, hidden = 32, rate = 0.01, decay = 1e-3, title, seed = 1 }) {
-  const normal = (shape, scale, more) => tf.variable(tf.randomNormal(shape, 0, scale, "float32", seed + more));
-  const weights = [
-    normal([width, hidden], Math.sqrt(2 / width), 0),
-    tf.variable(tf.zeros([hidden])),
-    normal([hidden, 1], Math.sqrt(1 / hidden), 1),
-    tf.variable(tf.zeros([1])),
-  ];
-  const logits = (x) => {
-    const inner = tf.relu(tf.add(tf.matMul(x, weights[0]), weights[1]));
-    return tf.add(tf.matMul(inner, weights[2]), weights[3]).reshape([-1]);
-  };
+// Matrix products whose gradients transpose first: the backend multiplies by a transposed matrix five times more slowly than it transposes one.
+
+/** Data times weights; no gradient is made for the data. */
+const fromData = (x, weights) =>
+  tf.customGrad((w) => ({ value: tf.matMul(x, w), gradFunc: (dy) => tf.matMul(tf.transpose(x), dy) }))(weights);
+
+const product = tf.customGrad((a, b, save) => {
+  save([a, b]);
+  const gradFunc = (dy, [left, right]) => [tf.matMul(dy, tf.transpose(right)), tf.matMul(tf.transpose(left), dy)];
+  return { value: tf.matMul(a, b), gradFunc };
+});
+
+/** Two layers: `width` numbers a row in, `outputs` logits out. */
+export class Network {
+  constructor(width, outputs, { hidden = 32, seed = 1 } = {}) {
+    const normal = (shape, more) =>
+      tf.variable(tf.randomNormal(shape, 0, Math.sqrt((more === 0 ? 2 : 1) / shape[0]), "float32", seed + more));
+    this.inner = normal([width, hidden], 0);
+    this.outer = normal([hidden, outputs], 1);
+    this.innerBias = tf.variable(tf.zeros([hidden]));
+    this.bias = tf.variable(tf.zeros([outputs]));
+  }
+
+  get weights() {
+    return [this.inner, this.innerBias, this.outer, this.bias];
+  }
+
+  logits(x) {
+    const inner = tf.relu(tf.add(fromData(x, this.inner), this.innerBias));
+    return tf.add(product(inner, this.outer), this.bias);
+  }
+
+  dispose() {
+    tf.dispose(this.weights);
+  }
+}
+
+/** Trains on batches that `batches(epoch)` gives, as { x, y }; gives a function from x to probabilities. */
+export async function train(batches, width, { epochs, rate = 0.01, decay = 1e-3, title, ...options }) {
+  const network = new Network(width, 1, options);
   const optimizer = tf.train.adam(rate);
-  const bar = new SingleBar({
-    format: `${title} {bar} {percentage}% loss {loss}`,
-    clearOnComplete: true,
-    stream: process.stderr,
-    noTTYOutput: false,
-  });
-  bar.start(epochs, 0, { loss: "" });
+  const bar = progress(title, epochs);
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     let sum = 0;
     let count = 0;
     for (const { x, y } of batches(epoch)) {
       const labels = tf.tensor1d(y);
       const loss = optimizer.minimize(
-        () => tf.add(tf.losses.sigmoidCrossEntropy(labels, logits(x)), tf.mul(decay, tf.sum(tf.square(weights[0])))),
+        () =>
+          tf.add(tf.losses.sigmoidCrossEntropy(labels, network.logits(x).reshape([-1])), tf.mul(decay, tf.sum(tf.square(network.inner)))),
         true,
-        weights,
+        network.weights,
       );
       sum += (await loss.data())[0] * y.length;
       count += y.length;
@@ -66,9 +100,9 @@ export async function train(batches, width, { epochs, hidden = 32, rate = 0.01, 
   }
   bar.stop();
   return {
-    predict: (x) => tf.tidy(() => Array.from(tf.sigmoid(logits(x)).dataSync())),
+    predict: (x) => tf.tidy(() => Array.from(tf.sigmoid(network.logits(x)).dataSync())),
     dispose: () => {
-      tf.dispose(weights);
+      network.dispose();
       optimizer.dispose();
     },
   };
