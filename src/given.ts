@@ -33,10 +33,30 @@ export function optionsOf<O extends object>(value: O | undefined): O | undefined
   return value;
 }
 
+/** Refuses options that nobody knows: a slip of the pen would change what is done, and nobody would be told. `what` has the options. */
+export function namesIn(what: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) if (!known.includes(name)) failGiven(`An option of ${what}`, name, `one of ${known.join(", ")}`);
+}
+
 /** A flag, or what it is where it is not given. */
 export function flagOf(name: string, value: boolean | undefined, usual: boolean): boolean {
   if (value !== undefined && typeof value !== "boolean") failGiven(name, value, "true or false");
   return value ?? usual;
+}
+
+/** One of some words; the first where none is given. */
+export function oneOf<W extends string>(name: string, value: W | undefined, words: readonly W[]): W {
+  if (value === undefined) return words[0]!;
+  return words.includes(value) ? value : failGiven(name, value, `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
+}
+
+/** What 32 bits count: rows, places and samples. */
+export const INT32_MAX: number = 2 ** 31 - 1;
+
+/** A whole number from `least` to `most`. */
+export function wholeOf(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  return failGiven(name, value, `a whole number, ${least} ${most === Number.MAX_SAFE_INTEGER ? "or more" : `to ${most}`}`);
 }
 
 /** A whole number of something, 0 or more, where it is given. */

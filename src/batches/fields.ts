@@ -1,5 +1,4 @@
-import { failGiven } from "../given.js";
-import { oneOf } from "../samples/options.js";
+import { failGiven, oneOf } from "../given.js";
 import type { TimeToEventTargets } from "../targets/time-to-event.js";
 
 /** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */

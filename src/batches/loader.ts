@@ -1,7 +1,6 @@
 import { fail, MedsError } from "../errors.js";
-import { failGiven, optionsOf } from "../given.js";
+import { failGiven, namesIn, oneOf, optionsOf, wholeOf } from "../given.js";
 import type { AbortSignalLike } from "../native.js";
-import { oneOf, wholeOf } from "../samples/options.js";
 import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
@@ -126,8 +125,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   ) {
     const given =
       optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
-    for (const name of Object.keys(given))
-      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of loader", name, `one of ${KNOWN.join(", ")}`);
+    namesIn("loader", given, KNOWN);
     const { tokens, batchSize, bucket, resume } = given;
     if ((tokens === undefined) === (batchSize === undefined)) failGiven("batchSize", batchSize, "either batchSize or tokens");
     this.tokens = tokens === undefined ? null : wholeOf("tokens", tokens, 1);

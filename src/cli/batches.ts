@@ -1,6 +1,6 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
-import type { Writable } from "node:stream";
+import { createWriteStream } from "node:fs";
 import { Command, Option } from "commander";
+import { writtenAside } from "../aside.js";
 import { Labels, loader, PatientDatabase, samples, writeBatches } from "../index.js";
 import { count, countWithin } from "./arguments.js";
 import { number } from "./format.js";
@@ -69,7 +69,9 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const batches = loader(list, { batchSize, padding, padTo: "max", shuffle, seed, epoch });
     const { unknownLabels, unknownSubjects, otherSplit, noSplit, empty } = list.report;
     const written =
-      out === undefined ? await writeBatches(batches, process.stdout) : await intoFile(out, (to) => writeBatches(batches, to));
+      out === undefined
+        ? await writeBatches(batches, process.stdout)
+        : await writtenAside(out, (part) => writeBatches(batches, createWriteStream(part)));
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
     if (unknownLabels > 0)
       said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that the store has not were left out`);
@@ -80,18 +82,5 @@ async function run(store: string, options: Options, command: Command): Promise<v
     process.stderr.write(`${said.join("; ")}\n`);
   } finally {
     db.close();
-  }
-}
-
-/** A file that is there whole or not at all. */
-async function intoFile<T>(path: string, write: (to: Writable) => Promise<T>): Promise<T> {
-  const part = `${path}.part`;
-  try {
-    const result = await write(createWriteStream(part));
-    renameSync(part, path);
-    return result;
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../codes.js";
-import { failGiven, flagOf, optionsOf, textOf } from "../given.js";
+import { failGiven, flagOf, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../given.js";
 import type { Store } from "../store.js";
 import { type Duration, durationOf } from "./duration.js";
 import type { Later } from "./guard.js";
@@ -119,8 +119,7 @@ export class Plan {
   constructor(store: Store, options: SampleOptions) {
     const given =
       optionsOf(options as SampleOptions | undefined) ?? failGiven("The value for options", options, "an object with maxLength");
-    for (const name of Object.keys(given))
-      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of samples", name, `one of ${KNOWN.join(", ")}`);
+    namesIn("samples", given, KNOWN);
     const table = store.codes;
     this.maxLength = wholeOf("maxLength", given.maxLength, 1);
     this.strategy = oneOf("strategy", given.strategy, STRATEGIES);
@@ -167,17 +166,6 @@ function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
 export function splitOf(store: Store, name: string): string {
   store.checkSplit("split", name);
   return name;
-}
-
-/** One of some words; the first where none is given. */
-export function oneOf<W extends string>(name: string, value: W | undefined, words: readonly W[]): W {
-  if (value === undefined) return words[0]!;
-  return words.includes(value) ? value : failGiven(name, value, `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
-}
-
-/** A whole number from `least` on. */
-export function wholeOf(name: string, value: number, least: number): number {
-  return Number.isSafeInteger(value) && value >= least ? value : failGiven(name, value, `a whole number, ${least} or more`);
 }
 
 function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number): [bigint | N, number] {

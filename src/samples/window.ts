@@ -1,8 +1,8 @@
 import type { Shard } from "../shard.js";
 import type { Store } from "../store.js";
-import { HIGH, NO_TIME } from "../time.js";
+import { DAY, dayOf, HIGH, NO_TIME } from "../time.js";
 import type { Value } from "../values/vector.js";
-import { DAY, dayOf, NO_CUTOFF } from "./cutoff.js";
+import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
 import type { Random } from "./random.js";

@@ -1,8 +1,7 @@
 import type { Memory } from "../batches/fields.js";
 import type { Cohort } from "../cohort.js";
 import { fail } from "../errors.js";
-import { failGiven, flagOf, optionsOf } from "../given.js";
-import { wholeOf as wholeNumber } from "../samples/options.js";
+import { failGiven, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../given.js";
 import { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
@@ -324,8 +323,7 @@ const KNOWN: readonly (keyof TimeToEventOptions)[] = ["vocabulary", "tasks", "bi
 function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventOptions]: NonNullable<TimeToEventOptions[K]> }> {
   const all =
     optionsOf(options as TimeToEventOptions | undefined) ?? failGiven("The value for options", options, "an object with vocabulary");
-  for (const name of Object.keys(all))
-    if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of TimeToEvent.fit", name, `one of ${KNOWN.join(", ")}`);
+  namesIn("TimeToEvent.fit", all, KNOWN);
   const { vocabulary, minFraction = 0.001, censoring = "last_event" } = all;
   if (!(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
   if (!(typeof minFraction === "number" && minFraction >= 0 && minFraction <= 1))

@@ -1,5 +1,4 @@
-import { failGiven, flagOf, optionsOf, textsIn } from "../given.js";
-import { oneOf, wholeOf } from "../samples/options.js";
+import { failGiven, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../given.js";
 
 /** What {@link Vocabulary.fit} makes. */
 export interface VocabularyOptions {
@@ -67,8 +66,7 @@ export class FitPlan {
 
   constructor(options: VocabularyOptions | undefined) {
     const given = optionsOf(options) ?? {};
-    for (const name of Object.keys(given))
-      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of Vocabulary.fit", name, `one of ${KNOWN.join(", ")}`);
+    namesIn("Vocabulary.fit", given, KNOWN);
     const { token, special = [] } = given;
     if (token !== undefined && typeof token !== "function") failGiven("token", token, "a function of a code");
     textsIn("special", special);
