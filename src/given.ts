@@ -1,5 +1,5 @@
 // What callers give: JavaScript knows no types, and a slip must be told as what it is, not as a TypeError from inside.
-import { fail } from "./errors.js";
+import { fail, MedsError } from "./errors.js";
 
 /** A value as a message shows it: short, and safe for symbols and for objects that cannot become text. */
 export function shown(value: unknown): string {
@@ -57,6 +57,16 @@ export const INT32_MAX: number = 2 ** 31 - 1;
 export function wholeOf(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
   return failGiven(name, value, `a whole number, ${least} ${most === Number.MAX_SAFE_INTEGER ? "or more" : `to ${most}`}`);
+}
+
+/** An array of so many zeros; one too large for the machine is told as that. */
+export function arrayOf<A>(name: string, type: new (length: number) => A, length: number): A {
+  try {
+    return new type(length);
+  } catch (cause) {
+    const found = `${name} would have ${length} entries, and there is no memory for so many. Ask for less at once: a smaller batchSize, tokens, maxLength or number of bins.`;
+    throw new MedsError("MEDS_INVALID_ARGUMENT", found, { cause });
+  }
 }
 
 /** A whole number of something, 0 or more, where it is given. */

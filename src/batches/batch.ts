@@ -76,8 +76,10 @@ export interface LoaderState {
   readonly batches: number;
   /** Samples in the order that they were made of. */
   readonly position: number;
-  /** What the order depends on besides. */
+  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
   readonly order: string;
+  /** Tells a token that was changed. */
+  readonly check: string;
 }
 
 /** A batch that is to be made. */

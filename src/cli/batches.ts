@@ -42,7 +42,7 @@ export function batchesCommand(): Command {
     .addOption(
       new Option("--static <how>", "what becomes of rows without a time").choices(["include", "prepend", "omit"]).default("include"),
     )
-    .option("--exclusive", "rows at the very prediction time are not known")
+    .option("--exclusive", "rows at the very prediction time are not known; with --labels")
     .addOption(new Option("--padding <side>", "where PAD stands").choices(["right", "left"]).default("right"))
     .option("--shuffle", "in a random order")
     .option("--seed <n>", "of the order and of random windows", count, 0)
@@ -62,9 +62,11 @@ In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
 async function run(store: string, options: Options, command: Command): Promise<void> {
   const { labels: path, split, out, maxLength, strategy, exclusive, padding, shuffle = false, seed, epoch, batchSize } = options;
   if (path === undefined && split === undefined) command.error("error: give --labels PATH, or --split NAME for windows without labels");
+  if (path === undefined && exclusive === true)
+    command.error("error: give --exclusive with --labels only: without a prediction time nothing is cut off");
   const db = PatientDatabase.open(store);
   try {
-    const window = { maxLength, strategy, static: options.static, inclusive: exclusive !== true };
+    const window = { maxLength, strategy, static: options.static, inclusive: exclusive === true ? false : undefined };
     const list = path === undefined ? samples(db, { split: split! }, window) : samples(db, await Labels.open(path), { ...window, split });
     const batches = loader(list, { batchSize, padding, padTo: "max", shuffle, seed, epoch });
     const { unknownLabels, unknownSubjects, otherSplit, noSplit, empty } = list.report;

@@ -74,6 +74,9 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly noSplitSubjects: number;
 }
 
+/** Half of a pair of surrogates is no character: files would have "�" in its place, and two categories become one. */
+const isText = (given: unknown) => typeof given === "string" && !/\p{Surrogate}/u.test(given);
+
 /** Some labels: by index, or those of which a function says yes. */
 export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
 
@@ -199,7 +202,8 @@ export class Labels implements Iterable<LabelRow> {
   /**
    * Labels given in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category that is no sound Unicode;
+   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels {
     const { task = "labels" } = optionsOf(options) ?? {};
@@ -208,6 +212,8 @@ export class Labels implements Iterable<LabelRow> {
     const all = [...rows];
     const wrong = all.findIndex((row) => typeof row !== "object" || row === null);
     if (wrong >= 0) failGiven(`Label ${wrong}`, all[wrong], "an object such as { subjectId, predictionTime, booleanValue }");
+    const wide = all.findIndex(({ subjectId: id }) => typeof id === "bigint" && BigInt.asIntN(64, id) !== id);
+    if (wide >= 0) failGiven(`subjectId of label ${wide}`, all[wide]!.subjectId, "a whole number that fits int64");
     const subjectIds = exactIds(
       all.map(({ subjectId }) => subjectId),
       "the labels",
@@ -229,7 +235,7 @@ export class Labels implements Iterable<LabelRow> {
         boolean_value: value("booleanValue", row.booleanValue, (given) => typeof given === "boolean", "true, false or null"),
         integer_value: integer === null ? null : BigInt(integer),
         float_value: value("floatValue", row.floatValue, (given) => typeof given === "number", "a number or null"),
-        categorical_value: value("categoricalValue", row.categoricalValue, (given) => typeof given === "string", "a string or null"),
+        categorical_value: value("categoricalValue", row.categoricalValue, isText, "a string of whole characters, or null"),
         is_censored: value("isCensored", row.isCensored, (given) => typeof given === "boolean", "true, false or null"),
       });
     }

@@ -303,7 +303,8 @@ function chosen(plan: Plan, n: number, w: number, { random, sample }: Draw): [nu
 export function placesOf(plan: Plan, n: number, w: number): Place[] {
   if (n === 0) return [];
   if (n <= w) return [{ begin: 0, end: n }];
-  const step = plan.stride ?? Math.max(1, w - (plan.overlap ?? 0));
+  // Prepended static rows may leave less room than the stride: a longer step would leave rows out.
+  const step = Math.min(w, plan.stride ?? Math.max(1, w - (plan.overlap ?? 0)));
   const places: Place[] = [];
   for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
   places.push({ begin: n - w, end: n });

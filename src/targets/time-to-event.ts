@@ -1,7 +1,7 @@
 import type { Memory } from "../batches/fields.js";
 import type { Cohort } from "../cohort.js";
 import { fail } from "../errors.js";
-import { failGiven, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../given.js";
+import { arrayOf, failGiven, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../given.js";
 import { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
@@ -9,6 +9,7 @@ import type { Store } from "../store.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";
 import type { Ontology } from "../vocabulary/ontology.js";
+import { MOST_BINS } from "../vocabulary/options.js";
 import { quantile } from "../vocabulary/values.js";
 import { ontologyOf, Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Censoring, Course, TaskTable, timeOf } from "./course.js";
@@ -29,7 +30,7 @@ export interface TimeToEventOptions {
   readonly vocabulary: Vocabulary;
   /** At most so many of its codes. Default: 8192. */
   readonly tasks?: number | undefined;
-  /** Number of time bins. Default: 8. */
+  /** Number of time bins, 1 to 65,536. Default: 8. */
   readonly bins?: number | undefined;
   /** Tasks of which a smaller share of the predictions has an outcome are left out. Default: 0.001. */
   readonly minFraction?: number | undefined;
@@ -238,8 +239,8 @@ export class TimeToEvent {
       typeof targets === "object" && targets !== null && targets.offsets instanceof Int32Array && targets.offsets.length > 0;
     if (!isTargets) failGiven("targets", targets, 'time_to_event of a batch; ask for it: fields: ["time_to_event", …]');
     const predictions = targets.index.length;
-    const is_event = new Uint8Array(predictions * bins * count);
-    const log_time = new Float32Array(is_event.length);
+    const is_event = arrayOf("The dense targets", Uint8Array, predictions * bins * count);
+    const log_time = arrayOf("The dense targets", Float32Array, is_event.length);
     const row = new Float64Array(count);
     for (let p = 0; p < predictions; p += 1) {
       row.fill(0);
@@ -336,7 +337,7 @@ function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventO
     minFraction,
     censoring: isCode ? { code: (censoring as { code: string }).code } : censoring,
     tasks: wholeNumber("tasks", all.tasks ?? 8192, 1),
-    bins: wholeNumber("bins", all.bins ?? 8, 1),
+    bins: wholeNumber("bins", all.bins ?? 8, 1, MOST_BINS),
     withValues: flagOf("withValues", all.withValues, false),
   };
 }
