@@ -1,8 +1,10 @@
 // Batches as an Arrow IPC stream, for trainers in other languages: a record batch a batch, a row a sample, fixed-size lists of the places.
+import { createWriteStream } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
 import { type Apache, apache } from "../arrow.js";
+import { writtenAside } from "../aside.js";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
 import { NO_TIME } from "../time.js";
@@ -20,29 +22,31 @@ export interface WritableLike {
 type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
 
 /**
- * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
- * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
- * nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static rows without a time. Without samples the stream has
- * a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
+ * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
+ * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
+ * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
+ * not all of one width.
  * @example
  * ```ts
- * import { createWriteStream } from "node:fs";
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const list = samples(db, { split: "train" }, { maxLength: 64 });
- * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), createWriteStream("batches.arrows"));
+ * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), "batches.arrows");
  * db.close();
  * ```
  */
 export async function writeBatches<F extends BatchField>(
   loader: Loader<F>,
-  out: WritableLike,
+  out: WritableLike | string,
 ): Promise<{ batches: number; samples: number }> {
   if (!(loader instanceof Loader)) failGiven("loader", loader, "what loader(…) gives");
-  if (typeof out?.write !== "function") failGiven("out", out, "a writable stream");
+  const isPath = typeof out === "string" && out !== "" && !out.includes("\0");
+  if (!isPath && typeof (out as WritableLike | undefined)?.write !== "function")
+    failGiven("out", out, "a writable stream, or the path of a file");
   const arrow = await apache("An Arrow stream");
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
@@ -65,8 +69,10 @@ export async function writeBatches<F extends BatchField>(
     }
     yield END;
   }
+  const into = (to: Writable, end = true) => pipeline(Readable.from(messages()), to, { end });
+  if (isPath) await writtenAside(out, (part) => into(createWriteStream(part, { flush: true })));
   // A process has one stdout: it stays open.
-  await pipeline(Readable.from(messages()), out as Writable, { end: out !== process.stdout });
+  else await into(out as Writable, (out as unknown) !== process.stdout);
   return count;
 }
 

@@ -1,6 +1,4 @@
-import { createWriteStream } from "node:fs";
 import { Command, Option } from "commander";
-import { writtenAside } from "../aside.js";
 import { Labels, loader, PatientDatabase, samples, writeBatches } from "../index.js";
 import { count, countWithin } from "./arguments.js";
 import { number } from "./format.js";
@@ -70,10 +68,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const list = path === undefined ? samples(db, { split: split! }, window) : samples(db, await Labels.open(path), { ...window, split });
     const batches = loader(list, { batchSize, padding, padTo: "max", shuffle, seed, epoch });
     const { unknownLabels, unknownSubjects, otherSplit, noSplit, empty } = list.report;
-    const written =
-      out === undefined
-        ? await writeBatches(batches, process.stdout)
-        : await writtenAside(out, (part) => writeBatches(batches, createWriteStream(part)));
+    const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
     if (unknownLabels > 0)
       said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that the store has not were left out`);

@@ -1,6 +1,5 @@
 // Numbers, sizes, times and colours for people.
 import pc from "picocolors";
-import { dayOf } from "../time.js";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -33,9 +32,9 @@ export function seconds(value: number): string {
 
 /** A time as "2012-05-17" and "13:30" (with seconds and fraction only where they are not zero), in UTC. */
 export function dateAndTime(micros: bigint): { readonly date: string; readonly time: string } {
-  const day = dayOf(micros);
-  const rest = micros - day;
-  const midnight = new Date(Number(day / 1000n));
+  const days = micros / 86_400_000_000n - (micros < 0n && micros % 86_400_000_000n !== 0n ? 1n : 0n);
+  const rest = micros - days * 86_400_000_000n;
+  const midnight = new Date(Number(days) * 86_400_000);
   // Beyond the year 275760 there is no Date; the microseconds are still the truth.
   const date = Number.isNaN(midnight.getTime()) ? `${micros} µs` : midnight.toISOString().replace(/T.*/, "");
   const pad = (value: bigint) => String(value).padStart(2, "0");

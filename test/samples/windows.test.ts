@@ -221,8 +221,8 @@ describe("samples", () => {
         // All windows of so many rows: of all there are, the definitions would take a minute.
         const steps = strategy === "step_through";
         const options: SampleOptions = { maxLength: 256, strategy: strategy as Strategy, unit, ...(steps && { stride: 200 }) };
-        const ours = steps ? { ...options, lookBack: { count: 1500 } } : options;
-        const theirs = steps ? { ...options, lookBackCount: 1500 } : options;
+        const ours = steps ? { ...options, lookBack: { count: 600 } } : options;
+        const theirs = steps ? { ...options, lookBackCount: 600 } : options;
         check(db, rows, labels, ours, theirs as BruteOptions, "right");
       }
     }
