@@ -26,9 +26,9 @@ export function pathOf(name: string, value: string): string {
   return value;
 }
 
-/** Options: an object, or nothing. */
+/** Options: an object, or nothing. Arrays, maps and sets have entries, but no named members: what they say would not be heard. */
 export function optionsOf<O extends object>(value: O | undefined): O | undefined {
-  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Date))
+  if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || value instanceof Date))
     failGiven("The value for options", value, "an object such as { name: value }, or nothing");
   return value;
 }

@@ -144,7 +144,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const given =
       optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
     namesIn("loader", given, KNOWN);
-    const { tokens, batchSize, bucket, resume } = given;
+    const { tokens, batchSize, bucket, resume, shuffle = false, seed = 0, epoch = 0, rank = 0, worldSize = 1 } = given;
     if ((tokens === undefined) === (batchSize === undefined)) failGiven("batchSize", batchSize, "either batchSize or tokens");
     this.tokens = tokens === undefined ? null : wholeOf("tokens", tokens, 1, INT32_MAX);
     this.batchSize = batchSize === undefined ? 0 : wholeOf("batchSize", batchSize, 1, INT32_MAX);
@@ -167,13 +167,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
         'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"',
       );
     const most = padTo === "max" ? (this.tokens ?? plan.maxLength) : null;
-    const shuffle: unknown = given.shuffle ?? false;
     if (typeof shuffle !== "boolean" && shuffle !== "local") failGiven("shuffle", shuffle, 'true, false or "local"');
-    this.shuffle = shuffle as boolean | "local";
-    this.seed = seedOf("seed", given.seed ?? 0);
-    this.epoch = seedOf("epoch", given.epoch ?? 0);
-    this.worldSize = wholeOf("worldSize", given.worldSize ?? 1, 1, INT32_MAX);
-    this.rank = wholeOf("rank", given.rank ?? 0, 0, this.worldSize - 1);
+    this.shuffle = shuffle;
+    this.seed = seedOf("seed", seed);
+    this.epoch = seedOf("epoch", epoch);
+    this.worldSize = wholeOf("worldSize", worldSize, 1, INT32_MAX);
+    this.rank = wholeOf("rank", rank, 0, this.worldSize - 1);
     this.remainder =
       given.remainder === undefined && this.worldSize === 1 ? "uneven" : oneOf("remainder", given.remainder, ["pad", "drop", "uneven"]);
     const { signal } = given;

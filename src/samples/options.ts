@@ -150,7 +150,7 @@ export class Plan {
     this.codes = memberTable("codes", table, given.codes);
     this.dateOnly = memberTable("dateOnly", table, given.dateOnly);
     this.atCutoff = memberTable("excludeAtCutoff", table, given.excludeAtCutoff);
-    this.where = Object.entries(given.where ?? {}).map(([name, keep]) => {
+    this.where = Object.entries(optionsOf(given.where) ?? {}).map(([name, keep]) => {
       if (typeof keep !== "function") failGiven(`where.${name}`, keep, "a function of the column's value");
       return [store.columnAt(name), keep as (value: unknown) => boolean];
     });

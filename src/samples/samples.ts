@@ -1,5 +1,5 @@
 import type { Cohort } from "../cohort.js";
-import { failGiven, optionsOf } from "../given.js";
+import { failGiven, namesIn, optionsOf } from "../given.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store.js";
 import { Timeline } from "../timeline.js";
@@ -208,7 +208,9 @@ export class Samples {
     if (!Number.isInteger(i)) failGiven("The index of a sample", i, "a whole number");
     const sample = i < 0 ? i + this.size : i;
     if (!(sample >= 0 && sample < this.size)) return undefined;
-    const { seed = 0, epoch = 0 } = optionsOf(options) ?? {};
+    const given = optionsOf(options) ?? {};
+    namesIn("at", given, ["seed", "epoch"]);
+    const { seed = 0, epoch = 0 } = given;
     const window = new Window(this._store, this._plan);
     this._set(window, sample, drawOf(seed, epoch));
     const { patient, index, staticCount } = window;

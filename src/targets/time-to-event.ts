@@ -325,7 +325,7 @@ function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventO
   const all =
     optionsOf(options as TimeToEventOptions | undefined) ?? failGiven("The value for options", options, "an object with vocabulary");
   namesIn("TimeToEvent.fit", all, KNOWN);
-  const { vocabulary, minFraction = 0.001, censoring = "last_event" } = all;
+  const { vocabulary, minFraction = 0.001, censoring = "last_event", tasks = 8192, bins = 8 } = all;
   if (!(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
   if (!(typeof minFraction === "number" && minFraction >= 0 && minFraction <= 1))
     failGiven("minFraction", minFraction, "a share, from 0 to 1");
@@ -336,8 +336,8 @@ function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventO
     vocabulary,
     minFraction,
     censoring: isCode ? { code: (censoring as { code: string }).code } : censoring,
-    tasks: wholeNumber("tasks", all.tasks ?? 8192, 1),
-    bins: wholeNumber("bins", all.bins ?? 8, 1, MOST_BINS),
+    tasks: wholeNumber("tasks", tasks, 1),
+    bins: wholeNumber("bins", bins, 1, MOST_BINS),
     withValues: flagOf("withValues", all.withValues, false),
   };
 }

@@ -70,14 +70,14 @@ export class FitPlan {
   constructor(options: VocabularyOptions | undefined) {
     const given = optionsOf(options) ?? {};
     namesIn("Vocabulary.fit", given, KNOWN);
-    const { token, special = [] } = given;
+    const { token, special = [], minCount = 1, minPatients = 1 } = given;
     if (token !== undefined && typeof token !== "function") failGiven("token", token, "a function of a code");
     textsIn("special", special);
     const repeated = special.find((name, i) => RESERVED.includes(name) || special.indexOf(name) !== i);
     if (repeated !== undefined) failGiven("A special token", repeated, "each name once, [PAD] and [UNK] not at all: they are there always");
     const chosen: FittedOptions = {
-      minCount: wholeOf("minCount", given.minCount ?? 1, 1),
-      minPatients: wholeOf("minPatients", given.minPatients ?? 1, 1),
+      minCount: wholeOf("minCount", minCount, 1),
+      minPatients: wholeOf("minPatients", minPatients, 1),
       top: given.top === undefined ? null : wholeOf("top", given.top, 1),
       ancestors: flagOf("ancestors", given.ancestors, false),
       values: oneOf("values", given.values, ["raw", "z-score"]),

@@ -203,10 +203,12 @@ export class Vocabulary {
   /**
    * What stands at each place of a batch, as text.
    *
-   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}.
+   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
   decode(batch: Pick<Batch, "code" | "code_ids">): string[] {
     this.check(batch);
+    const { code }: { readonly code: unknown } = batch;
+    if (!ArrayBuffer.isView(code) && !Array.isArray(code)) failGiven("The batch's code", code, "a batch of loader(…) with the field code");
     return Array.from(
       batch.code,
       (id) => this.tokens[Number(id)] ?? fail("MEDS_OTHER_IDS", `${id} is no id of this vocabulary of ${this.size}.`),

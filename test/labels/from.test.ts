@@ -1,7 +1,7 @@
 // Labels given in memory: what they may be.
 import { type Label, Labels } from "meds-reader";
 import { describe, expect, it } from "vitest";
-import { codeOf, thrown } from "../support/errors.js";
+import { codeOf, rejected, thrown } from "../support/errors.js";
 
 const good: Label = { subjectId: 1, predictionTime: 5 };
 
@@ -39,6 +39,15 @@ describe("labels given in memory", () => {
     [{ isCensored: 0 }],
   ])("are refused with %o", (wrong, code = "MEDS_INVALID_ARGUMENT") => {
     expect(codeOf(() => Labels.from([good, { ...good, ...wrong } as Label]))).toBe(code);
+  });
+
+  it("take no options that nobody knows", async () => {
+    for (const wrong of [{ tasks: "x" }, new Map([["task", "x"]]), ["task"]]) {
+      expect(codeOf(() => Labels.from([good], wrong as object))).toBe("MEDS_INVALID_ARGUMENT");
+      expect(codeOf(() => Labels.join(wrong as never))).toBe("MEDS_INVALID_ARGUMENT");
+      for (const call of [Labels.open("nowhere", wrong as object), Labels.from([good]).write("nowhere", wrong as object)])
+        expect((await rejected(call)).code).toBe("MEDS_INVALID_ARGUMENT");
+    }
   });
 
   it("that are refused are named", () => {

@@ -209,6 +209,10 @@ describe("samples at the edges", () => {
       { maxLength: 5, codes: 1.5 },
       { maxLength: 5, codes: () => 1 },
       { maxLength: 5, where: { code: "A" } },
+      { maxLength: 5, where: () => true },
+      { maxLength: 5, where: null },
+      { maxLength: 5, where: new Map([["code", () => true]]) },
+      { maxLength: 5, knownLater: new Map([["code", "time"]]) },
       { maxLength: 5, knownLater: { code: "code" } },
       { maxLength: 5, maxlength: 5 },
     ])
@@ -238,6 +242,8 @@ describe("samples at the edges", () => {
     expect(full.report.staticCut).toBe(1);
     expect(Array.from(loader(full, { batchSize: 1 }), ({ code }) => [...code])).toEqual([[db.codes.id("S//1"), db.codes.id("A")]]);
     const list = samples(db, labels, { maxLength: 5 });
+    for (const wrong of [{ sead: 1 }, { seed: 0.5 }, { seed: null }, new Map()])
+      expect(codeOf(() => list.at(0, wrong as object))).toBe("MEDS_INVALID_ARGUMENT");
     const load = (options: object) => codeOf(() => [...loader(list, options as { batchSize: number })]);
     for (const wrong of [
       {},
@@ -247,6 +253,9 @@ describe("samples at the edges", () => {
       { batchSize: 1, seed: 1.5 },
       { batchSize: 1, seed: "1" },
       { batchSize: 1, epoch: Number.NaN },
+      { batchSize: 1, seed: null },
+      { batchSize: 1, shuffle: null },
+      { batchSize: 1, rank: null },
       { batchSize: 1, shuffle: "some" },
       { batchSize: 1, padding: "both" },
       { batchSize: 1, fields: ["codes"] },

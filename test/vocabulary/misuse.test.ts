@@ -86,6 +86,7 @@ describe("fitting", () => {
       [
         { minCount: 0 },
         { minCount: 1.5 },
+        { minCount: null },
         { minPatients: -1 },
         { top: 0 },
         { special: "[CLS]" },
@@ -185,6 +186,8 @@ describe("ids", () => {
       expect(codeOf(() => vocabulary.bags(odd as never))).toBe("MEDS_INVALID_ARGUMENT");
     }
     for (const odd of [null, undefined, 5, {}]) expect(codeOf(() => vocabulary.idOf(odd as never))).toBe("MEDS_INVALID_ARGUMENT");
+    for (const code of [null, undefined, 5, "AB", {}])
+      expect(codeOf(() => vocabulary.decode({ code, code_ids: `vocabulary ${vocabulary.id}` } as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => vocabulary.bags(db))).toBe("MEDS_INVALID_ARGUMENT");
   });
 
