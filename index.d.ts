@@ -2229,7 +2229,7 @@ export declare class Vocabulary {
   /**
    * What stands at each place of a batch, as text.
    *
-   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}.
+   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
   decode(batch: Pick<Batch, "code" | "code_ids">): string[];
   /**

@@ -164,8 +164,12 @@ const AT_CUTOFF: readonly (keyof SampleOptions)[] = ["inclusive", "gap", "lookBa
 
 /** Refuses what says how timelines are cut off, where they are not: it would do nothing, and look as if it did. */
 function checkUncut(given: SampleOptions): void {
-  const isCount = (value: unknown) => typeof value === "object" && value !== null && "count" in value;
-  const idle = AT_CUTOFF.find((name) => given[name] !== undefined && !isCount(given[name]));
+  const idle = AT_CUTOFF.find((name) => {
+    const value: unknown = given[name];
+    const isCount = typeof value === "object" && value !== null && "count" in value;
+    // What is so anyway may be said.
+    return value !== undefined && !isCount && !(name === "inclusive" && value === true);
+  });
   if (idle !== undefined)
     failGiven(idle, given[idle], "it with labels only: samples of a split have whole timelines, and no cut-off that it could be about");
 }

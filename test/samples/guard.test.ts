@@ -222,7 +222,7 @@ describe("samples at the edges", () => {
       expect(codeOf(() => samples(db as unknown as PatientDatabase, labels, { maxLength: 5 }))).toBe("MEDS_INVALID_ARGUMENT");
     // What is about a cut-off needs one; counts do not.
     for (const idle of [
-      { inclusive: true },
+      { inclusive: false },
       { gap: { days: 1 } },
       { lookBack: 5 },
       { dateOnly: "A" },
@@ -232,6 +232,7 @@ describe("samples at the edges", () => {
       const error = thrown(() => samples(db, { split: "train" }, { maxLength: 5, ...idle } as SampleOptions));
       expect(error).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", message: expect.stringContaining("labels") });
     }
+    expect(samples(db, { split: "train" }, { maxLength: 5, inclusive: true }).size).toBe(1);
     expect(samples(db, { split: "train" }, { maxLength: 5, gap: { count: 1 } }).size).toBe(0);
     expect(samples(db, { split: "train" }, { maxLength: 5, lookBack: { count: 1 } }).size).toBe(1);
     expect(make({ maxLength: 5, split: "training" })).toBe("MEDS_UNKNOWN_SPLIT");
