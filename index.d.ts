@@ -492,7 +492,8 @@ export declare class Labels implements Iterable<LabelRow> {
   /**
    * Labels given in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category that is no sound Unicode;
+   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
   /** The columns of which some label has a value; none for a table of times only. */
@@ -1293,21 +1294,27 @@ export type Reach = Duration | {
 };
 /** How {@link samples} cuts windows. */
 export interface SampleOptions {
-  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 to 2^31 - 1. */
   readonly maxLength: number;
   /** Default: `to_end`. */
   readonly strategy?: Strategy | undefined;
   /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
   readonly unit?: "measurements" | "events" | undefined;
-  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
+  /**
+   * With `step_through`: from one window's start to the next's, 1 to `maxLength`: a longer step would leave rows out. Either this or `overlap`; default:
+   * `maxLength`, windows side by side. Where prepended static rows leave a window less room than this, the step is that room.
+   */
   readonly stride?: number | undefined;
-  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
+  /** With `step_through`: how much two windows share, less than `maxLength`; the step is what is left of a window's room then, at least 1. */
   readonly overlap?: number | undefined;
-  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. With labels only. */
   readonly inclusive?: boolean | undefined;
-  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
+  /** The cut-off lies so much before the prediction time (with labels only); as a count, so many of the last known rows are left out. Default: none. */
   readonly gap?: Reach | undefined;
-  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
+  /**
+   * Only rows this much before the cut-off (with labels only): (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive; as a
+   * count, only so many of the last. Default: all.
+   */
   readonly lookBack?: Reach | undefined;
   /**
    * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
@@ -1321,17 +1328,21 @@ export interface SampleOptions {
   readonly staticUntil?: "null" | "birth" | undefined;
   /** Only rows with these codes. Default: all. */
   readonly codes?: CodePredicate | undefined;
-  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
+  /**
+   * Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). A function goes to no
+   * other thread: such samples are for loaders without `workers`.
+   */
   readonly where?: {
     readonly [column: string]: (value: never) => boolean;
   } | undefined;
-  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. With labels only. */
   readonly dateOnly?: CodePredicate | undefined;
-  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). With labels only. */
   readonly excludeAtCutoff?: CodePredicate | undefined;
   /**
    * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
-   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   * null where that time is after the cut-off, or missing. With labels only. Default: `{ end: "end" }` where the data has a time `end` (the end of a
+   * visit).
    */
   readonly knownLater?: {
     readonly [column: string]: string;
@@ -2039,11 +2050,11 @@ export interface VocabularyOptions {
   readonly minPatients?: number | undefined;
   /** At most so many codes: those with the most rows. Special tokens and bins are not counted. Default: all. */
   readonly top?: number | undefined;
-  /** Further special tokens, with ids from 2 on. PAD is 0 and UNK 1 always. */
+  /** Further special tokens, with ids from 2 on. PAD is 0 and UNK 1 always. Names of no code: `special` finds them, and `idOf` codes. */
   readonly special?: readonly string[] | undefined;
   /**
-   * The token that a code becomes (null: UNK); codes of one token share its id and statistics. It is asked while fitting only: a code that no training
-   * patient has is UNK, whatever this would say of it. Not with `ancestors`. Default: each code is a token.
+   * The token that a code becomes (null: UNK); codes of one token share its id and statistics. No name of a special token. It is asked while fitting
+   * only: a code that no training patient has is UNK, whatever this would say of it. Not with `ancestors`. Default: each code is a token.
    */
   readonly token?: ((code: string) => string | null) | undefined;
   /**
@@ -2053,7 +2064,7 @@ export interface VocabularyOptions {
   readonly ancestors?: boolean | undefined;
   /** `z-score`: `numeric_value` of batches is (x - mean) / std of the row's token. Default: `raw`. */
   readonly values?: "raw" | "z-score" | undefined;
-  /** So many quantile bins for the values of each token: field `value_bin` of batches. Default: none. */
+  /** So many quantile bins, 2 to 65,536, for the values of each token: field `value_bin` of batches. Default: none. */
   readonly bins?: number | undefined;
   /** With `bins`: a row with a value has the token of its code and bin in place of its code's. Default: false. */
   readonly binTokens?: boolean | undefined;
@@ -2141,7 +2152,10 @@ export declare class Vocabulary {
   readonly id: string;
   /** Number of ids, PAD and UNK among them: the rows of an embedding table. */
   readonly size: number;
-  /** What each id stands for. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. */
+  /**
+   * What each id stands for, for people. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. A code may be called as a special token is
+   * (`[UNK]`): it has another id all the same.
+   */
   readonly tokens: readonly string[];
   /** Ids of PAD, UNK and the other special tokens. */
   readonly special: ReadonlyMap<string, number>;
@@ -2193,7 +2207,7 @@ export declare class Vocabulary {
   toJSON(): {
     readonly [name: string]: unknown;
   };
-  /** The id of a code; undefined where the vocabulary has not got it. */
+  /** The id of a code; undefined where the vocabulary has not got it. Special tokens are no codes: {@link Vocabulary.special} has their ids. */
   idOf(code: string): number | undefined;
   /**
    * A store's code ids as the vocabulary's: entry i for the code whose id is i in that store, UNK where the vocabulary has it not, PAD at 0. Bins of values
@@ -2215,7 +2229,7 @@ export declare class Vocabulary {
   /**
    * What stands at each place of a batch, as text.
    *
-   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}.
+   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
   decode(batch: Pick<Batch, "code" | "code_ids">): string[];
   /**
@@ -2236,7 +2250,7 @@ export interface TimeToEventOptions {
   readonly vocabulary: Vocabulary;
   /** At most so many of its codes. Default: 8192. */
   readonly tasks?: number | undefined;
-  /** Number of time bins. Default: 8. */
+  /** Number of time bins, 1 to 65,536. Default: 8. */
   readonly bins?: number | undefined;
   /** Tasks of which a smaller share of the predictions has an outcome are left out. Default: 0.001. */
   readonly minFraction?: number | undefined;
@@ -2471,20 +2485,28 @@ export interface LoaderState {
   readonly batches: number;
   /** Samples in the order that they were made of. */
   readonly position: number;
-  /** What the order depends on besides. */
+  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
   readonly order: string;
+  /** Tells a token that was changed. */
+  readonly check: string;
 }
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
-  /** Samples of a batch; not with `tokens`. */
+  /** Samples of a batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
   readonly batchSize?: number | undefined;
-  /** Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. */
+  /**
+   * Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. At least the samples' `maxLength`
+   * (where that counts events, a sample of more rows than this is an error when its turn comes). Not with `layout`, `bucket` or `padding: "left"`.
+   */
   readonly tokens?: number | undefined;
   /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
   readonly layout?: "padded" | "nested" | undefined;
   /** On which side PAD stands. Default: `right`. */
   readonly padding?: "right" | "left" | undefined;
-  /** Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). */
+  /**
+   * Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max` needs a `maxLength` that counts what stands in a
+   * row of the batch: measurements where it is padded, events where it is nested (whose third axis, rows of an event, is as long as the batch needs).
+   */
   readonly padTo?: "longest" | "max" | undefined;
   /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
   readonly fields?: readonly F[] | undefined;
@@ -2503,7 +2525,7 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly seed?: number | undefined;
   /** Another number gives another order and other windows. Default: 0. */
   readonly epoch?: number | undefined;
-  /** Puts samples of about the same length together, among so many batches: less padding. Default: none. */
+  /** Puts samples of about the same length together, among so many batches: less padding. Not with `tokens`, which pads nothing. Default: none. */
   readonly bucket?: number | undefined;
   /** This process's number among `worldSize`. Default: 0 of 1. */
   readonly rank?: number | undefined;
@@ -2513,11 +2535,17 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    * sample once). Default: `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
-  /** {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. */
+  /**
+   * {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. It belongs to its samples
+   * (subjects, cut-offs and options) and its order: with others, or changed, it is an error.
+   */
   readonly resume?: LoaderState | undefined;
-  /** Memory for a batch's arrays, by name. Default: fresh memory. */
+  /** Memory for a batch's arrays, by name. Not with `workers`, whose memory is handed over. Default: fresh memory. */
   readonly allocate?: Allocate | undefined;
-  /** With `for await`: so many worker threads make batches ahead of time, and this thread is free. Default: 0. */
+  /**
+   * With `for await`: so many worker threads (1024 at most) make batches ahead of time, and this thread is free. Not with `allocate`, nor for samples
+   * that are filtered by `where`: functions go to no other thread. Default: 0.
+   */
   readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
@@ -2564,23 +2592,24 @@ export interface WritableLike {
   end(): unknown;
 }
 /**
- * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
- * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
- * nulls, subject_id, prediction_time, sample, weight and length. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
+ * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
+ * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
+ * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_NO_DATA` without samples; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
+ * not all of one width.
  * @example
  * ```ts
- * import { createWriteStream } from "node:fs";
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const list = samples(db, { split: "train" }, { maxLength: 64 });
- * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), createWriteStream("batches.arrows"));
+ * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), "batches.arrows");
  * db.close();
  * ```
  */
-export declare function writeBatches<F extends BatchField>(loader: Loader<F>, out: WritableLike): Promise<{
+export declare function writeBatches<F extends BatchField>(loader: Loader<F>, out: WritableLike | string): Promise<{
   batches: number;
   samples: number;
 }>;

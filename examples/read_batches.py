@@ -11,14 +11,12 @@ except ImportError:
 
 
 def arrays(batch):
-    """Columns as arrays without a copy: [B, S] for lists of one length, [B] for plain ones."""
+    """Columns as arrays, without a copy but for times: [B, S] for lists of one length, [B] for plain ones. A time that is null is NaT."""
     for name in batch.schema.names:
         column = batch.column(name)
         if pa.types.is_fixed_size_list(column.type):
             values = column.flatten()
-            if pa.types.is_timestamp(values.type):
-                values = values.cast(pa.int64())
-            yield name, values.to_numpy(zero_copy_only=True).reshape(len(column), column.type.list_size)
+            yield name, values.to_numpy(zero_copy_only=values.null_count == 0).reshape(len(column), column.type.list_size)
         elif not pa.types.is_list(column.type):
             yield name, column.to_numpy(zero_copy_only=False)
 

@@ -1,6 +1,6 @@
 import type { CodeChoice } from "./codes.js";
 import { fail } from "./errors.js";
-import { failGiven, flagOf, shown } from "./given.js";
+import { failGiven, flagOf, oneOf, shown } from "./given.js";
 import { failUnknown, type SubjectId } from "./ids.js";
 import { type LabelingOptions, labelPatients } from "./labelers/label.js";
 import type { Labeler } from "./labelers/labeler.js";
@@ -20,7 +20,6 @@ import {
   Query,
   type QueryOptions,
 } from "./query.js";
-import { oneOf } from "./samples/options.js";
 import type { AnySchema } from "./schema.js";
 import type { Store } from "./store.js";
 

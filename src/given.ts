@@ -1,5 +1,5 @@
 // What callers give: JavaScript knows no types, and a slip must be told as what it is, not as a TypeError from inside.
-import { fail } from "./errors.js";
+import { fail, MedsError } from "./errors.js";
 
 /** A value as a message shows it: short, and safe for symbols and for objects that cannot become text. */
 export function shown(value: unknown): string {
@@ -26,17 +26,47 @@ export function pathOf(name: string, value: string): string {
   return value;
 }
 
-/** Options: an object, or nothing. */
+/** Options: an object, or nothing. Arrays, maps and sets have entries, but no named members: what they say would not be heard. */
 export function optionsOf<O extends object>(value: O | undefined): O | undefined {
-  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Date))
+  if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || value instanceof Date))
     failGiven("The value for options", value, "an object such as { name: value }, or nothing");
   return value;
+}
+
+/** Refuses options that nobody knows: a slip of the pen would change what is done, and nobody would be told. `what` has the options. */
+export function namesIn(what: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) if (!known.includes(name)) failGiven(`An option of ${what}`, name, `one of ${known.join(", ")}`);
 }
 
 /** A flag, or what it is where it is not given. */
 export function flagOf(name: string, value: boolean | undefined, usual: boolean): boolean {
   if (value !== undefined && typeof value !== "boolean") failGiven(name, value, "true or false");
   return value ?? usual;
+}
+
+/** One of some words; the first where none is given. */
+export function oneOf<W extends string>(name: string, value: W | undefined, words: readonly W[]): W {
+  if (value === undefined) return words[0]!;
+  return words.includes(value) ? value : failGiven(name, value, `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
+}
+
+/** What 32 bits count: rows, places and samples. */
+export const INT32_MAX: number = 2 ** 31 - 1;
+
+/** A whole number from `least` to `most`. */
+export function wholeOf(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  return failGiven(name, value, `a whole number, ${least} ${most === Number.MAX_SAFE_INTEGER ? "or more" : `to ${most}`}`);
+}
+
+/** An array of so many zeros; one too large for the machine is told as that. */
+export function arrayOf<A>(name: string, type: new (length: number) => A, length: number): A {
+  try {
+    return new type(length);
+  } catch (cause) {
+    const found = `${name} would have ${length} entries, and there is no memory for so many. Ask for less at once: a smaller batchSize, tokens, maxLength or number of bins.`;
+    throw new MedsError("MEDS_INVALID_ARGUMENT", found, { cause });
+  }
 }
 
 /** A whole number of something, 0 or more, where it is given. */

@@ -82,6 +82,12 @@ export class Shard {
     this.fields = new Array(store.manifest.columns.length);
   }
 
+  /** Do two rows have the same time. */
+  isSameTime(a: number, b: number): boolean {
+    const { timeWords } = this;
+    return timeWords[2 * a] === timeWords[2 * b] && timeWords[2 * a + 1] === timeWords[2 * b + 1];
+  }
+
   /** Throws where the store is closed. */
   check(): void {
     if (!this.live) failClosed(this.store.path);

@@ -9,6 +9,15 @@ export const HIGH = 4294967296;
 /** The int64 minimum: the time of a static row in {@link Timeline.times}. */
 export const NO_TIME: bigint = -(2n ** 63n);
 
+/** Microseconds of a day. */
+export const DAY = 86_400_000_000n;
+
+/** The day (UTC) of a time, as its first microsecond. */
+export function dayOf(time: bigint): bigint {
+  const day = time / DAY;
+  return (day * DAY > time ? day - 1n : day) * DAY;
+}
+
 /** High words of times within 208 days of 1970. */
 const NEAR_1970 = 4194;
 

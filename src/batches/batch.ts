@@ -5,7 +5,7 @@ import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
-import { NO_TIME } from "../time.js";
+import { DAY, NO_TIME } from "../time.js";
 import type { Translation } from "../vocabulary/translation.js";
 import { extrasOf } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";
@@ -77,8 +77,10 @@ export interface LoaderState {
   readonly batches: number;
   /** Samples in the order that they were made of. */
   readonly position: number;
-  /** What the order depends on besides. */
+  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
   readonly order: string;
+  /** Tells a token that was changed. */
+  readonly check: string;
 }
 
 /** A batch that is to be made. */
@@ -172,7 +174,7 @@ export class Batcher {
       if (samples.labels === null) continue;
       const birth = cutoffs[b] === NO_CUTOFF ? null : window.birth();
       if (birth === null) continue;
-      ages[b] = (Number(cutoffs[b]!) - Number(birth)) / DAY;
+      ages[b] = (Number(cutoffs[b]!) - Number(birth)) / Number(DAY);
       agesKnown[b] = 1;
     }
     const statics = new Filler(memory, STATIC_FIELDS, size * most, 0, layout.translation, layout.codeType, "static_");
@@ -196,9 +198,6 @@ export class Batcher {
     };
   }
 }
-
-/** Microseconds of a day. */
-const DAY = 86_400_000_000;
 
 const STATIC_FIELDS: ReadonlySet<BatchField> = new Set<BatchField>(["code", "numeric_value", "numeric_value_mask"]);
 
@@ -363,13 +362,11 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
 
 /** Where each distinct time of a window begins, and the window's length. */
 function eventStarts(window: Window): Uint32Array {
-  const { timeWords } = window.shard;
   const starts: number[] = [];
   for (let i = 0; i < window.length; i += 1) {
     const row = window.row(i);
     const before = i === 0 ? -1 : window.row(i - 1);
-    const isSame = before >= 0 && timeWords[2 * row] === timeWords[2 * before] && timeWords[2 * row + 1] === timeWords[2 * before + 1];
-    if (!isSame) starts.push(i);
+    if (before < 0 || !window.shard.isSameTime(row, before)) starts.push(i);
   }
   starts.push(window.length);
   return Uint32Array.from(starts);

@@ -1,5 +1,4 @@
-import { failGiven } from "../given.js";
-import { oneOf } from "../samples/options.js";
+import { arrayOf, failGiven, oneOf } from "../given.js";
 import type { TimeToEventTargets } from "../targets/time-to-event.js";
 
 /** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */
@@ -101,7 +100,7 @@ export class Memory {
   constructor(private readonly allocate: Allocate | undefined) {}
 
   array<A extends { fill(value: never): A }>(name: string, type: Constructor<A>, length: number): A {
-    if (this.allocate === undefined) return new type(length);
+    if (this.allocate === undefined) return arrayOf(`A batch's ${name}`, type, length);
     const bytes = length * type.BYTES_PER_ELEMENT;
     const buffer: unknown = this.allocate(name, bytes);
     const fits = (buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer) && buffer.byteLength >= bytes;

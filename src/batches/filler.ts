@@ -1,12 +1,12 @@
 import { fail } from "../errors.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
-import { HIGH } from "../time.js";
+import { DAY, HIGH } from "../time.js";
 import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 
-/** Microseconds of a day. */
-const DAY = 86_400_000_000;
+/** Microseconds of a day, as floats count. */
+const DAY_MICROS = Number(DAY);
 
 const NONE_FLOAT = new Float32Array(0);
 const NONE_BYTE = new Uint8Array(0);
@@ -169,7 +169,7 @@ export class Filler {
     const count = runs[run + 7]!;
     for (let i = 0; i < count; i += 1) {
       const row = this.rowOf(run, i);
-      ages[moment + i] = (timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0) - born) / DAY;
+      ages[moment + i] = (timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0) - born) / DAY_MICROS;
       mask[moment + i] = 1;
     }
   }

@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import { fail, MedsError } from "../errors.js";
-import { failGiven, optionsOf } from "../given.js";
+import { arrayOf, failGiven, INT32_MAX, namesIn, oneOf, optionsOf, shown, wholeOf } from "../given.js";
 import type { AbortSignalLike } from "../native.js";
-import { oneOf, wholeOf } from "../samples/options.js";
 import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
@@ -14,15 +14,21 @@ import { prefetched } from "./prefetch.js";
 
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
-  /** Samples of a batch; not with `tokens`. */
+  /** Samples of a batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
   readonly batchSize?: number | undefined;
-  /** Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. */
+  /**
+   * Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. At least the samples' `maxLength`
+   * (where that counts events, a sample of more rows than this is an error when its turn comes). Not with `layout`, `bucket` or `padding: "left"`.
+   */
   readonly tokens?: number | undefined;
   /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
   readonly layout?: "padded" | "nested" | undefined;
   /** On which side PAD stands. Default: `right`. */
   readonly padding?: "right" | "left" | undefined;
-  /** Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). */
+  /**
+   * Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max` needs a `maxLength` that counts what stands in a
+   * row of the batch: measurements where it is padded, events where it is nested (whose third axis, rows of an event, is as long as the batch needs).
+   */
   readonly padTo?: "longest" | "max" | undefined;
   /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
   readonly fields?: readonly F[] | undefined;
@@ -41,7 +47,7 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly seed?: number | undefined;
   /** Another number gives another order and other windows. Default: 0. */
   readonly epoch?: number | undefined;
-  /** Puts samples of about the same length together, among so many batches: less padding. Default: none. */
+  /** Puts samples of about the same length together, among so many batches: less padding. Not with `tokens`, which pads nothing. Default: none. */
   readonly bucket?: number | undefined;
   /** This process's number among `worldSize`. Default: 0 of 1. */
   readonly rank?: number | undefined;
@@ -51,11 +57,17 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    * sample once). Default: `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
-  /** {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. */
+  /**
+   * {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. It belongs to its samples
+   * (subjects, cut-offs and options) and its order: with others, or changed, it is an error.
+   */
   readonly resume?: LoaderState | undefined;
-  /** Memory for a batch's arrays, by name. Default: fresh memory. */
+  /** Memory for a batch's arrays, by name. Not with `workers`, whose memory is handed over. Default: fresh memory. */
   readonly allocate?: Allocate | undefined;
-  /** With `for await`: so many worker threads make batches ahead of time, and this thread is free. Default: 0. */
+  /**
+   * With `for await`: so many worker threads (1024 at most) make batches ahead of time, and this thread is free. Not with `allocate`, nor for samples
+   * that are filtered by `where`: functions go to no other thread. Default: 0.
+   */
   readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
@@ -83,6 +95,9 @@ const KNOWN: readonly (keyof LoaderOptions)[] = [
   "workers",
   "signal",
 ];
+
+/** Threads that a loader may have. */
+const MOST_WORKERS = 1024;
 
 /** Keeps what it draws apart from windows and order. */
 const BUCKETS = 3_000_000;
@@ -115,9 +130,11 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   private readonly rank: number;
   private readonly worldSize: number;
   private readonly remainder: "pad" | "drop" | "uneven";
-  private readonly start: LoaderState;
+  private readonly start: Pick<LoaderState, "batches" | "position">;
   private readonly signal: AbortSignalLike | undefined;
   private readonly draw: Random;
+  /** What the order depends on besides seed and epoch, once somebody asked. */
+  private order: string | undefined;
 
   /** @internal */
   constructor(
@@ -126,13 +143,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   ) {
     const given =
       optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
-    for (const name of Object.keys(given))
-      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of loader", name, `one of ${KNOWN.join(", ")}`);
-    const { tokens, batchSize, bucket, resume } = given;
+    namesIn("loader", given, KNOWN);
+    const { tokens, batchSize, bucket, resume, shuffle = false, seed = 0, epoch = 0, rank = 0, worldSize = 1 } = given;
     if ((tokens === undefined) === (batchSize === undefined)) failGiven("batchSize", batchSize, "either batchSize or tokens");
-    this.tokens = tokens === undefined ? null : wholeOf("tokens", tokens, 1);
-    this.batchSize = batchSize === undefined ? 0 : wholeOf("batchSize", batchSize, 1);
-    this.bucket = bucket === undefined ? 1 : wholeOf("bucket", bucket, 1);
+    this.tokens = tokens === undefined ? null : wholeOf("tokens", tokens, 1, INT32_MAX);
+    this.batchSize = batchSize === undefined ? 0 : wholeOf("batchSize", batchSize, 1, INT32_MAX);
+    this.bucket = bucket === undefined ? 1 : wholeOf("bucket", bucket, 1, INT32_MAX);
     const plan = samples._plan;
     const layout = oneOf("layout", given.layout, ["padded", "nested"]);
     const padding = oneOf("padding", given.padding, ["right", "left"]);
@@ -151,14 +167,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
         'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"',
       );
     const most = padTo === "max" ? (this.tokens ?? plan.maxLength) : null;
-    const shuffle: unknown = given.shuffle ?? false;
     if (typeof shuffle !== "boolean" && shuffle !== "local") failGiven("shuffle", shuffle, 'true, false or "local"');
-    this.shuffle = shuffle as boolean | "local";
-    this.seed = seedOf("seed", given.seed ?? 0);
-    this.epoch = seedOf("epoch", given.epoch ?? 0);
-    this.worldSize = wholeOf("worldSize", given.worldSize ?? 1, 1);
-    this.rank = wholeOf("rank", given.rank ?? 0, 0);
-    if (this.rank >= this.worldSize) failGiven("rank", this.rank, `a whole number below worldSize, ${this.worldSize}`);
+    this.shuffle = shuffle;
+    this.seed = seedOf("seed", seed);
+    this.epoch = seedOf("epoch", epoch);
+    this.worldSize = wholeOf("worldSize", worldSize, 1, INT32_MAX);
+    this.rank = wholeOf("rank", rank, 0, this.worldSize - 1);
     this.remainder =
       given.remainder === undefined && this.worldSize === 1 ? "uneven" : oneOf("remainder", given.remainder, ["pad", "drop", "uneven"]);
     const { signal } = given;
@@ -174,7 +188,13 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     checkFields(this.fields, this.tokens === null && layout === "nested", vocabulary, timeToEvent);
     this.categories = samples.labels?.categories ?? [];
     const { workers } = given;
-    this.workers = workers === undefined ? 0 : wholeOf("workers", workers, 0);
+    this.workers = workers === undefined ? 0 : wholeOf("workers", workers, 0, MOST_WORKERS);
+    if (this.workers > 0 && plan.where.length > 0)
+      failGiven(
+        "workers",
+        workers,
+        "no workers with `where`: functions go to no other thread (filter by `codes`, or make batches in this one)",
+      );
     if (this.workers > 0 && given.allocate !== undefined)
       failGiven("allocate", given.allocate, "no allocate with workers: their memory is handed over");
     this.layout = {
@@ -188,7 +208,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
       allocate: given.allocate,
     };
     this.batcher = new Batcher(samples, this.layout);
-    this.start = resume === undefined ? this.state(0, 0) : this.resumed(resume);
+    this.start = resume === undefined ? { batches: 0, position: 0 } : this.resumed(resume);
     this.draw = drawOf(this.seed, this.epoch);
   }
 
@@ -212,6 +232,17 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
       // Timers, sockets and signals have their turn.
       await new Promise(setImmediate);
     }
+  }
+
+  /** @internal A batch of no samples: the types of the others. */
+  _none(): Batch<F> {
+    const job = { members: new Uint32Array(0), weights: new Float32Array(0), resume: this.state(0, 0) };
+    return this.batcher.make(job, this.draw) as unknown as Batch<F>;
+  }
+
+  /** @internal Does PAD stand on the left. */
+  get _left(): boolean {
+    return this.layout.left;
   }
 
   private check(): void {
@@ -308,26 +339,32 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   }
 
   private state(batches: number, position: number): LoaderState {
-    const { seed, epoch } = this;
-    const order = [this.samples.size, this.batchSize, this.tokens, this.bucket, this.shuffle].join(" ");
-    return { version: 1, seed, epoch, batches, position, order };
+    const { seed, epoch, samples } = this;
+    this.order ??= [samples._identity, samples.size, this.batchSize, this.tokens, this.bucket, this.shuffle].join(" ");
+    const { order } = this;
+    const check = createHash("sha256").update(JSON.stringify([seed, epoch, batches, position, order]));
+    return { version: 1, seed, epoch, batches, position, order, check: check.digest("hex").slice(0, 16) };
   }
 
   /** A token of the same order. */
   private resumed(token: LoaderState): LoaderState {
-    const own = this.state(0, 0);
-    const wanted = "the resume of a batch";
+    const wanted = "the resume of a batch, as it was";
     if (typeof token !== "object" || token === null || token.version !== 1) return failGiven("resume", token, wanted);
+    const own = this.state(
+      wholeOf("resume.batches", token.batches, 0, this.samples.size),
+      wholeOf("resume.position", token.position, 0, this.samples.size),
+    );
     for (const name of ["seed", "epoch", "order"] as const) {
       if (token[name] === own[name]) continue;
-      const what = name === "order" ? "number of samples, batchSize, tokens, bucket and shuffle" : name;
+      const what = name === "order" ? "samples (subjects, cut-offs, options), their number, batchSize, tokens, bucket and shuffle" : name;
       fail(
         "MEDS_INVALID_ARGUMENT",
-        `resume was taken from another order: its ${what}: ${JSON.stringify(token[name])}, here ${JSON.stringify(own[name])}. Make the loader with the same.`,
+        `resume was taken from another order: its ${what}: ${shown(token[name])}, here ${shown(own[name])}. Make the samples and the loader with the same.`,
       );
     }
-    for (const name of ["batches", "position"] as const) wholeOf(`resume.${name}`, token[name], 0);
-    return { ...own, batches: token.batches, position: Math.min(token.position, this.samples.size) };
+    // It would begin at a place where no batch ends.
+    if (token.check !== own.check) failGiven("resume.check", token.check, wanted);
+    return own;
   }
 }
 
@@ -350,7 +387,7 @@ function checkFields(
 /** Members with some more, up to a number. */
 function padded(members: Uint32Array, size: number, more: Uint32Array): Uint32Array {
   if (members.length >= size) return members;
-  const all = new Uint32Array(size);
+  const all = arrayOf("A batch's samples", Uint32Array, size);
   all.set(members);
   for (let i = members.length; i < size; i += 1) all[i] = more[i % more.length]!;
   return all;

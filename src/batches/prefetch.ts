@@ -1,7 +1,6 @@
 // Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
 import { Worker } from "node:worker_threads";
 import { fail, MedsError } from "../errors.js";
-import { failGiven } from "../given.js";
 import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
 import { Store } from "../store.js";
@@ -32,12 +31,6 @@ export async function* prefetched(
   count: number,
   check: () => void,
 ): AsyncGenerator<Batch<BatchField>, void, undefined> {
-  if (samples._plan.where.length > 0)
-    failGiven(
-      "workers",
-      count,
-      "no workers with `where`: functions cannot be sent to threads (filter by `codes`, or make batches in this thread)",
-    );
   check();
   const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), layout, seed, epoch };
   const workers: Worker[] = [];

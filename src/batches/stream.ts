@@ -1,14 +1,17 @@
 // Batches as an Arrow IPC stream, for trainers in other languages: a record batch a batch, a row a sample, fixed-size lists of the places.
+import { createWriteStream } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
 import { type Apache, apache } from "../arrow.js";
+import { writtenAside } from "../aside.js";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
+import { NO_TIME } from "../time.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields.js";
 import { FIELDS } from "./fields.js";
-import type { Loader } from "./loader.js";
+import { Loader } from "./loader.js";
 
 /** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
 export interface WritableLike {
@@ -19,45 +22,57 @@ export interface WritableLike {
 type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
 
 /**
- * Writes the batches of a loader to a stream as Arrow IPC: `pyarrow.ipc.open_stream` reads it. Every batch is a record batch with a row a sample: the
- * fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows as lists, labels with their
- * nulls, subject_id, prediction_time, sample, weight and length. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
+ * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
+ * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
+ * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_NO_DATA` without samples; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
+ * not all of one width.
  * @example
  * ```ts
- * import { createWriteStream } from "node:fs";
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const list = samples(db, { split: "train" }, { maxLength: 64 });
- * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), createWriteStream("batches.arrows"));
+ * await writeBatches(loader(list, { batchSize: 8, padTo: "max" }), "batches.arrows");
  * db.close();
  * ```
  */
 export async function writeBatches<F extends BatchField>(
   loader: Loader<F>,
-  out: WritableLike,
+  out: WritableLike | string,
 ): Promise<{ batches: number; samples: number }> {
-  if (typeof out?.write !== "function") failGiven("out", out, "a writable stream");
+  if (!(loader instanceof Loader)) failGiven("loader", loader, "what loader(…) gives");
+  const isPath = typeof out === "string" && out !== "" && !out.includes("\0");
+  if (!isPath && typeof (out as WritableLike | undefined)?.write !== "function")
+    failGiven("out", out, "a writable stream, or the path of a file");
   const arrow = await apache("An Arrow stream");
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
     let schema: Schema | undefined;
+    const record = (batch: Batch<F>) =>
+      recordOf(arrow, batch as unknown as Batch<BatchField>, loader as unknown as Loader<BatchField>, schema);
+    // A stream of a batch alone: the schema, the batch, the end.
+    const streamOf = (one: RecordBatch) => arrow.RecordBatchStreamWriter.writeAll([one]).toUint8Array(true);
     for await (const batch of loader) {
-      const record = recordOf(arrow, batch as unknown as Batch<BatchField>, loader.fields, loader.categories, schema);
-      // A stream of this batch alone: the schema, the batch, the end.
-      const bytes = arrow.RecordBatchStreamWriter.writeAll([record]).toUint8Array(true);
+      const own = record(batch);
+      const bytes = streamOf(own);
       yield bytes.subarray(schema === undefined ? 0 : schemaLength(bytes), bytes.length - END.length);
-      schema ??= record.schema;
+      schema ??= own.schema;
       count.batches += 1;
       count.samples += batch.sample.length;
     }
-    if (schema === undefined) fail("MEDS_NO_DATA", "There are no samples to write: see samples.report.");
+    if (schema === undefined) {
+      const bytes = streamOf(record(loader._none()));
+      yield bytes.subarray(0, schemaLength(bytes));
+    }
     yield END;
   }
+  const into = (to: Writable, end = true) => pipeline(Readable.from(messages()), to, { end });
+  if (isPath) await writtenAside(out, (part) => into(createWriteStream(part, { flush: true })));
   // A process has one stdout: it stays open.
-  await pipeline(Readable.from(messages()), out as Writable, { end: out !== process.stdout });
+  else await into(out as Writable, (out as unknown) !== process.stdout);
   return count;
 }
 
@@ -73,25 +88,23 @@ function schemaLength(bytes: Uint8Array): number {
 function recordOf(
   arrow: Apache,
   batch: Batch<BatchField>,
-  fields: ReadonlySet<BatchField>,
-  categories: readonly string[],
+  { fields, categories, _left: left }: Loader<BatchField>,
   before: Schema | undefined,
 ): RecordBatch {
   const [size = 0, width = 0, ...more] = batch.shape;
   if (batch.segment_ids !== null || more.length > 0)
     fail("MEDS_INVALID_ARGUMENT", "Only padded batches can be written as a stream. Make the loader without tokens and nested.");
   const types = typesOf(arrow);
-  const lists = (name: string, values: ArrayBufferView, type: DataType): Column => {
-    const child = arrow.makeData({ type, length: size * width, nullCount: 0, data: values } as never) as Data;
-    const list = new arrow.FixedSizeList(width, new arrow.Field("item", type, false));
+  const lists = (name: string, values: ArrayBufferView, type: DataType, valid: ((place: number) => boolean) | null): Column => {
+    const length = size * width;
+    const child = arrow.makeData({ type, length, ...validity(length, valid), data: values } as never) as Data;
+    const list = new arrow.FixedSizeList(width, new arrow.Field("item", type, valid !== null));
     return { name, data: arrow.makeData({ type: list, length: size, nullCount: 0, child } as never) as Data, nullable: false };
   };
   const plain = (name: string, values: ArrayBufferView, type: DataType, valid: ((i: number) => boolean) | null = null): Column => {
-    const nullBitmap = valid === null ? undefined : packed(size, valid);
-    const nullCount = valid === null ? 0 : Array.from({ length: size }, (_, i) => valid(i)).filter((is) => !is).length;
     return {
       name,
-      data: arrow.makeData({ type, length: size, nullCount, nullBitmap, data: values } as never) as Data,
+      data: arrow.makeData({ type, length: size, ...validity(size, valid), data: values } as never) as Data,
       nullable: valid !== null,
     };
   };
@@ -105,6 +118,13 @@ function recordOf(
       data: arrow.makeData({ type: list, length: size, nullCount: 0, valueOffsets, child } as never) as Data,
       nullable: false,
     };
+  };
+  const words = new Int32Array(batch.time.buffer, batch.time.byteOffset, 2 * batch.time.length);
+  const hasTime = (place: number): boolean => {
+    const row = Math.floor(place / width);
+    const at = place - row * width;
+    const filled = batch.length[row]!;
+    return (left ? at >= width - filled : at < filled) && !(words[2 * place] === 0 && words[2 * place + 1] === -(2 ** 31));
   };
   const columns: Column[] = [
     plain("subject_id", batch.subject_id, types.int64),
@@ -121,7 +141,7 @@ function recordOf(
         "MEDS_INVALID_ARGUMENT",
         `The field ${field} has no value a place, and cannot be written as a stream. Make the loader without it.`,
       );
-    columns.push(lists(field, values, types.of(values, field === "time")));
+    columns.push(lists(field, values, types.of(values, field === "time"), field === "time" ? hasTime : null));
   }
   columns.push(
     ragged("static_code", batch.static_code, types.of(batch.static_code, false)),
@@ -159,8 +179,6 @@ function recordOf(
   return new arrow.RecordBatch(before ?? schema, arrow.makeData({ type: struct, length: size, nullCount: 0, children }) as never);
 }
 
-const NO_TIME = -(2n ** 63n);
-
 function typesOf(arrow: Apache) {
   const int64 = new arrow.Int64();
   const int32 = new arrow.Int32();
@@ -172,6 +190,15 @@ function typesOf(arrow: Apache) {
     return values instanceof Float32Array ? float32 : values instanceof Uint8Array ? uint8 : int32;
   };
   return { int64, int32, float32, uint8, uint32: new arrow.Uint32(), bool: new arrow.Bool(), time, of };
+}
+
+/** Which values are there, as Arrow has it. */
+function validity(length: number, is: ((i: number) => boolean) | null): { readonly nullCount: number; readonly nullBitmap?: Uint8Array } {
+  if (is === null) return { nullCount: 0 };
+  const nullBitmap = packed(length, is);
+  let nullCount = length;
+  for (let i = 0; i < length; i += 1) if (nullBitmap[i >> 3]! & (1 << (i & 7))) nullCount -= 1;
+  return { nullCount, nullBitmap };
 }
 
 /** Truth values as bits. */

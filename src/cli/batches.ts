@@ -1,5 +1,3 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
-import type { Writable } from "node:stream";
 import { Command, Option } from "commander";
 import { Labels, loader, PatientDatabase, samples, writeBatches } from "../index.js";
 import { count, countWithin } from "./arguments.js";
@@ -42,7 +40,7 @@ export function batchesCommand(): Command {
     .addOption(
       new Option("--static <how>", "what becomes of rows without a time").choices(["include", "prepend", "omit"]).default("include"),
     )
-    .option("--exclusive", "rows at the very prediction time are not known")
+    .option("--exclusive", "rows at the very prediction time are not known; with --labels")
     .addOption(new Option("--padding <side>", "where PAD stands").choices(["right", "left"]).default("right"))
     .option("--shuffle", "in a random order")
     .option("--seed <n>", "of the order and of random windows", count, 0)
@@ -62,14 +60,15 @@ In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
 async function run(store: string, options: Options, command: Command): Promise<void> {
   const { labels: path, split, out, maxLength, strategy, exclusive, padding, shuffle = false, seed, epoch, batchSize } = options;
   if (path === undefined && split === undefined) command.error("error: give --labels PATH, or --split NAME for windows without labels");
+  if (path === undefined && exclusive === true)
+    command.error("error: give --exclusive with --labels only: without a prediction time nothing is cut off");
   const db = PatientDatabase.open(store);
   try {
-    const window = { maxLength, strategy, static: options.static, inclusive: exclusive !== true };
+    const window = { maxLength, strategy, static: options.static, inclusive: exclusive === true ? false : undefined };
     const list = path === undefined ? samples(db, { split: split! }, window) : samples(db, await Labels.open(path), { ...window, split });
     const batches = loader(list, { batchSize, padding, padTo: "max", shuffle, seed, epoch });
     const { unknownLabels, unknownSubjects, otherSplit, noSplit, empty } = list.report;
-    const written =
-      out === undefined ? await writeBatches(batches, process.stdout) : await intoFile(out, (to) => writeBatches(batches, to));
+    const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
     if (unknownLabels > 0)
       said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that the store has not were left out`);
@@ -80,18 +79,5 @@ async function run(store: string, options: Options, command: Command): Promise<v
     process.stderr.write(`${said.join("; ")}\n`);
   } finally {
     db.close();
-  }
-}
-
-/** A file that is there whole or not at all. */
-async function intoFile<T>(path: string, write: (to: Writable) => Promise<T>): Promise<T> {
-  const part = `${path}.part`;
-  try {
-    const result = await write(createWriteStream(part));
-    renameSync(part, path);
-    return result;
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw error;
   }
 }

@@ -1,11 +1,10 @@
 import { MedsError } from "../errors.js";
-import { failGiven, optionsOf, textOf } from "../given.js";
+import { failGiven, optionsOf, textOf, wholeOf } from "../given.js";
 import { type Label, Labels } from "../labels/labels.js";
 import { type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Patient } from "../patient.js";
-import { wholeOf } from "../samples/options.js";
 import type { AnySchema } from "../schema.js";
 import type { Store } from "../store.js";
 import { Labeler } from "./labeler.js";

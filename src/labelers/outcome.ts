@@ -1,7 +1,6 @@
-import { failGiven, optionsOf } from "../given.js";
+import { failGiven, namesIn, oneOf, optionsOf } from "../given.js";
 import type { Label } from "../labels/labels.js";
 import type { Patient } from "../patient.js";
-import { oneOf } from "../samples/options.js";
 import type { Store } from "../store.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
@@ -41,8 +40,7 @@ class OutcomeLabeler extends Labeler {
   constructor(private readonly options: OutcomeOptions) {
     super("outcome");
     if (optionsOf(options) === undefined) failGiven("The value for options", options, "an object with outcome and horizon");
-    for (const name of Object.keys(options))
-      if (!KNOWN.includes(name)) failGiven("An option of outcomeWithin", name, `one of ${KNOWN.join(", ")}`);
+    namesIn("outcomeWithin", options, KNOWN);
     horizonPlan(options);
   }
 

@@ -1,9 +1,9 @@
 import { fail } from "../errors.js";
-import { failGiven, flagOf, textOf } from "../given.js";
+import { failGiven, flagOf, oneOf, textOf } from "../given.js";
 import type { Patient } from "../patient.js";
 import { type Duration, durationOf } from "../samples/duration.js";
-import { oneOf } from "../samples/options.js";
 import type { Store } from "../store.js";
+import { dayOf } from "../time.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import type { Skipped } from "./labeling.js";
 
@@ -180,12 +180,10 @@ function microsOf(value: unknown, nanos: boolean): bigint | null {
   return nanos ? BigInt(value) / 1000n : BigInt(value);
 }
 
-const DAY = 86_400_000_000n;
 const LAST_MINUTE = 86_340_000_000n;
 
 function moved(time: bigint, { offset, endOfDay }: Move): bigint {
   const later = time + offset;
   if (!endOfDay) return later;
-  const ofDay = ((later % DAY) + DAY) % DAY; // days before 1970 count forwards too
-  return later - ofDay + LAST_MINUTE;
+  return dayOf(later) + LAST_MINUTE;
 }

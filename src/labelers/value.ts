@@ -1,8 +1,7 @@
-import { failGiven, optionsOf, textsIn } from "../given.js";
+import { failGiven, namesIn, oneOf, optionsOf, textsIn } from "../given.js";
 import type { Label } from "../labels/labels.js";
 import type { Patient } from "../patient.js";
 import { type Duration, durationOf } from "../samples/duration.js";
-import { oneOf } from "../samples/options.js";
 import type { Store } from "../store.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
@@ -64,9 +63,7 @@ class ValueLabeler extends Labeler {
   constructor(private readonly options: EachValue | ValueWithin) {
     super("lab_value");
     if (optionsOf(options) === undefined) failGiven("The value for options", options, "an object with codes and thresholds");
-    const known = [...THRESHOLDS, ...("at" in options ? ["at", "pick", "followUp", ...HORIZON] : ["before"])];
-    for (const name of Object.keys(options))
-      if (!known.includes(name)) failGiven("An option of labValue", name, `one of ${known.join(", ")}; at with horizon`);
+    namesIn("labValue", options, [...THRESHOLDS, "at", ...("at" in options ? ["pick", "followUp", ...HORIZON] : ["before"])]);
     const { thresholds, classes, where } = options;
     const passes = oneOf("passes", options.passes, [">=", ">", "<", "<="]);
     const rising = passes.startsWith(">");

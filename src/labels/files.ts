@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
+import { DAY } from "../time.js";
 import { CsvTable } from "./csv.js";
 import { withIo } from "./io.js";
 import { failNull, readParquet, type Wanted } from "./parquet.js";
@@ -167,8 +168,6 @@ function ehrshotValues(table: CsvTable, row: number): LabelValues {
       return table.failCell("MEDS_COLUMN_TYPE", row, "label_type", "boolean, categorical, numerical or survival");
   }
 }
-
-const DAY = 86_400_000_000n;
 
 /** True, False, Censored, or nothing. */
 const OUTCOME = /^\s*(true|false|censored)?\s*$/i;

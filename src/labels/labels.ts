@@ -1,5 +1,5 @@
 import { fail } from "../errors.js";
-import { failGiven, flagOf, optionsOf, pathOf, shown, textOf } from "../given.js";
+import { failGiven, flagOf, namesIn, optionsOf, pathOf, shown, textOf } from "../given.js";
 import { exactIds, type SubjectId } from "../ids.js";
 import { type Duration, durationOf } from "../samples/duration.js";
 import { exactTimes, type TimeLike } from "../time.js";
@@ -74,6 +74,16 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly noSplitSubjects: number;
 }
 
+/** Options, all of them known. */
+function named<O extends object>(what: string, options: O | undefined, known: readonly (keyof O & string)[]): Partial<O> {
+  const given: Partial<O> = optionsOf(options) ?? {};
+  namesIn(what, given, known);
+  return given;
+}
+
+/** Half of a pair of surrogates is no character: files would have "�" in its place, and two categories become one. */
+const isText = (given: unknown) => typeof given === "string" && !/\p{Surrogate}/u.test(given);
+
 /** Some labels: by index, or those of which a function says yes. */
 export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
 
@@ -140,7 +150,7 @@ export class Labels implements Iterable<LabelRow> {
    * ```
    */
   static async open(path: string, options?: OpenLabelsOptions): Promise<Labels> {
-    const { task, column, shift } = optionsOf(options) ?? {};
+    const { task, column, shift } = named("Labels.open", options, ["task", "column", "shift"]);
     if (column !== undefined) textOf("column", column, "the name of a column");
     const earlier = shift === undefined ? undefined : durationOf("shift", shift);
     if (earlier !== undefined && earlier > LONGEST) failGiven("shift", shift, "a length of time that int64 microseconds hold");
@@ -187,9 +197,8 @@ export class Labels implements Iterable<LabelRow> {
    * ```
    */
   static join(tables: { readonly [task: string]: Labels }): JointLabels {
-    if (typeof tables !== "object" || tables === null)
-      failGiven("What is joined", tables, "an object such as { mortality: labels, stay: others }");
-    const tasks = Object.entries(tables);
+    const wanted = "an object such as { mortality: labels, stay: others }";
+    const tasks = Object.entries(optionsOf(tables as typeof tables | undefined) ?? failGiven("What is joined", tables, wanted));
     for (const [task, labels] of tasks) if (!(labels instanceof Labels)) failGiven(task, labels, "Labels");
     const { times, tables: aligned, has } = joined(tasks.map(([, { _table }]) => _table));
     const members = tasks.map(([task], t) => [task, { labels: new Labels(task, aligned[t]!), has: has[t]! }] as const);
@@ -199,15 +208,18 @@ export class Labels implements Iterable<LabelRow> {
   /**
    * Labels given in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category that is no sound Unicode;
+   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels {
-    const { task = "labels" } = optionsOf(options) ?? {};
+    const { task = "labels" } = named("Labels.from", options, ["task"]);
     textOf("task", task);
     if (typeof rows !== "object" || rows === null || !(Symbol.iterator in rows)) failGiven("The labels", rows, "an iterable of labels");
     const all = [...rows];
     const wrong = all.findIndex((row) => typeof row !== "object" || row === null);
     if (wrong >= 0) failGiven(`Label ${wrong}`, all[wrong], "an object such as { subjectId, predictionTime, booleanValue }");
+    const wide = all.findIndex(({ subjectId: id }) => typeof id === "bigint" && BigInt.asIntN(64, id) !== id);
+    if (wide >= 0) failGiven(`subjectId of label ${wide}`, all[wide]!.subjectId, "a whole number that fits int64");
     const subjectIds = exactIds(
       all.map(({ subjectId }) => subjectId),
       "the labels",
@@ -229,7 +241,7 @@ export class Labels implements Iterable<LabelRow> {
         boolean_value: value("booleanValue", row.booleanValue, (given) => typeof given === "boolean", "true, false or null"),
         integer_value: integer === null ? null : BigInt(integer),
         float_value: value("floatValue", row.floatValue, (given) => typeof given === "number", "a number or null"),
-        categorical_value: value("categoricalValue", row.categoricalValue, (given) => typeof given === "string", "a string or null"),
+        categorical_value: value("categoricalValue", row.categoricalValue, isText, "a string of whole characters, or null"),
         is_censored: value("isCensored", row.isCensored, (given) => typeof given === "boolean", "true, false or null"),
       });
     }
@@ -337,7 +349,7 @@ export class Labels implements Iterable<LabelRow> {
    * ```
    */
   async write(dir: string, options?: WriteLabelsOptions): Promise<void> {
-    const { force } = optionsOf(options) ?? {};
+    const { force } = named("write", options, ["force"]);
     await writeLabels(this._table, pathOf("dir", dir), flagOf("force", force, false));
   }
 

@@ -1,6 +1,7 @@
 // Small tables in Parquet: labels and splits. EHRSHOT's largest task has some 400,000 rows, so a library reads them.
 import type { SchemaTree } from "hyparquet";
 import { fail, MedsError } from "../errors.js";
+import { DAY } from "../time.js";
 import { failIo, isSystemError } from "./io.js";
 import { checkPages } from "./pages.js";
 
@@ -75,7 +76,7 @@ const parsers = {
   dateFromDays: (days: number) => microsOfDays(days),
 };
 
-const microsOfDays = (days: number) => BigInt(days) * 86_400_000_000n;
+const microsOfDays = (days: number) => BigInt(days) * DAY;
 
 /** The microsecond at or before: a time of prediction a fraction of a microsecond later admits no row more, because rows have whole ones. */
 function microsOf(nanos: bigint): bigint {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { PatientDatabase } from "../database.js";
 import { MedsError } from "../errors.js";
-import { failGiven, optionsOf } from "../given.js";
+import { failGiven, namesIn, optionsOf, wholeOf } from "../given.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../native.js";
 import type { Patient } from "../patient.js";
@@ -91,11 +91,8 @@ export function checkedOptions<O extends PassOptions>(
   more: readonly (keyof O & string)[],
 ): CheckedOptions {
   const given = optionsOf(options);
-  const known: readonly string[] = [...COMMON, ...more];
-  for (const name of Object.keys(given ?? {}))
-    if (!known.includes(name)) failGiven(`An option of ${what}`, name, `one of ${known.join(", ")}`);
-  const threads = given?.threads ?? availableParallelism();
-  if (!(Number.isSafeInteger(threads) && threads >= 1)) failGiven("threads", threads, "a whole number, 1 or more");
+  namesIn(what, given ?? {}, [...COMMON, ...more]);
+  const threads = wholeOf("threads", given?.threads ?? availableParallelism(), 1);
   const signal = given?.signal;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
   return { threads, signal, args: cloned(given?.args) };

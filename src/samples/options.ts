@@ -1,5 +1,5 @@
 import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../codes.js";
-import { failGiven, flagOf, optionsOf, textOf } from "../given.js";
+import { failGiven, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../given.js";
 import type { Store } from "../store.js";
 import { type Duration, durationOf } from "./duration.js";
 import type { Later } from "./guard.js";
@@ -26,21 +26,27 @@ export type Reach = Duration | { readonly count: number };
 
 /** How {@link samples} cuts windows. */
 export interface SampleOptions {
-  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 or more. */
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 to 2^31 - 1. */
   readonly maxLength: number;
   /** Default: `to_end`. */
   readonly strategy?: Strategy | undefined;
   /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
   readonly unit?: "measurements" | "events" | undefined;
-  /** With `step_through`: from one window's start to the next's. Either this or `overlap`; default: `maxLength`, windows side by side. */
+  /**
+   * With `step_through`: from one window's start to the next's, 1 to `maxLength`: a longer step would leave rows out. Either this or `overlap`; default:
+   * `maxLength`, windows side by side. Where prepended static rows leave a window less room than this, the step is that room.
+   */
   readonly stride?: number | undefined;
-  /** With `step_through`: how much two windows share; `stride` is then the window's length less this. */
+  /** With `step_through`: how much two windows share, less than `maxLength`; the step is what is left of a window's room then, at least 1. */
   readonly overlap?: number | undefined;
-  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. */
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. With labels only. */
   readonly inclusive?: boolean | undefined;
-  /** The cut-off lies so much before the prediction time; as a count, so many of the last known rows are left out. Default: none. */
+  /** The cut-off lies so much before the prediction time (with labels only); as a count, so many of the last known rows are left out. Default: none. */
   readonly gap?: Reach | undefined;
-  /** Only rows this much before the cut-off: (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive. Default: all. */
+  /**
+   * Only rows this much before the cut-off (with labels only): (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive; as a
+   * count, only so many of the last. Default: all.
+   */
   readonly lookBack?: Reach | undefined;
   /**
    * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
@@ -54,15 +60,19 @@ export interface SampleOptions {
   readonly staticUntil?: "null" | "birth" | undefined;
   /** Only rows with these codes. Default: all. */
   readonly codes?: CodePredicate | undefined;
-  /** Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). */
+  /**
+   * Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). A function goes to no
+   * other thread: such samples are for loaders without `workers`.
+   */
   readonly where?: { readonly [column: string]: (value: never) => boolean } | undefined;
-  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. */
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. With labels only. */
   readonly dateOnly?: CodePredicate | undefined;
-  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). */
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). With labels only. */
   readonly excludeAtCutoff?: CodePredicate | undefined;
   /**
    * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
-   * null where that time is after the cut-off, or missing. Default: `{ end: "end" }` where the data has a time `end` (the end of a visit).
+   * null where that time is after the cut-off, or missing. With labels only. Default: `{ end: "end" }` where the data has a time `end` (the end of a
+   * visit).
    */
   readonly knownLater?: { readonly [column: string]: string } | undefined;
   /** Only subjects of this split. Default for labels: all subjects. */
@@ -116,22 +126,22 @@ export class Plan {
   /** Every row of a timeline is kept, but for those near the cut-off. */
   readonly keepsAll: boolean;
 
-  constructor(store: Store, options: SampleOptions) {
+  /** `hasCutoff`: are there labels, whose prediction times cut the timelines off. */
+  constructor(store: Store, options: SampleOptions, hasCutoff: boolean) {
     const given =
       optionsOf(options as SampleOptions | undefined) ?? failGiven("The value for options", options, "an object with maxLength");
-    for (const name of Object.keys(given))
-      if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of samples", name, `one of ${KNOWN.join(", ")}`);
+    namesIn("samples", given, KNOWN);
+    if (!hasCutoff) checkUncut(given);
     const table = store.codes;
-    this.maxLength = wholeOf("maxLength", given.maxLength, 1);
+    this.maxLength = wholeOf("maxLength", given.maxLength, 1, INT32_MAX);
     this.strategy = oneOf("strategy", given.strategy, STRATEGIES);
     this.byEvent = oneOf("unit", given.unit, ["measurements", "events"]) === "events";
     const steps = this.strategy === "step_through";
     for (const name of ["stride", "overlap"] as const)
       if (given[name] !== undefined && !steps) failGiven(name, given[name], 'it with strategy "step_through" only');
     if (given.stride !== undefined && given.overlap !== undefined) failGiven("overlap", given.overlap, "either stride or overlap");
-    this.stride = given.stride === undefined ? null : wholeOf("stride", given.stride, 1);
-    this.overlap = given.overlap === undefined ? null : wholeOf("overlap", given.overlap, 0);
-    if (this.overlap !== null && this.overlap >= this.maxLength) failGiven("overlap", this.overlap, "less than maxLength");
+    this.stride = given.stride === undefined ? null : wholeOf("stride", given.stride, 1, this.maxLength);
+    this.overlap = given.overlap === undefined ? null : wholeOf("overlap", given.overlap, 0, this.maxLength - 1);
     this.inclusive = flagOf("inclusive", given.inclusive, true);
     [this.gap, this.gapCount] = reachOf("gap", given.gap, 0n, 0) as [bigint, number];
     [this.lookBack, this.lookBackCount] = reachOf("lookBack", given.lookBack, null, Number.POSITIVE_INFINITY);
@@ -140,7 +150,7 @@ export class Plan {
     this.codes = memberTable("codes", table, given.codes);
     this.dateOnly = memberTable("dateOnly", table, given.dateOnly);
     this.atCutoff = memberTable("excludeAtCutoff", table, given.excludeAtCutoff);
-    this.where = Object.entries(given.where ?? {}).map(([name, keep]) => {
+    this.where = Object.entries(optionsOf(given.where) ?? {}).map(([name, keep]) => {
       if (typeof keep !== "function") failGiven(`where.${name}`, keep, "a function of the column's value");
       return [store.columnAt(name), keep as (value: unknown) => boolean];
     });
@@ -148,6 +158,20 @@ export class Plan {
     this.later = laterOf(store, given.knownLater);
     this.keepsAll = this.codes === null && this.where.length === 0;
   }
+}
+
+const AT_CUTOFF: readonly (keyof SampleOptions)[] = ["inclusive", "gap", "lookBack", "dateOnly", "excludeAtCutoff", "knownLater"];
+
+/** Refuses what says how timelines are cut off, where they are not: it would do nothing, and look as if it did. */
+function checkUncut(given: SampleOptions): void {
+  const idle = AT_CUTOFF.find((name) => {
+    const value: unknown = given[name];
+    const isCount = typeof value === "object" && value !== null && "count" in value;
+    // What is so anyway may be said.
+    return value !== undefined && !isCount && !(name === "inclusive" && value === true);
+  });
+  if (idle !== undefined)
+    failGiven(idle, given[idle], "it with labels only: samples of a split have whole timelines, and no cut-off that it could be about");
 }
 
 /** Columns that were known later than their row, and the columns that say when. */
@@ -167,17 +191,6 @@ function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
 export function splitOf(store: Store, name: string): string {
   store.checkSplit("split", name);
   return name;
-}
-
-/** One of some words; the first where none is given. */
-export function oneOf<W extends string>(name: string, value: W | undefined, words: readonly W[]): W {
-  if (value === undefined) return words[0]!;
-  return words.includes(value) ? value : failGiven(name, value, `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`);
-}
-
-/** A whole number from `least` on. */
-export function wholeOf(name: string, value: number, least: number): number {
-  return Number.isSafeInteger(value) && value >= least ? value : failGiven(name, value, `a whole number, ${least} or more`);
 }
 
 function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number): [bigint | N, number] {

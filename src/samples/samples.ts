@@ -1,10 +1,11 @@
 import type { Cohort } from "../cohort.js";
-import { failGiven, optionsOf } from "../given.js";
+import { failGiven, namesIn, optionsOf } from "../given.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store.js";
 import { Timeline } from "../timeline.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { guarded } from "./guard.js";
+import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions, splitOf } from "./options.js";
 import { Random } from "./random.js";
 import { type Place, placesOf, Window } from "./window.js";
@@ -86,6 +87,7 @@ export class Samples {
   readonly _places: readonly Place[] | null;
   /** @internal Of each sample the number of samples of the same label or patient. */
   readonly _windows: Uint32Array;
+  private identity: string | null = null;
 
   /** @internal */
   constructor({ store, plan, split, labels, report, index, label, cutoff, places, windows }: SampleParts) {
@@ -106,7 +108,7 @@ export class Samples {
   static _of(cohort: Members, source: Labels | Pretraining, options: SampleOptions): Samples {
     const store = cohort._store;
     store.check();
-    const plan = new Plan(store, options);
+    const plan = new Plan(store, options, source instanceof Labels);
     const split = source instanceof Labels ? plan.split : splitOf(store, source.split);
     const chosen = new Chosen(cohort, split);
     const window = new Window(store, plan);
@@ -129,8 +131,8 @@ export class Samples {
       const own = plan.strategy === "step_through" ? placesOf(plan, rows, room) : [];
       // A label without a known row is a sample all the same.
       const times = plan.strategy === "step_through" ? Math.max(1, own.length) : 1;
-      if (plan.strategy === "step_through") places.push(...(own.length > 0 ? own : [{ begin: 0, end: 0 }]));
       for (let i = 0; i < times; i += 1) {
+        if (plan.strategy === "step_through") places.push(own[i] ?? { begin: 0, end: 0 });
         index.push(at);
         label.push(row);
         cutoffs.push(cutoff);
@@ -206,7 +208,9 @@ export class Samples {
     if (!Number.isInteger(i)) failGiven("The index of a sample", i, "a whole number");
     const sample = i < 0 ? i + this.size : i;
     if (!(sample >= 0 && sample < this.size)) return undefined;
-    const { seed = 0, epoch = 0 } = optionsOf(options) ?? {};
+    const given = optionsOf(options) ?? {};
+    namesIn("at", given, ["seed", "epoch"]);
+    const { seed = 0, epoch = 0 } = given;
     const window = new Window(this._store, this._plan);
     this._set(window, sample, drawOf(seed, epoch));
     const { patient, index, staticCount } = window;
@@ -227,6 +231,12 @@ export class Samples {
   /** The samples in order, with the windows of seed 0 and epoch 0. */
   *[Symbol.iterator](): IterableIterator<Sample> {
     for (let i = 0; i < this.size; i += 1) yield this.at(i)!;
+  }
+
+  /** @internal Equal for equal lists, on any machine. */
+  get _identity(): string {
+    this.identity ??= identityOf(this);
+    return this.identity;
   }
 
   /** @internal Puts a window where a sample's is. */

@@ -1,8 +1,8 @@
 import type { Shard } from "../shard.js";
 import type { Store } from "../store.js";
-import { HIGH } from "../time.js";
+import { DAY, dayOf, HIGH } from "../time.js";
 import type { Value } from "../values/vector.js";
-import { DAY, dayOf, NO_CUTOFF } from "./cutoff.js";
+import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
 import type { Random } from "./random.js";
@@ -242,17 +242,12 @@ export class Window {
   private gather(low: number, end: number, enough: number): number {
     const most = end - low;
     if (this.list.length < most) this.list = new Uint32Array(2 * most);
-    const { list, plan } = this;
-    const { timeWords } = this.shard;
+    const { list, plan, shard } = this;
     let at = most;
     let units = 0;
     for (let row = end - 1; row >= low; row -= 1) {
       if (!this.keeps(row)) continue;
-      const isNew =
-        !plan.byEvent ||
-        at === most ||
-        timeWords[2 * row] !== timeWords[2 * list[at]!] ||
-        timeWords[2 * row + 1] !== timeWords[2 * list[at]! + 1];
+      const isNew = !plan.byEvent || at === most || !shard.isSameTime(row, list[at]!);
       if (isNew && units === enough) break;
       if (isNew) units += 1;
       at -= 1;
@@ -265,13 +260,12 @@ export class Window {
   /** Of the list's rows, where each distinct time begins; gives the number of events. */
   private eventStarts(count: number): number {
     if (this.events.length < count) this.events = new Uint32Array(2 * count);
-    const { list, listBegin, events } = this;
-    const { timeWords } = this.shard;
+    const { list, listBegin, events, shard } = this;
     let found = 0;
     for (let i = 0; i < count; i += 1) {
       const row = list[listBegin + i]!;
       const before = i === 0 ? -1 : list[listBegin + i - 1]!;
-      if (before >= 0 && timeWords[2 * row] === timeWords[2 * before] && timeWords[2 * row + 1] === timeWords[2 * before + 1]) continue;
+      if (before >= 0 && shard.isSameTime(row, before)) continue;
       events[found] = i;
       found += 1;
     }
@@ -308,7 +302,8 @@ function chosen(plan: Plan, n: number, w: number, { random, sample }: Draw): [nu
 export function placesOf(plan: Plan, n: number, w: number): Place[] {
   if (n === 0) return [];
   if (n <= w) return [{ begin: 0, end: n }];
-  const step = plan.stride ?? Math.max(1, w - (plan.overlap ?? 0));
+  // Prepended static rows may leave less room than the stride: a longer step would leave rows out.
+  const step = Math.min(w, plan.stride ?? Math.max(1, w - (plan.overlap ?? 0)));
   const places: Place[] = [];
   for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
   places.push({ begin: n - w, end: n });

@@ -35,7 +35,7 @@ export function putNextSets(sets: ListBuilder, window: Window, start: number, to
     const row = window.row(i);
     if (token(shard, row) !== 0) place = start + i;
     const next = i + 1 < length ? window.row(i + 1) : window.nextKnown(row);
-    if (next < 0 || isSameTime(shard, row, next)) continue;
+    if (next < 0 || shard.isSameTime(row, next)) continue;
     if (place >= 0) sets.put(place, tokensAt(window, next, token));
     place = -1;
   }
@@ -45,14 +45,9 @@ export function putNextSets(sets: ListBuilder, window: Window, start: number, to
 function tokensAt(window: Window, first: number, token: KnownToken): number[] {
   const { shard } = window;
   const found = new Set<number>();
-  for (let row = first; row >= 0 && isSameTime(shard, first, row); row = window.nextKnown(row)) {
+  for (let row = first; row >= 0 && shard.isSameTime(first, row); row = window.nextKnown(row)) {
     const own = token(shard, row);
     if (own !== 0) found.add(own);
   }
   return [...found].sort((a, b) => a - b);
-}
-
-/** Do two rows have the same time. */
-export function isSameTime({ timeWords }: Shard, a: number, b: number): boolean {
-  return timeWords[2 * a] === timeWords[2 * b] && timeWords[2 * a + 1] === timeWords[2 * b + 1];
 }

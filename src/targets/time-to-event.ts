@@ -1,8 +1,7 @@
 import type { Memory } from "../batches/fields.js";
 import type { Cohort } from "../cohort.js";
 import { fail } from "../errors.js";
-import { failGiven, flagOf, optionsOf } from "../given.js";
-import { wholeOf as wholeNumber } from "../samples/options.js";
+import { arrayOf, failGiven, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../given.js";
 import { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
@@ -10,10 +9,10 @@ import type { Store } from "../store.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";
 import type { Ontology } from "../vocabulary/ontology.js";
+import { MOST_BINS } from "../vocabulary/options.js";
 import { quantile } from "../vocabulary/values.js";
 import { ontologyOf, Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Censoring, Course, TaskTable, timeOf } from "./course.js";
-import { isSameTime } from "./next.js";
 
 const FORMAT = "meds-reader time-to-event tasks";
 const VERSION = 1;
@@ -30,7 +29,7 @@ export interface TimeToEventOptions {
   readonly vocabulary: Vocabulary;
   /** At most so many of its codes. Default: 8192. */
   readonly tasks?: number | undefined;
-  /** Number of time bins. Default: 8. */
+  /** Number of time bins, 1 to 65,536. Default: 8. */
   readonly bins?: number | undefined;
   /** Tasks of which a smaller share of the predictions has an outcome are left out. Default: 0.001. */
   readonly minFraction?: number | undefined;
@@ -239,8 +238,8 @@ export class TimeToEvent {
       typeof targets === "object" && targets !== null && targets.offsets instanceof Int32Array && targets.offsets.length > 0;
     if (!isTargets) failGiven("targets", targets, 'time_to_event of a batch; ask for it: fields: ["time_to_event", …]');
     const predictions = targets.index.length;
-    const is_event = new Uint8Array(predictions * bins * count);
-    const log_time = new Float32Array(is_event.length);
+    const is_event = arrayOf("The dense targets", Uint8Array, predictions * bins * count);
+    const log_time = arrayOf("The dense targets", Float32Array, is_event.length);
     const row = new Float64Array(count);
     for (let p = 0; p < predictions; p += 1) {
       row.fill(0);
@@ -276,7 +275,7 @@ export class TimeToEvent {
         const row = window.row(i);
         const next = i + 1 < window.length ? window.row(i + 1) : window.nextKnown(row);
         const time = timeOf(window.shard.timeWords, row);
-        if ((next >= 0 && isSameTime(window.shard, row, next)) || !course.isPredicted(time)) continue;
+        if ((next >= 0 && window.shard.isSameTime(row, next)) || !course.isPredicted(time)) continue;
         own.push(starts[b]! + i);
         moments.push(time);
       }
@@ -324,9 +323,8 @@ const KNOWN: readonly (keyof TimeToEventOptions)[] = ["vocabulary", "tasks", "bi
 function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventOptions]: NonNullable<TimeToEventOptions[K]> }> {
   const all =
     optionsOf(options as TimeToEventOptions | undefined) ?? failGiven("The value for options", options, "an object with vocabulary");
-  for (const name of Object.keys(all))
-    if (!(KNOWN as readonly string[]).includes(name)) failGiven("An option of TimeToEvent.fit", name, `one of ${KNOWN.join(", ")}`);
-  const { vocabulary, minFraction = 0.001, censoring = "last_event" } = all;
+  namesIn("TimeToEvent.fit", all, KNOWN);
+  const { vocabulary, minFraction = 0.001, censoring = "last_event", tasks = 8192, bins = 8 } = all;
   if (!(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
   if (!(typeof minFraction === "number" && minFraction >= 0 && minFraction <= 1))
     failGiven("minFraction", minFraction, "a share, from 0 to 1");
@@ -337,8 +335,8 @@ function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventO
     vocabulary,
     minFraction,
     censoring: isCode ? { code: (censoring as { code: string }).code } : censoring,
-    tasks: wholeNumber("tasks", all.tasks ?? 8192, 1),
-    bins: wholeNumber("bins", all.bins ?? 8, 1),
+    tasks: wholeNumber("tasks", tasks, 1),
+    bins: wholeNumber("bins", bins, 1, MOST_BINS),
     withValues: flagOf("withValues", all.withValues, false),
   };
 }

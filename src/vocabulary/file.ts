@@ -1,6 +1,7 @@
 // Fitted things as JSON files: written whole or not at all, and looked through member by member when they are read.
-import { createHash, randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { writtenAside } from "../aside.js";
 import { fail, MedsError } from "../errors.js";
 import { pathOf } from "../given.js";
 import type { Store } from "../store.js";
@@ -39,16 +40,7 @@ export async function writeFitted(path: string, json: object, provenance: Proven
   else await replace(besideOf(path), textOfFitted(provenance));
 }
 
-async function replace(path: string, text: string): Promise<void> {
-  const part = `${path}.${randomUUID()}.part`;
-  try {
-    await writeFile(part, text, { flush: true });
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true }).catch(() => {});
-    throw new MedsError("MEDS_IO", `${path}: it could not be written: ${(cause as Error).message}`, { path, cause });
-  }
-}
+const replace = (path: string, text: string) => writtenAside(path, (part) => writeFile(part, text, { flush: true }));
 
 const besideOf = (path: string) => `${path.replace(/\.json$/, "")}.provenance.json`;
 

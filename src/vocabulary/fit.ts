@@ -2,7 +2,7 @@ import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
 import type { KnownRows } from "./known.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
-import type { FitPlan } from "./options.js";
+import { type FitPlan, RESERVED } from "./options.js";
 import { binEdges, Moments } from "./values.js";
 
 /** A code (or what several codes became), as it was among the fitted rows. */
@@ -92,7 +92,7 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
   const own = new Int32Array(strings.length).fill(-1);
   const bags: (readonly number[])[] = [[]];
   for (let id = 1; id < strings.length; id += 1) {
-    const name = tokenOf(strings[id]!, plan.token);
+    const name = tokenOf(strings[id]!, plan);
     const bag = name === null ? [] : chosen.ancestors ? all.ancestors(name).map(numberOf) : [numberOf(name)];
     bags.push(bag);
     own[id] = bag[0] ?? -1;
@@ -183,8 +183,12 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
   return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
 }
 
-function tokenOf(code: string, token: FitPlan["token"]): string | null {
+function tokenOf(code: string, { token, special }: FitPlan): string | null {
   if (token === null) return code;
   const name: unknown = token(code);
-  return name === null || typeof name === "string" ? name : failGiven(`The token of code ${code}`, name, "a string, or null for UNK");
+  if (name !== null && typeof name !== "string") failGiven(`The token of code ${code}`, name, "a string, or null for UNK");
+  // It would be another token of the same name.
+  if (name !== code && (RESERVED.includes(name as string) || special.includes(name as string)))
+    failGiven(`The token of code ${code}`, name, "null for UNK, or the name of no special token");
+  return name;
 }

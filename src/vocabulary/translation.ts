@@ -58,7 +58,7 @@ export function translationOf(store: Store, { name, tokens, first, firstBins, zS
   const edges: number[] = [];
   const places = tokens.map((token) => {
     const begin = edges.length;
-    edges.push(...(token.edges ?? []));
+    for (const edge of token.edges ?? []) edges.push(edge);
     return [begin, edges.length] as const;
   });
   for (let id = 1; id < size; id += 1) {

@@ -1,4 +1,8 @@
+import { failGiven } from "../given.js";
 import type { KnownRows } from "./known.js";
+
+/** Bounds of all bins together: as JSON they take half of what a string can hold. */
+const MOST_EDGES = 1 << 23;
 
 /** Number, mean and standard deviation of values, added one by one: Welford's sums, which lose nothing where the mean is large and the spread small. */
 export class Moments {
@@ -58,6 +62,7 @@ export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly 
       next[slot]! += 1;
     }
   });
+  let found = 0;
   return counts.map((_, slot) => {
     const own = values.subarray(begins[slot], begins[slot + 1]).sort();
     const edges: number[] = [];
@@ -65,6 +70,8 @@ export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly 
       const edge = quantile(own, bin, bins);
       if (edge > (edges.at(-1) ?? own[0]!)) edges.push(edge);
     }
+    found += edges.length;
+    if (found > MOST_EDGES) failGiven("bins", bins, `fewer: the bins of all codes together have more than ${MOST_EDGES} bounds`);
     return edges;
   });
 }

@@ -53,7 +53,10 @@ export class Vocabulary {
   readonly id: string;
   /** Number of ids, PAD and UNK among them: the rows of an embedding table. */
   readonly size: number;
-  /** What each id stands for. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. */
+  /**
+   * What each id stands for, for people. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. A code may be called as a special token is
+   * (`[UNK]`): it has another id all the same.
+   */
   readonly tokens: readonly string[];
   /** Ids of PAD, UNK and the other special tokens. */
   readonly special: ReadonlyMap<string, number>;
@@ -85,7 +88,7 @@ export class Vocabulary {
     this.first = names.length;
     this.special = new Map(names.map((name, id) => [name, id]));
     this.byCode = new Map(tokens.map(({ code }, i) => [code, this.first + i]));
-    names.push(...tokens.map(({ code }) => code));
+    for (const { code } of tokens) names.push(code);
     this.firstBins = options.binTokens ? new Int32Array(tokens.length) : null;
     for (const [i, { code, edges }] of tokens.entries()) {
       // One bin tells no more than the code.
@@ -166,7 +169,7 @@ export class Vocabulary {
     return { format: FORMAT, version: VERSION, split, of, subjects, options, coverage, special, tokens, parents };
   }
 
-  /** The id of a code; undefined where the vocabulary has not got it. */
+  /** The id of a code; undefined where the vocabulary has not got it. Special tokens are no codes: {@link Vocabulary.special} has their ids. */
   idOf(code: string): number | undefined {
     return this.byCode.get(textOf("code", code, "a code as a string"));
   }
@@ -200,10 +203,12 @@ export class Vocabulary {
   /**
    * What stands at each place of a batch, as text.
    *
-   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}.
+   * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
   decode(batch: Pick<Batch, "code" | "code_ids">): string[] {
     this.check(batch);
+    const { code }: { readonly code: unknown } = batch;
+    if (!ArrayBuffer.isView(code) && !Array.isArray(code)) failGiven("The batch's code", code, "a batch of loader(…) with the field code");
     return Array.from(
       batch.code,
       (id) => this.tokens[Number(id)] ?? fail("MEDS_OTHER_IDS", `${id} is no id of this vocabulary of ${this.size}.`),

@@ -31,6 +31,24 @@ describe("generate", () => {
   });
 });
 
+describe("batches", () => {
+  it("writes a file whole or not at all", async () => {
+    const folder = join(work, "batches");
+    mkdirSync(folder);
+    const split = Object.keys(JSON.parse((await meds("info", store, "--json")).stdout).splits)[0]!;
+    const out = join(folder, "b.arrows");
+    const small = ["--split", split, "--max-length", "16", "--out", out];
+    const { code, stdout, stderr } = await meds("batches", store, ...small);
+    expect([code, stdout, stderr]).toEqual([0, "", expect.stringMatching(/^\d+ samples in 1 batches/)]);
+    expect(readdirSync(folder)).toEqual(["b.arrows"]);
+    const wide = await meds("batches", store, ...small, "--max-length", "1000000000");
+    expect([wide.code, wide.stderr]).toEqual([1, expect.stringMatching(/^MEDS_INVALID_ARGUMENT: /)]);
+    expect(readdirSync(folder)).toEqual(["b.arrows"]);
+    const nowhere = await meds("batches", store, "--split", split, "--out", join(folder, "no", "b.arrows"));
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringMatching(/^MEDS_IO: [^\n]*\n$/)]);
+  });
+});
+
 describe("convert", () => {
   it("overwrites only with --force", async () => {
     const refused = await meds("convert", source, store);

@@ -44,6 +44,8 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
     ["an id beyond 64 bits", ["show", "a", "9223372036854775808"]],
     ["an empty name", ["convert", "a", "b", "--columns", "unit,,text_value"]],
     ["a preset that is none", ["generate", "a", "--preset", "huge"]],
+    ["a cut-off without labels", ["batches", "a", "--split", "train", "--exclusive"]],
+    ["batches of nobody", ["batches", "a"]],
     ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
   ];
   it.each(cases)("%s", async (_, args) => {

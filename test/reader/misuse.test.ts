@@ -30,9 +30,9 @@ const isTime = (value: unknown) =>
   (value instanceof Date && !Number.isNaN(value.getTime()));
 const isFlag = (value: unknown) => value === undefined || value === true;
 const isCount = (value: unknown) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
-/** An object that is taken as options, none of which it has. */
+/** An object that is taken as options, none of which it has: no list, map or set. */
 const isOptions = (value: unknown) =>
-  value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date));
+  value === undefined || (typeof value === "object" && value !== null && !(Symbol.iterator in value) && !(value instanceof Date));
 const oneOf =
   (...values: unknown[]) =>
   (value: unknown) =>

@@ -1,9 +1,9 @@
 // What must never be read through a sample, and what is said of rows at the very time of the cut-off.
 import { join } from "node:path";
-import { convert, Labels, loader, PatientDatabase, samples } from "meds-reader";
+import { convert, Labels, loader, PatientDatabase, type SampleOptions, samples } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { type SimpleRow, simple, writeSimple, writeSplits } from "../support/dataset.js";
-import { codeOf, rejected } from "../support/errors.js";
+import { codeOf, rejected, thrown } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 import { real } from "../support/real.js";
 import { one } from "../support/source.js";
@@ -195,6 +195,8 @@ describe("samples at the edges", () => {
       { maxLength: 5, strategy: "end" },
       { maxLength: 5, stride: 2 },
       { maxLength: 5, strategy: "step_through", stride: 0 },
+      { maxLength: 5, strategy: "step_through", stride: 6 },
+      { maxLength: 2 ** 31 },
       { maxLength: 5, strategy: "step_through", stride: 1, overlap: 1 },
       { maxLength: 5, strategy: "step_through", overlap: 5 },
       { maxLength: 5, inclusive: "yes" },
@@ -207,6 +209,10 @@ describe("samples at the edges", () => {
       { maxLength: 5, codes: 1.5 },
       { maxLength: 5, codes: () => 1 },
       { maxLength: 5, where: { code: "A" } },
+      { maxLength: 5, where: () => true },
+      { maxLength: 5, where: null },
+      { maxLength: 5, where: new Map([["code", () => true]]) },
+      { maxLength: 5, knownLater: new Map([["code", "time"]]) },
       { maxLength: 5, knownLater: { code: "code" } },
       { maxLength: 5, maxlength: 5 },
     ])
@@ -214,6 +220,21 @@ describe("samples at the edges", () => {
     expect(make({ maxLength: 5, split: "train" }, { split: "train" })).toBe("MEDS_INVALID_ARGUMENT");
     for (const db of [null, undefined, 5, {}])
       expect(codeOf(() => samples(db as unknown as PatientDatabase, labels, { maxLength: 5 }))).toBe("MEDS_INVALID_ARGUMENT");
+    // What is about a cut-off needs one; counts do not.
+    for (const idle of [
+      { inclusive: false },
+      { gap: { days: 1 } },
+      { lookBack: 5 },
+      { dateOnly: "A" },
+      { excludeAtCutoff: () => true },
+      { knownLater: {} },
+    ]) {
+      const error = thrown(() => samples(db, { split: "train" }, { maxLength: 5, ...idle } as SampleOptions));
+      expect(error).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", message: expect.stringContaining("labels") });
+    }
+    expect(samples(db, { split: "train" }, { maxLength: 5, inclusive: true }).size).toBe(1);
+    expect(samples(db, { split: "train" }, { maxLength: 5, gap: { count: 1 } }).size).toBe(0);
+    expect(samples(db, { split: "train" }, { maxLength: 5, lookBack: { count: 1 } }).size).toBe(1);
     expect(make({ maxLength: 5, split: "training" })).toBe("MEDS_UNKNOWN_SPLIT");
     expect(make({ maxLength: 5 }, { split: "nobody" })).toBe("MEDS_UNKNOWN_SPLIT");
     expect(make({ maxLength: 5, where: { nothing: () => true } })).toBe("MEDS_UNKNOWN_COLUMN");
@@ -222,6 +243,8 @@ describe("samples at the edges", () => {
     expect(full.report.staticCut).toBe(1);
     expect(Array.from(loader(full, { batchSize: 1 }), ({ code }) => [...code])).toEqual([[db.codes.id("S//1"), db.codes.id("A")]]);
     const list = samples(db, labels, { maxLength: 5 });
+    for (const wrong of [{ sead: 1 }, { seed: 0.5 }, { seed: null }, new Map()])
+      expect(codeOf(() => list.at(0, wrong as object))).toBe("MEDS_INVALID_ARGUMENT");
     const load = (options: object) => codeOf(() => [...loader(list, options as { batchSize: number })]);
     for (const wrong of [
       {},
@@ -231,6 +254,9 @@ describe("samples at the edges", () => {
       { batchSize: 1, seed: 1.5 },
       { batchSize: 1, seed: "1" },
       { batchSize: 1, epoch: Number.NaN },
+      { batchSize: 1, seed: null },
+      { batchSize: 1, shuffle: null },
+      { batchSize: 1, rank: null },
       { batchSize: 1, shuffle: "some" },
       { batchSize: 1, padding: "both" },
       { batchSize: 1, fields: ["codes"] },
@@ -242,8 +268,21 @@ describe("samples at the edges", () => {
       { batchSize: 1, signal: {} },
       { batchSize: 1, layout: "nested", padTo: "max" },
       { batchsize: 1 },
+      { tokens: 2 ** 33 },
+      { batchSize: 2 ** 40 },
+      { batchSize: 1, bucket: 2 ** 40 },
+      { batchSize: 1, worldSize: 2 ** 40 },
+      { batchSize: 1, workers: 1e6 },
+      { batchSize: 1, workers: 1, allocate: () => new ArrayBuffer(99) },
     ])
       expect(load(wrong), JSON.stringify(wrong)).toBe("MEDS_INVALID_ARGUMENT");
+    const wide = samples(db, labels, { maxLength: 2 ** 31 - 1 });
+    for (const options of [{ padTo: "max" }, { padTo: "max", codeType: "int64", fields: ["code"] }] as const) {
+      const all = samples(db, Labels.from(Array.from({ length: 64 }, () => labels.at(0)!)), { maxLength: 2 ** 31 - 1 });
+      const error = thrown(() => [...loader(all, { batchSize: 64, ...options })]);
+      expect(error).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", message: expect.stringContaining("batchSize") });
+    }
+    expect([...loader(wide, { batchSize: 1 })][0]!.shape).toEqual([1, 1]);
     const controller = new AbortController();
     controller.abort();
     expect(load({ batchSize: 1, signal: controller.signal })).toBe("MEDS_CANCELLED");

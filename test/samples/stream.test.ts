@@ -1,14 +1,24 @@
 // Batches as an Arrow stream: what another reader finds in it.
+import { spawnSync } from "node:child_process";
 import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { tableFromIPC } from "apache-arrow";
-import { Labels, loader, PatientDatabase, samples, writeBatches } from "meds-reader";
+import { convert, Labels, loader, PatientDatabase, samples, writeBatches } from "meds-reader";
 import { describe, expect, it } from "vitest";
+import { type SimpleRow, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 import { generated } from "../support/generated.js";
+import { python } from "../support/python.js";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const READ = `import json, sys, pyarrow as pa
+batches = pa.ipc.open_stream(sys.stdin.buffer)
+assert batches.schema.field("time").type.value_field.nullable
+times = [own for batch in batches for own in batch.column("time").cast(pa.list_(pa.int64(), 4)).to_pylist()]
+print(json.dumps(times))`;
 const sink = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 describe("a stream of batches", () => {
@@ -50,6 +60,97 @@ describe("a stream of batches", () => {
     }
     expect(row).toBe(table.numRows);
     db.close();
+  });
+
+  it.each(["right", "left"] as const)("has null for a time where there is none: at PAD (%s), and at static rows", async (padding) => {
+    const hour = 3_600_000_000n;
+    // 1970-01-01 is a time.
+    const rows: SimpleRow[] = [
+      [1n, null, "S"],
+      [1n, 0n, "A"],
+      [1n, hour, "B"],
+      [2n, 0n, "A"],
+      [3n, null, "S"],
+    ];
+    const source = await writeSimple(folder("nulls"), rows);
+    await convert(source, join(source, "s.medsdb"));
+    const db = PatientDatabase.open(join(source, "s.medsdb"));
+    const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime: 5n * hour })));
+    const list = samples(db, labels, { maxLength: 4, static: "prepend" });
+    const path = join(folder("stream"), "b.arrows");
+    await writeBatches(loader(list, { batchSize: 2, padTo: "max", padding }), createWriteStream(path));
+    const bytes = readFileSync(path);
+    const times = [...tableFromIPC(bytes).getChild("time")!].map((own) => [...own].map((time) => (time === null ? null : Number(time))));
+    const pad = (own: (number | null)[]) => {
+      const empty = Array.from({ length: 4 - own.length }, () => null);
+      return padding === "left" ? [...empty, ...own] : [...own, ...empty];
+    };
+    expect(times).toEqual([[null, 0, Number(hour) / 1000], [0], [null]].map(pad));
+    if (python !== null) {
+      const { stdout, stderr } = spawnSync(python, ["-c", READ], { input: bytes, encoding: "utf8" });
+      expect([stderr, JSON.parse(stdout || "null")]).toEqual([
+        "",
+        [[null, 0, Number(hour)], [0], [null]].map((own) => pad(own as (number | null)[])),
+      ]);
+    }
+    db.close();
+  });
+
+  it("has a schema where there are no samples", async () => {
+    const db = PatientDatabase.open(generated.store);
+    const nobody = Labels.from([{ subjectId: -1, predictionTime: 0, booleanValue: true, categoricalValue: "x" }]);
+    const somebody = Labels.from([{ ...nobody.at(0)!, subjectId: db.at(0)!.subjectId }]);
+    for (const padTo of ["max", "longest"] as const) {
+      const [none, one] = await Promise.all(
+        [nobody, somebody].map(async (labels) => {
+          const path = join(folder("stream"), "b.arrows");
+          const made = loader(samples(db, labels, { maxLength: 5, static: "prepend" }), { batchSize: 6, padTo });
+          const count = await writeBatches(made, createWriteStream(path));
+          return { count, bytes: readFileSync(path) };
+        }),
+      );
+      expect([none!.count, one!.count.batches]).toEqual([{ batches: 0, samples: 0 }, 1]);
+      const [empty, full] = [tableFromIPC(none!.bytes), tableFromIPC(one!.bytes)];
+      expect(empty.numRows).toBe(0);
+      expect(empty.schema.names).toEqual(full.schema.names);
+      if (padTo === "max") expect(String(empty.schema)).toBe(String(full.schema));
+      if (python !== null) {
+        const { stdout, stderr } = spawnSync(python, ["examples/read_batches.py"], { cwd: root, input: none!.bytes, encoding: "utf8" });
+        expect([stderr, stdout]).toEqual(["", ""]);
+      }
+    }
+    db.close();
+  });
+
+  it.skipIf(python === null)("is read by the example in Python, to equal values", async () => {
+    const db = PatientDatabase.open(generated.store);
+    const labels = Labels.from([...db].slice(0, 30).map(({ subjectId, times }) => ({ subjectId, predictionTime: times.at(-1)! })));
+    const list = samples(db, labels, { maxLength: 30, static: "prepend" });
+    const path = join(folder("stream"), "b.arrows");
+    const made = loader(list, { batchSize: 8, padTo: "max" });
+    await writeBatches(made, createWriteStream(path));
+    const { stdout, stderr } = spawnSync(python!, ["examples/read_batches.py"], { cwd: root, input: readFileSync(path), encoding: "utf8" });
+    expect(stderr).toBe("");
+    const found = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(/[(),]/g, "").split(" ").map(Number));
+    const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+    const expected = Array.from(made, ({ shape, code, numeric_value }, i) => [
+      i,
+      ...shape,
+      code.filter((id) => id > 0).length,
+      sum(code),
+      sum(numeric_value),
+    ]);
+    expect(found.map((line) => line.slice(0, 5))).toEqual(expected.map((line) => line.slice(0, 5)));
+    for (const [i, line] of found.entries()) expect(line[5]).toBeCloseTo(expected[i]![5]!, 6);
+    db.close();
+  });
+
+  it("refuses what is no loader", async () => {
+    for (const wrong of [[], null, undefined, 5, {}, "x"])
+      expect(await rejected(writeBatches(wrong as never, sink()))).toMatchObject({ code: "MEDS_INVALID_ARGUMENT" });
   });
 
   it("refuses batches that are no table", async () => {

@@ -69,7 +69,8 @@ function optionsOf(
     ...rest
   }: typeof choices extends fc.Arbitrary<infer T> ? T : never,
 ): [SampleOptions, BruteOptions] {
-  const steps = rest.strategy === "step_through" && stride !== undefined ? { stride } : {};
+  // A stride beyond the window would leave rows out, and is refused.
+  const steps = rest.strategy === "step_through" && stride !== undefined ? { stride: Math.min(stride, rest.maxLength) } : {};
   const begins = (prefix: string | undefined) => (prefix === undefined ? undefined : (code: string) => code.startsWith(prefix));
   const ours: SampleOptions = {
     ...rest,
@@ -217,11 +218,66 @@ describe("samples", () => {
     expect([...labels].filter(({ booleanValue }) => booleanValue).length).toBe(9);
     for (const strategy of STRATEGIES) {
       for (const unit of ["measurements", "events"] as const) {
-        const stride = strategy === "step_through" ? { stride: 2000 } : {};
-        const options: SampleOptions = { maxLength: 256, strategy: strategy as Strategy, unit, ...stride };
-        check(db, rows, labels, options, options as BruteOptions, "right");
+        // All windows of so many rows: of all there are, the definitions would take a minute.
+        const steps = strategy === "step_through";
+        const options: SampleOptions = { maxLength: 256, strategy: strategy as Strategy, unit, ...(steps && { stride: 200 }) };
+        const ours = steps ? { ...options, lookBack: { count: 600 } } : options;
+        const theirs = steps ? { ...options, lookBackCount: 600 } : options;
+        check(db, rows, labels, ours, theirs as BruteOptions, "right");
       }
     }
+    db.close();
+  });
+});
+
+describe("windows that step through a patient", () => {
+  it("hold every row, whatever the stride and however many static rows are prepended", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          rows: fc.integer({ min: 1, max: 40 }),
+          statics: fc.nat({ max: 12 }),
+          maxLength: fc.integer({ min: 1, max: 12 }),
+          step: fc.oneof(
+            fc.record({ stride: fc.integer({ min: 1, max: 12 }) }),
+            fc.record({ overlap: fc.nat({ max: 11 }) }),
+            fc.constant({}),
+          ),
+          unit: fc.constantFrom("measurements" as const, "events" as const),
+        }),
+        async ({ rows, statics, maxLength, step, unit }) => {
+          const named = Object.entries(step)[0] as ["stride" | "overlap", number] | undefined;
+          const most = named?.[0] === "stride" ? maxLength : maxLength - 1;
+          const own = named === undefined ? {} : { [named[0]]: Math.min(named[1], most) };
+          const all = Array.from({ length: rows }, (_, i): SimpleRow => [1n, T0 + BigInt(i >> 1), "A"]);
+          const before = Array.from({ length: statics }, (): SimpleRow => [1n, null, "Z"]);
+          const source = await writeSimple(folder("steps"), [...before, ...all]);
+          writeSplits(source, new Map([[1n, "train"]]));
+          await convert(source, join(source, "s.medsdb"));
+          const db = PatientDatabase.open(join(source, "s.medsdb"));
+          const list = samples(db, { split: "train" }, { maxLength, unit, ...own, strategy: "step_through", static: "prepend" });
+          const seen = new Set<number>();
+          for (const { row_begin, row_end } of loader(list, { batchSize: 1 })) {
+            for (let row = row_begin[0]!; row < row_end[0]!; row += 1) seen.add(row);
+          }
+          expect(seen.size).toBe(rows);
+          db.close();
+          rmSync(source, { recursive: true });
+        },
+      ),
+      { numRuns: runs, endOnFailure: true },
+    );
+  });
+
+  it("may be more than a call has arguments", async () => {
+    const source = await writeSimple(
+      folder("many"),
+      Array.from({ length: 150_000 }, (_, i): SimpleRow => [1n, T0 + BigInt(i), "A"]),
+    );
+    writeSplits(source, new Map([[1n, "train"]]));
+    await convert(source, join(source, "s.medsdb"));
+    const db = PatientDatabase.open(join(source, "s.medsdb"));
+    expect(samples(db, { split: "train" }, { maxLength: 2, strategy: "step_through", stride: 1 }).size).toBe(149_999);
     db.close();
   });
 });

@@ -111,7 +111,7 @@ export function brute(rows: readonly BruteRow[], prediction: bigint | null, opti
     const range = (low: number, end: number, step = 1) =>
       Array.from({ length: Math.max(0, Math.ceil((end - low) / step)) }, (_, i) => low + i * step);
     if (strategy === "from_start") return [0];
-    if (strategy === "step_through") return [...range(0, n - w, options.stride ?? w), n - w];
+    if (strategy === "step_through") return [...range(0, n - w, Math.min(w, options.stride ?? w)), n - w];
     if (strategy === "to_end") return [n - w];
     const all = strategy === "random" ? range(0, n - w + 1) : range(-(w - 1), n);
     return first === undefined ? all : all.filter((begin) => units[Math.max(0, begin)]![0]!.place === first);

@@ -45,10 +45,9 @@ describe("next-code targets", () => {
         const [vocabulary, token] = await tokens(open, kind);
         const options: SampleOptions = {
           ...rest,
-          inclusive,
           codes: codes === undefined ? undefined : ({ code }) => code.startsWith(codes),
         };
-        const list = labelled ? samples(db, labels, options) : samples(db, { split: "train" }, options);
+        const list = labelled ? samples(db, labels, { ...options, inclusive }) : samples(db, { split: "train" }, options);
         const shape = layout === "packed" ? { tokens: 64 } : { batchSize: 3, padding: layout };
         for (const batch of loader(list, { ...shape, vocabulary, seed: 4, fields: ["code", "next_code", "next_codes"] })) {
           const width = layout === "packed" ? 0 : batch.shape[1]!;

@@ -86,6 +86,7 @@ describe("fitting", () => {
       [
         { minCount: 0 },
         { minCount: 1.5 },
+        { minCount: null },
         { minPatients: -1 },
         { top: 0 },
         { special: "[CLS]" },
@@ -98,6 +99,11 @@ describe("fitting", () => {
         { ancestors: 1 },
         { values: "zscore" },
         { bins: 1 },
+        { bins: 65_537 },
+        { bins: 1e7 },
+        { bins: 2 ** 60 },
+        { token: () => "[UNK]" },
+        { token: () => "[CLS]", special: ["[CLS]"] },
         { binTokens: true },
         { minimum: 3 },
       ] as unknown[]
@@ -114,6 +120,45 @@ describe("fitting", () => {
     other.close();
     expect((await rejected(Vocabulary.fit(train))).code).toBe("MEDS_CLOSED");
     expect(codeOf(() => vocabulary.table(other))).toBe("MEDS_CLOSED");
+  });
+});
+
+describe("codes that are called as special tokens are", () => {
+  it("are codes all the same", async () => {
+    const names = ["[PAD]", "[UNK]", "A"];
+    const rows = names.map((code, i) => [T0 + BigInt(i), code, i] as const);
+    const { store: path } = await writeStudy([{ id: 1n, split: "train", labels: [], rows }]);
+    const odd = PatientDatabase.open(path);
+    for (const options of [{}, { token: (code: string) => code }, { ancestors: true }]) {
+      const fitted = await Vocabulary.fit(odd.split("train"), { ...options, special: ["[CLS]"] });
+      for (const own of [fitted, Vocabulary.from(JSON.parse(JSON.stringify(fitted)))]) {
+        expect([...own.special]).toEqual([
+          ["[PAD]", 0],
+          ["[UNK]", 1],
+          ["[CLS]", 2],
+        ]);
+        const ids = names.map((code) => own.idOf(code)!);
+        expect([own.idOf("[CLS]"), own.idOf("")]).toEqual([undefined, undefined]);
+        expect(Math.min(...ids)).toBeGreaterThan(2);
+        const [batch] = loader(samples(odd, { split: "train" }, { maxLength: 8 }), { batchSize: 1, vocabulary: own });
+        expect([...batch!.code]).toEqual(ids);
+        expect(own.coverage(odd.split("train")).unknownRows).toBe(0);
+      }
+    }
+    odd.close();
+  });
+
+  it("and bins that are too many together are refused", async () => {
+    const rows = Array.from({ length: 400 }, (_, i) => [T0 + BigInt(i), `C${i >> 1}`, i % 2] as const);
+    const { store: path } = await writeStudy([{ id: 1n, split: "train", labels: [], rows }]);
+    const many = PatientDatabase.open(path);
+    const error = await rejected(Vocabulary.fit(many.split("train"), { bins: 65_536 }));
+    expect(error).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", message: expect.stringContaining("fewer") });
+    const fitted = await Vocabulary.fit(many.split("train"), { bins: 2000, binTokens: true });
+    expect(fitted.size).toBeGreaterThan(300_000);
+    const list = samples(many, { split: "train" }, { maxLength: 4 });
+    expect([...loader(list, { batchSize: 1, vocabulary: fitted, fields: ["code", "value_bin"] })][0]!.value_bin[3]).toBe(2000);
+    many.close();
   });
 });
 
@@ -141,6 +186,8 @@ describe("ids", () => {
       expect(codeOf(() => vocabulary.bags(odd as never))).toBe("MEDS_INVALID_ARGUMENT");
     }
     for (const odd of [null, undefined, 5, {}]) expect(codeOf(() => vocabulary.idOf(odd as never))).toBe("MEDS_INVALID_ARGUMENT");
+    for (const code of [null, undefined, 5, "AB", {}])
+      expect(codeOf(() => vocabulary.decode({ code, code_ids: `vocabulary ${vocabulary.id}` } as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => vocabulary.bags(db))).toBe("MEDS_INVALID_ARGUMENT");
   });
 

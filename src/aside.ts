@@ -1,0 +1,18 @@
+import { randomUUID } from "node:crypto";
+import { rename, rm } from "node:fs/promises";
+import { MedsError } from "./errors.js";
+import { isSystemError } from "./labels/io.js";
+
+/** A file that is there whole or not at all: `write` writes another one beside it, which then takes its place. */
+export async function writtenAside<T>(path: string, write: (part: string) => Promise<T>): Promise<T> {
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    const result = await write(part);
+    await rename(part, path);
+    return result;
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    if (!isSystemError(cause)) throw cause;
+    throw new MedsError("MEDS_IO", `${path}: it could not be written: ${cause.message}`, { path, cause });
+  }
+}

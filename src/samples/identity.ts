@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { Samples } from "./samples.js";
+
+/** 16 hexadecimal digits, equal for lists of the same subjects, cut-offs and options: what an order of their numbers is worth without them. */
+export function identityOf({ _store: store, _index: index, _cutoff: cutoff, _plan: plan }: Samples): string {
+  // By 32-bit words: a bigint a sample would take ten times as long.
+  const words = new Int32Array(store.ids.buffer, store.ids.byteOffset, 2 * store.ids.length);
+  const subjects = new Int32Array(2 * index.length);
+  for (let i = 0; i < index.length; i += 1) {
+    subjects[2 * i] = words[2 * index[i]!]!;
+    subjects[2 * i + 1] = words[2 * index[i]! + 1]!;
+  }
+  const hash = createHash("sha256").update(subjects).update(cutoff);
+  return hash.update(JSON.stringify(plan, plainly)).digest("hex").slice(0, 16);
+}
+
+/** What JSON has no form for, as text: the same on every machine. */
+function plainly(_name: string, value: unknown): unknown {
+  if (typeof value === "bigint" || typeof value === "function") return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  return value instanceof Map ? [...value] : value;
+}
