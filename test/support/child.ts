@@ -10,14 +10,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `test/support/NAME` under this Node. */
+/** Starts `test/support/NAME` under this Node; `files`: how many it may have open at a time. */
 export function start(
   name: string,
   args: readonly string[],
-  options: { readonly node?: readonly string[] } = {},
+  options: { readonly node?: readonly string[]; readonly files?: number } = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const script = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, [...(options.node ?? []), script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const command = [process.execPath, ...(options.node ?? []), script, ...args];
+  // Node raises its limit of open files as far as it may: what is set here is the most.
+  const limited = options.files === undefined ? command : ["/bin/sh", "-c", `ulimit -n ${options.files} && exec "$0" "$@"`, ...command];
+  const child = spawn(limited[0]!, limited.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout!.on("data", (data) => {
@@ -37,7 +40,7 @@ export function start(
 export async function run(
   name: string,
   args: readonly string[],
-  options: { readonly node?: readonly string[]; readonly timeout?: number } = {},
+  options: { readonly node?: readonly string[]; readonly files?: number; readonly timeout?: number } = {},
 ): Promise<Ended> {
   const { child, ended } = start(name, args, options);
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 60_000);

@@ -10,6 +10,7 @@ mod common;
 mod emit;
 mod extent;
 mod footer;
+mod int96;
 mod intern;
 mod inverted;
 mod layout;

@@ -6,7 +6,6 @@ use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::cast;
 use arrow_schema::{DataType, Schema};
 use arrow_select::concat::concat_batches;
 use meds_store::manifest::Note;
@@ -46,13 +45,16 @@ pub fn table(path: &Path) -> Result<RecordBatch> {
     let footer = SourceFile::open(String::new(), path.to_path_buf()).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
-        let footer = ArrowReaderMetadata::try_new(footer.metadata.clone(), ArrowReaderOptions::new())?;
+        let options = ArrowReaderOptions::new().with_schema(footer.schema.clone());
+        let footer = ArrowReaderMetadata::try_new(footer.metadata.clone(), options)?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         // Key-value metadata differs between the reader's schema and its batches.
         let fields = reader.schema().fields().clone();
         let batches = reader.build()?.collect::<Result<Vec<_>, _>>()?;
         let schema = batches.first().map_or_else(|| Schema::new(fields).into(), |batch| batch.schema());
-        Ok(concat_batches(&schema, &batches)?)
+        let table = concat_batches(&schema, &batches)?;
+        table.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
+        Ok(table)
     };
     guarded(read).map_err(|e| broken(path, format!("cannot be read as Parquet: {e}")))
 }
@@ -60,7 +62,7 @@ pub fn table(path: &Path) -> Result<RecordBatch> {
 /// A column as plain strings.
 pub fn strings(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
     let column = column(table, name, path)?;
-    cast(&column, &DataType::Utf8).map_err(|e| broken(path, format!("column {name:?} cannot be read as text: {e}")))
+    conform(&column, &DataType::Utf8).map_err(|e| broken(path, format!("column {name:?} cannot be read as text: {e}")))
 }
 
 fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {

@@ -12,8 +12,10 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use meds_store::{Code, Error, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{ConvertedType, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +82,8 @@ pub struct Reader<'a> {
     left: u64,
     /// Bytes on disk of all its rows.
     bytes: u64,
+    /// Its text has to be looked at.
+    unproven: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -88,7 +92,9 @@ impl<'a> Reader<'a> {
         let inner = column.roots[at].map(|root| open(file, group, root, column)).transpose()?;
         let chunks = column.roots[at].map(|root| chunks(file, group, root)).unwrap_or_default();
         let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
-        Ok(Self { file, group, column, inner, left: rows(file, group), bytes })
+        let descriptor = file.metadata.file_metadata().schema_descr();
+        let unproven = column.roots[at].is_some_and(|root| unproven(descriptor, root));
+        Ok(Self { file, group, column, inner, left: rows(file, group), bytes, unproven })
     }
 
     /// Bytes on disk that so many rows take, about.
@@ -116,7 +122,8 @@ impl<'a> Reader<'a> {
             return Ok(Some(Batch::Nulls(batch.num_rows())));
         }
         let array = batch.column(0);
-        let converted = convert(array, self.column).map_err(|e| {
+        let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
+        let converted = proof.and_then(|()| convert(array, self.column)).map_err(|e| {
             let message = format!(
                 "column {:?}, row group {}: a value cannot be stored: {e}. Mend the value, or leave the column out (--exclude).",
                 self.column.name, self.group
@@ -156,10 +163,6 @@ fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result
     let wanted = match (&column.wide, natural.data_type()) {
         (DataType::Utf8, _) if coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
         (DataType::Utf8, _) => DataType::Utf8View,
-        // INT96 and plain nanoseconds end in 2262; the column's own unit may reach further.
-        (DataType::Timestamp(unit, _), DataType::Timestamp(TimeUnit::Nanosecond, zone)) if int96(&chunks) => {
-            DataType::Timestamp(*unit, zone.clone())
-        }
         (_, natural) => natural.clone(),
     };
     let handle = File::open(&file.path).map_err(|e| Error::io(&file.path, "read the file", &e))?;
@@ -186,8 +189,11 @@ fn chunks(file: &SourceFile, group: usize, root: usize) -> Vec<&ColumnChunkMetaD
     leaves.map(|leaf| file.metadata.row_group(group).column(leaf)).collect()
 }
 
-fn int96(chunks: &[&ColumnChunkMetaData]) -> bool {
-    chunks.iter().all(|c| c.column_type() == parquet::basic::Type::INT96)
+/// The Parquet library believes bytes to be text where the file calls them JSON, or where only the Arrow types of its writer say so.
+pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
+    let unproven = |column: &ColumnDescPtr| column.physical_type() == Type::BYTE_ARRAY && column.converted_type() != ConvertedType::UTF8;
+    let mut leaves = descriptor.columns().iter().enumerate();
+    leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && unproven(column))
 }
 
 fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {

@@ -1,9 +1,10 @@
 //! The source's columns: one schema out of all files' schemas.
 
 use crate::common::{canonical, join};
+use crate::int96;
 use crate::options::Options;
 use crate::source::{Source, SourceFile};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
@@ -56,9 +57,13 @@ impl Columns {
         // Where each column was first seen, to name both files of a conflict.
         let mut known: HashMap<String, (usize, usize)> = HashMap::new();
         let mut skipped: HashMap<String, String> = HashMap::new();
+        let mut converted: Vec<Note> = Vec::new();
         for (at, file) in source.files.iter().enumerate() {
             let subject = subject(file)?;
             subjects.push(subject);
+            if file.schema.field(subject).name() != SUBJECT[0] {
+                tell(&mut converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
+            }
             let mut seen = HashMap::new();
             for (root, field) in file.schema.fields().iter().enumerate() {
                 if let Some(before) = seen.insert(field.name(), root) {
@@ -72,6 +77,10 @@ impl Columns {
                     skipped.insert(field.name().clone(), type_name(field.data_type()));
                     continue;
                 };
+                let int96 = int96::is_in(file.metadata.file_metadata().schema_descr(), root);
+                if let Some(message) = described(field, int96) {
+                    tell(&mut converted, message);
+                }
                 match known.get(field.name()) {
                     Some(&(index, first)) => {
                         let column = &mut list[index];
@@ -105,9 +114,7 @@ impl Columns {
             notes.push(Note { kind: "skipped".into(), message, count: 1 });
         }
         list.sort_by_key(|column| column.role as u8);
-        for column in &list {
-            describe(column, notes);
-        }
+        notes.append(&mut converted);
         Ok(Self { subjects, list })
     }
 }
@@ -163,7 +170,7 @@ fn wide(name: &str, source: &DataType, file: &SourceFile) -> Result<Option<DataT
             Ok(Some(DataType::Timestamp(TimeUnit::Microsecond, None)))
         }
         (Role::Time, _) => Err(mistyped(file, name, source, "timestamp[us]")),
-        (Role::Code, Some(DataType::Utf8)) => Ok(Some(DataType::Utf8)),
+        (Role::Code, Some(DataType::Utf8 | DataType::Binary)) => Ok(Some(DataType::Utf8)),
         (Role::Code, _) => Err(mistyped(file, name, source, "utf8 (a string)")),
         (Role::Numeric, Some(DataType::Float32 | DataType::Null)) => Ok(Some(DataType::Float32)),
         (Role::Numeric, Some(DataType::Float64)) => Ok(Some(DataType::Float64)),
@@ -174,6 +181,11 @@ fn wide(name: &str, source: &DataType, file: &SourceFile) -> Result<Option<DataT
 
 fn missing(file: &SourceFile, name: &str) -> Error {
     let have: Vec<_> = file.schema.fields().iter().map(|f| f.name().as_str()).collect();
+    if have.contains(&"events") {
+        let message =
+            "has one row a patient with its events nested in it, as MEDS before 0.3 had. Write it as MEDS 0.3 or newer: a row an event.";
+        return Error::at(Code::MissingColumn, &file.path, message);
+    }
     let message = format!("has no column {name:?}, which MEDS requires; its columns are {}.", have.join(", "));
     Error::at(Code::MissingColumn, &file.path, message)
 }
@@ -196,14 +208,30 @@ fn conflict(column: &Column, first: &SourceFile, found: &DataType, file: &Source
     Error::at(Code::SchemaConflict, &file.path, message)
 }
 
-/// A note where MEDS's own columns are not stored as they were given.
-fn describe(column: &Column, notes: &mut Vec<Note>) {
-    let message = match (column.role, &column.source_type) {
-        (Role::Time, DataType::Timestamp(TimeUnit::Microsecond, None)) => return,
-        (Role::Time, DataType::Timestamp(_, Some(zone))) => format!("time was in zone {zone}: stored as UTC microseconds"),
-        (Role::Time, other) => format!("time was of type {}: stored as microseconds", type_name(other)),
-        (Role::Numeric, t) if t.is_integer() => format!("numeric_value was of type {}: stored as float64", type_name(t)),
-        _ => return,
+/// Says something of a file, or that it holds for one more.
+fn tell(notes: &mut Vec<Note>, message: String) {
+    match notes.iter_mut().find(|note| note.message == message) {
+        Some(note) => note.count += 1,
+        None => notes.push(Note { kind: "converted".into(), message, count: 1 }),
+    }
+}
+
+/// What to say of a file's column that is not stored as it was given.
+fn described(field: &Field, int96: bool) -> Option<String> {
+    let name = field.name();
+    if int96 {
+        return Some(format!("{name} was of type INT96: stored as microseconds, finer digits cut off"));
+    }
+    let plain = match field.data_type() {
+        DataType::Dictionary(_, values) => values,
+        other => other,
     };
-    notes.push(Note { kind: "converted".into(), message, count: 1 });
+    match (role(name), plain) {
+        (Role::Time, DataType::Timestamp(TimeUnit::Microsecond, None) | DataType::Null) => None,
+        (Role::Time, DataType::Timestamp(_, Some(zone))) => Some(format!("time was in zone {zone}: stored as UTC microseconds")),
+        (Role::Time, other) => Some(format!("time was of type {}: stored as microseconds", type_name(other))),
+        (Role::Numeric, t) if t.is_integer() => Some(format!("numeric_value was of type {}: stored as float64", type_name(t))),
+        (Role::Code, t) if canonical(t) == Some(DataType::Binary) => Some(format!("code was of type {}: read as UTF-8", type_name(t))),
+        _ => None,
+    }
 }

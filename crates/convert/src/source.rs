@@ -130,10 +130,32 @@ fn walk(root: &Path, mut dangling: impl FnMut(&Path)) -> Result<Vec<(String, Pat
     Ok(found)
 }
 
+/// What stands in a folder, for people: the first of its entries.
+fn held(root: &Path) -> Result<String> {
+    const SHOWN: usize = 5;
+    let unreadable = |e: std::io::Error| Error::io(root, "read the folder", &e);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        names.push(format!("{}{}", entry.file_name().to_string_lossy(), if entry.path().is_dir() { "/" } else { "" }));
+    }
+    names.sort();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    Ok(match (names.is_empty(), more) {
+        (true, _) => "nothing".into(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more", names.join(", ")),
+    })
+}
+
 fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
     let data = root.join("data");
     if !data.is_dir() {
-        let message = "no folder \"data\" here. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", or one Parquet file.";
+        let found = held(root)?;
+        let message = format!(
+            "no folder \"data\" here, but {found}. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", or one Parquet file."
+        );
         return Err(Error::at(Code::NoData, root, message));
     }
     // Hidden folders hold checkpoints and snapshots (.ipynb_checkpoints, _delta_log): copies of events, not events.
@@ -153,7 +175,7 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
-        let message = "no *.parquet file below it. MEDS keeps its events in data/**/*.parquet.";
+        let message = format!("no *.parquet file below it, but {}. MEDS keeps its events in data/**/*.parquet.", held(&data)?);
         return Err(Error::at(Code::NoData, data, message));
     }
     Ok(events.into_iter().map(|(name, path)| (format!("data/{name}"), path)).collect())
@@ -192,7 +214,11 @@ impl SourceFile {
                 None => Err(error),
             })?;
             let about = metadata.file_metadata();
-            let schema = parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())?;
+            let descriptor = about.schema_descr();
+            // The writer's Arrow types are a help, not the file's meaning: where they cannot be read (polars' Int128), Parquet's own will do.
+            let schema = parquet_to_arrow_schema(descriptor, about.key_value_metadata());
+            let schema = schema.or_else(|_| parquet_to_arrow_schema(descriptor, None))?;
+            let schema = crate::int96::in_micros(&schema, descriptor);
             // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
             for group in metadata.row_groups() {
                 let impossible = group.num_rows() < 0
