@@ -40,8 +40,8 @@ impl Times {
     fn group(&mut self) -> Result<(), String> {
         for unit in UNITS {
             let number = self.number()?;
-            let gap = i64::from(number >> 4) * unit;
-            self.time = self.time.checked_add(gap).ok_or("a time is beyond 64 bits of microseconds")?;
+            let time = i64::from(number >> 4).checked_mul(unit).and_then(|gap| self.time.checked_add(gap));
+            self.time = time.ok_or("a time is beyond 64 bits of microseconds")?;
             self.same = (number & 15) as usize;
             if self.same > 0 {
                 return if self.same <= self.left { Ok(()) } else { Err("it has more times than the subject has rows".into()) };

@@ -12,6 +12,7 @@ pub enum Cells {
     Texts(Vec<Vec<Option<String>>>),
 }
 
+#[derive(Debug)]
 pub struct Table {
     pub ids: Vec<i64>,
     pub lengths: Vec<u32>,
