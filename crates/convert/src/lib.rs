@@ -24,6 +24,7 @@ mod run;
 mod schema;
 mod sort;
 mod source;
+mod spill;
 mod survey;
 mod tables;
 mod target;

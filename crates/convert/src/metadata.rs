@@ -2,7 +2,7 @@
 
 use crate::common::conform;
 use crate::read::guarded;
-use crate::source::{Source, SourceFile};
+use crate::source::{Footer, Source};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -42,11 +42,11 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
 
 /// Reads a whole Parquet file of the metadata.
 pub fn table(path: &Path) -> Result<RecordBatch> {
-    let footer = SourceFile::open(String::new(), path.to_path_buf()).map_err(|e| Error { code: Code::Metadata, ..e })?;
+    let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
-        let options = ArrowReaderOptions::new().with_schema(footer.schema.clone());
-        let footer = ArrowReaderMetadata::try_new(footer.metadata.clone(), options)?;
+        let options = ArrowReaderOptions::new().with_schema(footer.schema);
+        let footer = ArrowReaderMetadata::try_new(footer.metadata, options)?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         // Key-value metadata differs between the reader's schema and its batches.
         let fields = reader.schema().fields().clone();

@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::common::conform;
 use crate::schema::{Column, Role};
-use crate::source::SourceFile;
+use crate::source::{Rows, SourceFile};
 use crate::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
@@ -14,7 +14,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{ConvertedType, Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::cell::Cell;
 use std::fs::File;
@@ -73,12 +73,20 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
     done.unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
 }
 
-/// Batches of one column of one row group.
+/// What the batches come from.
+enum Inner<'a> {
+    /// The file has no such column.
+    Nothing,
+    Parquet(ParquetRecordBatchReader),
+    Database(meds_import::Reader<'a>),
+}
+
+/// Batches of one column of one row group (or of one run of a database's subjects).
 pub struct Reader<'a> {
     file: &'a SourceFile,
     group: usize,
     column: &'a Column,
-    inner: Option<ParquetRecordBatchReader>,
+    inner: Inner<'a>,
     left: u64,
     /// Bytes on disk of all its rows.
     bytes: u64,
@@ -89,41 +97,58 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Opens `column` of a row group; `at` is the file's index in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
-        let inner = column.roots[at].map(|root| open(file, group, root, column)).transpose()?;
-        let chunks = column.roots[at].map(|root| chunks(file, group, root)).unwrap_or_default();
-        let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
-        let descriptor = file.metadata.file_metadata().schema_descr();
-        let unproven = column.roots[at].is_some_and(|root| unproven(descriptor, root));
-        Ok(Self { file, group, column, inner, left: rows(file, group), bytes, unproven })
+        let unproven = match (column.roots[at], &file.rows) {
+            (Some(root), Rows::Parquet(footer)) => unproven(footer.file_metadata().schema_descr(), root),
+            _ => false,
+        };
+        let (inner, bytes) = match (column.roots[at], &file.rows) {
+            (None, _) => (Inner::Nothing, 0),
+            (Some(root), Rows::Parquet(footer)) => {
+                let chunks = chunks(footer, group, root);
+                let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
+                (Inner::Parquet(open(file, footer, group, root, column)?), bytes)
+            }
+            (Some(root), Rows::Database(database)) => {
+                let reader = database.reader(group, root)?;
+                let bytes = reader.bytes();
+                (Inner::Database(reader), bytes)
+            }
+        };
+        Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven })
     }
 
     /// Bytes on disk that so many rows take, about.
     pub fn bytes_of(&self, rows: u64) -> u64 {
-        (self.bytes * rows).checked_div(self::rows(self.file, self.group)).unwrap_or(0)
+        (self.bytes * rows).checked_div(self.file.rows(self.group)).unwrap_or(0)
     }
 
     /// The next batch; `None` at the end, when as many rows have come as the footer promised.
     pub fn next(&mut self) -> Result<Option<Batch>> {
-        let Some(reader) = &mut self.inner else {
-            let rows = self.left.min(ROWS);
-            self.left -= rows;
-            return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
+        let array = match &mut self.inner {
+            Inner::Nothing => {
+                let rows = self.left.min(ROWS);
+                self.left -= rows;
+                return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
+            }
+            Inner::Parquet(reader) => {
+                let batch = guarded(|| Ok(reader.next().transpose()?)).map_err(|e| self.damaged(&e.to_string()))?;
+                batch.map(|batch| batch.column(0).clone())
+            }
+            Inner::Database(reader) => reader.next()?,
         };
-        let batch = guarded(|| Ok(reader.next().transpose()?));
-        let Some(batch) = batch.map_err(|e| self.damaged(&e.to_string()))? else {
+        let Some(array) = array else {
             return match self.left {
                 0 => Ok(None),
                 left => Err(self.damaged(&format!("{left} of its rows are missing"))),
             };
         };
-        let rows = batch.num_rows() as u64;
+        let rows = array.len() as u64;
         self.left = self.left.checked_sub(rows).ok_or_else(|| self.damaged("it has more rows than its row group"))?;
         if self.column.wide == DataType::Null {
-            return Ok(Some(Batch::Nulls(batch.num_rows())));
+            return Ok(Some(Batch::Nulls(array.len())));
         }
-        let array = batch.column(0);
         let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
-        let converted = proof.and_then(|()| convert(array, self.column)).map_err(|e| {
+        let converted = proof.and_then(|()| convert(&array, self.column)).map_err(|e| {
             let message = format!(
                 "column {:?}, row group {}: a value cannot be stored: {e}. Mend the value, or leave the column out (--exclude).",
                 self.column.name, self.group
@@ -138,22 +163,22 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Rows of a row group.
-pub fn rows(file: &SourceFile, group: usize) -> u64 {
-    file.metadata.row_group(group).num_rows().unsigned_abs()
-}
-
 fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
     let message = format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy.");
     Error::at(Code::SourceDamaged, &file.path, message)
 }
 
-fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result<ParquetRecordBatchReader> {
-    let metadata = &file.metadata;
+fn open(
+    file: &SourceFile,
+    metadata: &Arc<ParquetMetaData>,
+    group: usize,
+    root: usize,
+    column: &Column,
+) -> Result<ParquetRecordBatchReader> {
     let descriptor = metadata.file_metadata().schema_descr();
-    let chunks = chunks(file, group, root);
+    let chunks = chunks(metadata, group, root);
     let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
-    let rows = rows(file, group);
+    let rows = file.rows(group);
     let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
     let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
 
@@ -183,10 +208,10 @@ fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result
 }
 
 /// The chunks of a root column: several where it is nested.
-fn chunks(file: &SourceFile, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
-    let descriptor = file.metadata.file_metadata().schema_descr();
+fn chunks(metadata: &ParquetMetaData, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
+    let descriptor = metadata.file_metadata().schema_descr();
     let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
-    leaves.map(|leaf| file.metadata.row_group(group).column(leaf)).collect()
+    leaves.map(|leaf| metadata.row_group(group).column(leaf)).collect()
 }
 
 /// The Parquet library believes bytes to be text where the file calls them JSON, or where only the Arrow types of its writer say so.

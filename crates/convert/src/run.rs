@@ -10,6 +10,7 @@ use crate::out::Target;
 use crate::pieces::{pieces, segments};
 use crate::schema::{Column, Columns, Role, check_names};
 use crate::source::{Source, hex};
+use crate::spill::Spill;
 use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
 use crate::target::Site;
 use crate::{codes, sort, tables};
@@ -133,13 +134,16 @@ impl<'a> Conversion<'a> {
                 return Err(Error::at(Code::StoreExists, &self.options.store, message));
             }
         }
+        let work = site.work();
+        fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
+        let unpacked = self.source.unpack(self.options.temp.as_deref(), &work, self.progress)?;
+        self.notes.append(&mut self.source.notes);
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
-        let work = site.work();
-        fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let manifest = self.write(&work, columns, splits.as_ref())?;
+        drop(unpacked);
         self.unchanged()?;
         self.progress.enter(Phase::Finish, 0, 0);
         let written = Instant::now();
@@ -365,7 +369,7 @@ impl<'a> Conversion<'a> {
 /// A source whose rows stand in the store's order.
 struct Ordered {
     /// A sorted copy, on disk as long as this lives; `None` where the source itself is in order.
-    sorted: Option<(Source, sort::Spill)>,
+    sorted: Option<(Source, Spill)>,
     columns: Columns,
     groups: Vec<Group>,
     survey: Survey,

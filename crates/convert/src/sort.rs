@@ -7,6 +7,7 @@ use crate::options::Options;
 use crate::read::{Batch, Reader};
 use crate::schema::{Column, Columns};
 use crate::source::Source;
+use crate::spill::Spill;
 use crate::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
@@ -35,17 +36,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 const BUCKETS: usize = 400;
 /// Rows of a row group of the sorted files: many, so that they are read in parallel.
 const ROW_GROUP: usize = 1 << 18;
-
-/// The folder of the buckets and sorted files; gone when dropped.
-#[derive(Debug)]
-pub struct Spill(PathBuf);
-
-impl Drop for Spill {
-    fn drop(&mut self) {
-        // Best effort: inside the work folder it goes with that anyway.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A source in order, and where it lies.
 pub struct Sorted {
@@ -90,12 +80,7 @@ impl Sorter<'_> {
     /// Sorts the source into the temporary folder, or into `work`. `repair`: disorder was found, and its extent is to be told.
     pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
         let Self { source, columns, groups, options, progress } = *self;
-        let folder = match &options.temp {
-            Some(temp) => temp.join(format!(".meds-reader-{}-{:?}", std::process::id(), std::thread::current().id())),
-            None => work.join("sorted"),
-        };
-        fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make the temporary folder", &e))?;
-        let spill = Spill(folder);
+        let spill = Spill::new(options.temp.as_deref(), work, "sorted")?;
 
         let rows = groups.last().map_or(0, |group| group.end);
         progress.enter(Phase::Measure, rows, source.bytes());
@@ -134,7 +119,7 @@ impl Sorter<'_> {
 
         progress.enter(Phase::Sort, 2 * rows, 0);
         let schema = schema(columns);
-        let buckets: Result<Vec<_>> = (0..=bucket).map(|at| Bucket::create(&spill.0, at, &schema)).collect();
+        let buckets: Result<Vec<_>> = (0..=bucket).map(|at| Bucket::create(spill.path(), at, &schema)).collect();
         let buckets = buckets?;
         let scatter = Scatter {
             source,
@@ -146,7 +131,8 @@ impl Sorter<'_> {
         };
         groups.par_iter().try_for_each(|group| scatter.group(*group, progress))?;
         drop(slots);
-        let names: Result<Vec<_>> = buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(&spill.0, at, progress)).collect();
+        let names: Result<Vec<_>> =
+            buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
 
         let mut sorted = Source::of_files(names?)?;
         let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;

@@ -1,7 +1,9 @@
 //! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
 
+use crate::spill::Spill;
+use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Progress, Result};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -12,7 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One Parquet file of events.
+/// One Parquet file of events, or a database of meds_reader: what is read in parts (row groups, runs of subjects) and column by column.
 #[derive(Debug)]
 pub struct SourceFile {
     /// Where it is.
@@ -21,15 +23,35 @@ pub struct SourceFile {
     pub name: String,
     /// Length of the file.
     pub bytes: u64,
-    /// Its footer.
-    pub metadata: Arc<ParquetMetaData>,
+    /// What its rows are read from.
+    pub rows: Rows,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
-    footer_hash: String,
+    hash: String,
+}
+
+/// The forms that rows lie in.
+#[derive(Debug)]
+pub enum Rows {
+    /// A Parquet file, by its footer.
+    Parquet(Arc<ParquetMetaData>),
+    /// A database of meds_reader.
+    Database(Database),
+}
+
+/// A Parquet file's footer.
+pub struct Footer {
+    /// Length of the file.
+    pub bytes: u64,
+    /// The footer itself.
+    pub metadata: Arc<ParquetMetaData>,
+    /// Its schema, as the rows are read.
+    pub schema: arrow_schema::SchemaRef,
+    hash: String,
 }
 
 /// All of the source.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     /// The files of events, in order.
     pub files: Vec<SourceFile>,
@@ -37,6 +59,8 @@ pub struct Source {
     pub metadata: Vec<(String, PathBuf)>,
     /// What was passed over.
     pub notes: Vec<Note>,
+    /// The archive that all of it is in: until [`Source::unpack`] there are no files.
+    archive: Option<Archive>,
 }
 
 impl Source {
@@ -44,33 +68,56 @@ impl Source {
     pub fn open(path: &Path) -> Result<Self> {
         let about = std::fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?;
         let mut notes = Vec::new();
-        let (names, metadata) = if about.is_dir() {
-            let metadata = path.join("metadata");
-            (events(path, &mut notes)?, if metadata.is_dir() { beside(&metadata, &mut notes)? } else { Vec::new() })
-        } else {
+        if !about.is_dir() {
+            if let Some(archive) = Archive::of(path)? {
+                return Ok(Self { archive: Some(archive), ..Self::default() });
+            }
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            (vec![(name, path.to_path_buf())], Vec::new())
+            return Self::of_files(vec![(name, path.to_path_buf())]);
+        }
+        let source = match Database::is_at(path) {
+            true => Self { files: vec![SourceFile::database(path)?], ..Self::default() },
+            false => Self::of_files(events(path, &mut notes)?)?,
         };
-        Ok(Self { metadata, notes, ..Self::of_files(names)? })
+        let metadata = path.join("metadata");
+        let metadata = if metadata.is_dir() { beside(&metadata, &mut notes)? } else { Vec::new() };
+        Ok(Self { metadata, notes, ..source })
     }
 
     /// A source of these files (name and path), in this order.
     pub fn of_files(names: Vec<(String, PathBuf)>) -> Result<Self> {
         let files: Result<Vec<_>> = names.into_par_iter().map(|(name, path)| SourceFile::open(name, path)).collect();
-        Ok(Self { files: files?, metadata: Vec::new(), notes: Vec::new() })
+        Ok(Self { files: files?, ..Self::default() })
     }
 
-    /// Bytes of all files of events.
+    /// Unpacks a source that lies in an archive into the folder for temporary files, or into `work`; the files are there as long as the result is.
+    pub fn unpack(&mut self, temp: Option<&Path>, work: &Path, progress: &Progress) -> Result<Option<Spill>> {
+        let Some(archive) = &self.archive else { return Ok(None) };
+        let spill = Spill::new(temp, work, "unpacked")?;
+        let unpacked = Self::open(&archive.unpack(spill.path(), progress)?)?;
+        let archive = self.archive.take();
+        *self = Self { archive, ..unpacked };
+        Ok(Some(spill))
+    }
+
+    /// Bytes of all files of events; of the archive that is not unpacked.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|f| f.bytes).sum()
+        match &self.archive {
+            Some(archive) if self.files.is_empty() => archive.bytes(),
+            _ => self.files.iter().map(|f| f.bytes).sum(),
+        }
     }
 
     /// Of the files' names, sizes and footers and the metadata's contents, and of `options`.
     pub fn fingerprint(&self, options: &str) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(options);
+        if let Some(archive) = &self.archive {
+            archive.identify(|bytes| hash.update(bytes))?;
+            return Ok(hex(&hash.finalize()));
+        }
         for file in &self.files {
-            hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.footer_hash));
+            hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
         }
         for (name, path) in &self.metadata {
             let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
@@ -154,7 +201,7 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
     if !data.is_dir() {
         let found = held(root)?;
         let message = format!(
-            "no folder \"data\" here, but {found}. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", or one Parquet file."
+            "no folder \"data\" here, but {found}. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", one Parquet file, or a meds_reader database (a folder with meds_reader.version)."
         );
         return Err(Error::at(Code::NoData, root, message));
     }
@@ -182,13 +229,46 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
 }
 
 impl SourceFile {
-    /// Reads a file's footer.
+    /// Opens a Parquet file.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
+        let Footer { bytes, metadata, schema, hash } = Footer::read(&path)?;
+        Ok(Self { path, name, bytes, rows: Rows::Parquet(metadata), schema, hash })
+    }
+
+    /// Opens a database of meds_reader.
+    pub fn database(path: &Path) -> Result<Self> {
+        let database = Database::open(path)?;
+        let mut hash = Sha256::new();
+        database.identify(|bytes| hash.update(bytes))?;
+        let (bytes, schema) = (database.bytes(), database.schema().clone());
+        Ok(Self { path: path.into(), name: String::new(), bytes, rows: Rows::Database(database), schema, hash: hex(&hash.finalize()) })
+    }
+
+    /// Number of the parts that it is read in.
+    pub fn groups(&self) -> usize {
+        match &self.rows {
+            Rows::Parquet(footer) => footer.num_row_groups(),
+            Rows::Database(database) => database.runs(),
+        }
+    }
+
+    /// Rows of a part.
+    pub fn rows(&self, group: usize) -> u64 {
+        match &self.rows {
+            Rows::Parquet(footer) => footer.row_group(group).num_rows().unsigned_abs(),
+            Rows::Database(database) => database.rows(group),
+        }
+    }
+}
+
+impl Footer {
+    /// Reads the footer of a file.
+    pub fn read(path: &Path) -> Result<Self> {
         let damaged = |what: String| {
-            Error::at(Code::SourceDamaged, &path, format!("{what}. Replace the file by a whole copy, or take it out of the source."))
+            Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file by a whole copy, or take it out of the source."))
         };
-        let io = |e: std::io::Error| Error::io(&path, "read the file", &e);
-        let file = File::open(&path).map_err(io)?;
+        let io = |e: std::io::Error| Error::io(path, "read the file", &e);
+        let file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         if bytes < 12 {
             return Err(damaged(format!("{bytes} bytes are too few for a Parquet file")));
@@ -233,7 +313,6 @@ impl SourceFile {
             Ok((metadata, schema))
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        let footer_hash = hex(&Sha256::digest(&footer));
-        Ok(Self { path, name, bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), footer_hash })
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
     }
 }

@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::read::{Batch, Reader, guarded};
 use crate::schema::{Column, Columns, Role};
 use crate::source::Source;
+use crate::spill::Spill;
 use crate::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type};
@@ -27,7 +28,7 @@ use meds_store::{Code, Error, Progress, Result, Store};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -77,7 +78,7 @@ pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySumm
                 let (mut events, mut values) = (0, 0);
                 // A store that is damaged in itself is not worth comparing.
                 if let Some(source) = options.source.as_ref().filter(|_| found.is_empty()) {
-                    let comparison = Comparison::open(&store, source, limit)?;
+                    let comparison = Comparison::open(&store, source, options.store.parent().unwrap_or(Path::new("")), limit, progress)?;
                     (events, values) = comparison.run(progress)?;
                     found = comparison.found.into_inner().unwrap_or_else(PoisonError::into_inner);
                 }
@@ -116,19 +117,22 @@ struct Shard {
 struct Comparison<'a> {
     store: &'a Store,
     source: Source,
+    /// The source's files, where it came in an archive.
+    _unpacked: Option<Spill>,
     columns: Columns,
     limit: usize,
     found: Mutex<Vec<Problem>>,
 }
 
 impl<'a> Comparison<'a> {
-    fn open(store: &'a Store, source: &std::path::Path, limit: usize) -> Result<Self> {
+    fn open(store: &'a Store, source: &Path, beside: &Path, limit: usize, progress: &Progress) -> Result<Self> {
         let of = |name: &str| store.manifest().options.get(name).cloned().unwrap_or_default();
         let columns: Option<Vec<String>> = serde_json::from_value(of("columns")).unwrap_or_default();
         let exclude: Vec<String> = serde_json::from_value(of("exclude")).unwrap_or_default();
-        let source = Source::open(source)?;
+        let mut source = Source::open(source)?;
+        let unpacked = source.unpack(Some(beside), beside, progress)?;
         let columns = Columns::unify(&source, &Options { columns, exclude, ..Options::default() }, &mut Vec::new())?;
-        Ok(Self { store, source, columns, limit, found: Mutex::default() })
+        Ok(Self { store, source, _unpacked: unpacked, columns, limit, found: Mutex::default() })
     }
 
     fn report(&self, problem: Problem) {
@@ -437,7 +441,7 @@ impl AsRef<[u8]> for Owner {
 }
 
 /// The one batch of a file, by the Arrow library, without a copy.
-fn decode(map: &Arc<Mapping>, path: &std::path::Path) -> Result<RecordBatch> {
+fn decode(map: &Arc<Mapping>, path: &Path) -> Result<RecordBatch> {
     let read = || -> parquet::errors::Result<RecordBatch> {
         let buffer = Buffer::from(bytes::Bytes::from_owner(Owner(map.clone())));
         let bytes = buffer.as_slice();

@@ -40,6 +40,8 @@ codes! {
     NoData = "MEDS_NO_DATA",
     /// A file of the source cannot be read: cut short, not Parquet, broken inside.
     SourceDamaged = "MEDS_SOURCE_DAMAGED",
+    /// The source is of a format version that this build cannot read.
+    SourceVersion = "MEDS_SOURCE_VERSION",
     /// The source changed while it was being converted.
     SourceChanged = "MEDS_SOURCE_CHANGED",
     /// A column that MEDS requires, or that was asked for, is not there.

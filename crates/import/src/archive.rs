@@ -1,0 +1,174 @@
+//! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
+
+use crate::data::io;
+use crate::database::Database;
+use flate2::read::MultiGzDecoder;
+use meds_store::{Code, Error, Progress, Result};
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Component, Path, PathBuf};
+
+/// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
+const ENDS: u64 = 64 << 10;
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Zip,
+    TarGz,
+    Tar,
+}
+
+/// An archive, as yet packed.
+#[derive(Debug)]
+pub struct Archive {
+    path: PathBuf,
+    form: Form,
+    bytes: u64,
+}
+
+impl Archive {
+    /// The archive that a file is by its first bytes; `None` where it is none.
+    pub fn of(path: &Path) -> Result<Option<Self>> {
+        let file = File::open(path).map_err(io(path))?;
+        let bytes = file.metadata().map_err(io(path))?.len();
+        let mut head = Vec::new();
+        file.take(512).read_to_end(&mut head).map_err(io(path))?;
+        let form = match &head[..] {
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Form::Zip,
+            [0x1f, 0x8b, ..] => Form::TarGz,
+            head if head.get(257..262) == Some(b"ustar") => Form::Tar,
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
+    }
+
+    /// Its length.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Tells `hear` what tells this archive from others: its length and its ends.
+    pub fn identify(&self, mut hear: impl FnMut(&[u8])) -> Result<()> {
+        let file = File::open(&self.path).map_err(io(&self.path))?;
+        hear(&self.bytes.to_le_bytes());
+        for start in [0, self.bytes.saturating_sub(ENDS)] {
+            let mut end = vec![0; ENDS.min(self.bytes) as usize];
+            file.read_exact_at(&mut end, start).map_err(io(&self.path))?;
+            hear(&end);
+        }
+        Ok(())
+    }
+
+    /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.
+    pub fn unpack(&self, into: &Path, progress: &Progress) -> Result<PathBuf> {
+        let target = Target { archive: self, into, progress };
+        let file = File::open(&self.path).map_err(io(&self.path))?;
+        match self.form {
+            Form::Zip => target.zip(file)?,
+            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
+            Form::Tar => target.tar(BufReader::new(file))?,
+        }
+        self.root(into)
+    }
+
+    fn root(&self, into: &Path) -> Result<PathBuf> {
+        let mut root = into.to_path_buf();
+        loop {
+            if Database::is_at(&root) || root.join("data").is_dir() {
+                return Ok(root);
+            }
+            let found: std::io::Result<Vec<_>> = fs::read_dir(&root).map_err(io(&root))?.collect();
+            let mut below = found.map_err(io(&root))?;
+            below.retain(|entry| entry.path().is_dir() && !aside(Path::new(&entry.file_name())));
+            match &below[..] {
+                [one] => root = one.path(),
+                _ => {
+                    let message = "it holds no meds_reader database (a folder with meds_reader.version) and no MEDS dataset (a folder with \"data\"). Unpack it, and give the folder.";
+                    return Err(Error::at(Code::NoData, &self.path, message));
+                }
+            }
+        }
+    }
+
+    fn damaged(&self, what: impl std::fmt::Display) -> Error {
+        Error::at(
+            Code::SourceDamaged,
+            &self.path,
+            format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
+        )
+    }
+}
+
+/// What macOS puts beside the files.
+fn aside(path: &Path) -> bool {
+    path.components().next().is_some_and(|first| first.as_os_str() == "__MACOSX")
+        || path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("._"))
+}
+
+struct Target<'a> {
+    archive: &'a Archive,
+    into: &'a Path,
+    progress: &'a Progress,
+}
+
+impl Target<'_> {
+    fn zip(&self, file: File) -> Result<()> {
+        let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.archive.damaged(e))?;
+        for at in 0..zip.len() {
+            let mut entry = zip.by_index(at).map_err(|e| self.archive.damaged(e))?;
+            let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
+            match (entry.is_dir(), entry.is_symlink()) {
+                (true, _) => {}
+                (_, true) => return Err(self.strange(&name)),
+                _ => self.write(&name, &mut entry)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn tar(&self, packed: impl Read) -> Result<()> {
+        let mut tar = tar::Archive::new(packed);
+        for entry in tar.entries().map_err(|e| self.archive.damaged(e))? {
+            let mut entry = entry.map_err(|e| self.archive.damaged(e))?;
+            let name = entry.path().map_err(|e| self.archive.damaged(e))?.into_owned();
+            match entry.header().entry_type() {
+                kind if kind.is_dir() || kind.is_pax_global_extensions() => {}
+                kind if kind.is_file() => self.write(&name, &mut entry)?,
+                _ => return Err(self.strange(&name)),
+            }
+        }
+        // The checksum stands at the very end.
+        std::io::copy(&mut tar.into_inner(), &mut std::io::sink()).map_err(|e| self.archive.damaged(e))?;
+        Ok(())
+    }
+
+    /// Writes a file, below the folder and nowhere else.
+    fn write(&self, name: &Path, from: &mut impl Read) -> Result<()> {
+        if aside(name) {
+            return Ok(());
+        }
+        if !name.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(self.archive.damaged(format!("its file {} would lie outside of it", name.display())));
+        }
+        let path = self.into.join(name);
+        let failed = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => self.archive.damaged(format!("it has two files {}", name.display())),
+            _ => Error::io(&path, "unpack the archive", &e),
+        };
+        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        let mut to = File::create_new(&path).map_err(failed)?;
+        let mut held = vec![0; 1 << 18];
+        loop {
+            self.progress.check()?;
+            match from.read(&mut held).map_err(|e| self.archive.damaged(e))? {
+                0 => return Ok(()),
+                some => to.write_all(&held[..some]).map_err(failed)?,
+            }
+        }
+    }
+
+    fn strange(&self, name: &Path) -> Error {
+        self.archive.damaged(format!("{} is neither a file nor a folder", name.display()))
+    }
+}

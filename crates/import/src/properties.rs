@@ -1,0 +1,92 @@
+//! `meds_reader.properties`: the columns, in the order of their names' bytes.
+
+use arrow_schema::{DataType, TimeUnit};
+
+/// A column as the list has it.
+#[derive(Debug, PartialEq)]
+pub struct Property {
+    /// Its name, which is that of its folder too.
+    pub name: String,
+    /// Its type.
+    pub data_type: DataType,
+}
+
+/// Reads the list; the error says what is wrong with it.
+pub fn parse(mut bytes: &[u8]) -> Result<Vec<Property>, String> {
+    let mut found: Vec<Property> = Vec::new();
+    while !bytes.is_empty() {
+        let one = next(&mut bytes).ok_or_else(|| format!("the list ends within column {}", found.len()))?;
+        let (name, number) = one;
+        let name = std::str::from_utf8(name).map_err(|_| format!("the name of column {} is not UTF-8", found.len()))?;
+        // A name is a folder of the database, and of nothing else.
+        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
+            return Err(format!("{name:?} cannot be the name of a column"));
+        }
+        let data_type = data_type(number).ok_or_else(|| format!("column {name:?} is of a type that is not known ({number})"))?;
+        found.push(Property { name: name.to_string(), data_type });
+    }
+    Ok(found)
+}
+
+fn next<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
+    let length = usize::try_from(word(bytes)?).ok()?;
+    let (name, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some((name, word(bytes)?))
+}
+
+/// Takes a little-endian number off the front.
+pub fn word(bytes: &mut &[u8]) -> Option<u64> {
+    let (word, rest) = bytes.split_first_chunk::<8>()?;
+    *bytes = rest;
+    Some(u64::from_le_bytes(*word))
+}
+
+fn data_type(number: u64) -> Option<DataType> {
+    use DataType as D;
+    Some(match number {
+        0 => D::Utf8,
+        1 => D::LargeUtf8,
+        2 => D::Timestamp(TimeUnit::Microsecond, None),
+        3 => D::Float32,
+        4 => D::Float64,
+        5 => D::Int8,
+        6 => D::Int16,
+        7 => D::Int32,
+        8 => D::Int64,
+        9 => D::UInt8,
+        10 => D::UInt16,
+        11 => D::UInt32,
+        12 => D::UInt64,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn list(entries: &[(&[u8], u64)]) -> Vec<u8> {
+        let entry = |(name, number): &(&[u8], u64)| [&(name.len() as u64).to_le_bytes()[..], name, &number.to_le_bytes()].concat();
+        entries.iter().flat_map(entry).collect()
+    }
+
+    #[test]
+    fn names_and_types() {
+        let found = parse(&list(&[(b"code", 0), (b"time", 2)]));
+        let expected = [("code", DataType::Utf8), ("time", DataType::Timestamp(TimeUnit::Microsecond, None))];
+        assert_eq!(found, Ok(expected.map(|(name, data_type)| Property { name: name.into(), data_type }).into()));
+        for (name, number) in [(&b"a/b"[..], 0), (b"..", 0), (b"", 0), (b"\xff", 0), (b"time", 13)] {
+            assert!(parse(&list(&[(name, number)])).is_err());
+        }
+        assert!(parse(&u64::MAX.to_le_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_list_or_none(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = parse(&bytes);
+        }
+    }
+}

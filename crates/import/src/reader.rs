@@ -1,0 +1,109 @@
+//! The rows of one column of a run of subjects, batch by batch.
+
+use crate::data::{Records, damaged};
+use crate::database::{Column, Database, Kind};
+use crate::texts::Texts;
+use crate::times::Times;
+use crate::values::Values;
+use arrow_array::{ArrayRef, Int64Array};
+use meds_store::{Code, Error, Result};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Most rows of a batch.
+const ROWS: usize = 1 << 16;
+
+/// Turns records into rows. Errors say what is wrong with the record.
+pub trait Decode {
+    /// Takes up the record of a subject with so many rows.
+    fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String>;
+    /// Appends its next rows, no more than are left of it; how many, which is fewer where the batch is full (never none of an empty one).
+    fn take(&mut self, payload: &[u8], rows: usize) -> Result<usize, String>;
+    /// What was appended, as an array.
+    fn finish(&mut self) -> Result<ArrayRef, String>;
+}
+
+/// Batches of one column.
+pub struct Reader<'a> {
+    database: &'a Database,
+    /// Subjects that are still to come.
+    subjects: Range<usize>,
+    /// Rows that are still to come of the subject before these.
+    left: usize,
+    values: Option<Source<'a>>,
+}
+
+struct Source<'a> {
+    column: &'a Column,
+    records: Records<'a>,
+    decoder: Box<dyn Decode + 'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// A column of these subjects; `None` for their ids.
+    pub(crate) fn open(database: &'a Database, subjects: Range<usize>, column: Option<&'a Column>) -> Result<Self> {
+        let values = column.map(|column| {
+            let decoder: Box<dyn Decode> = match &column.kind {
+                Kind::Times => Box::new(Times::new()),
+                Kind::Texts(_) => Box::new(Texts::new(column.strings()?)),
+                Kind::Values => {
+                    let values = Values::new(&column.data_type);
+                    Box::new(values.ok_or_else(|| Error::new(Code::Internal, "a type of no width"))?)
+                }
+            };
+            Ok(Source { column, records: Records::open(&column.data, subjects.clone())?, decoder })
+        });
+        Ok(Self { database, subjects, left: 0, values: values.transpose()? })
+    }
+
+    /// Bytes that the column takes in its file.
+    pub fn bytes(&self) -> u64 {
+        self.values.as_ref().map_or(0, |values| values.records.bytes())
+    }
+
+    /// The next batch; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<ArrayRef>> {
+        let Some(values) = &mut self.values else { return Ok(self.ids()) };
+        let (mut rows, path) = (0, &values.column.data.path);
+        while rows < ROWS {
+            // The subject at hand: the one before those to come.
+            let wrong = |slot: usize, what: String| {
+                damaged(path, format!("the record of subject {} cannot be read: {what}", self.database.ids[slot]))
+            };
+            if self.left == 0 {
+                let Some(slot) = self.subjects.next() else { break };
+                self.left = self.database.lengths[slot] as usize;
+                let opened = values.records.advance()?;
+                let opened = opened.and_then(|()| values.decoder.open(values.records.payload(), self.left));
+                opened.map_err(|what| wrong(slot, what))?;
+                continue;
+            }
+            let took = values.decoder.take(values.records.payload(), self.left.min(ROWS - rows));
+            let took = took.map_err(|what| wrong(self.subjects.start - 1, what))?;
+            if took == 0 {
+                break;
+            }
+            self.left -= took;
+            rows += took;
+        }
+        if rows == 0 {
+            return Ok(None);
+        }
+        values.decoder.finish().map(Some).map_err(|what| damaged(path, what))
+    }
+
+    fn ids(&mut self) -> Option<ArrayRef> {
+        let mut ids = Vec::new();
+        while ids.len() < ROWS {
+            if self.left == 0 {
+                let Some(slot) = self.subjects.next() else { break };
+                self.left = self.database.lengths[slot] as usize;
+                continue;
+            }
+            let some = self.left.min(ROWS - ids.len());
+            ids.resize(ids.len() + some, self.database.ids[self.subjects.start - 1]);
+            self.left -= some;
+        }
+        (!ids.is_empty()).then(|| Arc::new(Int64Array::from(ids)) as ArrayRef)
+    }
+}

@@ -1,0 +1,69 @@
+//! A column's `dictionary`: the strings that several subjects have.
+
+use crate::data::{damaged, inflate, io};
+use crate::properties::word;
+use meds_store::Result;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use zstd::bulk::Decompressor;
+
+/// Most bytes of a dictionary: it is held in memory.
+const MOST: u64 = 1 << 30;
+
+/// The strings, by their number.
+#[derive(Default)]
+pub struct Strings {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Strings {
+    /// Reads a whole dictionary: frames of rows (count, length, bytes), each frame after its length.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(io(path))?;
+        let mut left = file.metadata().map_err(io(path))?.len();
+        let mut file = BufReader::new(file);
+        let mut zstd = Decompressor::new().map_err(io(path))?;
+        let mut strings = Self::default();
+        let (mut inflated, mut rows) = (0, Vec::new());
+        while left > 0 {
+            let mut length = [0; 8];
+            let room = left.checked_sub(8).ok_or_else(|| damaged(path, "the dictionary is cut short"))?;
+            file.read_exact(&mut length).map_err(io(path))?;
+            let length = u64::from_le_bytes(length);
+            left = room.checked_sub(length).ok_or_else(|| damaged(path, format!("a part of {length} bytes reaches past its end")))?;
+            let mut frame = vec![0; length as usize];
+            file.read_exact(&mut frame).map_err(io(path))?;
+            let done = inflate(&mut zstd, &frame, MOST - inflated, &mut rows);
+            done.map_err(|what| damaged(path, format!("part of the dictionary: {what}")))?;
+            inflated += rows.len() as u64;
+            strings.add(&rows).map_err(|what| damaged(path, format!("string {} of the dictionary {what}", strings.len())))?;
+        }
+        Ok(strings)
+    }
+
+    fn add(&mut self, mut rows: &[u8]) -> Result<(), &'static str> {
+        while !rows.is_empty() {
+            // How many rows have it: of no use here.
+            word(&mut rows).ok_or("is cut short")?;
+            let length = word(&mut rows).and_then(|length| usize::try_from(length).ok());
+            let (text, rest) = length.and_then(|length| rows.split_at_checked(length)).ok_or("is cut short")?;
+            self.text.push_str(std::str::from_utf8(text).map_err(|_| "is not UTF-8")?);
+            self.ends.push(self.text.len());
+            rows = rest;
+        }
+        Ok(())
+    }
+
+    /// Number of strings.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A string by its number.
+    pub fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[number]]
+    }
+}

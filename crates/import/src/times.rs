@@ -1,0 +1,103 @@
+//! The column `time`: leading nulls, then groups of equal times, each by its distance from the group before.
+
+use crate::reader::Decode;
+use crate::vbyte;
+use arrow_array::{ArrayRef, TimestampMicrosecondArray};
+use arrow_buffer::NullBufferBuilder;
+use std::sync::Arc;
+
+/// Days, seconds, microseconds: a distance has the finer parts only where it needs them.
+const UNITS: [i64; 3] = [86_400_000_000, 1_000_000, 1];
+
+/// Rows of `time`.
+pub struct Times {
+    values: Vec<i64>,
+    nulls: NullBufferBuilder,
+    /// The record at hand: its integers, and the next of them.
+    stream: Vec<u32>,
+    at: usize,
+    time: i64,
+    /// Rows of it that are still to come: all of them, null ones, ones of the group at hand.
+    left: usize,
+    static_rows: usize,
+    same: usize,
+}
+
+impl Times {
+    /// No rows yet.
+    pub fn new() -> Self {
+        let (values, nulls, stream) = (Vec::new(), NullBufferBuilder::new(0), Vec::new());
+        Self { values, nulls, stream, at: 0, time: 0, left: 0, static_rows: 0, same: 0 }
+    }
+
+    fn number(&mut self) -> Result<u32, String> {
+        let number = *self.stream.get(self.at).ok_or("it has fewer times than the subject has rows")?;
+        self.at += 1;
+        Ok(number)
+    }
+
+    /// Turns to the next group.
+    fn group(&mut self) -> Result<(), String> {
+        for unit in UNITS {
+            let number = self.number()?;
+            let time = i64::from(number >> 4).checked_mul(unit).and_then(|gap| self.time.checked_add(gap));
+            self.time = time.ok_or("a time is beyond 64 bits of microseconds")?;
+            self.same = (number & 15) as usize;
+            if self.same > 0 {
+                return if self.same <= self.left { Ok(()) } else { Err("it has more times than the subject has rows".into()) };
+            }
+        }
+        Err("a group of equal times has no rows".into())
+    }
+}
+
+impl Decode for Times {
+    fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String> {
+        let head = payload.split_first_chunk::<8>().and_then(|(start, rest)| Some((start, rest.split_first_chunk::<4>()?)));
+        let (start, (count, rest)) = head.ok_or("it is too short")?;
+        let count = u32::from_le_bytes(*count) as usize;
+        // A group has a row at least, and three integers at most.
+        if count == 0 || count > 1 + 3 * rows {
+            return Err(format!("{count} integers cannot be {rows} times"));
+        }
+        if vbyte::decode(vbyte::FROM_ZERO, rest, count, &mut self.stream) != Some(rest.len()) {
+            return Err(format!("its integers do not take {} bytes", rest.len()));
+        }
+        (self.time, self.at, self.left, self.same) = (i64::from_le_bytes(*start), 1, rows, 0);
+        self.static_rows = self.stream[0] as usize;
+        if self.static_rows > rows {
+            return Err(format!("{} of {rows} rows have no time", self.static_rows));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, _: &[u8], rows: usize) -> Result<usize, String> {
+        let statics = self.static_rows.min(rows);
+        self.values.resize(self.values.len() + statics, 0);
+        self.nulls.append_n_nulls(statics);
+        self.static_rows -= statics;
+        self.left -= statics;
+        let mut wanted = rows - statics;
+        self.nulls.append_n_non_nulls(wanted);
+        while wanted > 0 {
+            if self.same == 0 {
+                self.group()?;
+            }
+            let some = self.same.min(wanted);
+            self.values.resize(self.values.len() + some, self.time);
+            self.same -= some;
+            self.left -= some;
+            wanted -= some;
+        }
+        if self.left == 0 && self.at < self.stream.len() {
+            return Err("it has more times than the subject has rows".into());
+        }
+        Ok(rows)
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, String> {
+        let values = std::mem::take(&mut self.values).into();
+        let array = TimestampMicrosecondArray::try_new(values, self.nulls.finish());
+        Ok(Arc::new(array.map_err(|e| e.to_string())?))
+    }
+}
