@@ -1,4 +1,4 @@
-//! MEDS Parquet to a store.
+//! MEDS Parquet to a store, a store back to MEDS Parquet, and some of a store's patients to a store of their own.
 //!
 //! A conversion reads its source twice. The first pass ([`survey`], [`measure`]) learns whose each row is, checks the order, and sizes every
 //! column; [`layout`] then gives every value its final place; the second pass ([`emit`]) writes the values there, row group by row group and
@@ -8,9 +8,12 @@ mod chunk;
 mod codes;
 mod common;
 mod emit;
+mod export;
 mod extent;
+mod filter;
 mod footer;
 mod intern;
+mod kept;
 mod inverted;
 mod layout;
 mod measure;
@@ -29,6 +32,8 @@ mod target;
 mod texts;
 mod verify;
 
+pub use export::{ExportOptions, ExportSummary, export};
+pub use filter::{FilterOptions, filter};
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
 pub use verify::{VerifyOptions, VerifySummary, verify};

@@ -43,10 +43,11 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
 
 /// Reads a whole Parquet file of the metadata.
 pub fn table(path: &Path) -> Result<RecordBatch> {
-    let footer = SourceFile::open(String::new(), path.to_path_buf()).map_err(|e| Error { code: Code::Metadata, ..e })?;
+    let about = SourceFile::open(String::new(), path.to_path_buf()).map_err(|e| Error { code: Code::Metadata, ..e })?;
+    let footer = about.footer()?.clone();
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
-        let footer = ArrowReaderMetadata::try_new(footer.metadata.clone(), ArrowReaderOptions::new())?;
+        let footer = ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new())?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         // Key-value metadata differs between the reader's schema and its batches.
         let fields = reader.schema().fields().clone();

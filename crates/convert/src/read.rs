@@ -2,8 +2,9 @@
 
 use crate::chunk::Chunk;
 use crate::common::conform;
+use crate::kept;
 use crate::schema::{Column, Role};
-use crate::source::SourceFile;
+use crate::source::{Content, SourceFile};
 use crate::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
@@ -13,7 +14,7 @@ use meds_store::{Code, Error, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -71,12 +72,19 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
     done.unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
 }
 
+enum Inner<'a> {
+    /// The file has no such column.
+    Absent,
+    Parquet(ParquetRecordBatchReader),
+    Kept(kept::Rows<'a>),
+}
+
 /// Batches of one column of one row group.
 pub struct Reader<'a> {
     file: &'a SourceFile,
     group: usize,
     column: &'a Column,
-    inner: Option<ParquetRecordBatchReader>,
+    inner: Inner<'a>,
     left: u64,
     /// Bytes on disk of all its rows.
     bytes: u64,
@@ -85,23 +93,32 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Opens `column` of a row group; `at` is the file's index in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
-        let inner = column.roots[at].map(|root| open(file, group, root, column)).transpose()?;
-        let chunks = column.roots[at].map(|root| chunks(file, group, root)).unwrap_or_default();
-        let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
-        Ok(Self { file, group, column, inner, left: rows(file, group), bytes })
+        let (inner, bytes) = match (&file.content, column.roots[at]) {
+            (_, None) => (Inner::Absent, 0),
+            (Content::Kept(kept), _) => (Inner::Kept(kept.rows(&column.name, kept.groups()[group].clone())), 0),
+            (Content::Parquet(footer), Some(root)) => {
+                let bytes = chunks(footer, group, root).iter().map(|c| c.compressed_size().unsigned_abs()).sum();
+                (Inner::Parquet(open(file, footer, group, root, column)?), bytes)
+            }
+        };
+        Ok(Self { file, group, column, inner, left: file.rows(group), bytes })
     }
 
     /// Bytes on disk that so many rows take, about.
     pub fn bytes_of(&self, rows: u64) -> u64 {
-        (self.bytes * rows).checked_div(self::rows(self.file, self.group)).unwrap_or(0)
+        (self.bytes * rows).checked_div(self.file.rows(self.group)).unwrap_or(0)
     }
 
     /// The next batch; `None` at the end, when as many rows have come as the footer promised.
     pub fn next(&mut self) -> Result<Option<Batch>> {
-        let Some(reader) = &mut self.inner else {
-            let rows = self.left.min(ROWS);
-            self.left -= rows;
-            return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
+        let reader = match &mut self.inner {
+            Inner::Absent => {
+                let rows = self.left.min(ROWS);
+                self.left -= rows;
+                return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
+            }
+            Inner::Kept(rows) => return rows.next()?.map(|batch| self.shaped(batch)).transpose(),
+            Inner::Parquet(reader) => reader,
         };
         let batch = guarded(|| Ok(reader.next().transpose()?));
         let Some(batch) = batch.map_err(|e| self.damaged(&e.to_string()))? else {
@@ -115,15 +132,20 @@ impl<'a> Reader<'a> {
         if self.column.wide == DataType::Null {
             return Ok(Some(Batch::Nulls(batch.num_rows())));
         }
-        let array = batch.column(0);
-        let converted = convert(array, self.column).map_err(|e| {
+        self.shaped(Batch::Array(batch.column(0).clone())).map(Some)
+    }
+
+    /// A batch as it is handed out.
+    fn shaped(&self, batch: Batch) -> Result<Batch> {
+        let Batch::Array(array) = batch else { return Ok(batch) };
+        let converted = convert(&array, self.column).map_err(|e| {
             let message = format!(
                 "column {:?}, row group {}: a value cannot be stored: {e}. Mend the value, or leave the column out (--exclude).",
                 self.column.name, self.group
             );
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
-        Ok(Some(Batch::Array(converted)))
+        Ok(Batch::Array(converted))
     }
 
     fn damaged(&self, what: &str) -> Error {
@@ -131,22 +153,22 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Rows of a row group.
-pub fn rows(file: &SourceFile, group: usize) -> u64 {
-    file.metadata.row_group(group).num_rows().unsigned_abs()
-}
-
 fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
     let message = format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy.");
     Error::at(Code::SourceDamaged, &file.path, message)
 }
 
-fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result<ParquetRecordBatchReader> {
-    let metadata = &file.metadata;
+fn open(
+    file: &SourceFile,
+    metadata: &Arc<ParquetMetaData>,
+    group: usize,
+    root: usize,
+    column: &Column,
+) -> Result<ParquetRecordBatchReader> {
     let descriptor = metadata.file_metadata().schema_descr();
-    let chunks = chunks(file, group, root);
+    let chunks = chunks(metadata, group, root);
     let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
-    let rows = rows(file, group);
+    let rows = file.rows(group);
     let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
     let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
 
@@ -180,10 +202,10 @@ fn open(file: &SourceFile, group: usize, root: usize, column: &Column) -> Result
 }
 
 /// The chunks of a root column: several where it is nested.
-fn chunks(file: &SourceFile, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
-    let descriptor = file.metadata.file_metadata().schema_descr();
+fn chunks(metadata: &ParquetMetaData, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
+    let descriptor = metadata.file_metadata().schema_descr();
     let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
-    leaves.map(|leaf| file.metadata.row_group(group).column(leaf)).collect()
+    leaves.map(|leaf| metadata.row_group(group).column(leaf)).collect()
 }
 
 fn int96(chunks: &[&ColumnChunkMetaData]) -> bool {

@@ -112,7 +112,8 @@ impl Columns {
     }
 }
 
-fn role(name: &str) -> Role {
+/// What a column of this name is to MEDS.
+pub fn role(name: &str) -> Role {
     match name {
         "time" => Role::Time,
         "code" => Role::Code,

@@ -1,5 +1,6 @@
 //! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
 
+use crate::kept::Kept;
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Result};
 use parquet::arrow::parquet_to_arrow_schema;
@@ -12,7 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One Parquet file of events.
+/// One file of events.
 #[derive(Debug)]
 pub struct SourceFile {
     /// Where it is.
@@ -21,11 +22,20 @@ pub struct SourceFile {
     pub name: String,
     /// Length of the file.
     pub bytes: u64,
-    /// Its footer.
-    pub metadata: Arc<ParquetMetaData>,
+    /// What its rows are read from.
+    pub content: Content,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
     footer_hash: String,
+}
+
+/// What the rows of a file are read from.
+#[derive(Debug)]
+pub enum Content {
+    /// Parquet, by its footer.
+    Parquet(Arc<ParquetMetaData>),
+    /// A shard of a store.
+    Kept(Kept),
 }
 
 /// All of the source.
@@ -160,6 +170,37 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
 }
 
 impl SourceFile {
+    /// Patients of a shard.
+    pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
+        // Its columns are found by name, and the fingerprint is that of the store.
+        let schema = Arc::new(arrow_schema::Schema::empty());
+        Self { path, name, bytes, content: Content::Kept(kept), schema, footer_hash: String::new() }
+    }
+
+    /// Number of row groups.
+    pub fn groups(&self) -> usize {
+        match &self.content {
+            Content::Parquet(footer) => footer.num_row_groups(),
+            Content::Kept(kept) => kept.groups().len(),
+        }
+    }
+
+    /// Rows of a row group.
+    pub fn rows(&self, group: usize) -> u64 {
+        match &self.content {
+            Content::Parquet(footer) => footer.row_group(group).num_rows().unsigned_abs(),
+            Content::Kept(kept) => kept.groups()[group].end - kept.groups()[group].start,
+        }
+    }
+
+    /// The footer of a Parquet file.
+    pub fn footer(&self) -> Result<&Arc<ParquetMetaData>> {
+        match &self.content {
+            Content::Parquet(footer) => Ok(footer),
+            Content::Kept(_) => Err(Error::at(Code::Internal, &self.path, "is no Parquet file.")),
+        }
+    }
+
     /// Reads a file's footer.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
         let damaged = |what: String| {
@@ -208,6 +249,6 @@ impl SourceFile {
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
         let footer_hash = hex(&Sha256::digest(&footer));
-        Ok(Self { path, name, bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), footer_hash })
+        Ok(Self { path, name, bytes, content: Content::Parquet(Arc::new(metadata)), schema: Arc::new(schema), footer_hash })
     }
 }

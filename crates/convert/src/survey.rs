@@ -1,6 +1,6 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
-use crate::read::{Batch, Reader, micros, rows};
+use crate::read::{Batch, Reader, micros};
 use crate::schema::{Column, Columns, Role};
 use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
@@ -76,8 +76,8 @@ pub fn groups(source: &Source) -> Vec<Group> {
     let mut start = 0;
     let mut groups = Vec::new();
     for (file, about) in source.files.iter().enumerate() {
-        for group in 0..about.metadata.num_row_groups() {
-            let end = start + rows(about, group);
+        for group in 0..about.groups() {
+            let end = start + about.rows(group);
             groups.push(Group { file, group, start, end });
             start = end;
         }
@@ -275,7 +275,7 @@ fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progres
 }
 
 fn group_start_of_file(source: &Source, group: Group) -> u64 {
-    let before: u64 = (0..group.group).map(|g| rows(&source.files[group.file], g)).sum();
+    let before: u64 = (0..group.group).map(|g| source.files[group.file].rows(g)).sum();
     group.start - before
 }
 
