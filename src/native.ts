@@ -164,7 +164,11 @@ function plain(options: object): string {
 }
 
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
-export async function runJob<T>(kind: "convert" | "verify" | "generate", options: object, { onProgress, signal }: WorkOptions): Promise<T> {
+export async function runJob<T>(
+  kind: "convert" | "verify" | "generate" | "export" | "filter",
+  options: object,
+  { onProgress, signal }: WorkOptions,
+): Promise<T> {
   if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
   return cancellable(
     kind,

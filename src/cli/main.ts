@@ -5,6 +5,8 @@ import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { convertCommand } from "./convert.js";
+import { exportCommand } from "./export.js";
+import { filterCommand } from "./filter.js";
 import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
 import { exitCodeOf, oneLine } from "./report.js";
@@ -37,6 +39,8 @@ for (const command of [
   infoCommand(),
   showCommand(),
   verifyCommand(),
+  filterCommand(),
+  exportCommand(),
   generateCommand(),
   batchesCommand(),
   benchCommand(),
