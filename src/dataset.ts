@@ -11,8 +11,6 @@ export interface DatasetOptions extends WorkOptions {
   readonly float32?: boolean | undefined;
   /** Compression of the Parquet files. Default: `zstd`. */
   readonly compression?: "zstd" | "snappy" | undefined;
-  /** Check every byte of the store first. Default: false. */
-  readonly verify?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
 }
@@ -37,7 +35,7 @@ const COMPRESSIONS = ["zstd", "snappy"] as const;
 /** Writes the store with this content id as a dataset. */
 export async function exportStore(store: string, id: string, out: string, options?: DatasetOptions): Promise<Exported> {
   const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
-  for (const name of ["float32", "verify"] as const) flagOf(name, rest[name], false);
+  flagOf("float32", rest.float32, false);
   countIn("threads", rest.threads);
   if (rest.compression !== undefined && !COMPRESSIONS.includes(rest.compression))
     failGiven("compression", rest.compression, COMPRESSIONS.map((name) => JSON.stringify(name)).join(" or "));

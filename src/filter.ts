@@ -24,8 +24,6 @@ export interface FilterOptions extends WorkOptions {
   readonly withCode?: string | readonly string[] | undefined;
   /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
   readonly ignoreMissing?: boolean | undefined;
-  /** Check every byte of the store first. Default: false: damaged values would be copied as they are. */
-  readonly verify?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
@@ -57,7 +55,7 @@ export interface FilterOptions extends WorkOptions {
 export async function filter(store: string, out: string, options: FilterOptions): Promise<Summary> {
   const { onProgress, signal, ids, split, withCode, ignoreMissing, ...rest } = optionsOf(options) ?? {};
   const lenient = flagOf("ignoreMissing", ignoreMissing, false);
-  for (const name of ["verify", "force", "index"] as const) flagOf(name, rest[name], false);
+  for (const name of ["force", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
   const codes = typeof withCode === "string" ? [withCode] : withCode;
   textsIn("withCode", codes);

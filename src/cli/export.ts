@@ -8,7 +8,6 @@ import { interruptible, visible } from "./report.js";
 interface Options {
   readonly float32?: boolean;
   readonly compression: "zstd" | "snappy";
-  readonly verify?: boolean;
   readonly threads: number;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
@@ -23,7 +22,6 @@ export function exportCommand(): Command {
     .argument("<out>", "the dataset's folder; it must not exist, the folders above it are made")
     .option("--float32", "round a numeric_value that is float64 to MEDS's float32, and count the values that change")
     .addOption(new Option("--compression <name>", "of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
-    .option("--verify", "check every byte of the store first")
     .addOption(threadsOption())
     .addOption(progressOption())
     .addOption(jsonOption())

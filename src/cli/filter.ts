@@ -11,7 +11,6 @@ interface Options {
   readonly split?: string;
   readonly withCode?: readonly string[];
   readonly ignoreMissing?: boolean;
-  readonly verify?: boolean;
   readonly force?: boolean;
   readonly threads: number;
   readonly memory?: number;
@@ -33,7 +32,6 @@ export function filterCommand(): Command {
     .option("--split <name>", "the patients of a split")
     .option("--with-code <codes...>", "patients that have one of the codes; LAB//* stands for all codes that begin with LAB//", texts)
     .option("--ignore-missing", "count ids and codes that the store has not, instead of refusing them")
-    .option("--verify", "check every byte of the store first")
     .option("--force", "replace a store that exists")
     .addOption(threadsOption())
     .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))

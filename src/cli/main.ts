@@ -9,6 +9,7 @@ import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
 import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
+import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { showCommand } from "./show.js";
 import { verifyCommand } from "./verify.js";
@@ -40,6 +41,7 @@ for (const command of [
   showCommand(),
   verifyCommand(),
   filterCommand(),
+  inspectCommand(),
   exportCommand(),
   generateCommand(),
   batchesCommand(),

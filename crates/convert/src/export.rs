@@ -43,8 +43,6 @@ pub struct ExportOptions {
     pub id: Option<String>,
     /// Round float64 values of `numeric_value` to the float32 of MEDS 0.4.
     pub float32: bool,
-    /// Check every byte of the store first.
-    pub verify: bool,
     /// Compression of the Parquet files.
     pub compression: Packing,
     /// Threads; 0 = one a core.
@@ -83,8 +81,8 @@ pub struct ExportSummary {
 }
 
 /// Opens the store that a caller has open: another one at its path is an error.
-pub fn open_store(path: &Path, id: Option<&str>, verify: bool) -> Result<Store> {
-    let store = Store::open(path, verify)?;
+pub fn open_store(path: &Path, id: Option<&str>) -> Result<Store> {
+    let store = Store::open(path, false)?;
     match id {
         Some(id) if id != store.manifest().id => {
             let message = format!("was replaced: it is {} now and was {id}. Open it again.", store.manifest().id);
@@ -111,7 +109,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
     progress.enter(Phase::Plan, 0, 0);
     outside(&options.store, &options.out)?;
     pool(options.threads, || {
-        let store = open_store(&options.store, options.id.as_deref(), options.verify)?;
+        let store = open_store(&options.store, options.id.as_deref())?;
         let site = Site::lock(&options.out, progress)?;
         if site.standing()?.is_some() {
             return Err(Error::at(Code::StoreExists, &options.out, "a store is there, which an export does not replace. Choose another path."));

@@ -37,8 +37,6 @@ pub struct FilterOptions {
     pub selection: serde_json::Value,
     /// The store's content id, where the caller has chosen by it: another store at that path is refused.
     pub id: Option<String>,
-    /// Check every byte of the store first.
-    pub verify: bool,
     /// Replace an existing store.
     pub force: bool,
     /// Threads; 0 = one a core.
@@ -56,7 +54,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
     let start = Instant::now();
     progress.enter(Phase::Plan, 0, 0);
     outside(&options.store, &options.out)?;
-    let store = open_store(&options.store, options.id.as_deref(), options.verify)?;
+    let store = open_store(&options.store, options.id.as_deref())?;
     let manifest = store.manifest();
     let usual = Options::default();
     let shard_bytes = manifest.options.get("shardBytes").and_then(serde_json::Value::as_u64);

@@ -99,15 +99,29 @@ impl Cut {
             }
         }
         let columns = columns(store, files.len())?;
-        let metadata = manifest.files.iter().filter_map(|file| file.path.strip_prefix("metadata/"));
-        let metadata = metadata.map(|name| (name.to_string(), store.root().join("metadata").join(name))).collect();
-        Ok(Self { source: Source { files, metadata, notes: Vec::new() }, columns, patients })
+        Ok(Self { source: Source { files, metadata: metadata(store)?, notes: Vec::new() }, columns, patients })
     }
 }
 
 /// Slots before `end`.
 fn below(slots: &[u32], end: u64) -> usize {
     slots.partition_point(|slot| u64::from(*slot) < end)
+}
+
+/// The files of the metadata folder, compared with their checksums.
+fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for file in &store.manifest().files {
+        let Some(name) = file.path.strip_prefix("metadata/") else { continue };
+        let path = store.root().join("metadata").join(name);
+        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, "read the metadata", &e))?;
+        if manifest::hex(crc32c::crc32c(&bytes)) != file.crc32c {
+            let message = "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
+            return Err(Error::at(Code::Corrupt, path, message));
+        }
+        found.push((name.to_string(), path));
+    }
+    Ok(found)
 }
 
 /// The columns of a store.
@@ -152,9 +166,10 @@ fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
 }
 
 impl Kept {
-    /// The patients of a shard whose row of it `keep` takes. The shard's structure is checked wholly: offsets, indexes and text can be relied on.
+    /// The patients of a shard whose row of it `keep` takes. Every byte of the shard is compared with its checksum: what is damaged would get a new one.
     pub fn open(store: &Store, shard: usize, keep: impl Fn(usize) -> bool) -> Result<Self> {
         let file = store.shard(shard)?;
+        file.check_crc()?;
         let batch = StructArray::from(store.arrow(shard)?);
         let lost = |what: String| file.corrupt(&what);
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| lost(format!("has no column \"{name}\"")));

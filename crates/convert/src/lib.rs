@@ -12,6 +12,7 @@ mod export;
 mod extent;
 mod filter;
 mod footer;
+mod inspect;
 mod intern;
 mod kept;
 mod inverted;
@@ -34,6 +35,7 @@ mod verify;
 
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
+pub use inspect::{InspectOptions, Inspected, inspect};
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
 pub use verify::{VerifyOptions, VerifySummary, verify};

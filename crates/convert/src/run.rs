@@ -141,6 +141,8 @@ impl<'a> Conversion<'a> {
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let ordered = self.ordered(&work, columns)?;
         let manifest = self.write(&work, &ordered, splits.as_ref())?;
+        // A sorted copy lies in the work folder: it is no part of the store.
+        drop(ordered);
         self.unchanged()?;
         self.publish(&site, &manifest, start)
     }
