@@ -49,7 +49,7 @@ print("valid", end="")
 
 describe("a store, exported", () => {
   it(`and converted again, is the same store: all column types (${python === null ? "no Python: types of pyarrow are left out" : "with pyarrow's types"})`, async () => {
-    await forAll(dataset, Math.ceil(runs / 2), 11, (data) =>
+    await forAll(dataset, Math.ceil(runs / 5), 11, (data) =>
       withStore(data, async (_, store) => {
         const { out, twin, warned } = await again(store, data.shardBytes);
         expect(unlike(store, twin, { metadata: false })).toEqual([]);
