@@ -3,6 +3,7 @@ import { type ArrowTable, storeTable } from "./arrow.js";
 import type { CodeTable } from "./codes.js";
 import { Cohort } from "./cohort.js";
 import { type ConversionPlan, type ConvertOptions, conversion, convert } from "./convert.js";
+import { type DatasetOptions, type Exported, exportStore } from "./dataset.js";
 import { MedsError } from "./errors.js";
 import type { ArrowExport } from "./export.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
@@ -166,6 +167,28 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    */
   exportC(shard: number): ArrowExport {
     return this._store.exportC(shard);
+  }
+
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
+   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
+   * all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
+   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  async export(out: string, options?: DatasetOptions): Promise<Exported> {
+    this._store.check();
+    return exportStore(this._store.path, this._store.manifest.id, out, options);
   }
 
   /** Path of the store, for opening it in a worker. */

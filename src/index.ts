@@ -19,11 +19,21 @@ export {
   verify,
 } from "./convert.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database.js";
+export type { DatasetOptions, Exported } from "./dataset.js";
 export { Dictionary } from "./dictionary.js";
 export { MedsError, type MedsErrorCode } from "./errors.js";
 export { Event } from "./event.js";
 export { ArrowExport } from "./export.js";
+export { type FilterOptions, filter } from "./filter.js";
 export type { SubjectId } from "./ids.js";
+export {
+  type CodePrefix,
+  type InspectedColumn,
+  type InspectedTable,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+} from "./inspect.js";
 export type { JsonValue } from "./json.js";
 export type { LabelCodes } from "./labelers/codes.js";
 export type { FollowUp } from "./labelers/follow.js";

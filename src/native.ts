@@ -173,8 +173,10 @@ function plain(options: object): string {
   });
 }
 
+type JobKind = ConstructorParameters<typeof binding.Job>[0];
+
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
-export async function runJob<T>(kind: "convert" | "verify" | "generate", options: object, { onProgress, signal }: WorkOptions): Promise<T> {
+export async function runJob<T>(kind: JobKind, options: object, { onProgress, signal }: WorkOptions): Promise<T> {
   if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
   return cancellable(
     kind,

@@ -61,7 +61,8 @@ async function run(source: string, store: string, options: Options): Promise<voi
   print(asJson === true ? json(summary) : describe(source, summary));
 }
 
-function describe(source: string, summary: Summary): string[] {
+/** What a conversion, or a filter, did. */
+export function describe(source: string, summary: Summary): string[] {
   const { patients, events, codes, columns, shards, indexBytes } = summary;
   const index = indexBytes > 0 ? `, ${bytes(indexBytes)} of it index` : "";
   return [

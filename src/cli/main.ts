@@ -5,8 +5,11 @@ import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { convertCommand } from "./convert.js";
+import { exportCommand } from "./export.js";
+import { filterCommand } from "./filter.js";
 import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
+import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { showCommand } from "./show.js";
 import { verifyCommand } from "./verify.js";
@@ -37,6 +40,9 @@ for (const command of [
   infoCommand(),
   showCommand(),
   verifyCommand(),
+  filterCommand(),
+  inspectCommand(),
+  exportCommand(),
   generateCommand(),
   batchesCommand(),
   benchCommand(),

@@ -86,7 +86,7 @@ fn described(
 }
 
 /// The type that a column of `codes.parquet` gets, and the column ready to be brought to it. MEDS's own columns are text and lists of text.
-fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> {
+pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> {
     let found = canonical(field.data_type())?;
     let plain = crate::extent::children(&found).is_empty();
     match (field.name().as_str(), &found) {

@@ -1,4 +1,4 @@
-//! MEDS Parquet to a store.
+//! MEDS Parquet to a store, a store back to MEDS Parquet, and some of a store's patients to a store of their own.
 //!
 //! A conversion reads its source twice. The first pass ([`survey`], [`measure`]) learns whose each row is, checks the order, and sizes every
 //! column; [`layout`] then gives every value its final place; the second pass ([`emit`]) writes the values there, row group by row group and
@@ -8,11 +8,15 @@ mod chunk;
 mod codes;
 mod common;
 mod emit;
+mod export;
 mod extent;
+mod filter;
 mod footer;
+mod inspect;
 mod int96;
 mod intern;
 mod inverted;
+mod kept;
 mod layout;
 mod measure;
 mod metadata;
@@ -31,6 +35,9 @@ mod target;
 mod texts;
 mod verify;
 
+pub use export::{ExportOptions, ExportSummary, export};
+pub use filter::{FilterOptions, filter};
+pub use inspect::{InspectOptions, Inspected, inspect};
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
 pub use verify::{VerifyOptions, VerifySummary, verify};

@@ -340,8 +340,22 @@ impl Values {
                     child.push(column)?;
                 }
             }
-            Data::Bits(bits) => bits.append(array.as_boolean().values())?,
-            Data::Fixed(bytes) => bytes.push(fixed(array)?.0)?,
+            // What lies in null slots is left over from other rows: it must not reach the store, which may be given to people who may not see these.
+            Data::Bits(bits) => match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+                Some(nulls) => bits.append(&(array.as_boolean().values() & nulls.inner()))?,
+                None => bits.append(array.as_boolean().values())?,
+            },
+            Data::Fixed(bytes) => match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+                Some(nulls) => {
+                    let (values, width) = fixed(array)?;
+                    bytes.with(|held| {
+                        let start = held.len();
+                        held.extend_from_slice(values);
+                        (!nulls.inner()).set_indices().for_each(|row| held[start + row * width..][..width].fill(0));
+                    })?;
+                }
+                None => bytes.push(fixed(array)?.0)?,
+            },
             Data::Text(offsets, bytes) => {
                 let (ranges, values) = match array.data_type() {
                     DataType::Utf8 => (array.as_string::<i32>().value_offsets(), array.as_string::<i32>().value_data()),
@@ -466,7 +480,8 @@ mod tests {
     #[test]
     fn nested_values_continue_where_the_part_before_ended() -> Outcome {
         let items: Fields = vec![Field::new("n", DataType::Int32, true), Field::new("s", DataType::Utf8, true)].into();
-        let n = Int32Array::from(vec![Some(1), None, Some(3), Some(4), None]);
+        // Null slots hold what a reader left there; the store has zeros.
+        let n = Int32Array::new(vec![1, 98, 3, 4, 99].into(), Some(vec![true, false, true, true, false].into()));
         let s = StringArray::from(vec![Some("a"), Some(""), None, Some("dd"), Some("é")]);
         let items = StructArray::try_new(items.clone(), vec![Arc::new(n), Arc::new(s)], None)?;
         let field = Arc::new(Field::new("item", items.data_type().clone(), true));

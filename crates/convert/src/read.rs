@@ -2,8 +2,9 @@
 
 use crate::chunk::Chunk;
 use crate::common::conform;
+use crate::kept;
 use crate::schema::{Column, Role};
-use crate::source::{Rows, SourceFile};
+use crate::source::{Content, SourceFile};
 use crate::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
@@ -76,9 +77,10 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
 /// What the batches come from.
 enum Inner<'a> {
     /// The file has no such column.
-    Nothing,
+    Absent,
     Parquet(ParquetRecordBatchReader),
     Database(meds_import::Reader<'a>),
+    Kept(kept::Rows<'a>),
 }
 
 /// Batches of one column of one row group (or of one run of a database's subjects).
@@ -97,22 +99,22 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Opens `column` of a row group; `at` is the file's index in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
-        let unproven = match (column.roots[at], &file.rows) {
-            (Some(root), Rows::Parquet(footer)) => unproven(footer.file_metadata().schema_descr(), root),
+        let unproven = match (column.roots[at], &file.content) {
+            (Some(root), Content::Parquet(footer)) => unproven(footer.file_metadata().schema_descr(), root),
             _ => false,
         };
-        let (inner, bytes) = match (column.roots[at], &file.rows) {
-            (None, _) => (Inner::Nothing, 0),
-            (Some(root), Rows::Parquet(footer)) => {
-                let chunks = chunks(footer, group, root);
-                let bytes = chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum();
+        let (inner, bytes) = match (column.roots[at], &file.content) {
+            (None, _) => (Inner::Absent, 0),
+            (Some(root), Content::Parquet(footer)) => {
+                let bytes = chunks(footer, group, root).iter().map(|c| c.compressed_size().unsigned_abs()).sum();
                 (Inner::Parquet(open(file, footer, group, root, column)?), bytes)
             }
-            (Some(root), Rows::Database(database)) => {
+            (Some(root), Content::Database(database)) => {
                 let reader = database.reader(group, root)?;
                 let bytes = reader.bytes();
                 (Inner::Database(reader), bytes)
             }
+            (Some(_), Content::Kept(kept)) => (Inner::Kept(kept.rows(&column.name, kept.groups()[group].clone())), 0),
         };
         Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven })
     }
@@ -125,7 +127,7 @@ impl<'a> Reader<'a> {
     /// The next batch; `None` at the end, when as many rows have come as the footer promised.
     pub fn next(&mut self) -> Result<Option<Batch>> {
         let array = match &mut self.inner {
-            Inner::Nothing => {
+            Inner::Absent => {
                 let rows = self.left.min(ROWS);
                 self.left -= rows;
                 return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
@@ -135,6 +137,7 @@ impl<'a> Reader<'a> {
                 batch.map(|batch| batch.column(0).clone())
             }
             Inner::Database(reader) => reader.next()?,
+            Inner::Kept(rows) => return rows.next()?.map(|batch| self.shaped(batch)).transpose(),
         };
         let Some(array) = array else {
             return match self.left {
@@ -147,6 +150,12 @@ impl<'a> Reader<'a> {
         if self.column.wide == DataType::Null {
             return Ok(Some(Batch::Nulls(array.len())));
         }
+        self.shaped(Batch::Array(array)).map(Some)
+    }
+
+    /// A batch as it is handed out.
+    fn shaped(&self, batch: Batch) -> Result<Batch> {
+        let Batch::Array(array) = batch else { return Ok(batch) };
         let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
         let converted = proof.and_then(|()| convert(&array, self.column)).map_err(|e| {
             let message = format!(
@@ -155,7 +164,7 @@ impl<'a> Reader<'a> {
             );
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
-        Ok(Some(Batch::Array(converted)))
+        Ok(Batch::Array(converted))
     }
 
     fn damaged(&self, what: &str) -> Error {

@@ -52,7 +52,7 @@ pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) ->
 }
 
 /// A task holds a window of its file, a batch and what it is about to write: more threads than memory would hold more than was allowed.
-fn threads(options: &Options) -> usize {
+pub fn threads(options: &Options) -> usize {
     const TASK: u64 = 24 << 20;
     let wanted = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -61,7 +61,7 @@ fn threads(options: &Options) -> usize {
     wanted.min((options.memory / TASK).max(1) as usize)
 }
 
-fn check(options: &Options) -> Result<()> {
+pub fn check(options: &Options) -> Result<()> {
     let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
     if !(1 << 10..=2 << 30).contains(&options.shard_bytes) {
         return invalid(format!("shards of {} bytes: 1 KiB to 2 GiB are possible.", options.shard_bytes));
@@ -103,12 +103,20 @@ fn told(options: &Options) -> serde_json::Value {
     told
 }
 
-struct Conversion<'a> {
-    options: &'a Options,
-    progress: &'a Progress,
-    source: Source,
-    fingerprint: String,
-    notes: Vec<Note>,
+/// A store in the making.
+pub struct Conversion<'a> {
+    /// Where it goes, and how it is made.
+    pub options: &'a Options,
+    /// Who watches.
+    pub progress: &'a Progress,
+    /// What it is made of.
+    pub source: Source,
+    /// Of source and options.
+    pub fingerprint: String,
+    /// What the manifest tells of the options.
+    pub told: serde_json::Value,
+    /// What is to be noted.
+    pub notes: Vec<Note>,
 }
 
 impl<'a> Conversion<'a> {
@@ -118,21 +126,13 @@ impl<'a> Conversion<'a> {
         let mut source = Source::open(&options.source)?;
         let fingerprint = source.fingerprint(&decisive(options).to_string())?;
         let notes = std::mem::take(&mut source.notes);
-        Ok(Self { options, progress, source, fingerprint, notes })
+        Ok(Self { options, progress, source, fingerprint, told: told(options), notes })
     }
 
     fn run(mut self, start: Instant) -> Result<Summary> {
         let site = Site::lock(&self.options.store, self.progress)?;
-        if let Some(standing) = site.standing()? {
-            // An index that nobody asked for is in nobody's way.
-            let indexed = standing.has_index() || !self.options.index;
-            if self.options.reuse && standing.fingerprint == self.fingerprint && indexed {
-                return Ok(self.summary(&standing, true, start, 0.0));
-            }
-            if !self.options.force && !self.options.reuse {
-                let message = "a store is there already. Give another path, or --force to replace it.";
-                return Err(Error::at(Code::StoreExists, &self.options.store, message));
-            }
+        if let Some(standing) = self.standing(&site)? {
+            return Ok(self.summary(&standing, true, start, 0.0));
         }
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
@@ -142,20 +142,41 @@ impl<'a> Conversion<'a> {
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
-        let manifest = self.write(&work, columns, splits.as_ref())?;
-        drop(unpacked);
+        let ordered = self.ordered(&work, columns)?;
+        let manifest = self.write(&work, &ordered, splits.as_ref())?;
+        // A sorted copy lies in the work folder: it is no part of the store.
+        drop((ordered, unpacked));
         self.unchanged()?;
+        self.publish(&site, &manifest, start)
+    }
+
+    /// The store that stands at the target and may be taken as it is; an error where it may not be replaced either.
+    pub fn standing(&self, site: &Site) -> Result<Option<Manifest>> {
+        let Some(standing) = site.standing()? else { return Ok(None) };
+        // An index that nobody asked for is in nobody's way.
+        let indexed = standing.has_index() || !self.options.index;
+        if self.options.reuse && standing.fingerprint == self.fingerprint && indexed {
+            return Ok(Some(standing));
+        }
+        if !self.options.force && !self.options.reuse {
+            let message = "a store is there already. Give another path, or --force to replace it.";
+            return Err(Error::at(Code::StoreExists, &self.options.store, message));
+        }
+        Ok(None)
+    }
+
+    /// Gives what was written its place.
+    pub fn publish(&self, site: &Site, manifest: &Manifest, start: Instant) -> Result<Summary> {
         self.progress.enter(Phase::Finish, 0, 0);
         let written = Instant::now();
         site.finish()?;
         let fsync = written.elapsed().as_secs_f64();
-        Ok(self.summary(&manifest, false, start, fsync))
+        Ok(self.summary(manifest, false, start, fsync))
     }
 
     /// Writes everything into the work folder.
-    fn write(&mut self, work: &Path, columns: Columns, splits: Option<&metadata::Splits>) -> Result<Manifest> {
-        let ordered = self.ordered(work, columns)?;
-        let Ordered { sorted, columns, groups, survey } = &ordered;
+    pub fn write(&mut self, work: &Path, ordered: &Ordered, splits: Option<&metadata::Splits>) -> Result<Manifest> {
+        let Ordered { sorted, columns, groups, survey } = ordered;
         let source = sorted.as_ref().map_or(&self.source, |(source, _)| source);
         self.notes.extend(truncated_note(survey.truncated));
         let rows = groups.last().map_or(0, |group| group.end);
@@ -246,7 +267,7 @@ impl<'a> Conversion<'a> {
             version: VERSION,
             id,
             fingerprint: self.fingerprint.clone(),
-            options: told(self.options),
+            options: self.told.clone(),
             columns: in_order(&layout.stored).map(|at| describe(&columns.list[at], &layout.stored[at], traits[at])).collect(),
             counts: Counts {
                 patients: survey.patients.len() as u64,
@@ -367,12 +388,15 @@ impl<'a> Conversion<'a> {
 }
 
 /// A source whose rows stand in the store's order.
-struct Ordered {
+pub struct Ordered {
     /// A sorted copy, on disk as long as this lives; `None` where the source itself is in order.
-    sorted: Option<(Source, Spill)>,
-    columns: Columns,
-    groups: Vec<Group>,
-    survey: Survey,
+    pub sorted: Option<(Source, Spill)>,
+    /// Its columns.
+    pub columns: Columns,
+    /// Its row groups.
+    pub groups: Vec<Group>,
+    /// Its patients.
+    pub survey: Survey,
 }
 
 /// A store inside the folders that are read would be read.

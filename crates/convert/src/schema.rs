@@ -3,7 +3,7 @@
 use crate::common::{canonical, join};
 use crate::int96;
 use crate::options::Options;
-use crate::source::{Rows, Source, SourceFile};
+use crate::source::{Content, Source, SourceFile};
 use arrow_schema::{DataType, Field, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
@@ -77,7 +77,7 @@ impl Columns {
                     skipped.insert(field.name().clone(), type_name(field.data_type()));
                     continue;
                 };
-                let int96 = matches!(&file.rows, Rows::Parquet(footer) if int96::is_in(footer.file_metadata().schema_descr(), root));
+                let int96 = matches!(&file.content, Content::Parquet(footer) if int96::is_in(footer.file_metadata().schema_descr(), root));
                 if let Some(message) = described(field, int96) {
                     tell(&mut converted, message);
                 }
@@ -119,7 +119,8 @@ impl Columns {
     }
 }
 
-fn role(name: &str) -> Role {
+/// What a column of this name is to MEDS.
+pub fn role(name: &str) -> Role {
     match name {
         "time" => Role::Time,
         "code" => Role::Code,

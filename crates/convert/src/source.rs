@@ -1,5 +1,6 @@
 //! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
 
+use crate::kept::Kept;
 use crate::spill::Spill;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
@@ -24,19 +25,10 @@ pub struct SourceFile {
     /// Length of the file.
     pub bytes: u64,
     /// What its rows are read from.
-    pub rows: Rows,
+    pub content: Content,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
     hash: String,
-}
-
-/// The forms that rows lie in.
-#[derive(Debug)]
-pub enum Rows {
-    /// A Parquet file, by its footer.
-    Parquet(Arc<ParquetMetaData>),
-    /// A database of meds_reader.
-    Database(Database),
 }
 
 /// A Parquet file's footer.
@@ -48,6 +40,17 @@ pub struct Footer {
     /// Its schema, as the rows are read.
     pub schema: arrow_schema::SchemaRef,
     hash: String,
+}
+
+/// What the rows of a file are read from.
+#[derive(Debug)]
+pub enum Content {
+    /// Parquet, by its footer.
+    Parquet(Arc<ParquetMetaData>),
+    /// A database of meds_reader.
+    Database(Database),
+    /// A shard of a store.
+    Kept(Kept),
 }
 
 /// All of the source.
@@ -229,10 +232,17 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
 }
 
 impl SourceFile {
+    /// Patients of a shard.
+    pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
+        // Its columns are found by name, and the fingerprint is that of the store.
+        let schema = Arc::new(arrow_schema::Schema::empty());
+        Self { path, name, bytes, content: Content::Kept(kept), schema, hash: String::new() }
+    }
+
     /// Opens a Parquet file.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
         let Footer { bytes, metadata, schema, hash } = Footer::read(&path)?;
-        Ok(Self { path, name, bytes, rows: Rows::Parquet(metadata), schema, hash })
+        Ok(Self { path, name, bytes, content: Content::Parquet(metadata), schema, hash })
     }
 
     /// Opens a database of meds_reader.
@@ -241,22 +251,31 @@ impl SourceFile {
         let mut hash = Sha256::new();
         database.identify(|bytes| hash.update(bytes))?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
-        Ok(Self { path: path.into(), name: String::new(), bytes, rows: Rows::Database(database), schema, hash: hex(&hash.finalize()) })
+        Ok(Self {
+            path: path.into(),
+            name: String::new(),
+            bytes,
+            content: Content::Database(database),
+            schema,
+            hash: hex(&hash.finalize()),
+        })
     }
 
     /// Number of the parts that it is read in.
     pub fn groups(&self) -> usize {
-        match &self.rows {
-            Rows::Parquet(footer) => footer.num_row_groups(),
-            Rows::Database(database) => database.runs(),
+        match &self.content {
+            Content::Parquet(footer) => footer.num_row_groups(),
+            Content::Database(database) => database.runs(),
+            Content::Kept(kept) => kept.groups().len(),
         }
     }
 
     /// Rows of a part.
     pub fn rows(&self, group: usize) -> u64 {
-        match &self.rows {
-            Rows::Parquet(footer) => footer.row_group(group).num_rows().unsigned_abs(),
-            Rows::Database(database) => database.rows(group),
+        match &self.content {
+            Content::Parquet(footer) => footer.row_group(group).num_rows().unsigned_abs(),
+            Content::Database(database) => database.rows(group),
+            Content::Kept(kept) => kept.groups()[group].end - kept.groups()[group].start,
         }
     }
 }

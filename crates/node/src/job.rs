@@ -23,11 +23,18 @@ pub struct Job {
 impl Job {
     /// Reads the options; starts nothing.
     #[napi(constructor)]
-    pub fn new(env: Env, #[napi(ts_arg_type = "'convert' | 'verify' | 'generate'")] kind: String, options: String) -> napi::Result<Self> {
+    pub fn new(
+        env: Env,
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect'")] kind: String,
+        options: String,
+    ) -> napi::Result<Self> {
         guard(&env, || {
             let work = match kind.as_str() {
                 "convert" => work(&options, meds_convert::convert)?,
                 "verify" => work(&options, meds_convert::verify)?,
+                "export" => work(&options, meds_convert::export)?,
+                "filter" => work(&options, meds_convert::filter)?,
+                "inspect" => work(&options, meds_convert::inspect)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };

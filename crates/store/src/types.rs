@@ -1,7 +1,8 @@
 //! Arrow types as the store knows them: a closed set, named once for people and once for programs.
 
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A type as TypeScript sees it: `id` selects the decoder, the other members refine it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -106,5 +107,155 @@ pub fn type_name(data_type: &DataType) -> String {
         D::BinaryView => "binary_view".into(),
         // The rest have names of one word that Arrow writes in capitals.
         other => other.to_string().to_lowercase(),
+    }
+}
+
+/// The type of a name that [`type_name`] gave; `None` for a name that it never gives, or that is two types' (a struct's members may be called anything).
+pub fn type_of_name(name: &str) -> Option<DataType> {
+    let (found, rest) = parse(name)?;
+    (rest.is_empty() && type_name(&found) == name).then_some(found)
+}
+
+/// A type at the start of a text, and what follows it.
+fn parse(text: &str) -> Option<(DataType, &str)> {
+    use DataType as D;
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let inside = |open: char, close: char| rest.strip_prefix(open)?.split_once(close);
+    let one = || {
+        let (item, rest) = parse(rest.strip_prefix('<')?)?;
+        Some((Arc::new(Field::new("item", item, true)), rest.strip_prefix('>')?))
+    };
+    let two = || {
+        let (a, rest) = parse(rest.strip_prefix('<')?)?;
+        let (b, rest) = parse(rest.strip_prefix(", ")?)?;
+        Some((a, b, rest.strip_prefix('>')?))
+    };
+    let timed = |of: fn(TimeUnit) -> DataType| inside('[', ']').and_then(|(unit, rest)| Some((of(unit_of_name(unit)?), rest)));
+    let decimal = |of: fn(u8, i8) -> DataType| {
+        let ((digits, scale), rest) = inside('(', ')').and_then(|(both, rest)| Some((both.split_once(", ")?, rest)))?;
+        Some((of(digits.parse().ok()?, scale.parse().ok()?), rest))
+    };
+    Some(match word {
+        "timestamp" => {
+            let (about, rest) = inside('[', ']')?;
+            let (unit, zone) = about.split_once(", ").map_or((about, None), |(unit, zone)| (unit, Some(zone.into())));
+            (D::Timestamp(unit_of_name(unit)?, zone), rest)
+        }
+        "time32" => timed(D::Time32)?,
+        "time64" => timed(D::Time64)?,
+        "duration" => timed(D::Duration)?,
+        "decimal32" => decimal(D::Decimal32)?,
+        "decimal64" => decimal(D::Decimal64)?,
+        "decimal128" => decimal(D::Decimal128)?,
+        "decimal256" => decimal(D::Decimal256)?,
+        "fixed_size_binary" => inside('[', ']').and_then(|(width, rest)| Some((D::FixedSizeBinary(width.parse().ok()?), rest)))?,
+        "list" => one().map(|(item, rest)| (D::List(item), rest))?,
+        "large_list" => one().map(|(item, rest)| (D::LargeList(item), rest))?,
+        "list_view" => one().map(|(item, rest)| (D::ListView(item), rest))?,
+        "fixed_size_list" => {
+            let (item, rest) = one()?;
+            let (count, rest) = rest.strip_prefix('[')?.split_once(']')?;
+            (D::FixedSizeList(item, count.parse().ok()?), rest)
+        }
+        "struct" => {
+            let mut fields = Vec::new();
+            let mut rest = rest.strip_prefix('<')?;
+            while !rest.starts_with('>') {
+                let (name, after) = rest.split_once(": ")?;
+                let (of, after) = parse(after)?;
+                fields.push(Field::new(name, of, true));
+                rest = after.strip_prefix(", ").unwrap_or(after);
+            }
+            (D::Struct(fields.into()), &rest[1..])
+        }
+        "map" => {
+            let (key, value, rest) = two()?;
+            let pair = vec![Field::new("key", key, false), Field::new("value", value, true)];
+            (D::Map(Arc::new(Field::new("entries", D::Struct(pair.into()), false)), false), rest)
+        }
+        "dictionary" => two().map(|(index, values, rest)| (D::Dictionary(Box::new(index), Box::new(values)), rest))?,
+        word => (PLAIN.iter().find(|plain| type_name(plain) == word)?.clone(), rest),
+    })
+}
+
+/// The types whose name is one word.
+const PLAIN: [DataType; 22] = {
+    use DataType as D;
+    [
+        D::Null,
+        D::Boolean,
+        D::Int8,
+        D::Int16,
+        D::Int32,
+        D::Int64,
+        D::UInt8,
+        D::UInt16,
+        D::UInt32,
+        D::UInt64,
+        D::Float16,
+        D::Float32,
+        D::Float64,
+        D::Date32,
+        D::Date64,
+        D::Utf8,
+        D::LargeUtf8,
+        D::Utf8View,
+        D::Binary,
+        D::LargeBinary,
+        D::BinaryView,
+        D::Interval(arrow_schema::IntervalUnit::MonthDayNano),
+    ]
+};
+
+fn unit_of_name(name: &str) -> Option<TimeUnit> {
+    [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond].into_iter().find(|unit| unit_name(*unit) == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn types() -> impl Strategy<Value = DataType> {
+        let unit = || prop::sample::select(vec![TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond]);
+        let leaf = prop_oneof![
+            prop::sample::select(PLAIN[..21].to_vec()),
+            unit().prop_map(|unit| DataType::Timestamp(unit, None)),
+            unit().prop_map(|unit| DataType::Timestamp(unit, Some("Europe/Paris".into()))),
+            unit().prop_map(DataType::Duration),
+            (1u8..38, -3i8..9).prop_map(|(digits, scale)| DataType::Decimal128(digits, scale)),
+            (0i32..99).prop_map(DataType::FixedSizeBinary),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let item = |of| Arc::new(Field::new("item", of, true));
+            prop_oneof![
+                inner.clone().prop_map(move |of| DataType::List(item(of))),
+                (inner.clone(), 0i32..5).prop_map(move |(of, n)| DataType::FixedSizeList(item(of), n)),
+                prop::collection::vec(("[a-z ,<>]{1,5}", inner.clone()), 0..3)
+                    .prop_map(|fields| DataType::Struct(fields.into_iter().map(|(name, of)| Field::new(name, of, true)).collect())),
+                (inner.clone(), inner).prop_map(|(key, value)| {
+                    let pair = vec![Field::new("key", key, false), Field::new("value", value, true)];
+                    DataType::Map(Arc::new(Field::new("entries", DataType::Struct(pair.into()), false)), false)
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_type_is_known_by_its_name(of in types()) {
+            let name = type_name(&of);
+            // Members can be called so that no reader could tell: these are never mistaken, only not found.
+            match type_of_name(&name) {
+                Some(found) => prop_assert_eq!(type_name(&found), name),
+                None => prop_assert!(name.contains("struct"), "{}", name),
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_name_or_none(text in "[a-z0-9_<>, :()\\[\\]]{0,30}") {
+            prop_assert!(type_of_name(&text).is_none_or(|found| type_name(&found) == text));
+        }
     }
 }

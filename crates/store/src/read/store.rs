@@ -106,6 +106,11 @@ impl Store {
         Ok(Self { root: root.to_path_buf(), manifest, text, patients, codes, shards, index, inverted, touched, inverted_touched })
     }
 
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

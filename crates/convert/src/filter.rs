@@ -1,0 +1,137 @@
+//! Some patients of a store as a store of their own: their rows are copied and laid out as a conversion of these patients alone would lay them out.
+
+use crate::export::{open_store, outside, write_table};
+use crate::kept::Cut;
+use crate::metadata::{self, Splits, broken, find, table};
+use crate::options::{Options, Summary};
+use crate::run::{Conversion, Ordered, check, pool, threads};
+use crate::source::{Source, hex};
+use crate::survey::{Survey, groups};
+use crate::target::Site;
+use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_schema::DataType;
+use arrow_select::filter::filter_record_batch;
+use meds_store::manifest::{Note, VERSION};
+use meds_store::progress::Phase;
+use meds_store::{Code, Error, Progress, Result};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What to keep; `store`, `out` and `slots` are required.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct FilterOptions {
+    /// The store.
+    pub store: PathBuf,
+    /// The store to write.
+    pub out: PathBuf,
+    /// The patients to keep: their places in storage order, ascending.
+    pub slots: Vec<u32>,
+    /// How they were chosen, for whoever reads the manifest.
+    pub selection: serde_json::Value,
+    /// The store's content id, where the caller has chosen by it: another store at that path is refused.
+    pub id: Option<String>,
+    /// Replace an existing store.
+    pub force: bool,
+    /// Threads; 0 = one a core.
+    pub threads: usize,
+    /// Bytes of memory to stay under.
+    pub memory: Option<u64>,
+    /// Bytes of a shard; as the store's by default.
+    pub shard_bytes: Option<u64>,
+    /// Write an inverted index too; by default where the store has one.
+    pub index: Option<bool>,
+}
+
+/// Writes the store of some patients of a store.
+pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
+    let start = Instant::now();
+    progress.enter(Phase::Plan, 0, 0);
+    outside(&options.store, &options.out)?;
+    let store = open_store(&options.store, options.id.as_deref())?;
+    let manifest = store.manifest();
+    let usual = Options::default();
+    let shard_bytes = manifest.options.get("shardBytes").and_then(serde_json::Value::as_u64);
+    let plain = Options {
+        source: options.store.clone(),
+        store: options.out.clone(),
+        force: options.force,
+        threads: options.threads,
+        memory: options.memory.unwrap_or(usual.memory),
+        shard_bytes: options.shard_bytes.or(shard_bytes).unwrap_or(usual.shard_bytes),
+        index: options.index.unwrap_or(manifest.has_index()),
+        ..usual
+    };
+    check(&plain)?;
+    let slots = &options.slots;
+    if !slots.is_sorted_by(|a, b| a < b) || slots.last().is_some_and(|last| u64::from(*last) >= manifest.counts.patients) {
+        return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend, and lie in the store."));
+    }
+    pool(threads(&plain), || {
+        let Cut { source, columns, patients } = Cut::open(&store, Some(slots))?;
+        let ids: HashSet<i64> = patients.iter().map(|patient| patient.id).collect();
+        // Cut from a cut, it is a cut of the first store all the same: equal patients give equal stores.
+        let origin = manifest.options.pointer("/filter/from").and_then(serde_json::Value::as_str).unwrap_or(&manifest.fingerprint);
+        let mut told = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
+        told["shardBytes"] = plain.shard_bytes.into();
+        told["filter"] = serde_json::json!({ "from": origin, "selection": options.selection, "patients": ids.len() });
+        match (told.as_object_mut(), plain.index) {
+            (Some(told), false) => drop(told.remove("index")),
+            (Some(told), true) => drop(told.insert("index".into(), true.into())),
+            _ => {}
+        }
+        let mut notes: Vec<Note> = manifest.notes.iter().filter(|note| note.kind != "warning").cloned().collect();
+        let left = manifest.counts.patients - ids.len() as u64;
+        let message = format!("patients of the store that this one was cut from ({})", manifest.fingerprint);
+        notes.push(Note { kind: "skipped".into(), message, count: left });
+        let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
+        let mut making = Conversion { options: &plain, progress, source, fingerprint, told, notes };
+
+        let site = Site::lock(&options.out, progress)?;
+        making.standing(&site)?;
+        let work = site.work();
+        fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
+        let splits =
+            metadata::splits(&making.source)?.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect::<Splits>());
+        let narrowed = narrow_splits(&mut making.source, &work, &ids)?;
+        let groups = groups(&making.source);
+        let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };
+        let written = making.write(&work, &ordered, splits.as_ref())?;
+        if let Some(path) = narrowed {
+            fs::remove_file(&path).map_err(|e| Error::io(&path, "write the metadata", &e))?;
+        }
+        making.publish(&site, &written, start)
+    })
+}
+
+/// Of the first store, of who is kept of it and of how it is laid out.
+fn fingerprint(origin: &str, options: &Options, ids: impl Iterator<Item = i64>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("filter\0{VERSION}\0{origin}\0{}\0", options.shard_bytes));
+    ids.for_each(|id| hash.update(id.to_le_bytes()));
+    hex(&hash.finalize())
+}
+
+/// Leaves everybody else out of the splits: a file for the new store's metadata folder, which is to go when that has its copy.
+fn narrow_splits(source: &mut Source, work: &Path, ids: &HashSet<i64>) -> Result<Option<PathBuf>> {
+    let names = ["subject_splits.parquet", "patient_splits.parquet"];
+    let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else { return Ok(None) };
+    let given = table(&path)?;
+    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
+    let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
+    let id = crate::common::conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
+    let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(|id| ids.contains(&id)))).collect();
+    let kept = filter_record_batch(&given, &keep).map_err(|e| broken(&path, e))?;
+    let to = work.join("splits.parquet");
+    write_table(&to, &kept)?;
+    if let Some(entry) = source.metadata.iter_mut().find(|(known, _)| known == name) {
+        entry.1 = to.clone();
+    }
+    Ok(Some(to))
+}

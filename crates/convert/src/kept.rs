@@ -1,0 +1,336 @@
+//! Patients of a store as a source: their rows, copied out of a mapped shard in the batches that a reader of Parquet would give.
+
+use crate::common::canonical;
+use crate::pieces::segments;
+use crate::read::Batch;
+use crate::schema::{Column, Columns, role};
+use crate::source::{Content, Source, SourceFile};
+use crate::survey::Patient;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, StructArray, UInt64Array, make_array};
+use arrow_cast::cast;
+use arrow_data::transform::MutableArrayData;
+use arrow_schema::{ArrowError, DataType, Schema};
+use arrow_select::take::take;
+use meds_store::manifest::{self, Storage};
+use meds_store::read::Patients;
+use meds_store::types::type_of_name;
+use meds_store::{Code, Error, Result, Store};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Most rows of a group, and its bytes in the shard, about: several groups a shard, so that a column is read on all cores.
+const GROUP: u64 = 1 << 18;
+const GROUP_BYTES: u64 = 64 << 20;
+/// Most rows of a batch.
+const ROWS: usize = 1 << 16;
+/// Bytes of a batch, about.
+const BYTES: usize = 8 << 20;
+
+/// Some patients of a shard, in storage order.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    events: StructArray,
+    sparse: Option<StructArray>,
+    members: Vec<Member>,
+    /// Of each group its rows, counted over the kept ones.
+    groups: Vec<Range<u64>>,
+}
+
+/// A kept patient: what is known of it, `start` counted over the shard's kept rows, and where it is.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    about: Patient,
+    /// Its row in the shard.
+    row: usize,
+    /// Its first event in the shard.
+    first: usize,
+}
+
+/// Rows of one patient that go into a batch.
+struct Run {
+    member: Member,
+    /// Rows of the patient before them.
+    skip: usize,
+    rows: usize,
+    /// Rows of the batch before them.
+    at: usize,
+}
+
+/// A store, or some of its patients, as a source.
+pub struct Cut {
+    /// Its shards, those of which no patient is kept left out.
+    pub source: Source,
+    /// Its columns, as the store has them.
+    pub columns: Columns,
+    /// Its patients.
+    pub patients: Vec<Patient>,
+}
+
+impl Cut {
+    /// The patients at these slots, ascending; all where none are given.
+    pub fn open(store: &Store, slots: Option<&[u32]>) -> Result<Self> {
+        let manifest = store.manifest();
+        let mut base = 0;
+        let mut chosen = Vec::new();
+        for (shard, about) in manifest.shards.iter().enumerate() {
+            let range = base..base + about.patients;
+            let of = slots.map(|slots| &slots[below(slots, range.start)..below(slots, range.end)]);
+            if of.is_none_or(|of| !of.is_empty()) {
+                chosen.push((shard, base, of));
+            }
+            base = range.end;
+        }
+        let open = |&(shard, base, of): &(usize, u64, Option<&[u32]>)| {
+            let kept = Kept::open(store, shard, |row| of.is_none_or(|of| of.binary_search(&((base + row as u64) as u32)).is_ok()))?;
+            let entry = &manifest.shards[shard].file;
+            Ok(SourceFile::of_kept(kept.path.clone(), entry.path.clone(), entry.bytes, kept))
+        };
+        let files: Result<Vec<SourceFile>> = chosen.par_iter().map(open).collect();
+        let files = files?;
+        let mut patients: Vec<Patient> = Vec::new();
+        for file in &files {
+            let start = patients.last().map_or(0, Patient::end);
+            if let Content::Kept(kept) = &file.content {
+                patients.extend(kept.members.iter().map(|member| Patient { start: start + member.about.start, ..member.about }));
+            }
+        }
+        let columns = columns(store, files.len())?;
+        let source = Source { files, metadata: metadata(store)?, ..Source::default() };
+        Ok(Self { source, columns, patients })
+    }
+}
+
+/// Slots before `end`.
+fn below(slots: &[u32], end: u64) -> usize {
+    slots.partition_point(|slot| u64::from(*slot) < end)
+}
+
+/// The files of the metadata folder, compared with their checksums.
+fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for file in &store.manifest().files {
+        let Some(name) = file.path.strip_prefix("metadata/") else { continue };
+        let path = store.root().join("metadata").join(name);
+        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, "read the metadata", &e))?;
+        if manifest::hex(crc32c::crc32c(&bytes)) != file.crc32c {
+            let message =
+                "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
+            return Err(Error::at(Code::Corrupt, path, message));
+        }
+        found.push((name.to_string(), path));
+    }
+    Ok(found)
+}
+
+/// The columns of a store.
+fn columns(store: &Store, files: usize) -> Result<Columns> {
+    let manifest = store.manifest();
+    let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
+    let list = manifest.columns.iter().map(|column| {
+        // A store without patients has no shard to ask.
+        let held = match schema {
+            Some(schema) => held_type(schema, column),
+            None => type_of_name(&column.stored).as_ref().and_then(canonical),
+        };
+        let wide = held.ok_or_else(|| {
+            let message = format!("column {:?}: the type {} cannot be told from its name alone.", column.name, column.stored);
+            Error::at(Code::ColumnType, store.root(), message)
+        })?;
+        let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
+        Ok(Column { name: column.name.clone(), role: role(&column.name), source_type, wide, roots: vec![Some(0); files] })
+    });
+    Ok(Columns { subjects: vec![0; files], list: list.collect::<Result<_>>()? })
+}
+
+/// The type of a column's values in the shards.
+fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
+    let below = |of: &DataType, name: &str| match of {
+        DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
+        _ => None,
+    };
+    let item = |of: DataType| match of {
+        DataType::List(item) => Some(item.data_type().clone()),
+        _ => None,
+    };
+    let top = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
+    let held = match column.storage {
+        Storage::Dense => below(&item(top("events")?)?, &column.name),
+        Storage::Sparse => below(&item(below(&top("sparse")?, &column.name)?)?, "value"),
+    };
+    held.map(|held| match held {
+        DataType::Dictionary(_, values) => *values,
+        held => held,
+    })
+}
+
+impl Kept {
+    /// The patients of a shard whose row of it `keep` takes. Every byte of the shard is compared with its checksum: what is damaged would get a new one.
+    pub fn open(store: &Store, shard: usize, keep: impl Fn(usize) -> bool) -> Result<Self> {
+        let file = store.shard(shard)?;
+        file.check_crc()?;
+        let batch = StructArray::from(store.arrow(shard)?);
+        let lost = |what: String| file.corrupt(&what);
+        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| lost(format!("has no column \"{name}\"")));
+        let ids = column("subject_id")?.as_primitive::<Int64Type>().clone();
+        let lists = column("events")?.as_list::<i32>();
+        let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
+        let mut start = 0;
+        let mut members = Vec::new();
+        for (row, &of) in store.patient_rows(shard).iter().enumerate().filter(|(row, _)| keep(*row)) {
+            let of = of as usize;
+            let times = about.first_time.valid(of).then(|| (about.first_time.i64(of), about.last_time.i64(of)));
+            let statics = u64::from(about.static_events.u32(of));
+            let patient = Patient { id: ids.value(row), start, rows: u64::from(about.events.u32(of)), statics, times };
+            start = patient.end();
+            members.push(Member { about: patient, row, first: lists.value_offsets()[row].unsigned_abs() as usize });
+        }
+        let patients: Vec<Patient> = members.iter().map(|member| member.about).collect();
+        let events = lists.values().as_struct().clone();
+        let each = file.entry.bytes / (events.len() as u64).max(1);
+        let group = GROUP_BYTES.checked_div(each).unwrap_or(GROUP).clamp(1 << 10, GROUP);
+        let groups = segments(&patients, group).windows(2).map(|cut| patients[cut[0]].start..patients[cut[1] - 1].end()).collect();
+        let sparse = batch.column_by_name("sparse").map(|column| column.as_struct().clone());
+        Ok(Self { path: file.path.clone(), events, sparse, members, groups })
+    }
+
+    /// The groups' rows, counted over the kept ones: whole patients each.
+    pub fn groups(&self) -> &[Range<u64>] {
+        &self.groups
+    }
+
+    /// Reads a column from row to row.
+    pub fn rows(&self, column: &str, rows: Range<u64>) -> Rows<'_> {
+        let held = self.events.column_by_name(column).or_else(|| self.sparse.as_ref()?.column_by_name(column));
+        // What a row takes on average; notes of megabytes come a few at a time.
+        let bytes = held.and_then(|held| held.to_data().get_slice_memory_size().ok()).unwrap_or(0);
+        let each = bytes / self.events.len().max(1);
+        let step = BYTES.checked_div(each).unwrap_or(ROWS).clamp(1, ROWS) as u64;
+        Rows { kept: self, column: column.to_string(), next: rows.start, end: rows.end, step }
+    }
+
+    /// The subject of each row.
+    pub fn subjects(&self, rows: Range<u64>) -> impl Iterator<Item = i64> {
+        let ids: Vec<_> = self.runs(rows).into_iter().map(|run| (run.member.about.id, run.rows)).collect();
+        ids.into_iter().flat_map(|(id, rows)| std::iter::repeat_n(id, rows))
+    }
+
+    fn runs(&self, rows: Range<u64>) -> Vec<Run> {
+        let first = self.members.partition_point(|member| member.about.end() <= rows.start);
+        let mut at = rows.start;
+        let mut runs = Vec::new();
+        for member in self.members[first..].iter().take_while(|member| member.about.start < rows.end) {
+            let until = member.about.end().min(rows.end);
+            let run = Run {
+                member: *member,
+                skip: (at - member.about.start) as usize,
+                rows: (until - at) as usize,
+                at: (at - rows.start) as usize,
+            };
+            runs.push(run);
+            at = until;
+        }
+        runs
+    }
+
+    fn read(&self, column: &str, rows: Range<u64>) -> Result<Batch> {
+        let runs = self.runs(rows.clone());
+        let rows = (rows.end - rows.start) as usize;
+        let internal = |e: ArrowError| Error::at(Code::Internal, &self.path, format!("cannot copy column {column:?}: {e}"));
+        if let Some(held) = self.events.column_by_name(column) {
+            return Ok(Batch::Array(dense(held, &runs, rows).map_err(internal)?));
+        }
+        let sparse = self.sparse.as_ref().and_then(|sparse| sparse.column_by_name(column));
+        let lists = sparse.ok_or_else(|| Error::at(Code::Internal, &self.path, format!("has no column {column:?}")))?;
+        let picked = self.picked(column, lists, &runs, rows)?;
+        if picked.null_count() == rows {
+            return Ok(Batch::Nulls(rows));
+        }
+        let values = lists.as_list::<i32>().values().as_struct().column(1);
+        let array = match values.as_any_dictionary_opt() {
+            Some(coded) => take(coded.keys(), &picked, None).and_then(|keys| decoded(&keys, coded.values())),
+            None => take(values, &picked, None),
+        };
+        Ok(Batch::Array(array.map_err(internal)?))
+    }
+
+    /// Of each row of the batch the place of its value among a sparse column's; null where it has none.
+    fn picked(&self, column: &str, lists: &ArrayRef, runs: &[Run], rows: usize) -> Result<UInt64Array> {
+        let lists = lists.as_list::<i32>();
+        let numbers = lists.values().as_struct().column(0);
+        let narrow = numbers.as_primitive_opt::<UInt16Type>().map(|numbers| numbers.values());
+        let wide = numbers.as_primitive_opt::<UInt32Type>().map(|numbers| numbers.values());
+        let number = |at: usize| match (narrow, wide) {
+            (Some(numbers), _) => usize::from(numbers[at]),
+            (_, Some(numbers)) => numbers[at] as usize,
+            _ => usize::MAX,
+        };
+        let mut picked = vec![None; rows];
+        for run in runs {
+            let offsets = &lists.value_offsets()[run.member.row..];
+            let (begin, end) = (offsets[0].unsigned_abs() as usize, offsets[1].unsigned_abs() as usize);
+            for at in begin..end {
+                let row = number(at);
+                // A value that belongs to no row would otherwise be lost without a word.
+                if row as u64 >= run.member.about.rows {
+                    let message = format!(
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
+                        run.member.about.id
+                    );
+                    return Err(Error::at(Code::Corrupt, &self.path, message));
+                }
+                if (run.skip..run.skip + run.rows).contains(&row) {
+                    picked[run.at + row - run.skip] = Some(at as u64);
+                }
+            }
+        }
+        Ok(UInt64Array::from(picked))
+    }
+}
+
+fn dense(held: &ArrayRef, runs: &[Run], rows: usize) -> Result<ArrayRef, ArrowError> {
+    let coded = held.as_any_dictionary_opt();
+    let data = coded.map_or_else(|| held.to_data(), |coded| coded.keys().to_data());
+    let mut copy = MutableArrayData::new(vec![&data], false, rows);
+    for run in runs {
+        let start = run.member.first + run.skip;
+        copy.try_extend(0, start, start + run.rows)?;
+    }
+    let copied = make_array(copy.freeze());
+    coded.map_or(Ok(copied.clone()), |coded| decoded(&copied, coded.values()))
+}
+
+/// Values behind the keys: text stays coded, by the shard's own dictionary.
+fn decoded(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match values.data_type() {
+        DataType::Utf8 => {
+            let keys = cast(keys, &DataType::Int32)?.as_primitive::<Int32Type>().clone();
+            Ok(std::sync::Arc::new(DictionaryArray::try_new(keys, values.clone())?))
+        }
+        _ => take(values, &cast(keys, &DataType::UInt32)?, None),
+    }
+}
+
+/// Batches of a column.
+pub struct Rows<'a> {
+    kept: &'a Kept,
+    column: String,
+    next: u64,
+    end: u64,
+    step: u64,
+}
+
+impl Rows<'_> {
+    /// The next batch; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<Batch>> {
+        if self.next == self.end {
+            return Ok(None);
+        }
+        let rows = self.next..self.end.min(self.next + self.step);
+        self.next = rows.end;
+        self.kept.read(&self.column, rows).map(Some)
+    }
+}

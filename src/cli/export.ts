@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+import { type Exported, PatientDatabase } from "../index.js";
+import { jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { bytes, json, number, plural, print, seconds } from "./format.js";
+import { watch } from "./progress.js";
+import { interruptible, visible } from "./report.js";
+
+interface Options {
+  readonly float32?: boolean;
+  readonly compression: "zstd" | "snappy";
+  readonly threads: number;
+  readonly progress: "bar" | "json" | "none";
+  readonly json?: boolean;
+}
+
+/** `meds-reader export STORE OUT`. */
+export function exportCommand(): Command {
+  return new Command("export")
+    .summary("write a store as a MEDS dataset")
+    .description("Writes a store as a MEDS 0.4 dataset: data/*.parquet and metadata/. It appears whole or not at all.")
+    .argument("<store>", "the store's folder")
+    .argument("<out>", "the dataset's folder; it must not exist, the folders above it are made")
+    .option("--float32", "round a numeric_value that is float64 to MEDS's float32, and count the values that change")
+    .addOption(new Option("--compression <name>", "of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
+    .addOption(threadsOption())
+    .addOption(progressOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meds-reader export mimic.medsdb mimic-meds\n  meds-reader export mimic.medsdb mimic-meds --compression snappy --json",
+    )
+    .action(run);
+}
+
+async function run(store: string, out: string, options: Options): Promise<void> {
+  const { progress, json: asJson, ...rest } = options;
+  const watcher = watch(progress);
+  const db = PatientDatabase.open(store);
+  let made: Exported;
+  try {
+    made = await interruptible((signal) => db.export(out, { ...rest, signal, onProgress: watcher.onProgress }));
+  } finally {
+    watcher.stop();
+    db.close();
+  }
+  print(
+    asJson === true
+      ? json(made)
+      : [
+          `${plural(made.patients, "patient")}, ${plural(made.events, "event")}`,
+          `  to     ${visible(made.out)} (${bytes(made.bytes)}, ${plural(made.files, "file")} of events)`,
+          `  time   ${seconds(made.seconds)}`,
+          ...made.notes.map(({ kind, message, count }) => `  ${kind}: ${visible(message)} (${number(count)})`),
+        ],
+  );
+}

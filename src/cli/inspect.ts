@@ -1,0 +1,87 @@
+import { Command } from "commander";
+import { type Inspection, inspect } from "../index.js";
+import { jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
+import { watch } from "./progress.js";
+import { interruptible, visible } from "./report.js";
+
+/** Prefixes of codes that are shown. */
+const FREQUENT = 20;
+
+interface Options {
+  readonly threads: number;
+  readonly progress: "bar" | "json" | "none";
+  readonly json?: boolean;
+}
+
+/** `meds-reader inspect SOURCE`. */
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .summary("say what a folder or file is, without converting it")
+    .description(
+      "Says what a folder or file is (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what is in it, what a conversion would skip, and how many times of each kind of code are exactly midnight.",
+    )
+    .argument("<source>", "a folder, or a Parquet file")
+    .addOption(threadsOption())
+    .addOption(progressOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  meds-reader inspect mimic-meds\n  meds-reader inspect omop-cdm --json")
+    .action(run);
+}
+
+async function run(source: string, { progress, json: asJson, ...rest }: Options): Promise<void> {
+  const watcher = watch(progress);
+  let found: Inspection;
+  try {
+    found = await interruptible((signal) => inspect(source, { ...rest, signal, onProgress: watcher.onProgress }));
+  } finally {
+    watcher.stop();
+  }
+  print(asJson === true ? json(found) : describe(found));
+}
+
+const FORMATS: Readonly<Record<Inspection["format"], string>> = {
+  meds: "MEDS dataset",
+  parquet: "a single Parquet file",
+  store: "store of meds-reader",
+  meds_reader: "database of meds_reader",
+  omop: "OMOP CDM",
+};
+
+function describe(found: Inspection): string[] {
+  const { format, version, rows, subjects } = found;
+  const facts = [
+    ["Format", `${FORMATS[format]}${version === null ? "" : `, version ${visible(version)}`}`],
+    ["Files", `${number(found.files)} (${bytes(found.bytes)})`],
+    ["Rows", rows === null ? "not known" : number(rows)],
+    ["Subjects", subjects === null ? "not known" : number(subjects)],
+  ];
+  const list = (names: readonly { readonly name: string; readonly type: string | null }[]) =>
+    names.map(({ name, type }) => [visible(name), type ?? ""]);
+  const heading = (text: string) => ["", colour.bold(text)];
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [...heading(title), ...lines.map((line) => `  ${line}`)];
+  const tables = found.tables.map((one) => [
+    one.name,
+    number(one.rows),
+    plural(one.files, "file"),
+    visible(one.columns.map(({ name }) => name).join(", ")),
+  ]);
+  const prefixes = found.prefixes ?? [];
+  const share = (part: number, whole: number) => (whole === 0 ? "no times" : `${((100 * part) / whole).toFixed(1)} %`);
+  const shown = prefixes.slice(0, FREQUENT).map((one) => [cut(visible(one.prefix), 40), number(one.rows), share(one.midnight, one.timed)]);
+  const rest = prefixes.length - shown.length;
+  return [
+    colour.bold(visible(found.path)),
+    ...table(facts).map((line) => `  ${line}`),
+    ...section("Columns", table(list(found.columns))),
+    ...section("Tables", table(tables, [1])),
+    ...section("Codes by what stands before the first /, their rows, and how many times are exactly midnight", table(shown, [1, 2])),
+    ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
+    ...section(
+      format === "store" ? "Notes of the conversion" : "A conversion would note",
+      found.notes.map(({ kind, message, count }) => `${kind}: ${visible(message)} (${number(count)})`),
+    ),
+    ...section("A conversion would fail", found.problem === null ? [] : [visible(found.problem)]),
+  ];
+}

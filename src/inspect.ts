@@ -1,0 +1,352 @@
+import { closeSync, createReadStream, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { createGunzip } from "node:zlib";
+import { fail, MedsError } from "./errors.js";
+import { countIn, optionsOf, pathOf } from "./given.js";
+import { isSystemError, withIo } from "./labels/io.js";
+import type { Manifest, Note } from "./manifest.js";
+import { runJob, type WorkOptions } from "./native.js";
+
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions {
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+
+/** A column of a source. */
+export interface InspectedColumn {
+  readonly name: string;
+  /** Its type as the source has it; null where that has none (CSV). */
+  readonly type: string | null;
+}
+
+/** A table of an OMOP CDM folder. */
+export interface InspectedTable {
+  /** Its name in lower case. */
+  readonly name: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+
+/** Codes that begin alike, up to their first `/`. */
+export interface CodePrefix {
+  readonly prefix: string;
+  /** Rows that have such a code. */
+  readonly rows: number;
+  /** Those with a time. */
+  readonly timed: number;
+  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
+  readonly midnight: number;
+}
+
+/** What a folder or file is. */
+export interface Inspection {
+  readonly path: string;
+  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  /** Of the format, as the source says it or its columns show it; null where nothing does. */
+  readonly version: string | null;
+  /** Files that hold rows. */
+  readonly files: number;
+  /** Bytes of these files. */
+  readonly bytes: number;
+  /** Rows of events; of all tables for OMOP; null where they could not be read. */
+  readonly rows: number | null;
+  /** Subjects; null where they could not be counted. */
+  readonly subjects: number | null;
+  /** Columns of the events; empty for OMOP, whose tables have theirs. */
+  readonly columns: readonly InspectedColumn[];
+  /** The tables of OMOP CDM, by name; empty for every other format. */
+  readonly tables: readonly InspectedTable[];
+  /** What a conversion would skip or change, and why; of a store what its conversion did. */
+  readonly notes: readonly Note[];
+  /** Why it cannot be converted as it is; null where nothing speaks against it. */
+  readonly problem: string | null;
+  /** Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion. */
+  readonly prefixes: readonly CodePrefix[] | null;
+}
+
+/**
+ * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
+ * OMOP CDM in CSV or Parquet.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
+ * @example
+ * ```ts
+ * import { inspect } from "meds-reader";
+ *
+ * const found = await inspect("demo");
+ * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
+ * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * ```
+ */
+export async function inspect(source: string, options?: InspectOptions): Promise<Inspection> {
+  const { threads, ...work } = optionsOf(options) ?? {};
+  countIn("threads", threads);
+  const path = pathOf("source", source);
+  if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
+  if (!withIo(path, () => statSync(path)).isDirectory()) {
+    if (!isParquet(path)) failNothing(path, "the file is no Parquet");
+    return events(path, "parquet", threads, work);
+  }
+  const names = withIo(path, () => readdirSync(path)).sort();
+  if (names.includes("manifest.json") && names.includes("patients.arrow")) return events(path, "store", threads, work);
+  if (names.includes("meds_reader.version") || (names.includes("meds_reader.properties") && names.includes("meds_reader.length")))
+    return medsReader(path);
+  const tables = omopTables(path, names);
+  if (tables.has("person") && tables.size > 1) return omop(path, tables);
+  if (names.includes("data") && statSync(join(path, "data")).isDirectory()) return events(path, "meds", threads, work);
+  const listed = names.slice(0, 5).map((name) => JSON.stringify(name));
+  return failNothing(
+    path,
+    names.length === 0 ? "the folder is empty" : `there are ${listed.join(", ")}${names.length > 5 ? `, … (${names.length} in all)` : ""}`,
+  );
+}
+
+function failNothing(path: string, found: string): never {
+  const wanted =
+    "a MEDS dataset (data/**/*.parquet), a Parquet file, a store (manifest.json), a meds_reader database (meds_reader.version) and OMOP CDM (person and other tables, .csv, .csv.gz or .parquet) were looked for";
+  fail("MEDS_NO_DATA", `${path}: this is nothing that is known: ${wanted}; ${found}.`, path);
+}
+
+function isParquet(path: string): boolean {
+  const start = Buffer.alloc(4);
+  const file = withIo(path, () => openSync(path, "r"));
+  try {
+    withIo(path, () => readSync(file, start));
+  } finally {
+    closeSync(file);
+  }
+  return start.toString("latin1") === "PAR1";
+}
+
+type Events = Pick<Inspection, "files" | "bytes" | "rows" | "subjects" | "notes"> & {
+  readonly columns: readonly InspectedColumn[];
+  readonly problem: string | null;
+  readonly prefixes: readonly CodePrefix[];
+};
+
+/** What is read as a conversion reads it. */
+async function events(
+  path: string,
+  format: "meds" | "parquet" | "store",
+  threads: number | undefined,
+  work: WorkOptions,
+): Promise<Inspection> {
+  const common = { path, format, tables: [] };
+  try {
+    const found = await runJob<Events>("inspect", { source: path, store: format === "store", threads }, work);
+    return { ...common, ...found, version: format === "store" ? storeVersion(path) : medsVersion(path) };
+  } catch (error) {
+    // What a conversion refuses is told as such, with what is known all the same.
+    const told =
+      error instanceof MedsError &&
+      /^MEDS_(NO_DATA|MISSING_COLUMN|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/.test(error.code);
+    if (!told || format === "store") throw error;
+    const columns = format === "parquet" ? await parquetColumns(path) : [];
+    const none = { files: format === "parquet" ? 1 : 0, bytes: format === "parquet" ? statSync(path).size : 0, rows: null, subjects: null };
+    return { ...common, ...none, version: medsVersion(path), columns, notes: [], problem: error.message, prefixes: null };
+  }
+}
+
+function storeVersion(path: string): string {
+  return String((JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")) as Manifest).version);
+}
+
+/** What `dataset.json` says. */
+function medsVersion(path: string): string | null {
+  try {
+    const about = JSON.parse(readFileSync(join(path, "metadata", "dataset.json"), "utf8").replace(/^\ufeff/, "")) as {
+      meds_version?: unknown;
+    };
+    return typeof about?.meds_version === "string" ? about.meds_version : null;
+  } catch {
+    return null; // A dataset may have none; what is wrong with it is told as the problem.
+  }
+}
+
+const TYPES = [
+  "string",
+  "large_string",
+  "timestamp[us]",
+  "float32",
+  "float64",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+];
+
+/** A meds_reader database: what its small files say. Values are compressed patient by patient, and are not looked at. */
+function medsReader(path: string): Inspection {
+  const common = { path, format: "meds_reader", tables: [], notes: [], prefixes: null } as const;
+  const read = (name: string) => withIo(join(path, name), () => readFileSync(join(path, name)));
+  const version = existsSync(join(path, "meds_reader.version")) ? read("meds_reader.version").toString("latin1").trim().slice(0, 20) : null;
+  const names = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
+    (name) => !name.startsWith("metadata") && statSync(join(path, name)).isFile(),
+  );
+  const sizes = { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(path, name)).size, 0) };
+  try {
+    const [ids, lengths, properties] = [read("subject_id"), read("meds_reader.length"), read("meds_reader.properties")];
+    const subjects = ids.length / 8;
+    if (!Number.isInteger(subjects) || lengths.length !== 4 * subjects)
+      throw new RangeError("the numbers of subjects and of lengths differ");
+    let rows = 0;
+    for (let at = 0; at < lengths.length; at += 4) rows += lengths.readUInt32LE(at);
+    const columns: InspectedColumn[] = [];
+    for (let at = 0; at < properties.length; ) {
+      const end = at + 8 + Number(properties.readBigUInt64LE(at));
+      const type = TYPES[Number(properties.readBigUInt64LE(end))] ?? null;
+      columns.push({ name: properties.toString("utf8", at + 8, end), type });
+      at = end + 8;
+    }
+    const problem =
+      version === "2" ? null : `${path}: version ${version ?? "0 (no meds_reader.version)"} of meds_reader's format; version 2 is known.`;
+    return { ...common, ...sizes, version, rows, subjects, columns, problem };
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof MedsError)) throw error;
+    const problem = `${path}: this meds_reader database is damaged, or not whole: ${error.message}.`;
+    return { ...common, ...sizes, version, rows: null, subjects: null, columns: [], problem };
+  }
+}
+
+/** Tables of the OMOP CDM that tell it from other folders of tables. */
+const OMOP = new Set(
+  "person observation_period visit_occurrence visit_detail condition_occurrence drug_exposure procedure_occurrence device_exposure measurement observation death note note_nlp specimen fact_relationship location care_site provider payer_plan_period cost drug_era dose_era condition_era episode episode_event metadata cdm_source concept vocabulary domain concept_class concept_relationship relationship concept_synonym concept_ancestor source_to_concept_map drug_strength cohort cohort_definition".split(
+    " ",
+  ),
+);
+const TABLE = /^(.+?)((?:\.|_|-)?\d+)?\.(csv|csv\.gz|parquet)$/i;
+
+/** Files of each OMOP table: in the folder itself, split into numbered ones, or in a folder of the table's name. */
+function omopTables(path: string, names: readonly string[]): Map<string, string[]> {
+  const tables = new Map<string, string[]>();
+  const add = (table: string, file: string) => {
+    if (OMOP.has(table.toLowerCase())) tables.set(table.toLowerCase(), [...(tables.get(table.toLowerCase()) ?? []), file]);
+  };
+  for (const name of names) {
+    const file = join(path, name);
+    const match = TABLE.exec(name);
+    if (match !== null) add(match[1]!, file);
+    else if (OMOP.has(name.toLowerCase()) && statSync(file).isDirectory()) {
+      for (const part of readdirSync(file).sort()) if (TABLE.test(part)) add(name, join(file, part));
+    }
+  }
+  return tables;
+}
+
+async function omop(path: string, found: ReadonlyMap<string, readonly string[]>): Promise<Inspection> {
+  const tables: InspectedTable[] = [];
+  const problems: string[] = [];
+  for (const [name, files] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    let rows = 0;
+    let columns: readonly InspectedColumn[] = [];
+    for (const file of files) {
+      try {
+        const table = /\.parquet$/i.test(file) ? await parquetTable(file) : await csvTable(file);
+        rows += table.rows;
+        if (columns.length === 0) columns = table.columns;
+      } catch (error) {
+        if (!(error instanceof MedsError)) throw error;
+        problems.push(error.message);
+      }
+    }
+    tables.push({ name, files: files.length, rows, columns });
+  }
+  const all = [...found.values()].flat();
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
+  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
+  return {
+    path,
+    format: "omop",
+    // The columns that 5.4 renamed; cdm_source is often wrong, or absent.
+    version: has("admitted_from_concept_id") ? "5.4" : has("admitting_source_concept_id") ? "5.3" : null,
+    files: all.length,
+    bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    subjects: rowsOf("person"),
+    columns: [],
+    tables,
+    notes: [],
+    problem: problems[0] ?? null,
+    prefixes: null,
+  };
+}
+
+interface Table {
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+
+async function parquetTable(path: string): Promise<Table> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  try {
+    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
+    const columns = parquetSchema(metadata).children.map(({ element }) => {
+      const type = element.logical_type?.type ?? element.converted_type ?? element.type ?? null;
+      return { name: element.name, type: type === null ? null : type.toLowerCase() };
+    });
+    return { rows: Number(metadata.num_rows), columns };
+  } catch (error) {
+    if (isSystemError(error)) throw error;
+    return fail(
+      "MEDS_SOURCE_DAMAGED",
+      `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
+      path,
+    );
+  }
+}
+
+async function parquetColumns(path: string): Promise<readonly InspectedColumn[]> {
+  try {
+    return (await parquetTable(path)).columns;
+  } catch (error) {
+    if (error instanceof MedsError) return []; // The problem says it already.
+    throw error;
+  }
+}
+
+/** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
+async function csvTable(path: string): Promise<Table> {
+  const { parse } = await import("csv-parse/sync");
+  const [QUOTE, LINE] = [0x22, 0x0a];
+  const head: Buffer[] = [];
+  let [rows, quoted, open, headed] = [0, false, false, false];
+  const file = createReadStream(path);
+  const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      let begin = 0;
+      for (let at = 0; at < chunk.length; at += 1) {
+        const byte = chunk[at]!;
+        if (byte === QUOTE) quoted = !quoted;
+        else if (byte === LINE && !quoted) {
+          if (!headed) {
+            head.push(chunk.subarray(begin, at));
+            headed = true;
+          } else if (open) rows += 1;
+          open = false;
+          begin = at + 1;
+          continue;
+        }
+        // Empty lines are no rows.
+        if (byte !== 0x0d) open = true;
+      }
+      if (!headed) head.push(chunk.subarray(begin));
+    }
+  } catch (error) {
+    if (isSystemError(error)) throw error;
+    fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
+  }
+  if (headed && open) rows += 1;
+  const line = Buffer.concat(head);
+  const delimiter = line.includes("\t") ? "\t" : ",";
+  const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
+  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
+  return { rows, columns: names.map((name) => ({ name, type: null })) };
+}

@@ -1,0 +1,172 @@
+// Some patients of a store as a store: what a conversion of these patients alone gives.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { convert, type FilterOptions, filter, generate, PatientDatabase, verify } from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { clinic, IDS } from "../support/clinic.js";
+import { duck, hyparquetBytes, simple, writeFiles, writeSplits } from "../support/dataset.js";
+import { rejected } from "../support/errors.js";
+import { checkStore } from "../support/expect.js";
+import { changed, contents, folder } from "../support/folder.js";
+import { forAll, runs } from "../support/property.js";
+import { dataset, type RandomDataset } from "../support/random.js";
+import { withStore } from "../support/stored.js";
+import { unlike } from "../support/twin.js";
+
+/** Filters a store, verifies the result, and returns its path. */
+async function filtered(store: string, options: FilterOptions): Promise<string> {
+  const out = join(folder("filtered"), "s.medsdb");
+  await filter(store, out, options);
+  expect(await verify(out)).toEqual({ ok: true, differences: [] });
+  return out;
+}
+
+const idsOf = (store: string) => {
+  const db = PatientDatabase.open(store);
+  const ids = [...db.subjectIds];
+  db.close();
+  return ids;
+};
+
+/** The dataset of some patients alone. */
+function only({ files, splits, ...rest }: RandomDataset, ids: ReadonlySet<bigint>): RandomDataset {
+  const own = files.map((file) => {
+    const subjects = file.columns.find(({ name }) => name === "subject_id")!.values;
+    const columns = file.columns.map((column) => ({
+      ...column,
+      values: column.values.filter((_, row) => ids.has(subjects[row] as bigint)),
+    }));
+    return { ...file, columns };
+  });
+  return { ...rest, files: own, splits: new Map([...splits].filter(([id]) => ids.has(id))) };
+}
+
+describe("filter()", () => {
+  it("gives the store of the chosen patients alone, of all column types", async () => {
+    await forAll(dataset, Math.ceil(runs / 3), 21, (data) =>
+      withStore(data, async (_, store) => {
+        const chosen = data.expected.filter((_, i) => i % 2 === 0 || i % 5 === 0);
+        const ids = chosen.map(({ id }) => id);
+        const out = await filtered(store, { ids, threads: data.threads });
+        const db = PatientDatabase.open(out);
+        checkStore(db, chosen);
+        db.close();
+        const alone = only(data, new Set(ids));
+        const [source, twin] = [folder("alone"), join(folder("alone"), "s.medsdb")];
+        await writeFiles(source, alone.files);
+        if (alone.splits.size > 0) writeSplits(source, alone.splits);
+        await convert(source, twin, { shardBytes: data.shardBytes });
+        // A column that is sparse in the one store and dense in the other stands in another place of their lists.
+        const order = (path: string) =>
+          JSON.parse(readFileSync(join(path, "manifest.json"), "utf8")).columns.map(({ name }: { name: string }) => name);
+        if (String(order(out)) === String(order(twin))) expect(unlike(out, twin, { metadata: false })).toEqual([]);
+        expect((await verify(out, source)).differences.filter(({ path }) => !path?.startsWith("metadata/"))).toEqual([]);
+      }),
+    );
+  }, 600_000);
+
+  it("of a filter is the intersection, byte for byte", async () => {
+    const { store } = await clinic();
+    const first = await filtered(store, { ids: IDS.slice(0, 4) });
+    const both = await filtered(first, { ids: [IDS[3]!, IDS[1]!, IDS[5]!], ignoreMissing: true });
+    const direct = await filtered(store, { ids: [IDS[1]!, IDS[3]!] });
+    expect(idsOf(both)).toEqual([IDS[1], IDS[3]]);
+    expect(changed(contents(both), contents(direct)).filter((name) => name !== "manifest.json")).toEqual([]);
+    expect(idsOf(await filtered(both, { ids: [] }))).toEqual([]);
+  });
+
+  it("takes splits, codes and prefixes of codes, and all of them together", async () => {
+    const { store } = await clinic();
+    const db = PatientDatabase.open(store);
+    const having = (test: (code: string) => boolean) =>
+      [...db].filter((patient) => [...patient].some(({ code }) => test(code))).map((p) => p.subjectId);
+    expect(idsOf(await filtered(store, { split: "train" }))).toEqual([...db.split("train").subjectIds]);
+    expect(idsOf(await filtered(store, { withCode: "MEDS_BIRTH" }))).toEqual(having((code) => code === "MEDS_BIRTH"));
+    expect(idsOf(await filtered(store, { withCode: ["MEDS_DEATH*", "DX//1"] }))).toEqual(
+      having((code) => /^MEDS_DEATH|^DX\/\/1$/.test(code)),
+    );
+    const all = await filtered(store, { split: "held_out", withCode: "LAB//*", ids: IDS });
+    expect(idsOf(all)).toEqual([...db.split("held_out").subjectIds]);
+    const cut = PatientDatabase.open(all);
+    expect([...cut.splits]).toEqual([["held_out", 2]]);
+    expect(cut.codes.get(cut.codes.id("MEDS_BIRTH")!)?.patients).toBe(2);
+    expect(cut.metadata.dataset).toEqual({ dataset_name: "clinic" });
+    cut.close();
+    const splits = await (await duck()).runAndReadAll(`SELECT subject_id FROM '${all}/metadata/subject_splits.parquet'`);
+    expect(splits.getRows().flat()).toEqual([IDS[3], IDS[4]]);
+    const { options, notes } = JSON.parse(readFileSync(join(all, "manifest.json"), "utf8"));
+    const from = JSON.parse(readFileSync(join(store, "manifest.json"), "utf8")).fingerprint;
+    expect(options.filter).toEqual({ from, patients: 2, selection: { ids: 6, split: "held_out", withCode: ["LAB//*"] } });
+    expect(notes).toContainEqual({ kind: "skipped", message: `patients of the store that this one was cut from (${from})`, count: 4 });
+    db.close();
+  });
+
+  it("reads ids from text, CSV and Parquet", async () => {
+    const { store } = await clinic();
+    const place = folder("ids");
+    const ids = [IDS[4]!, IDS[1]!];
+    writeFileSync(join(place, "a.txt"), `subject_id\r\n${ids.join("\r\n")}\r\n\r\n`);
+    writeFileSync(join(place, "a.csv"), `name,patient_id\nx,${ids.join("\ny,")}\n`);
+    writeFileSync(join(place, "a.parquet"), hyparquetBytes({ name: "", columns: [{ name: "subject_id", type: simple.id, values: ids }] }));
+    for (const name of ["a.txt", "a.csv", "a.parquet"])
+      expect(idsOf(await filtered(store, { ids: join(place, name) }))).toEqual([IDS[1], IDS[4]]);
+    writeFileSync(join(place, "b.txt"), "7\nseven\n");
+    const error = await rejected(filter(store, join(place, "out"), { ids: join(place, "b.txt") }));
+    expect([error.code, error.message]).toEqual(["MEDS_INVALID_ARGUMENT", expect.stringContaining("line 2")]);
+  });
+
+  it("lists the first ten ids that are not there, or counts them", async () => {
+    const { store } = await clinic();
+    const out = join(folder("unknown"), "s.medsdb");
+    const ids = [7n, ...Array.from({ length: 12 }, (_, i) => BigInt(100 + i))];
+    const error = await rejected(filter(store, out, { ids }));
+    expect(error.code).toBe("MEDS_UNKNOWN_SUBJECT");
+    expect(error.message).toContain("100, 101, 102, 103, 104, 105, 106, 107, 108, 109, and 2 more");
+    const { patients, notes } = await filter(store, out, { ids, ignoreMissing: true });
+    expect(patients).toBe(1);
+    expect(notes).toContainEqual({ kind: "skipped", message: "subjects that the store has not", count: 12 });
+    expect((await rejected(filter(store, out, { withCode: "NONE" }))).code).toBe("MEDS_INVALID_ARGUMENT");
+    expect((await rejected(filter(store, out, {}))).code).toBe("MEDS_INVALID_ARGUMENT");
+    expect((await rejected(filter(store, out, { split: "none" }))).code).toBe("MEDS_UNKNOWN_SPLIT");
+    expect((await rejected(filter(store, out, { ids: [7] }))).code).toBe("MEDS_STORE_EXISTS");
+    expect((await rejected(filter(store, store, { ids: [7], force: true }))).code).toBe("MEDS_INVALID_ARGUMENT");
+    expect((await filter(store, out, { ids: [0], force: true })).patients).toBe(1);
+  });
+
+  it("keeps an index, cuts shards anew, and is the same on any number of threads", async () => {
+    const place = folder("many");
+    await generate(join(place, "source"), { patients: 60, events: 90_000, files: 3 });
+    const store = join(place, "s.medsdb");
+    await convert(join(place, "source"), store, { index: true, shardBytes: 1 << 18 });
+    const one = await filtered(store, { split: "train", threads: 1 });
+    const two = await filtered(store, { split: "train", threads: 2 });
+    expect(changed(contents(one), contents(two))).toEqual([]);
+    const db = PatientDatabase.open(one);
+    expect(db.metadata.indexBytes).toBeGreaterThan(0);
+    expect(db.shardCount).toBeGreaterThan(1);
+    db.close();
+    const whole = await filtered(store, { split: "train", shardBytes: 1 << 26, index: false });
+    const other = PatientDatabase.open(whole);
+    expect([other.shardCount, other.metadata.indexBytes]).toEqual([1, 0]);
+    other.close();
+  }, 60_000);
+
+  it("gives an error, and no store, for a store that is damaged", async () => {
+    const { store } = await clinic();
+    const path = join(store, "shards/00000.arrow");
+    const bytes = readFileSync(path);
+    const place = folder("damaged");
+    const outcomes = new Set<string>();
+    for (let at = 0; at < bytes.length; at += 61) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 0x81;
+      writeFileSync(path, damaged);
+      outcomes.add((await rejected(filter(store, join(place, "s"), { ids: [7] }))).code);
+    }
+    expect([...outcomes]).toEqual(["MEDS_CORRUPT"]);
+    expect(readdirSync(place)).toEqual([]);
+    writeFileSync(path, bytes);
+    writeFileSync(join(store, "metadata/dataset.json"), '{"dataset_name":"clinik"}');
+    expect((await rejected(filter(store, join(place, "s"), { ids: [7] }))).code).toBe("MEDS_CORRUPT");
+  }, 60_000);
+});

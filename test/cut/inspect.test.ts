@@ -1,0 +1,218 @@
+// What a folder or file is, compared with what other programs find in it.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { inspect } from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { meds } from "../cli/run.js";
+import { clinic, T0 } from "../support/clinic.js";
+import { duck, simple, simpleFile, writeFiles, writeJson, writeSimple } from "../support/dataset.js";
+import { rejected } from "../support/errors.js";
+import { changed, contents, folder, place } from "../support/folder.js";
+import { real } from "../support/real.js";
+
+const DAY = 86_400_000_000n;
+
+describe("inspect()", () => {
+  it("tells a dataset's columns, subjects, notes and midnights, as DuckDB counts them, and changes nothing", async () => {
+    const source = folder("meds");
+    const rows = [
+      [1n, null, "GENDER//F"],
+      [1n, T0, "LAB//a"],
+      [1n, T0 + 1n, "LAB//b"],
+      [1n, T0 + DAY, "LAB//a"],
+      [-2n, -DAY, "MEDS_BIRTH"],
+      [-2n, -1n, "SNOMED/1"],
+    ] as const;
+    await writeSimple(source, rows, {}, [{ name: "given", type: simple.bool, values: [true, null, null, false, null, true] }]);
+    writeJson(source, "dataset.json", { meds_version: "0.4.0" });
+    writeFileSync(join(source, "data/notes.txt"), "");
+    const before = contents(source);
+    const found = await inspect(source);
+    expect(found).toMatchObject({
+      path: source,
+      format: "meds",
+      version: "0.4.0",
+      files: 1,
+      rows: 6,
+      subjects: 2,
+      problem: null,
+      tables: [],
+    });
+    expect(found.columns.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      "time: timestamp[us]",
+      "code: utf8",
+      "numeric_value: float32",
+      "given: bool",
+    ]);
+    expect(found.notes).toEqual([{ kind: "skipped", message: expect.stringContaining("data/notes.txt"), count: 1 }]);
+    const counted = await (await duck()).runAndReadAll(
+      `SELECT split_part(code, '/', 1) AS p, count(*)::INT, count(time)::INT, count(*) FILTER (epoch_us(time) % ${DAY} = 0)::INT FROM '${source}/data/*.parquet' GROUP BY p ORDER BY 2 DESC, 1`,
+    );
+    expect(found.prefixes?.map(({ prefix, rows, timed, midnight }) => [prefix, rows, timed, midnight])).toEqual(counted.getRows());
+    expect(changed(contents(source), before)).toEqual([]);
+    const single = await inspect(join(source, "data/0.parquet"));
+    expect(single).toMatchObject({ format: "parquet", version: null, rows: 6, subjects: 2 });
+  });
+
+  it("tells what a conversion would refuse", async () => {
+    const source = await writeSimple(folder("disorder"), [
+      [1n, T0, "A"],
+      [2n, T0, "A"],
+      [1n, T0, "A"],
+    ]);
+    expect(await inspect(source)).toMatchObject({
+      format: "meds",
+      rows: 3,
+      subjects: null,
+      problem: expect.stringContaining("subject 1 starts again"),
+    });
+    const other = folder("columns");
+    await writeFiles(other, [{ name: "a.parquet", columns: [{ name: "x", type: simple.int, values: [1, 2] }] }]);
+    expect(await inspect(other)).toMatchObject({ format: "meds", rows: null, problem: expect.stringContaining('"subject_id"') });
+    expect(await inspect(join(other, "data/a.parquet"))).toMatchObject({
+      format: "parquet",
+      columns: [{ name: "x", type: "int32" }],
+      problem: expect.any(String),
+    });
+    await writeFiles(source, [simpleFile("0.parquet", [[1n, T0, "A"]]), simpleFile("1.parquet", [])]);
+    writeFileSync(join(source, "data/1.parquet"), "PAR1");
+    expect((await inspect(source)).problem).toContain("1.parquet");
+  });
+
+  it("knows a store", async () => {
+    const { source, store } = await clinic();
+    const [made, given] = [await inspect(store), await inspect(source)];
+    expect(made).toMatchObject({ format: "store", version: "1", rows: given.rows, subjects: given.subjects, prefixes: given.prefixes });
+    expect(made.columns.map(({ name }) => name).sort()).toEqual(given.columns.map(({ name }) => name).sort());
+  });
+
+  it("knows a meds_reader database, and one of another version", async () => {
+    const db = folder("database");
+    const properties = (["code", "time", "weight"] as const).map((name, i) => {
+      const bytes = Buffer.alloc(16 + name.length);
+      bytes.writeBigUInt64LE(BigInt(name.length));
+      bytes.write(name, 8);
+      bytes.writeBigUInt64LE([0n, 2n, 3n][i]!, 8 + name.length);
+      return bytes;
+    });
+    writeFileSync(join(db, "meds_reader.version"), "2\n");
+    writeFileSync(join(db, "meds_reader.properties"), Buffer.concat(properties));
+    writeFileSync(join(db, "meds_reader.length"), new Uint8Array(new Uint32Array([3, 4]).buffer));
+    writeFileSync(join(db, "subject_id"), new Uint8Array(new BigInt64Array([-1n, 5n]).buffer));
+    expect(await inspect(db)).toMatchObject({ format: "meds_reader", version: "2", rows: 7, subjects: 2, problem: null, prefixes: null });
+    expect((await inspect(db)).columns).toEqual([
+      { name: "code", type: "string" },
+      { name: "time", type: "timestamp[us]" },
+      { name: "weight", type: "float32" },
+    ]);
+    writeFileSync(join(db, "meds_reader.version"), "1\n");
+    expect((await inspect(db)).problem).toContain("version 1");
+    for (const bytes of [Buffer.concat(properties).subarray(0, 30), Buffer.alloc(64, 0xff)]) {
+      writeFileSync(join(db, "meds_reader.properties"), bytes);
+      expect((await inspect(db)).problem).toContain("damaged");
+    }
+  });
+
+  it("knows the meds_reader database that meds_reader made", async ({ skip }) => {
+    const zip = real("small-meds", "femr_synthetic", "meds_reader_db.zip") ?? skip("no real data");
+    const out = folder("femr");
+    if (spawnSync("unzip", ["-q", zip, "-d", out]).status !== 0) skip("no unzip");
+    const root = readdirSync(out, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("meds_reader.version"))!;
+    expect(await inspect(join(out, root, ".."))).toMatchObject({
+      format: "meds_reader",
+      version: "2",
+      rows: 2589,
+      subjects: 200,
+      problem: null,
+    });
+  });
+
+  it("knows OMOP CDM in any case, split and packed", async () => {
+    const cdm = folder("omop");
+    writeFileSync(join(cdm, "PERSON.csv"), '\ufeffperson_id,note\r\n1,"two\nlines, and a ""quote"""\r\n2,\r\n\r\n');
+    writeFileSync(join(cdm, "visit_occurrence.csv.gz"), gzipSync("visit_occurrence_id\tadmitted_from_concept_id\n1\t0\n2\t0\n3\t0"));
+    mkdirSync(join(cdm, "measurement"));
+    for (const part of [0, 1])
+      await (await duck()).run(`COPY (SELECT range AS measurement_id FROM range(5)) TO '${cdm}/measurement/${part}.parquet'`);
+    writeFileSync(join(cdm, "readme.txt"), "");
+    const found = await inspect(cdm);
+    expect(found).toMatchObject({ format: "omop", version: "5.4", files: 4, rows: 15, subjects: 2, problem: null, prefixes: null });
+    expect(found.tables.map(({ name, rows, files }) => [name, rows, files])).toEqual([
+      ["measurement", 10, 2],
+      ["person", 2, 1],
+      ["visit_occurrence", 3, 1],
+    ]);
+    expect(found.tables.map(({ columns }) => columns)).toEqual([
+      [{ name: "measurement_id", type: expect.stringMatching(/int/) }],
+      [
+        { name: "person_id", type: null },
+        { name: "note", type: null },
+      ],
+      [
+        { name: "visit_occurrence_id", type: null },
+        { name: "admitted_from_concept_id", type: null },
+      ],
+    ]);
+    writeFileSync(join(cdm, "death.csv.gz"), gzipSync("person_id\n1\n").subarray(0, 20));
+    expect((await inspect(cdm)).problem).toContain("death.csv.gz");
+  });
+
+  it("counts a real OMOP CDM as DuckDB does", async ({ skip }) => {
+    const cdm = real("gibleed-omop-5.3") ?? skip("no real data");
+    const found = await inspect(cdm);
+    expect(found).toMatchObject({ format: "omop", version: "5.3", subjects: 2694, problem: null });
+    for (const { name, rows, columns } of found.tables) {
+      const sql = await (await duck()).runAndReadAll(`SELECT count(*)::INT FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);
+      const names = await (await duck()).runAndReadAll(`DESCRIBE SELECT * FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);
+      expect([name, rows, columns.map((column) => column.name)]).toEqual([
+        name,
+        sql.getRows()[0]![0],
+        names.getRows().map((row) => row[0]),
+      ]);
+    }
+  }, 60_000);
+
+  it("says what was looked for and found in anything else", async () => {
+    const other = folder("other");
+    const nothing = await rejected(inspect(other));
+    expect([nothing.code, nothing.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("the folder is empty")]);
+    writeFileSync(place(other, "a.txt"), "");
+    expect((await rejected(inspect(other))).message).toContain('"a.txt"');
+    expect((await rejected(inspect(join(other, "a.txt")))).code).toBe("MEDS_NO_DATA");
+    expect((await rejected(inspect(join(other, "b")))).code).toBe("MEDS_NOT_FOUND");
+  });
+});
+
+describe("meds-reader filter | export | inspect", () => {
+  it("do what the functions do", async () => {
+    const { store } = await clinic();
+    const out = folder("cli");
+    const some = join(out, "some.medsdb");
+    writeFileSync(join(out, "ids.txt"), "7\n-3\n99\n");
+    const refused = await meds("filter", store, some, "--ids", join(out, "ids.txt"));
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_SUBJECT: .* 99\. /)]);
+    expect((await meds("filter", store, some)).code).toBe(2);
+    const cut = await meds(
+      "filter",
+      store,
+      some,
+      "--ids",
+      join(out, "ids.txt"),
+      "--ignore-missing",
+      "--with-code",
+      "MEDS_BIRTH",
+      "NONE",
+      "--json",
+    );
+    expect(JSON.parse(cut.stdout)).toMatchObject({ store: some, patients: 2, events: 24 });
+    const text = await meds("export", some, join(out, "meds"));
+    expect([text.code, text.stdout]).toEqual([0, expect.stringContaining("2 patients, 24 events")]);
+    const told = await meds("inspect", join(out, "meds"));
+    expect([told.code, told.stdout]).toEqual([0, expect.stringMatching(/MEDS dataset[\s\S]*Subjects +2[\s\S]*LAB/)]);
+    expect(JSON.parse((await meds("inspect", some, "--json")).stdout)).toMatchObject({ format: "store", subjects: 2 });
+    expect((await meds("inspect", join(out, "ids.txt"))).stderr).toMatch(/^MEDS_NO_DATA: /);
+    expect(readdirSync(out).sort()).toEqual(["ids.txt", "meds", "some.medsdb"]);
+  }, 60_000);
+});
