@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
                 let batch = guarded(|| Ok(reader.next().transpose()?)).map_err(|e| self.damaged(&e.to_string()))?;
                 batch.map(|batch| batch.column(0).clone())
             }
-            Inner::Database(reader) => reader.next()?,
+            Inner::Database(reader) => reader.batch()?,
         };
         let Some(array) = array else {
             return match self.left {

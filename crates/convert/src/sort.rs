@@ -131,7 +131,8 @@ impl Sorter<'_> {
         };
         groups.par_iter().try_for_each(|group| scatter.group(*group, progress))?;
         drop(slots);
-        let names: Result<Vec<_>> = buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
+        let names: Result<Vec<_>> =
+            buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
 
         let mut sorted = Source::of_files(names?)?;
         let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;

@@ -92,7 +92,11 @@ impl Archive {
     }
 
     fn damaged(&self, what: impl std::fmt::Display) -> Error {
-        Error::at(Code::SourceDamaged, &self.path, format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."))
+        Error::at(
+            Code::SourceDamaged,
+            &self.path,
+            format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
+        )
     }
 }
 

@@ -178,7 +178,8 @@ fn version(path: &Path) -> Result<()> {
     match &found[..] {
         "2" => Ok(()),
         _ => {
-            let message = format!("this meds_reader database is of version {found}, 2 is what can be read. Convert its MEDS source instead.");
+            let message =
+                format!("this meds_reader database is of version {found}, 2 is what can be read. Convert its MEDS source instead.");
             Err(Error::at(Code::SourceVersion, at, message))
         }
     }

@@ -21,7 +21,7 @@ fn read(path: &Path) -> Result<Vec<Vec<ArrayRef>>, Error> {
         let mut batches = Vec::new();
         for run in 0..opened.runs() {
             let (mut reader, mut rows) = (opened.reader(run, column)?, 0);
-            while let Some(batch) = reader.next()? {
+            while let Some(batch) = reader.batch()? {
                 rows += batch.len() as u64;
                 batches.push(batch);
             }
@@ -76,7 +76,8 @@ fn table() -> impl Strategy<Value = Table> {
                 gaps.iter().enumerate().map(|(row, gap)| if row < nulls { None } else { next(gap) }).collect()
             });
             let width = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8][kind as usize - 3];
-            let fixed = |words: &[Vec<Option<u64>>]| words.iter().map(|w| w.iter().map(|cell| cell.map(u64::to_le_bytes)).collect()).collect();
+            let fixed =
+                |words: &[Vec<Option<u64>>]| words.iter().map(|w| w.iter().map(|cell| cell.map(u64::to_le_bytes)).collect()).collect();
             let texts = |subjects: &[Vec<Option<u64>>], own: bool| -> Vec<Vec<Option<String>>> {
                 let text = |subject: usize, n: u64| if own && n > 4 { Some(format!("{subject} says {n}")) } else { text(n) };
                 let of = |(subject, cells): (usize, &Vec<Option<u64>>)| cells.iter().map(|n| n.and_then(|n| text(subject, n))).collect();

@@ -136,7 +136,8 @@ pub fn database(path: &Path, table: &Table) {
         if matches!(cells, Cells::Texts(_)) {
             let mut bytes = Vec::new();
             for strings in dictionary.chunks(3) {
-                let rows = strings.iter().flat_map(|text| [&2u64.to_le_bytes()[..], &(text.len() as u64).to_le_bytes(), text.as_bytes()].concat());
+                let rows =
+                    strings.iter().flat_map(|text| [&2u64.to_le_bytes()[..], &(text.len() as u64).to_le_bytes(), text.as_bytes()].concat());
                 let frame = zstd::bulk::compress(&rows.collect::<Vec<u8>>(), 1).expect("compresses");
                 bytes.extend([&(frame.len() as u64).to_le_bytes()[..], &frame].concat());
             }
