@@ -602,7 +602,7 @@ export interface ConvertOptions extends WorkOptions {
    * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
    */
   readonly index?: boolean | undefined;
-  /** Folder for temporary files. Default: beside the store. */
+  /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
 }
 /** What a conversion did. */
@@ -628,11 +628,13 @@ export interface Summary {
   readonly notes: readonly Note[];
 }
 /**
- * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
- * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
+ * Converts a dataset into a store, on threads of its own and in bounded memory: MEDS (a folder with `data/**\/*.parquet` and `metadata/`, or one
+ * Parquet file), or a database of `meds_reader` (Python; version 2, told by its file `meds_reader.version`). Either may come as a `.zip`, `.tar.gz` or
+ * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
+ * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL` and others that name file and subject.
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject.
  * @example
  * ```ts
  * import { convert } from "meds-reader";
@@ -834,7 +836,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
   /**
-   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
+   * Opens the store of a dataset (what {@link convert} takes), and makes it first where there is none or the source has changed since. Any number of processes may do so
    * at once: one converts, the others wait.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
@@ -2620,7 +2622,7 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
  * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
  * verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *

@@ -28,7 +28,7 @@ export interface ConvertOptions extends WorkOptions {
    * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
    */
   readonly index?: boolean | undefined;
-  /** Folder for temporary files. Default: beside the store. */
+  /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
 }
 
@@ -56,11 +56,13 @@ export interface Summary {
 }
 
 /**
- * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
- * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
+ * Converts a dataset into a store, on threads of its own and in bounded memory: MEDS (a folder with `data/**\/*.parquet` and `metadata/`, or one
+ * Parquet file), or a database of `meds_reader` (Python; version 2, told by its file `meds_reader.version`). Either may come as a `.zip`, `.tar.gz` or
+ * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
+ * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL` and others that name file and subject.
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject.
  * @example
  * ```ts
  * import { convert } from "meds-reader";

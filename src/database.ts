@@ -71,8 +71,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
-   * at once: one converts, the others wait.
+   * Opens the store of a dataset (whatever {@link convert} takes), and makes it first where there is none or the source has changed since. Any number
+   * of processes may do so at once: one converts, the others wait.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
    * @example

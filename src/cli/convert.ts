@@ -22,9 +22,11 @@ interface Options {
 /** `meds-reader convert SOURCE STORE`. */
 export function convertCommand(): Command {
   return new Command("convert")
-    .summary("convert a MEDS dataset into a store")
-    .description("Converts a MEDS dataset (data/**/*.parquet and metadata/) into a store. The store appears whole or not at all.")
-    .argument("<source>", "the dataset's folder")
+    .summary("convert a MEDS dataset or meds_reader database into a store")
+    .description(
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/) or a database of meds_reader into a store. The store appears whole or not at all.",
+    )
+    .argument("<source>", "the dataset's or database's folder, a Parquet file, or a .zip, .tar.gz or .tar of either")
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)
@@ -43,6 +45,7 @@ export function convertCommand(): Command {
 Examples:
   meds-reader convert mimic-meds mimic.medsdb
   meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit
+  meds-reader convert meds_reader_omop_ehrshot.tar.gz ehrshot.medsdb
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )

@@ -1,6 +1,6 @@
 // Conversions that must fail, and the proof that they leave nothing behind.
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type ConvertOptions, convert, type MedsError } from "meds-reader";
 import { expect } from "vitest";
 import type { SimpleRow } from "./dataset.js";
@@ -19,11 +19,12 @@ export const good: readonly SimpleRow[] = [
 export async function refused(source: string, options: ConvertOptions = {}): Promise<MedsError> {
   const target = folder("target");
   const temp = folder("temp");
-  const before = existsSync(source) ? contents(source) : new Map();
+  const place = existsSync(source) && statSync(source).isFile() ? dirname(source) : source;
+  const before = existsSync(place) ? contents(place) : new Map();
   const error = await rejected(convert(source, join(target, "s.medsdb"), { temp, ...options }));
   expect(readdirSync(target)).toEqual([]);
   expect(readdirSync(temp)).toEqual([]);
-  if (existsSync(source)) expect([...contents(source).keys()]).toEqual([...before.keys()]);
+  if (existsSync(place)) expect([...contents(place).keys()]).toEqual([...before.keys()]);
   expect(error.message.length).toBeGreaterThan(20);
   return error;
 }

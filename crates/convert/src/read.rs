@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
                 let batch = guarded(|| Ok(reader.next().transpose()?)).map_err(|e| self.damaged(&e.to_string()))?;
                 batch.map(|batch| batch.column(0).clone())
             }
-            Inner::Database(reader) => reader.next()?,
+            Inner::Database(reader) => reader.batch()?,
             Inner::Kept(rows) => return rows.next()?.map(|batch| self.shaped(batch)).transpose(),
         };
         let Some(array) = array else {

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// Most rows of a batch.
 const ROWS: usize = 1 << 16;
+/// Most rows of a batch of text: the more, the fewer times each string is looked at.
+const TEXT_ROWS: usize = 1 << 18;
 
 /// Turns records into rows. Errors say what is wrong with the record.
 pub trait Decode {
@@ -30,6 +32,8 @@ pub struct Reader<'a> {
     subjects: Range<usize>,
     /// Rows that are still to come of the subject before these.
     left: usize,
+    /// Most rows of a batch.
+    most: usize,
     values: Option<Source<'a>>,
 }
 
@@ -53,7 +57,8 @@ impl<'a> Reader<'a> {
             };
             Ok(Source { column, records: Records::open(&column.data, subjects.clone())?, decoder })
         });
-        Ok(Self { database, subjects, left: 0, values: values.transpose()? })
+        let most = if matches!(column, Some(Column { kind: Kind::Texts(_), .. })) { TEXT_ROWS } else { ROWS };
+        Ok(Self { database, subjects, left: 0, most, values: values.transpose()? })
     }
 
     /// Bytes that the column takes in its file.
@@ -62,10 +67,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The next batch; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<ArrayRef>> {
+    pub fn batch(&mut self) -> Result<Option<ArrayRef>> {
         let Some(values) = &mut self.values else { return Ok(self.ids()) };
         let (mut rows, path) = (0, &values.column.data.path);
-        while rows < ROWS {
+        while rows < self.most {
             // The subject at hand: the one before those to come.
             let wrong = |slot: usize, what: String| {
                 damaged(path, format!("the record of subject {} cannot be read: {what}", self.database.ids[slot]))
@@ -78,7 +83,7 @@ impl<'a> Reader<'a> {
                 opened.map_err(|what| wrong(slot, what))?;
                 continue;
             }
-            let took = values.decoder.take(values.records.payload(), self.left.min(ROWS - rows));
+            let took = values.decoder.take(values.records.payload(), self.left.min(self.most - rows));
             let took = took.map_err(|what| wrong(self.subjects.start - 1, what))?;
             if took == 0 {
                 break;
@@ -94,13 +99,13 @@ impl<'a> Reader<'a> {
 
     fn ids(&mut self) -> Option<ArrayRef> {
         let mut ids = Vec::new();
-        while ids.len() < ROWS {
+        while ids.len() < self.most {
             if self.left == 0 {
                 let Some(slot) = self.subjects.next() else { break };
                 self.left = self.database.lengths[slot] as usize;
                 continue;
             }
-            let some = self.left.min(ROWS - ids.len());
+            let some = self.left.min(self.most - ids.len());
             ids.resize(ids.len() + some, self.database.ids[self.subjects.start - 1]);
             self.left -= some;
         }

@@ -21,7 +21,7 @@ fn read(path: &Path) -> Result<Vec<Vec<ArrayRef>>, Error> {
         let mut batches = Vec::new();
         for run in 0..opened.runs() {
             let (mut reader, mut rows) = (opened.reader(run, column)?, 0);
-            while let Some(batch) = reader.next()? {
+            while let Some(batch) = reader.batch()? {
                 rows += batch.len() as u64;
                 batches.push(batch);
             }
