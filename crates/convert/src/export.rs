@@ -112,7 +112,11 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
         let store = open_store(&options.store, options.id.as_deref())?;
         let site = Site::lock(&options.out, progress)?;
         if site.standing()?.is_some() {
-            return Err(Error::at(Code::StoreExists, &options.out, "a store is there, which an export does not replace. Choose another path."));
+            return Err(Error::at(
+                Code::StoreExists,
+                &options.out,
+                "a store is there, which an export does not replace. Choose another path.",
+            ));
         }
         let export = Export::open(&store, options)?;
         let work = site.work();
@@ -124,7 +128,8 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
         let mut notes = export.notes();
         metadata(&export.cut.source, &store, &work.join("metadata"), &mut notes)?;
         progress.enter(Phase::Finish, 0, 0);
-        let bytes = walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
+        let bytes =
+            walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
         let bytes = bytes.map(|about| about.len()).sum();
         site.finish()?;
         Ok(ExportSummary {
@@ -271,9 +276,12 @@ impl Export {
         let note = |kind: &str, message: &str, count| vec![Note { kind: kind.into(), message: message.into(), count }];
         match numeric.map(|at| self.fields[at + 1].data_type()) {
             None => Vec::new(),
-            Some(DataType::Float32) => note("converted", "values of numeric_value that float32 cannot hold were rounded", self.rounded.load(Relaxed)),
+            Some(DataType::Float32) => {
+                note("converted", "values of numeric_value that float32 cannot hold were rounded", self.rounded.load(Relaxed))
+            }
             Some(_) => {
-                let message = "numeric_value is float64 where MEDS 0.4 has float32, and its validation refuses it: --float32 rounds the values";
+                let message =
+                    "numeric_value is float64 where MEDS 0.4 has float32, and its validation refuses it: --float32 rounds the values";
                 note("warning", message, 1)
             }
         }
@@ -331,7 +339,10 @@ fn metadata(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>
         match found {
             Some((from, to, Some(table))) => {
                 write_table(&folder.join(to), table)?;
-                converted(format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"), table.num_rows() as u64);
+                converted(
+                    format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
+                    table.num_rows() as u64,
+                );
             }
             _ => {
                 let to = folder.join(name);
@@ -367,7 +378,8 @@ impl SourceSchema {
 
     /// Has the file these columns, of these types, in whatever order?
     fn is(&self, table: &RecordBatch) -> bool {
-        let same = |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
+        let same =
+            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
         self.0.fields().len() == table.num_columns() && table.schema().fields().iter().all(same)
     }
 }

@@ -97,7 +97,8 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         making.standing(&site)?;
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
-        let splits = metadata::splits(&making.source)?.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect::<Splits>());
+        let splits =
+            metadata::splits(&making.source)?.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect::<Splits>());
         let narrowed = narrow_splits(&mut making.source, &work, &ids)?;
         let groups = groups(&making.source);
         let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };

@@ -116,7 +116,8 @@ fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
         let path = store.root().join("metadata").join(name);
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, "read the metadata", &e))?;
         if manifest::hex(crc32c::crc32c(&bytes)) != file.crc32c {
-            let message = "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
+            let message =
+                "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
             return Err(Error::at(Code::Corrupt, path, message));
         }
         found.push((name.to_string(), path));
@@ -222,8 +223,12 @@ impl Kept {
         let mut runs = Vec::new();
         for member in self.members[first..].iter().take_while(|member| member.about.start < rows.end) {
             let until = member.about.end().min(rows.end);
-            let run =
-                Run { member: *member, skip: (at - member.about.start) as usize, rows: (until - at) as usize, at: (at - rows.start) as usize };
+            let run = Run {
+                member: *member,
+                skip: (at - member.about.start) as usize,
+                rows: (until - at) as usize,
+                at: (at - rows.start) as usize,
+            };
             runs.push(run);
             at = until;
         }
@@ -270,8 +275,10 @@ impl Kept {
                 let row = number(at);
                 // A value that belongs to no row would otherwise be lost without a word.
                 if row as u64 >= run.member.about.rows {
-                    let message =
-                        format!("column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.", run.member.about.id);
+                    let message = format!(
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
+                        run.member.about.id
+                    );
                     return Err(Error::at(Code::Corrupt, &self.path, message));
                 }
                 if (run.skip..run.skip + run.rows).contains(&row) {

@@ -23,7 +23,11 @@ pub struct Job {
 impl Job {
     /// Reads the options; starts nothing.
     #[napi(constructor)]
-    pub fn new(env: Env, #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect'")] kind: String, options: String) -> napi::Result<Self> {
+    pub fn new(
+        env: Env,
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect'")] kind: String,
+        options: String,
+    ) -> napi::Result<Self> {
         guard(&env, || {
             let work = match kind.as_str() {
                 "convert" => work(&options, meds_convert::convert)?,
