@@ -35,7 +35,7 @@ pub enum Content {
     /// Parquet, by its footer.
     Parquet(Arc<ParquetMetaData>),
     /// A shard of a store.
-    Kept(Kept),
+    Kept(Box<Kept>),
 }
 
 /// All of the source.
@@ -174,7 +174,7 @@ impl SourceFile {
     pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
         // Its columns are found by name, and the fingerprint is that of the store.
         let schema = Arc::new(arrow_schema::Schema::empty());
-        Self { path, name, bytes, content: Content::Kept(kept), schema, footer_hash: String::new() }
+        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, footer_hash: String::new() }
     }
 
     /// Number of row groups.
