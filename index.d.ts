@@ -734,6 +734,32 @@ export interface Generated {
  * ```
  */
 export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32; the values that change are counted. Default: false, which
+   * keeps every value; the dataset then has a column that MEDS's own validation refuses, and a note says so.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** What was written. */
+export interface Exported {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What is not as it was in the source of the store, and why. */
+  readonly notes: readonly Note[];
+}
 /**
  * What the source says of itself, and what became of it.
  *
@@ -897,6 +923,24 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    * ```
    */
   exportC(shard: number): ArrowExport;
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
+   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
+   * all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
+   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  export(out: string, options?: DatasetOptions): Promise<Exported>;
   /** Path of the store, for opening it in a worker. */
   get path(): string;
   /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
@@ -2649,6 +2693,117 @@ export declare class MedsError extends Error {
     cause?: unknown;
   });
 }
+/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
+export interface FilterOptions extends WorkOptions {
+  /**
+   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
+   * such a column (`.parquet`).
+   */
+  readonly ids?: Iterable<SubjectId> | string | undefined;
+  /** A split of the store. */
+  readonly split?: string | undefined;
+  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
+  readonly withCode?: string | readonly string[] | undefined;
+  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
+  readonly ignoreMissing?: boolean | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Bytes of memory to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: those of the store. */
+  readonly shardBytes?: number | undefined;
+  /** Write an inverted index too. Default: where the store has one. */
+  readonly index?: boolean | undefined;
+}
+/**
+ * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
+ * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
+ * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
+ *
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
+ * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
+ * throws, and what the system refuses.
+ * @example
+ * ```ts
+ * import { filter } from "meds-reader";
+ *
+ * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
+ * console.log(patients, events);
+ * ```
+ */
+export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions {
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** A column of a source. */
+export interface InspectedColumn {
+  readonly name: string;
+  /** Its type as the source has it; null where that has none (CSV). */
+  readonly type: string | null;
+}
+/** A table of an OMOP CDM folder. */
+export interface InspectedTable {
+  /** Its name in lower case. */
+  readonly name: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+/** Codes that begin alike, up to their first `/`. */
+export interface CodePrefix {
+  readonly prefix: string;
+  /** Rows that have such a code. */
+  readonly rows: number;
+  /** Those with a time. */
+  readonly timed: number;
+  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
+  readonly midnight: number;
+}
+/** What a folder or file is. */
+export interface Inspection {
+  readonly path: string;
+  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  /** Of the format, as the source says it or its columns show it; null where nothing does. */
+  readonly version: string | null;
+  /** Files that hold rows. */
+  readonly files: number;
+  /** Bytes of these files. */
+  readonly bytes: number;
+  /** Rows of events; of all tables for OMOP; null where they could not be read. */
+  readonly rows: number | null;
+  /** Subjects; null where they could not be counted. */
+  readonly subjects: number | null;
+  /** Columns of the events; empty for OMOP, whose tables have theirs. */
+  readonly columns: readonly InspectedColumn[];
+  /** The tables of OMOP CDM, by name; empty for every other format. */
+  readonly tables: readonly InspectedTable[];
+  /** What a conversion would skip or change, and why; of a store what its conversion did. */
+  readonly notes: readonly Note[];
+  /** Why it cannot be converted as it is; null where nothing speaks against it. */
+  readonly problem: string | null;
+  /** Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion. */
+  readonly prefixes: readonly CodePrefix[] | null;
+}
+/**
+ * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
+ * OMOP CDM in CSV or Parquet.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
+ * @example
+ * ```ts
+ * import { inspect } from "meds-reader";
+ *
+ * const found = await inspect("demo");
+ * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
+ * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * ```
+ */
+export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
 /**
  * A table of times of prediction without anything to predict: admissions, say, or their ends.
  *

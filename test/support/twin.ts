@@ -13,14 +13,15 @@ const read = (store: string) => JSON.parse(readFileSync(join(store, "manifest.js
 
 /** What of two stores differs: names of files, and of members of the manifest. `metadata`: the folders are not compared. */
 export function unlike(a: string, b: string, { metadata = true } = {}): string[] {
-  const [first, second] = [a, b].map((store) => {
+  const twin = (store: string): Twin => {
     const manifest = read(store);
     const files = [...contents(store)].filter(([name]) => name !== "manifest.json" && (metadata || !name.startsWith("metadata/")));
     const bytes = files.map(([name, content]) => [name, content.toString("latin1").replaceAll(manifest.id, "")] as const);
     // Types are those of the source: an export has the store's own. Checksums and lengths follow from the bytes.
     const columns = manifest.columns.map(({ type: _, ...column }) => column);
     return { files: new Map(bytes), manifest: { columns, counts: manifest.counts, splits: manifest.splits } };
-  }) as [Twin, Twin];
+  };
+  const [first, second] = [twin(a), twin(b)];
   const names = new Set([...first.files.keys(), ...second.files.keys()]);
   const differing = [...names].filter((name) => first.files.get(name) !== second.files.get(name));
   const told = (["columns", "counts", "splits"] as const).filter(

@@ -50,7 +50,7 @@ pub enum Content {
     /// A database of meds_reader.
     Database(Database),
     /// A shard of a store.
-    Kept(Kept),
+    Kept(Box<Kept>),
 }
 
 /// All of the source.
@@ -236,7 +236,7 @@ impl SourceFile {
     pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
         // Its columns are found by name, and the fingerprint is that of the store.
         let schema = Arc::new(arrow_schema::Schema::empty());
-        Self { path, name, bytes, content: Content::Kept(kept), schema, hash: String::new() }
+        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, hash: String::new() }
     }
 
     /// Opens a Parquet file.
