@@ -15,6 +15,7 @@ interface Options {
   readonly shardBytes?: number;
   readonly index?: boolean;
   readonly temp?: string;
+  readonly keepUnmapped?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -23,8 +24,10 @@ interface Options {
 export function convertCommand(): Command {
   return new Command("convert")
     .summary("convert a MEDS dataset into a store")
-    .description("Converts a MEDS dataset (data/**/*.parquet and metadata/) into a store. The store appears whole or not at all.")
-    .argument("<source>", "the dataset's folder")
+    .description(
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/), or a folder of OMOP CDM tables (CSV, CSV.gz or Parquet), into a store. The store appears whole or not at all.",
+    )
+    .argument("<source>", "the folder of the dataset or of the tables")
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)
@@ -35,6 +38,7 @@ export function convertCommand(): Command {
     .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
     .option("--index", "write an index of each code's patients and rows too")
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
+    .option("--keep-unmapped", "OMOP: keep rows that have no concept, with codes UNMAPPED/TABLE/SOURCE_VALUE")
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -44,6 +48,7 @@ Examples:
   meds-reader convert mimic-meds mimic.medsdb
   meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
+  meds-reader convert omop-tables omop.medsdb --memory 4GiB --keep-unmapped
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )
     .action(run);
