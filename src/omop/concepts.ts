@@ -24,8 +24,11 @@ export interface Ladders {
   readonly ancestor: readonly Reading[];
 }
 
+/** Concepts above this id are the source's own, which no vocabulary elsewhere describes. */
+const LOCAL = 2_000_000_000;
+
 /**
- * Writes codes.parquet: the codes of the events and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, and its
+ * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, and its
  * ancestors one step up.
  */
 export async function writeCodes(duck: Duck, { relationship, ancestor }: Ladders, events: string, out: string): Promise<void> {
@@ -50,7 +53,8 @@ export async function writeCodes(duck: Duck, { relationship, ancestor }: Ladders
   await duck.run(
     `COPY (
        WITH RECURSIVE reached(code) AS (
-         SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL
+         SELECT code FROM ${events} WHERE code IS NOT NULL
+         UNION SELECT code FROM concept WHERE id > ${LOCAL} AND code IS NOT NULL
          UNION SELECT above.parent FROM reached JOIN above ON above.child = reached.code
        )
        SELECT reached.code, n.name AS description, coalesce(p.parents, []::VARCHAR[]) AS parent_codes FROM reached

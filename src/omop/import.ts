@@ -35,8 +35,8 @@ const THREAD_BYTES = 96 * 2 ** 20;
 export async function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
   for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
-  // A part of the limit is left to Node and to what DuckDB does not count.
-  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.75));
+  // Half of the limit: as much again goes to Node and to what DuckDB does not count, the buffers of readers and writers.
+  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.5));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
   try {
