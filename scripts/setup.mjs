@@ -75,6 +75,7 @@ function native() {
 /** What is loaded from outside of dist/: the binding, and packages, some of which only some programs need. */
 const EXTERNAL = [
   "../native/binding.js",
+  "@duckdb/node-api",
   "apache-arrow",
   "csv-parse/sync",
   "hyparquet",

@@ -1,6 +1,11 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fail } from "./errors.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
+import { kindOf } from "./sources/kind.js";
+import { staged } from "./sources/staged.js";
 
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions {
@@ -30,6 +35,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly index?: boolean | undefined;
   /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
+  /**
+   * OMOP tables only: rows whose concept is 0 or not in the table concept become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
+   * what their column "table" says. Default: false, they are dropped and counted in the summary.
+   */
+  readonly keepUnmapped?: boolean | undefined;
 }
 
 /** What a conversion did. */
@@ -61,8 +71,12 @@ export interface Summary {
  * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
  * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
+ * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
+ * package `@duckdb/node-api`, which must be installed.
+ *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
- * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject.
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
+ * DuckDB is not installed.
  * @example
  * ```ts
  * import { convert } from "meds-reader";
@@ -72,22 +86,38 @@ export interface Summary {
  * ```
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
-  const { options: plain, work } = conversion(source, store, options);
-  return runJob<Summary>("convert", plain, work);
+  const { options: plain, work, keepUnmapped } = conversion(source, store, options);
+  if (kindOf(plain.source) !== "omop") {
+    if (keepUnmapped === true) fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
+    return runJob<Summary>("convert", plain, work);
+  }
+  // The native side asks the same, but only when the import is done.
+  if (plain.force !== true && plain.reuse !== true && existsSync(join(plain.store, "manifest.json")))
+    fail("MEDS_STORE_EXISTS", `${plain.store}: a store is there already. Give another path, or --force to replace it.`, plain.store);
+  const { memory, threads } = plain;
+  return staged(plain.source, plain.store, plain.temp, { ...work, memory, threads, keepUnmapped: keepUnmapped === true }, async (imported) => {
+    const { dataset, notes, bytes: sourceBytes } = imported;
+    return { ...(await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work)), sourceBytes };
+  });
 }
 
 /** A conversion as the native side knows it. */
-export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions> & { readonly source: string; readonly store: string };
+export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & { readonly source: string; readonly store: string };
 
 /** What a conversion is asked for: what the native side is told, and how it is watched. */
-export function conversion(source: string, store: string, options?: ConvertOptions): { options: ConversionPlan; work: WorkOptions } {
-  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+export function conversion(
+  source: string,
+  store: string,
+  options?: ConvertOptions,
+): { options: ConversionPlan; work: WorkOptions; keepUnmapped: boolean | undefined } {
+  const { onProgress, signal, keepUnmapped, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
   for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
+  flagOf("keepUnmapped", keepUnmapped, false);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
-  return { options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, work: { onProgress, signal } };
+  return { options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, work: { onProgress, signal }, keepUnmapped };
 }
 
 /** How to verify. */

@@ -15,6 +15,7 @@ interface Options {
   readonly shardBytes?: number;
   readonly index?: boolean;
   readonly temp?: string;
+  readonly keepUnmapped?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -22,11 +23,11 @@ interface Options {
 /** `meds-reader convert SOURCE STORE`. */
 export function convertCommand(): Command {
   return new Command("convert")
-    .summary("convert a MEDS dataset or meds_reader database into a store")
+    .summary("convert a MEDS dataset, OMOP tables or a meds_reader database into a store")
     .description(
-      "Converts a MEDS dataset (data/**/*.parquet and metadata/) or a database of meds_reader into a store. The store appears whole or not at all.",
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/), a folder of OMOP CDM tables (CSV, CSV.gz or Parquet) or a database of meds_reader into a store. The store appears whole or not at all.",
     )
-    .argument("<source>", "the dataset's or database's folder, a Parquet file, or a .zip, .tar.gz or .tar of either")
+    .argument("<source>", "the folder of the dataset, tables or database, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database")
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)
@@ -37,6 +38,7 @@ export function convertCommand(): Command {
     .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
     .option("--index", "write an index of each code's patients and rows too")
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
+    .option("--keep-unmapped", "OMOP: keep rows that have no concept, with codes UNMAPPED/TABLE/SOURCE_VALUE")
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -47,6 +49,7 @@ Examples:
   meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit
   meds-reader convert meds_reader_omop_ehrshot.tar.gz ehrshot.medsdb
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
+  meds-reader convert omop-tables omop.medsdb --memory 4GiB --keep-unmapped
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )
     .action(run);

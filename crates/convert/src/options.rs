@@ -32,6 +32,8 @@ pub struct Options {
     pub index: bool,
     /// Where `repair` spills; the target's folder by default.
     pub temp: Option<PathBuf>,
+    /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
+    pub notes: Vec<Note>,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             shard_bytes: 512 << 20,
             index: false,
             temp: None,
+            notes: Vec::new(),
         }
     }
 }

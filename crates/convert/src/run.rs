@@ -125,7 +125,8 @@ impl<'a> Conversion<'a> {
         apart(options)?;
         let mut source = Source::open(&options.source)?;
         let fingerprint = source.fingerprint(&decisive(options).to_string())?;
-        let notes = std::mem::take(&mut source.notes);
+        let mut notes = options.notes.clone();
+        notes.append(&mut source.notes);
         Ok(Self { options, progress, source, fingerprint, told: told(options), notes })
     }
 

@@ -1,0 +1,104 @@
+// DuckDB, which joins and sorts: loaded when an OMOP folder is first converted, so that nobody else needs it.
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { MedsError, type MedsErrorCode } from "../errors.js";
+import type { WorkOptions } from "../native.js";
+
+/** Between the parts of an error that a query throws on our behalf: see {@link raise}. */
+const MARK = "\u0001";
+
+/** A text as SQL. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** SQL that ends the query with an error of ours; `file` and `message` are SQL. */
+export function raise(code: MedsErrorCode, file: string, message: string): string {
+  return `error(${literal(MARK + code + MARK)} || ${file} || ${literal(MARK)} || ${message} || ${literal(MARK)})`;
+}
+
+/** How much DuckDB may use, and where it spills. */
+export interface Limits {
+  readonly bytes: number;
+  readonly threads: number;
+  readonly folder: string;
+}
+
+/** A DuckDB of our own, without files beside those that queries name. */
+export class Duck {
+  private readonly instance: DuckDBInstance;
+  private readonly connection: DuckDBConnection;
+  private readonly signal: WorkOptions["signal"];
+  private readonly interrupt: () => void;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, signal: WorkOptions["signal"]) {
+    this.instance = instance;
+    this.connection = connection;
+    this.signal = signal;
+    this.interrupt = () => connection.interrupt();
+    signal?.addEventListener("abort", this.interrupt, { once: true });
+  }
+
+  /** @throws MedsError `MEDS_MISSING_PACKAGE` where DuckDB is not installed. */
+  static async open({ bytes, threads, folder }: Limits, signal: WorkOptions["signal"]): Promise<Duck> {
+    const { DuckDBInstance: Instance } = await package_();
+    const instance = await Instance.create(":memory:", {
+      memory_limit: `${Math.floor(bytes / 1024)}KiB`,
+      threads: String(threads),
+      temp_directory: folder,
+      // What is not built in would be fetched from the network.
+      autoinstall_known_extensions: "false",
+    });
+    return new Duck(instance, await instance.connect(), signal);
+  }
+
+  /** Runs a statement. `paths` are the files it reads, for errors. */
+  async run(sql: string, paths: readonly string[] = []): Promise<void> {
+    await this.told(paths, () => this.connection.run(sql));
+  }
+
+  /** Rows of a query. */
+  async rows<T>(sql: string, paths: readonly string[] = []): Promise<T[]> {
+    return this.told(paths, async () => (await this.connection.runAndReadAll(sql)).getRowObjects() as T[]);
+  }
+
+  close(): void {
+    this.signal?.removeEventListener("abort", this.interrupt);
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  private async told<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
+    try {
+      if (this.signal?.aborted !== true) return await work();
+    } catch (error) {
+      if (this.signal?.aborted !== true) throw translated(error as Error, paths);
+    }
+    throw new MedsError("MEDS_CANCELLED", "The conversion was cancelled.");
+  }
+}
+
+async function package_(): Promise<typeof import("@duckdb/node-api")> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (cause) {
+    const message =
+      "Converting OMOP tables needs the package @duckdb/node-api, which cannot be loaded. Install it beside this one: npm install @duckdb/node-api.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
+  }
+}
+
+/** An error of DuckDB as ours. It shows no line of the file: those are patients' data. */
+function translated(error: Error, paths: readonly string[]): MedsError {
+  const { message } = error;
+  const [, code, file, said] = message.split(MARK);
+  if (said !== undefined) return new MedsError(code as MedsErrorCode, `${file}: ${said}`, { path: file });
+  if (message.includes("Out of Memory"))
+    return new MedsError("MEDS_INVALID_ARGUMENT", "memory is too little for the import of these tables. Give more, such as 2 GiB.", { cause: error });
+  if (/no space left/i.test(message)) return new MedsError("MEDS_DISK_FULL", message.split("\n")[0]!, { cause: error });
+  if (/^(Parser|Binder|Catalog|INTERNAL) Error/.test(message)) return new MedsError("MEDS_INTERNAL", `DuckDB: ${message}`, { cause: error });
+  const path = /^\s*file = (.*)$/m.exec(message)?.[1] ?? paths.find((known) => message.includes(known)) ?? paths[0];
+  const at = /CSV Error on Line: (\d+)/.exec(message);
+  const why = /^(Expected Number of Columns.*|.*unterminated quote.*|Invalid unicode.*|Maximum line size.*)$/m.exec(message)?.[1];
+  const what = at === null ? message.split("\n")[0]! : `line ${at[1]}: ${why ?? "it is no CSV"}`;
+  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: ${what}. Get the file anew, or correct it.`, { path, cause: error });
+}

@@ -1,0 +1,95 @@
+// The rows of a table as events: one query a kind of event, with how each row came by its code.
+import { literal, raise } from "./duck.js";
+import { FILE, Reading } from "./sql.js";
+import { type EventOf, timesOf } from "./tables.js";
+
+/** How a row came by its code; what has none is no event. */
+export const HOW = { mapped: 0, standard: 1, unmapped: 2, nothing: 3 } as const;
+
+/** Columns of the events beside subject_id, time and code, in order. Those that no table has are left out. */
+export const COLUMNS = ["numeric_value", "text_value", "table", "visit_id", "unit", "end", "clarity_table", "note_id"] as const;
+
+/** Which of these columns a table's rows can have a value in. */
+export function columnsOf(event: EventOf, reading: Reading): string[] {
+  const from: Readonly<Record<string, readonly string[]>> = {
+    visit_id: ["visit_occurrence_id"],
+    unit: ["unit_source_value", "unit_concept_id"],
+    end: [`${event.name}_end_datetime`],
+    clarity_table: ["load_table_id"],
+    note_id: ["note_id"],
+  };
+  return COLUMNS.filter((name) => from[name] === undefined || from[name].some((column) => reading.has(column)));
+}
+
+/** White space as Unicode has it: what meds_etl strips from values. */
+const SPACE = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133) || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)";
+
+/** The events of a table's files as SQL, `how` they came by their codes and the concept that is `missing` among their columns. */
+export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean): string {
+  const time = event.code === "MEDS_BIRTH" || event.table === "person" ? birth(reading) : started(event, reading);
+  const person = reading.integer(reading.need("person_id"));
+  const { standard, source, named } = conceptOf(event, reading);
+  const unit = `${reading.has("unit_concept_id") ? `${reading.integer("unit_concept_id")}` : "NULL::BIGINT"}`;
+  const rows = `
+    SELECT CASE WHEN ${person} IS NULL THEN ${raise("MEDS_NULL_VALUE", FILE, literal("a row has no person_id. Correct it."))} ELSE ${person} END AS person,
+      ${time} AS begun, ${standard} AS standard, ${source} AS source, nullif(trim(${named}), '') AS named,
+      ${Reading.coalesce([reading.text(event.number), reading.text(event.text)])} AS given, ${reading.integer(event.valueConcept)} AS given_concept,
+      ${reading.text("unit_source_value")} AS unit_text, ${unit} AS unit_concept, ${reading.integer("visit_occurrence_id")} AS visit,
+      ${reading.time(`${event.name}_end_datetime`, true)} AS ended, ${reading.text("load_table_id")} AS clarity_table, ${reading.integer("note_id")} AS note_id
+    FROM ${reading.from}`;
+  // A row whose source concept is unknown keeps its standard concept: meds_etl drops it.
+  const code =
+    event.code === undefined ? "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END" : literal(event.code);
+  const id = `coalesce(nullif(source, 0), nullif(standard, 0)${event.fallback === undefined ? "" : `, ${event.fallback}`})`;
+  const named_ = `coalesce(named, 'OMOP_CONCEPT_ID/' || ${id})`;
+  // With a source concept the value's concept is no news to it; without one it is the value, by the name that the source gives the code.
+  const instead = `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || raw_name WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
+  const value = `trim(coalesce(given, ${event.valueConcept === undefined ? "NULL" : instead}), ${SPACE})`;
+  return `
+    SELECT person AS subject_id, begun AS time,
+      CASE WHEN how < ${keepUnmapped ? HOW.unmapped : HOW.standard} + 1 THEN coalesce(known, ${literal(`UNMAPPED/${event.name}/`)} || called) END AS code,
+      CASE WHEN contains(value, '_') THEN NULL ELSE TRY_CAST(value AS FLOAT) END AS numeric_value,
+      CASE WHEN numeric_value IS NULL THEN value END AS text_value,
+      ${literal(event.name)} AS "table", visit AS visit_id, unit, ended AS "end", clarity_table, note_id, how, missing
+    FROM (
+      SELECT *, ${code} AS known, ${named_} AS called, ${value} AS value,
+        coalesce(unit_text, u.code) AS unit,
+        CASE WHEN known IS NULL AND called IS NULL THEN ${HOW.nothing} WHEN known IS NULL THEN ${HOW.unmapped}
+          WHEN ${event.code === undefined ? "source <> 0 AND s.code IS NULL" : "false"} THEN ${HOW.standard} ELSE ${HOW.mapped} END AS how,
+        CASE WHEN how IN (${HOW.standard}, ${HOW.unmapped}) THEN ${id} END AS missing
+      FROM (SELECT *, named AS raw_name FROM (${rows})) AS r
+      LEFT JOIN concept AS s ON s.id = nullif(source, 0)
+      LEFT JOIN concept AS c ON c.id = nullif(standard, 0)
+      LEFT JOIN concept AS u ON u.id = unit_concept
+      LEFT JOIN concept AS f ON f.id = ${event.fallback ?? "NULL::BIGINT"}
+    )`;
+}
+
+/** Concepts of a row, and the text by which its source calls it. */
+function conceptOf(event: EventOf, reading: Reading): { standard: string; source: string; named: string } {
+  if (event.concept === undefined) return { standard: "NULL::BIGINT", source: "0::BIGINT", named: "NULL::VARCHAR" };
+  const column = reading.need(event.concept, event.older);
+  const source = column.replace("_concept_id", "_source_concept_id");
+  const named = column.replace("_concept_id", "_source_value");
+  return {
+    standard: reading.integer(column),
+    // A column that is not there says 0, one that is null says nothing: so meds_etl.
+    source: reading.has(source) ? reading.integer(source) : "0::BIGINT",
+    named: reading.text(named),
+  };
+}
+
+function started(event: EventOf, reading: Reading): string {
+  const times = timesOf(event).filter((name) => reading.has(name));
+  if (times.length === 0) reading.need(...timesOf(event));
+  return Reading.coalesce(times.map((name) => reading.time(name, true)));
+}
+
+/** A person's birth, whose time gender, race and ethnicity have too. */
+function birth(reading: Reading): string {
+  const [year, month, day] = ["year_of_birth", "month_of_birth", "day_of_birth"].map((name) => reading.integer(name));
+  if (!reading.has("birth_datetime")) reading.need("year_of_birth");
+  const made = `TRY_CAST(format('{:04d}-{:02d}-{:02d}', ${year}, coalesce(${month}, 1), coalesce(${day}, 1)) AS TIMESTAMP)`;
+  const wrong = raise("MEDS_COLUMN_TYPE", FILE, literal("year_of_birth, month_of_birth and day_of_birth are no date. Correct them."));
+  return `coalesce(${reading.time("birth_datetime", false)}, CASE WHEN ${year} IS NULL THEN NULL WHEN ${made} IS NULL THEN ${wrong} ELSE ${made} END)`;
+}

@@ -1,0 +1,165 @@
+// The files of an OMOP folder: which table each belongs to, and the proof that the compressed ones are whole.
+import { createHash } from "node:crypto";
+import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { extname, join, relative } from "node:path";
+import { createGunzip } from "node:zlib";
+import { parse } from "csv-parse/sync";
+import { fail, MedsError } from "../errors.js";
+import { failIo, isSystemError } from "../labels/io.js";
+import type { WorkOptions } from "../native.js";
+import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
+
+/** The files of one table, all of one form. */
+export interface TableFiles {
+  readonly table: string;
+  readonly parquet: boolean;
+  readonly paths: readonly string[];
+  readonly bytes: number;
+}
+
+const FORM = /\.(csv|csv\.gz|parquet)$/i;
+/** What follows the table's name in a piece of it: measurement_0, measurement000000000012, measurement-part-00001-of-00004. */
+const PIECE = /^[-_.]?(?:part[-_.]?)?\d+(?:[-_.](?:of[-_.])?\d+)?$/;
+const TABLES: readonly string[] = [...EVENT_TABLES, ...OTHER_TABLES];
+
+interface Place {
+  readonly table: string;
+  readonly form: string;
+  readonly piece: boolean;
+}
+
+/** The table that a file's or folder's name belongs to. */
+function placeOf({ name, ...entry }: Pick<Dirent, "name"> & { readonly folder: boolean }): Place | undefined {
+  const form = FORM.exec(name)?.[0].toLowerCase();
+  if (form === undefined && !entry.folder) return undefined;
+  const stem = name.slice(0, name.length - (form?.length ?? 0)).toLowerCase();
+  if (entry.folder) return TABLES.includes(stem) ? { table: stem, form: `folder ${name}`, piece: true } : undefined;
+  const table = TABLES.find((known) => stem === known || (stem.startsWith(known) && PIECE.test(stem.slice(known.length))));
+  return table === undefined ? undefined : { table, form: form!, piece: stem !== table };
+}
+
+/** Tables of the CDM among the names of a folder. */
+export function omopTables(entries: readonly Dirent[]): string[] {
+  return [...new Set(entries.flatMap((entry) => placeOf({ name: entry.name, folder: isFolder(entry) })?.table ?? []))];
+}
+
+// A link says nothing of what it leads to; what it is shows when it is read.
+const isFolder = (entry: Dirent) => entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
+
+/**
+ * The tables of a folder, and the names that belong to none.
+ *
+ * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that stands there twice: in two forms, or in two spellings.
+ */
+export function findTables(root: string): { readonly tables: ReadonlyMap<string, TableFiles>; readonly others: readonly string[] } {
+  const forms = new Map<string, Map<string, string[]>>();
+  const others: string[] = [];
+  for (const entry of readdirSync(root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(root, entry.name);
+    const place = placeOf({ name: entry.name, folder: isFolder(entry) });
+    if (place === undefined) {
+      if (!entry.name.startsWith(".")) others.push(entry.name);
+      continue;
+    }
+    const of = forms.get(place.table) ?? new Map<string, string[]>();
+    forms.set(place.table, of);
+    // Two whole files are two forms, also where only the case of their names differs.
+    const form = place.piece ? `${place.form} in pieces` : entry.name;
+    if (isFolder(entry)) of.set(form, within(path));
+    else of.set(form, [...(of.get(form) ?? []), path]);
+  }
+  const tables = new Map<string, TableFiles>();
+  for (const [table, of] of forms) {
+    const names = [...of.keys()];
+    if (names.length > 1) {
+      const message = `${root}: the table ${table} stands there more than once (${names.join("; ")}), its rows would count twice. Leave one of them.`;
+      fail("MEDS_SCHEMA_CONFLICT", message, root);
+    }
+    const paths = of.get(names[0]!)!;
+    if (paths.length === 0) continue;
+    const parquet = paths.filter((path) => extname(path).toLowerCase() === ".parquet");
+    if (parquet.length > 0 && parquet.length < paths.length)
+      fail("MEDS_SCHEMA_CONFLICT", `${root}: the table ${table} is CSV in part and Parquet in part. Leave files of one form.`, root);
+    tables.set(table, { table, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + statSync(path).size, 0) });
+  }
+  return { tables, others };
+}
+
+/** Files of a table's folder, at any depth. */
+function within(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => FORM.test(entry.name) && !entry.name.startsWith(".") && !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** How a CSV file begins. */
+export interface Header {
+  readonly delimiter: "," | "\t";
+  readonly names: readonly string[];
+}
+
+const HEAD = 1 << 20;
+
+/**
+ * Reads a CSV file's header; reads a compressed one to its end, as DuckDB takes a stream that was cut off for a shorter one.
+ *
+ * @throws MedsError `MEDS_SOURCE_DAMAGED` for a file that is not whole, or has no header.
+ */
+export async function readHeader(path: string, signal: WorkOptions["signal"]): Promise<Header> {
+  const compressed = extname(path).toLowerCase() === ".gz";
+  const file = createReadStream(path, { highWaterMark: 1 << 18, ...(compressed ? {} : { end: HEAD - 1 }) });
+  const stream = compressed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
+  file.on("error", (error) => stream.destroy(error));
+  const head: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (signal?.aborted === true) fail("MEDS_CANCELLED", "The conversion was cancelled.");
+      if (length < HEAD) head.push(chunk);
+      length += chunk.length;
+    }
+  } catch (error) {
+    if (error instanceof MedsError) throw error;
+    if (isSystemError(error)) failIo(path, error);
+    const message = `${path}: it is no whole gzip file (${(error as Error).message}). Get the file anew.`;
+    throw new MedsError("MEDS_SOURCE_DAMAGED", message, { path, cause: error });
+  } finally {
+    file.destroy();
+  }
+  const text = Buffer.concat(head).toString("utf8");
+  // Athena writes the vocabulary's tables with tabs and without quotes.
+  const line = /^[^\r\n]*/.exec(text)![0];
+  const delimiter = line.includes("\t") && !line.includes(",") ? "\t" : ",";
+  try {
+    const [names] = parse(text, { to: 1, delimiter, bom: true, relax_column_count: true, quote: delimiter === "," ? '"' : null }) as string[][];
+    if (names !== undefined && names.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
+  } catch {
+    // Told below.
+  }
+  fail("MEDS_SOURCE_DAMAGED", `${path}: it has no line with the names of its columns. Get the file anew.`, path);
+}
+
+/**
+ * Tells whether files have changed: of their names, sizes and ends (the footer of Parquet, the checksum of gzip), and of plain CSV, which has neither,
+ * all bytes.
+ */
+export async function fingerprintOf(root: string): Promise<string> {
+  const hash = createHash("sha256");
+  const { tables } = findTables(root);
+  for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
+    const { size } = statSync(path);
+    hash.update(`\0${relative(root, path)}\0${size}\0`);
+    if (extname(path).toLowerCase() === ".csv") {
+      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+    } else {
+      const file = await open(path);
+      const end = Buffer.alloc(Math.min(size, 1 << 16));
+      await file.read(end, 0, end.length, size - end.length).finally(() => file.close());
+      hash.update(end);
+    }
+  }
+  return hash.digest("hex").slice(0, 32);
+}

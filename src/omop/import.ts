@@ -1,0 +1,205 @@
+// An OMOP folder as a MEDS dataset, in two steps: the events of each table, unsorted, then all of them in order. DuckDB holds what fits and spills the rest.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Note } from "../manifest.js";
+import type { Progress, WorkOptions } from "../native.js";
+import { loadConcepts, writeCodes } from "./concepts.js";
+import { Duck, literal } from "./duck.js";
+import { COLUMNS, columnsOf, eventSql, HOW } from "./events.js";
+import { findTables, fingerprintOf } from "./files.js";
+import { type Reading, readings } from "./sql.js";
+import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
+
+/** How to import. */
+export interface ImportOptions extends WorkOptions {
+  readonly keepUnmapped: boolean;
+  readonly memory?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** What an import made. */
+export interface Imported {
+  /** The MEDS dataset. */
+  readonly dataset: string;
+  /** Bytes of the tables' files. */
+  readonly bytes: number;
+  readonly notes: readonly Note[];
+}
+
+const MEMORY = 512 * 2 ** 20;
+/** DuckDB needs some buffers a thread whatever its limit says. */
+const THREAD_BYTES = 96 * 2 ** 20;
+
+/** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
+export async function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
+  const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
+  for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
+  // Half of the limit: as much again goes to Node and to what DuckDB does not count, the buffers of readers and writers.
+  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.5));
+  const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
+  const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
+  try {
+    return await new Import(source, staged, dataset, duck, options).run();
+  } finally {
+    duck.close();
+  }
+}
+
+interface Counted {
+  readonly event: string;
+  readonly how: number;
+  readonly rows: bigint;
+  readonly untimed: bigint;
+  readonly example: bigint | null;
+}
+
+class Import {
+  private readonly notes: Note[] = [];
+  private readonly found: ReturnType<typeof findTables>;
+  private readonly source: string;
+  private readonly staged: string;
+  private readonly dataset: string;
+  private readonly duck: Duck;
+  private readonly options: ImportOptions;
+  private readonly bytes: number;
+  private done = 0;
+
+  constructor(source: string, staged: string, dataset: string, duck: Duck, options: ImportOptions) {
+    this.source = source;
+    this.staged = staged;
+    this.dataset = dataset;
+    this.duck = duck;
+    this.options = options;
+    this.found = findTables(source);
+    this.bytes = [...this.found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  async run(): Promise<Imported> {
+    this.report("plan");
+    // Tables are written in the order of their rows only at the end.
+    await this.duck.run("SET preserve_insertion_order = false");
+    await loadConcepts(this.duck, await this.readings("concept"));
+    const columns = await this.stage();
+    this.tell(await this.count());
+    await this.metadata();
+    await this.sort(COLUMNS.filter((name) => columns.has(name)));
+    return { dataset: this.dataset, bytes: this.bytes, notes: this.notes };
+  }
+
+  /** Writes the events of every table, unsorted; gives the columns that they have. */
+  private async stage(): Promise<ReadonlySet<string>> {
+    const columns = new Set<string>();
+    for (const table of EVENT_TABLES) {
+      const of = await this.readings(table);
+      for (const [number, event] of EVENTS.entries()) {
+        if (event.table !== table || of.length === 0) continue;
+        // EHRSHOT's visits, for one, say nothing of where patients were discharged to.
+        if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
+        for (const reading of of) for (const name of columnsOf(event, reading)) columns.add(name);
+        const sql = of.map((reading) => eventSql(event, reading, this.options.keepUnmapped)).join(" UNION ALL ");
+        const name = `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`;
+        await this.duck.run(
+          `COPY (SELECT *, ${literal(name)} AS event FROM (${sql})) TO ${literal(join(this.staged, `${number}.parquet`))} (FORMAT parquet)`,
+          of.flatMap(({ paths }) => paths),
+        );
+      }
+      this.done += this.found.tables.get(table)?.bytes ?? 0;
+      this.report("measure");
+    }
+    return columns;
+  }
+
+  /** Of each kind of event its rows, by how they came by their codes. */
+  private count(): Promise<Counted[]> {
+    return this.duck.rows<Counted>(
+      `SELECT event, how, count(*) AS rows, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, mode(missing) AS example
+       FROM ${this.events} GROUP BY event, how ORDER BY event, how`,
+    );
+  }
+
+  /** Says what was dropped and what was changed. */
+  private tell(counted: readonly Counted[]): void {
+    const note = (kind: string, message: string, count: number | bigint) => {
+      if (Number(count) > 0) this.notes.push({ kind, message, count: Number(count) });
+    };
+    for (const { event, how, rows, untimed, example } of counted) {
+      const such = example === null ? "" : `, such as ${example}`;
+      if (how === HOW.standard)
+        note("converted", `rows of ${event} whose source concept is not in the table concept${such}: their standard concept gives the code`, rows);
+      if (how === HOW.unmapped && this.options.keepUnmapped)
+        note("converted", `rows of ${event} whose concept is 0 or not in the table concept${such}: their code is UNMAPPED/…`, rows);
+      if (how === HOW.unmapped && !this.options.keepUnmapped)
+        note("skipped", `rows of ${event} whose concept is 0 or not in the table concept${such}; keepUnmapped (--keep-unmapped) keeps them`, rows);
+      if (how === HOW.nothing) note("skipped", `rows of ${event} that name neither a concept nor a source value`, rows);
+      note("warning", `rows of ${event} without a time: they became static`, untimed);
+    }
+    const { tables, others } = this.found;
+    const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !tables.has(name));
+    note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
+    note("skipped", `files that give no events, such as ${others[0]}`, others.length);
+  }
+
+  /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */
+  private async metadata(): Promise<void> {
+    const at = (name: string) => join(this.dataset, "metadata", name);
+    const ladders = { relationship: await this.readings("concept_relationship"), ancestor: await this.readings("concept_ancestor") };
+    await writeCodes(this.duck, ladders, this.events, at("codes.parquet"));
+    const periods = (await this.readings("observation_period")).map((reading) => {
+      const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
+      return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,
+        ${reading.time(end!, true)} AS "end", ${reading.integer("period_type_concept_id")} AS period_type_concept_id FROM ${reading.from}`;
+    });
+    if (periods.length > 0) {
+      const paths = this.found.tables.get("observation_period")!.paths;
+      const sql = `SELECT * FROM (${periods.join(" UNION ALL ")}) ORDER BY ALL`;
+      await this.duck.run(`COPY (${sql}) TO ${literal(at("observation_period.parquet"))} (FORMAT parquet)`, paths);
+    }
+    const about = await this.about();
+    writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
+    const origin = { fingerprint: await fingerprintOf(this.source), keep_unmapped: this.options.keepUnmapped };
+    writeFileSync(at("omop.json"), `${JSON.stringify(origin, null, 2)}\n`);
+  }
+
+  /** What `dataset.json` says, from the table cdm_source. */
+  private async about(): Promise<object> {
+    const rows: { name: string | null; version: string | null }[] = [];
+    for (const reading of await this.readings("cdm_source")) {
+      const sql = `SELECT ${reading.text("cdm_source_name")} AS name, ${reading.text("cdm_release_date")} AS version FROM ${reading.from} ORDER BY ALL`;
+      rows.push(...(await this.duck.rows<(typeof rows)[number]>(sql, reading.paths)));
+    }
+    const joined = (values: readonly (string | null)[]) => values.filter((value) => value !== null).join("|");
+    return {
+      dataset_name: joined(rows.map(({ name }) => name)),
+      dataset_version: joined(rows.map(({ version }) => version)),
+      etl_name: "meds-reader omop",
+      meds_version: "0.4.0",
+    };
+  }
+
+  /** Writes the events in order: as meds_etl has it by subject, time and code; equal ones by their other values, so that equal sources give equal bytes. */
+  private async sort(columns: readonly string[]): Promise<void> {
+    this.report("sort");
+    await this.duck.run("SET preserve_insertion_order = true");
+    const names = columns.map((name) => `"${name}"`).join(", ");
+    const out = literal(join(this.dataset, "data", "data.parquet"));
+    await this.duck.run(
+      `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL
+         ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE 122880)`,
+    );
+    rmSync(this.staged, { recursive: true });
+  }
+
+  private get events(): string {
+    return `read_parquet(${literal(join(this.staged, "*.parquet"))})`;
+  }
+
+  private async readings(table: string): Promise<Reading[]> {
+    const files = this.found.tables.get(table);
+    return files === undefined ? [] : readings(this.duck, files, this.options.signal);
+  }
+
+  private report(phase: Progress["phase"]): void {
+    this.options.onProgress?.({ phase, done: 0, total: 0, bytes: this.done, bytesTotal: this.bytes });
+  }
+}

@@ -1,0 +1,266 @@
+// One set of OMOP tables in all the forms that people have them in: always the same events.
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ConvertOptions, convert, PatientDatabase } from "meds-reader";
+import { describe, expect, it } from "vitest";
+import { duckdb, meds } from "../cli/run.js";
+import { rejected } from "../support/errors.js";
+import { folder } from "../support/folder.js";
+import { clinic, lines, type Tables, writeCsv, writeParquet } from "../support/omop.js";
+
+const all = (root: string, options?: ConvertOptions) => converted(root, options).then(({ store }) => lines(store));
+
+async function converted(root: string, options?: ConvertOptions) {
+  const target = folder("omop");
+  const store = join(target, "s.medsdb");
+  const summary = await convert(root, store, options);
+  // Neither the MEDS that was made on the way nor what was spilled stays.
+  expect(readdirSync(target)).toEqual(["s.medsdb"]);
+  return { store, summary };
+}
+
+const expected = all(writeCsv(folder("clinic")));
+
+/** A table's rows, a function of each field by its column. */
+function mapped(text: string, field: (value: string, column: number, row: number) => string): string {
+  return text.split("\n").map((line, row) => line.split(",").map((value, column) => field(value, column, row)).join(",")).join("\n");
+}
+
+describe("the clinic's tables", () => {
+  it("give these events of one patient", async () => {
+    const db = PatientDatabase.open((await converted(writeCsv(folder("clinic")))).store);
+    const seen = [...db.get(2)!].map((event) => [event.date?.toISOString(), event.code, event.numericValue, event.get("text_value"), event.get("table")]);
+    expect(seen).toEqual([
+      ["1955-03-01T00:00:00.000Z", "Ethnicity/Hispanic", null, null, "person"],
+      ["1955-03-01T00:00:00.000Z", "Gender/M", null, null, "person"],
+      ["1955-03-01T00:00:00.000Z", "LOCAL_RACE/other", null, null, "person"],
+      ["1955-03-01T00:00:00.000Z", "MEDS_BIRTH", null, null, "person"],
+      ["2019-07-04T10:00:00.000Z", "Visit/OP", null, null, "visit"],
+      ["2019-07-04T10:30:00.000Z", "SNOMED/430033006", null, null, "device_exposure"],
+      ["2019-07-04T11:00:00.000Z", "SNOMED/365981007", null, "never", "observation"],
+      ["2019-07-04T11:01:00.000Z", "SNOMED/365981007", 3, null, "observation"],
+      ["2019-07-04T11:30:00.000Z", "LOINC/34109-9", null, "Über µ", "note"],
+      ["2019-07-04T23:59:59.000Z", "CMS Place of Service/12", null, null, "visit"],
+      ["2022-11-11T23:59:59.000Z", "MEDS_DEATH", null, null, "death"],
+    ]);
+    expect(db.metadata.dataset).toMatchObject({ dataset_name: "Clinic", dataset_version: "2024-02-01" });
+    expect(db.get(9007199254740993n)!.birthTime).toBe(Date.UTC(2001, 0, 1) * 1000);
+    // What a code is and what stands above it.
+    const found = [...db.codes].filter(({ code }) => ["ICD10CM/E11.9", "LOCAL_LAB/GLU-Ü", "SNOMED/44054006"].includes(code));
+    expect(found.map(({ code, description, parents }) => [code, description, [...(parents ?? [])]])).toEqual([
+      ["ICD10CM/E11.9", "Type 2 diabetes mellitus, without complications", ["SNOMED/44054006"]],
+      ["LOCAL_LAB/GLU-Ü", "Local glucose test", ["LOINC/2345-7"]],
+      ["SNOMED/44054006", "Type 2 diabetes mellitus", ["SNOMED/73211009"]],
+    ]);
+    // Parents of parents are there, also those that no event has.
+    const codes = await duckdb(`SELECT code FROM '${join(db.path, "metadata/codes.parquet")}' WHERE parent_codes = ['SNOMED/126877002']`);
+    expect(codes).toEqual([{ code: "SNOMED/73211009" }]);
+    const periods = await duckdb(`SELECT subject_id, epoch_us(start) AS a, epoch_us("end") AS b FROM '${join(db.path, "metadata/observation_period.parquet")}'`);
+    expect(periods[0]).toEqual({ subject_id: 1n, a: BigInt(Date.UTC(2019, 11, 1)) * 1000n, b: BigInt(Date.UTC(2020, 11, 31, 23, 59, 59)) * 1000n });
+    db.close();
+  });
+
+  it("say what was dropped, by table, and keep it where that is asked for", async () => {
+    const told = async (options: ConvertOptions) =>
+      (await converted(writeCsv(folder("clinic")), options)).summary.notes.map(({ kind, message, count }) => [kind, message.split(" ")[2]!, count]);
+    expect(await told({})).toEqual([
+      ["converted", "condition_occurrence.condition_concept_id", 1],
+      ["skipped", "condition_occurrence.condition_concept_id", 2],
+      ["skipped", "condition_occurrence.condition_concept_id", 1],
+      ["skipped", "person.ethnicity_concept_id", 1],
+      ["skipped", "visit_occurrence.discharged_to_concept_id", 1],
+    ]);
+    const kept = await all(writeCsv(folder("clinic")), { keepUnmapped: true });
+    const codes = kept.filter((line) => line.includes("UNMAPPED")).map((line) => line.split("|")[2]);
+    expect(codes).toEqual(['UNMAPPED/condition/strange, "odd" thing', "UNMAPPED/condition/OMOP_CONCEPT_ID/88888"]);
+    expect(kept.filter((line) => !line.includes("UNMAPPED"))).toEqual(await expected);
+  });
+});
+
+describe("the same events", () => {
+  const forms: [string, () => string | Promise<string>][] = [
+    ["CSV.gz", () => writeCsv(folder("f"), clinic, (table) => `${table}.csv.gz`)],
+    ["Parquet", () => writeParquet(folder("f"))],
+    ["capital names of files and columns", () => writeCsv(folder("f"), capitals(clinic), (table) => `${table.toUpperCase()}.CSV`)],
+    ["capital names, Parquet", () => writeParquet(folder("f"), capitals(clinic), (table) => `${table.toUpperCase()}.parquet`)],
+    ["Windows' line ends and a byte order mark", () => writeCsv(folder("f"), each((text) => `\ufeff${text.replace(/\n(?!Eats)/g, "\r\n")}`))],
+    ["ids with decimals, as exports of columns with nulls have them", () => writeCsv(folder("f"), decimals(clinic))],
+    ["every field in quotes", () => writeCsv(folder("f"), { ...clinic, visit_occurrence: mapped(clinic["visit_occurrence"]!, quoted) })],
+    ["CDM 5.3's names", () => writeCsv(folder("f"), older())],
+    ["Athena's vocabulary, with tabs", () => writeCsv(folder("f"), { ...clinic, ...athena() }, (table) => (table.startsWith("concept") ? table.toUpperCase() : table) + ".csv")],
+    ["a folder a table, in pieces", () => pieces((table, i) => `${table}/${String(i).padStart(12, "0")}.csv.gz`)],
+    ["numbered files", () => pieces((table, i) => `${table}_${i}.csv`)],
+    ["BigQuery's numbered files", () => pieces((table, i) => `${table}${String(i).padStart(12, "0")}.csv`)],
+    ["pieces whose columns stand in another order", swapped],
+    ["pieces in Parquet", () => piecesOfParquet()],
+    ["a path with a quote and brackets", () => writeCsv(join(folder("f"), "it's [1] *here*"))],
+  ];
+  it.each(forms)("from %s", async (_, write) => {
+    expect(await all(await write())).toEqual(await expected);
+  });
+
+  it("with times of more forms: T, Z, UTC, minutes alone; doubles for ids, zoned times in Parquet", async () => {
+    const times = writeCsv(folder("f"), {
+      ...clinic,
+      condition_occurrence: clinic["condition_occurrence"]!
+        .replace("2020-01-01 09:00:00", "2020-01-01T09:00:00Z")
+        .replace("2019-07-04 10:11:00", "2019-07-04 10:11")
+        .replace("2020-01-01 09:30:00", "2020-01-01 09:30:00.000 UTC"),
+    });
+    expect(await all(times)).toEqual(await expected);
+    const root = await writeParquet(folder("f"));
+    const file = join(root, "drug_exposure.parquet");
+    await duckdb(`COPY (SELECT * REPLACE (person_id::DOUBLE AS person_id, visit_occurrence_id::DECIMAL(12,2) AS visit_occurrence_id, drug_concept_id::INTEGER AS drug_concept_id,
+      (drug_exposure_start_datetime::VARCHAR || '+00')::TIMESTAMPTZ AS drug_exposure_start_datetime) FROM '${file}') TO '${file}.new' (FORMAT parquet)`);
+    renameSync(`${file}.new`, file);
+    expect(await all(root)).toEqual(await expected);
+  });
+
+  it("whatever the number of threads; equal sources give equal stores", async () => {
+    const root = writeCsv(folder("f"));
+    const ids: string[] = [];
+    for (const threads of [1, 2]) {
+      const db = PatientDatabase.open((await converted(root, { threads })).store);
+      ids.push(db.metadata.id);
+      db.close();
+    }
+    expect(ids[0]).toBe(ids[1]);
+  });
+});
+
+describe("tables that are not there", () => {
+  it("are named, and the others read", async () => {
+    const root = writeCsv(folder("f"), { person: clinic["person"]!, concept: clinic["concept"]!, death: clinic["death"]!, cost: "cost_id\n1\n" });
+    const { store, summary } = await converted(root);
+    expect(lines(store)).toEqual((await expected).filter((line) => /\|(person|death)\|/.test(line)));
+    const notes = summary.notes.map(({ message }) => message);
+    expect(notes.find((message) => message.startsWith("tables that are not there"))).toContain("visit_occurrence");
+    expect(notes.find((message) => message.startsWith("files that give no events"))).toContain("cost.csv");
+  });
+
+  it("without the concepts there are births and deaths, and what is kept unmapped", async () => {
+    const { concept: _, ...rest } = clinic;
+    const codes = (await all(writeCsv(folder("f"), rest))).map((line) => line.split("|")[2]!);
+    expect(codes.sort()).toEqual(["MEDS_BIRTH", "MEDS_BIRTH", "MEDS_BIRTH", "MEDS_DEATH"]);
+    expect((await all(writeCsv(folder("f"), rest), { keepUnmapped: true })).length).toBeGreaterThan(30);
+  });
+});
+
+describe("a source", () => {
+  it("that is none of the known kinds gets one sentence", async () => {
+    const root = folder("none");
+    writeFileSync(join(root, "notes.txt"), "x");
+    const error = await rejected(convert(root, join(folder("t"), "s.medsdb")));
+    expect(error).toMatchObject({ code: "MEDS_NO_DATA", path: root });
+    expect(error.message).toMatch(/looked for .*OMOP.*; found notes\.txt\.$/);
+  });
+
+  it("that has a table twice is refused", async () => {
+    for (const twin of ["person.csv.gz", "PERSON.csv", "person_0.csv", "person.parquet"]) {
+      const root = writeCsv(folder("f"));
+      writeFileSync(join(root, twin), "");
+      expect(await rejected(convert(root, join(folder("t"), "s.medsdb")))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT" });
+    }
+    const root = writeCsv(folder("f"));
+    mkdirSync(join(root, "person"));
+    writeFileSync(join(root, "person", "0.csv"), "");
+    expect(await rejected(convert(root, join(folder("t"), "s.medsdb")))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT" });
+  });
+
+  it("of MEDS has nothing unmapped to keep", async () => {
+    const root = folder("f");
+    mkdirSync(join(root, "data"));
+    const error = await rejected(convert(root, join(folder("t"), "s.medsdb"), { keepUnmapped: true }));
+    expect(error.code).toBe("MEDS_INVALID_ARGUMENT");
+  });
+
+  it("opens by from(), and is converted anew where it changed", async () => {
+    const root = writeCsv(folder("f"));
+    const store = join(folder("t"), "s.medsdb");
+    for (const deaths of [1, 1, 0]) {
+      if (deaths === 0) rmSync(join(root, "death.csv"));
+      const db = await PatientDatabase.from(root, { store });
+      expect(lines(store).filter((line) => line.includes("MEDS_DEATH"))).toHaveLength(deaths);
+      db.close();
+    }
+  });
+
+  it("is converted by the command", async () => {
+    const store = join(folder("t"), "s.medsdb");
+    const { code, stdout, stderr } = await meds("convert", writeCsv(folder("f")), store, "--keep-unmapped", "--progress", "none");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^3 patients, 43 events/);
+    expect((await meds("convert", writeCsv(folder("f")), store)).stderr).toContain("MEDS_STORE_EXISTS");
+  });
+
+  it("leaves nothing where the conversion is cancelled", async () => {
+    for (const abortAt of [0, 1, 2, 3]) {
+      const target = folder("t");
+      const stop = new AbortController();
+      let seen = 0;
+      const onProgress = () => {
+        if (seen++ === abortAt) stop.abort();
+      };
+      expect(await rejected(convert(writeCsv(folder("f")), join(target, "s.medsdb"), { signal: stop.signal, onProgress }))).toMatchObject({ code: "MEDS_CANCELLED" });
+      expect(readdirSync(target)).toEqual([]);
+    }
+  });
+});
+
+const each = (change: (text: string) => string): Tables => Object.fromEntries(Object.entries(clinic).map(([table, text]) => [table, change(text)]));
+const capitals = (tables: Tables): Tables =>
+  Object.fromEntries(Object.entries(tables).map(([table, text]) => [table, text.replace(/^[^\n]*/, (header) => header.toUpperCase())]));
+const quoted = (value: string, column: number, row: number) => (value === "" && row > 0 && column === 0 ? "" : `"${value}"`);
+
+/** Ids of visits and concepts as 100.0. */
+function decimals(tables: Tables): Tables {
+  const change = (text: string) => {
+    const names = text.slice(0, text.indexOf("\n")).split(",");
+    return mapped(text, (value, column, row) => (row > 0 && /visit_occurrence_id|_concept_id$/.test(names[column]!) && /^\d+$/.test(value) ? `${value}.0` : value));
+  };
+  const { visit_occurrence, drug_exposure, measurement } = tables;
+  return { ...tables, visit_occurrence: change(visit_occurrence!), drug_exposure: change(drug_exposure!), measurement: measurement! };
+}
+
+function older(): Tables {
+  const visits = clinic["visit_occurrence"]!.replaceAll("discharged_to_", "discharge_to_").replaceAll("admitted_from_", "admitting_source_");
+  return { ...clinic, visit_occurrence: visits };
+}
+
+/** Tables of concepts with tabs and without quotes. */
+function athena(): Tables {
+  const plain = (text: string) => text.replace(/"([^"]*)"/g, (_, inner: string) => inner.replaceAll(",", "\u0001")).replaceAll(",", "\t").replaceAll("\u0001", ",");
+  return Object.fromEntries(["concept", "concept_relationship", "concept_ancestor"].map((table) => [table, plain(clinic[table]!)]));
+}
+
+/** A table's records: a line break may stand in quotes. */
+const records = (text: string) => text.match(/(?:"[^"]*"|[^"\n])+(?=\n)/g)!;
+
+/** Every table in three files, record by record. */
+function split(): [string, string[]][] {
+  return Object.entries(clinic).map(([table, text]) => {
+    const [header, ...rest] = records(text);
+    return [table, [0, 1, 2].map((i) => [header, ...rest.filter((_, row) => row % 3 === i)].map((record) => `${record}\n`).join(""))];
+  });
+}
+
+function pieces(name: (table: string, i: number) => string): string {
+  const root = folder("f");
+  for (const [table, texts] of split()) for (const [i, text] of texts.entries()) writeCsv(root, { [table]: text }, () => name(table, i));
+  return root;
+}
+
+async function piecesOfParquet(): Promise<string> {
+  const root = folder("f");
+  for (const [table, texts] of split())
+    for (const [i, text] of texts.entries()) await writeParquet(root, { [table]: text }, () => `${table}/part-0000${i}.parquet`);
+  return root;
+}
+
+function swapped(): string {
+  const root = pieces((table, i) => `${table}/${i}.csv`);
+  const [, texts] = split().find(([table]) => table === "drug_exposure")!;
+  const reversed = texts.map((text) => text.split("\n").map((line) => line.split(",").reverse().join(",")).join("\n"));
+  writeFileSync(join(root, "drug_exposure/0.csv"), reversed[0]!);
+  return root;
+}
