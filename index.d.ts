@@ -603,6 +603,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly index?: boolean | undefined;
   /** Folder for temporary files. Default: beside the store. */
   readonly temp?: string | undefined;
+  /**
+   * OMOP tables only: rows whose concept is 0 or not in the table concept become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
+   * what their column "table" says. Default: false, they are dropped and counted in the summary.
+   */
+  readonly keepUnmapped?: boolean | undefined;
 }
 /** What a conversion did. */
 export interface Summary {
@@ -630,8 +635,11 @@ export interface Summary {
  * Converts a MEDS dataset (a folder with `data/**\/*.parquet` and `metadata/`) into a store, on threads of its own and in bounded memory. The store
  * appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
+ * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
+ * package `@duckdb/node-api`, which must be installed.
+ *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`, `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL` and others that name file and subject.
+ * `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and DuckDB is not installed.
  * @example
  * ```ts
  * import { convert } from "meds-reader";

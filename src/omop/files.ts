@@ -45,7 +45,8 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 }
 
 // A link says nothing of what it leads to; what it is shows when it is read.
-const isFolder = (entry: Dirent) => entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
+const isFolder = (entry: Dirent) =>
+  entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
 
 /**
  * The tables of a folder, and the names that belong to none.
@@ -134,12 +135,39 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
   const line = /^[^\r\n]*/.exec(text)![0];
   const delimiter = line.includes("\t") && !line.includes(",") ? "\t" : ",";
   try {
-    const [names] = parse(text, { to: 1, delimiter, bom: true, relax_column_count: true, quote: delimiter === "," ? '"' : null }) as string[][];
-    if (names !== undefined && names.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
+    const [names] = parse(text, {
+      to: 1,
+      delimiter,
+      bom: true,
+      relax_column_count: true,
+      quote: delimiter === "," ? '"' : null,
+    }) as string[][];
+    if (names?.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
   } catch {
     // Told below.
   }
   fail("MEDS_SOURCE_DAMAGED", `${path}: it has no line with the names of its columns. Get the file anew.`, path);
+}
+
+/** Is it a CSV file, compressed or not. */
+export function isCsv(path: string): boolean {
+  return extname(path).toLowerCase() !== ".parquet";
+}
+
+/** Reads a CSV file to its end. */
+export async function isUtf8(path: string): Promise<boolean> {
+  const file = createReadStream(path);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const chunk of extname(path).toLowerCase() === ".gz" ? file.pipe(createGunzip()) : file)
+      decoder.decode(chunk as Buffer, { stream: true });
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    file.destroy();
+  }
 }
 
 /**
