@@ -4,7 +4,6 @@ import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
-import { parse } from "csv-parse/sync";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError } from "../labels/io.js";
 import type { WorkOptions } from "../native.js";
@@ -134,6 +133,7 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
   // Athena writes the vocabulary's tables with tabs and without quotes.
   const line = /^[^\r\n]*/.exec(text)![0];
   const delimiter = line.includes("\t") && !line.includes(",") ? "\t" : ",";
+  const { parse } = await import("csv-parse/sync");
   try {
     const [names] = parse(text, {
       to: 1,

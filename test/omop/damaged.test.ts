@@ -1,6 +1,8 @@
 // OMOP tables that are damaged or hold what they must not: an error that names the file, and nothing left behind.
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { convert, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
@@ -8,6 +10,7 @@ import { folder } from "../support/folder.js";
 import { clinic, type Tables, writeCsv, writeParquet } from "../support/omop.js";
 import { refused } from "../support/refused.js";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const drugs = clinic.drug_exposure!;
 /** A table of many rows, which compresses to more than one block. */
 const many =
@@ -52,6 +55,11 @@ describe("a damaged file is named", () => {
       "bytes that are no UTF-8",
       Buffer.concat([Buffer.from(drugs.slice(0, -12)), Buffer.from([0xff, 0xfe]), Buffer.from(drugs.slice(-12))]),
       "csv",
+    ],
+    [
+      "the same in gzip",
+      gzipSync(Buffer.concat([Buffer.from(drugs.slice(0, -12)), Buffer.from([0xff]), Buffer.from(drugs.slice(-12))])),
+      "csv.gz",
     ],
     ["text named .parquet", drugs, "parquet"],
     ["nothing named .parquet", "", "parquet"],
@@ -124,6 +132,19 @@ describe("a wrong value is named with its column", () => {
     const root = await writeParquet(folder("damaged"), tables, (table) => `${table}.parquet`);
     expect(await refused(root)).toMatchObject({ code: "MEDS_MISSING_COLUMN", path: join(root, "death.parquet") });
   });
+});
+
+it("says what to install where DuckDB is missing", () => {
+  const place = folder("bare");
+  for (const name of ["dist", "native", "package.json"]) cpSync(join(root, name), join(place, name), { recursive: true });
+  mkdirSync(join(place, "node_modules"));
+  const paths = [writeCsv(folder("omop")), join(place, "s.medsdb")].map((path) => JSON.stringify(path)).join(", ");
+  const script = `import { convert } from ${JSON.stringify(join(place, "dist", "index.js"))};
+    await convert(${paths}).catch((error) => console.log(error.code, error.message));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd: place, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/^MEDS_MISSING_PACKAGE .*npm install @duckdb\/node-api/);
+  expect(readdirSync(place).sort()).toEqual(["dist", "native", "node_modules", "package.json"]);
 });
 
 describe("any bytes", () => {
