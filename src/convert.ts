@@ -88,17 +88,24 @@ export interface Summary {
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const { options: plain, work, keepUnmapped } = conversion(source, store, options);
   if (kindOf(plain.source) !== "omop") {
-    if (keepUnmapped === true) fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
+    if (keepUnmapped === true)
+      fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
     return runJob<Summary>("convert", plain, work);
   }
   // The native side asks the same, but only when the import is done.
   if (plain.force !== true && plain.reuse !== true && existsSync(join(plain.store, "manifest.json")))
     fail("MEDS_STORE_EXISTS", `${plain.store}: a store is there already. Give another path, or --force to replace it.`, plain.store);
   const { memory, threads } = plain;
-  return staged(plain.source, plain.store, plain.temp, { ...work, memory, threads, keepUnmapped: keepUnmapped === true }, async (imported) => {
-    const { dataset, notes, bytes: sourceBytes } = imported;
-    return { ...(await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work)), sourceBytes };
-  });
+  return staged(
+    plain.source,
+    plain.store,
+    plain.temp,
+    { ...work, memory, threads, keepUnmapped: keepUnmapped === true },
+    async (imported) => {
+      const { dataset, notes, bytes: sourceBytes } = imported;
+      return { ...(await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work)), sourceBytes };
+    },
+  );
 }
 
 /** A conversion as the native side knows it. */
@@ -117,7 +124,11 @@ export function conversion(
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
   flagOf("keepUnmapped", keepUnmapped, false);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
-  return { options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, work: { onProgress, signal }, keepUnmapped };
+  return {
+    options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) },
+    work: { onProgress, signal },
+    keepUnmapped,
+  };
 }
 
 /** How to verify. */

@@ -9,7 +9,8 @@ export async function loadConcepts(duck: Duck, readings: readonly Reading[]): Pr
     const code = `${reading.text("vocabulary_id")} || '/' || ${reading.text("concept_code")}`;
     return `SELECT ${reading.integer("concept_id")} AS id, ${code} AS code, ${reading.text("concept_name")} AS name FROM ${reading.from}`;
   });
-  const all = rows.length === 0 ? "SELECT NULL::BIGINT AS id, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false" : rows.join(" UNION ALL ");
+  const all =
+    rows.length === 0 ? "SELECT NULL::BIGINT AS id, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false" : rows.join(" UNION ALL ");
   // One row a concept: a join must not double events where the files repeat one.
   const sql = `CREATE TEMP TABLE concept AS SELECT id, min(code) AS code, min(name) AS name FROM (${all}) WHERE id IS NOT NULL GROUP BY id`;
   await duck.run(

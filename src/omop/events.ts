@@ -22,42 +22,45 @@ export function columnsOf(event: EventOf, reading: Reading): string[] {
 }
 
 /** White space as Unicode has it: what meds_etl strips from values. */
-const SPACE = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133) || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)";
+const SPACE = literal(
+  " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+);
 
 /** The events of a table's files as SQL, `how` they came by their codes and the concept that is `missing` among their columns. */
 export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean): string {
   const time = event.code === "MEDS_BIRTH" || event.table === "person" ? birth(reading) : started(event, reading);
   const person = reading.integer(reading.need("person_id"));
   const { standard, source, named } = conceptOf(event, reading);
-  const unit = `${reading.has("unit_concept_id") ? `${reading.integer("unit_concept_id")}` : "NULL::BIGINT"}`;
   const rows = `
     SELECT CASE WHEN ${person} IS NULL THEN ${raise("MEDS_NULL_VALUE", FILE, literal("a row has no person_id. Correct it."))} ELSE ${person} END AS person,
-      ${time} AS begun, ${standard} AS standard, ${source} AS source, nullif(trim(${named}), '') AS named,
+      ${time} AS begun, ${standard} AS standard, ${source} AS source, ${named} AS named,
       ${Reading.coalesce([reading.text(event.number), reading.text(event.text)])} AS given, ${reading.integer(event.valueConcept)} AS given_concept,
-      ${reading.text("unit_source_value")} AS unit_text, ${unit} AS unit_concept, ${reading.integer("visit_occurrence_id")} AS visit,
+      ${reading.text("unit_source_value")} AS unit_text, ${reading.integer("unit_concept_id")} AS unit_concept, ${reading.integer("visit_occurrence_id")} AS visit,
       ${reading.time(`${event.name}_end_datetime`, true)} AS ended, ${reading.text("load_table_id")} AS clarity_table, ${reading.integer("note_id")} AS note_id
     FROM ${reading.from}`;
   // A row whose source concept is unknown keeps its standard concept: meds_etl drops it.
   const code =
-    event.code === undefined ? "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END" : literal(event.code);
+    event.code === undefined
+      ? "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END"
+      : literal(event.code);
   const id = `coalesce(nullif(source, 0), nullif(standard, 0)${event.fallback === undefined ? "" : `, ${event.fallback}`})`;
-  const named_ = `coalesce(named, 'OMOP_CONCEPT_ID/' || ${id})`;
+  const called = `coalesce(nullif(trim(named), ''), 'OMOP_CONCEPT_ID/' || ${id})`;
   // With a source concept the value's concept is no news to it; without one it is the value, by the name that the source gives the code.
-  const instead = `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || raw_name WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
+  const instead = `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || named WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
   const value = `trim(coalesce(given, ${event.valueConcept === undefined ? "NULL" : instead}), ${SPACE})`;
   return `
     SELECT person AS subject_id, begun AS time,
-      CASE WHEN how < ${keepUnmapped ? HOW.unmapped : HOW.standard} + 1 THEN coalesce(known, ${literal(`UNMAPPED/${event.name}/`)} || called) END AS code,
+      CASE WHEN how <= ${keepUnmapped ? HOW.unmapped : HOW.standard} THEN coalesce(known, ${literal(`UNMAPPED/${event.name}/`)} || called) END AS code,
       CASE WHEN contains(value, '_') THEN NULL ELSE TRY_CAST(value AS FLOAT) END AS numeric_value,
       CASE WHEN numeric_value IS NULL THEN value END AS text_value,
       ${literal(event.name)} AS "table", visit AS visit_id, unit, ended AS "end", clarity_table, note_id, how, missing
     FROM (
-      SELECT *, ${code} AS known, ${named_} AS called, ${value} AS value,
+      SELECT *, ${code} AS known, ${called} AS called, ${value} AS value,
         coalesce(unit_text, u.code) AS unit,
         CASE WHEN known IS NULL AND called IS NULL THEN ${HOW.nothing} WHEN known IS NULL THEN ${HOW.unmapped}
           WHEN ${event.code === undefined ? "source <> 0 AND s.code IS NULL" : "false"} THEN ${HOW.standard} ELSE ${HOW.mapped} END AS how,
         CASE WHEN how IN (${HOW.standard}, ${HOW.unmapped}) THEN ${id} END AS missing
-      FROM (SELECT *, named AS raw_name FROM (${rows})) AS r
+      FROM (${rows}) AS r
       LEFT JOIN concept AS s ON s.id = nullif(source, 0)
       LEFT JOIN concept AS c ON c.id = nullif(standard, 0)
       LEFT JOIN concept AS u ON u.id = unit_concept

@@ -4,7 +4,6 @@ import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
-import { parse } from "csv-parse/sync";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError } from "../labels/io.js";
 import type { WorkOptions } from "../native.js";
@@ -45,7 +44,8 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 }
 
 // A link says nothing of what it leads to; what it is shows when it is read.
-const isFolder = (entry: Dirent) => entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
+const isFolder = (entry: Dirent) =>
+  entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
 
 /**
  * The tables of a folder, and the names that belong to none.
@@ -133,13 +133,41 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
   // Athena writes the vocabulary's tables with tabs and without quotes.
   const line = /^[^\r\n]*/.exec(text)![0];
   const delimiter = line.includes("\t") && !line.includes(",") ? "\t" : ",";
+  const { parse } = await import("csv-parse/sync");
   try {
-    const [names] = parse(text, { to: 1, delimiter, bom: true, relax_column_count: true, quote: delimiter === "," ? '"' : null }) as string[][];
-    if (names !== undefined && names.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
+    const [names] = parse(text, {
+      to: 1,
+      delimiter,
+      bom: true,
+      relax_column_count: true,
+      quote: delimiter === "," ? '"' : null,
+    }) as string[][];
+    if (names?.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
   } catch {
     // Told below.
   }
   fail("MEDS_SOURCE_DAMAGED", `${path}: it has no line with the names of its columns. Get the file anew.`, path);
+}
+
+/** Is it a CSV file, compressed or not. */
+export function isCsv(path: string): boolean {
+  return extname(path).toLowerCase() !== ".parquet";
+}
+
+/** Reads a CSV file to its end. */
+export async function isUtf8(path: string): Promise<boolean> {
+  const file = createReadStream(path);
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const chunk of extname(path).toLowerCase() === ".gz" ? file.pipe(createGunzip()) : file)
+      decoder.decode(chunk as Buffer, { stream: true });
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    file.destroy();
+  }
 }
 
 /**

@@ -34,7 +34,8 @@ const THREAD_BYTES = 96 * 2 ** 20;
 /** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
 export async function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
-  for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
+  for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")])
+    mkdirSync(folder, { recursive: true });
   // Half of the limit: as much again goes to Node and to what DuckDB does not count, the buffers of readers and writers.
   const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.5));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
@@ -113,7 +114,7 @@ class Import {
   /** Of each kind of event its rows, by how they came by their codes. */
   private count(): Promise<Counted[]> {
     return this.duck.rows<Counted>(
-      `SELECT event, how, count(*) AS rows, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, mode(missing) AS example
+      `SELECT event, how, count(*) AS rows, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example
        FROM ${this.events} GROUP BY event, how ORDER BY event, how`,
     );
   }
@@ -126,11 +127,19 @@ class Import {
     for (const { event, how, rows, untimed, example } of counted) {
       const such = example === null ? "" : `, such as ${example}`;
       if (how === HOW.standard)
-        note("converted", `rows of ${event} whose source concept is not in the table concept${such}: their standard concept gives the code`, rows);
+        note(
+          "converted",
+          `rows of ${event} whose source concept is not in the table concept${such}: their standard concept gives the code`,
+          rows,
+        );
       if (how === HOW.unmapped && this.options.keepUnmapped)
         note("converted", `rows of ${event} whose concept is 0 or not in the table concept${such}: their code is UNMAPPED/…`, rows);
       if (how === HOW.unmapped && !this.options.keepUnmapped)
-        note("skipped", `rows of ${event} whose concept is 0 or not in the table concept${such}; keepUnmapped (--keep-unmapped) keeps them`, rows);
+        note(
+          "skipped",
+          `rows of ${event} whose concept is 0 or not in the table concept${such}; keepUnmapped (--keep-unmapped) keeps them`,
+          rows,
+        );
       if (how === HOW.nothing) note("skipped", `rows of ${event} that name neither a concept nor a source value`, rows);
       note("warning", `rows of ${event} without a time: they became static`, untimed);
     }

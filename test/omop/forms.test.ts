@@ -23,13 +23,27 @@ const expected = all(writeCsv(folder("clinic")));
 
 /** A table's rows, a function of each field by its column. */
 function mapped(text: string, field: (value: string, column: number, row: number) => string): string {
-  return text.split("\n").map((line, row) => line.split(",").map((value, column) => field(value, column, row)).join(",")).join("\n");
+  return text
+    .split("\n")
+    .map((line, row) =>
+      line
+        .split(",")
+        .map((value, column) => field(value, column, row))
+        .join(","),
+    )
+    .join("\n");
 }
 
 describe("the clinic's tables", () => {
   it("give these events of one patient", async () => {
     const db = PatientDatabase.open((await converted(writeCsv(folder("clinic")))).store);
-    const seen = [...db.get(2)!].map((event) => [event.date?.toISOString(), event.code, event.numericValue, event.get("text_value"), event.get("table")]);
+    const seen = [...db.get(2)!].map((event) => [
+      event.date?.toISOString(),
+      event.code,
+      event.numericValue,
+      event.get("text_value"),
+      event.get("table"),
+    ]);
     expect(seen).toEqual([
       ["1955-03-01T00:00:00.000Z", "Ethnicity/Hispanic", null, null, "person"],
       ["1955-03-01T00:00:00.000Z", "Gender/M", null, null, "person"],
@@ -55,14 +69,24 @@ describe("the clinic's tables", () => {
     // Parents of parents are there, also those that no event has.
     const codes = await duckdb(`SELECT code FROM '${join(db.path, "metadata/codes.parquet")}' WHERE parent_codes = ['SNOMED/126877002']`);
     expect(codes).toEqual([{ code: "SNOMED/73211009" }]);
-    const periods = await duckdb(`SELECT subject_id, epoch_us(start) AS a, epoch_us("end") AS b FROM '${join(db.path, "metadata/observation_period.parquet")}'`);
-    expect(periods[0]).toEqual({ subject_id: 1n, a: BigInt(Date.UTC(2019, 11, 1)) * 1000n, b: BigInt(Date.UTC(2020, 11, 31, 23, 59, 59)) * 1000n });
+    const periods = await duckdb(
+      `SELECT subject_id, epoch_us(start) AS a, epoch_us("end") AS b FROM '${join(db.path, "metadata/observation_period.parquet")}'`,
+    );
+    expect(periods[0]).toEqual({
+      subject_id: 1n,
+      a: BigInt(Date.UTC(2019, 11, 1)) * 1000n,
+      b: BigInt(Date.UTC(2020, 11, 31, 23, 59, 59)) * 1000n,
+    });
     db.close();
   });
 
   it("say what was dropped, by table, and keep it where that is asked for", async () => {
     const told = async (options: ConvertOptions) =>
-      (await converted(writeCsv(folder("clinic")), options)).summary.notes.map(({ kind, message, count }) => [kind, message.split(" ")[2]!, count]);
+      (await converted(writeCsv(folder("clinic")), options)).summary.notes.map(({ kind, message, count }) => [
+        kind,
+        message.split(" ")[2]!,
+        count,
+      ]);
     expect(await told({})).toEqual([
       ["converted", "condition_occurrence.condition_concept_id", 1],
       ["skipped", "condition_occurrence.condition_concept_id", 2],
@@ -80,14 +104,25 @@ describe("the clinic's tables", () => {
 describe("the same events", () => {
   const forms: [string, () => string | Promise<string>][] = [
     ["CSV.gz", () => writeCsv(folder("f"), clinic, (table) => `${table}.csv.gz`)],
-    ["Parquet", () => writeParquet(folder("f"))],
+    ["Parquet", () => writeParquet(folder("f"), typed)],
     ["capital names of files and columns", () => writeCsv(folder("f"), capitals(clinic), (table) => `${table.toUpperCase()}.CSV`)],
-    ["capital names, Parquet", () => writeParquet(folder("f"), capitals(clinic), (table) => `${table.toUpperCase()}.parquet`)],
-    ["Windows' line ends and a byte order mark", () => writeCsv(folder("f"), each((text) => `\ufeff${text.replace(/\n(?!Eats)/g, "\r\n")}`))],
+    ["capital names, Parquet", () => writeParquet(folder("f"), capitals(typed), (table) => `${table.toUpperCase()}.parquet`)],
+    [
+      "Windows' line ends and a byte order mark",
+      () =>
+        writeCsv(
+          folder("f"),
+          each((text) => `\ufeff${text.replace(/\n(?!Eats)/g, "\r\n")}`),
+        ),
+    ],
     ["ids with decimals, as exports of columns with nulls have them", () => writeCsv(folder("f"), decimals(clinic))],
-    ["every field in quotes", () => writeCsv(folder("f"), { ...clinic, visit_occurrence: mapped(clinic["visit_occurrence"]!, quoted) })],
+    ["every field in quotes", () => writeCsv(folder("f"), { ...clinic, visit_occurrence: mapped(clinic.visit_occurrence!, quoted) })],
     ["CDM 5.3's names", () => writeCsv(folder("f"), older())],
-    ["Athena's vocabulary, with tabs", () => writeCsv(folder("f"), { ...clinic, ...athena() }, (table) => (table.startsWith("concept") ? table.toUpperCase() : table) + ".csv")],
+    [
+      "Athena's vocabulary, with tabs",
+      () =>
+        writeCsv(folder("f"), { ...clinic, ...athena() }, (table) => `${table.startsWith("concept") ? table.toUpperCase() : table}.csv`),
+    ],
     ["a folder a table, in pieces", () => pieces((table, i) => `${table}/${String(i).padStart(12, "0")}.csv.gz`)],
     ["numbered files", () => pieces((table, i) => `${table}_${i}.csv`)],
     ["BigQuery's numbered files", () => pieces((table, i) => `${table}${String(i).padStart(12, "0")}.csv`)],
@@ -102,13 +137,13 @@ describe("the same events", () => {
   it("with times of more forms: T, Z, UTC, minutes alone; doubles for ids, zoned times in Parquet", async () => {
     const times = writeCsv(folder("f"), {
       ...clinic,
-      condition_occurrence: clinic["condition_occurrence"]!
-        .replace("2020-01-01 09:00:00", "2020-01-01T09:00:00Z")
+      condition_occurrence: clinic
+        .condition_occurrence!.replace("2020-01-01 09:00:00", "2020-01-01T09:00:00Z")
         .replace("2019-07-04 10:11:00", "2019-07-04 10:11")
         .replace("2020-01-01 09:30:00", "2020-01-01 09:30:00.000 UTC"),
     });
     expect(await all(times)).toEqual(await expected);
-    const root = await writeParquet(folder("f"));
+    const root = await writeParquet(folder("f"), typed);
     const file = join(root, "drug_exposure.parquet");
     await duckdb(`COPY (SELECT * REPLACE (person_id::DOUBLE AS person_id, visit_occurrence_id::DECIMAL(12,2) AS visit_occurrence_id, drug_concept_id::INTEGER AS drug_concept_id,
       (drug_exposure_start_datetime::VARCHAR || '+00')::TIMESTAMPTZ AS drug_exposure_start_datetime) FROM '${file}') TO '${file}.new' (FORMAT parquet)`);
@@ -130,7 +165,12 @@ describe("the same events", () => {
 
 describe("tables that are not there", () => {
   it("are named, and the others read", async () => {
-    const root = writeCsv(folder("f"), { person: clinic["person"]!, concept: clinic["concept"]!, death: clinic["death"]!, cost: "cost_id\n1\n" });
+    const root = writeCsv(folder("f"), {
+      person: clinic.person!,
+      concept: clinic.concept!,
+      death: clinic.death!,
+      cost: "cost_id\n1\n",
+    });
     const { store, summary } = await converted(root);
     expect(lines(store)).toEqual((await expected).filter((line) => /\|(person|death)\|/.test(line)));
     const notes = summary.notes.map(({ message }) => message);
@@ -201,13 +241,22 @@ describe("a source", () => {
       const onProgress = () => {
         if (seen++ === abortAt) stop.abort();
       };
-      expect(await rejected(convert(writeCsv(folder("f")), join(target, "s.medsdb"), { signal: stop.signal, onProgress }))).toMatchObject({ code: "MEDS_CANCELLED" });
+      expect(await rejected(convert(writeCsv(folder("f")), join(target, "s.medsdb"), { signal: stop.signal, onProgress }))).toMatchObject({
+        code: "MEDS_CANCELLED",
+      });
       expect(readdirSync(target)).toEqual([]);
     }
   });
 });
 
-const each = (change: (text: string) => string): Tables => Object.fromEntries(Object.entries(clinic).map(([table, text]) => [table, change(text)]));
+/** A date in a column of times is a midnight where columns have types: meds_etl and this package read it so. */
+const typed: Tables = {
+  ...clinic,
+  drug_exposure: clinic.drug_exposure!.replace("2020-01-09,2020-01-09,", "2020-01-09,2020-01-09 23:59:59,"),
+};
+
+const each = (change: (text: string) => string): Tables =>
+  Object.fromEntries(Object.entries(clinic).map(([table, text]) => [table, change(text)]));
 const capitals = (tables: Tables): Tables =>
   Object.fromEntries(Object.entries(tables).map(([table, text]) => [table, text.replace(/^[^\n]*/, (header) => header.toUpperCase())]));
 const quoted = (value: string, column: number, row: number) => (value === "" && row > 0 && column === 0 ? "" : `"${value}"`);
@@ -216,20 +265,26 @@ const quoted = (value: string, column: number, row: number) => (value === "" && 
 function decimals(tables: Tables): Tables {
   const change = (text: string) => {
     const names = text.slice(0, text.indexOf("\n")).split(",");
-    return mapped(text, (value, column, row) => (row > 0 && /visit_occurrence_id|_concept_id$/.test(names[column]!) && /^\d+$/.test(value) ? `${value}.0` : value));
+    return mapped(text, (value, column, row) =>
+      row > 0 && /visit_occurrence_id|_concept_id$/.test(names[column]!) && /^\d+$/.test(value) ? `${value}.0` : value,
+    );
   };
   const { visit_occurrence, drug_exposure, measurement } = tables;
   return { ...tables, visit_occurrence: change(visit_occurrence!), drug_exposure: change(drug_exposure!), measurement: measurement! };
 }
 
 function older(): Tables {
-  const visits = clinic["visit_occurrence"]!.replaceAll("discharged_to_", "discharge_to_").replaceAll("admitted_from_", "admitting_source_");
+  const visits = clinic.visit_occurrence!.replaceAll("discharged_to_", "discharge_to_").replaceAll("admitted_from_", "admitting_source_");
   return { ...clinic, visit_occurrence: visits };
 }
 
 /** Tables of concepts with tabs and without quotes. */
 function athena(): Tables {
-  const plain = (text: string) => text.replace(/"([^"]*)"/g, (_, inner: string) => inner.replaceAll(",", "\u0001")).replaceAll(",", "\t").replaceAll("\u0001", ",");
+  const plain = (text: string) =>
+    text
+      .replace(/"([^"]*)"/g, (_, inner: string) => inner.replaceAll(",", "\u0001"))
+      .replaceAll(",", "\t")
+      .replaceAll("\u0001", ",");
   return Object.fromEntries(["concept", "concept_relationship", "concept_ancestor"].map((table) => [table, plain(clinic[table]!)]));
 }
 
@@ -237,8 +292,8 @@ function athena(): Tables {
 const records = (text: string) => text.match(/(?:"[^"]*"|[^"\n])+(?=\n)/g)!;
 
 /** Every table in three files, record by record. */
-function split(): [string, string[]][] {
-  return Object.entries(clinic).map(([table, text]) => {
+function split(tables: Tables = clinic): [string, string[]][] {
+  return Object.entries(tables).map(([table, text]) => {
     const [header, ...rest] = records(text);
     return [table, [0, 1, 2].map((i) => [header, ...rest.filter((_, row) => row % 3 === i)].map((record) => `${record}\n`).join(""))];
   });
@@ -252,7 +307,7 @@ function pieces(name: (table: string, i: number) => string): string {
 
 async function piecesOfParquet(): Promise<string> {
   const root = folder("f");
-  for (const [table, texts] of split())
+  for (const [table, texts] of split(typed))
     for (const [i, text] of texts.entries()) await writeParquet(root, { [table]: text }, () => `${table}/part-0000${i}.parquet`);
   return root;
 }
@@ -260,7 +315,12 @@ async function piecesOfParquet(): Promise<string> {
 function swapped(): string {
   const root = pieces((table, i) => `${table}/${i}.csv`);
   const [, texts] = split().find(([table]) => table === "drug_exposure")!;
-  const reversed = texts.map((text) => text.split("\n").map((line) => line.split(",").reverse().join(",")).join("\n"));
+  const reversed = texts.map((text) =>
+    text
+      .split("\n")
+      .map((line) => line.split(",").reverse().join(","))
+      .join("\n"),
+  );
   writeFileSync(join(root, "drug_exposure/0.csv"), reversed[0]!);
   return root;
 }

@@ -38,7 +38,9 @@ function tablesOf(root: string, rename: (table: string, text: string) => string 
 /** GiBleed with the names of 5.4. */
 const renamed = () =>
   tablesOf(gibleed!, (table, text) =>
-    table === "visit_occurrence" ? text.replaceAll("discharge_to_", "discharged_to_").replaceAll("admitting_source_", "admitted_from_") : text,
+    table === "visit_occurrence"
+      ? text.replaceAll("discharge_to_", "discharged_to_").replaceAll("admitting_source_", "admitted_from_")
+      : text,
   );
 
 describe.skipIf(gibleed === null)("GiBleed", () => {
@@ -48,7 +50,9 @@ describe.skipIf(gibleed === null)("GiBleed", () => {
     const all = lines(store);
     expect(summaryOf(all.filter((line) => RECOVERED[codeOf(line)] === undefined))).toEqual(FROZEN);
     for (const [code, count] of Object.entries(RECOVERED)) expect(all.filter((line) => codeOf(line) === code)).toHaveLength(count);
-    const counts = summary.notes.filter(({ kind }) => kind !== "warning").map(({ kind, message, count }) => [kind, message.split(" ")[2], count]);
+    const counts = summary.notes
+      .filter(({ kind }) => kind !== "warning")
+      .map(({ kind, message, count }) => [kind, message.split(" ")[2], count]);
     expect(counts).toEqual([
       ["converted", "condition_occurrence.condition_concept_id", 27],
       ["converted", "drug_exposure.drug_concept_id", 35],
@@ -63,14 +67,20 @@ describe.skipIf(gibleed === null)("GiBleed", () => {
     const store = join(folder("gibleed"), "s.medsdb");
     const { events } = await convert(gibleed!, store, { keepUnmapped: true });
     expect(events).toBe(222_341 + 62 + 2 * 2_694);
-    const unmapped = lines(store).map(codeOf).filter((code) => code.startsWith("UNMAPPED/"));
+    const unmapped = lines(store)
+      .map(codeOf)
+      .filter((code) => code.startsWith("UNMAPPED/"));
     expect(unmapped).toHaveLength(2 * 2_694);
     expect(unmapped.filter((code) => code === "UNMAPPED/person/west_indian").length).toBeGreaterThan(0);
   });
 
-  it.skipIf(etlPython === null)("is what the frozen answer was made of", async () => {
-    expect(summaryOf(await linesOf(medsEtl(writeCsv(folder("gibleed"), renamed()))))).toEqual(FROZEN);
-  }, 120_000);
+  it.skipIf(etlPython === null)(
+    "is what the frozen answer was made of",
+    async () => {
+      expect(summaryOf(await linesOf(medsEtl(writeCsv(folder("gibleed"), renamed()))))).toEqual(FROZEN);
+    },
+    120_000,
+  );
 });
 
 describe.skipIf(etlPython === null)("meds_etl, run now", () => {

@@ -162,7 +162,15 @@ export function lines(store: string): string[] {
     for (const event of patient) {
       const get = (name: string) => (has.has(name) ? event.get(name) : null);
       const rest = COLUMNS.map((name) => text(get(name)));
-      const cells = [patient.subjectId, event.time, event.code, text(event.numericValue), text(get("text_value")), text(get("end")), ...rest];
+      const cells = [
+        patient.subjectId,
+        event.time,
+        event.code,
+        text(event.numericValue),
+        text(get("text_value")),
+        text(get("end")),
+        ...rest,
+      ];
       found.push(cells.map((cell) => (typeof cell === "number" && Number.isNaN(cell) ? "" : text(cell))).join("|"));
     }
   }
@@ -173,14 +181,18 @@ export function lines(store: string): string[] {
 /** The same of a MEDS dataset, by DuckDB, which shares no code with this package. */
 export async function linesOf(dataset: string): Promise<string[]> {
   const from = `read_parquet('${join(dataset, "data/*.parquet")}')`;
-  const columns = new Set((await duckdb(`DESCRIBE SELECT * FROM ${from}`)).map((row) => row["column_name"]));
+  const columns = new Set((await duckdb(`DESCRIBE SELECT * FROM ${from}`)).map((row) => row.column_name));
   const text = (name: string) => (columns.has(name) ? `"${name}"::VARCHAR` : "NULL::VARCHAR");
   const rows = await duckdb(
     `SELECT subject_id::VARCHAR AS subject, epoch_us(time)::VARCHAR AS time, code, numeric_value::DOUBLE AS number, ${text("text_value")} AS text_value,
        epoch_us("end")::VARCHAR AS "end", ${COLUMNS.map((name) => `${text(name)} AS ${name}`).join(", ")} FROM ${from}`,
   );
   return rows
-    .map((row) => Object.values(row).map((cell) => (cell === null ? "" : String(cell))).join("|"))
+    .map((row) =>
+      Object.values(row)
+        .map((cell) => (cell === null ? "" : String(cell)))
+        .join("|"),
+    )
     .sort();
 }
 
