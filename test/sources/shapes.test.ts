@@ -62,7 +62,7 @@ describe("EHRSHOT's shape", () => {
       });
       const sorted = (rows: Record<string, unknown>[]) => rows.map((row) => Object.values(row).map(String).join(" ")).sort();
       expect(sorted(found)).toEqual(sorted(known));
-      expect(samples(db, labels, { maxLength: 16 }).length).toBe(50);
+      expect(samples(db, labels, { maxLength: 16 }).size).toBe(50);
     }
     db.close();
   });
