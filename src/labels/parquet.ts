@@ -1,5 +1,5 @@
 // Small tables in Parquet: labels and splits. EHRSHOT's largest task has some 400,000 rows, so a library reads them.
-import type { SchemaTree } from "hyparquet";
+import type { Compressors, SchemaTree } from "hyparquet";
 import { fail, MedsError } from "../errors.js";
 import { DAY } from "../time.js";
 import { failIo, isSystemError } from "./io.js";
@@ -42,6 +42,11 @@ export async function readParquet<W extends Readonly<Record<string, Wanted>>>(
     // Here and not above: who reads no such table does not wait for it.
     const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
     const { compressors } = await import("hyparquet-compressors");
+    // The library's LZ4 refuses what is nothing: the page of a column that is all null.
+    const decompress = Object.entries(compressors).map(([codec, run]): [string, Compressors[keyof Compressors]] => [
+      codec,
+      (input, length) => (length === 0 ? new Uint8Array() : run(input, length)),
+    ]);
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
     const columns = columnsOf(path, what, wanted, parquetSchema(metadata));
@@ -51,7 +56,15 @@ export async function readParquet<W extends Readonly<Record<string, Wanted>>>(
     await checkPages(file, metadata, names);
     for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
       const rowEnd = Math.min(rows, rowStart + ROWS);
-      const found = await parquetReadObjects({ file, metadata, compressors, parsers, columns: names, rowStart, rowEnd });
+      const found = await parquetReadObjects({
+        file,
+        metadata,
+        compressors: Object.fromEntries(decompress),
+        parsers,
+        columns: names,
+        rowStart,
+        rowEnd,
+      });
       if (found.length !== rowEnd - rowStart) throw new Error("it ends before its last row");
       for (const [i, raw] of found.entries()) {
         const cells: Record<string, unknown> = {};

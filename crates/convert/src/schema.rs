@@ -61,6 +61,10 @@ impl Columns {
         for (at, file) in source.files.iter().enumerate() {
             let subject = subject(file)?;
             subjects.push(subject);
+            if file.is_untyped() {
+                let message = "the Arrow types of its writer cannot be read: its columns are of the types that Parquet has";
+                tell(&mut converted, message.into());
+            }
             if file.schema.field(subject).name() != SUBJECT[0] {
                 tell(&mut converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
             }

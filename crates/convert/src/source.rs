@@ -204,7 +204,7 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
     if !data.is_dir() {
         let found = held(root)?;
         let message = format!(
-            "no folder \"data\" here, but {found}. MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", one Parquet file, or a meds_reader database (a folder with meds_reader.version)."
+            "no folder \"data\" here (it holds {found}). MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", one Parquet file, or a meds_reader database (a folder with meds_reader.version)."
         );
         return Err(Error::at(Code::NoData, root, message));
     }
@@ -225,7 +225,7 @@ fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
-        let message = format!("no *.parquet file below it, but {}. MEDS keeps its events in data/**/*.parquet.", held(&data)?);
+        let message = format!("no *.parquet file below it (it holds {}). MEDS keeps its events in data/**/*.parquet.", held(&data)?);
         return Err(Error::at(Code::NoData, data, message));
     }
     Ok(events.into_iter().map(|(name, path)| (format!("data/{name}"), path)).collect())
@@ -333,5 +333,11 @@ impl Footer {
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
         Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
+    }
+
+    /// Whether its writer left Arrow types that cannot be read.
+    pub fn is_untyped(&self) -> bool {
+        let about = self.metadata.file_metadata();
+        crate::read::guarded(|| parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())).is_err()
     }
 }
