@@ -604,6 +604,11 @@ export interface ConvertOptions extends WorkOptions {
   readonly index?: boolean | undefined;
   /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
+  /**
+   * OMOP tables only: rows whose concept is 0 or not in the table concept become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
+   * what their column "table" says. Default: false, they are dropped and counted in the summary.
+   */
+  readonly keepUnmapped?: boolean | undefined;
 }
 /** What a conversion did. */
 export interface Summary {
@@ -633,8 +638,12 @@ export interface Summary {
  * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
  * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
+ * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
+ * package `@duckdb/node-api`, which must be installed.
+ *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
- * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject.
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
+ * DuckDB is not installed.
  * @example
  * ```ts
  * import { convert } from "meds-reader";
@@ -862,8 +871,8 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
   /**
-   * Opens the store of a dataset (what {@link convert} takes), and makes it first where there is none or the source has changed since. Any number of processes may do so
-   * at once: one converts, the others wait.
+   * Opens the store of a dataset (whatever {@link convert} takes), and makes it first where there is none or the source has changed since. Any number
+   * of processes may do so at once: one converts, the others wait.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
    * @example

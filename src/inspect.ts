@@ -6,6 +6,8 @@ import { countIn, optionsOf, pathOf } from "./given.js";
 import { isSystemError, withIo } from "./labels/io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
+import { findTables, type TableFiles } from "./omop/files.js";
+import { kindOf, LOOKED_FOR } from "./sources/kind.js";
 
 /** How to look at a source. */
 export interface InspectOptions extends WorkOptions {
@@ -87,27 +89,24 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   const path = pathOf("source", source);
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
   if (!withIo(path, () => statSync(path)).isDirectory()) {
-    if (!isParquet(path)) failNothing(path, "the file is no Parquet");
+    if (!isParquet(path))
+      fail(
+        "MEDS_NO_DATA",
+        `${path}: looked for ${LOOKED_FOR}, or a Parquet file; this file is none. An archive can be converted, and is to be unpacked for a look.`,
+        path,
+      );
     return events(path, "parquet", threads, work);
   }
-  const names = withIo(path, () => readdirSync(path)).sort();
-  if (names.includes("manifest.json") && names.includes("patients.arrow")) return events(path, "store", threads, work);
-  if (names.includes("meds_reader.version") || (names.includes("meds_reader.properties") && names.includes("meds_reader.length")))
-    return medsReader(path);
-  const tables = omopTables(path, names);
-  if (tables.has("person") && tables.size > 1) return omop(path, tables);
-  if (names.includes("data") && statSync(join(path, "data")).isDirectory()) return events(path, "meds", threads, work);
-  const listed = names.slice(0, 5).map((name) => JSON.stringify(name));
-  return failNothing(
-    path,
-    names.length === 0 ? "the folder is empty" : `there are ${listed.join(", ")}${names.length > 5 ? `, … (${names.length} in all)` : ""}`,
-  );
-}
-
-function failNothing(path: string, found: string): never {
-  const wanted =
-    "a MEDS dataset (data/**/*.parquet), a Parquet file, a store (manifest.json), a meds_reader database (meds_reader.version) and OMOP CDM (person and other tables, .csv, .csv.gz or .parquet) were looked for";
-  fail("MEDS_NO_DATA", `${path}: this is nothing that is known: ${wanted}; ${found}.`, path);
+  switch (withIo(path, () => kindOf(path))) {
+    case "store":
+      return events(path, "store", threads, work);
+    case "meds_reader":
+      return medsReader(path);
+    case "omop":
+      return omop(path, findTables(path).tables);
+    default:
+      return events(path, "meds", threads, work);
+  }
 }
 
 function isParquet(path: string): boolean {
@@ -215,35 +214,10 @@ function medsReader(path: string): Inspection {
   }
 }
 
-/** Tables of the OMOP CDM that tell it from other folders of tables. */
-const OMOP = new Set(
-  "person observation_period visit_occurrence visit_detail condition_occurrence drug_exposure procedure_occurrence device_exposure measurement observation death note note_nlp specimen fact_relationship location care_site provider payer_plan_period cost drug_era dose_era condition_era episode episode_event metadata cdm_source concept vocabulary domain concept_class concept_relationship relationship concept_synonym concept_ancestor source_to_concept_map drug_strength cohort cohort_definition".split(
-    " ",
-  ),
-);
-const TABLE = /^(.+?)((?:\.|_|-)?\d+)?\.(csv|csv\.gz|parquet)$/i;
-
-/** Files of each OMOP table: in the folder itself, split into numbered ones, or in a folder of the table's name. */
-function omopTables(path: string, names: readonly string[]): Map<string, string[]> {
-  const tables = new Map<string, string[]>();
-  const add = (table: string, file: string) => {
-    if (OMOP.has(table.toLowerCase())) tables.set(table.toLowerCase(), [...(tables.get(table.toLowerCase()) ?? []), file]);
-  };
-  for (const name of names) {
-    const file = join(path, name);
-    const match = TABLE.exec(name);
-    if (match !== null) add(match[1]!, file);
-    else if (OMOP.has(name.toLowerCase()) && statSync(file).isDirectory()) {
-      for (const part of readdirSync(file).sort()) if (TABLE.test(part)) add(name, join(file, part));
-    }
-  }
-  return tables;
-}
-
-async function omop(path: string, found: ReadonlyMap<string, readonly string[]>): Promise<Inspection> {
+async function omop(path: string, found: ReadonlyMap<string, TableFiles>): Promise<Inspection> {
   const tables: InspectedTable[] = [];
   const problems: string[] = [];
-  for (const [name, files] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
     let rows = 0;
     let columns: readonly InspectedColumn[] = [];
     for (const file of files) {
@@ -258,7 +232,7 @@ async function omop(path: string, found: ReadonlyMap<string, readonly string[]>)
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  const all = [...found.values()].flat();
+  const all = [...found.values()].flatMap(({ paths }) => paths);
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
   const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
   return {

@@ -27,7 +27,10 @@ export function convertCommand(): Command {
     .description(
       "Converts a MEDS dataset (data/**/*.parquet and metadata/), a folder of OMOP CDM tables (CSV, CSV.gz or Parquet) or a database of meds_reader into a store. The store appears whole or not at all.",
     )
-    .argument("<source>", "the folder of the dataset, tables or database, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database")
+    .argument(
+      "<source>",
+      "the folder of the dataset, tables or database, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database",
+    )
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "all columns but these", names)

@@ -6,6 +6,10 @@ import { omopTables } from "../omop/files.js";
 /** `absent` and `file` are for the native side to open or to refuse. */
 export type Kind = "absent" | "file" | "store" | "meds" | "meds_reader" | "omop";
 
+/** What a source may be, for messages. */
+export const LOOKED_FOR =
+  'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
+
 /** Looks at a source. @throws MedsError `MEDS_NO_DATA`, in one sentence, for a folder that is none of them. */
 export function kindOf(source: string): Kind {
   const about = statSync(source, { throwIfNoEntry: false });
@@ -21,7 +25,5 @@ export function kindOf(source: string): Kind {
   if (tables.includes("person") || tables.length > 1) return "omop";
   const found = [...names].sort().slice(0, 5).join(", ");
   const more = names.size > 5 ? ` and ${names.size - 5} more` : "";
-  const wanted =
-    'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
-  fail("MEDS_NO_DATA", `${source}: looked for ${wanted}; found ${names.size === 0 ? "an empty folder" : `${found}${more}`}.`, source);
+  fail("MEDS_NO_DATA", `${source}: looked for ${LOOKED_FOR}; found ${names.size === 0 ? "an empty folder" : `${found}${more}`}.`, source);
 }
