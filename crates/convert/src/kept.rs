@@ -99,7 +99,8 @@ impl Cut {
             }
         }
         let columns = columns(store, files.len())?;
-        let source = Source { files, metadata: metadata(store)?, ..Source::default() };
+        let mut source = Source::default();
+        (source.files, source.metadata) = (files, metadata(store)?);
         Ok(Self { source, columns, patients })
     }
 }

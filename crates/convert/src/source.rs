@@ -278,6 +278,13 @@ impl SourceFile {
             Content::Kept(kept) => kept.groups()[group].end - kept.groups()[group].start,
         }
     }
+
+    /// Whether its writer left Arrow types that cannot be read.
+    pub fn is_untyped(&self) -> bool {
+        let Content::Parquet(footer) = &self.content else { return false };
+        let about = footer.file_metadata();
+        crate::read::guarded(|| parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())).is_err()
+    }
 }
 
 impl Footer {
@@ -333,11 +340,5 @@ impl Footer {
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
         Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
-    }
-
-    /// Whether its writer left Arrow types that cannot be read.
-    pub fn is_untyped(&self) -> bool {
-        let about = self.metadata.file_metadata();
-        crate::read::guarded(|| parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())).is_err()
     }
 }
