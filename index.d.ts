@@ -841,7 +841,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
   /**
-   * Opens the store of a MEDS dataset, and makes it first where there is none or the source has changed since. Any number of processes may do so
+   * Opens the store of a MEDS dataset or of OMOP tables, and makes it first where there is none or the source has changed since. Any number of processes may do so
    * at once: one converts, the others wait.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
