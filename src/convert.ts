@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fail } from "./errors.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
+import { originOf } from "./omop/import.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
 
@@ -87,7 +88,14 @@ export interface Summary {
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const { options: plain, work, keepUnmapped } = conversion(source, store, options);
-  if (kindOf(plain.source) !== "omop") {
+  const kind = kindOf(plain.source);
+  if (kind === "store")
+    fail(
+      "MEDS_NO_DATA",
+      `${plain.source}: this is a store already. Open it as it is; filter makes another one of its patients, export a MEDS dataset.`,
+      plain.source,
+    );
+  if (kind !== "omop") {
     if (keepUnmapped === true)
       fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
     return runJob<Summary>("convert", plain, work);
@@ -96,16 +104,19 @@ export async function convert(source: string, store: string, options?: ConvertOp
   if (plain.force !== true && plain.reuse !== true && existsSync(join(plain.store, "manifest.json")))
     fail("MEDS_STORE_EXISTS", `${plain.store}: a store is there already. Give another path, or --force to replace it.`, plain.store);
   const { memory, threads } = plain;
-  return staged(
-    plain.source,
-    plain.store,
-    plain.temp,
-    { ...work, memory, threads, keepUnmapped: keepUnmapped === true },
-    async (imported) => {
-      const { dataset, notes, bytes: sourceBytes } = imported;
-      return { ...(await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work)), sourceBytes };
-    },
-  );
+  const begun = performance.now();
+  const importing = { ...work, memory, threads, keepUnmapped: keepUnmapped === true, origin: await omopOrigin(plain, keepUnmapped) };
+  return staged(plain.source, plain.store, plain.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
+    const before = (performance.now() - begun) / 1000;
+    const summary = await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work);
+    return { ...summary, sourceBytes, seconds: before + summary.seconds };
+  });
+}
+
+/** What a store of OMOP tables is made of; options that change nothing in it are left out. */
+export function omopOrigin(plan: ConversionPlan, keepUnmapped: boolean | undefined): Promise<string> {
+  const { source, columns = null, exclude = [], shardBytes = null } = plan;
+  return originOf(resolve(source), { columns, exclude, shardBytes, keepUnmapped: keepUnmapped === true });
 }
 
 /** A conversion as the native side knows it. */

@@ -46,6 +46,8 @@ export class Duck {
       memory_limit: `${Math.floor(bytes / 1024)}KiB`,
       threads: String(threads),
       temp_directory: folder,
+      // Joins as they are written: events on the left stream by, concepts on the right are held. Of a CSV's rows DuckDB guesses a number, and held the events.
+      disabled_optimizers: "join_order,build_side_probe_side",
       // What is not built in would be fetched from the network.
       autoinstall_known_extensions: "false",
     });

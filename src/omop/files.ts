@@ -45,7 +45,8 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 
 // A link says nothing of what it leads to; what it is shows when it is read.
 const isFolder = (entry: Dirent) =>
-  entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isDirectory());
+  entry.isDirectory() ||
+  (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
 
 /**
  * The tables of a folder, and the names that belong to none.

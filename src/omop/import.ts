@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { failIo, withIo } from "../labels/io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { loadConcepts, writeCodes } from "./concepts.js";
@@ -14,8 +15,19 @@ import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
 /** How to import. */
 export interface ImportOptions extends WorkOptions {
   readonly keepUnmapped: boolean;
+  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. */
+  readonly origin: string;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
+}
+
+/** The metadata file that says of which tables, and with which options, a store was made. */
+export const ORIGIN = "omop.json";
+
+/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
+export async function originOf(source: string, options: object): Promise<string> {
+  const tables = await fingerprintOf(source).catch((error) => failIo(source, error));
+  return `${JSON.stringify({ tables, options }, null, 2)}\n`;
 }
 
 /** What an import made. */
@@ -58,7 +70,6 @@ interface Counted {
 class Import {
   private readonly notes: Note[] = [];
   private readonly found: ReturnType<typeof findTables>;
-  private readonly source: string;
   private readonly staged: string;
   private readonly dataset: string;
   private readonly duck: Duck;
@@ -67,12 +78,11 @@ class Import {
   private done = 0;
 
   constructor(source: string, staged: string, dataset: string, duck: Duck, options: ImportOptions) {
-    this.source = source;
     this.staged = staged;
     this.dataset = dataset;
     this.duck = duck;
     this.options = options;
-    this.found = findTables(source);
+    this.found = withIo(source, () => findTables(source));
     this.bytes = [...this.found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -101,7 +111,7 @@ class Import {
         const sql = of.map((reading) => eventSql(event, reading, this.options.keepUnmapped)).join(" UNION ALL ");
         const name = `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`;
         await this.duck.run(
-          `COPY (SELECT *, ${literal(name)} AS event FROM (${sql})) TO ${literal(join(this.staged, `${number}.parquet`))} (FORMAT parquet)`,
+          `COPY (SELECT *, ${literal(name)} AS event FROM (${sql})) TO ${literal(join(this.staged, `${number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480)`,
           of.flatMap(({ paths }) => paths),
         );
       }
@@ -166,8 +176,7 @@ class Import {
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
-    const origin = { fingerprint: await fingerprintOf(this.source), keep_unmapped: this.options.keepUnmapped };
-    writeFileSync(at("omop.json"), `${JSON.stringify(origin, null, 2)}\n`);
+    writeFileSync(at(ORIGIN), this.options.origin);
   }
 
   /** What `dataset.json` says, from the table cdm_source. */
@@ -194,7 +203,7 @@ class Import {
     const out = literal(join(this.dataset, "data", "data.parquet"));
     await this.duck.run(
       `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL
-         ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE 122880)`,
+         ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE 61440)`,
     );
     rmSync(this.staged, { recursive: true });
   }

@@ -1,6 +1,7 @@
 // What a source is, told from the names in its folder: the one place that knows how formats look from outside.
 import { readdirSync, statSync } from "node:fs";
 import { fail } from "../errors.js";
+import { withIo } from "../labels/io.js";
 import { omopTables } from "../omop/files.js";
 
 /** `absent` and `file` are for the native side to open or to refuse. */
@@ -15,11 +16,12 @@ export function kindOf(source: string): Kind {
   const about = statSync(source, { throwIfNoEntry: false });
   if (about === undefined) return "absent";
   if (!about.isDirectory()) return "file";
-  const entries = readdirSync(source, { withFileTypes: true });
+  const entries = withIo(source, () => readdirSync(source, { withFileTypes: true }));
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
   if (names.has("data")) return "meds";
-  if (names.has("meds_reader.version")) return "meds_reader";
+  // Its first versions had no file of that name.
+  if (names.has("meds_reader.version") || names.has("meds_reader.properties")) return "meds_reader";
   const tables = omopTables(entries);
   // One table alone may be anything: a folder of notes has a note.csv.
   if (tables.includes("person") || tables.length > 1) return "omop";

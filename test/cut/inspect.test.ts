@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { inspect } from "meds-reader";
+import { convert, inspect } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { meds } from "../cli/run.js";
 import { clinic, T0 } from "../support/clinic.js";
@@ -177,11 +177,14 @@ describe("inspect()", () => {
   it("says what was looked for and found in anything else", async () => {
     const other = folder("other");
     const nothing = await rejected(inspect(other));
-    expect([nothing.code, nothing.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("the folder is empty")]);
+    expect([nothing.code, nothing.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("found an empty folder")]);
     writeFileSync(place(other, "a.txt"), "");
-    expect((await rejected(inspect(other))).message).toContain('"a.txt"');
+    expect((await rejected(inspect(other))).message).toContain("found a.txt");
     expect((await rejected(inspect(join(other, "a.txt")))).code).toBe("MEDS_NO_DATA");
     expect((await rejected(inspect(join(other, "b")))).code).toBe("MEDS_NOT_FOUND");
+    const { store } = await clinic();
+    const again = await rejected(convert(store, join(other, "again.medsdb")));
+    expect([again.code, again.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("a store already")]);
   });
 });
 

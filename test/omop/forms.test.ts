@@ -217,12 +217,24 @@ describe("a source", () => {
   it("opens by from(), and is converted anew where it changed", async () => {
     const root = writeCsv(folder("f"));
     const store = join(folder("t"), "s.medsdb");
-    for (const deaths of [1, 1, 0]) {
+    const imports: boolean[] = [];
+    for (const [deaths, keepUnmapped] of [
+      [1, false],
+      [1, false],
+      [1, true],
+      [0, true],
+    ] as const) {
       if (deaths === 0) rmSync(join(root, "death.csv"));
-      const db = await PatientDatabase.from(root, { store });
+      let imported = false;
+      const onProgress = () => {
+        imported = true;
+      };
+      const db = await PatientDatabase.from(root, { store, keepUnmapped, onProgress });
+      imports.push(imported);
       expect(lines(store).filter((line) => line.includes("MEDS_DEATH"))).toHaveLength(deaths);
       db.close();
     }
+    expect(imports).toEqual([true, false, true, true]);
   });
 
   it("is converted by the command", async () => {

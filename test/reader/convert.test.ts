@@ -1,5 +1,5 @@
 // convert() and from(): options, progress, cancelling, and when a store is made anew.
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { convert, generate, MedsError, PatientDatabase, type Progress, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
@@ -51,6 +51,7 @@ describe("convert()", () => {
     const error = await convert(join(place, "absent"), join(place, "out")).catch((e) => e);
     expect(error).toBeInstanceOf(MedsError);
     expect([error.code, error.path]).toEqual(["MEDS_NOT_FOUND", join(place, "absent")]);
+    mkdirSync(join(place, "data"));
     expect(await code(convert(place, join(place, "out"), { shardBytes: 1 }))).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(verify(join(place, "absent")))).toBe("MEDS_NOT_FOUND");
   });

@@ -224,10 +224,12 @@ describe("what is no MEDS dataset", () => {
   it("is told what was looked for and what was found", async () => {
     const path = folder("other");
     const sentence = (found: string) =>
-      expect.stringContaining(`no folder "data" here (it holds ${found}). MEDS keeps its events in data/**/*.parquet`);
-    expect(await refused(path)).toMatchObject({ code: "MEDS_NO_DATA", message: sentence("nothing") });
+      expect.stringMatching(
+        `: looked for MEDS \\(a folder "data" with Parquet files\\), OMOP CDM .*, a meds_reader database .*; found ${found}\\.$`,
+      );
+    expect(await refused(path)).toMatchObject({ code: "MEDS_NO_DATA", message: sentence("an empty folder") });
     for (const name of ["notes.txt", "a/b.csv", "c", "d", "e", "f", "g"]) writeFileSync(place(path, name), "");
-    expect(await refused(path)).toMatchObject({ code: "MEDS_NO_DATA", message: sentence("a/, c, d, e, f and 2 more") });
+    expect(await refused(path)).toMatchObject({ code: "MEDS_NO_DATA", message: sentence("a, c, d, e, f and 2 more") });
     writeFileSync(place(path, "data/events.csv"), "");
     expect(await refused(path)).toMatchObject({
       code: "MEDS_NO_DATA",
