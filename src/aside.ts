@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { MedsError } from "./errors.js";
-import { isSystemError } from "./labels/io.js";
+import { isSystemError } from "./io.js";
 
 /** A file that is there whole or not at all: `write` writes another one beside it, which then takes its place. */
 export async function writtenAside<T>(path: string, write: (part: string) => Promise<T>): Promise<T> {

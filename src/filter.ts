@@ -6,8 +6,8 @@ import { PatientDatabase } from "./database.js";
 import { fail } from "./errors.js";
 import { countIn, failGiven, flagOf, optionsOf, pathOf, textOf, textsIn } from "./given.js";
 import { exactIds, type SubjectId } from "./ids.js";
+import { withIo } from "./io.js";
 import { CsvTable } from "./labels/csv.js";
-import { withIo } from "./labels/io.js";
 import { failNull, readParquet } from "./labels/parquet.js";
 import { runJob, type WorkOptions } from "./native.js";
 

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
-import { isSystemError, withIo } from "./labels/io.js";
+import { isSystemError, withIo } from "./io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 import { findTables, type TableFiles } from "./omop/files.js";

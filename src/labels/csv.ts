@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { fail, MedsError, type MedsErrorCode } from "../errors.js";
-import { withIo } from "./io.js";
+import { withIo } from "../io.js";
 
 /** A table with a header, cell by cell. An empty cell is null. Row 0 is the first one below the header. */
 export class CsvTable {

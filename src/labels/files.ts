@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
+import { withIo } from "../io.js";
 import { DAY } from "../time.js";
 import { CsvTable } from "./csv.js";
-import { withIo } from "./io.js";
 import { failNull, readParquet, type Wanted } from "./parquet.js";
 import { LabelBuilder, type LabelTable, type LabelValues, NO_VALUES } from "./table.js";
 

@@ -1,8 +1,8 @@
 // Small tables in Parquet: labels and splits. EHRSHOT's largest task has some 400,000 rows, so a library reads them.
 import type { Compressors, SchemaTree } from "hyparquet";
 import { fail, MedsError } from "../errors.js";
+import { failIo, isSystemError } from "../io.js";
 import { DAY } from "../time.js";
-import { failIo, isSystemError } from "./io.js";
 import { checkPages } from "./pages.js";
 
 /** What a value of each kind is. Times are microseconds since 1970-01-01. */

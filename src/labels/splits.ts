@@ -3,8 +3,8 @@ import { extname, join } from "node:path";
 import { fail } from "../errors.js";
 import { failGiven, pathOf, textOf } from "../given.js";
 import { exactIds, IdTable, type SubjectId } from "../ids.js";
+import { withIo } from "../io.js";
 import { CsvTable } from "./csv.js";
-import { withIo } from "./io.js";
 import { failNull, readParquet, type Wanted } from "./parquet.js";
 
 /** What EHRSHOT, INSPECT and FEMR call MEDS's splits. */

@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync,
 import { basename, dirname, join, resolve } from "node:path";
 import type { SchemaElement } from "hyparquet";
 import { fail } from "../errors.js";
-import { failIo, withIo } from "./io.js";
+import { failIo, withIo } from "../io.js";
 import { type LabelTable, MISSING } from "./table.js";
 
 /** What the one file of a written task is called. */

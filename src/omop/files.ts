@@ -5,7 +5,7 @@ import { open } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
-import { failIo, isSystemError } from "../labels/io.js";
+import { failIo, isSystemError } from "../io.js";
 import type { WorkOptions } from "../native.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { failIo, withIo } from "../labels/io.js";
+import { failIo, withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { loadConcepts, writeCodes } from "./concepts.js";

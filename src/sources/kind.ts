@@ -1,7 +1,7 @@
 // What a source is, told from the names in its folder: the one place that knows how formats look from outside.
 import { readdirSync, statSync } from "node:fs";
 import { fail } from "../errors.js";
-import { withIo } from "../labels/io.js";
+import { withIo } from "../io.js";
 import { omopTables } from "../omop/files.js";
 
 /** `absent` and `file` are for the native side to open or to refuse. */

@@ -1,7 +1,7 @@
 // A source that is no MEDS dataset becomes one for as long as a conversion takes.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { failIo } from "../labels/io.js";
+import { failIo } from "../io.js";
 import { type Imported, type ImportOptions, importOmop } from "../omop/import.js";
 
 /** Imports an OMOP folder into a temporary folder, hands it over, and removes it whatever happens. */

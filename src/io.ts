@@ -1,4 +1,4 @@
-import { fail, MedsError } from "../errors.js";
+import { fail, MedsError } from "./errors.js";
 
 /** Is an error the system's (a file that is gone, a disk that is full), and not one of what stands in a file. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
