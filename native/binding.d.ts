@@ -31,6 +31,12 @@ export declare class Job {
   cancel(): void
 }
 
+/** A shard whose rows can be written with changes. */
+export declare class NativeChanging {
+  /** Writes rows and their changes to a new Parquet file. */
+  write(path: string, rows: ChangedRows, changes: Array<ChangedColumn>): void
+}
+
 /**
  * An exported ArrowSchema and ArrowArray. Whoever imports them takes them over (and clears `release`, by the interface's rules); what nobody
  * has imported is released with this object. The memory that they point to holds its own share of the mapping.
@@ -53,6 +59,10 @@ export declare class NativeStore {
   knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
   /** Moves rows into the arrays of a batch. Where a row must not be known to its sample: the sample's number and the row, and the batch is spoilt. */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
+  /** A shard whose rows can be written with changes; every byte of it is compared with its checksum. */
+  changing(shard: number, added: Array<AddedColumn>): NativeChanging
+  /** Compares the metadata files with their checksums. */
+  checkMetadata(): void
   /** Maps and checks the store in a folder; with `verify` every byte of it. */
   constructor(path: string, verify: boolean)
   /** The text of manifest.json. */
@@ -69,6 +79,14 @@ export declare class NativeStore {
   export(shard: number): NativeExport
   /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
+}
+
+/** A column that a transform adds. */
+export interface AddedColumn {
+  /** Its name. */
+  name: string
+  /** Its type, as `db.columns` names types. */
+  type: string
 }
 
 /** The arrays of a batch; empty where they are not asked for. */
@@ -105,6 +123,34 @@ export interface BatchTokens {
   mean: Float64Array
   /** Of the values of each code. */
   std: Float64Array
+}
+
+/** Values that some of these rows get in a column; of `numbers`, `words` and `bytes` those are there that the column's type needs, the others are empty. */
+export interface ChangedColumn {
+  /** The column. */
+  column: string
+  /** Rows of the part, ascending. */
+  rows: Uint32Array
+  /** 1 where there is a value. */
+  valid: Uint8Array
+  /** Of bool, integers to 32 bits, floats, days, and times of day. */
+  numbers: Float64Array
+  /** Of all that has 64 bits. */
+  words: BigInt64Array
+  /** Of text, decimals and bytes, with one offset more than there are values. */
+  offsets: Int32Array
+  /** Of text, decimals and bytes. */
+  bytes: Uint8Array
+}
+
+/** Rows of some patients: see `crates/convert/src/changed.rs`. */
+export interface ChangedRows {
+  /** The patients, by their rows in the shard. */
+  patients: Uint32Array
+  /** Of each patient the number of rows. */
+  lengths: Uint32Array
+  /** Rows of the shard; 2^32 - 1 is a new one. */
+  rows: Uint32Array
 }
 
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */

@@ -1,5 +1,13 @@
 import type { Store } from "./store.js";
 
+/** Codes of birth: MEDS, and what OMOP exports of FEMR write. Alone, or followed by `//` and more. */
+export const BIRTH = ["MEDS_BIRTH", "SNOMED/184099003", "SNOMED//184099003", "SNOMED/3950001", "SNOMED//3950001"];
+
+/** Is a code one of birth. */
+export function isBirth(code: string): boolean {
+  return BIRTH.some((birth) => code.startsWith(birth) && (code.length === birth.length || code.startsWith("//", birth.length)));
+}
+
 /** Not looked for yet, and not found. */
 const UNKNOWN = -2;
 const NONE = -1;

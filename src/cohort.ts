@@ -323,7 +323,6 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
       mode: "stream",
       ...checked,
       ordered: flagOf("ordered", ordered, true),
-      labeling: null,
       labelsOf: null,
       report: NO_LABELS,
     });
@@ -364,7 +363,6 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
       mode: "stream",
       ...checked,
       ordered: flagOf("ordered", ordered, true),
-      labeling: null,
       labelsOf: given.of,
       report: given.report,
     });
@@ -402,7 +400,6 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
       mode: "value",
       ...checked,
       ordered: true,
-      labeling: null,
       labelsOf: null,
       report: NO_LABELS,
     });

@@ -100,9 +100,7 @@ export async function convert(source: string, store: string, options?: ConvertOp
       fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
     return runJob<Summary>("convert", plain, work);
   }
-  // The native side asks the same, but only when the import is done.
-  if (plain.force !== true && plain.reuse !== true && existsSync(join(plain.store, "manifest.json")))
-    fail("MEDS_STORE_EXISTS", `${plain.store}: a store is there already. Give another path, or --force to replace it.`, plain.store);
+  if (plain.force !== true && plain.reuse !== true) failStanding(plain.store);
   const { memory, threads } = plain;
   const begun = performance.now();
   const importing = { ...work, memory, threads, keepUnmapped: keepUnmapped === true, origin: await omopOrigin(plain, keepUnmapped) };
@@ -111,6 +109,12 @@ export async function convert(source: string, store: string, options?: ConvertOp
     const summary = await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work);
     return { ...summary, sourceBytes, seconds: before + summary.seconds };
   });
+}
+
+/** Throws where a store stands. The native side asks the same, but only when what comes before a conversion is done. */
+export function failStanding(store: string): void {
+  if (existsSync(join(store, "manifest.json")))
+    fail("MEDS_STORE_EXISTS", `${store}: a store is there already. Give another path, or --force to replace it.`, store);
 }
 
 /** What a store of OMOP tables is made of; options that change nothing in it are left out. */

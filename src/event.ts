@@ -1,4 +1,5 @@
 import { type JsonValue, jsonOf } from "./json.js";
+import { Row, type RowChanges } from "./row.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import type { Shard } from "./shard.js";
 import { dateOf, shownTime } from "./time.js";
@@ -93,6 +94,24 @@ export class Event<S extends object = AnySchema> {
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> {
     return this._shard.fieldOf(name).value(this._row, this._patient) as ColumnValue<S, N>;
+  }
+
+  /**
+   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, an empty code, a time that is none, and `subject_id`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const event = db.at(0)!.at(-1)!;
+   * console.log(event.with({ code: event.code.toLowerCase() }).code);
+   * db.close();
+   * ```
+   */
+  with(changes: RowChanges<S>): Row<S> {
+    return new Row<S>(this, null, changes);
   }
 
   /** Every column by name, as {@link Event.get} gives it. */

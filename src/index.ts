@@ -86,6 +86,7 @@ export type {
   QueryOptions,
   Windows,
 } from "./query.js";
+export { type NewRow, Row, type RowChanges } from "./row.js";
 export type { Duration } from "./samples/duration.js";
 export type { CodePredicate, Reach, SampleOptions, Strategy } from "./samples/options.js";
 export { type DrawOptions, type Pretraining, type Sample, type SampleReport, Samples, samples } from "./samples/samples.js";
@@ -100,6 +101,20 @@ export {
 } from "./targets/time-to-event.js";
 export type { TimeLike } from "./time.js";
 export { Timeline, type TimelineCopy, type Visitor } from "./timeline.js";
+export type { RowChoice } from "./transforms/choice.js";
+export {
+  type BeforeBirthToBirth,
+  type BillingToVisitEnd,
+  beforeBirthToBirth,
+  billingToVisitEnd,
+  icd10ToIcd10cm,
+  type MidnightToDayEnd,
+  midnightToDayEnd,
+  ReadyTransform,
+  type VisitStartToFirstEvent,
+  visitStartToFirstEvent,
+} from "./transforms/ready.js";
+export { type TransformedRow, type TransformFunction, type TransformOptions, transform } from "./transforms/transform.js";
 export type { Value } from "./values/vector.js";
 export type { Provenance } from "./vocabulary/file.js";
 export type { Coverage, Token } from "./vocabulary/fit.js";

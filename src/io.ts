@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fail, MedsError } from "./errors.js";
 
 /** Is an error the system's (a file that is gone, a disk that is full), and not one of what stands in a file. */
@@ -20,5 +22,22 @@ export function withIo<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     return failIo(path, error);
+  }
+}
+
+/** Is a path a folder, or something in it; links are followed as far as they lead. */
+export function isWithin(path: string, folder: string): boolean {
+  const between = relative(real(folder), real(path));
+  return between === "" || !(between === ".." || between.startsWith(`..${sep}`) || isAbsolute(between));
+}
+
+/** Where a path leads, whether there is something or not. */
+function real(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    const above = dirname(whole);
+    return above === whole ? whole : join(real(above), basename(whole));
   }
 }

@@ -35,6 +35,7 @@ export interface Manifest {
   readonly counts: ManifestCounts;
   readonly splits: Readonly<Record<string, number>>;
   readonly notes: readonly Note[];
+  readonly options: { readonly shardBytes?: number; readonly index?: boolean; readonly transform?: object };
   readonly shards: readonly { readonly path: string; readonly bytes: number; readonly patients: number; readonly events: number }[];
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }

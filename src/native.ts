@@ -27,6 +27,11 @@ function translate(error: unknown): unknown {
 /** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
 export type NativeExport = binding.NativeExport;
 
+/** A shard whose rows are written with changes, into a file a call. */
+export interface NativeChanging {
+  write(path: string, rows: binding.ChangedRows, columns: binding.ChangedColumn[]): void;
+}
+
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
@@ -90,6 +95,17 @@ export class NativeHandle {
     return guard(() => this.store.fill(rows, tokens, arrays));
   }
 
+  /** A shard whose rows can be written with changes. */
+  changing(shard: number, added: readonly binding.AddedColumn[]): NativeChanging {
+    const changing = guard(() => this.store.changing(shard, [...added]));
+    return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
+  }
+
+  /** Compares the metadata files with their checksums. */
+  checkMetadata(): void {
+    guard(() => this.store.checkMetadata());
+  }
+
   close(): void {
     guard(() => this.store.close());
   }
@@ -137,7 +153,7 @@ export function fingerprint(options: object): string {
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "measure" | "sort" | "write" | "check" | "finish";
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
   /** Rows done in this phase, and rows in all (0 while unknown). */
   readonly done: number;
   readonly total: number;

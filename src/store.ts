@@ -1,4 +1,4 @@
-import { Births } from "./births.js";
+import { BIRTH, Births } from "./births.js";
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { fail, failClosed, failCorrupt } from "./errors.js";
@@ -16,8 +16,7 @@ import type { Vector } from "./values/vector.js";
 const YEAR_1971 = 31_536_000_000_000;
 const LOOKS_LIKE_MILLIS = 1e13;
 
-/** Codes of birth and death: MEDS, and what OMOP exports of FEMR write. Alone, or followed by `//` and more. */
-const BIRTH = ["MEDS_BIRTH", "SNOMED/184099003", "SNOMED//184099003", "SNOMED/3950001", "SNOMED//3950001"];
+/** Codes of death, as {@link BIRTH}. */
 const DEATH = ["MEDS_DEATH", "SNOMED/419620001", "SNOMED//419620001"];
 
 /** An open store: what a database, its cohorts, timelines and events share. */

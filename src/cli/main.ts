@@ -12,6 +12,7 @@ import { infoCommand } from "./info.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { showCommand } from "./show.js";
+import { transformCommand } from "./transform.js";
 import { verifyCommand } from "./verify.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
@@ -41,6 +42,7 @@ for (const command of [
   showCommand(),
   verifyCommand(),
   filterCommand(),
+  transformCommand(),
   inspectCommand(),
   exportCommand(),
   generateCommand(),

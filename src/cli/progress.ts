@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<Progress["phase"], string>> = {
   start: "Starting",
   wait: "Waiting for another process",
   plan: "Looking at the files",
+  transform: "Transforming",
   measure: "Measuring",
   sort: "Sorting",
   write: "Writing",

@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { MedsError, type MedsErrorCode } from "../errors.js";
 import type { LabelingTask } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
+import type { TransformTask } from "../transforms/transforming.js";
 import type { ModuleFunction } from "./module.js";
 
 /** A run of patients, and what is to be done with them. */
@@ -13,14 +14,15 @@ export interface Task {
   readonly chunk: number;
   readonly chunks: number;
   readonly slots: Uint32Array;
-  /** The caller's function; null where a labeler of this package is asked for. */
+  /** The caller's function; null where a labeler or transforms of this package are asked for. */
   readonly module: ModuleFunction | null;
   readonly args: unknown;
-  /** `stream`: what is returned is a result or many; `value`: it is one; `label`: the function is asked of each patient by itself. */
-  readonly mode: "stream" | "value" | "label";
+  /** `stream`: what is returned is a result or many; `value`: it is one; `label`, `transform`: the function is asked of each patient by itself. */
+  readonly mode: "stream" | "value" | "label" | "transform";
   /** Of each slot its labels, where patients are read with labels. */
   readonly labels: readonly (readonly LabelRow[])[] | null;
   readonly labeling: LabelingTask | null;
+  readonly transforming: TransformTask | null;
   /** Where results go, and where {@link MORE} comes from. */
   readonly port: MessagePort;
 }

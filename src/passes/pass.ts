@@ -5,6 +5,7 @@ import type { LabelingTask } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../native.js";
 import type { Store } from "../store.js";
+import type { TransformTask } from "../transforms/transforming.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
@@ -37,7 +38,8 @@ export interface PassPlan {
   readonly threads: number;
   readonly ordered: boolean;
   readonly signal: AbortSignalLike | undefined;
-  readonly labeling: LabelingTask | null;
+  readonly labeling?: LabelingTask;
+  readonly transforming?: TransformTask;
   /** The labels of each of some slots; null where patients are read without. */
   readonly labelsOf: ((slots: Uint32Array) => LabelRow[][]) | null;
   readonly report: Omit<PassReport, "patients" | "chunks">;
@@ -217,7 +219,7 @@ class Run {
   }
 
   private start(chunk: number): Stream {
-    const { store, module, args, mode, labeling, labelsOf } = this.plan;
+    const { store, module, args, mode, labeling = null, transforming = null, labelsOf } = this.plan;
     const { port1, port2 } = new MessageChannel();
     const stream: Stream = { port: port1, batches: [], ended: false, failure: null };
     const end = (failure: MedsError | null) => {
@@ -247,6 +249,7 @@ class Run {
       mode,
       labels: labelsOf === null ? null : labelsOf(slots),
       labeling,
+      transforming,
       port: port2,
     };
     // What the function throws comes by the port. This is a thread that ended in its midst: by an error outside of the function, or for lack of memory.
@@ -272,7 +275,7 @@ class Run {
   }
 
   private name(): string {
-    return this.plan.module?.path ?? "The labeler";
+    return this.plan.module?.path ?? (this.plan.mode === "label" ? "The labeler" : "The transform");
   }
 }
 

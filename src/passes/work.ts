@@ -4,6 +4,7 @@ import { fail } from "../errors.js";
 import { type Asked, Labeling } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { Patient } from "../patient.js";
+import { Transforming } from "../transforms/transforming.js";
 import { CREDIT, type Message, sent, type Task } from "./messages.js";
 import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";
@@ -29,13 +30,14 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
     reading = new Reading(db, task);
     const context: PassContext = { db, chunk: task.chunk, chunks: task.chunks };
     const outbox = new Outbox(task, send);
-    if (task.mode === "label") {
-      const labeling = new Labeling(
-        task.labeling!,
-        found === null ? null : (patient) => (found as (...given: unknown[]) => Asked)(patient, task.args, context),
-      );
-      for (const patient of reading.patients()) await labeling.read(patient);
-      outbox.add(labeling.result());
+    if (task.labeling !== null || task.transforming !== null) {
+      const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, task.args, context);
+      const reader =
+        task.transforming === null
+          ? new Labeling(task.labeling!, ask as ((patient: Patient) => Asked) | null)
+          : new Transforming(db._store, task.transforming, task.chunk, ask);
+      for (const patient of reading.patients()) await reader.read(patient);
+      outbox.add(reader.result());
     } else {
       const given = await (found as ModuleFunction)(reading, task.args, context);
       if (task.mode === "value") outbox.add(given);

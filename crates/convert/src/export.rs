@@ -289,7 +289,7 @@ impl Export {
 }
 
 /// Columns of Parquet that a type takes.
-fn leaves(data_type: &DataType) -> usize {
+pub fn leaves(data_type: &DataType) -> usize {
     match data_type {
         DataType::List(item) | DataType::Map(item, _) => leaves(item.data_type()),
         DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
@@ -297,7 +297,8 @@ fn leaves(data_type: &DataType) -> usize {
     }
 }
 
-fn failed(path: &Path, error: ParquetError) -> Error {
+/// What went wrong while Parquet was written.
+pub fn failed(path: &Path, error: ParquetError) -> Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
             Ok(io) => Error::io(path, "write the dataset", &io),

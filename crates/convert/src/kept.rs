@@ -1,21 +1,17 @@
 //! Patients of a store as a source: their rows, copied out of a mapped shard in the batches that a reader of Parquet would give.
 
-use crate::common::canonical;
+use crate::held::{Held, Numbers, columns, decoded, taken};
 use crate::pieces::segments;
 use crate::read::Batch;
-use crate::schema::{Column, Columns, role};
+use crate::schema::Columns;
 use crate::source::{Content, Source, SourceFile};
 use crate::survey::Patient;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, DictionaryArray, StructArray, UInt64Array, make_array};
-use arrow_cast::cast;
+use arrow_array::{Array, ArrayRef, UInt64Array, make_array};
 use arrow_data::transform::MutableArrayData;
-use arrow_schema::{ArrowError, DataType, Schema};
-use arrow_select::take::take;
-use meds_store::manifest::{self, Storage};
+use arrow_schema::ArrowError;
+use meds_store::manifest;
 use meds_store::read::Patients;
-use meds_store::types::type_of_name;
 use meds_store::{Code, Error, Result, Store};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -32,9 +28,7 @@ const BYTES: usize = 8 << 20;
 /// Some patients of a shard, in storage order.
 #[derive(Debug)]
 pub struct Kept {
-    path: PathBuf,
-    events: StructArray,
-    sparse: Option<StructArray>,
+    held: Held,
     members: Vec<Member>,
     /// Of each group its rows, counted over the kept ones.
     groups: Vec<Range<u64>>,
@@ -87,7 +81,7 @@ impl Cut {
         let open = |&(shard, base, of): &(usize, u64, Option<&[u32]>)| {
             let kept = Kept::open(store, shard, |row| of.is_none_or(|of| of.binary_search(&((base + row as u64) as u32)).is_ok()))?;
             let entry = &manifest.shards[shard].file;
-            Ok(SourceFile::of_kept(kept.path.clone(), entry.path.clone(), entry.bytes, kept))
+            Ok(SourceFile::of_kept(kept.held.path.clone(), entry.path.clone(), entry.bytes, kept))
         };
         let files: Result<Vec<SourceFile>> = chosen.par_iter().map(open).collect();
         let files = files?;
@@ -110,6 +104,11 @@ fn below(slots: &[u32], end: u64) -> usize {
     slots.partition_point(|slot| u64::from(*slot) < end)
 }
 
+/// Compares the files of the metadata folder with their checksums.
+pub fn check_metadata(store: &Store) -> Result<()> {
+    metadata(store).map(drop)
+}
+
 /// The files of the metadata folder, compared with their checksums.
 fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
@@ -127,57 +126,10 @@ fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// The columns of a store.
-fn columns(store: &Store, files: usize) -> Result<Columns> {
-    let manifest = store.manifest();
-    let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
-    let list = manifest.columns.iter().map(|column| {
-        // A store without patients has no shard to ask.
-        let held = match schema {
-            Some(schema) => held_type(schema, column),
-            None => type_of_name(&column.stored).as_ref().and_then(canonical),
-        };
-        let wide = held.ok_or_else(|| {
-            let message = format!("column {:?}: the type {} cannot be told from its name alone.", column.name, column.stored);
-            Error::at(Code::ColumnType, store.root(), message)
-        })?;
-        let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
-        Ok(Column { name: column.name.clone(), role: role(&column.name), source_type, wide, roots: vec![Some(0); files] })
-    });
-    Ok(Columns { subjects: vec![0; files], list: list.collect::<Result<_>>()? })
-}
-
-/// The type of a column's values in the shards.
-fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
-    let below = |of: &DataType, name: &str| match of {
-        DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
-        _ => None,
-    };
-    let item = |of: DataType| match of {
-        DataType::List(item) => Some(item.data_type().clone()),
-        _ => None,
-    };
-    let top = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
-    let held = match column.storage {
-        Storage::Dense => below(&item(top("events")?)?, &column.name),
-        Storage::Sparse => below(&item(below(&top("sparse")?, &column.name)?)?, "value"),
-    };
-    held.map(|held| match held {
-        DataType::Dictionary(_, values) => *values,
-        held => held,
-    })
-}
-
 impl Kept {
     /// The patients of a shard whose row of it `keep` takes. Every byte of the shard is compared with its checksum: what is damaged would get a new one.
     pub fn open(store: &Store, shard: usize, keep: impl Fn(usize) -> bool) -> Result<Self> {
-        let file = store.shard(shard)?;
-        file.check_crc()?;
-        let batch = StructArray::from(store.arrow(shard)?);
-        let lost = |what: String| file.corrupt(&what);
-        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| lost(format!("has no column \"{name}\"")));
-        let ids = column("subject_id")?.as_primitive::<Int64Type>().clone();
-        let lists = column("events")?.as_list::<i32>();
+        let held = Held::open(store, shard)?;
         let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
         let mut start = 0;
         let mut members = Vec::new();
@@ -185,17 +137,15 @@ impl Kept {
             let of = of as usize;
             let times = about.first_time.valid(of).then(|| (about.first_time.i64(of), about.last_time.i64(of)));
             let statics = u64::from(about.static_events.u32(of));
-            let patient = Patient { id: ids.value(row), start, rows: u64::from(about.events.u32(of)), statics, times };
+            let patient = Patient { id: held.ids.value(row), start, rows: u64::from(about.events.u32(of)), statics, times };
             start = patient.end();
-            members.push(Member { about: patient, row, first: lists.value_offsets()[row].unsigned_abs() as usize });
+            members.push(Member { about: patient, row, first: held.offsets[row].unsigned_abs() as usize });
         }
         let patients: Vec<Patient> = members.iter().map(|member| member.about).collect();
-        let events = lists.values().as_struct().clone();
-        let each = file.entry.bytes / (events.len() as u64).max(1);
+        let each = store.shard(shard)?.entry.bytes / (held.events.len() as u64).max(1);
         let group = GROUP_BYTES.checked_div(each).unwrap_or(GROUP).clamp(1 << 10, GROUP);
         let groups = segments(&patients, group).windows(2).map(|cut| patients[cut[0]].start..patients[cut[1] - 1].end()).collect();
-        let sparse = batch.column_by_name("sparse").map(|column| column.as_struct().clone());
-        Ok(Self { path: file.path.clone(), events, sparse, members, groups })
+        Ok(Self { held, members, groups })
     }
 
     /// The groups' rows, counted over the kept ones: whole patients each.
@@ -205,10 +155,10 @@ impl Kept {
 
     /// Reads a column from row to row.
     pub fn rows(&self, column: &str, rows: Range<u64>) -> Rows<'_> {
-        let held = self.events.column_by_name(column).or_else(|| self.sparse.as_ref()?.column_by_name(column));
+        let held = self.held.dense(column).or_else(|| self.held.sparse(column));
         // What a row takes on average; notes of megabytes come a few at a time.
         let bytes = held.and_then(|held| held.to_data().get_slice_memory_size().ok()).unwrap_or(0);
-        let each = bytes / self.events.len().max(1);
+        let each = bytes / self.held.events.len().max(1);
         let step = BYTES.checked_div(each).unwrap_or(ROWS).clamp(1, ROWS) as u64;
         Rows { kept: self, column: column.to_string(), next: rows.start, end: rows.end, step }
     }
@@ -240,48 +190,36 @@ impl Kept {
     fn read(&self, column: &str, rows: Range<u64>) -> Result<Batch> {
         let runs = self.runs(rows.clone());
         let rows = (rows.end - rows.start) as usize;
-        let internal = |e: ArrowError| Error::at(Code::Internal, &self.path, format!("cannot copy column {column:?}: {e}"));
-        if let Some(held) = self.events.column_by_name(column) {
+        let internal = |e| self.held.internal(column, e);
+        if let Some(held) = self.held.dense(column) {
             return Ok(Batch::Array(dense(held, &runs, rows).map_err(internal)?));
         }
-        let sparse = self.sparse.as_ref().and_then(|sparse| sparse.column_by_name(column));
-        let lists = sparse.ok_or_else(|| Error::at(Code::Internal, &self.path, format!("has no column {column:?}")))?;
+        let lists = self.held.sparse(column).ok_or_else(|| self.held.lost(column))?;
         let picked = self.picked(column, lists, &runs, rows)?;
         if picked.null_count() == rows {
             return Ok(Batch::Nulls(rows));
         }
         let values = lists.as_list::<i32>().values().as_struct().column(1);
-        let array = match values.as_any_dictionary_opt() {
-            Some(coded) => take(coded.keys(), &picked, None).and_then(|keys| decoded(&keys, coded.values())),
-            None => take(values, &picked, None),
-        };
-        Ok(Batch::Array(array.map_err(internal)?))
+        Ok(Batch::Array(taken(values, &picked).map_err(internal)?))
     }
 
     /// Of each row of the batch the place of its value among a sparse column's; null where it has none.
     fn picked(&self, column: &str, lists: &ArrayRef, runs: &[Run], rows: usize) -> Result<UInt64Array> {
         let lists = lists.as_list::<i32>();
-        let numbers = lists.values().as_struct().column(0);
-        let narrow = numbers.as_primitive_opt::<UInt16Type>().map(|numbers| numbers.values());
-        let wide = numbers.as_primitive_opt::<UInt32Type>().map(|numbers| numbers.values());
-        let number = |at: usize| match (narrow, wide) {
-            (Some(numbers), _) => usize::from(numbers[at]),
-            (_, Some(numbers)) => numbers[at] as usize,
-            _ => usize::MAX,
-        };
+        let numbers = Numbers::of(lists);
         let mut picked = vec![None; rows];
         for run in runs {
             let offsets = &lists.value_offsets()[run.member.row..];
             let (begin, end) = (offsets[0].unsigned_abs() as usize, offsets[1].unsigned_abs() as usize);
             for at in begin..end {
-                let row = number(at);
+                let row = numbers.at(at);
                 // A value that belongs to no row would otherwise be lost without a word.
                 if row as u64 >= run.member.about.rows {
                     let message = format!(
                         "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
                         run.member.about.id
                     );
-                    return Err(Error::at(Code::Corrupt, &self.path, message));
+                    return Err(Error::at(Code::Corrupt, &self.held.path, message));
                 }
                 if (run.skip..run.skip + run.rows).contains(&row) {
                     picked[run.at + row - run.skip] = Some(at as u64);
@@ -302,17 +240,6 @@ fn dense(held: &ArrayRef, runs: &[Run], rows: usize) -> Result<ArrayRef, ArrowEr
     }
     let copied = make_array(copy.freeze());
     coded.map_or(Ok(copied.clone()), |coded| decoded(&copied, coded.values()))
-}
-
-/// Values behind the keys: text stays coded, by the shard's own dictionary.
-fn decoded(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    match values.data_type() {
-        DataType::Utf8 => {
-            let keys = cast(keys, &DataType::Int32)?.as_primitive::<Int32Type>().clone();
-            Ok(std::sync::Arc::new(DictionaryArray::try_new(keys, values.clone())?))
-        }
-        _ => take(values, &cast(keys, &DataType::UInt32)?, None),
-    }
 }
 
 /// Batches of a column.

@@ -4,6 +4,7 @@
 //! column; [`layout`] then gives every value its final place; the second pass ([`emit`]) writes the values there, row group by row group and
 //! column by column, in any order and on any number of threads, always with the same bytes.
 
+mod changed;
 mod chunk;
 mod codes;
 mod common;
@@ -12,6 +13,7 @@ mod export;
 mod extent;
 mod filter;
 mod footer;
+mod held;
 mod inspect;
 mod int96;
 mod intern;
@@ -35,9 +37,11 @@ mod target;
 mod texts;
 mod verify;
 
+pub use changed::{Change, Changing, Given, Part};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
 pub use inspect::{InspectOptions, Inspected, inspect};
+pub use kept::check_metadata;
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
 pub use verify::{VerifyOptions, VerifySummary, verify};

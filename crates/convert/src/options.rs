@@ -34,6 +34,8 @@ pub struct Options {
     pub temp: Option<PathBuf>,
     /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
     pub notes: Vec<Note>,
+    /// How the source was made of another store, for whoever reads the manifest.
+    pub transform: Option<serde_json::Value>,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             index: false,
             temp: None,
             notes: Vec::new(),
+            transform: None,
         }
     }
 }

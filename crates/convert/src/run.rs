@@ -94,11 +94,14 @@ fn decisive(options: &Options) -> serde_json::Value {
     })
 }
 
-/// [`relevant`], and whether there is an index, for whoever reads the manifest.
+/// [`relevant`], whether there is an index, and what was done before, for whoever reads the manifest.
 fn told(options: &Options) -> serde_json::Value {
     let mut told = relevant(options);
     if options.index {
         told["index"] = true.into();
+    }
+    if let Some(transform) = &options.transform {
+        told["transform"] = transform.clone();
     }
     told
 }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod buffer;
+mod changing;
 mod error;
 mod export;
 mod job;

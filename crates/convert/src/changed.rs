@@ -1,0 +1,250 @@
+//! Rows of a shard as a transform left them (chosen, in another order, changed, new) as a Parquet file that a conversion then reads.
+
+use crate::common::canonical;
+use crate::export::{failed, leaves};
+use crate::held::{Held, columns};
+use crate::schema::Role;
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray, UInt64Array, new_null_array};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow_cast::{CastOptions, cast, cast_with_options};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow_select::interleave::interleave;
+use meds_store::types::type_of_name;
+use meds_store::{Code, Error, Result, Store};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Stands for a row that the shard has not: a new one.
+pub const NEW: u32 = u32::MAX;
+
+/// Most rows that are brought together at once, and what they take in the shard, about.
+const ROWS: u64 = 1 << 15;
+const BYTES: u64 = 16 << 20;
+
+/// Rows of some patients of a shard, one patient after another.
+pub struct Part<'a> {
+    /// The patients, by their rows in the shard.
+    pub patients: &'a [u32],
+    /// Of each patient the number of rows.
+    pub lengths: &'a [u32],
+    /// Rows of the shard, or [`NEW`].
+    pub rows: &'a [u32],
+    /// What stands in them now.
+    pub changes: &'a [Change<'a>],
+}
+
+/// Values that some rows of a part get.
+pub struct Change<'a> {
+    /// The column.
+    pub column: &'a str,
+    /// Rows of the part, ascending.
+    pub rows: &'a [u32],
+    /// Of each whether it has a value.
+    pub valid: &'a [u8],
+    /// Their values.
+    pub values: Given<'a>,
+}
+
+/// Values in the forms that JavaScript has for them.
+pub enum Given<'a> {
+    /// Of bool, integers to 32 bits, floats, days and times of day.
+    Numbers(&'a [f64]),
+    /// Of all that has 64 bits.
+    Words(&'a [i64]),
+    /// Of text, decimals in decimal, and bytes; by their offsets.
+    Bytes(&'a [i32], &'a [u8]),
+}
+
+/// A shard whose rows can be written with changes.
+#[derive(Debug)]
+pub struct Changing {
+    held: Held,
+    /// `subject_id`, the store's columns, and those that the transform adds.
+    schema: SchemaRef,
+    /// How many of them the store has.
+    old: usize,
+    /// Rows that are brought together at once.
+    step: usize,
+    properties: WriterProperties,
+}
+
+impl Changing {
+    /// Opens a shard, every byte of which is compared with its checksum; `added` are names and types of new columns.
+    pub fn open(store: &Store, shard: usize, added: &[(String, String)]) -> Result<Self> {
+        let held = Held::open(store, shard)?;
+        let columns = columns(store, 1)?.list;
+        let mut fields: Vec<FieldRef> = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
+        fields.extend(columns.iter().map(|column| Arc::new(Field::new(&column.name, column.wide.clone(), column.role != Role::Code))));
+        let old = fields.len();
+        for (name, of) in added {
+            let wide = type_of_name(of).as_ref().and_then(canonical);
+            let wide = wide.filter(|wide| !wide.is_nested()).ok_or_else(|| {
+                let message = format!(
+                    "column {name:?}: {of:?} is no type that a new column can have. Give one such as int64, float32, utf8, bool or timestamp[us]."
+                );
+                Error::new(Code::InvalidArgument, message)
+            })?;
+            fields.push(Arc::new(Field::new(name, wide, true)));
+        }
+        let entry = &store.manifest().shards[shard];
+        let each = (entry.file.bytes / entry.events.max(1)).max(1);
+        let step = (BYTES / each).clamp(64, ROWS) as usize;
+        let properties =
+            WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None).build();
+        Ok(Self { held, schema: Arc::new(Schema::new(fields)), old, step, properties })
+    }
+
+    /// Writes a part to a new file.
+    pub fn write(&self, path: &Path, part: &Part) -> Result<()> {
+        let subjects = self.subjects(part)?;
+        let changes: Result<Vec<Overlay>> = part.changes.iter().map(|change| self.overlay(change, part.rows.len())).collect();
+        let changes = changes?;
+        let file = File::create(path).map_err(|e| Error::io(path, "write the transformed rows", &e))?;
+        let create = || ArrowWriter::try_new(file, self.schema.clone(), Some(self.properties.clone()))?.into_serialized_writer();
+        let (mut writer, factory) = create().map_err(|e| failed(path, e))?;
+        if !part.rows.is_empty() {
+            let mut writers = factory.create_column_writers(0).map_err(|e| failed(path, e))?.into_iter();
+            let mut chunks = Vec::new();
+            // A column after another: of a wide table a slice of one is held.
+            for (at, field) in self.schema.fields().iter().enumerate() {
+                let mut leaves: Vec<_> = writers.by_ref().take(leaves(field.data_type())).collect();
+                let change = changes.iter().find(|change| change.at == at);
+                for from in (0..part.rows.len()).step_by(self.step) {
+                    let range = from..part.rows.len().min(from + self.step);
+                    let array = self.column(at, field, &subjects[range.clone()], &part.rows[range.clone()])?;
+                    let array = change.map_or(Ok(array.clone()), |change| change.over(&array, field, &range));
+                    let array = array.map_err(|e| self.held.internal(field.name(), e))?;
+                    let mut write = || -> parquet::errors::Result<()> {
+                        let values = compute_leaves(field, &array)?;
+                        leaves.iter_mut().zip(&values).try_for_each(|(writer, leaf)| writer.write(leaf))
+                    };
+                    write().map_err(|e| failed(path, e))?;
+                }
+                let packed: parquet::errors::Result<Vec<_>> = leaves.into_iter().map(ArrowColumnWriter::close).collect();
+                chunks.extend(packed.map_err(|e| failed(path, e))?);
+            }
+            let append = || -> parquet::errors::Result<()> {
+                let mut group = writer.next_row_group()?;
+                chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut group))?;
+                group.close().map(drop)
+            };
+            append().map_err(|e| failed(path, e))?;
+        }
+        writer.close().map(drop).map_err(|e| failed(path, e))
+    }
+
+    /// A column's values in some rows, as the shard has them; text by its dictionary.
+    fn column(&self, at: usize, field: &Field, subjects: &[usize], rows: &[u32]) -> Result<ArrayRef> {
+        let nulls = || new_null_array(field.data_type(), rows.len());
+        match at {
+            0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.held.ids.value(*of))).collect::<Int64Array>())),
+            _ if at < self.old => Ok(self.held.chosen(field.name(), rows, subjects, NEW)?.unwrap_or_else(nulls)),
+            _ => Ok(nulls()),
+        }
+    }
+
+    /// Of each row its patient, by its row in the shard; a row of another patient is refused.
+    fn subjects(&self, part: &Part) -> Result<Vec<usize>> {
+        let wrong = |what: &str| Error::new(Code::Internal, format!("a part of transformed rows {what}"));
+        let mut subjects = Vec::with_capacity(part.rows.len());
+        if part.patients.len() != part.lengths.len() {
+            return Err(wrong("has not one length a patient"));
+        }
+        for (&patient, &length) in part.patients.iter().zip(part.lengths) {
+            let patient = patient as usize;
+            let rows =
+                part.rows.get(subjects.len()..subjects.len() + length as usize).ok_or_else(|| wrong("has fewer rows than it says"))?;
+            if patient >= self.held.ids.len() {
+                return Err(wrong("has a patient that the shard has not"));
+            }
+            let own = self.held.offsets[patient].unsigned_abs()..self.held.offsets[patient + 1].unsigned_abs();
+            if rows.iter().any(|row| *row != NEW && !own.contains(row)) {
+                return Err(wrong("has a row of another patient"));
+            }
+            subjects.resize(subjects.len() + rows.len(), patient);
+        }
+        if subjects.len() != part.rows.len() {
+            return Err(wrong("has more rows than it says"));
+        }
+        Ok(subjects)
+    }
+
+    fn overlay<'a>(&self, change: &Change<'a>, rows: usize) -> Result<Overlay<'a>> {
+        let wrong = |what: String| Error::new(Code::ValueRange, format!("column {:?}: {what}", change.column));
+        let at = self.schema.index_of(change.column).map_err(|e| wrong(e.to_string()))?;
+        if change.rows.len() != change.valid.len() || change.rows.iter().any(|row| *row as usize >= rows) {
+            return Err(wrong("its changes do not fit its rows".into()));
+        }
+        let values = change.array(self.schema.field(at).data_type()).map_err(|e| wrong(e.to_string()))?;
+        if values.len() != change.rows.len() {
+            return Err(wrong("its changes do not fit its rows".into()));
+        }
+        Ok(Overlay { at, rows: change.rows, values })
+    }
+}
+
+/// New values of a column.
+struct Overlay<'a> {
+    at: usize,
+    rows: &'a [u32],
+    values: ArrayRef,
+}
+
+impl Overlay<'_> {
+    /// The column's values in a range of the part's rows, the new ones in their places.
+    fn over(&self, array: &ArrayRef, field: &Field, range: &Range<usize>) -> Result<ArrayRef, ArrowError> {
+        let first = self.rows.partition_point(|row| (*row as usize) < range.start);
+        let last = self.rows.partition_point(|row| (*row as usize) < range.end);
+        if first == last {
+            return Ok(array.clone());
+        }
+        let mut from: Vec<(usize, usize)> = (0..array.len()).map(|row| (0, row)).collect();
+        for value in first..last {
+            from[self.rows[value] as usize - range.start] = (1, value);
+        }
+        let array = cast(array, field.data_type())?;
+        interleave(&[&array, &self.values], &from)
+    }
+}
+
+impl Change<'_> {
+    /// The values as an array of a type; an error where they do not fit it.
+    fn array(&self, wide: &DataType) -> Result<ArrayRef, ArrowError> {
+        let strict = CastOptions { safe: false, ..Default::default() };
+        let nulls = Some(NullBuffer::from_iter(self.valid.iter().map(|valid| *valid != 0)));
+        match (&self.values, wide) {
+            (Given::Numbers(values), DataType::Boolean) => {
+                Ok(Arc::new(BooleanArray::new(values.iter().map(|v| *v != 0.0).collect(), nulls)))
+            }
+            (Given::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
+                let numbers = Float64Array::try_new(values.to_vec().into(), nulls)?;
+                cast_with_options(&cast_with_options(&numbers, &DataType::Int32, &strict)?, wide, &strict)
+            }
+            (Given::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (Given::Words(values), DataType::UInt64) => {
+                Ok(Arc::new(UInt64Array::try_new(values.iter().map(|value| value.cast_unsigned()).collect(), nulls)?))
+            }
+            (Given::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (Given::Bytes(offsets, bytes), wide) => {
+                let rises =
+                    offsets.first() == Some(&0) && offsets.is_sorted() && offsets.last().is_some_and(|end| *end as usize <= bytes.len());
+                if !rises {
+                    return Err(ArrowError::InvalidArgumentError("the offsets of its values do not rise".into()));
+                }
+                let (offsets, bytes) = (OffsetBuffer::new(offsets.to_vec().into()), Buffer::from(*bytes));
+                match wide {
+                    DataType::Utf8 | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+                        cast_with_options(&StringArray::try_new(offsets, bytes, nulls)?, wide, &strict)
+                    }
+                    _ => cast_with_options(&BinaryArray::try_new(offsets, bytes, nulls)?, wide, &strict),
+                }
+            }
+        }
+    }
+}

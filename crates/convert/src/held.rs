@@ -1,0 +1,222 @@
+//! A mapped shard as Arrow arrays: what its columns are, and any of its rows.
+
+use crate::common::canonical;
+use crate::schema::{Column, Columns, role};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, StructArray, UInt32Array, UInt64Array};
+use arrow_buffer::OffsetBuffer;
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, Schema};
+use arrow_select::take::take;
+use meds_store::manifest::{self, Storage};
+use meds_store::types::type_of_name;
+use meds_store::{Code, Error, Result, Store};
+use std::path::PathBuf;
+
+/// The arrays of a shard.
+#[derive(Debug)]
+pub struct Held {
+    /// Its file.
+    pub path: PathBuf,
+    /// The subject of each patient.
+    pub ids: Int64Array,
+    /// Where the events of each patient begin, and where the last one's end.
+    pub offsets: OffsetBuffer<i32>,
+    /// The dense columns.
+    pub events: StructArray,
+    sparse: Option<StructArray>,
+}
+
+impl Held {
+    /// Opens a shard. Every byte is compared with its checksum: what is damaged would get a new one where it is written.
+    pub fn open(store: &Store, shard: usize) -> Result<Self> {
+        let file = store.shard(shard)?;
+        file.check_crc()?;
+        let batch = StructArray::from(store.arrow(shard)?);
+        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| file.corrupt(&format!("has no column \"{name}\"")));
+        let lists = column("events")?.as_list::<i32>();
+        Ok(Self {
+            path: file.path.clone(),
+            ids: column("subject_id")?.as_primitive::<Int64Type>().clone(),
+            offsets: lists.offsets().clone(),
+            events: lists.values().as_struct().clone(),
+            sparse: batch.column_by_name("sparse").map(|column| column.as_struct().clone()),
+        })
+    }
+
+    /// A dense column.
+    pub fn dense(&self, column: &str) -> Option<&ArrayRef> {
+        self.events.column_by_name(column)
+    }
+
+    /// A sparse column: of each patient a list of rows and values.
+    pub fn sparse(&self, column: &str) -> Option<&ArrayRef> {
+        self.sparse.as_ref()?.column_by_name(column)
+    }
+
+    /// The values of a column in any rows, null where one is `none`; of each row the patient is given. `None` where all would be null.
+    pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize], none: u32) -> Result<Option<ArrayRef>> {
+        if let Some(held) = self.dense(column) {
+            let rows: UInt32Array = rows.iter().map(|row| (*row != none).then_some(*row)).collect();
+            return taken(held, &rows).map(Some).map_err(|e| self.internal(column, e));
+        }
+        let lists = self.sparse(column).ok_or_else(|| self.lost(column))?.as_list::<i32>();
+        let mut gap = Gap::new(Numbers::of(lists));
+        let mut turned = None;
+        let places: UInt64Array = rows
+            .iter()
+            .zip(patients)
+            .map(|(&row, &patient)| {
+                if turned != Some(patient) {
+                    gap.turn(lists.offsets()[patient].unsigned_abs() as usize, lists.offsets()[patient + 1].unsigned_abs() as usize);
+                    turned = Some(patient);
+                }
+                let first = self.offsets[patient].unsigned_abs();
+                if row == none { None } else { gap.find((row - first) as usize).map(|place| place as u64) }
+            })
+            .collect();
+        if places.null_count() == rows.len() {
+            return Ok(None);
+        }
+        taken(lists.values().as_struct().column(1), &places).map(Some).map_err(|e| self.internal(column, e))
+    }
+
+    /// A column that is not there.
+    pub fn lost(&self, column: &str) -> Error {
+        Error::at(Code::Internal, &self.path, format!("has no column {column:?}"))
+    }
+
+    /// A column that Arrow does not copy.
+    pub fn internal(&self, column: &str, error: ArrowError) -> Error {
+        Error::at(Code::Internal, &self.path, format!("cannot copy column {column:?}: {error}"))
+    }
+}
+
+/// The rows of a patient that a sparse column has values in.
+#[derive(Clone, Copy)]
+pub enum Numbers<'a> {
+    /// Where no patient has more rows than 16 bits count.
+    Narrow(&'a [u16]),
+    /// Where one has.
+    Wide(&'a [u32]),
+}
+
+impl<'a> Numbers<'a> {
+    /// Those of a sparse column.
+    pub fn of(lists: &'a ListArray) -> Self {
+        let numbers = lists.values().as_struct().column(0);
+        match numbers.as_primitive_opt::<UInt16Type>() {
+            Some(numbers) => Self::Narrow(numbers.values()),
+            None => Self::Wide(numbers.as_primitive::<UInt32Type>().values()),
+        }
+    }
+
+    /// The row of an entry.
+    pub fn at(self, entry: usize) -> usize {
+        match self {
+            Self::Narrow(numbers) => usize::from(numbers[entry]),
+            Self::Wide(numbers) => numbers[entry] as usize,
+        }
+    }
+}
+
+/// Finds rows among those that have a value; rows that are asked for in order cost two comparisons each.
+struct Gap<'a> {
+    numbers: Numbers<'a>,
+    begin: usize,
+    end: usize,
+    /// The first entry at or after the row asked for last.
+    at: usize,
+}
+
+impl<'a> Gap<'a> {
+    fn new(numbers: Numbers<'a>) -> Self {
+        Self { numbers, begin: 0, end: 0, at: 0 }
+    }
+
+    /// Turns to the entries of a patient.
+    fn turn(&mut self, begin: usize, end: usize) {
+        (self.begin, self.end, self.at) = (begin, end, begin);
+    }
+
+    fn find(&mut self, row: usize) -> Option<usize> {
+        let after = |at: usize| at == self.begin || self.numbers.at(at - 1) < row;
+        let before = |at: usize| at == self.end || row <= self.numbers.at(at);
+        if !(after(self.at) && before(self.at)) {
+            let next = self.at + 1;
+            self.at = match next <= self.end && after(next) && before(next) {
+                true => next,
+                false => {
+                    let (mut low, mut high) = (self.begin, self.end);
+                    while low < high {
+                        let middle = usize::midpoint(low, high);
+                        if self.numbers.at(middle) < row { low = middle + 1 } else { high = middle }
+                    }
+                    low
+                }
+            };
+        }
+        (self.at < self.end && self.numbers.at(self.at) == row).then_some(self.at)
+    }
+}
+
+/// Values at some places, text by its dictionary.
+pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowError> {
+    match values.as_any_dictionary_opt() {
+        Some(coded) => decoded(&take(coded.keys(), places, None)?, coded.values()),
+        None => take(values, places, None),
+    }
+}
+
+/// The columns of a store.
+pub fn columns(store: &Store, files: usize) -> Result<Columns> {
+    let manifest = store.manifest();
+    let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
+    let list = manifest.columns.iter().map(|column| {
+        // A store without patients has no shard to ask.
+        let held = match schema {
+            Some(schema) => held_type(schema, column),
+            None => type_of_name(&column.stored).as_ref().and_then(canonical),
+        };
+        let wide = held.ok_or_else(|| {
+            let message = format!("column {:?}: the type {} cannot be told from its name alone.", column.name, column.stored);
+            Error::at(Code::ColumnType, store.root(), message)
+        })?;
+        let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
+        Ok(Column { name: column.name.clone(), role: role(&column.name), source_type, wide, roots: vec![Some(0); files] })
+    });
+    Ok(Columns { subjects: vec![0; files], list: list.collect::<Result<_>>()? })
+}
+
+/// The type of a column's values in the shards.
+fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
+    let below = |of: &DataType, name: &str| match of {
+        DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
+        _ => None,
+    };
+    let item = |of: DataType| match of {
+        DataType::List(item) => Some(item.data_type().clone()),
+        _ => None,
+    };
+    let top = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
+    let held = match column.storage {
+        Storage::Dense => below(&item(top("events")?)?, &column.name),
+        Storage::Sparse => below(&item(below(&top("sparse")?, &column.name)?)?, "value"),
+    };
+    held.map(|held| match held {
+        DataType::Dictionary(_, values) => *values,
+        held => held,
+    })
+}
+
+/// Values behind the keys: text stays coded, by the shard's own dictionary.
+pub fn decoded(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match values.data_type() {
+        DataType::Utf8 => {
+            let keys = cast(keys, &DataType::Int32)?.as_primitive::<Int32Type>().clone();
+            Ok(std::sync::Arc::new(DictionaryArray::try_new(keys, values.clone())?))
+        }
+        _ => take(values, &cast(keys, &DataType::UInt32)?, None),
+    }
+}

@@ -1,0 +1,50 @@
+import { type ChosenRows, chooser, Ends, needColumn } from "./choice.js";
+import type { Line } from "./part.js";
+import type { Counts, Step } from "./step.js";
+
+/** {@link billingToVisitEnd} in full. */
+export interface BillingOptions {
+  readonly billing: ChosenRows;
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  readonly end: string;
+}
+
+/** Bills are written when a visit is over, and dated at its start. */
+export class Billing implements Step {
+  private readonly isBill: (line: Line) => boolean;
+  private readonly isVisit: (line: Line) => boolean;
+  private readonly visit: string;
+  private readonly ends: Ends;
+
+  constructor({ billing, visits, visit, end }: BillingOptions, types: ReadonlyMap<string, string>) {
+    this.isBill = chooser(billing, types);
+    this.isVisit = chooser(visits, types);
+    this.visit = needColumn(visit, types);
+    this.ends = new Ends(end, types);
+  }
+
+  apply(lines: readonly Line[], counts: Counts): readonly Line[] {
+    const ends = new Map<unknown, bigint>();
+    for (const line of lines) {
+      const end = this.isVisit(line) ? this.ends.of(line) : null;
+      const visit = end === null ? null : line.get(this.visit);
+      if (end === null || visit === null) continue;
+      const known = ends.get(visit);
+      if (known !== undefined && known !== end) counts.add("warning", "visits whose rows end at several times: the latest counts");
+      if (known === undefined || end > known) ends.set(visit, end);
+    }
+    return lines.map((line) => {
+      const time = this.isBill(line) ? line.timeMicros : null;
+      if (time === null) return line;
+      const end = ends.get(line.get(this.visit));
+      if (end === undefined) {
+        counts.add("warning", "billing rows that stay where they are: they name no visit, or one without an end");
+        return line;
+      }
+      const early = time < end;
+      if (early) counts.add("converted", "billing rows moved to the end of their visit");
+      return this.ends.moved(line, early ? end : time, end);
+    });
+  }
+}

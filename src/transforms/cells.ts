@@ -1,0 +1,202 @@
+// Values that rows are given, on their way to the native side: checked against the column's type, in the few forms that typed arrays have.
+import { fail } from "../errors.js";
+import { failGiven } from "../given.js";
+
+/** Changed values of a column, as the native side takes them. */
+export interface ChangedColumn {
+  readonly column: string;
+  readonly rows: Uint32Array;
+  readonly valid: Uint8Array;
+  readonly numbers: Float64Array;
+  readonly words: BigInt64Array;
+  readonly offsets: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** The forms in which a value crosses. */
+type Form = "numbers" | "words" | "bytes";
+type Carried = number | bigint | Uint8Array;
+
+/** How values of a type are taken. */
+interface Kind {
+  readonly form: Form;
+  /** What to give, for messages. */
+  readonly wanted: string;
+  /** The value as it crosses; undefined for a value that the type does not hold. */
+  readonly take: (value: unknown) => Carried | undefined;
+}
+
+/** The new values of one column in some rows. */
+export class Cells {
+  private readonly column: string;
+  private readonly kind: Kind;
+  private readonly rows: number[] = [];
+  private readonly values: (Carried | null)[] = [];
+
+  constructor(column: string, type: string) {
+    this.column = column;
+    this.kind = kindOf(type) ?? failKept(column, type);
+  }
+
+  /** Adds a value; gives the bytes that it takes, about. */
+  add(row: number, value: unknown): number {
+    const carried = value === null ? null : this.kind.take(value);
+    if (carried === undefined) failGiven(`The value for the column ${JSON.stringify(this.column)}`, value, `${this.kind.wanted}, or null`);
+    this.rows.push(row);
+    this.values.push(carried);
+    return carried instanceof Uint8Array ? carried.length : 8;
+  }
+
+  /** All values so far. */
+  take(): ChangedColumn {
+    const { form } = this.kind;
+    const values = this.values;
+    const plain = {
+      column: this.column,
+      rows: Uint32Array.from(this.rows),
+      valid: Uint8Array.from(values, (value) => (value === null ? 0 : 1)),
+      numbers: new Float64Array(0),
+      words: new BigInt64Array(0),
+      offsets: new Int32Array(1),
+      bytes: new Uint8Array(0),
+    };
+    if (form === "numbers") return { ...plain, numbers: Float64Array.from(values as (number | null)[], (value) => value ?? 0) };
+    if (form === "words") return { ...plain, words: BigInt64Array.from(values as (bigint | null)[], (value) => value ?? 0n) };
+    const texts = values.map((value) => (value as Uint8Array | null) ?? plain.bytes);
+    const offsets = new Int32Array(texts.length + 1);
+    for (const [i, { length }] of texts.entries()) offsets[i + 1] = offsets[i]! + length;
+    return { ...plain, offsets, bytes: Buffer.concat(texts) };
+  }
+}
+
+function failKept(column: string, type: string): never {
+  fail(
+    "MEDS_COLUMN_TYPE",
+    `The column ${JSON.stringify(column)} is ${type}: its values can be kept (give the event, or event.with(…) without this column), not given anew.`,
+  );
+}
+
+const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  int8: [-128, 127],
+  int16: [-32_768, 32_767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
+  uint16: [0, 65_535],
+  uint32: [0, 2 ** 32 - 1],
+  date32: [-(2 ** 31), 2 ** 31 - 1],
+};
+
+/** Microseconds of a unit; ns are counted by themselves. */
+const MICROS: Readonly<Record<string, bigint>> = { s: 1_000_000n, ms: 1_000n, us: 1n };
+const INT64 = [-(2n ** 63n), 2n ** 63n - 1n] as const;
+const UINT64 = [0n, 2n ** 64n - 1n] as const;
+const encoder = new TextEncoder();
+
+/** The kind of a type, by its name in the manifest; null for types whose values are not given anew. */
+function kindOf(type: string): Kind | null {
+  const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
+  const unit = about.split(",")[0]!;
+  const range = INTEGERS[id];
+  if (range !== undefined) {
+    const [least, most] = range;
+    const take = (value: unknown) =>
+      Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) : undefined;
+    return { form: "numbers", wanted: `a whole number, ${least} to ${most}${id === "date32" ? " (days since 1970-01-01)" : ""}`, take };
+  }
+  switch (id) {
+    case "bool":
+      return { form: "numbers", wanted: "true or false", take: (value) => (typeof value === "boolean" ? Number(value) : undefined) };
+    case "float64":
+      return { form: "numbers", wanted: "a number", take: (value) => (typeof value === "number" ? value : undefined) };
+    case "float32":
+      return { form: "numbers", wanted: "a number that float32 holds", take: single };
+    case "int64":
+      return { form: "words", wanted: "a bigint or whole number of 64 bits", take: (value) => whole(value, INT64) };
+    case "uint64":
+      return { form: "words", wanted: "a bigint or whole number, 0 to 2^64 - 1", take: (value) => signed(whole(value, UINT64)) };
+    case "date64":
+      return {
+        form: "words",
+        wanted: "days since 1970-01-01",
+        take: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) * 86_400_000n : undefined),
+      };
+    case "timestamp":
+    case "duration":
+    case "time64":
+      if (unit === "ns")
+        return {
+          form: "words",
+          wanted: "nanoseconds as bigint",
+          take: (value) => (typeof value === "bigint" ? whole(value, INT64) : undefined),
+        };
+      return { form: "words", wanted: `microseconds that are whole ${unit}`, take: (value) => counted(value, MICROS[unit]!) };
+    case "time32":
+      return {
+        form: "numbers",
+        wanted: `microseconds of the day that are whole ${unit}`,
+        take: (value) => narrow(counted(value, MICROS[unit]!)),
+      };
+    case "decimal128":
+    case "decimal256": {
+      const scale = Number(about.split(", ")[1] ?? 0);
+      return {
+        form: "bytes",
+        wanted: `a decimal as a string, with at most ${Math.max(scale, 0)} digits after the point`,
+        take: (value) => decimal(value, scale),
+      };
+    }
+    case "utf8":
+    case "large_utf8":
+    case "utf8_view":
+      return { form: "bytes", wanted: "a string of whole characters", take: text };
+    case "binary":
+    case "large_binary":
+    case "binary_view":
+      return { form: "bytes", wanted: "a Uint8Array", take: (value) => (value instanceof Uint8Array ? value : undefined) };
+    case "fixed_size_binary":
+      return {
+        form: "bytes",
+        wanted: `a Uint8Array of ${about} bytes`,
+        take: (value) => (value instanceof Uint8Array && value.length === Number(about) ? value : undefined),
+      };
+    default:
+      return null;
+  }
+}
+
+function single(value: unknown): number | undefined {
+  if (typeof value !== "number") return undefined;
+  return Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? undefined : value;
+}
+
+function whole(value: unknown, [least, most]: readonly [bigint, bigint]): bigint | undefined {
+  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return undefined;
+  const exact = BigInt(value as bigint | number);
+  return exact >= least && exact <= most ? exact : undefined;
+}
+
+function signed(value: bigint | undefined): bigint | undefined {
+  return value === undefined ? undefined : BigInt.asIntN(64, value);
+}
+
+/** Microseconds, or a Date, in a unit: whole or not at all. */
+function counted(value: unknown, micros: bigint): bigint | undefined {
+  const exact = value instanceof Date ? whole(value.getTime(), INT64) : whole(value, INT64);
+  if (exact === undefined) return undefined;
+  const time = value instanceof Date ? exact * 1000n : exact;
+  return time % micros === 0n && time / micros === BigInt.asIntN(64, time / micros) ? time / micros : undefined;
+}
+
+function narrow(value: bigint | undefined): number | undefined {
+  return value === undefined || value < 0n || value >= 86_400_000n ? undefined : Number(value);
+}
+
+function decimal(value: unknown, scale: number): Uint8Array | undefined {
+  const match = typeof value === "string" ? /^[+-]?\d+(?:\.(\d*))?$/.exec(value) : null;
+  return match === null || (match[1] ?? "").length > Math.max(scale, 0) ? undefined : encoder.encode(value as string);
+}
+
+function text(value: unknown): Uint8Array | undefined {
+  // Half a character would become another one.
+  return typeof value === "string" && !/\p{Surrogate}/u.test(value) ? encoder.encode(value) : undefined;
+}

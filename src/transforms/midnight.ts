@@ -1,0 +1,39 @@
+import { isBirth } from "../births.js";
+import { DAY, dayOf } from "../time.js";
+import { codeTest, Ends, remembered } from "./choice.js";
+import type { Line } from "./part.js";
+import type { Counts, Step } from "./step.js";
+
+/** {@link midnightToDayEnd} in full. */
+export interface MidnightOptions {
+  readonly codes: readonly string[];
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+
+/** 23:59 of a day, from its midnight. */
+const LAST = DAY - 60_000_000n;
+
+/** What is known by day only is dated at midnight, before it happened. */
+export class Midnight implements Step {
+  private readonly isMeant: (code: string) => boolean;
+  private readonly ends: Ends;
+
+  constructor({ codes, end }: MidnightOptions, types: ReadonlyMap<string, string>) {
+    const has = codeTest(codes);
+    this.isMeant = remembered((code) => has(code) && !isBirth(code));
+    this.ends = new Ends(end ?? null, types);
+  }
+
+  apply(lines: readonly Line[], counts: Counts): readonly Line[] {
+    return lines.map((line) => {
+      const time = this.isMeant(line.code) ? line.timeMicros : null;
+      if (time === null) return line;
+      const last = dayOf(time) === time ? time + LAST : time;
+      if (last !== time) counts.add("converted", "rows moved from midnight to the end of their day");
+      const end = this.ends.of(line);
+      const late = end !== null && dayOf(end) === end ? end + LAST : last;
+      return this.ends.moved(line, last, late > last ? late : last);
+    });
+  }
+}

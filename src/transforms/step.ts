@@ -1,0 +1,46 @@
+import { BeforeBirth, type BirthOptions } from "./before-birth.js";
+import { Billing, type BillingOptions } from "./billing.js";
+import { Icd10 } from "./icd10.js";
+import { Midnight, type MidnightOptions } from "./midnight.js";
+import type { Line } from "./part.js";
+import { type VisitOptions, Visits } from "./visits.js";
+
+/** What a ready transform does with a patient's rows. */
+export interface Step {
+  /** The rows as they are to be, in any order; rows that stay are the same objects. */
+  apply(lines: readonly Line[], counts: Counts): readonly Line[];
+}
+
+/** What transforms did, by kind and sentence, for the store's notes. */
+export class Counts {
+  readonly all = new Map<string, number>();
+
+  add(kind: "converted" | "skipped" | "warning", message: string, count = 1): void {
+    const key = `${kind}: ${message}`;
+    if (count > 0) this.all.set(key, (this.all.get(key) ?? 0) + count);
+  }
+}
+
+/** Ready transforms by name, with their options in full: what the manifest keeps. */
+export type StepPlan =
+  | { readonly name: "billing_to_visit_end"; readonly options: BillingOptions }
+  | { readonly name: "visit_start_to_first_event"; readonly options: VisitOptions }
+  | { readonly name: "midnight_to_day_end"; readonly options: MidnightOptions }
+  | { readonly name: "before_birth_to_birth"; readonly options: BirthOptions }
+  | { readonly name: "icd10_to_icd10cm"; readonly options: object };
+
+/** The step of a plan, for rows with these columns (names and types); throws where it needs others. */
+export function stepOf(plan: StepPlan, types: ReadonlyMap<string, string>): Step {
+  switch (plan.name) {
+    case "billing_to_visit_end":
+      return new Billing(plan.options, types);
+    case "visit_start_to_first_event":
+      return new Visits(plan.options, types);
+    case "midnight_to_day_end":
+      return new Midnight(plan.options, types);
+    case "before_birth_to_birth":
+      return new BeforeBirth(plan.options, types);
+    case "icd10_to_icd10cm":
+      return new Icd10();
+  }
+}

@@ -1,0 +1,123 @@
+// What a worker does with a patient of a transform: asks the function, takes the steps, hands the rows on.
+import { fail } from "../errors.js";
+import { Event } from "../event.js";
+import { failGiven, shown } from "../given.js";
+import type { Patient } from "../patient.js";
+import { Row } from "../row.js";
+import type { Store } from "../store.js";
+import { type AddedColumn, type Line, Parts, typesOf } from "./part.js";
+import { Counts, type Step, type StepPlan, stepOf } from "./step.js";
+
+/** How patients are transformed: plain data for workers. */
+export interface TransformTask {
+  /** Where files go. */
+  readonly folder: string;
+  readonly added: readonly AddedColumn[];
+  readonly steps: readonly StepPlan[];
+}
+
+/** What became of a chunk's patients. */
+export interface Transformed {
+  /** Rows that were read. */
+  readonly rows: number;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** The counts of what a function does; those of ready steps have sentences of their own. */
+export const CHANGED = "rows that the function changed";
+export const ADDED = "rows that the function added";
+export const REMOVED = "rows that the function left out";
+export const DROPPED = "patients that the function left out";
+export const EMPTY = "patients who had no rows left";
+
+/** Transforms patients, one after another. */
+export class Transforming {
+  private readonly parts: Parts;
+  private readonly steps: readonly Step[];
+  private readonly counts = new Counts();
+  private rows = 0;
+
+  constructor(
+    store: Store,
+    task: TransformTask,
+    chunk: number,
+    private readonly ask: ((patient: Patient) => unknown) | null,
+  ) {
+    this.parts = new Parts(store, task.added, task.folder, chunk);
+    const types = typesOf(store, task.added);
+    this.steps = task.steps.map((plan) => stepOf(plan, types));
+  }
+
+  async read(patient: Patient): Promise<void> {
+    this.rows += patient.length;
+    let lines: readonly Line[] | null = this.ask === null ? [...patient] : await this.asked(patient, this.ask);
+    if (lines === null) {
+      this.counts.add("skipped", DROPPED);
+      return;
+    }
+    for (const step of this.steps) lines = step.apply(lines, this.counts);
+    if (lines.length > 0) this.parts.add(patient, lines);
+    else this.counts.add("skipped", EMPTY);
+  }
+
+  /** Writes what is left to write. */
+  result(): Transformed {
+    this.parts.flush();
+    return { rows: this.rows, counts: this.counts.all };
+  }
+
+  private async asked(patient: Patient, ask: (patient: Patient) => unknown): Promise<Line[] | null> {
+    const given: unknown = await ask(patient);
+    if (given === null) return null;
+    const lines: Line[] = [];
+    if (typeof given === "object" && given !== null && Symbol.iterator in given) {
+      for (const row of given as Iterable<unknown>) lines.push(lineOf(row, patient));
+    } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
+      for await (const row of given as AsyncIterable<unknown>) lines.push(lineOf(row, patient));
+    } else failGiven("What the function gave", given, "the patient's rows (an array, or a generator's), or null to leave the patient out");
+    this.count(patient, lines);
+    return lines;
+  }
+
+  private count(patient: Patient, lines: readonly Line[]): void {
+    const kept = new Uint8Array(patient.length);
+    let [once, changed] = [0, 0];
+    for (const line of lines) {
+      const event = line instanceof Row ? line._event : line;
+      if (event === null) continue;
+      if (event !== line) changed += 1;
+      const row = event._row - patient._begin;
+      if (kept[row] === 0) once += 1;
+      kept[row] = 1;
+    }
+    this.counts.add("converted", CHANGED, changed);
+    this.counts.add("converted", ADDED, lines.length - once);
+    this.counts.add("skipped", REMOVED, patient.length - once);
+  }
+}
+
+/** A row as a function may give it: an event of the patient, one with changes, or a new one. */
+function lineOf(row: unknown, patient: Patient): Line {
+  const event = row instanceof Row ? row._event : row;
+  if (event instanceof Event) {
+    // A row of another patient would be that patient's data under this one's name.
+    if (event._shard !== patient._shard || event._patient !== patient._patient)
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        "The function gave an event of another patient. Give new rows, { time, code, … }, where that is meant.",
+      );
+    return row as Line;
+  }
+  if (row instanceof Row) return row;
+  if (typeof row !== "object" || row === null || !isPlain(row))
+    failGiven("A row", row, "an event, event.with({ … }), or { time, code, … }");
+  for (const name of ["time", "code"])
+    if (!Object.hasOwn(row, name))
+      fail("MEDS_INVALID_ARGUMENT", `A new row (${shown(row)}) has no ${name}. Give both time (null for a static row) and code.`);
+  return new Row(null, null, row);
+}
+
+function isPlain(row: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(row);
+  return prototype === null || prototype === Object.prototype;
+}

@@ -1,0 +1,52 @@
+import { type ChosenRows, chooser, Ends, needColumn } from "./choice.js";
+import type { Line } from "./part.js";
+import type { Counts, Step } from "./step.js";
+
+/** {@link visitStartToFirstEvent} in full. */
+export interface VisitOptions {
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+
+/** Visits are dated at midnight of their first day, before anybody could know of them. */
+export class Visits implements Step {
+  private readonly isVisit: (line: Line) => boolean;
+  private readonly visit: string;
+  private readonly ends: Ends;
+
+  constructor({ visits, visit, end }: VisitOptions, types: ReadonlyMap<string, string>) {
+    this.isVisit = chooser(visits, types);
+    this.visit = needColumn(visit, types);
+    this.ends = new Ends(end ?? null, types);
+  }
+
+  apply(lines: readonly Line[], counts: Counts): readonly Line[] {
+    const starts = new Map<unknown, bigint>();
+    const several = new Set<unknown>();
+    for (const line of lines) {
+      const time = this.isVisit(line) ? line.timeMicros : null;
+      const visit = time === null ? null : line.get(this.visit);
+      if (time === null || visit === null) continue;
+      if ((starts.get(visit) ?? time) !== time) several.add(visit);
+      starts.set(visit, time);
+    }
+    counts.add("warning", "visits that start at several times: they stay where they are", several.size);
+    const firsts = new Map<unknown, bigint>();
+    if (starts.size > several.size) {
+      for (const line of lines) {
+        const visit = line.get(this.visit);
+        const start = visit === null || several.has(visit) ? undefined : starts.get(visit);
+        const time = start === undefined ? null : line.timeMicros;
+        if (time !== null && time > start! && time < (firsts.get(visit) ?? time + 1n)) firsts.set(visit, time);
+      }
+    }
+    return lines.map((line) => {
+      const first = this.isVisit(line) ? firsts.get(line.get(this.visit)) : undefined;
+      if (first === undefined || line.timeMicros === null) return line;
+      counts.add("converted", "visit rows moved to the first event of their visit");
+      return this.ends.moved(line, first, first);
+    });
+  }
+}
