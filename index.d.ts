@@ -211,7 +211,7 @@ export type SubjectId = number | bigint;
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "measure" | "sort" | "write" | "check" | "finish";
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
   /** Rows done in this phase, and rows in all (0 while unknown). */
   readonly done: number;
   readonly total: number;
@@ -1019,6 +1019,56 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   toJSON(): readonly JsonValue[];
 }
 /**
+ * What is to stand in some columns of a row, by their names in the store: `time` as a time (null makes the row static), any other column as
+ * {@link Event.get} gives its values, null for no value.
+ */
+export type RowChanges<S extends object = AnySchema> = {
+  readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
+};
+/** A row that no event of the store stands behind. Columns that it does not name are null. */
+export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
+  /** Microseconds since 1970-01-01, or a `Date`; null for a static row. */
+  readonly time: TimeLike | null;
+  readonly code: string;
+};
+/**
+ * A row on its way into another store: an event with changes, or a new row. {@link Event.with} makes it, for what {@link transform} calls.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const row = db.at(0)!.at(-1)!.with({ code: "RENAMED", numeric_value: null });
+ * console.log(row.code, row.numericValue, row.time);
+ * db.close();
+ * ```
+ */
+export declare class Row<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * As {@link Event.time}.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255: read {@link Row.timeMicros}.
+   */
+  get time(): number | null;
+  /** As {@link Event.timeMicros}. */
+  get timeMicros(): bigint | null;
+  /** The code. */
+  get code(): string;
+  /** The numeric value; null where there is none. */
+  get numericValue(): number | null;
+  /**
+   * The value of a column; null where the row has none, and for a column that it was not given.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the event.
+   */
+  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null;
+  /** The row with other values in some columns. */
+  with(changes: RowChanges<S>): Row<S>;
+}
+/**
  * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
  * its getters throws `MEDS_CLOSED`.
  *
@@ -1060,6 +1110,21 @@ export declare class Event<S extends object = AnySchema> {
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N>;
+  /**
+   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, an empty code, a time that is none, and `subject_id`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const event = db.at(0)!.at(-1)!;
+   * console.log(event.with({ code: event.code.toLowerCase() }).code);
+   * db.close();
+   * ```
+   */
+  with(changes: RowChanges<S>): Row<S>;
   /** Every column by name, as {@link Event.get} gives it. */
   toObject(): {
     [N in ColumnName<S>]: ColumnValue<S, N>;
@@ -1617,6 +1682,58 @@ export interface LabelingReport {
  * ```
  */
 export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
+interface BirthOptions {
+  /** Microseconds, as decimal text; absent: nothing is left out. */
+  readonly drop?: string;
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+/** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
+export type RowChoice = {
+  readonly codes: string | readonly string[];
+} | {
+  readonly column: string;
+  readonly values: string | readonly string[];
+};
+type ChosenRows = {
+  readonly codes: readonly string[];
+} | {
+  readonly column: string;
+  readonly values: readonly string[];
+};
+interface BillingOptions {
+  readonly billing: ChosenRows;
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  readonly end: string;
+}
+interface MidnightOptions {
+  readonly codes: readonly string[];
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+interface VisitOptions {
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+type StepPlan = {
+  readonly name: "billing_to_visit_end";
+  readonly options: BillingOptions;
+} | {
+  readonly name: "visit_start_to_first_event";
+  readonly options: VisitOptions;
+} | {
+  readonly name: "midnight_to_day_end";
+  readonly options: MidnightOptions;
+} | {
+  readonly name: "before_birth_to_birth";
+  readonly options: BirthOptions;
+} | {
+  readonly name: "icd10_to_icd10cm";
+  readonly options: object;
+};
 /** What a pass reads. */
 export interface PassReport {
   /** Patients that the function is given. */
@@ -2938,6 +3055,179 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** A ready transform, for {@link transform}. */
+export declare class ReadyTransform {
+  /** Made by this package only. */
+  protected constructor();
+  /** Its name and options in full, as the manifest of the store keeps them. */
+  readonly plan: StepPlan;
+}
+/** Which rows are of billing and of visits: see {@link billingToVisitEnd}. */
+export interface BillingToVisitEnd {
+  /** Rows of billing. Default: column `clarity_table` is one of STARR's tables of bills, as in FEMR. */
+  readonly billing?: RowChoice | undefined;
+  /** Rows that say when a visit ends. Default: column `clarity_table` is `shc_pat_enc` or `lpch_pat_enc`. */
+  readonly visits?: RowChoice | undefined;
+  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  readonly visit?: string | undefined;
+  /** The column of the times at which rows end (a timestamp). Default: `end`. */
+  readonly end?: string | undefined;
+}
+/**
+ * Billing codes to the end of their visit: bills are written when a visit is over, but some extracts date them at its start, where they tell a model
+ * the diagnosis days before it was made. A row of billing that is dated before the end of its visit moves there, and so does its own end. Rows that
+ * name no visit, or one without an end, stay, and are counted; of several ends of a visit the latest counts.
+ *
+ * FEMR's `move_billing_codes`. Where one code stands at one time in several visits, FEMR moves that of the lowest visit and leaves the others at the
+ * start; here each goes to the end of its own.
+ *
+ * @example
+ * ```ts
+ * import { billingToVisitEnd } from "meds-reader";
+ *
+ * const stanford = billingToVisitEnd();
+ * const mine = billingToVisitEnd({ billing: { codes: "ICD10CM/*" }, visits: { column: "table", values: "visit" } });
+ * console.log(stanford.plan, mine.plan);
+ * ```
+ */
+export declare function billingToVisitEnd(options?: BillingToVisitEnd): ReadyTransform;
+/** Which rows are of visits: see {@link visitStartToFirstEvent}. */
+export interface VisitStartToFirstEvent {
+  /** Rows that say when a visit starts. Default: column `table` is `visit`, as meds_etl has it. */
+  readonly visits?: RowChoice | undefined;
+  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  readonly visit?: string | undefined;
+  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  readonly end?: string | undefined;
+}
+/**
+ * The start of a visit to the visit's first event: where only the day of a visit is known, it is dated at midnight, before the patient came. A row of
+ * a visit moves to the first row of the same visit that is dated after it; its end is then not before it. A visit without such a row stays.
+ *
+ * FEMR's `move_visit_start_to_first_event_start`; visits that start at several times are an error there, and stay and are counted here.
+ *
+ * @example
+ * ```ts
+ * import { visitStartToFirstEvent } from "meds-reader";
+ *
+ * console.log(visitStartToFirstEvent({ visits: { codes: "HOSPITAL_ADMISSION*" }, visit: "hadm_id" }).plan);
+ * ```
+ */
+export declare function visitStartToFirstEvent(options?: VisitStartToFirstEvent): ReadyTransform;
+/** Which rows are known by day: see {@link midnightToDayEnd}. */
+export interface MidnightToDayEnd {
+  /** Codes; a text that ends in `*` stands for all codes that begin so, `*` for all codes. */
+  readonly codes: string | readonly string[];
+  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  readonly end?: string | undefined;
+}
+/**
+ * Rows at exactly midnight to 23:59 of their day: what is known by day only is dated at its first moment, before it happened, and a prediction made
+ * at noon would know what came in the evening. Their ends at midnight move likewise. {@link inspect} tells by code prefix how many rows stand at
+ * midnight. Rows of birth stay.
+ *
+ * FEMR's `move_to_day_end` does it with all rows, births among them.
+ *
+ * @example
+ * ```ts
+ * import { midnightToDayEnd } from "meds-reader";
+ *
+ * console.log(midnightToDayEnd({ codes: ["ICD10CM/*", "CPT4/*"] }).plan);
+ * ```
+ */
+export declare function midnightToDayEnd(options: MidnightToDayEnd): ReadyTransform;
+/** What becomes of rows before birth: see {@link beforeBirthToBirth}. */
+export interface BeforeBirthToBirth {
+  /** Rows that lie before birth by more than this are left out, and counted. Default: none is; FEMR leaves out what lies more than 30 days before. */
+  readonly drop?: Duration | undefined;
+  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  readonly end?: string | undefined;
+}
+/**
+ * Rows before birth to birth (the earliest row with a birth code, see {@link Patient.birthTime}); their ends are then not before it. Rows of a patient
+ * without a time of birth stay, and such patients are counted. FEMR's `move_pre_birth`.
+ *
+ * @example
+ * ```ts
+ * import { beforeBirthToBirth } from "meds-reader";
+ *
+ * console.log(beforeBirthToBirth({ drop: { days: 30 } }).plan);
+ * ```
+ */
+export declare function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform;
+/**
+ * Codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever the extract calls them. FEMR's `switch_to_icd10cm`. The store's
+ * `codes.parquet` stays as it is: the new codes have the descriptions that it gives them under their new names.
+ *
+ * @example
+ * ```ts
+ * import { icd10ToIcd10cm, transform } from "meds-reader";
+ *
+ * const { notes } = await transform("demo.medsdb", "renamed.medsdb", icd10ToIcd10cm());
+ * console.log(notes);
+ * ```
+ */
+export declare function icd10ToIcd10cm(): ReadyTransform;
+/** What a transform's function may give for a patient: rows in any order. */
+export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | NewRow<S>;
+/**
+ * The function of a module for {@link transform}: of each patient the rows that the new store is to have. Events are kept as they are, with all columns;
+ * `event.with({ … })` changes some; `{ time, code, … }` is a new row. Rows are put in order of time, static ones first; rows of one time stay in the order
+ * in which they are given. null, or no row at all, leaves the patient out.
+ *
+ * @example
+ * ```ts
+ * import type { TransformFunction } from "meds-reader";
+ *
+ * // Systolic and diastolic pressure of one row, "120/80", as two.
+ * const split: TransformFunction<{ code: string }, { text_value: string }> = function* (patient, { code }) {
+ *   for (const event of patient) {
+ *     const pressures = event.code === code ? event.get("text_value")?.split("/") : undefined;
+ *     if (pressures === undefined) yield event;
+ *     else for (const [i, name] of ["systolic", "diastolic"].entries()) yield event.with({ code: `${code}//${name}`, numeric_value: Number(pressures[i]), text_value: null });
+ *   }
+ * };
+ * export default split;
+ * ```
+ */
+export type TransformFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Given<S> | Promise<Given<S>>;
+type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<TransformedRow<S>> | null;
+/** How {@link transform} runs, and what the new store is like. */
+export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
+  /** New columns, by name, and their types as `db.columns` names them: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`, … not nested ones. */
+  readonly columns?: Readonly<Record<string, string>> | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Bytes of memory for writing the store to stay below. Default: 512 MiB. Each worker thread has its own memory beside it, and the rows of one patient. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: those of the store. */
+  readonly shardBytes?: number | undefined;
+  /** Write an inverted index too. Default: where the store has one. */
+  readonly index?: boolean | undefined;
+  /** Folder for temporary files, of about the size of the source's Parquet. Default: beside the new store. */
+  readonly temp?: string | undefined;
+}
+/**
+ * Writes a store of changed rows: a function of a module is asked of every patient, in worker threads, and ready transforms
+ * ({@link billingToVisitEnd}, {@link visitStartToFirstEvent}, {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are taken after it, in
+ * the order given. Rows that nothing changes keep every value of every column, bit by bit. The result is an ordinary store, laid out as a conversion lays it out; its metadata
+ * folder is that of the first. The manifest keeps of which store, and how, it was made; the summary's notes count what was changed. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or gives what is no row of its patient: the message names the subject, `cause` is
+ * what was thrown; `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store has not, or another type;
+ * `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`; what {@link PatientDatabase.open} throws, and what the system refuses.
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { beforeBirthToBirth, transform } from "meds-reader";
+ *
+ * const module = new URL("./without-notes.mjs", import.meta.url);
+ * writeFileSync(module, 'export default (patient) => [...patient].filter((event) => !event.code.startsWith("NOTE//"));');
+ * const { events, notes } = await transform("demo.medsdb", "quiet.medsdb", [module, beforeBirthToBirth()]);
+ * console.log(events, notes);
+ * ```
+ */
+export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
 
 
 export {};

@@ -95,7 +95,6 @@ function changeOf(name: string, value: unknown): unknown {
   const what = `The value for the column ${JSON.stringify(name)}`;
   if (name === "subject_id") failGiven(what, value, "rows without it: they stay with their patient");
   if (value === undefined) failGiven(what, value, "a value, or null for none; leave the name out to keep what is there");
-  if (name === "code")
-    return typeof value === "string" && value !== "" ? value : failGiven(what, value, "a code: a string that is not empty");
+  if (name === "code") return typeof value === "string" ? value : failGiven(what, value, "a code: every row has one");
   return name !== "time" || value === null ? value : BigInt(boundOf(value as TimeLike));
 }

@@ -37,7 +37,16 @@ export const CREDIT = 4;
 export type Message =
   | { readonly kind: "results"; readonly results: readonly unknown[] }
   | { readonly kind: "end" }
-  | { readonly kind: "error"; readonly stage: "open" | "load" | "run"; readonly subject: bigint | null; readonly error: SentError };
+  | { readonly kind: "error"; readonly stage: "store" | "load" | "run"; readonly subject: bigint | null; readonly error: SentError };
+
+/** What goes wrong with the store, or with files of ours: the caller's function has no part in it. */
+export class OwnFault extends Error {
+  override readonly name = "OwnFault";
+
+  constructor(readonly fault: unknown) {
+    super("a fault of the store", { cause: fault });
+  }
+}
 
 /** Something thrown, as it crosses between threads. */
 export interface SentError {

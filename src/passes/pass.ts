@@ -262,7 +262,7 @@ class Run {
   private thrown({ stage, subject, error }: Message & { kind: "error" }): MedsError {
     const cause = received(error);
     // The store's own faults are told as they are: the function has no part in them.
-    if (stage === "open" && cause instanceof MedsError) return cause;
+    if (stage === "store" && cause instanceof MedsError) return cause;
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     const when =
       stage === "load" ? "could not be loaded" : subject === null ? "failed before it read a patient" : `failed at subject ${subject}`;

@@ -5,7 +5,7 @@ import { type Asked, Labeling } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { Patient } from "../patient.js";
 import { Transforming } from "../transforms/transforming.js";
-import { CREDIT, type Message, sent, type Task } from "./messages.js";
+import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
 import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";
 
@@ -20,7 +20,7 @@ type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: PassCo
 export async function work(open: () => PatientDatabase, task: Task): Promise<void> {
   const { port } = task;
   const send = (message: Message) => port.postMessage(message);
-  let stage: "open" | "load" | "run" = "open";
+  let stage: "store" | "load" | "run" = "store";
   let reading: Reading | null = null;
   try {
     const db = same(open(), task);
@@ -46,7 +46,8 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
     outbox.flush();
     send({ kind: "end" });
   } catch (error) {
-    send({ kind: "error", stage, subject: reading?.subject ?? null, error: sent(error) });
+    const own = error instanceof OwnFault;
+    send({ kind: "error", stage: own ? "store" : stage, subject: reading?.subject ?? null, error: sent(own ? error.fault : error) });
   }
 }
 

@@ -138,11 +138,11 @@ function kindOf(type: string): Kind | null {
       };
     case "decimal128":
     case "decimal256": {
-      const scale = Number(about.split(", ")[1] ?? 0);
+      const [digits, scale] = about.split(", ").map(Number) as [number, number];
       return {
         form: "bytes",
-        wanted: `a decimal as a string, with at most ${Math.max(scale, 0)} digits after the point`,
-        take: (value) => decimal(value, scale),
+        wanted: `a decimal as a string, ${digits} digits at most, ${Math.max(scale, 0)} of them after the point`,
+        take: (value) => decimal(value, digits, scale),
       };
     }
     case "utf8":
@@ -191,9 +191,14 @@ function narrow(value: bigint | undefined): number | undefined {
   return value === undefined || value < 0n || value >= 86_400_000n ? undefined : Number(value);
 }
 
-function decimal(value: unknown, scale: number): Uint8Array | undefined {
-  const match = typeof value === "string" ? /^[+-]?\d+(?:\.(\d*))?$/.exec(value) : null;
-  return match === null || (match[1] ?? "").length > Math.max(scale, 0) ? undefined : encoder.encode(value as string);
+/** The digits without their point, as `scale` has it; undefined for a value that these digits do not hold exactly. */
+function decimal(value: unknown, digits: number, scale: number): Uint8Array | undefined {
+  const [all, sign = "", whole = "", fraction = ""] = (typeof value === "string" ? /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(value) : null) ?? [];
+  if (all === undefined || fraction.length > Math.max(scale, 0)) return undefined;
+  const unscaled = BigInt(whole + fraction.padEnd(Math.max(scale, 0), "0"));
+  const unit = 10n ** BigInt(Math.max(-scale, 0));
+  if (unscaled % unit !== 0n || unscaled / unit >= 10n ** BigInt(digits)) return undefined;
+  return encoder.encode(`${sign === "-" ? "-" : ""}${unscaled / unit}`);
 }
 
 function text(value: unknown): Uint8Array | undefined {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fail } from "../errors.js";
 import type { Event } from "../event.js";
 import type { NativeChanging } from "../native.js";
+import { OwnFault } from "../passes/messages.js";
 import type { Patient } from "../patient.js";
 import { Row } from "../row.js";
 import type { Store } from "../store.js";
@@ -71,11 +72,8 @@ export class Parts {
     if (this.rows.length === 0) return;
     const path = `${this.stem}-${String(this.files).padStart(6, "0")}.parquet`;
     const rows = { patients: Uint32Array.from(this.patients), lengths: Uint32Array.from(this.lengths), rows: Uint32Array.from(this.rows) };
-    this.changing!.write(
-      path,
-      rows,
-      Array.from(this.cells.values(), (cells) => cells.take()),
-    );
+    const columns = Array.from(this.cells.values(), (cells) => cells.take());
+    own(() => this.changing!.write(path, rows, columns));
     this.files += 1;
     this.patients = [];
     this.lengths = [];
@@ -100,9 +98,18 @@ const open = new WeakMap<Store, { readonly shard: number; readonly changing: Nat
 function opened(store: Store, shard: number, added: readonly AddedColumn[]): NativeChanging {
   const known = open.get(store);
   if (known?.shard === shard) return known.changing;
-  const changing = store.native.changing(shard, added);
+  const changing = own(() => store.native.changing(shard, added));
   open.set(store, { shard, changing });
   return changing;
+}
+
+/** What fails here is told as it is: every given value was looked at before. */
+function own<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw new OwnFault(error);
+  }
 }
 
 function failColumn(name: string, types: ReadonlyMap<string, string>): never {

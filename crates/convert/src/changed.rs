@@ -3,9 +3,12 @@
 use crate::common::canonical;
 use crate::export::{failed, leaves};
 use crate::held::{Held, columns};
-use crate::schema::Role;
-use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray, UInt64Array, new_null_array};
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use crate::schema::{Column, Role};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
+    new_null_array,
+};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, i256};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::interleave::interleave;
@@ -57,7 +60,7 @@ pub enum Given<'a> {
     Numbers(&'a [f64]),
     /// Of all that has 64 bits.
     Words(&'a [i64]),
-    /// Of text, decimals in decimal, and bytes; by their offsets.
+    /// Of text, decimals (their digits without the point), and bytes; by their offsets.
     Bytes(&'a [i32], &'a [u8]),
 }
 
@@ -80,17 +83,18 @@ impl Changing {
         let held = Held::open(store, shard)?;
         let columns = columns(store, 1)?.list;
         let mut fields: Vec<FieldRef> = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
-        fields.extend(columns.iter().map(|column| Arc::new(Field::new(&column.name, column.wide.clone(), column.role != Role::Code))));
+        let field = |column: &Column| Field::new(&column.name, named(&column.source_type, &column.wide), column.role != Role::Code);
+        fields.extend(columns.iter().map(|column| Arc::new(field(column))));
         let old = fields.len();
         for (name, of) in added {
-            let wide = type_of_name(of).as_ref().and_then(canonical);
-            let wide = wide.filter(|wide| !wide.is_nested()).ok_or_else(|| {
+            let source = type_of_name(of);
+            let wide = source.as_ref().and_then(canonical).filter(|wide| !wide.is_nested()).ok_or_else(|| {
                 let message = format!(
                     "column {name:?}: {of:?} is no type that a new column can have. Give one such as int64, float32, utf8, bool or timestamp[us]."
                 );
                 Error::new(Code::InvalidArgument, message)
             })?;
-            fields.push(Arc::new(Field::new(name, wide, true)));
+            fields.push(Arc::new(Field::new(name, source.map_or(wide.clone(), |source| named(&source, &wide)), true)));
         }
         let entry = &store.manifest().shards[shard];
         let each = (entry.file.bytes / entry.events.max(1)).max(1);
@@ -118,7 +122,7 @@ impl Changing {
                 for from in (0..part.rows.len()).step_by(self.step) {
                     let range = from..part.rows.len().min(from + self.step);
                     let array = self.column(at, field, &subjects[range.clone()], &part.rows[range.clone()])?;
-                    let array = change.map_or(Ok(array.clone()), |change| change.over(&array, field, &range));
+                    let array = change.map_or(Ok(array.clone()), |change| change.over(&array, &range));
                     let array = array.map_err(|e| self.held.internal(field.name(), e))?;
                     let mut write = || -> parquet::errors::Result<()> {
                         let values = compute_leaves(field, &array)?;
@@ -181,11 +185,22 @@ impl Changing {
         if change.rows.len() != change.valid.len() || change.rows.iter().any(|row| *row as usize >= rows) {
             return Err(wrong("its changes do not fit its rows".into()));
         }
-        let values = change.array(self.schema.field(at).data_type()).map_err(|e| wrong(e.to_string()))?;
+        let wide = canonical(self.schema.field(at).data_type()).ok_or_else(|| wrong("its type is not the store's".into()))?;
+        let values = change.array(&wide).map_err(|e| wrong(e.to_string()))?;
         if values.len() != change.rows.len() {
             return Err(wrong("its changes do not fit its rows".into()));
         }
         Ok(Overlay { at, rows: change.rows, values })
+    }
+}
+
+/// The type that a column is written with: text and bytes keep the name that their source gave to their type.
+fn named(source: &DataType, wide: &DataType) -> DataType {
+    match (source, wide) {
+        (DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8) | (DataType::LargeBinary | DataType::BinaryView, DataType::Binary) => {
+            source.clone()
+        }
+        _ => wide.clone(),
     }
 }
 
@@ -198,7 +213,7 @@ struct Overlay<'a> {
 
 impl Overlay<'_> {
     /// The column's values in a range of the part's rows, the new ones in their places.
-    fn over(&self, array: &ArrayRef, field: &Field, range: &Range<usize>) -> Result<ArrayRef, ArrowError> {
+    fn over(&self, array: &ArrayRef, range: &Range<usize>) -> Result<ArrayRef, ArrowError> {
         let first = self.rows.partition_point(|row| (*row as usize) < range.start);
         let last = self.rows.partition_point(|row| (*row as usize) < range.end);
         if first == last {
@@ -208,7 +223,7 @@ impl Overlay<'_> {
         for value in first..last {
             from[self.rows[value] as usize - range.start] = (1, value);
         }
-        let array = cast(array, field.data_type())?;
+        let array = cast(array, self.values.data_type())?;
         interleave(&[&array, &self.values], &from)
     }
 }
@@ -238,9 +253,20 @@ impl Change<'_> {
                     return Err(ArrowError::InvalidArgumentError("the offsets of its values do not rise".into()));
                 }
                 let (offsets, bytes) = (OffsetBuffer::new(offsets.to_vec().into()), Buffer::from(*bytes));
-                match wide {
-                    DataType::Utf8 | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-                        cast_with_options(&StringArray::try_new(offsets, bytes, nulls)?, wide, &strict)
+                let text = || StringArray::try_new(offsets.clone(), bytes.clone(), nulls.clone());
+                let wrong = |digits: &str| ArrowError::CastError(format!("{digits:?} is no whole number"));
+                match *wide {
+                    DataType::Utf8 => Ok(Arc::new(text()?)),
+                    DataType::Decimal128(precision, scale) => {
+                        let parse = |digits: Option<&str>| digits.map(|digits| digits.parse().map_err(|_| wrong(digits))).transpose();
+                        let values: Decimal128Array = text()?.iter().map(parse).collect::<Result<_, _>>()?;
+                        Ok(Arc::new(values.with_precision_and_scale(precision, scale)?))
+                    }
+                    DataType::Decimal256(precision, scale) => {
+                        let parse =
+                            |digits: Option<&str>| digits.map(|digits| i256::from_string(digits).ok_or_else(|| wrong(digits))).transpose();
+                        let values: Decimal256Array = text()?.iter().map(parse).collect::<Result<_, _>>()?;
+                        Ok(Arc::new(values.with_precision_and_scale(precision, scale)?))
                     }
                     _ => cast_with_options(&BinaryArray::try_new(offsets, bytes, nulls)?, wide, &strict),
                 }

@@ -1,0 +1,55 @@
+// Functions for transform(): each export is one.
+
+export default (patient) => patient;
+
+export const reversed = (patient) => [...patient].reverse();
+
+const nested = /^(list|struct|map|null)/;
+
+/** Every value given anew, so that it goes through JavaScript; those of nested columns are kept. */
+export function* anew(patient, _, { db }) {
+  const columns = db.columns.filter(({ stored }) => !nested.test(stored));
+  const whole = columns.length === db.columns.length;
+  for (const event of patient) {
+    const values = Object.fromEntries(columns.map(({ name }) => [name, name === "time" ? event.timeMicros : event.get(name)]));
+    yield whole ? values : event.with(values);
+  }
+}
+
+/** Leaves out, doubles, changes and adds rows, by their place and by `args`. */
+export async function* mixed(patient, { drop, add }) {
+  if (Number(patient.subjectId % 7n) === drop) return;
+  let i = 0;
+  for (const event of patient) {
+    if (i % 4 !== 1) yield event;
+    if (i % 4 === 2) yield event.with({ code: `${event.code}//again` }).with({ numeric_value: i });
+    i += 1;
+  }
+  for (const time of add) yield { time, code: "ADDED", numeric_value: null };
+}
+
+export const nobody = () => null;
+
+/** Gives what `args` says, a row a patient. */
+export function* given(patient, args) {
+  yield patient.at(0).with(args);
+}
+export function* fresh(_patient, args) {
+  yield args;
+}
+
+export const nothing = () => {};
+export const number = () => 5;
+export const numbers = () => [5];
+export const throws = (patient) => {
+  throw new TypeError(`not ${patient.length} rows`);
+};
+
+let before = null;
+export function* stolen(patient) {
+  if (before !== null) yield before;
+  before = patient.at(0);
+  yield* patient;
+}
+
+export const slow = () => new Promise(() => {});
