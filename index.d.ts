@@ -1113,7 +1113,7 @@ export declare class Event<S extends object = AnySchema> {
   /**
    * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, an empty code, a time that is none, and `subject_id`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is no string, a time that is none, and `subject_id`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";

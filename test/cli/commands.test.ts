@@ -288,3 +288,58 @@ describe("verify", () => {
     expect(stdout).toMatch(/^shards\/00000\.arrow: .*checksum/m);
   });
 });
+
+describe("transform", () => {
+  it("takes a function and ready transforms, and says what it did", async () => {
+    const module = join(work, "louder.mjs");
+    writeFileSync(
+      module,
+      "export function* louder(patient, { by }) { for (const event of patient) yield event.numericValue === null ? event : event.with({ numeric_value: event.numericValue * by, loud: true }); }",
+    );
+    const out = join(work, "louder.medsdb");
+    const options = ["--module", module, "--export-name", "louder", "--args", '{"by": 2}', "--column", "loud=bool"];
+    const ready = ["--before-birth-to-birth", "30", "--midnight-to-day-end", "LAB//*", "--icd10-to-icd10cm"];
+    const { code, stdout, stderr } = await meds("transform", store, out, ...options, ...ready, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const [values] = await duckdb(`SELECT count(*) AS n FROM ${data} WHERE numeric_value IS NOT NULL`);
+    expect(JSON.parse(stdout)).toMatchObject({ store: out, patients: 40, events: 30000 });
+    expect(JSON.parse(stdout).notes).toContainEqual({
+      kind: "converted",
+      message: "rows that the function changed",
+      count: Number(values!.n),
+    });
+    const { options: made } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+    expect(made.transform.ready.map(({ name }: { name: string }) => name)).toEqual([
+      "before_birth_to_birth",
+      "midnight_to_day_end",
+      "icd10_to_icd10cm",
+    ]);
+    expect(made.transform).toMatchObject({ args: '{"by":2}', columns: [{ name: "loud", type: "bool" }] });
+    const again = await meds("transform", store, out, "--icd10-to-icd10cm");
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^MEDS_STORE_EXISTS: [^\n]*\n$/)]);
+  });
+
+  it("takes rows by code or by column, and refuses what it cannot read", async () => {
+    const out = join(work, "never.medsdb");
+    const stderr = async (...args: string[]) => {
+      const { code, stderr } = await meds("transform", store, out, ...args);
+      return [code, stderr];
+    };
+    const billing = ["--billing-to-visit-end", "--billing-rows", "code=ICD10/*", "--billing-rows", "code=CPT/*", "--visit-rows", "unit=x"];
+    expect(await stderr(...billing)).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_COLUMN: .*"end"/)]);
+    expect(await stderr("--visit-start-to-first-event", "--visit-rows", "code=A", "--visit-column", "none")).toEqual([
+      1,
+      expect.stringContaining('"none"'),
+    ]);
+    for (const wrong of [
+      [],
+      ["--billing-rows", "code"],
+      ["--billing-rows", "a=b", "--billing-rows", "c=d"],
+      ["--column", "x"],
+      ["--args", "{"],
+      ["--before-birth-to-birth", "x"],
+    ])
+      expect((await stderr(...wrong))[0]).toBe(2);
+    expect(await stderr("--module", join(work, "absent.mjs"))).toEqual([1, expect.stringMatching(/^MEDS_NOT_FOUND: /)]);
+  });
+});
