@@ -659,6 +659,10 @@ export interface VerifyOptions extends WorkOptions {
   readonly limit?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
 }
 /** A place where a store is damaged, or differs from its source. */
 export interface Difference {
@@ -680,9 +684,10 @@ export interface Verification {
   readonly differences: readonly Difference[];
 }
 /**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it.
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
  *
- * @throws MedsError where the store cannot be opened at all.
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
  * @example
  * ```ts
  * import { verify } from "meds-reader";

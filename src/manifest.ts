@@ -31,6 +31,8 @@ export interface Manifest {
   readonly version: number;
   readonly id: string;
   readonly fingerprint: string;
+  /** Of the conversion; `filter` where the store was cut from another one. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly columns: readonly ManifestColumn[];
   readonly counts: ManifestCounts;
   readonly splits: Readonly<Record<string, number>>;

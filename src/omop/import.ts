@@ -2,32 +2,23 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { failIo, withIo } from "../io.js";
+import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { loadConcepts, writeCodes } from "./concepts.js";
 import { Duck, literal } from "./duck.js";
 import { COLUMNS, columnsOf, eventSql, HOW } from "./events.js";
-import { findTables, fingerprintOf } from "./files.js";
+import { findTables, ORIGIN } from "./files.js";
 import { type Reading, readings } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
 
 /** How to import. */
 export interface ImportOptions extends WorkOptions {
   readonly keepUnmapped: boolean;
-  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. */
-  readonly origin: string;
+  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
+  readonly origin: string | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
-}
-
-/** The metadata file that says of which tables, and with which options, a store was made. */
-export const ORIGIN = "omop.json";
-
-/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
-export async function originOf(source: string, options: object): Promise<string> {
-  const tables = await fingerprintOf(source).catch((error) => failIo(source, error));
-  return `${JSON.stringify({ tables, options }, null, 2)}\n`;
 }
 
 /** What an import made. */
@@ -176,7 +167,7 @@ class Import {
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
-    writeFileSync(at(ORIGIN), this.options.origin);
+    if (this.options.origin !== undefined) writeFileSync(at(ORIGIN), this.options.origin);
   }
 
   /** What `dataset.json` says, from the table cdm_source. */
