@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ConvertOptions, convert, filter, PatientDatabase, type Progress, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { meds } from "../cli/run.js";
-import { start } from "../support/child.js";
+import { run, start } from "../support/child.js";
 import { rejected } from "../support/errors.js";
 import { changed, contents, folder, place } from "../support/folder.js";
 import { clinic, lines, writeCsv } from "../support/omop.js";
@@ -88,6 +88,22 @@ describe("convert() with reuse", () => {
     writeFileSync(place(target, "mine", "notes.txt"), "mine");
     expect((await rejected(convert(tables, join(target, "mine"), { reuse: true }))).code).toBe("MEDS_STORE_EXISTS");
     expect(readdirSync(target).sort()).toEqual(["mine", "part.medsdb", "s.medsdb"]);
+  });
+
+  it("in several processes at once makes one store", async () => {
+    const [tables, target] = [writeCsv(folder("tables")), folder("target")];
+    const args = [tables, join(target, "s.medsdb"), '{"reuse":true}'];
+    const ends = await Promise.all([1, 2, 3].map(() => run("convert-child.mjs", args)));
+    const reused = ends.map(({ stdout, stderr }) => [
+      stderr,
+      (JSON.parse(stdout.trim().split("\n").at(-1)!) as { reused: boolean }).reused,
+    ]);
+    expect(reused.sort()).toEqual([
+      ["", false],
+      ["", true],
+      ["", true],
+    ]);
+    expect(readdirSync(target)).toEqual(["s.medsdb"]);
   });
 
   it("is cancelled like any other", async () => {
