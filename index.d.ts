@@ -659,6 +659,10 @@ export interface VerifyOptions extends WorkOptions {
   readonly limit?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
 }
 /** A place where a store is damaged, or differs from its source. */
 export interface Difference {
@@ -680,9 +684,10 @@ export interface Verification {
   readonly differences: readonly Difference[];
 }
 /**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it.
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
  *
- * @throws MedsError where the store cannot be opened at all.
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
  * @example
  * ```ts
  * import { verify } from "meds-reader";
@@ -2864,6 +2869,8 @@ export declare function filter(store: string, out: string, options: FilterOption
 export interface InspectOptions extends WorkOptions {
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
+  readonly memory?: number | undefined;
 }
 /** A column of a source. */
 export interface InspectedColumn {
@@ -2912,12 +2919,15 @@ export interface Inspection {
   readonly notes: readonly Note[];
   /** Why it cannot be converted as it is; null where nothing speaks against it. */
   readonly problem: string | null;
-  /** Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion. */
+  /**
+   * Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion, and where a problem stands in the way. Of OMOP
+   * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
+   */
   readonly prefixes: readonly CodePrefix[] | null;
 }
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet.
+ * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
  * @example

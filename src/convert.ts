@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fail } from "./errors.js";
+import { fail, MedsError } from "./errors.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
+import { Metadata } from "./metadata.js";
 import { runJob, type WorkOptions } from "./native.js";
-import { originOf } from "./omop/import.js";
+import { bytesOf, keptUnmapped, originOf } from "./omop/files.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
+import { keptOrigin, standing } from "./sources/standing.js";
+import { Store } from "./store.js";
 
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions {
@@ -87,28 +90,21 @@ export interface Summary {
  * ```
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
-  const { options: plain, work, keepUnmapped } = conversion(source, store, options);
-  const kind = kindOf(plain.source);
-  if (kind === "store")
-    fail(
-      "MEDS_NO_DATA",
-      `${plain.source}: this is a store already. Open it as it is; filter makes another one of its patients, export a MEDS dataset.`,
-      plain.source,
-    );
-  if (kind !== "omop") {
-    if (keepUnmapped === true)
-      fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
-    return runJob<Summary>("convert", plain, work);
-  }
-  if (plain.force !== true && plain.reuse !== true) failStanding(plain.store);
-  const { memory, threads } = plain;
   const begun = performance.now();
-  const importing = { ...work, memory, threads, keepUnmapped: keepUnmapped === true, origin: await omopOrigin(plain, keepUnmapped) };
-  return staged(plain.source, plain.store, plain.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
-    const before = (performance.now() - begun) / 1000;
-    const summary = await runJob<Summary>("convert", { ...plain, source: dataset, notes }, work);
-    return { ...summary, sourceBytes, seconds: before + summary.seconds };
-  });
+  const asked = conversion(source, store, options);
+  let { plan } = asked;
+  if (asked.omop && plan.force !== true && plan.reuse !== true) failStanding(plan.store);
+  const origin = await originFor(asked);
+  try {
+    // Of other sources the native side compares fingerprints itself, while it holds the store's lock.
+    const reused = origin === undefined || plan.reuse !== true ? undefined : reusable(plan, origin, begun);
+    if (reused !== undefined) return reused;
+  } catch (error) {
+    if (!(error instanceof MedsError && /^MEDS_(CORRUPT|STORE_VERSION|NOT_A_STORE)$/.test(error.code))) throw error;
+    // It would take a damaged store by its fingerprint; what is no store it refuses to replace.
+    plan = { ...plan, reuse: false, force: true };
+  }
+  return perform({ ...asked, plan }, origin, begun);
 }
 
 /** Throws where a store stands. The native side asks the same, but only when what comes before a conversion is done. */
@@ -117,33 +113,85 @@ export function failStanding(store: string): void {
     fail("MEDS_STORE_EXISTS", `${store}: a store is there already. Give another path, or --force to replace it.`, store);
 }
 
-/** What a store of OMOP tables is made of; options that change nothing in it are left out. */
-export function omopOrigin(plan: ConversionPlan, keepUnmapped: boolean | undefined): Promise<string> {
-  const { source, columns = null, exclude = [], shardBytes = null } = plan;
-  return originOf(resolve(source), { columns, exclude, shardBytes, keepUnmapped: keepUnmapped === true });
+/** What the store of OMOP tables says it was made of; undefined for other sources. Options that change nothing in it are left out. */
+export async function originFor({ plan, work, omop, keepUnmapped }: Conversion): Promise<string | undefined> {
+  if (!omop) return undefined;
+  const { columns, exclude = [], shardBytes = null } = plan;
+  const sorted = { columns: columns === undefined ? null : [...columns].sort(), exclude: [...exclude].sort() };
+  return originOf(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped }, work.signal);
+}
+
+/** The summary of the store that stands at the target, where OMOP tables need no import because it is theirs. */
+function reusable(plan: ConversionPlan, origin: string, begun: number): Summary | undefined {
+  const store = standing(plan, origin, false);
+  if (store === undefined) return undefined;
+  try {
+    const { counts } = store.manifest;
+    const { bytes: storeBytes, indexBytes, shards, notes } = new Metadata(store);
+    return {
+      store: plan.store,
+      reused: true,
+      patients: counts.patients,
+      events: counts.events,
+      codes: counts.codes,
+      columns: store.columns.length,
+      shards,
+      sourceBytes: bytesOf(resolve(plan.source)),
+      storeBytes,
+      indexBytes,
+      seconds: (performance.now() - begun) / 1000,
+      fsyncSeconds: 0,
+      notes,
+    };
+  } finally {
+    store.close();
+  }
+}
+
+/** Converts; OMOP tables, whose `origin` is given, become a MEDS dataset first. */
+export async function perform({ plan, work, keepUnmapped }: Conversion, origin: string | undefined, begun: number): Promise<Summary> {
+  if (origin === undefined) return runJob<Summary>("convert", plan, work);
+  const { memory, threads } = plan;
+  const importing = { ...work, memory, threads, keepUnmapped, origin };
+  return staged(plan.source, plan.store, plan.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
+    const before = (performance.now() - begun) / 1000;
+    const summary = await runJob<Summary>("convert", { ...plan, source: dataset, notes, made: { imported: "omop" } }, work);
+    return { ...summary, sourceBytes, seconds: before + summary.seconds };
+  });
 }
 
 /** A conversion as the native side knows it. */
 export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & { readonly source: string; readonly store: string };
 
-/** What a conversion is asked for: what the native side is told, and how it is watched. */
-export function conversion(
-  source: string,
-  store: string,
-  options?: ConvertOptions,
-): { options: ConversionPlan; work: WorkOptions; keepUnmapped: boolean | undefined } {
+/** What a conversion is asked for: what the native side is told, how it is watched, and what is for OMOP tables alone. */
+export interface Conversion {
+  readonly plan: ConversionPlan;
+  readonly work: WorkOptions;
+  /** The source is a folder of OMOP tables. */
+  readonly omop: boolean;
+  readonly keepUnmapped: boolean;
+}
+
+/** Checks what a conversion is asked for. */
+export function conversion(source: string, store: string, options?: ConvertOptions): Conversion {
   const { onProgress, signal, keepUnmapped, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
   for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
-  flagOf("keepUnmapped", keepUnmapped, false);
+  const keep = flagOf("keepUnmapped", keepUnmapped, false);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
-  return {
-    options: { ...rest, source: pathOf("source", source), store: pathOf("store", store) },
-    work: { onProgress, signal },
-    keepUnmapped,
-  };
+  const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store) };
+  const kind = kindOf(plan.source);
+  if (kind === "store")
+    fail(
+      "MEDS_NO_DATA",
+      `${plan.source}: this is a store already. Open it as it is; filter makes another one of its patients, export a MEDS dataset.`,
+      plan.source,
+    );
+  if (keep && kind !== "omop")
+    fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
+  return { plan, work: { onProgress, signal }, omop: kind === "omop", keepUnmapped: keep };
 }
 
 /** How to verify. */
@@ -152,6 +200,10 @@ export interface VerifyOptions extends WorkOptions {
   readonly limit?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
 }
 
 /** A place where a store is damaged, or differs from its source. */
@@ -176,9 +228,10 @@ export interface Verification {
 }
 
 /**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it.
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
  *
- * @throws MedsError where the store cannot be opened at all.
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
  * @example
  * ```ts
  * import { verify } from "meds-reader";
@@ -188,10 +241,35 @@ export interface Verification {
  * ```
  */
 export async function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification> {
-  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  const { onProgress, signal, memory, temp, ...rest } = optionsOf(options) ?? {};
   for (const name of ["limit", "threads"] as const) countIn(name, rest[name]);
+  countIn("memory", memory);
+  if (temp !== undefined) pathOf("temp", temp);
   const paths = { store: pathOf("store", store), source: source === undefined ? undefined : pathOf("source", source) };
-  const { ok, differences } = await runJob<FoundNatively>("verify", { ...rest, ...paths }, { onProgress, signal });
+  const work = { onProgress, signal };
+  const compare = (dataset: string | undefined) => verified({ ...rest, store: paths.store, source: dataset }, work);
+  if (paths.source === undefined || kindOf(paths.source) !== "omop") return compare(paths.source);
+  // A store that is damaged in itself is not worth an import.
+  const alone = await compare(undefined);
+  if (!alone.ok) return alone;
+  const { origin, keepUnmapped } = made(paths.store);
+  const importing = { ...work, memory, threads: rest.threads, keepUnmapped, origin };
+  return staged(paths.source, paths.store, temp, importing, ({ dataset }) => compare(dataset));
+}
+
+/** How a store was made of OMOP tables; of another one, as they are imported where nothing is said. */
+function made(path: string): { readonly origin: string | undefined; readonly keepUnmapped: boolean } {
+  const store = new Store(path, false);
+  try {
+    const origin = keptOrigin(store);
+    return { origin, keepUnmapped: origin !== undefined && keptUnmapped(origin) };
+  } finally {
+    store.close();
+  }
+}
+
+async function verified(options: object, work: WorkOptions): Promise<Verification> {
+  const { ok, differences } = await runJob<FoundNatively>("verify", options, work);
   // The native side leaves out what a difference has not.
   const told = ({ path, subject, row, column, message }: FoundNatively["differences"][number]): Difference => ({
     path: path || null,

@@ -1,19 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type ArrowTable, storeTable } from "./arrow.js";
 import type { CodeTable } from "./codes.js";
 import { Cohort } from "./cohort.js";
-import { type ConversionPlan, type ConvertOptions, conversion, convert, omopOrigin } from "./convert.js";
+import { type ConvertOptions, conversion, originFor, perform } from "./convert.js";
 import { type DatasetOptions, type Exported, exportStore } from "./dataset.js";
-import { MedsError } from "./errors.js";
 import type { ArrowExport } from "./export.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
-import { type ColumnInfo, indexBytes } from "./manifest.js";
+import type { ColumnInfo } from "./manifest.js";
 import { Metadata } from "./metadata.js";
-import { fingerprint } from "./native.js";
-import { ORIGIN } from "./omop/import.js";
 import type { AnySchema } from "./schema.js";
-import { kindOf } from "./sources/kind.js";
+import { standing } from "./sources/standing.js";
 import { Store } from "./store.js";
 
 /** How to open a store. */
@@ -88,13 +84,15 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```
    */
   static async from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>> {
+    const begun = performance.now();
     const { store: target, verify, ...rest } = optionsOf(options) ?? {};
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
-    const { options: plain, keepUnmapped } = conversion(source, store, rest);
-    const omop = kindOf(plain.source) === "omop" ? await omopOrigin(plain, keepUnmapped) : undefined;
-    const ready = current<S>(store, plain, flagOf("verify", verify, false), omop);
-    if (ready !== undefined) return ready;
-    await convert(source, store, { ...rest, reuse: true });
+    const asked = conversion(source, store, { ...rest, reuse: true });
+    const wholly = flagOf("verify", verify, false);
+    const origin = await originFor(asked);
+    const ready = standing(asked.plan, origin, wholly);
+    if (ready !== undefined) return new PatientDatabase<S>(ready, null);
+    await perform(asked, origin, begun);
     return PatientDatabase.open<S>(store, { verify });
   }
 
@@ -209,33 +207,4 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The store at a path, open, where it was made from the source as it is now and has the index that is asked for; undefined where it is absent or outdated. */
-function current<S extends object>(
-  path: string,
-  options: ConversionPlan,
-  verify: boolean,
-  omop: string | undefined,
-): PatientDatabase<S> | undefined {
-  let store: Store;
-  try {
-    store = new Store(path, verify);
-  } catch (error) {
-    if (error instanceof MedsError && error.code === "MEDS_NOT_FOUND") return undefined;
-    throw error;
-  }
-  // An index that nobody asked for is in nobody's way.
-  const indexed = options.index !== true || indexBytes(store.manifest) > 0;
-  // Of OMOP tables the store keeps what they were.
-  const same = () => (omop === undefined ? store.manifest.fingerprint === fingerprint(options) : omop === originIn(store));
-  if (indexed && same()) return new PatientDatabase<S>(store, null);
-  store.close();
-  return undefined;
-}
-
-/** The OMOP tables that a store was made of; undefined where it was made of something else. */
-function originIn(store: Store): string | undefined {
-  const name = `metadata/${ORIGIN}`;
-  return store.manifest.files.some(({ path }) => path === name) ? readFileSync(join(store.path, name), "utf8") : undefined;
 }

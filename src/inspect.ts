@@ -1,5 +1,6 @@
 import { closeSync, createReadStream, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
@@ -7,12 +8,16 @@ import { isSystemError, withIo } from "./io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 import { findTables, type TableFiles } from "./omop/files.js";
+import { surveyOmop } from "./omop/import.js";
 import { kindOf, LOOKED_FOR } from "./sources/kind.js";
+import { withWorkFolder } from "./sources/workfolder.js";
 
 /** How to look at a source. */
 export interface InspectOptions extends WorkOptions {
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
+  readonly memory?: number | undefined;
 }
 
 /** A column of a source. */
@@ -65,13 +70,16 @@ export interface Inspection {
   readonly notes: readonly Note[];
   /** Why it cannot be converted as it is; null where nothing speaks against it. */
   readonly problem: string | null;
-  /** Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion. */
+  /**
+   * Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion, and where a problem stands in the way. Of OMOP
+   * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
+   */
   readonly prefixes: readonly CodePrefix[] | null;
 }
 
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet.
+ * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
  * @example
@@ -84,8 +92,9 @@ export interface Inspection {
  * ```
  */
 export async function inspect(source: string, options?: InspectOptions): Promise<Inspection> {
-  const { threads, ...work } = optionsOf(options) ?? {};
+  const { threads, memory, ...work } = optionsOf(options) ?? {};
   countIn("threads", threads);
+  countIn("memory", memory);
   const path = pathOf("source", source);
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
   if (!withIo(path, () => statSync(path)).isDirectory()) {
@@ -103,7 +112,7 @@ export async function inspect(source: string, options?: InspectOptions): Promise
     case "meds_reader":
       return medsReader(path);
     case "omop":
-      return omop(path, findTables(path).tables);
+      return omop(path, findTables(path).tables, { threads, memory, ...work });
     default:
       return events(path, "meds", threads, work);
   }
@@ -126,6 +135,10 @@ type Events = Pick<Inspection, "files" | "bytes" | "rows" | "subjects" | "notes"
   readonly prefixes: readonly CodePrefix[];
 };
 
+/** What a conversion refuses is told as such, with what is known all the same. */
+const REFUSED =
+  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+
 /** What is read as a conversion reads it. */
 async function events(
   path: string,
@@ -138,10 +151,7 @@ async function events(
     const found = await runJob<Events>("inspect", { source: path, store: format === "store", threads }, work);
     return { ...common, ...found, version: format === "store" ? storeVersion(path) : medsVersion(path) };
   } catch (error) {
-    // What a conversion refuses is told as such, with what is known all the same.
-    const told =
-      error instanceof MedsError &&
-      /^MEDS_(NO_DATA|MISSING_COLUMN|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/.test(error.code);
+    const told = error instanceof MedsError && REFUSED.test(error.code);
     if (!told || format === "store") throw error;
     const columns = format === "parquet" ? await parquetColumns(path) : [];
     const none = { files: format === "parquet" ? 1 : 0, bytes: format === "parquet" ? statSync(path).size : 0, rows: null, subjects: null };
@@ -214,7 +224,7 @@ function medsReader(path: string): Inspection {
   }
 }
 
-async function omop(path: string, found: ReadonlyMap<string, TableFiles>): Promise<Inspection> {
+async function omop(path: string, found: ReadonlyMap<string, TableFiles>, options: InspectOptions): Promise<Inspection> {
   const tables: InspectedTable[] = [];
   const problems: string[] = [];
   for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -232,6 +242,7 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>): Promi
     }
     tables.push({ name, files: files.length, rows, columns });
   }
+  const codes = problems.length > 0 ? { problem: problems[0]!, notes: [], prefixes: null } : await omopCodes(path, options);
   const all = [...found.values()].flatMap(({ paths }) => paths);
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
   const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
@@ -246,10 +257,20 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>): Promi
     subjects: rowsOf("person"),
     columns: [],
     tables,
-    notes: [],
-    problem: problems[0] ?? null,
-    prefixes: null,
+    ...codes,
   };
+}
+
+/** The codes that a conversion would give, and what it would note; or why it would fail. What DuckDB cannot hold it puts into the system's temporary folder. */
+async function omopCodes(path: string, options: InspectOptions): Promise<Pick<Inspection, "notes" | "problem" | "prefixes">> {
+  const target = join(tmpdir(), "meds-reader");
+  try {
+    const survey = (work: string) => surveyOmop(resolve(path), work, { ...options, keepUnmapped: false, origin: undefined });
+    return { problem: null, ...(await withWorkFolder(target, undefined, "inspect", survey)) };
+  } catch (error) {
+    if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
+    return { problem: error.message, notes: [], prefixes: null };
+  }
 }
 
 interface Table {

@@ -35,9 +35,20 @@ export interface Manifest {
   readonly counts: ManifestCounts;
   readonly splits: Readonly<Record<string, number>>;
   readonly notes: readonly Note[];
-  readonly options: { readonly shardBytes?: number; readonly index?: boolean; readonly transform?: object };
+  readonly options: ManifestOptions;
   readonly shards: readonly { readonly path: string; readonly bytes: number; readonly patients: number; readonly events: number }[];
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** How a store was made. */
+export interface ManifestOptions {
+  readonly shardBytes?: number;
+  readonly index?: boolean;
+  /** Of what tables, where they were imported: `omop`. */
+  readonly imported?: string;
+  /** Of which store, and how, where it was cut from another one, or holds the changed rows of one. */
+  readonly filter?: object;
+  readonly transform?: object;
 }
 
 /** Bytes of a store's inverted index; 0 where it has none. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type Inspection, inspect } from "../index.js";
-import { jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { jsonOption, progressOption, sizeWithin, threadsOption } from "./arguments.js";
 import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -10,6 +10,7 @@ const FREQUENT = 20;
 
 interface Options {
   readonly threads: number;
+  readonly memory?: number;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -23,6 +24,7 @@ export function inspectCommand(): Command {
     )
     .argument("<source>", "a folder, or a Parquet file")
     .addOption(threadsOption())
+    .option("--memory <size>", "OMOP: memory to stay below while codes are looked up (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  meds-reader inspect mimic-meds\n  meds-reader inspect omop-cdm --json")

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Difference, type Verification, verify } from "../index.js";
-import { count, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { count, jsonOption, progressOption, sizeWithin, threadsOption } from "./arguments.js";
 import { colour, json, plural, print } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -8,6 +8,8 @@ import { interruptible, visible } from "./report.js";
 interface Options {
   readonly limit: number;
   readonly threads: number;
+  readonly memory?: number;
+  readonly temp?: string;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -18,9 +20,11 @@ export function verifyCommand(): Command {
     .summary("check every byte of a store, and every value against its source")
     .description("Checks every checksum and invariant of a store and, given its source, every value of every column against it.")
     .argument("<store>", "the store's folder")
-    .argument("[source]", "the dataset that it was made from")
+    .argument("[source]", "the dataset, OMOP tables or database that it was made from")
     .addOption(new Option("--limit <n>", "stop after so many differences").argParser(count).default(100))
     .addOption(threadsOption())
+    .option("--memory <size>", "OMOP: memory to stay below while the tables are imported (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .option("--temp <folder>", "OMOP: folder for what is made of the tables on the way (default: beside the store)")
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -29,6 +33,7 @@ export function verifyCommand(): Command {
 Examples:
   meds-reader verify mimic.medsdb
   meds-reader verify mimic.medsdb mimic-meds --json
+  meds-reader verify omop.medsdb omop-tables --memory 4GiB
 
 Exit code 0: nothing differs; 1: differences, listed on stdout, or an error.`,
     )

@@ -2,7 +2,7 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MedsError, type MedsErrorCode } from "../errors.js";
 import type { WorkOptions } from "../native.js";
-import { isCsv, isUtf8 } from "./files.js";
+import { failCancelled, isCsv, isUtf8 } from "./files.js";
 
 /** Between the parts of an error that a query throws on our behalf: see {@link raise}. */
 const MARK = "\u0001";
@@ -76,7 +76,7 @@ export class Duck {
     } catch (error) {
       if (this.signal?.aborted !== true) throw (await encoding(error as Error, paths)) ?? translated(error as Error, paths);
     }
-    throw new MedsError("MEDS_CANCELLED", "The conversion was cancelled.");
+    return failCancelled();
   }
 }
 

@@ -44,7 +44,7 @@ export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean
       ? "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END"
       : literal(event.code);
   const id = `coalesce(nullif(source, 0), nullif(standard, 0)${event.fallback === undefined ? "" : `, ${event.fallback}`})`;
-  const called = `coalesce(nullif(trim(named), ''), 'OMOP_CONCEPT_ID/' || ${id})`;
+  const called = `coalesce(nullif(trim(named, ${SPACE}), ''), 'OMOP_CONCEPT_ID/' || ${id})`;
   // With a source concept the value's concept is no news to it; without one it is the value, by the name that the source gives the code.
   const instead = `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || named WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
   const value = `trim(coalesce(given, ${event.valueConcept === undefined ? "NULL" : instead}), ${SPACE})`;

@@ -5,7 +5,7 @@ import { open } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
-import { failIo, isSystemError } from "../io.js";
+import { failIo, isSystemError, withIo } from "../io.js";
 import type { WorkOptions } from "../native.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 
@@ -118,7 +118,7 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
   let length = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (signal?.aborted === true) fail("MEDS_CANCELLED", "The conversion was cancelled.");
+      checkSignal(signal);
       if (length < HEAD) head.push(chunk);
       length += chunk.length;
     }
@@ -171,18 +171,63 @@ export async function isUtf8(path: string): Promise<boolean> {
   }
 }
 
+/** The metadata file that says of which tables, and with which options, a store was made. */
+export const ORIGIN = "omop.json";
+
+/** What decides what a store of some tables holds. */
+export interface OriginOptions {
+  readonly columns: readonly string[] | null;
+  readonly exclude: readonly string[];
+  readonly shardBytes: number | null;
+  readonly keepUnmapped: boolean;
+}
+
+/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
+export async function originOf(root: string, options: OriginOptions, signal: WorkOptions["signal"]): Promise<string> {
+  const tables = await fingerprintOf(root, signal).catch((error) => failIo(root, error));
+  return `${JSON.stringify({ tables, options }, null, 2)}\n`;
+}
+
+/** What {@link originOf} was told of rows without a code. */
+export function keptUnmapped(origin: string): boolean {
+  try {
+    const kept = JSON.parse(origin) as { readonly options?: Partial<OriginOptions> } | null;
+    return kept?.options?.keepUnmapped === true;
+  } catch {
+    return false; // A file of that name which something else wrote.
+  }
+}
+
+/** Bytes of the tables' files. */
+export function bytesOf(root: string): number {
+  return [...withIo(root, () => findTables(root)).tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Throws what a cancelled import throws. */
+export function failCancelled(): never {
+  fail("MEDS_CANCELLED", "The import of the tables was cancelled.");
+}
+
+function checkSignal(signal: WorkOptions["signal"]): void {
+  if (signal?.aborted === true) failCancelled();
+}
+
 /**
  * Tells whether files have changed: of their names, sizes and ends (the footer of Parquet, the checksum of gzip), and of plain CSV, which has neither,
  * all bytes.
  */
-export async function fingerprintOf(root: string): Promise<string> {
+async function fingerprintOf(root: string, signal: WorkOptions["signal"]): Promise<string> {
   const hash = createHash("sha256");
   const { tables } = findTables(root);
   for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
+    checkSignal(signal);
     const { size } = statSync(path);
     hash.update(`\0${relative(root, path)}\0${size}\0`);
     if (extname(path).toLowerCase() === ".csv") {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+        checkSignal(signal);
+        hash.update(chunk as Buffer);
+      }
     } else {
       const file = await open(path);
       const end = Buffer.alloc(Math.min(size, 1 << 16));

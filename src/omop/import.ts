@@ -2,32 +2,24 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { failIo, withIo } from "../io.js";
+import type { CodePrefix } from "../inspect.js";
+import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { loadConcepts, writeCodes } from "./concepts.js";
 import { Duck, literal } from "./duck.js";
 import { COLUMNS, columnsOf, eventSql, HOW } from "./events.js";
-import { findTables, fingerprintOf } from "./files.js";
+import { findTables, ORIGIN } from "./files.js";
 import { type Reading, readings } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
 
 /** How to import. */
 export interface ImportOptions extends WorkOptions {
   readonly keepUnmapped: boolean;
-  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. */
-  readonly origin: string;
+  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
+  readonly origin: string | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
-}
-
-/** The metadata file that says of which tables, and with which options, a store was made. */
-export const ORIGIN = "omop.json";
-
-/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
-export async function originOf(source: string, options: object): Promise<string> {
-  const tables = await fingerprintOf(source).catch((error) => failIo(source, error));
-  return `${JSON.stringify({ tables, options }, null, 2)}\n`;
 }
 
 /** What an import made. */
@@ -44,7 +36,20 @@ const MEMORY = 512 * 2 ** 20;
 const THREAD_BYTES = 96 * 2 ** 20;
 
 /** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
-export async function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
+export function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
+  return within(source, work, options, (importing) => importing.run());
+}
+
+/** What an import would note, and of which prefixes its codes would be: every row is read, none is written. `work` is for what does not fit the memory. */
+export function surveyOmop(
+  source: string,
+  work: string,
+  options: ImportOptions,
+): Promise<{ readonly notes: readonly Note[]; readonly prefixes: readonly CodePrefix[] }> {
+  return within(source, work, options, (importing) => importing.survey());
+}
+
+async function within<T>(source: string, work: string, options: ImportOptions, use: (importing: Import) => Promise<T>): Promise<T> {
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
   for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")])
     mkdirSync(folder, { recursive: true });
@@ -53,7 +58,7 @@ export async function importOmop(source: string, work: string, options: ImportOp
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
   try {
-    return await new Import(source, staged, dataset, duck, options).run();
+    return await use(new Import(source, staged, dataset, duck, options));
   } finally {
     duck.close();
   }
@@ -65,6 +70,23 @@ interface Counted {
   readonly rows: bigint;
   readonly untimed: bigint;
   readonly example: bigint | null;
+}
+
+interface Kind {
+  readonly number: number;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly sql: string;
+  readonly paths: readonly string[];
+}
+
+/** Counts of one kind of event that came by their codes in one way. */
+function summed(parts: readonly Counted[]): Counted {
+  const { event, how } = parts[0]!;
+  const sum = (member: "rows" | "untimed") => parts.reduce((total, part) => total + part[member], 0n);
+  const examples = parts.flatMap(({ example }) => example ?? []);
+  const example = examples.reduce<bigint | null>((least, one) => (least === null || one < least ? one : least), null);
+  return { event, how, rows: sum("rows"), untimed: sum("untimed"), example };
 }
 
 class Import {
@@ -87,10 +109,7 @@ class Import {
   }
 
   async run(): Promise<Imported> {
-    this.report("plan");
-    // Tables are written in the order of their rows only at the end.
-    await this.duck.run("SET preserve_insertion_order = false");
-    await loadConcepts(this.duck, await this.readings("concept"));
+    await this.begin();
     const columns = await this.stage();
     this.tell(await this.count());
     await this.metadata();
@@ -98,27 +117,67 @@ class Import {
     return { dataset: this.dataset, bytes: this.bytes, notes: this.notes };
   }
 
+  async survey(): Promise<{ readonly notes: readonly Note[]; readonly prefixes: readonly CodePrefix[] }> {
+    await this.begin();
+    const counted: Counted[] = [];
+    const prefixes = new Map<string, CodePrefix>();
+    for await (const { name, sql, paths } of this.kinds()) {
+      const midnight = "epoch_us(time) % 86400000000 = 0";
+      const rows = await this.duck.rows<Counted & { prefix: string | null; timed: bigint; midnight: bigint }>(
+        `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, count(*) AS rows, count(time) AS timed,
+           count(*) FILTER (WHERE ${midnight}) AS midnight, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example
+         FROM (${sql}) GROUP BY ALL ORDER BY ALL`,
+        paths,
+      );
+      for (const how of new Set(rows.map((row) => row.how))) counted.push(summed(rows.filter((row) => row.how === how)));
+      for (const { prefix, ...row } of rows) {
+        if (prefix === null) continue;
+        const before = prefixes.get(prefix);
+        const sum = (member: "rows" | "timed" | "midnight") => (before?.[member] ?? 0) + Number(row[member]);
+        prefixes.set(prefix, { prefix, rows: sum("rows"), timed: sum("timed"), midnight: sum("midnight") });
+      }
+    }
+    this.tell(counted.sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
+    const order = (a: CodePrefix, b: CodePrefix) => b.rows - a.rows || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
+    return { notes: this.notes, prefixes: [...prefixes.values()].sort(order) };
+  }
+
+  private async begin(): Promise<void> {
+    this.report("plan");
+    // Tables are written in the order of their rows only at the end.
+    await this.duck.run("SET preserve_insertion_order = false");
+    await loadConcepts(this.duck, await this.readings("concept"));
+  }
+
   /** Writes the events of every table, unsorted; gives the columns that they have. */
   private async stage(): Promise<ReadonlySet<string>> {
     const columns = new Set<string>();
+    for await (const kind of this.kinds()) {
+      for (const name of kind.columns) columns.add(name);
+      await this.duck.run(
+        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480)`,
+        kind.paths,
+      );
+    }
+    return columns;
+  }
+
+  /** The kinds of events that the tables give, table by table: their rows as SQL, and the columns that these can have a value in. */
+  private async *kinds(): AsyncGenerator<Kind> {
     for (const table of EVENT_TABLES) {
       const of = await this.readings(table);
+      const paths = of.flatMap((reading) => reading.paths);
       for (const [number, event] of EVENTS.entries()) {
         if (event.table !== table || of.length === 0) continue;
         // EHRSHOT's visits, for one, say nothing of where patients were discharged to.
         if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
-        for (const reading of of) for (const name of columnsOf(event, reading)) columns.add(name);
+        const columns = of.flatMap((reading) => columnsOf(event, reading));
         const sql = of.map((reading) => eventSql(event, reading, this.options.keepUnmapped)).join(" UNION ALL ");
-        const name = `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`;
-        await this.duck.run(
-          `COPY (SELECT *, ${literal(name)} AS event FROM (${sql})) TO ${literal(join(this.staged, `${number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480)`,
-          of.flatMap(({ paths }) => paths),
-        );
+        yield { number, name: `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`, columns, sql, paths };
       }
       this.done += this.found.tables.get(table)?.bytes ?? 0;
       this.report("measure");
     }
-    return columns;
   }
 
   /** Of each kind of event its rows, by how they came by their codes. */
@@ -176,7 +235,7 @@ class Import {
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
-    writeFileSync(at(ORIGIN), this.options.origin);
+    if (this.options.origin !== undefined) writeFileSync(at(ORIGIN), this.options.origin);
   }
 
   /** What `dataset.json` says, from the table cdm_source. */

@@ -149,7 +149,7 @@ export async function transform<A = unknown>(
         index: index ?? from.manifest.options.index,
         temp,
         notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
-        transform: recorded(from, { module, ready, args: checked.args, added }),
+        made: { transform: recorded(from, { module, ready, args: checked.args, added }) },
       };
       const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });
       return { ...summary, sourceBytes: db.metadata.bytes, seconds: before + summary.seconds };

@@ -1,6 +1,7 @@
 // What a folder or file is, compared with what other programs find in it.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convert, inspect } from "meds-reader";
@@ -10,6 +11,7 @@ import { clinic, T0 } from "../support/clinic.js";
 import { duck, simple, simpleFile, writeFiles, writeJson, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { changed, contents, folder, place } from "../support/folder.js";
+import { clinic as omopClinic, writeCsv, writeParquet } from "../support/omop.js";
 import { real } from "../support/real.js";
 
 const DAY = 86_400_000_000n;
@@ -138,7 +140,9 @@ describe("inspect()", () => {
       await (await duck()).run(`COPY (SELECT range AS measurement_id FROM range(5)) TO '${cdm}/measurement/${part}.parquet'`);
     writeFileSync(join(cdm, "readme.txt"), "");
     const found = await inspect(cdm);
-    expect(found).toMatchObject({ format: "omop", version: "5.4", files: 4, rows: 15, subjects: 2, problem: null, prefixes: null });
+    expect(found).toMatchObject({ format: "omop", version: "5.4", files: 4, rows: 15, subjects: 2, prefixes: null });
+    // These tables have nothing that events could be made of, and a conversion would say so.
+    expect(found.problem).toMatch(/PERSON\.csv: there is no column/);
     expect(found.tables.map(({ name, rows, files }) => [name, rows, files])).toEqual([
       ["measurement", 10, 2],
       ["person", 2, 1],
@@ -159,10 +163,28 @@ describe("inspect()", () => {
     expect((await inspect(cdm)).problem).toContain("death.csv.gz");
   });
 
+  it("says of OMOP tables what their conversion says, and of their codes what their store has", async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith(".meds-reader.inspect"));
+    for (const tables of [writeCsv(folder("omop")), await writeParquet(folder("omop"))]) {
+      const store = join(folder("omop"), "s.medsdb");
+      const { notes } = await convert(tables, store);
+      const [found, made] = [await inspect(tables, { memory: 2 ** 28 }), await inspect(store)];
+      expect(found).toMatchObject({ format: "omop", problem: null, notes, prefixes: made.prefixes });
+      expect(found.prefixes?.some(({ midnight }) => midnight > 0)).toBe(true);
+      const { stdout } = await meds("inspect", tables, "--progress", "none");
+      expect(stdout).toContain("exactly midnight");
+    }
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(".meds-reader.inspect"))).toEqual(before);
+    const wrong = writeCsv(folder("omop"), { ...omopClinic, death: omopClinic.death!.replace("2022-11-11", "soon") });
+    expect(await inspect(wrong)).toMatchObject({ problem: expect.stringContaining("column death_date"), notes: [], prefixes: null });
+  });
+
   it("counts a real OMOP CDM as DuckDB does", async ({ skip }) => {
     const cdm = real("gibleed-omop-5.3") ?? skip("no real data");
     const found = await inspect(cdm);
     expect(found).toMatchObject({ format: "omop", version: "5.3", subjects: 2694, problem: null });
+    // meds_etl's events, and those that it loses: see docs/omop.md.
+    expect(found.prefixes?.reduce((sum, { rows }) => sum + rows, 0)).toBe(222_341 + 62);
     for (const { name, rows, columns } of found.tables) {
       const sql = await (await duck()).runAndReadAll(`SELECT count(*)::INT FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);
       const names = await (await duck()).runAndReadAll(`DESCRIBE SELECT * FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);

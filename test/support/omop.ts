@@ -136,14 +136,18 @@ const TYPES: readonly [RegExp, string][] = [
   [/(^|_)id(_[12])?$/, "BIGINT"],
 ];
 
+/** The type that the CDM gives a column. */
+export function typeOf(column: string): string {
+  return TYPES.find(([of]) => of.test(column.toLowerCase()))?.[1] ?? "VARCHAR";
+}
+
 /** Writes tables as Parquet with the types of the CDM, by DuckDB. */
 export async function writeParquet(root: string, tables: Tables = clinic, name = (table: string) => `${table}.parquet`): Promise<string> {
   const csv = place(folder("omop-csv"), "table.csv");
   for (const [table, text] of Object.entries(tables)) {
     writeFileSync(csv, text);
     const columns = text.slice(0, text.indexOf("\n")).split(",");
-    const type = (column: string) => TYPES.find(([of]) => of.test(column.toLowerCase()))?.[1] ?? "VARCHAR";
-    const values = columns.map((column) => `CAST("${column}" AS ${type(column)}) AS "${column}"`).join(", ");
+    const values = columns.map((column) => `CAST("${column}" AS ${typeOf(column)}) AS "${column}"`).join(", ");
     await duckdb(`COPY (SELECT ${values} FROM read_csv('${csv}', all_varchar=true, header=true, quote='"', escape='"', delim=','))
                   TO '${place(root, name(table))}' (FORMAT parquet)`);
   }

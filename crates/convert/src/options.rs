@@ -34,8 +34,8 @@ pub struct Options {
     pub temp: Option<PathBuf>,
     /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
     pub notes: Vec<Note>,
-    /// How the source was made of another store, for whoever reads the manifest.
-    pub transform: Option<serde_json::Value>,
+    /// What was done before, for the manifest's options: of what, and how, the source was made.
+    pub made: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Default for Options {
@@ -54,7 +54,7 @@ impl Default for Options {
             index: false,
             temp: None,
             notes: Vec::new(),
-            transform: None,
+            made: serde_json::Map::new(),
         }
     }
 }

@@ -100,8 +100,8 @@ fn told(options: &Options) -> serde_json::Value {
     if options.index {
         told["index"] = true.into();
     }
-    if let Some(transform) = &options.transform {
-        told["transform"] = transform.clone();
+    for (name, value) in &options.made {
+        told[name] = value.clone();
     }
     told
 }
