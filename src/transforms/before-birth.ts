@@ -25,7 +25,7 @@ export class BeforeBirth implements Step {
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
     let birth: bigint | null = null;
     for (const line of lines) {
-      const time = this.isBirth(line.code) ? line.timeMicros : null;
+      const time = this.isBirth(line) ? line.timeMicros : null;
       if (time !== null && (birth === null || time < birth)) birth = time;
     }
     if (birth === null) {

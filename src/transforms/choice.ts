@@ -1,6 +1,7 @@
 // Which rows a ready transform means, and the columns that it reads.
 import { fail } from "../errors.js";
 import { failGiven, textOf, textsIn } from "../given.js";
+import { Row } from "../row.js";
 import type { Line } from "./part.js";
 
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
@@ -30,10 +31,7 @@ export function listOf(name: string, given: string | readonly string[]): readonl
 
 /** Tells whether a row is among those that are meant. */
 export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>): (line: Line) => boolean {
-  if ("codes" in choice) {
-    const has = codeTest(choice.codes);
-    return (line) => has(line.code);
-  }
+  if ("codes" in choice) return codeTest(choice.codes);
   const { column } = choice;
   needColumn(column, types);
   const values = new Set(choice.values);
@@ -43,23 +41,23 @@ export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>):
   };
 }
 
-/** Tells whether a code is one of some, or begins as one that ends in `*`. */
-export function codeTest(codes: readonly string[]): (code: string) => boolean {
+/** Tells of rows whether their code is one of some, or begins as one that ends in `*`. */
+export function codeTest(codes: readonly string[]): (line: Line) => boolean {
   const prefixes = codes.filter((code) => code.endsWith("*")).map((code) => code.slice(0, -1));
   const whole = new Set(codes);
   return remembered((code) => whole.has(code) || prefixes.some((prefix) => code.startsWith(prefix)));
 }
 
-/** A test of codes that is made once a code: a store has few of them beside its rows. */
-export function remembered(test: (code: string) => boolean): (code: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (code) => {
-    let found = known.get(code);
-    if (found === undefined) {
-      found = test(code);
-      known.set(code, found);
-    }
-    return found;
+/** A test of rows' codes that is made once a code of the store: it has few of them beside its rows. */
+export function remembered(test: (code: string) => boolean): (line: Line) => boolean {
+  /** By code id: 1 for no, 2 for yes. */
+  let known = new Uint8Array(0);
+  return (line) => {
+    if (line instanceof Row) return test(line.code);
+    const { codeId } = line;
+    if (codeId >= known.length) known = new Uint8Array(line._shard.store.codes.size + 1);
+    if (known[codeId] === 0) known[codeId] = test(line.code) ? 2 : 1;
+    return known[codeId] === 2;
   };
 }
 

@@ -1,3 +1,4 @@
+import { remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
@@ -5,9 +6,11 @@ const WHO = "ICD10/";
 
 /** American hospitals write ICD-10-CM, and OMOP extracts call it ICD10. */
 export class Icd10 implements Step {
+  private readonly isWho = remembered((code) => code.startsWith(WHO));
+
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
     return lines.map((line) => {
-      if (!line.code.startsWith(WHO)) return line;
+      if (!this.isWho(line)) return line;
       counts.add("converted", "codes ICD10/… renamed to ICD10CM/…");
       return line.with({ code: `ICD10CM/${line.code.slice(WHO.length)}` });
     });

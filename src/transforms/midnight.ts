@@ -16,18 +16,18 @@ const LAST = DAY - 60_000_000n;
 
 /** What is known by day only is dated at midnight, before it happened. */
 export class Midnight implements Step {
-  private readonly isMeant: (code: string) => boolean;
+  private readonly isMeant: (line: Line) => boolean;
+  private readonly isBirth = remembered(isBirth);
   private readonly ends: Ends;
 
   constructor({ codes, end }: MidnightOptions, types: ReadonlyMap<string, string>) {
-    const has = codeTest(codes);
-    this.isMeant = remembered((code) => has(code) && !isBirth(code));
+    this.isMeant = codeTest(codes);
     this.ends = new Ends(end ?? null, types);
   }
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
     return lines.map((line) => {
-      const time = this.isMeant(line.code) ? line.timeMicros : null;
+      const time = this.isMeant(line) && !this.isBirth(line) ? line.timeMicros : null;
       if (time === null) return line;
       const last = dayOf(time) === time ? time + LAST : time;
       if (last !== time) counts.add("converted", "rows moved from midnight to the end of their day");

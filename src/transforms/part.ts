@@ -130,11 +130,20 @@ export function typesOf(store: Store, added: readonly AddedColumn[]): ReadonlyMa
 
 /** Lines by time; the same array where they are in order. */
 function inOrder(lines: readonly Line[]): readonly Line[] {
-  // Events in the order of the store are in order of time, and no time is looked at.
-  if (lines.every((line, i) => !(line instanceof Row) && (i === 0 || line._row > (lines[i - 1] as Event)._row))) return lines;
+  if (asStored(lines)) return lines;
   const times = lines.map((line) => line.timeMicros ?? NO_TIME);
   if (times.every((time, i) => i === 0 || time >= times[i - 1]!)) return lines;
   const order = Array.from(lines.keys());
   order.sort((a, b) => (times[a]! < times[b]! ? -1 : times[a]! > times[b]! ? 1 : a - b));
   return order.map((at) => lines[at]!);
+}
+
+/** Events in the order of the store: they are in order of time, and no time need be looked at. */
+function asStored(lines: readonly Line[]): boolean {
+  let last = -1;
+  for (const line of lines) {
+    if (line instanceof Row || line._row <= last) return false;
+    last = line._row;
+  }
+  return true;
 }
