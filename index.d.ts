@@ -2920,14 +2920,15 @@ export interface Inspection {
   /** Why it cannot be converted as it is; null where nothing speaks against it. */
   readonly problem: string | null;
   /**
-   * Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion, and where a problem stands in the way. Of OMOP
+   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
    * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
    */
   readonly prefixes: readonly CodePrefix[] | null;
 }
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`.
+ * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset or
+ * database is unpacked into the system's temporary folder for the time of the look.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
  * @example

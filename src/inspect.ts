@@ -71,7 +71,7 @@ export interface Inspection {
   /** Why it cannot be converted as it is; null where nothing speaks against it. */
   readonly problem: string | null;
   /**
-   * Codes by prefix, the most frequent first; null for formats whose codes are known only after conversion, and where a problem stands in the way. Of OMOP
+   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
    * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
    */
   readonly prefixes: readonly CodePrefix[] | null;
@@ -79,7 +79,8 @@ export interface Inspection {
 
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`.
+ * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset or
+ * database is unpacked into the system's temporary folder for the time of the look.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
  * @example
@@ -98,19 +99,14 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   const path = pathOf("source", source);
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
   if (!withIo(path, () => statSync(path)).isDirectory()) {
-    if (!isParquet(path))
-      fail(
-        "MEDS_NO_DATA",
-        `${path}: looked for ${LOOKED_FOR}, or a Parquet file; this file is none. An archive can be converted, and is to be unpacked for a look.`,
-        path,
-      );
-    return events(path, "parquet", threads, work);
+    if (isParquet(path)) return events(path, "parquet", threads, work);
+    return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, options));
   }
   switch (withIo(path, () => kindOf(path))) {
     case "store":
       return events(path, "store", threads, work);
     case "meds_reader":
-      return medsReader(path);
+      return medsReader(path, threads, work);
     case "omop":
       return omop(path, findTables(path).tables, { threads, memory, ...work });
     default:
@@ -134,6 +130,19 @@ type Events = Pick<Inspection, "files" | "bytes" | "rows" | "subjects" | "notes"
   readonly problem: string | null;
   readonly prefixes: readonly CodePrefix[];
 };
+
+/** Where what is needed for a look goes: into the system's temporary folder, since nothing is to be written beside the source. */
+const ASIDE = join(tmpdir(), "meds-reader");
+
+/** What is in an archive, unpacked for the time of the look. */
+async function packed(path: string, folder: string, options: InspectOptions | undefined): Promise<Inspection> {
+  const { root = null } = await runJob<{ root?: string | null }>("unpack", { source: path, into: folder }, options ?? {});
+  if (root === null)
+    fail("MEDS_NO_DATA", `${path}: looked for ${LOOKED_FOR}, a Parquet file, or an archive of one of them; this file is none.`, path);
+  const found = await inspect(root, options);
+  // The folder is gone when this is read.
+  return { ...found, path, problem: found.problem?.replaceAll(root, path) ?? null };
+}
 
 /** What a conversion refuses is told as such, with what is known all the same. */
 const REFUSED =
@@ -191,8 +200,21 @@ const TYPES = [
   "uint64",
 ];
 
-/** A meds_reader database: what its small files say. Values are compressed patient by patient, and are not looked at. */
-function medsReader(path: string): Inspection {
+/** A meds_reader database: what its small files say, and where nothing speaks against it what its codes and times do. */
+async function medsReader(path: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
+  const told = medsReaderFiles(path);
+  if (told.problem !== null) return told;
+  try {
+    const { notes, problem, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
+    return { ...told, notes, problem, prefixes };
+  } catch (error) {
+    // A column's file may be missing.
+    if (!(error instanceof MedsError && (error.code === "MEDS_NOT_FOUND" || REFUSED.test(error.code)))) throw error;
+    return { ...told, problem: error.message };
+  }
+}
+
+function medsReaderFiles(path: string): Inspection {
   const common = { path, format: "meds_reader", tables: [], notes: [], prefixes: null } as const;
   const read = (name: string) => withIo(join(path, name), () => readFileSync(join(path, name)));
   const version = existsSync(join(path, "meds_reader.version")) ? read("meds_reader.version").toString("latin1").trim().slice(0, 20) : null;
@@ -263,10 +285,9 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
 
 /** The codes that a conversion would give, and what it would note; or why it would fail. What DuckDB cannot hold it puts into the system's temporary folder. */
 async function omopCodes(path: string, options: InspectOptions): Promise<Pick<Inspection, "notes" | "problem" | "prefixes">> {
-  const target = join(tmpdir(), "meds-reader");
   try {
     const survey = (work: string) => surveyOmop(resolve(path), work, { ...options, keepUnmapped: false, origin: undefined });
-    return { problem: null, ...(await withWorkFolder(target, undefined, "inspect", survey)) };
+    return { problem: null, ...(await withWorkFolder(ASIDE, undefined, "inspect", survey)) };
   } catch (error) {
     if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
     return { problem: error.message, notes: [], prefixes: null };

@@ -22,7 +22,7 @@ export function inspectCommand(): Command {
     .description(
       "Says what a folder or file is (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what is in it, what a conversion would skip, and how many times of each kind of code are exactly midnight.",
     )
-    .argument("<source>", "a folder, or a Parquet file")
+    .argument("<source>", "a folder, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database")
     .addOption(threadsOption())
     .option("--memory <size>", "OMOP: memory to stay below while codes are looked up (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .addOption(progressOption())

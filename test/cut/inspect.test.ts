@@ -1,6 +1,6 @@
 // What a folder or file is, compared with what other programs find in it.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,6 +13,7 @@ import { rejected } from "../support/errors.js";
 import { changed, contents, folder, place } from "../support/folder.js";
 import { clinic as omopClinic, writeCsv, writeParquet } from "../support/omop.js";
 import { real } from "../support/real.js";
+import { good } from "../support/refused.js";
 
 const DAY = 86_400_000_000n;
 
@@ -103,7 +104,10 @@ describe("inspect()", () => {
     writeFileSync(join(db, "meds_reader.properties"), Buffer.concat(properties));
     writeFileSync(join(db, "meds_reader.length"), new Uint8Array(new Uint32Array([3, 4]).buffer));
     writeFileSync(join(db, "subject_id"), new Uint8Array(new BigInt64Array([-1n, 5n]).buffer));
-    expect(await inspect(db)).toMatchObject({ format: "meds_reader", version: "2", rows: 7, subjects: 2, problem: null, prefixes: null });
+    const found = await inspect(db);
+    expect(found).toMatchObject({ format: "meds_reader", version: "2", rows: 7, subjects: 2, prefixes: null });
+    // The files of the columns are missing.
+    expect(found.problem).toContain(db);
     expect((await inspect(db)).columns).toEqual([
       { name: "code", type: "string" },
       { name: "time", type: "timestamp[us]" },
@@ -122,13 +126,40 @@ describe("inspect()", () => {
     const out = folder("femr");
     if (spawnSync("unzip", ["-q", zip, "-d", out]).status !== 0) skip("no unzip");
     const root = readdirSync(out, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("meds_reader.version"))!;
-    expect(await inspect(join(out, root, ".."))).toMatchObject({
-      format: "meds_reader",
-      version: "2",
-      rows: 2589,
-      subjects: 200,
-      problem: null,
-    });
+    const found = await inspect(join(out, root, ".."));
+    expect(found).toMatchObject({ format: "meds_reader", version: "2", rows: 2589, subjects: 200, problem: null });
+    // Packed, it is the same; and its codes are those of its store.
+    expect(await inspect(zip)).toEqual({ ...found, path: zip });
+    const store = join(out, "s.medsdb");
+    await convert(zip, store);
+    expect(found.prefixes).toEqual((await inspect(store)).prefixes);
+    expect(found.prefixes!.some(({ midnight }) => midnight > 0)).toBe(true);
+  });
+
+  it("looks into archives, and leaves nothing in the folder for temporary files", async () => {
+    const source = await writeSimple(join(folder("packed"), "meds"), good);
+    const before = readdirSync(tmpdir()).filter((name) => name.includes("inspect"));
+    for (const [name, option] of [
+      ["a.tar", "-cf"],
+      ["a.tar.gz", "-czf"],
+    ] as const) {
+      const archive = join(source, "..", name);
+      expect(spawnSync("tar", [option, archive, "-C", join(source, ".."), "meds"]).status).toBe(0);
+      expect(await inspect(archive)).toEqual({ ...(await inspect(source)), path: archive });
+      const bytes = readFileSync(archive);
+      writeFileSync(archive, bytes.subarray(0, name === "a.tar" ? 700 : bytes.length / 2));
+      expect((await rejected(inspect(archive))).code).toBe("MEDS_SOURCE_DAMAGED");
+    }
+    // Cut between two of its files, a tar looks whole but for the zeros at its end.
+    const tar = readFileSync(join(source, "..", "a.tar"));
+    writeFileSync(join(source, "..", "a.tar"), tar.subarray(0, 512));
+    expect((await rejected(inspect(join(source, "..", "a.tar")))).message).toContain("its end is missing");
+    // What is wrong with what is inside is told by the archive's name: the folder that it was unpacked into is gone.
+    writeFileSync(join(source, "data", "0.parquet"), "PAR1");
+    const archive = join(source, "..", "b.tar");
+    spawnSync("tar", ["-cf", archive, "-C", join(source, ".."), "meds"]);
+    expect((await inspect(archive)).problem).toContain(join(archive, "data", "0.parquet"));
+    expect(readdirSync(tmpdir()).filter((name) => name.includes("inspect"))).toEqual(before);
   });
 
   it("knows OMOP CDM in any case, split and packed", async () => {

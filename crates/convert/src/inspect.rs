@@ -14,6 +14,7 @@ use crate::texts::Texts;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
+use meds_import::Archive;
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
 use meds_store::types::type_name;
@@ -29,7 +30,7 @@ const DAY: i64 = 86_400_000_000;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct InspectOptions {
-    /// A MEDS folder, a Parquet file, or a store.
+    /// A MEDS folder, a Parquet file, a database of meds_reader, or a store.
     pub source: PathBuf,
     /// The source is a store.
     pub store: bool,
@@ -80,6 +81,30 @@ pub struct Prefix {
     pub timed: u64,
     /// Those whose time is exactly midnight: dates, most likely, of events whose hour is not known.
     pub midnight: u64,
+}
+
+/// What to unpack.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct UnpackOptions {
+    /// A `.zip`, `.tar.gz` or `.tar`.
+    pub source: PathBuf,
+    /// A folder that is there and empty.
+    pub into: PathBuf,
+}
+
+/// What was unpacked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unpacked {
+    /// The folder of the dataset or database; `None` where the source is no archive.
+    pub root: Option<PathBuf>,
+}
+
+/// Unpacks an archive for a look.
+pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
+    progress.enter(Phase::Plan, 0, 0);
+    let archive = Archive::of(&options.source)?;
+    Ok(Unpacked { root: archive.map(|archive| archive.unpack(&options.into, progress)).transpose()? })
 }
 
 /// Looks at a source.

@@ -40,7 +40,7 @@ mod verify;
 pub use changed::{Change, Changing, Given, Part};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
-pub use inspect::{InspectOptions, Inspected, inspect};
+pub use inspect::{InspectOptions, Inspected, UnpackOptions, Unpacked, inspect, unpack};
 pub use kept::check_metadata;
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};

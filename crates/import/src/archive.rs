@@ -67,9 +67,22 @@ impl Archive {
         match self.form {
             Form::Zip => target.zip(file)?,
             Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
-            Form::Tar => target.tar(BufReader::new(file))?,
+            Form::Tar => {
+                self.whole(&file)?;
+                target.tar(BufReader::new(file))?;
+            }
         }
         self.root(into)
+    }
+
+    /// A tar has no checksum: one that was cut between two files would be a smaller archive. Zeros say that it ends.
+    fn whole(&self, file: &File) -> Result<()> {
+        let mut end = [0; 512];
+        match self.bytes.checked_sub(512) {
+            Some(start) => file.read_exact_at(&mut end, start).map_err(io(&self.path))?,
+            None => end[0] = 1,
+        }
+        if end.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(self.damaged("its end is missing")) }
     }
 
     fn root(&self, into: &Path) -> Result<PathBuf> {

@@ -25,7 +25,7 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect'")] kind: String,
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack'")] kind: String,
         options: String,
     ) -> napi::Result<Self> {
         guard(&env, || {
@@ -35,6 +35,7 @@ impl Job {
                 "export" => work(&options, meds_convert::export)?,
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
+                "unpack" => work(&options, meds_convert::unpack)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
