@@ -68,6 +68,13 @@ export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean
     )`;
 }
 
+/** The ids of the concepts that {@link eventSql} looks for, as SQL of one column, with repetitions. */
+export function conceptIdsSql(event: EventOf, reading: Reading): string {
+  const { standard, source } = conceptOf(event, reading);
+  const ids = [standard, source, reading.integer("unit_concept_id"), `${event.fallback ?? "NULL"}::BIGINT`];
+  return `SELECT unnest([${ids.join(", ")}]) AS id FROM ${reading.from}`;
+}
+
 /** Concepts of a row, and the text by which its source calls it. */
 function conceptOf(event: EventOf, reading: Reading): { standard: string; source: string; named: string } {
   if (event.concept === undefined) return { standard: "NULL::BIGINT", source: "0::BIGINT", named: "NULL::VARCHAR" };

@@ -6,9 +6,9 @@ import type { CodePrefix } from "../inspect.js";
 import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
-import { loadConcepts, writeCodes } from "./concepts.js";
+import { Concepts } from "./concepts.js";
 import { Duck, literal } from "./duck.js";
-import { COLUMNS, columnsOf, eventSql, HOW } from "./events.js";
+import { COLUMNS, columnsOf, conceptIdsSql, eventSql, HOW } from "./events.js";
 import { findTables, ORIGIN } from "./files.js";
 import { type Reading, readings } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
@@ -32,6 +32,8 @@ export interface Imported {
 }
 
 const MEMORY = 512 * 2 ** 20;
+/** Bytes of the table of concepts beyond which only those are held that events name. */
+const MANY = 8 * 2 ** 20;
 /** DuckDB needs some buffers a thread whatever its limit says. */
 const THREAD_BYTES = 96 * 2 ** 20;
 
@@ -76,7 +78,10 @@ interface Kind {
   readonly number: number;
   readonly name: string;
   readonly columns: readonly string[];
+  /** The rows. */
   readonly sql: string;
+  /** The concepts that they name. */
+  readonly ids: string;
   readonly paths: readonly string[];
 }
 
@@ -96,6 +101,7 @@ class Import {
   private readonly dataset: string;
   private readonly duck: Duck;
   private readonly options: ImportOptions;
+  private readonly concepts: Concepts;
   private readonly bytes: number;
   private done = 0;
 
@@ -103,6 +109,7 @@ class Import {
     this.staged = staged;
     this.dataset = dataset;
     this.duck = duck;
+    this.concepts = new Concepts(duck, join(staged, ".."));
     this.options = options;
     this.found = withIo(source, () => findTables(source));
     this.bytes = [...this.found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -146,7 +153,20 @@ class Import {
     this.report("plan");
     // Tables are written in the order of their rows only at the end.
     await this.duck.run("SET preserve_insertion_order = false");
-    await loadConcepts(this.duck, await this.readings("concept"));
+    const many = (this.found.tables.get("concept")?.bytes ?? 0) > MANY;
+    if (many) await this.use();
+    await this.concepts.load(await this.readings("concept"), many ? "SELECT id FROM used" : null);
+  }
+
+  /** Makes the table `used (id)`: the concepts that events name. It costs a pass over all tables. */
+  private async use(): Promise<void> {
+    await this.duck.run("CREATE TEMP TABLE used (id BIGINT)");
+    for await (const { ids, paths } of this.kinds(false)) {
+      await this.duck.run(
+        `INSERT INTO used SELECT DISTINCT id FROM (${ids}) WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM used)`,
+        paths,
+      );
+    }
   }
 
   /** Writes the events of every table, unsorted; gives the columns that they have. */
@@ -163,7 +183,7 @@ class Import {
   }
 
   /** The kinds of events that the tables give, table by table: their rows as SQL, and the columns that these can have a value in. */
-  private async *kinds(): AsyncGenerator<Kind> {
+  private async *kinds(counts = true): AsyncGenerator<Kind> {
     for (const table of EVENT_TABLES) {
       const of = await this.readings(table);
       const paths = of.flatMap((reading) => reading.paths);
@@ -173,8 +193,10 @@ class Import {
         if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
         const columns = of.flatMap((reading) => columnsOf(event, reading));
         const sql = of.map((reading) => eventSql(event, reading, this.options.keepUnmapped)).join(" UNION ALL ");
-        yield { number, name: `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`, columns, sql, paths };
+        const ids = of.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
+        yield { number, name: `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`, columns, sql, ids, paths };
       }
+      if (!counts) continue;
       this.done += this.found.tables.get(table)?.bytes ?? 0;
       this.report("measure");
     }
@@ -222,7 +244,7 @@ class Import {
   private async metadata(): Promise<void> {
     const at = (name: string) => join(this.dataset, "metadata", name);
     const ladders = { relationship: await this.readings("concept_relationship"), ancestor: await this.readings("concept_ancestor") };
-    await writeCodes(this.duck, ladders, this.events, at("codes.parquet"));
+    await this.concepts.writeCodes(ladders, this.events, at("codes.parquet"));
     const periods = (await this.readings("observation_period")).map((reading) => {
       const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
       return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,

@@ -224,3 +224,21 @@ describe("an import that was killed", () => {
     expect(readdirSync(temp)).toEqual([]);
   });
 });
+
+describe("a whole vocabulary", () => {
+  it("changes nothing but the time it takes: concepts that no event names are passed over", async () => {
+    const { tables, store } = await made({ keepUnmapped: true });
+    const path = join(tables, "concept.csv");
+    const concepts = readFileSync(path, "utf8").trimEnd();
+    const names = concepts.split("\n")[0]!.split(",");
+    const usual: Readonly<Record<string, string>> = { vocabulary_id: "SNOMED", concept_name: "a name of usual length, as concepts have" };
+    // More than 8 MB, beyond which only those are held that events name.
+    const more = Array.from({ length: 120_000 }, (_, i) => {
+      const own: Readonly<Record<string, string>> = { ...usual, concept_id: String(900_000_000 + i), concept_code: `unused ${i}` };
+      return names.map((name) => own[name] ?? "").join(",");
+    });
+    writeFileSync(path, `${concepts}\n${more.join("\n")}\n`);
+    expect(readFileSync(path).length).toBeGreaterThan(9e6);
+    expect(await verify(store, tables)).toEqual({ ok: true, differences: [] });
+  });
+});
