@@ -101,9 +101,9 @@ export class NativeHandle {
     return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
   }
 
-  /** Compares the metadata files with their checksums. */
-  checkMetadata(): void {
-    guard(() => this.store.checkMetadata());
+  /** Copies the metadata files, compared with their checksums, into a folder. */
+  copyMetadata(folder: string): void {
+    guard(() => this.store.copyMetadata(folder));
   }
 
   close(): void {

@@ -2,8 +2,9 @@
 
 use crate::common::canonical;
 use crate::export::{failed, leaves};
-use crate::held::{Held, columns};
+use crate::held::{Held, NONE, columns};
 use crate::schema::{Column, Role};
+use crate::source::hex;
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
     new_null_array,
@@ -17,14 +18,16 @@ use meds_store::{Code, Error, Result, Store};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Stands for a row that the shard has not: a new one.
-pub const NEW: u32 = u32::MAX;
+/// What a file's footer calls the hash of what it was made of: a fingerprint looks at footers, and other values may have the same sizes.
+const CHANGES: &str = "meds_reader.changes";
 
 /// Most rows that are brought together at once, and what they take in the shard, about.
 const ROWS: u64 = 1 << 15;
@@ -36,7 +39,7 @@ pub struct Part<'a> {
     pub patients: &'a [u32],
     /// Of each patient the number of rows.
     pub lengths: &'a [u32],
-    /// Rows of the shard, or [`NEW`].
+    /// Rows of the shard; [`NONE`] is a new one.
     pub rows: &'a [u32],
     /// What stands in them now.
     pub changes: &'a [Change<'a>],
@@ -68,6 +71,8 @@ pub enum Given<'a> {
 #[derive(Debug)]
 pub struct Changing {
     held: Held,
+    /// The store's content id.
+    id: String,
     /// `subject_id`, the store's columns, and those that the transform adds.
     schema: SchemaRef,
     /// How many of them the store has.
@@ -101,7 +106,8 @@ impl Changing {
         let step = (BYTES / each).clamp(64, ROWS) as usize;
         let properties =
             WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None).build();
-        Ok(Self { held, schema: Arc::new(Schema::new(fields)), old, step, properties })
+        let id = store.manifest().id.clone();
+        Ok(Self { held, id, schema: Arc::new(Schema::new(fields)), old, step, properties })
     }
 
     /// Writes a part to a new file.
@@ -140,7 +146,35 @@ impl Changing {
             };
             append().map_err(|e| failed(path, e))?;
         }
+        writer.append_key_value_metadata(KeyValue::new(CHANGES.to_string(), self.identity(part)));
         writer.close().map(drop).map_err(|e| failed(path, e))
+    }
+
+    /// Of the store, and of all that is told of a part.
+    fn identity(&self, part: &Part) -> String {
+        let mut hash = Sha256::new();
+        let mut tell = |of: &[u8]| {
+            hash.update(of.len().to_le_bytes());
+            hash.update(of);
+        };
+        tell(self.id.as_bytes());
+        for numbers in [part.patients, part.lengths, part.rows] {
+            tell(&Buffer::from_slice_ref(numbers));
+        }
+        for Change { column, rows, valid, values } in part.changes {
+            tell(column.as_bytes());
+            tell(&Buffer::from_slice_ref(rows));
+            tell(valid);
+            match values {
+                Given::Numbers(values) => tell(&Buffer::from_slice_ref(values)),
+                Given::Words(values) => tell(&Buffer::from_slice_ref(values)),
+                Given::Bytes(offsets, bytes) => {
+                    tell(&Buffer::from_slice_ref(offsets));
+                    tell(bytes);
+                }
+            }
+        }
+        hex(&hash.finalize())
     }
 
     /// A column's values in some rows, as the shard has them; text by its dictionary.
@@ -148,7 +182,7 @@ impl Changing {
         let nulls = || new_null_array(field.data_type(), rows.len());
         match at {
             0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.held.ids.value(*of))).collect::<Int64Array>())),
-            _ if at < self.old => Ok(self.held.chosen(field.name(), rows, subjects, NEW)?.unwrap_or_else(nulls)),
+            _ if at < self.old => Ok(self.held.chosen(field.name(), rows, subjects)?.unwrap_or_else(nulls)),
             _ => Ok(nulls()),
         }
     }
@@ -168,7 +202,7 @@ impl Changing {
                 return Err(wrong("has a patient that the shard has not"));
             }
             let own = self.held.offsets[patient].unsigned_abs()..self.held.offsets[patient + 1].unsigned_abs();
-            if rows.iter().any(|row| *row != NEW && !own.contains(row)) {
+            if rows.iter().any(|row| *row != NONE && !own.contains(row)) {
                 return Err(wrong("has a row of another patient"));
             }
             subjects.resize(subjects.len() + rows.len(), patient);
@@ -180,15 +214,16 @@ impl Changing {
     }
 
     fn overlay<'a>(&self, change: &Change<'a>, rows: usize) -> Result<Overlay<'a>> {
-        let wrong = |what: String| Error::new(Code::ValueRange, format!("column {:?}: {what}", change.column));
+        let wrong = |what: String| Error::new(Code::Internal, format!("changes of the column {:?}: {what}", change.column));
         let at = self.schema.index_of(change.column).map_err(|e| wrong(e.to_string()))?;
-        if change.rows.len() != change.valid.len() || change.rows.iter().any(|row| *row as usize >= rows) {
-            return Err(wrong("its changes do not fit its rows".into()));
+        let fit = change.rows.is_sorted_by(|a, b| a < b) && change.rows.last().is_none_or(|last| (*last as usize) < rows);
+        if !fit || change.rows.len() != change.valid.len() {
+            return Err(wrong("they do not fit its rows".into()));
         }
         let wide = canonical(self.schema.field(at).data_type()).ok_or_else(|| wrong("its type is not the store's".into()))?;
         let values = change.array(&wide).map_err(|e| wrong(e.to_string()))?;
         if values.len() != change.rows.len() {
-            return Err(wrong("its changes do not fit its rows".into()));
+            return Err(wrong("they do not fit its rows".into()));
         }
         Ok(Overlay { at, rows: change.rows, values })
     }

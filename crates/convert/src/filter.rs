@@ -1,18 +1,14 @@
 //! Some patients of a store as a store of their own: their rows are copied and laid out as a conversion of these patients alone would lay them out.
 
-use crate::export::{open_store, outside, write_table};
+use crate::export::{open_store, outside};
 use crate::kept::Cut;
-use crate::metadata::{self, Splits, broken, find, table};
+use crate::metadata;
+use crate::narrowed::Narrowed;
 use crate::options::{Options, Summary};
 use crate::run::{Conversion, Ordered, check, pool, threads};
-use crate::source::{Source, hex};
+use crate::source::hex;
 use crate::survey::{Survey, groups};
 use crate::target::Site;
-use arrow_array::BooleanArray;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_schema::DataType;
-use arrow_select::filter::filter_record_batch;
 use meds_store::manifest::{Note, VERSION};
 use meds_store::progress::Phase;
 use meds_store::{Code, Error, Progress, Result};
@@ -20,7 +16,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What to keep; `store`, `out` and `slots` are required.
@@ -97,15 +93,12 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         making.standing(&site)?;
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
-        let splits =
-            metadata::splits(&making.source)?.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect::<Splits>());
-        let narrowed = narrow_splits(&mut making.source, &work, &ids)?;
+        let splits = metadata::splits(&making.source)?;
+        let narrowed = Narrowed::new(&mut making.source, splits, &work, &ids)?;
         let groups = groups(&making.source);
         let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };
-        let written = making.write(&work, &ordered, splits.as_ref())?;
-        if let Some(path) = narrowed {
-            fs::remove_file(&path).map_err(|e| Error::io(&path, "write the metadata", &e))?;
-        }
+        let written = making.write(&work, &ordered, narrowed.splits.as_ref())?;
+        narrowed.finish()?;
         making.publish(&site, &written, start)
     })
 }
@@ -116,22 +109,4 @@ fn fingerprint(origin: &str, options: &Options, ids: impl Iterator<Item = i64>) 
     hash.update(format!("filter\0{VERSION}\0{origin}\0{}\0", options.shard_bytes));
     ids.for_each(|id| hash.update(id.to_le_bytes()));
     hex(&hash.finalize())
-}
-
-/// Leaves everybody else out of the splits: a file for the new store's metadata folder, which is to go when that has its copy.
-fn narrow_splits(source: &mut Source, work: &Path, ids: &HashSet<i64>) -> Result<Option<PathBuf>> {
-    let names = ["subject_splits.parquet", "patient_splits.parquet"];
-    let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else { return Ok(None) };
-    let given = table(&path)?;
-    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-    let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
-    let id = crate::common::conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
-    let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(|id| ids.contains(&id)))).collect();
-    let kept = filter_record_batch(&given, &keep).map_err(|e| broken(&path, e))?;
-    let to = work.join("splits.parquet");
-    write_table(&to, &kept)?;
-    if let Some(entry) = source.metadata.iter_mut().find(|(known, _)| known == name) {
-        entry.1 = to.clone();
-    }
-    Ok(Some(to))
 }

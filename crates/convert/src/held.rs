@@ -2,6 +2,7 @@
 
 use crate::common::canonical;
 use crate::schema::{Column, Columns, role};
+use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, StructArray, UInt32Array, UInt64Array};
@@ -13,6 +14,9 @@ use meds_store::manifest::{self, Storage};
 use meds_store::types::type_of_name;
 use meds_store::{Code, Error, Result, Store};
 use std::path::PathBuf;
+
+/// Stands for no row of a shard.
+pub const NONE: u32 = u32::MAX;
 
 /// The arrays of a shard.
 #[derive(Debug)]
@@ -55,31 +59,50 @@ impl Held {
         self.sparse.as_ref()?.column_by_name(column)
     }
 
-    /// The values of a column in any rows, null where one is `none`; of each row the patient is given. `None` where all would be null.
-    pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize], none: u32) -> Result<Option<ArrayRef>> {
+    /// The values of a column in any rows, null where one is [`NONE`]; of each row the patient is given. `None` where all would be null.
+    pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize]) -> Result<Option<ArrayRef>> {
         if let Some(held) = self.dense(column) {
-            let rows: UInt32Array = rows.iter().map(|row| (*row != none).then_some(*row)).collect();
+            let rows: UInt32Array = rows.iter().map(|row| (*row != NONE).then_some(*row)).collect();
             return taken(held, &rows).map(Some).map_err(|e| self.internal(column, e));
         }
-        let lists = self.sparse(column).ok_or_else(|| self.lost(column))?.as_list::<i32>();
-        let mut gap = Gap::new(Numbers::of(lists));
-        let mut turned = None;
-        let places: UInt64Array = rows
-            .iter()
-            .zip(patients)
-            .map(|(&row, &patient)| {
-                if turned != Some(patient) {
-                    gap.turn(lists.offsets()[patient].unsigned_abs() as usize, lists.offsets()[patient + 1].unsigned_abs() as usize);
-                    turned = Some(patient);
-                }
-                let first = self.offsets[patient].unsigned_abs();
-                if row == none { None } else { gap.find((row - first) as usize).map(|place| place as u64) }
-            })
-            .collect();
+        let lists = self.sparse(column).ok_or_else(|| self.lost(column))?;
+        let own = |(row, patient): (&u32, &usize)| (*patient, (*row != NONE).then(|| (row - self.first(*patient)) as usize));
+        let places = self.places(column, lists, rows.iter().zip(patients).map(own))?;
         if places.null_count() == rows.len() {
             return Ok(None);
         }
-        taken(lists.values().as_struct().column(1), &places).map(Some).map_err(|e| self.internal(column, e))
+        let values = lists.as_list::<i32>().values().as_struct().column(1);
+        taken(values, &places).map(Some).map_err(|e| self.internal(column, e))
+    }
+
+    /// Where among a sparse column's values those of some rows are; null where a row has none. Of each row its patient, and its number there, are given.
+    pub fn places(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
+        let lists = lists.as_list::<i32>();
+        let mut gap = Gap { numbers: Numbers::of(lists), begin: 0, end: 0, at: 0 };
+        let mut turned = None;
+        let mut places = UInt64Builder::with_capacity(rows.size_hint().0);
+        for (patient, row) in rows {
+            if turned != Some(patient) {
+                let own = (self.first(patient + 1) - self.first(patient)) as usize;
+                gap.turn(lists.offsets()[patient].unsigned_abs() as usize, lists.offsets()[patient + 1].unsigned_abs() as usize);
+                // A value that belongs to no row would otherwise be lost without a word.
+                if let Some(row) = gap.last().filter(|row| *row >= own) {
+                    let message = format!(
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
+                        self.ids.value(patient)
+                    );
+                    return Err(Error::at(Code::Corrupt, &self.path, message));
+                }
+                turned = Some(patient);
+            }
+            places.append_option(row.and_then(|row| gap.find(row)).map(|place| place as u64));
+        }
+        Ok(places.finish())
+    }
+
+    /// The first row of a patient.
+    fn first(&self, patient: usize) -> u32 {
+        self.offsets[patient].unsigned_abs()
     }
 
     /// A column that is not there.
@@ -95,7 +118,7 @@ impl Held {
 
 /// The rows of a patient that a sparse column has values in.
 #[derive(Clone, Copy)]
-pub enum Numbers<'a> {
+enum Numbers<'a> {
     /// Where no patient has more rows than 16 bits count.
     Narrow(&'a [u16]),
     /// Where one has.
@@ -104,7 +127,7 @@ pub enum Numbers<'a> {
 
 impl<'a> Numbers<'a> {
     /// Those of a sparse column.
-    pub fn of(lists: &'a ListArray) -> Self {
+    fn of(lists: &'a ListArray) -> Self {
         let numbers = lists.values().as_struct().column(0);
         match numbers.as_primitive_opt::<UInt16Type>() {
             Some(numbers) => Self::Narrow(numbers.values()),
@@ -113,7 +136,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// The row of an entry.
-    pub fn at(self, entry: usize) -> usize {
+    fn at(self, entry: usize) -> usize {
         match self {
             Self::Narrow(numbers) => usize::from(numbers[entry]),
             Self::Wide(numbers) => numbers[entry] as usize,
@@ -130,9 +153,10 @@ struct Gap<'a> {
     at: usize,
 }
 
-impl<'a> Gap<'a> {
-    fn new(numbers: Numbers<'a>) -> Self {
-        Self { numbers, begin: 0, end: 0, at: 0 }
+impl Gap<'_> {
+    /// The last row that has a value.
+    fn last(&self) -> Option<usize> {
+        (self.end > self.begin).then(|| self.numbers.at(self.end - 1))
     }
 
     /// Turns to the entries of a patient.

@@ -1,21 +1,22 @@
 //! Patients of a store as a source: their rows, copied out of a mapped shard in the batches that a reader of Parquet would give.
 
-use crate::held::{Held, Numbers, columns, decoded, taken};
+use crate::held::{Held, columns, decoded, taken};
 use crate::pieces::segments;
 use crate::read::Batch;
 use crate::schema::Columns;
 use crate::source::{Content, Source, SourceFile};
 use crate::survey::Patient;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, UInt64Array, make_array};
+use arrow_array::{Array, ArrayRef, make_array};
 use arrow_data::transform::MutableArrayData;
 use arrow_schema::ArrowError;
 use meds_store::manifest;
 use meds_store::read::Patients;
 use meds_store::{Code, Error, Result, Store};
 use rayon::prelude::*;
+use std::fs;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Most rows of a group, and its bytes in the shard, about: several groups a shard, so that a column is read on all cores.
 const GROUP: u64 = 1 << 18;
@@ -50,8 +51,6 @@ struct Run {
     /// Rows of the patient before them.
     skip: usize,
     rows: usize,
-    /// Rows of the batch before them.
-    at: usize,
 }
 
 /// A store, or some of its patients, as a source.
@@ -104,26 +103,38 @@ fn below(slots: &[u32], end: u64) -> usize {
     slots.partition_point(|slot| u64::from(*slot) < end)
 }
 
-/// Compares the files of the metadata folder with their checksums.
-pub fn check_metadata(store: &Store) -> Result<()> {
-    metadata(store).map(drop)
+/// Copies the metadata folder, every file compared with its checksum.
+pub fn copy_metadata(store: &Store, to: &Path) -> Result<()> {
+    for (name, bytes) in metadata_files(store) {
+        let path = to.join(&name);
+        let write = |path: &Path| path.parent().map_or(Ok(()), fs::create_dir_all);
+        let bytes = bytes?;
+        write(&path).and_then(|()| fs::write(&path, bytes)).map_err(|e| Error::io(&path, "copy the metadata", &e))?;
+    }
+    Ok(())
 }
 
 /// The files of the metadata folder, compared with their checksums.
 fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
-    let mut found = Vec::new();
-    for file in &store.manifest().files {
-        let Some(name) = file.path.strip_prefix("metadata/") else { continue };
-        let path = store.root().join("metadata").join(name);
-        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, "read the metadata", &e))?;
-        if manifest::hex(crc32c::crc32c(&bytes)) != file.crc32c {
-            let message =
-                "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
-            return Err(Error::at(Code::Corrupt, path, message));
-        }
-        found.push((name.to_string(), path));
-    }
-    Ok(found)
+    metadata_files(store).map(|(name, bytes)| bytes.map(|_| (name.clone(), store.root().join("metadata").join(name)))).collect()
+}
+
+/// The names and bytes of the metadata files; an error for one that has not its checksum.
+fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>>)> {
+    let files = store.manifest().files.iter();
+    files.filter_map(|file| file.path.strip_prefix("metadata/").map(|name| (name.to_string(), file))).map(|(name, file)| {
+        let path = store.root().join("metadata").join(&name);
+        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, "read the metadata", &e));
+        let same = bytes.and_then(|bytes| match manifest::hex(crc32c::crc32c(&bytes)) == file.crc32c {
+            true => Ok(bytes),
+            false => {
+                let message =
+                    "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
+                Err(Error::at(Code::Corrupt, path, message))
+            }
+        });
+        (name, same)
+    })
 }
 
 impl Kept {
@@ -175,12 +186,7 @@ impl Kept {
         let mut runs = Vec::new();
         for member in self.members[first..].iter().take_while(|member| member.about.start < rows.end) {
             let until = member.about.end().min(rows.end);
-            let run = Run {
-                member: *member,
-                skip: (at - member.about.start) as usize,
-                rows: (until - at) as usize,
-                at: (at - rows.start) as usize,
-            };
+            let run = Run { member: *member, skip: (at - member.about.start) as usize, rows: (until - at) as usize };
             runs.push(run);
             at = until;
         }
@@ -195,38 +201,16 @@ impl Kept {
             return Ok(Batch::Array(dense(held, &runs, rows).map_err(internal)?));
         }
         let lists = self.held.sparse(column).ok_or_else(|| self.held.lost(column))?;
-        let picked = self.picked(column, lists, &runs, rows)?;
+        let picked = self.held.places(
+            column,
+            lists,
+            runs.iter().flat_map(|run| (run.skip..run.skip + run.rows).map(|row| (run.member.row, Some(row)))),
+        )?;
         if picked.null_count() == rows {
             return Ok(Batch::Nulls(rows));
         }
         let values = lists.as_list::<i32>().values().as_struct().column(1);
         Ok(Batch::Array(taken(values, &picked).map_err(internal)?))
-    }
-
-    /// Of each row of the batch the place of its value among a sparse column's; null where it has none.
-    fn picked(&self, column: &str, lists: &ArrayRef, runs: &[Run], rows: usize) -> Result<UInt64Array> {
-        let lists = lists.as_list::<i32>();
-        let numbers = Numbers::of(lists);
-        let mut picked = vec![None; rows];
-        for run in runs {
-            let offsets = &lists.value_offsets()[run.member.row..];
-            let (begin, end) = (offsets[0].unsigned_abs() as usize, offsets[1].unsigned_abs() as usize);
-            for at in begin..end {
-                let row = numbers.at(at);
-                // A value that belongs to no row would otherwise be lost without a word.
-                if row as u64 >= run.member.about.rows {
-                    let message = format!(
-                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
-                        run.member.about.id
-                    );
-                    return Err(Error::at(Code::Corrupt, &self.held.path, message));
-                }
-                if (run.skip..run.skip + run.rows).contains(&row) {
-                    picked[run.at + row - run.skip] = Some(at as u64);
-                }
-            }
-        }
-        Ok(UInt64Array::from(picked))
     }
 }
 

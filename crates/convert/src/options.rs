@@ -34,6 +34,8 @@ pub struct Options {
     pub temp: Option<PathBuf>,
     /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
     pub notes: Vec<Note>,
+    /// Leave subjects without events out of the splits: the source was made of a store, and they were left out on purpose.
+    pub narrow: bool,
     /// What was done before, for the manifest's options: of what, and how, the source was made.
     pub made: serde_json::Map<String, serde_json::Value>,
 }
@@ -54,6 +56,7 @@ impl Default for Options {
             index: false,
             temp: None,
             notes: Vec::new(),
+            narrow: false,
             made: serde_json::Map::new(),
         }
     }

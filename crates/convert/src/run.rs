@@ -5,6 +5,7 @@ use crate::inverted::{self, Inverted};
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, in_order, plan};
 use crate::measure::measure;
 use crate::metadata::{self, check_dataset, split_notes, splits};
+use crate::narrowed::Narrowed;
 use crate::options::{Options, Summary};
 use crate::out::Target;
 use crate::pieces::{pieces, segments};
@@ -147,7 +148,15 @@ impl<'a> Conversion<'a> {
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
         let ordered = self.ordered(&work, columns)?;
-        let manifest = self.write(&work, &ordered, splits.as_ref())?;
+        let narrowed = match self.options.narrow {
+            true => {
+                let ids = ordered.survey.patients.iter().map(|patient| patient.id).collect();
+                Narrowed::new(&mut self.source, splits, &work, &ids)?
+            }
+            false => Narrowed::none(splits),
+        };
+        let manifest = self.write(&work, &ordered, narrowed.splits.as_ref())?;
+        narrowed.finish()?;
         // A sorted copy lies in the work folder: it is no part of the store.
         drop((ordered, unpacked));
         self.unchanged()?;

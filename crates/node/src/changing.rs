@@ -91,9 +91,9 @@ impl NativeStore {
         })
     }
 
-    /// Compares the metadata files with their checksums.
+    /// Copies the metadata files, compared with their checksums, into a folder.
     #[napi]
-    pub fn check_metadata(&self, env: Env) -> napi::Result<()> {
-        guard(&env, || meds_convert::check_metadata(self.share()?))
+    pub fn copy_metadata(&self, env: Env, folder: String) -> napi::Result<()> {
+        guard(&env, || meds_convert::copy_metadata(self.share()?, Path::new(&folder)))
     }
 }

@@ -1,0 +1,63 @@
+//! Splits without those who were left out: their ids would otherwise stand in the metadata of a store that is without them.
+
+use crate::common::conform;
+use crate::export::write_table;
+use crate::metadata::{Splits, broken, find, table};
+use crate::source::Source;
+use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_schema::DataType;
+use arrow_select::filter::filter_record_batch;
+use meds_store::{Error, Result};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Splits of some subjects, and the file for the new store's metadata folder.
+pub struct Narrowed {
+    /// The splits.
+    pub splits: Option<Splits>,
+    /// The file, which is to go when the folder has its copy.
+    path: Option<PathBuf>,
+}
+
+impl Narrowed {
+    /// Leaves everybody else out of a source's splits.
+    pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, ids: &HashSet<i64>) -> Result<Self> {
+        let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect());
+        let names = ["subject_splits.parquet", "patient_splits.parquet"];
+        let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else {
+            return Ok(Self::none(splits));
+        };
+        let given = table(&path)?;
+        let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
+        let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
+        let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
+        let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(|id| ids.contains(&id)))).collect();
+        // Byte for byte what it was, where everybody stays.
+        if keep.false_count() == 0 {
+            return Ok(Self::none(splits));
+        }
+        let kept = filter_record_batch(&given, &keep).map_err(|e| broken(&path, e))?;
+        let to = work.join("splits.parquet");
+        write_table(&to, &kept)?;
+        if let Some(entry) = source.metadata.iter_mut().find(|(known, _)| known == name) {
+            entry.1 = to.clone();
+        }
+        Ok(Self { splits, path: Some(to) })
+    }
+
+    /// Splits as they are.
+    pub fn none(splits: Option<Splits>) -> Self {
+        Self { splits, path: None }
+    }
+
+    /// Removes the file.
+    pub fn finish(self) -> Result<()> {
+        match self.path {
+            Some(path) => fs::remove_file(&path).map_err(|e| Error::io(&path, "write the metadata", &e)),
+            None => Ok(()),
+        }
+    }
+}
