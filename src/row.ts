@@ -39,6 +39,7 @@ export class Row<S extends object = AnySchema> {
 
   /** @internal */
   constructor(event: Event<S> | null, before: ReadonlyMap<string, unknown> | null, changes: object) {
+    if (typeof changes !== "object" || changes === null) failGiven("What is to change", changes, 'an object such as { code: "A" }');
     const all = new Map(before);
     for (const [name, value] of Object.entries(changes)) all.set(name, changeOf(name, value));
     this._event = event;
@@ -80,7 +81,10 @@ export class Row<S extends object = AnySchema> {
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null {
     if (name === "time") return this.time as ColumnValue<S, N>;
-    if (this._changes.has(name)) return this._changes.get(name) as ColumnValue<S, N>;
+    if (this._changes.has(name)) {
+      const value = this._changes.get(name);
+      return (value instanceof Date ? boundOf(value) : value) as ColumnValue<S, N>;
+    }
     return this._event?.get(name) ?? null;
   }
 
@@ -96,5 +100,8 @@ function changeOf(name: string, value: unknown): unknown {
   if (name === "subject_id") failGiven(what, value, "rows without it: they stay with their patient");
   if (value === undefined) failGiven(what, value, "a value, or null for none; leave the name out to keep what is there");
   if (name === "code") return typeof value === "string" ? value : failGiven(what, value, "a code: every row has one");
-  return name !== "time" || value === null ? value : BigInt(boundOf(value as TimeLike));
+  if (name === "time") return value === null ? null : BigInt(boundOf(value as TimeLike));
+  // Rows are written later: a Date or an array that a function uses again would give each of them the last one's value.
+  if (value instanceof Date) return new Date(value);
+  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }

@@ -102,6 +102,8 @@ async function run(store: string, out: string, options: Options, command: Comman
   const { progress, json: asJson, module, exportName, args, column, force, threads, memory, shardBytes, index, temp } = options;
   const steps = [...(module === undefined ? [] : [resolve(module)]), ...readyOf(options)];
   if (steps.length === 0) command.error("error: nothing says what to change: give --module, or a ready transform");
+  const unheard = unheardOf(options);
+  if (unheard !== undefined) command.error(`error: ${unheard[0]} changes nothing here: give it with ${unheard[1]}`);
   const watcher = watch(progress);
   let summary: Summary;
   try {
@@ -121,6 +123,23 @@ async function run(store: string, out: string, options: Options, command: Comman
     watcher.stop();
   }
   print(asJson === true ? json(summary) : describe(store, summary));
+}
+
+/** An option that nothing which was asked for reads, and what would read it. */
+function unheardOf(options: Options): readonly [option: string, readers: string] | undefined {
+  const { module, billingToVisitEnd: bills, visitStartToFirstEvent: starts } = options;
+  const ends = bills ?? starts ?? options.beforeBirthToBirth ?? options.midnightToDayEnd;
+  const visits = "--billing-to-visit-end or --visit-start-to-first-event";
+  const unheard: readonly (readonly [given: unknown, reader: unknown, option: string, readers: string])[] = [
+    [options.args, module, "--args", "--module"],
+    [options.exportName, module, "--export-name", "--module"],
+    [options.billingRows, bills, "--billing-rows", "--billing-to-visit-end"],
+    [options.visitRows, bills ?? starts, "--visit-rows", visits],
+    [options.visitColumn, bills ?? starts, "--visit-column", visits],
+    [options.endColumn, ends, "--end-column", "a transform that moves rows"],
+  ];
+  const found = unheard.find(([given, reader]) => given !== undefined && reader === undefined);
+  return found === undefined ? undefined : [found[2], found[3]];
 }
 
 function readyOf(options: Options): ReadyTransform[] {

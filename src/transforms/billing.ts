@@ -1,4 +1,4 @@
-import { type ChosenRows, chooser, Ends, needColumn } from "./choice.js";
+import { type ChosenRows, chooser, Ends, needColumn, visitOf } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
@@ -25,10 +25,10 @@ export class Billing implements Step {
   }
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
-    const ends = new Map<unknown, bigint>();
+    const ends = new Map<string | null, bigint>();
     for (const line of lines) {
       const end = this.isVisit(line) ? this.ends.of(line) : null;
-      const visit = end === null ? null : line.get(this.visit);
+      const visit = end === null ? null : visitOf(line, this.visit);
       if (end === null || visit === null) continue;
       const known = ends.get(visit);
       if (known !== undefined && known !== end) counts.add("warning", "visits whose rows end at several times: the latest counts");
@@ -37,7 +37,7 @@ export class Billing implements Step {
     return lines.map((line) => {
       const time = this.isBill(line) ? line.timeMicros : null;
       if (time === null) return line;
-      const end = ends.get(line.get(this.visit));
+      const end = ends.get(visitOf(line, this.visit));
       if (end === undefined) {
         counts.add("warning", "billing rows that stay where they are: they name no visit, or one without an end");
         return line;

@@ -92,6 +92,17 @@ const INT64 = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 const UINT64 = [0n, 2n ** 64n - 1n] as const;
 const encoder = new TextEncoder();
 
+/** Can a new column have a type: one whose values can be given, and that a file can hold. What else the name may be wrong in, the native side tells. */
+export function isGivable(type: string): boolean {
+  const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
+  const [first, scale] = about.split(", ").map(Number) as [number, number];
+  if (id === "fixed_size_binary") return first >= 1;
+  if (id === "time32") return about === "s" || about === "ms";
+  if (id === "decimal128" || id === "decimal256")
+    return scale >= 0 && scale <= first && first >= 1 && first <= (id === "decimal128" ? 38 : 76);
+  return kindOf(type) !== null;
+}
+
 /** The kind of a type, by its name in the manifest; null for types whose values are not given anew. */
 function kindOf(type: string): Kind | null {
   const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];

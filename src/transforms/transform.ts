@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { basename, join, resolve } from "node:path";
 import { failStanding, type Summary } from "../convert.js";
 import { PatientDatabase } from "../database.js";
-import { fail } from "../errors.js";
+import { fail, MedsError } from "../errors.js";
 import type { Event } from "../event.js";
 import { countIn, failGiven, flagOf, optionsOf, pathOf, textOf } from "../given.js";
 import { isWithin } from "../io.js";
@@ -17,6 +17,7 @@ import type { NewRow, Row } from "../row.js";
 import type { AnySchema } from "../schema.js";
 import { withWorkFolder } from "../sources/workfolder.js";
 import type { Store } from "../store.js";
+import { isGivable } from "./cells.js";
 import { type AddedColumn, typesOf } from "./part.js";
 import { ReadyTransform } from "./ready.js";
 import { stepOf } from "./step.js";
@@ -102,6 +103,7 @@ export async function transform<A = unknown>(
   if (temp !== undefined) pathOf("temp", temp);
   if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
   const { module, ready } = parted(transforms, exportName);
+  if (module === null && checked.args !== undefined) failGiven("args", checked.args, "it with a module, or leave it out");
   const paths = { store: pathOf("store", store), out: pathOf("out", out) };
   if (force !== true) failStanding(paths.out);
 
@@ -118,6 +120,8 @@ export async function transform<A = unknown>(
     if (from.manifest.shards.length === 0)
       fail("MEDS_NO_DATA", `${paths.store}: the store has no patients, so there is nothing to transform.`, paths.store);
     from.native.checkMetadata();
+    // Before any thread begins, too: the module is the one that they load, and what cannot be kept would be told when all is done.
+    const made = { transform: recorded(from, { module, ready, args: checked.args, added }) };
 
     return await withWorkFolder(paths.out, temp, "transform", async (folder) => {
       const data = join(folder, "data");
@@ -149,7 +153,7 @@ export async function transform<A = unknown>(
         index: index ?? from.manifest.options.index,
         temp,
         notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
-        made: { transform: recorded(from, { module, ready, args: checked.args, added }) },
+        made,
       };
       const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });
       return { ...summary, sourceBytes: db.metadata.bytes, seconds: before + summary.seconds };
@@ -188,6 +192,13 @@ function addedOf(columns: Readonly<Record<string, string>> | undefined, { column
     textOf(`columns.${name}`, type, 'a type such as "float32", "int64", "utf8" or "timestamp[us]"');
     if (name === "" || name === "subject_id" || known.some((column) => column.name === name))
       failGiven("A new column", name, "a name that no column of the store has; the store's own need not be declared");
+    if (!isGivable(type)) {
+      const known = "int64, float32, utf8, bool or timestamp[us]";
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        `column ${JSON.stringify(name)}: ${JSON.stringify(type)} is no type that a new column can have. Give one such as ${known}.`,
+      );
+    }
     return { name, type };
   });
 }
@@ -218,17 +229,33 @@ interface Recorded {
 
 /** What the manifest keeps: plain data, without null. */
 function recorded(from: Store, { module, ready, args, added }: Recorded): object {
-  const text = (value: unknown) => JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? String(item) : item));
   const about = module === null ? {} : { module: { name: basename(module.path), exportName: module.name, sha256: hashOf(module.path) } };
   return {
     from: from.manifest.fingerprint,
     ...about,
     // As text: what was given may hold anything.
-    ...(args === undefined ? {} : { args: text(args) }),
+    ...(args === undefined ? {} : { args: textOfArgs(args) }),
     ...(added.length === 0 ? {} : { columns: added }),
     ...(ready.length === 0 ? {} : { ready }),
     ...(from.manifest.options.transform === undefined ? {} : { before: from.manifest.options.transform }),
   };
+}
+
+/** Arguments as JSON; what it has no word for (maps, sets, 64-bit integers, NaN) is written as arrays and text, and never left out. */
+function textOfArgs(args: unknown): string {
+  const plain = (_: string, item: unknown) => {
+    if (typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))) return String(item);
+    return item instanceof Map || item instanceof Set || (ArrayBuffer.isView(item) && Symbol.iterator in item)
+      ? [...(item as Iterable<unknown>)]
+      : item;
+  };
+  try {
+    return JSON.stringify(args, plain);
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    const found = `args cannot be kept in the manifest (${reason}). Give plain values, arrays and maps, none of which holds itself.`;
+    throw new MedsError("MEDS_INVALID_ARGUMENT", found, { cause: error });
+  }
 }
 
 function hashOf(path: string): string {

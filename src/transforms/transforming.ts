@@ -108,13 +108,18 @@ function lineOf(row: unknown, patient: Patient): Line {
       );
     return row as Line;
   }
-  if (row instanceof Row) return row;
+  if (row instanceof Row) return whole(row, row);
   if (typeof row !== "object" || row === null || !isPlain(row))
     failGiven("A row", row, "an event, event.with({ … }), or { time, code, … }");
+  return whole(new Row(null, null, row), row);
+}
+
+/** A new row has what every row has. Asked of the row and not of what was given: its names may be hidden from who lists them. */
+function whole(line: Row, given: object): Row {
   for (const name of ["time", "code"])
-    if (!Object.hasOwn(row, name))
-      fail("MEDS_INVALID_ARGUMENT", `A new row (${shown(row)}) has no ${name}. Give both time (null for a static row) and code.`);
-  return new Row(null, null, row);
+    if (!line._changes.has(name))
+      fail("MEDS_INVALID_ARGUMENT", `A new row (${shown(given)}) has no ${name}. Give both time (null for a static row) and code.`);
+  return line;
 }
 
 function isPlain(row: object): boolean {

@@ -326,6 +326,14 @@ describe("transform", () => {
       return [code, stderr];
     };
     const billing = ["--billing-to-visit-end", "--billing-rows", "code=ICD10/*", "--billing-rows", "code=CPT/*", "--visit-rows", "unit=x"];
+    for (const unheard of [
+      ["--args", "{}"],
+      ["--export-name", "x"],
+      ["--billing-rows", "code=A"],
+      ["--visit-rows", "code=A"],
+      ["--end-column", "x"],
+    ])
+      expect(await stderr("--icd10-to-icd10cm", ...unheard)).toEqual([2, expect.stringContaining(`${unheard[0]} changes nothing here`)]);
     expect(await stderr(...billing)).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_COLUMN: .*"end"/)]);
     expect(await stderr("--visit-start-to-first-event", "--visit-rows", "code=A", "--visit-column", "none")).toEqual([
       1,

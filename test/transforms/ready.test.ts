@@ -244,6 +244,21 @@ describe("a ready transform says what it did:", () => {
     ]);
   });
 
+  it("visits whose ids are bytes, which no two rows share as objects", async () => {
+    const [store, out] = [await stored([[{ ...base, time: 0n }]]), join(folder("out"), "s.medsdb")];
+    const args = [
+      { time: 0, code: "VISIT", id: Uint8Array.of(7), number: 5 },
+      { time: 3, code: "FIRST", id: Uint8Array.of(7), number: 5n },
+    ];
+    const functions = new URL("../support/transforms/functions.mjs", import.meta.url);
+    for (const visit of ["id", "number"]) {
+      const steps = [functions, visitStartToFirstEvent({ visits: { codes: "VISIT" }, visit })];
+      const options = { exportName: "rows", args, columns: { id: "binary", number: "int64" }, force: true };
+      const { notes } = await transform(store, out, steps, options);
+      expect(notes.map(({ message }) => message)).toContain("visit rows moved to the first event of their visit");
+    }
+  });
+
   it("visits that start twice", async () => {
     const rows = [
       visit,

@@ -188,6 +188,43 @@ describe("transform() changes", () => {
   });
 });
 
+describe("transform() writes what a row was given, whatever becomes of the objects:", () => {
+  it("a Date and bytes that the function uses again for every row", async () => {
+    const { store } = await clinic();
+    const out = await transformed(store, "reusing", { columns: { when: "timestamp[us]", blob: "binary" } });
+    const db = PatientDatabase.open(out);
+    for (const patient of db)
+      expect([...patient].map((event) => [event.get("when"), event.get("blob")])).toEqual(
+        Array.from({ length: patient.length }, (_, i) => [i * 1000, Uint8Array.of(i)]),
+      );
+    db.close();
+  });
+
+  it("an end that is a Date, to ready transforms as microseconds", async () => {
+    const { store } = await clinic();
+    const out = join(folder("dated"), "s.medsdb");
+    const args = [
+      { time: 2_000_000_000_000n, code: "MEDS_BIRTH" },
+      { time: 0, code: "EARLY", end: new Date(3_000_000_000) },
+    ];
+    await transform(store, out, [module, beforeBirthToBirth()], { exportName: "rows", args, columns: { end: "timestamp[us]" } });
+    const db = PatientDatabase.open(out);
+    expect([...db.at(0)!].map((event) => [event.code, event.time, event.get("end")])).toEqual([
+      ["MEDS_BIRTH", 2_000_000_000_000, null],
+      ["EARLY", 2_000_000_000_000, 3_000_000_000_000],
+    ]);
+    db.close();
+  });
+
+  it("args that JSON has no word for, in the manifest", async () => {
+    const { store } = await clinic();
+    const args = { map: new Map([["a", 5n]]), set: new Set([1]), odd: [Number.NaN, -Infinity], typed: Float64Array.of(0.5) };
+    const out = await transformed(store, "default", { args });
+    const { options } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+    expect(options.transform.args).toBe('{"map":[["a","5"]],"set":[1],"odd":["NaN","-Infinity"],"typed":[0.5]}');
+  });
+});
+
 describe("transform() refuses", () => {
   let store: string;
   beforeAll(async () => {
@@ -202,6 +239,8 @@ describe("transform() refuses", () => {
     ["what it throws", "throws", {}, /subject 7: TypeError: not 12 rows/],
     ["a new row without a code", "fresh", { args: { time: null } }, /A new row \(an object\) has no code/],
     ["a new row without a time", "fresh", { args: { code: "A" } }, /has no time\. Give both time \(null for a static row\)/],
+    ["a new row whose time is hidden", "hidden", {}, /A new row \(an object\) has no time/],
+    ["changes that are none", "given", { args: 5 }, /What is to change is 5\. Give an object/],
     ["another subject", "given", { args: { subject_id: 5n } }, /"subject_id" is 5n\. Give rows without it/],
     ["a code that is no text", "given", { args: { code: 5 } }, /column "code" is 5\. Give a code: every row has one/],
     ["a code of null", "given", { args: { code: null } }, /column "code" is null/],
@@ -266,6 +305,14 @@ describe("transform() refuses", () => {
     expect(await code(store, out, module, { columns: { x: 5 } })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { columns: { x: "list<int32>" } })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { columns: { x: "varchar" } })).toBe("MEDS_INVALID_ARGUMENT");
+    for (const x of ["null", "float16", "dictionary<int8, utf8>", "fixed_size_binary[0]", "fixed_size_binary[-1]", "time32[us]"])
+      expect(await code(store, out, module, { columns: { x } })).toBe("MEDS_INVALID_ARGUMENT");
+    for (const x of ["decimal128(39, 2)", "decimal128(5, 7)", "decimal128(5, -2)", "decimal256(77, 0)"])
+      expect(await code(store, out, module, { columns: { x } })).toBe("MEDS_INVALID_ARGUMENT");
+    const circle: unknown[] = [];
+    circle.push(circle);
+    expect(await code(store, out, module, { args: circle })).toBe("MEDS_INVALID_ARGUMENT");
+    expect(await code(store, out, icd10ToIcd10cm(), { args: 1 })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { memory: 1 })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { shardBytes: 5 })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { threads: 0 })).toBe("MEDS_INVALID_ARGUMENT");

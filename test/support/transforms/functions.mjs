@@ -53,3 +53,20 @@ export function* stolen(patient) {
 }
 
 export const slow = () => new Promise(() => {});
+
+/** One Date and one array for all rows. */
+export function* reusing(patient) {
+  const [when, blob] = [new Date(0), new Uint8Array(1)];
+  let i = 0;
+  for (const event of patient) {
+    when.setTime(i);
+    blob[0] = i++;
+    yield event.with({ when, blob });
+  }
+}
+
+/** Gives the rows that `args` says. */
+export const rows = (_patient, args) => args;
+
+/** A new row that does not list its names. */
+export const hidden = () => [Object.defineProperties({}, { time: { value: 5 }, code: { value: "A" } })];
