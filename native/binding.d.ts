@@ -61,8 +61,8 @@ export declare class NativeStore {
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /** A shard whose rows can be written with changes; every byte of it is compared with its checksum. */
   changing(shard: number, added: Array<AddedColumn>): NativeChanging
-  /** Compares the metadata files with their checksums. */
-  checkMetadata(): void
+  /** Copies the metadata files, compared with their checksums, into a folder. */
+  copyMetadata(folder: string): void
   /** Maps and checks the store in a folder; with `verify` every byte of it. */
   constructor(path: string, verify: boolean)
   /** The text of manifest.json. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { failStanding, type Summary } from "../convert.js";
 import { PatientDatabase } from "../database.js";
 import { fail, MedsError } from "../errors.js";
@@ -119,15 +119,13 @@ export async function transform<A = unknown>(
     for (const plan of ready) stepOf(plan, types);
     if (from.manifest.shards.length === 0)
       fail("MEDS_NO_DATA", `${paths.store}: the store has no patients, so there is nothing to transform.`, paths.store);
-    from.native.checkMetadata();
     // Before any thread begins, too: the module is the one that they load, and what cannot be kept would be told when all is done.
     const made = { transform: recorded(from, { module, ready, args: checked.args, added }) };
 
     return await withWorkFolder(paths.out, temp, "transform", async (folder) => {
       const data = join(folder, "data");
       mkdirSync(data);
-      const metadata = join(resolve(paths.store), "metadata");
-      if (existsSync(metadata)) symlinkSync(metadata, join(folder, "metadata"));
+      from.native.copyMetadata(join(folder, "metadata"));
       const pass = new Pass<Transformed>({
         store: from,
         slots: db.slots,
@@ -153,6 +151,7 @@ export async function transform<A = unknown>(
         index: index ?? from.manifest.options.index,
         temp,
         notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
+        narrow: true,
         made,
       };
       const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });

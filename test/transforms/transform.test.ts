@@ -425,6 +425,21 @@ describe("a transformed store", () => {
   });
 });
 
+describe("the content id", () => {
+  it("differs where values differ, though the files have equal sizes", async () => {
+    const { store } = await clinic();
+    const id = async (args: object) => {
+      const db = PatientDatabase.open(await transformed(store, "given", { args }));
+      const { id } = db.metadata;
+      db.close();
+      return id;
+    };
+    const ids = [{ numeric_value: 1 }, { numeric_value: 2 }, { code: "DEAD" }, { code: "LIVE" }].map(id);
+    expect(new Set(await Promise.all(ids)).size).toBe(4);
+    expect(await id({ code: "DEAD" })).toBe(await ids[2]);
+  });
+});
+
 describe("event.with()", () => {
   it("gives a row with other values, and leaves the store as it is", async () => {
     const source = await writeSimple(folder("with"), [
