@@ -3112,10 +3112,11 @@ export interface VisitStartToFirstEvent {
   readonly end?: string | undefined;
 }
 /**
- * The start of a visit to the visit's first event: where only the day of a visit is known, it is dated at midnight, before the patient came. A row of
- * a visit moves to the first row of the same visit that is dated after it; its end is then not before it. A visit without such a row stays.
+ * The start of a visit to the visit's first event: where only the day of a visit is known, it is dated at midnight, before the patient came. The earliest
+ * rows of a visit move to the first other row of the same visit that is dated after them, an exact start too; their ends are then not before it. A visit
+ * without such a row stays, and so do later rows of the visit itself, such as its end.
  *
- * FEMR's `move_visit_start_to_first_event_start`; visits that start at several times are an error there, and stay and are counted here.
+ * FEMR's `move_visit_start_to_first_event_start`, where visits with rows at several times are an error.
  *
  * @example
  * ```ts

@@ -23,28 +23,25 @@ export class Visits implements Step {
   }
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
+    // The earliest row of a visit is its start: an extract may write its end as another row of it, as the import of OMOP tables does.
     const starts = new Map<string | null, bigint>();
-    const several = new Set<string>();
     for (const line of lines) {
       const time = this.isVisit(line) ? line.timeMicros : null;
       const visit = time === null ? null : visitOf(line, this.visit);
-      if (time === null || visit === null) continue;
-      if ((starts.get(visit) ?? time) !== time) several.add(visit);
-      starts.set(visit, time);
+      if (time !== null && visit !== null && time < (starts.get(visit) ?? time + 1n)) starts.set(visit, time);
     }
-    counts.add("warning", "visits that start at several times: they stay where they are", several.size);
+    if (starts.size === 0) return lines;
     const firsts = new Map<string | null, bigint>();
-    if (starts.size > several.size) {
-      for (const line of lines) {
-        const visit = visitOf(line, this.visit);
-        const start = visit === null || several.has(visit) ? undefined : starts.get(visit);
-        const time = start === undefined ? null : line.timeMicros;
-        if (time !== null && time > start! && time < (firsts.get(visit) ?? time + 1n)) firsts.set(visit, time);
-      }
+    for (const line of lines) {
+      const visit = this.isVisit(line) ? null : visitOf(line, this.visit);
+      const start = visit === null ? undefined : starts.get(visit);
+      const time = start === undefined ? null : line.timeMicros;
+      if (time !== null && time > start! && time < (firsts.get(visit) ?? time + 1n)) firsts.set(visit, time);
     }
     return lines.map((line) => {
-      const first = this.isVisit(line) ? firsts.get(visitOf(line, this.visit)) : undefined;
-      if (first === undefined || line.timeMicros === null) return line;
+      const visit = this.isVisit(line) ? visitOf(line, this.visit) : null;
+      const first = firsts.get(visit);
+      if (first === undefined || line.timeMicros !== starts.get(visit)) return line;
       counts.add("converted", "visit rows moved to the first event of their visit");
       return this.ends.moved(line, first, first);
     });
