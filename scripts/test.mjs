@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { peersPython } from "../benches/lib/peer.mjs";
 import { nameCargoTarget, root, tool } from "./run.mjs";
 
 nameCargoTarget();
@@ -37,6 +38,14 @@ async function rust() {
   if (code !== 0 && results.every((result) => result[2] === "0")) add(0, 1, 0);
 }
 
+/** Tests compare with programs in Python; where there is no Python, or it cannot install them, those tests are skipped. */
+function python() {
+  for (const requirements of ["requirements.txt", "requirements-etl.txt"]) {
+    const { reason } = peersPython(root, { requirements, named: true });
+    if (reason !== undefined) console.error(`meds-reader: tests that need benches/${requirements} will be skipped: ${reason}.`);
+  }
+}
+
 async function vitest(args) {
   const folder = mkdtempSync(join(tmpdir(), "meds-reader-test-"));
   const report = join(folder, "report.json");
@@ -55,6 +64,7 @@ async function vitest(args) {
 
 const args = process.argv.slice(2);
 if (!args.includes("--no-rust")) await rust();
+python();
 await vitest(args.filter((arg) => arg !== "--no-rust"));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -13,9 +13,9 @@ export const requirementsOf = (file) =>
   /^REQUIREMENTS = "(requirements-[a-z]+\.txt)"$/m.exec(readFileSync(file, "utf8"))?.[1] ?? REQUIREMENTS;
 
 /**
- * A Python for the loaders of some requirements, or a sentence that says why there is none. What is not installed in it, its loaders report.
- * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON. `named`: a loader of
- * theirs was asked for by its name; else the latter, which are large, are not installed.
+ * A Python for some requirements, or a sentence that says why there is none. What is not installed in it, who needs it reports.
+ * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON; requirements-etl.txt, which
+ * tests ask for: .cache/etl, or MEDS_ETL_PYTHON. `named`: they were asked for by name; else others than the first, which may be large, are not installed.
  */
 export function peersPython(root, { install = true, requirements = REQUIREMENTS, named = false } = {}) {
   const name = /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";
@@ -32,10 +32,10 @@ export function peersPython(root, { install = true, requirements = REQUIREMENTS,
   if (!named && requirements !== REQUIREMENTS)
     return { reason: `${requirements} is installed only where --peers names the loader; or ${variable} names a Python that has it` };
   if (system === undefined) return { reason: "there is no python3" };
-  console.error(`bench: making .cache/${name} (a Python venv with ${requirements}) …`);
+  console.error(`meds-reader: making .cache/${name} (a Python venv with benches/${requirements}) …`);
   const run = (program, ...args) => spawnSync(program, args, { stdio: ["ignore", 2, 2] }).status === 0;
   if (!run(system, "-m", "venv", venv)) return { reason: "python3 -m venv failed" };
-  const pip = (...args) => run(python, "-m", "pip", "install", "--quiet", ...args);
+  const pip = (...args) => run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1", ...args);
   if (!pip("-r", join(root, "benches", requirements))) {
     // One that does not install must not keep the others away.
     for (const [line] of wanted.matchAll(/^[\w-]+==\S+$/gm)) pip(line);

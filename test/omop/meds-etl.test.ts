@@ -1,12 +1,13 @@
-// The events of OMOP tables, compared with those that meds_etl 0.3.11 makes: a frozen answer of it, and the program itself where MEDS_ETL_PYTHON names
-// a Python that has it.
+// The events of OMOP tables, compared with those that meds_etl 0.3.11 makes: a frozen answer of it, and the program itself where there is a
+// Python.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { convert } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { folder } from "../support/folder.js";
-import { clinic, digest, etlPython, lines, linesOf, medsEtl, type Tables, writeCsv, writeParquet } from "../support/omop.js";
+import { clinic, digest, lines, linesOf, medsEtl, type Tables, writeCsv, writeParquet } from "../support/omop.js";
+import { etlPython } from "../support/python.js";
 import { real } from "../support/real.js";
 
 const gibleed = real("gibleed-omop-5.3");

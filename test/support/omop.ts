@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { PatientDatabase } from "meds-reader";
 import { duckdb } from "../cli/run.js";
 import { folder, place } from "./folder.js";
+import { etlPython } from "./python.js";
 
 /** Tables as CSV, by name. */
 export type Tables = Readonly<Record<string, string>>;
@@ -199,9 +200,6 @@ export async function linesOf(dataset: string): Promise<string[]> {
     )
     .sort();
 }
-
-/** A Python that has meds_etl (env MEDS_ETL_PYTHON), or null: it makes MEDS of OMOP by the program that ours is to agree with. */
-export const etlPython: string | null = process.env.MEDS_ETL_PYTHON ?? null;
 
 /** Asks polars for no streaming: its old engine, which meds_etl asks for, reads no Parquet in the versions that meds_etl runs with. */
 const RUN = `

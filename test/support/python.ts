@@ -1,16 +1,19 @@
-// Python with pyarrow: writes the Arrow types that no JavaScript writer has. Absent on most machines: tests say so and are skipped.
+// Programs in Python that tests compare with, in the venvs that `npm test` makes. Where there is no Python, tests say so and are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const venv = fileURLToPath(new URL("../../.cache/peer/bin/python", import.meta.url));
+/** A Python that has pyarrow, which writes the Arrow types that no JavaScript writer has, meds_reader, polars and DuckDB; or null. */
+export const python: string | null = find("peer", "pyarrow");
 
-/** A Python that has pyarrow (env MEDS_PEER_PYTHON, or the one that the benchmark makes), or null. */
-export const python: string | null = find();
+/** A Python that has meds_etl, which makes MEDS of OMOP as ours is to; or null. */
+export const etlPython: string | null = find("etl", "meds_etl");
 
-function find(): string | null {
-  for (const path of [process.env.MEDS_PEER_PYTHON, venv]) {
-    if (path && existsSync(path) && spawnSync(path, ["-c", "import pyarrow"]).status === 0) return path;
+/** The Python that the environment names, or the venv's. */
+function find(name: string, module: string): string | null {
+  const venv = fileURLToPath(new URL(`../../.cache/${name}/bin/python`, import.meta.url));
+  for (const path of [process.env[`MEDS_${name.toUpperCase()}_PYTHON`], venv]) {
+    if (path && existsSync(path) && spawnSync(path, ["-c", `import ${module}`]).status === 0) return path;
   }
   return null;
 }
