@@ -82,7 +82,6 @@ const EXTERNAL = [
   "hyparquet/src/column.js",
   "hyparquet-compressors",
   "hyparquet-writer",
-  "tinypool",
 ];
 /** The library, and what makes its batches in worker threads: one file each. `worker.js` imports the library, and stays as it is. */
 const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };

@@ -1,5 +1,4 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { Tinypool } from "tinypool";
 import { MedsError } from "../errors.js";
 import type { LabelingTask } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
@@ -9,6 +8,7 @@ import type { TransformTask } from "../transforms/transforming.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
+import { Threads } from "./threads.js";
 import { work } from "./work.js";
 
 /** What a pass reads. */
@@ -81,8 +81,7 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
     const { plan, chunks } = this;
     if (plan.signal?.aborted) throw cancelled(plan.signal);
     if (chunks.length === 0) return;
-    const threads = Math.min(plan.threads, chunks.length);
-    const run = new Run(plan, chunks, await poolOf(threads), threads);
+    const run = new Run(plan, chunks, Math.min(plan.threads, chunks.length));
     try {
       for (let batch = await run.next(); batch !== null; batch = await run.next()) {
         for (const result of batch) {
@@ -107,14 +106,6 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   }
 }
 
-/** Imported here and not above: who starts no pass does not wait for it. Its threads begin at once and import the worker. */
-async function poolOf(threads: number): Promise<Tinypool> {
-  const { Tinypool } = await import("tinypool");
-  // In a variable: bundlers take the pair of literals for an asset.
-  const here = import.meta.url;
-  return new Tinypool({ filename: new URL("./worker.js", here).href, minThreads: threads, maxThreads: threads });
-}
-
 /** A chunk under way: what has come of it and was not read yet. */
 interface Stream {
   readonly port: MessagePort;
@@ -127,6 +118,7 @@ interface Stream {
 /** One iteration of a pass. */
 class Run {
   private readonly streams: Stream[] = [];
+  private readonly threads: Threads;
   private begun = 0;
   private closing: Promise<void> | null = null;
   private failure: MedsError | null = null;
@@ -141,16 +133,10 @@ class Run {
   constructor(
     private readonly plan: PassPlan,
     private readonly chunks: readonly Uint32Array[],
-    private readonly pool: Tinypool,
-    private readonly threads: number,
+    private readonly count: number,
   ) {
-    // A thread that failed between two chunks: a promise that a function left behind, say.
-    pool.on("error", (error: unknown) => this.fail(error));
-    // The pool does not notice a thread that exits by itself. What it does notice is told better by the chunk, a moment later.
-    for (const thread of pool.threads) thread.on("exit", () => setImmediate(() => this.exited()));
+    this.threads = new Threads(count, (error) => this.fail(error));
     plan.signal?.addEventListener("abort", this.abort, { once: true });
-    // It may have been given while the pool was imported.
-    if (plan.signal?.aborted) this.abort();
   }
 
   /** The next results, or null after the last. */
@@ -189,22 +175,20 @@ class Run {
     return this.closing;
   }
 
+  /** A thread failed outside of the function (a promise that it left behind, say), ran out of memory, or exited: the pass fails at once. */
   private fail(error: unknown): void {
-    this.failure ??= this.ended(error);
+    // Threads that are being ended exit too.
+    if (this.closing !== null) return;
+    const path = this.plan.module?.path;
+    const message = `${this.name()}: its worker thread ended (${String(error)}).`;
+    this.failure ??= new MedsError("MEDS_PASS_FAILED", message, { path, cause: error });
     this.wake();
-  }
-
-  private exited(): void {
-    if (this.closing === null && this.streams.every((stream) => stream.failure === null)) this.fail("it called process.exit");
   }
 
   private async end(): Promise<void> {
     this.plan.signal?.removeEventListener("abort", this.abort);
     for (const { port } of this.streams) port.close();
-    const { threads } = this.pool;
-    void this.pool.destroy();
-    // And not for the pool: it would wait for ever for a thread that has exited by itself.
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    await this.threads.end();
   }
 
   /**
@@ -212,7 +196,7 @@ class Run {
    * the one that is read next is always under way.
    */
   private begin(): void {
-    while (this.begun < this.chunks.length && this.streams.length < 2 * this.threads) {
+    while (this.begun < this.chunks.length && this.streams.length < 2 * this.count) {
       this.streams.push(this.start(this.begun));
       this.begun += 1;
     }
@@ -222,23 +206,17 @@ class Run {
     const { store, module, args, mode, labeling = null, transforming = null, labelsOf } = this.plan;
     const { port1, port2 } = new MessageChannel();
     const stream: Stream = { port: port1, batches: [], ended: false, failure: null };
-    const end = (failure: MedsError | null) => {
-      if (stream.ended) return;
-      stream.ended = true;
-      stream.failure = failure;
-      port1.close();
-      this.wake();
-    };
     port1.on("message", (message: Message) => {
-      if (message.kind === "end") end(null);
-      else if (message.kind === "error") end(this.thrown(message));
+      if (message.kind === "results") stream.batches.push(message.results);
       else {
-        stream.batches.push(message.results);
-        this.wake();
+        stream.ended = true;
+        stream.failure = message.kind === "error" ? this.thrown(message) : null;
+        port1.close();
       }
+      this.wake();
     });
     const slots = this.chunks[chunk]!;
-    const task: Task = {
+    this.threads.add({
       path: store.path,
       id: store.manifest.id,
       chunk,
@@ -251,10 +229,6 @@ class Run {
       labeling,
       transforming,
       port: port2,
-    };
-    // What the function throws comes by the port. This is a thread that ended in its midst: by an error outside of the function, or for lack of memory.
-    this.pool.run(task, { transferList: [port2] }).catch((error: unknown) => {
-      end(this.ended(error));
     });
     return stream;
   }
@@ -267,11 +241,6 @@ class Run {
     const when =
       stage === "load" ? "could not be loaded" : subject === null ? "failed before it read a patient" : `failed at subject ${subject}`;
     return new MedsError("MEDS_PASS_FAILED", `${this.name()} ${when}: ${text}`, { path: this.plan.module?.path, cause });
-  }
-
-  private ended(error: unknown): MedsError {
-    const path = this.plan.module?.path;
-    return new MedsError("MEDS_PASS_FAILED", `${this.name()}: its worker thread ended (${String(error)}).`, { path, cause: error });
   }
 
   private name(): string {

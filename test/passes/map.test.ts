@@ -250,6 +250,14 @@ describe("what goes wrong", () => {
     expect([left.code, (left.cause as Error).message]).toEqual(["MEDS_PASS_FAILED", "left behind"]);
   });
 
+  // A second failing thread ended the process, now and then, while the first one's pass was being left.
+  it("tells of threads that fail at once, again and again", async () => {
+    for (let i = 0; i < 15; i += 1) {
+      const error = await rejected(db.map(module, { exportName: "failingAtOnce", threads: 4 }).toArray());
+      expect([error.code, (error.cause as Error).message]).toEqual(["MEDS_PASS_FAILED", "at once"]);
+    }
+  });
+
   it("tells of a module that cannot be loaded or lacks the function", async () => {
     const broken = await rejected(db.map(new URL("../support/passes/broken.mjs", import.meta.url)).toArray());
     expect(broken.code).toBe("MEDS_PASS_FAILED");

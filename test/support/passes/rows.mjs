@@ -110,3 +110,15 @@ export function* withLabels(pairs) {
 }
 
 export const number = 7;
+
+/** Fails outside of the function, at a moment that all threads share. */
+export async function failingAtOnce(patients) {
+  for (const _ of patients) break;
+  setTimeout(
+    () => {
+      throw new Error("at once");
+    },
+    100 - (Date.now() % 100),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+}
