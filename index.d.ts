@@ -1687,58 +1687,6 @@ export interface LabelingReport {
  * ```
  */
 export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
-interface BirthOptions {
-  /** Microseconds, as decimal text; absent: nothing is left out. */
-  readonly drop?: string;
-  /** Absent: `end`, where the store has it. */
-  readonly end?: string;
-}
-/** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
-export type RowChoice = {
-  readonly codes: string | readonly string[];
-} | {
-  readonly column: string;
-  readonly values: string | readonly string[];
-};
-type ChosenRows = {
-  readonly codes: readonly string[];
-} | {
-  readonly column: string;
-  readonly values: readonly string[];
-};
-interface BillingOptions {
-  readonly billing: ChosenRows;
-  readonly visits: ChosenRows;
-  readonly visit: string;
-  readonly end: string;
-}
-interface MidnightOptions {
-  readonly codes: readonly string[];
-  /** Absent: `end`, where the store has it. */
-  readonly end?: string;
-}
-interface VisitOptions {
-  readonly visits: ChosenRows;
-  readonly visit: string;
-  /** Absent: `end`, where the store has it. */
-  readonly end?: string;
-}
-type StepPlan = {
-  readonly name: "billing_to_visit_end";
-  readonly options: BillingOptions;
-} | {
-  readonly name: "visit_start_to_first_event";
-  readonly options: VisitOptions;
-} | {
-  readonly name: "midnight_to_day_end";
-  readonly options: MidnightOptions;
-} | {
-  readonly name: "before_birth_to_birth";
-  readonly options: BirthOptions;
-} | {
-  readonly name: "icd10_to_icd10cm";
-  readonly options: object;
-};
 /** What a pass reads. */
 export interface PassReport {
   /** Patients that the function is given. */
@@ -3066,6 +3014,58 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
+export type RowChoice = {
+  readonly codes: string | readonly string[];
+} | {
+  readonly column: string;
+  readonly values: string | readonly string[];
+};
+type ChosenRows = {
+  readonly codes: readonly string[];
+} | {
+  readonly column: string;
+  readonly values: readonly string[];
+};
+interface BirthOptions {
+  /** Microseconds, as decimal text; absent: nothing is left out. */
+  readonly drop?: string;
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+interface BillingOptions {
+  readonly billing: ChosenRows;
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  readonly end: string;
+}
+interface MidnightOptions {
+  readonly codes: readonly string[];
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+interface VisitOptions {
+  readonly visits: ChosenRows;
+  readonly visit: string;
+  /** Absent: `end`, where the store has it. */
+  readonly end?: string;
+}
+type StepPlan = {
+  readonly name: "billing_to_visit_end";
+  readonly options: BillingOptions;
+} | {
+  readonly name: "visit_start_to_first_event";
+  readonly options: VisitOptions;
+} | {
+  readonly name: "midnight_to_day_end";
+  readonly options: MidnightOptions;
+} | {
+  readonly name: "before_birth_to_birth";
+  readonly options: BirthOptions;
+} | {
+  readonly name: "icd10_to_icd10cm";
+  readonly options: object;
+};
 /** A ready transform, for {@link transform}. */
 export declare class ReadyTransform {
   /** Made by this package only. */

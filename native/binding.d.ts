@@ -191,5 +191,8 @@ export interface Question {
   threads: number
 }
 
+/** Refuses a path where no store may be written, before any work is done for one. */
+export declare function refuseTaken(path: string, force: boolean): void
+
 /** Why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null

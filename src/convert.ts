@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fail, MedsError } from "./errors.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { Metadata } from "./metadata.js";
-import { runJob, type WorkOptions } from "./native.js";
+import { refuseTaken, runJob, type WorkOptions } from "./native.js";
 import { bytesOf, keptUnmapped, originOf } from "./omop/files.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
@@ -93,7 +92,7 @@ export async function convert(source: string, store: string, options?: ConvertOp
   const begun = performance.now();
   const asked = conversion(source, store, options);
   let { plan } = asked;
-  if (asked.omop && plan.force !== true && plan.reuse !== true) failStanding(plan.store);
+  if (asked.omop) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
   const origin = await originFor(asked);
   try {
     // Of other sources the native side compares fingerprints itself, while it holds the store's lock.
@@ -105,12 +104,6 @@ export async function convert(source: string, store: string, options?: ConvertOp
     plan = { ...plan, reuse: false, force: true };
   }
   return perform({ ...asked, plan }, origin, begun);
-}
-
-/** Throws where a store stands. The native side asks the same, but only when what comes before a conversion is done. */
-export function failStanding(store: string): void {
-  if (existsSync(join(store, "manifest.json")))
-    fail("MEDS_STORE_EXISTS", `${store}: a store is there already. Give another path, or --force to replace it.`, store);
 }
 
 /** What the store of OMOP tables says it was made of; undefined for other sources. Options that change nothing in it are left out. */

@@ -9,7 +9,7 @@ import { exactIds, type SubjectId } from "./ids.js";
 import { withIo } from "./io.js";
 import { CsvTable } from "./labels/csv.js";
 import { failNull, readParquet } from "./labels/parquet.js";
-import { runJob, type WorkOptions } from "./native.js";
+import { refuseTaken, runJob, type WorkOptions } from "./native.js";
 
 /** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
 export interface FilterOptions extends WorkOptions {
@@ -62,9 +62,10 @@ export async function filter(store: string, out: string, options: FilterOptions)
   if (split !== undefined) textOf("split", split, "the name of a split");
   if (ids === undefined && split === undefined && codes === undefined)
     fail("MEDS_INVALID_ARGUMENT", "Nothing says which patients to keep. Give ids, a split or codes.");
+  const paths = { store: pathOf("store", store), out: pathOf("out", out) };
+  refuseTaken(paths.out, rest.force === true);
   const listed = ids === undefined ? undefined : await idsOf(ids);
 
-  const paths = { store: pathOf("store", store), out: pathOf("out", out) };
   const db = PatientDatabase.open(paths.store);
   try {
     const missing: { readonly message: string; readonly count: number }[] = [];

@@ -150,6 +150,11 @@ export function fingerprint(options: object): string {
   return guard(() => binding.fingerprint(plain(options)));
 }
 
+/** Throws where no store may be written, before any work is done for one; who writes there asks again. `force` replaces a store. */
+export function refuseTaken(path: string, force: boolean): void {
+  guard(() => binding.refuseTaken(path, force));
+}
+
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */

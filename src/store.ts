@@ -145,6 +145,10 @@ export class Store {
     return index === undefined ? undefined : this.manifest.columns[index];
   }
 
+  hasColumn(name: string): boolean {
+    return this.columnIndex.has(name);
+  }
+
   /** A column's place in the manifest. */
   columnAt(name: string): number {
     return this.columnIndex.get(name) ?? this.failColumn(name);

@@ -8,7 +8,7 @@ import type { Patient } from "../patient.js";
 import type { AnySchema } from "../schema.js";
 import type { Store } from "../store.js";
 import { Labeler } from "./labeler.js";
-import { type AskedLabel, type Labelled, type SamplePlan, Skipped } from "./labeling.js";
+import { type AskedLabel, type Labelled, labeling, type SamplePlan, Skipped } from "./labeling.js";
 
 /** How {@link Cohort.label} runs. */
 export interface LabelingOptions<A = unknown> extends PassOptions<A> {
@@ -83,10 +83,10 @@ export async function labelPatients<A>(
     store,
     slots,
     module: labeler instanceof Labeler ? null : moduleOf(labeler, exportName),
-    mode: "label",
+    mode: "value",
     ...checked,
     ordered: true,
-    labeling: { plan: own?._plan(store) ?? null, sample: samplePlan(sample) },
+    reader: labeling({ plan: own?._plan(store) ?? null, sample: samplePlan(sample) }),
     labelsOf: null,
     report: NO_LABELS,
   });

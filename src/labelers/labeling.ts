@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fail } from "../errors.js";
 import { shown } from "../given.js";
 import type { Label } from "../labels/labels.js";
+import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import type { Patient } from "../patient.js";
 import type { LabelPlan } from "./labeler.js";
 import { outcomesOf } from "./outcome.js";
@@ -41,19 +42,22 @@ export interface Labelled {
   readonly skipped: ReadonlyMap<string, number>;
 }
 
+/** What a pass is told of a labeling. */
+export const labeling: (task: LabelingTask) => ReaderPlan = readerKind("The labeler", (task, { ask }) => new Labeling(task, ask));
+
 /** Makes labels of patients, one after another. */
-export class Labeling {
+class Labeling implements ChunkReader {
   private readonly labels: Label[] = [];
   private readonly skipped = new Skipped();
 
   constructor(
     private readonly task: LabelingTask,
-    private readonly ask: ((patient: Patient) => Asked | Promise<Asked>) | null,
+    private readonly ask: ReaderContext["ask"],
   ) {}
 
   async read(patient: Patient): Promise<void> {
     const { plan, sample } = this.task;
-    const labels = plan === null ? asked(await this.ask!(patient), patient.subjectId) : labelsOf(plan, patient, this.skipped);
+    const labels = plan === null ? asked((await this.ask!(patient)) as Asked, patient.subjectId) : labelsOf(plan, patient, this.skipped);
     const kept = sample === null ? labels : sampled(labels, patient.subjectId, sample);
     this.skipped.add("unsampled", labels.length - kept.length);
     for (const label of kept) this.labels.push(label);

@@ -1,10 +1,9 @@
 // What a worker and the thread that waits for it tell each other.
 import type { MessagePort } from "node:worker_threads";
 import { MedsError, type MedsErrorCode } from "../errors.js";
-import type { LabelingTask } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
-import type { TransformTask } from "../transforms/transforming.js";
 import type { ModuleFunction } from "./module.js";
+import type { ReaderPlan } from "./reader.js";
 
 /** A run of patients, and what is to be done with them. */
 export interface Task {
@@ -14,15 +13,15 @@ export interface Task {
   readonly chunk: number;
   readonly chunks: number;
   readonly slots: Uint32Array;
-  /** The caller's function; null where a labeler or transforms of this package are asked for. */
+  /** The caller's function; null where a reader does without. */
   readonly module: ModuleFunction | null;
   readonly args: unknown;
-  /** `stream`: what is returned is a result or many; `value`: it is one; `label`, `transform`: the function is asked of each patient by itself. */
-  readonly mode: "stream" | "value" | "label" | "transform";
+  /** What the function returns: a result or many (`stream`), or one (`value`). */
+  readonly mode: "stream" | "value";
   /** Of each slot its labels, where patients are read with labels. */
   readonly labels: readonly (readonly LabelRow[])[] | null;
-  readonly labeling: LabelingTask | null;
-  readonly transforming: TransformTask | null;
+  /** Who asks the function of each patient by itself; null where it gets all of them. */
+  readonly reader: ReaderPlan | null;
   /** Where results go, and where {@link MORE} comes from. */
   readonly port: MessagePort;
 }

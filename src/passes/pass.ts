@@ -1,13 +1,12 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { MedsError } from "../errors.js";
-import type { LabelingTask } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../native.js";
 import type { Store } from "../store.js";
-import type { TransformTask } from "../transforms/transforming.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
+import type { ReaderPlan } from "./reader.js";
 import { Threads } from "./threads.js";
 import { work } from "./work.js";
 
@@ -38,8 +37,7 @@ export interface PassPlan {
   readonly threads: number;
   readonly ordered: boolean;
   readonly signal: AbortSignalLike | undefined;
-  readonly labeling?: LabelingTask;
-  readonly transforming?: TransformTask;
+  readonly reader?: ReaderPlan;
   /** The labels of each of some slots; null where patients are read without. */
   readonly labelsOf: ((slots: Uint32Array) => LabelRow[][]) | null;
   readonly report: Omit<PassReport, "patients" | "chunks">;
@@ -203,7 +201,7 @@ class Run {
   }
 
   private start(chunk: number): Stream {
-    const { store, module, args, mode, labeling = null, transforming = null, labelsOf } = this.plan;
+    const { store, module, args, mode, reader = null, labelsOf } = this.plan;
     const { port1, port2 } = new MessageChannel();
     const stream: Stream = { port: port1, batches: [], ended: false, failure: null };
     port1.on("message", (message: Message) => {
@@ -226,8 +224,7 @@ class Run {
       args,
       mode,
       labels: labelsOf === null ? null : labelsOf(slots),
-      labeling,
-      transforming,
+      reader,
       port: port2,
     });
     return stream;
@@ -244,7 +241,7 @@ class Run {
   }
 
   private name(): string {
-    return this.plan.module?.path ?? (this.plan.mode === "label" ? "The labeler" : "The transform");
+    return this.plan.module?.path ?? this.plan.reader!.who;
   }
 }
 

@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import type { PatientDatabase } from "../database.js";
 import { fail } from "../errors.js";
-import { type Asked, Labeling } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { Patient } from "../patient.js";
-import { Transforming } from "../transforms/transforming.js";
 import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
 import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";
+import { readerOf } from "./reader.js";
 
 /** Results of a batch at most, and how long the first of them waits for more. */
 const BATCH = 64;
@@ -30,12 +29,9 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
     reading = new Reading(db, task);
     const context: PassContext = { db, chunk: task.chunk, chunks: task.chunks };
     const outbox = new Outbox(task, send);
-    if (task.labeling !== null || task.transforming !== null) {
+    if (task.reader !== null) {
       const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, task.args, context);
-      const reader =
-        task.transforming === null
-          ? new Labeling(task.labeling!, ask as ((patient: Patient) => Asked) | null)
-          : new Transforming(db._store, task.transforming, task.chunk, ask);
+      const reader = readerOf(task.reader, { store: db._store, chunk: task.chunk, ask });
       for (const patient of reading.patients()) await reader.read(patient);
       outbox.add(reader.result());
     } else {

@@ -26,14 +26,16 @@ export class Billing implements Step {
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
     const ends = new Map<string | null, bigint>();
+    const unsure = new Set<string>();
     for (const line of lines) {
       const end = this.isVisit(line) ? this.ends.of(line) : null;
       const visit = end === null ? null : visitOf(line, this.visit);
       if (end === null || visit === null) continue;
       const known = ends.get(visit);
-      if (known !== undefined && known !== end) counts.add("warning", "visits whose rows end at several times: the latest counts");
+      if (known !== undefined && known !== end) unsure.add(visit);
       if (known === undefined || end > known) ends.set(visit, end);
     }
+    counts.add("warning", "visits whose rows end at several times: the latest counts", unsure.size);
     return lines.map((line) => {
       const time = this.isBill(line) ? line.timeMicros : null;
       if (time === null) return line;

@@ -1,6 +1,7 @@
 // Values that rows are given, on their way to the native side: checked against the column's type, in the few forms that typed arrays have.
 import { fail } from "../errors.js";
-import { failGiven } from "../given.js";
+import { failGiven, INT32_MAX } from "../given.js";
+import { DAY } from "../time.js";
 
 /** Changed values of a column, as the native side takes them. */
 export interface ChangedColumn {
@@ -32,6 +33,7 @@ export class Cells {
   private readonly kind: Kind;
   private readonly rows: number[] = [];
   private readonly values: (Carried | null)[] = [];
+  private bytes = 0;
 
   constructor(column: string, type: string) {
     this.column = column;
@@ -44,7 +46,15 @@ export class Cells {
     if (carried === undefined) failGiven(`The value for the column ${JSON.stringify(this.column)}`, value, `${this.kind.wanted}, or null`);
     this.rows.push(row);
     this.values.push(carried);
-    return carried instanceof Uint8Array ? carried.length : 8;
+    const taken = carried instanceof Uint8Array ? carried.length : 8;
+    this.bytes += taken;
+    // Files are begun between patients: so much is one patient's.
+    if (this.bytes > INT32_MAX)
+      fail(
+        "MEDS_PATIENT_TOO_LARGE",
+        `The values given for the column ${JSON.stringify(this.column)} take more than 2^31-1 bytes, the most that a patient may have. Give shorter ones.`,
+      );
+    return taken;
   }
 
   /** All values so far. */
@@ -90,6 +100,7 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>>
 const MICROS: Readonly<Record<string, bigint>> = { s: 1_000_000n, ms: 1_000n, us: 1n };
 const INT64 = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 const UINT64 = [0n, 2n ** 64n - 1n] as const;
+const MILLIS_OF_DAY = 86_400_000;
 const encoder = new TextEncoder();
 
 /** Can a new column have a type: one whose values can be given, and that a file can hold. What else the name may be wrong in, the native side tells. */
@@ -126,26 +137,20 @@ function kindOf(type: string): Kind | null {
     case "uint64":
       return { form: "words", wanted: "a bigint or whole number, 0 to 2^64 - 1", take: (value) => signed(whole(value, UINT64)) };
     case "date64":
-      return {
-        form: "words",
-        wanted: "days since 1970-01-01",
-        take: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) * 86_400_000n : undefined),
-      };
+      return { form: "words", wanted: "days since 1970-01-01, with a fraction for the time of day", take: millisOf };
     case "timestamp":
     case "duration":
+      return { form: "words", wanted: unitOf(unit), take: (value) => counted(value, unit) };
     case "time64":
-      if (unit === "ns")
-        return {
-          form: "words",
-          wanted: "nanoseconds as bigint",
-          take: (value) => (typeof value === "bigint" ? whole(value, INT64) : undefined),
-        };
-      return { form: "words", wanted: `microseconds that are whole ${unit}`, take: (value) => counted(value, MICROS[unit]!) };
+      return { form: "words", wanted: `${unitOf(unit)}, within a day`, take: (value) => ofDay(value, unit) };
     case "time32":
       return {
         form: "numbers",
-        wanted: `microseconds of the day that are whole ${unit}`,
-        take: (value) => narrow(counted(value, MICROS[unit]!)),
+        wanted: `${unitOf(unit)}, within a day`,
+        take: (value) => {
+          const time = ofDay(value, unit);
+          return time === undefined ? undefined : Number(time);
+        },
       };
     case "decimal128":
     case "decimal256": {
@@ -190,16 +195,31 @@ function signed(value: bigint | undefined): bigint | undefined {
   return value === undefined ? undefined : BigInt.asIntN(64, value);
 }
 
-/** Microseconds, or a Date, in a unit: whole or not at all. */
-function counted(value: unknown, micros: bigint): bigint | undefined {
+/** What {@link counted} takes. */
+function unitOf(unit: string): string {
+  return unit === "ns" ? "nanoseconds as bigint" : `microseconds that are whole ${unit}`;
+}
+
+/** Microseconds, or a Date, in a unit, whole or not at all; nanoseconds as they are. */
+function counted(value: unknown, unit: string): bigint | undefined {
+  if (unit === "ns") return typeof value === "bigint" ? whole(value, INT64) : undefined;
+  const micros = MICROS[unit]!;
   const exact = value instanceof Date ? whole(value.getTime(), INT64) : whole(value, INT64);
   if (exact === undefined) return undefined;
   const time = value instanceof Date ? exact * 1000n : exact;
   return time % micros === 0n && time / micros === BigInt.asIntN(64, time / micros) ? time / micros : undefined;
 }
 
-function narrow(value: bigint | undefined): number | undefined {
-  return value === undefined || value < 0n || value >= 86_400_000n ? undefined : Number(value);
+/** As {@link counted}, of a day. */
+function ofDay(value: unknown, unit: string): bigint | undefined {
+  const time = counted(value, unit);
+  return time !== undefined && time >= 0n && time < (unit === "ns" ? DAY * 1000n : DAY / MICROS[unit]!) ? time : undefined;
+}
+
+/** Milliseconds of days, a fraction of which may say the time of day; as reading gives them. */
+function millisOf(days: unknown): bigint | undefined {
+  const millis = typeof days === "number" ? Math.round(days * MILLIS_OF_DAY) : Number.NaN;
+  return Number.isSafeInteger(millis) && millis / MILLIS_OF_DAY === days ? BigInt(millis) : undefined;
 }
 
 /** The digits without their point, as `scale` has it; undefined for a value that these digits do not hold exactly. */

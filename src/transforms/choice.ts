@@ -36,7 +36,7 @@ export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>):
   needColumn(column, types);
   const values = new Set(choice.values);
   return (line) => {
-    const value = line.get(column);
+    const value = cellOf(line, column);
     return value !== null && values.has(String(value));
   };
 }
@@ -70,9 +70,16 @@ export function needColumn(name: string, types: ReadonlyMap<string, string>): st
   );
 }
 
+/** The value of a column; null in rows that were not given one that the transform adds. */
+function cellOf(line: Line, column: string): unknown {
+  if (line instanceof Row && (line._event === null || line._changes.has(column))) return line.get(column);
+  const event = line instanceof Row ? line._event! : line;
+  return event._shard.store.hasColumn(column) ? event.get(column) : null;
+}
+
 /** What tells the visits of a patient apart: bytes are another object in every row, and a function may give 5 where a row of the store has 5n. */
 export function visitOf(line: Line, column: string): string | null {
-  const visit: unknown = line.get(column);
+  const visit = cellOf(line, column);
   return visit === null ? null : String(visit);
 }
 
@@ -84,16 +91,17 @@ export class Ends {
   constructor(column: string | null, types: ReadonlyMap<string, string>) {
     this.column = column === null ? (types.get(END)?.startsWith("timestamp[") ? END : null) : needColumn(column, types);
     const type = this.column === null ? undefined : types.get(this.column)!;
-    if (type !== undefined && (!type.startsWith("timestamp[") || type.startsWith("timestamp[ns")))
+    // Rows may move to any microsecond, and their ends with them.
+    if (type !== undefined && !/^timestamp\[us\b/.test(type))
       fail(
         "MEDS_COLUMN_TYPE",
-        `The column ${JSON.stringify(this.column)} is ${type}: the times at which rows end are timestamp[s], [ms] or [us].`,
+        `The column ${JSON.stringify(this.column)} is ${type}: the times at which rows end are timestamp[us]. Name another column (end), or declare it so.`,
       );
   }
 
   /** Microseconds since 1970-01-01; null where the row says nothing of its end. */
   of(line: Line): bigint | null {
-    const value = this.column === null ? null : (line.get(this.column) as number | bigint | null);
+    const value = this.column === null ? null : (cellOf(line, this.column) as number | bigint | null);
     return value === null ? null : BigInt(value);
   }
 

@@ -50,6 +50,7 @@ export class Parts {
 
   /** Adds a patient's rows. They are put in order of time, static ones first; rows of one time stay as they are given. */
   add(patient: Patient, lines: readonly Line[]): void {
+    this.store.check(); // a function may have closed it
     const shard = this.store.shardOf[patient._index]!;
     if (shard !== this.shard || this.rows.length >= ROWS || this.bytes >= BYTES) this.flush();
     if (shard !== this.shard) {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { failStanding, type Summary } from "../convert.js";
+import type { Summary } from "../convert.js";
 import { PatientDatabase } from "../database.js";
 import { fail, MedsError } from "../errors.js";
 import type { Event } from "../event.js";
 import { countIn, failGiven, flagOf, optionsOf, pathOf, textOf } from "../given.js";
 import { isWithin } from "../io.js";
 import type { Note } from "../manifest.js";
-import { type Progress, runJob, type WorkOptions } from "../native.js";
+import { type Progress, refuseTaken, runJob, type WorkOptions } from "../native.js";
 import { type ModuleFunction, type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
@@ -21,7 +21,7 @@ import { isGivable } from "./cells.js";
 import { type AddedColumn, typesOf } from "./part.js";
 import { ReadyTransform } from "./ready.js";
 import { stepOf } from "./step.js";
-import type { Transformed } from "./transforming.js";
+import { type Transformed, transforming } from "./transforming.js";
 
 /** What a transform's function may give for a patient: rows in any order. */
 export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | NewRow<S>;
@@ -105,13 +105,13 @@ export async function transform<A = unknown>(
   const { module, ready } = parted(transforms, exportName);
   if (module === null && checked.args !== undefined) failGiven("args", checked.args, "it with a module, or leave it out");
   const paths = { store: pathOf("store", store), out: pathOf("out", out) };
-  if (force !== true) failStanding(paths.out);
+  if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
+    fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the store, or lies in it, or holds it. Choose another path.`, paths.out);
+  refuseTaken(paths.out, force === true);
 
   const begun = performance.now();
   const db = PatientDatabase.open(paths.store);
   try {
-    if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
-      fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the store, or lies in it, or holds it. Choose another path.`, paths.out);
     const from = db._store;
     const added = addedOf(columns, from);
     const types = typesOf(from, added);
@@ -130,10 +130,10 @@ export async function transform<A = unknown>(
         store: from,
         slots: db.slots,
         module,
-        mode: "transform",
+        mode: "value",
         ...checked,
         ordered: true,
-        transforming: { folder: data, added, steps: ready },
+        reader: transforming({ folder: data, added, steps: ready }),
         labelsOf: null,
         report: NO_LABELS,
       });
@@ -152,6 +152,7 @@ export async function transform<A = unknown>(
         temp,
         notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
         narrow: true,
+        types: Object.fromEntries([...from.columns, ...added].map(({ name, type }) => [name, type])),
         made,
       };
       const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });
@@ -236,8 +237,14 @@ function recorded(from: Store, { module, ready, args, added }: Recorded): object
     ...(args === undefined ? {} : { args: textOfArgs(args) }),
     ...(added.length === 0 ? {} : { columns: added }),
     ...(ready.length === 0 ? {} : { ready }),
-    ...(from.manifest.options.transform === undefined ? {} : { before: from.manifest.options.transform }),
+    ...(from.manifest.options.transform === undefined ? {} : { before: listed(from.manifest.options.transform) }),
   };
+}
+
+/** What a manifest keeps of transforms, the last one first; in older ones each holds the one before it. */
+function listed({ before, ...own }: { readonly before?: object }): readonly object[] {
+  if (before === undefined) return [own];
+  return [own, ...(Array.isArray(before) ? (before as readonly object[]) : listed(before))];
 }
 
 /** Arguments as JSON; what it has no word for (maps, sets, 64-bit integers, NaN) is written as arrays and text, and never left out. */

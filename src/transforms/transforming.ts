@@ -2,9 +2,9 @@
 import { fail } from "../errors.js";
 import { Event } from "../event.js";
 import { failGiven, shown } from "../given.js";
+import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import type { Patient } from "../patient.js";
 import { Row } from "../row.js";
-import type { Store } from "../store.js";
 import { type AddedColumn, type Line, Parts, typesOf } from "./part.js";
 import { Counts, type Step, type StepPlan, stepOf } from "./step.js";
 
@@ -30,19 +30,22 @@ export const REMOVED = "rows that the function left out";
 export const DROPPED = "patients that the function left out";
 export const EMPTY = "patients who had no rows left";
 
+/** What a pass is told of a transform. */
+export const transforming: (task: TransformTask) => ReaderPlan = readerKind(
+  "The transform",
+  (task, context) => new Transforming(task, context),
+);
+
 /** Transforms patients, one after another. */
-export class Transforming {
+class Transforming implements ChunkReader {
   private readonly parts: Parts;
   private readonly steps: readonly Step[];
+  private readonly ask: ReaderContext["ask"];
   private readonly counts = new Counts();
   private rows = 0;
 
-  constructor(
-    store: Store,
-    task: TransformTask,
-    chunk: number,
-    private readonly ask: ((patient: Patient) => unknown) | null,
-  ) {
+  constructor(task: TransformTask, { store, chunk, ask }: ReaderContext) {
+    this.ask = ask;
     this.parts = new Parts(store, task.added, task.folder, chunk);
     const types = typesOf(store, task.added);
     this.steps = task.steps.map((plan) => stepOf(plan, types));

@@ -125,9 +125,10 @@ describe("filter()", () => {
     const { patients, notes } = await filter(store, out, { ids, ignoreMissing: true });
     expect(patients).toBe(1);
     expect(notes).toContainEqual({ kind: "skipped", message: "subjects that the store has not", count: 12 });
-    expect((await rejected(filter(store, out, { withCode: "NONE" }))).code).toBe("MEDS_INVALID_ARGUMENT");
+    const none = join(folder("none"), "s.medsdb");
+    expect((await rejected(filter(store, none, { withCode: "NONE" }))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(filter(store, out, {}))).code).toBe("MEDS_INVALID_ARGUMENT");
-    expect((await rejected(filter(store, out, { split: "none" }))).code).toBe("MEDS_UNKNOWN_SPLIT");
+    expect((await rejected(filter(store, none, { split: "none" }))).code).toBe("MEDS_UNKNOWN_SPLIT");
     expect((await rejected(filter(store, out, { ids: [7] }))).code).toBe("MEDS_STORE_EXISTS");
     expect((await rejected(filter(store, store, { ids: [7], force: true }))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await filter(store, out, { ids: [0], force: true })).patients).toBe(1);
@@ -150,6 +151,15 @@ describe("filter()", () => {
     expect([other.shardCount, other.metadata.indexBytes]).toEqual([1, 0]);
     other.close();
   }, 60_000);
+
+  it("refuses a target that is no store at once, and leaves it", async () => {
+    const out = folder("taken");
+    writeFileSync(join(out, "mine"), "");
+    const seen: string[] = [];
+    const work = { ids: join(out, "none.txt"), force: true, onProgress: ({ phase }: { phase: string }) => seen.push(phase) };
+    expect((await rejected(filter((await clinic()).store, out, work))).code).toBe("MEDS_STORE_EXISTS");
+    expect([seen, readdirSync(out)]).toEqual([[], ["mine"]]);
+  });
 
   it("gives an error, and no store, for a store that is damaged", async () => {
     const { store } = await clinic();

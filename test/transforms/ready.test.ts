@@ -232,6 +232,7 @@ describe("a ready transform says what it did:", () => {
     const rows = [
       { ...visit, end: 9n },
       { ...visit, end: 8n },
+      { ...visit, end: 7n },
       { ...bill, visit_id: 1n },
       { ...bill, visit_id: 5n },
       bill,
@@ -257,6 +258,33 @@ describe("a ready transform says what it did:", () => {
       const { notes } = await transform(store, out, steps, options);
       expect(notes.map(({ message }) => message)).toContain("visit rows moved to the first event of their visit");
     }
+  });
+
+  it("visits that a column tells apart which the function adds, in the rows that have one", async () => {
+    const store = await stored([
+      [
+        { ...base, time: 0n },
+        { ...base, time: 3n },
+        { ...base, time: 4n, code: "MEDS_BIRTH" },
+      ],
+    ]);
+    const out = join(folder("out"), "s.medsdb");
+    const functions = new URL("../support/transforms/functions.mjs", import.meta.url);
+    const steps = [
+      functions,
+      visitStartToFirstEvent({ visits: { column: "kind", values: "visit" }, visit: "stay", end: "until" }),
+      beforeBirthToBirth({ end: "until" }),
+    ];
+    const args = { kind: "visit", stay: 5n, until: 1 };
+    const columns = { kind: "utf8", stay: "int64", until: "timestamp[us]" };
+    await transform(store, out, steps, { exportName: "first", args, columns });
+    const db = PatientDatabase.open(out);
+    expect(Array.from(db.at(0)!, (event) => [event.time, event.code, event.get("kind"), event.get("until")])).toEqual([
+      [4, "A", "visit", 4],
+      [4, "A", null, null],
+      [4, "MEDS_BIRTH", null, null],
+    ]);
+    db.close();
   });
 
   it("visits, whose end may be another row of them", async () => {

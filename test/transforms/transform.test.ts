@@ -63,14 +63,7 @@ function check(path: string, expected: readonly ExpectedPatient[], columns?: Pat
   const db = PatientDatabase.open(path);
   checkStore(db, expected);
   const about = (of: PatientDatabase["columns"]) =>
-    of.map(({ name, type, stored, storage, nulls }) => ({
-      name,
-      // Times are those of the store, whatever zone their source had.
-      type: name === "time" ? stored : type.replace(/dictionary<\w+, (\w+)>/, "$1"),
-      stored,
-      storage,
-      nulls,
-    }));
+    of.map(({ name, type, stored, storage, nulls }) => ({ name, type, stored, storage, nulls }));
   if (columns !== undefined) expect(about(db.columns)).toEqual(about(columns));
   db.close();
 }
@@ -176,6 +169,8 @@ describe("transform() changes", () => {
       when: ["timestamp[ms]", Number(T0)],
       nanos: ["timestamp[ns]", T0 * 1000n + 7n],
       odd: ["date64", 19_000],
+      moment: ["date64", -0.25],
+      last: ["time64[ns]", 86_399_999_999_999n],
     };
     const columns = Object.fromEntries(Object.entries(types).map(([name, [type]]) => [name, type]));
     const values = Object.fromEntries(Object.entries(types).map(([name, [, value]]) => [name, value]));
@@ -267,6 +262,21 @@ describe("transform() refuses", () => {
     ["a decimal that is too long", "given", { columns: { n: "decimal128(4, 1)" }, args: { n: "99999.9" } }, /column "n" is "99999.9"/],
     ["a part of a unit", "given", { columns: { n: "timestamp[s]" }, args: { n: 1_500_000 } }, /microseconds that are whole s, or null/],
     [
+      "days beyond a date64",
+      "given",
+      { columns: { n: "date64" }, args: { n: 1e12 } },
+      /column "n" is 1000000000000\. Give days since 1970/,
+    ],
+    ["a part of a millisecond", "given", { columns: { n: "date64" }, args: { n: 1e-9 } }, /with a fraction for the time of day/],
+    [
+      "a time beyond its day",
+      "given",
+      { columns: { n: "time64[us]" }, args: { n: 86_400_000_000 } },
+      /microseconds that are whole us, within a day/,
+    ],
+    ["a time before its day", "given", { columns: { n: "time64[ns]" }, args: { n: -1n } }, /nanoseconds as bigint, within a day/],
+    ["to close the store that it reads", "closing", {}, /the store was closed\. Read before calling close/],
+    [
       "bytes of another length",
       "given",
       { columns: { n: "fixed_size_binary[3]" }, args: { n: Uint8Array.of(1) } },
@@ -319,6 +329,8 @@ describe("transform() refuses", () => {
     expect(await code(join(dirname(out), "none"), out, module)).toBe("MEDS_NOT_FOUND");
     expect(await code(store, out, billingToVisitEnd())).toBe("MEDS_UNKNOWN_COLUMN");
     expect(await code(store, out, midnightToDayEnd({ codes: "*", end: "unit" }))).toBe("MEDS_COLUMN_TYPE");
+    for (const end of ["timestamp[s]", "timestamp[ms]", "timestamp[ns]"])
+      expect(await code(store, out, beforeBirthToBirth(), { columns: { end } })).toBe("MEDS_COLUMN_TYPE");
     expect(codeOf(() => midnightToDayEnd({ codes: [] }))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => midnightToDayEnd({} as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => billingToVisitEnd({ billing: {} as never }))).toBe("MEDS_INVALID_ARGUMENT");
@@ -336,6 +348,21 @@ describe("transform() refuses", () => {
     for (const path of [store, link, join(store, "inside"), join(link, "inside"), dirname(store)])
       expect((await rejected(transform(store, path, module, { force: true }))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect(await verify(store)).toEqual({ ok: true, differences: [] });
+  });
+
+  it("to write where something else stands, before it reads a patient", async () => {
+    const out = folder("taken");
+    writeFileSync(join(out, "mine"), "");
+    const seen: string[] = [];
+    for (const [path, force] of [
+      [out, true],
+      [out, false],
+      [join(out, "mine"), true],
+    ] as const) {
+      const error = await rejected(transform(store, path, module, { force, onProgress: ({ phase }) => seen.push(phase) }));
+      expect([error.code, error.path]).toEqual(["MEDS_STORE_EXISTS", path]);
+    }
+    expect([seen, readdirSync(out)]).toEqual([[], ["mine"]]);
   });
 
   it("a damaged store: nothing damaged gets a new checksum", async () => {
@@ -388,8 +415,12 @@ describe("a transformed store", () => {
       module: { name: "functions.mjs", exportName: "given" },
       args: '{"code":"X","n":"5"}',
       ready: [{ name: "before_birth_to_birth", options: { drop: "2592000000000" } }],
-      before: { from: manifest(store).fingerprint, columns: [{ name: "n", type: "int64" }] },
+      before: [{ from: manifest(store).fingerprint, columns: [{ name: "n", type: "int64" }] }],
     });
+    const third = join(dirname(out), "third.medsdb");
+    await transform(out, third, icd10ToIcd10cm());
+    const { before, ...own } = how;
+    expect(manifest(third).options.transform.before).toEqual([own, ...before]);
     expect(how.module.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(contents(join(out, "metadata"))).toEqual(contents(join(store, "metadata")));
   });

@@ -32,6 +32,8 @@ const CHANGES: &str = "meds_reader.changes";
 /// Most rows that are brought together at once, and what they take in the shard, about.
 const ROWS: u64 = 1 << 15;
 const BYTES: u64 = 16 << 20;
+/// Slices of a row group, which is held, packed, until it is whole.
+const SLICES: usize = 8;
 
 /// Rows of some patients of a shard, one patient after another.
 pub struct Part<'a> {
@@ -88,18 +90,17 @@ impl Changing {
         let held = Held::open(store, shard)?;
         let columns = columns(store, 1)?.list;
         let mut fields: Vec<FieldRef> = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
-        let field = |column: &Column| Field::new(&column.name, named(&column.source_type, &column.wide), column.role != Role::Code);
+        let field = |column: &Column| Field::new(&column.name, column.wide.clone(), column.role != Role::Code);
         fields.extend(columns.iter().map(|column| Arc::new(field(column))));
         let old = fields.len();
         for (name, of) in added {
-            let source = type_of_name(of);
-            let wide = source.as_ref().and_then(canonical).filter(|wide| !wide.is_nested()).ok_or_else(|| {
+            let wide = type_of_name(of).as_ref().and_then(canonical).filter(|wide| !wide.is_nested()).ok_or_else(|| {
                 let message = format!(
                     "column {name:?}: {of:?} is no type that a new column can have. Give one such as int64, float32, utf8, bool or timestamp[us]."
                 );
                 Error::new(Code::InvalidArgument, message)
             })?;
-            fields.push(Arc::new(Field::new(name, source.map_or(wide.clone(), |source| named(&source, &wide)), true)));
+            fields.push(Arc::new(Field::new(name, wide, true)));
         }
         let entry = &store.manifest().shards[shard];
         let each = (entry.file.bytes / entry.events.max(1)).max(1);
@@ -118,15 +119,17 @@ impl Changing {
         let file = File::create(path).map_err(|e| Error::io(path, "write the transformed rows", &e))?;
         let create = || ArrowWriter::try_new(file, self.schema.clone(), Some(self.properties.clone()))?.into_serialized_writer();
         let (mut writer, factory) = create().map_err(|e| failed(path, e))?;
-        if !part.rows.is_empty() {
-            let mut writers = factory.create_column_writers(0).map_err(|e| failed(path, e))?.into_iter();
+        let size = self.step * SLICES;
+        for (group, first) in (0..part.rows.len()).step_by(size).enumerate() {
+            let last = part.rows.len().min(first + size);
+            let mut writers = factory.create_column_writers(group).map_err(|e| failed(path, e))?.into_iter();
             let mut chunks = Vec::new();
             // A column after another: of a wide table a slice of one is held.
             for (at, field) in self.schema.fields().iter().enumerate() {
                 let mut leaves: Vec<_> = writers.by_ref().take(leaves(field.data_type())).collect();
                 let change = changes.iter().find(|change| change.at == at);
-                for from in (0..part.rows.len()).step_by(self.step) {
-                    let range = from..part.rows.len().min(from + self.step);
+                for from in (first..last).step_by(self.step) {
+                    let range = from..last.min(from + self.step);
                     let array = self.column(at, field, &subjects[range.clone()], &part.rows[range.clone()])?;
                     let array = change.map_or(Ok(array.clone()), |change| change.over(&array, &range));
                     let array = array.map_err(|e| self.held.internal(field.name(), e))?;
@@ -226,16 +229,6 @@ impl Changing {
             return Err(wrong("they do not fit its rows".into()));
         }
         Ok(Overlay { at, rows: change.rows, values })
-    }
-}
-
-/// The type that a column is written with: text and bytes keep the name that their source gave to their type.
-fn named(source: &DataType, wide: &DataType) -> DataType {
-    match (source, wide) {
-        (DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8) | (DataType::LargeBinary | DataType::BinaryView, DataType::Binary) => {
-            source.clone()
-        }
-        _ => wide.clone(),
     }
 }
 

@@ -45,4 +45,5 @@ pub use inspect::{InspectOptions, Inspected, UnpackOptions, Unpacked, inspect, u
 pub use kept::copy_metadata;
 pub use options::{Options, Summary};
 pub use run::{convert, fingerprint};
+pub use target::refuse_taken;
 pub use verify::{VerifyOptions, VerifySummary, verify};

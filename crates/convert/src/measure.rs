@@ -316,6 +316,7 @@ impl Gauge {
                 let words = words(array);
                 traits.sentinel |= words.clone().any(|v| v == i64::MIN);
                 traits.narrow &= match narrowing(array.data_type()) {
+                    Some(Narrowing::Days) => words.clone().all(|v| v % DAY == 0 && i32::try_from(v / DAY).is_ok()),
                     Some(Narrowing::Divide(by)) => words.clone().all(|v| v % by == 0),
                     Some(Narrowing::Multiply(by)) => words.clone().all(|v| v.checked_mul(by).is_some()),
                     None => true,
@@ -358,9 +359,14 @@ fn words(array: &ArrayRef) -> impl Iterator<Item = i64> + Clone {
     (0..array.len()).filter(move |&row| nulls.as_ref().is_none_or(|n| n.is_valid(row))).map(move |row| buffer[row])
 }
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
 /// How a time of another unit becomes microseconds, and a date64 days.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Narrowing {
+    /// Milliseconds to the days of a date32: exact where there is no time of day, and where 32 bits hold the days.
+    Days,
     /// A finer unit: exact where there is no remainder.
     Divide(i64),
     /// A coarser unit: exact where it does not overflow.
@@ -371,7 +377,7 @@ pub enum Narrowing {
 pub fn narrowing(data_type: &DataType) -> Option<Narrowing> {
     let unit = match data_type {
         DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit) | DataType::Duration(unit) => unit,
-        DataType::Date64 => return Some(Narrowing::Divide(86_400_000)),
+        DataType::Date64 => return Some(Narrowing::Days),
         _ => return None,
     };
     match unit {

@@ -2,6 +2,7 @@
 
 use meds_store::manifest::Note;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The options of a conversion; only `source` and `store` are required.
@@ -36,6 +37,8 @@ pub struct Options {
     pub notes: Vec<Note>,
     /// Leave subjects without events out of the splits: the source was made of a store, and they were left out on purpose.
     pub narrow: bool,
+    /// What the types of columns are called, where the source was made of a store: it has them in a form of its own.
+    pub types: HashMap<String, String>,
     /// What was done before, for the manifest's options: of what, and how, the source was made.
     pub made: serde_json::Map<String, serde_json::Value>,
 }
@@ -57,6 +60,7 @@ impl Default for Options {
             temp: None,
             notes: Vec::new(),
             narrow: false,
+            types: HashMap::new(),
             made: serde_json::Map::new(),
         }
     }

@@ -13,7 +13,7 @@ use crate::schema::{Column, Columns, Role, check_names};
 use crate::source::{Source, hex};
 use crate::spill::Spill;
 use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
-use crate::target::Site;
+use crate::target::{Site, taken};
 use crate::{codes, sort, tables};
 use arrow_array::cast::AsArray;
 use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
@@ -22,6 +22,7 @@ use meds_store::types::type_name;
 use meds_store::write::FilePlan;
 use meds_store::{Code, Error, Progress, Result};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -172,8 +173,7 @@ impl<'a> Conversion<'a> {
             return Ok(Some(standing));
         }
         if !self.options.force && !self.options.reuse {
-            let message = "a store is there already. Give another path, or --force to replace it.";
-            return Err(Error::at(Code::StoreExists, &self.options.store, message));
+            return Err(taken(&self.options.store));
         }
         Ok(None)
     }
@@ -281,7 +281,9 @@ impl<'a> Conversion<'a> {
             id,
             fingerprint: self.fingerprint.clone(),
             options: self.told.clone(),
-            columns: in_order(&layout.stored).map(|at| describe(&columns.list[at], &layout.stored[at], traits[at])).collect(),
+            columns: in_order(&layout.stored)
+                .map(|at| describe(&columns.list[at], &layout.stored[at], traits[at], &self.options.types))
+                .collect(),
             counts: Counts {
                 patients: survey.patients.len() as u64,
                 events: rows,
@@ -471,12 +473,12 @@ fn offset_sections(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
     found
 }
 
-fn describe(column: &Column, stored: &Stored, traits: crate::measure::Traits) -> manifest::Column {
+fn describe(column: &Column, stored: &Stored, traits: crate::measure::Traits, types: &HashMap<String, String>) -> manifest::Column {
     use arrow_schema::DataType as D;
     let words = matches!(stored.data_type, D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64);
     manifest::Column {
         name: column.name.clone(),
-        source_type: type_name(&column.source_type),
+        source_type: types.get(&column.name).cloned().unwrap_or_else(|| type_name(&column.source_type)),
         stored: type_name(&stored.data_type),
         storage: match stored.storage {
             Storage::Dense => Storage::Dense,

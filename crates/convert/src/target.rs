@@ -70,32 +70,14 @@ impl Site {
 
     /// The manifest of the store that stands there; `None` where nothing does. A folder that is no store is refused.
     pub fn standing(&self) -> Result<Option<Manifest>> {
-        match fs::symlink_metadata(&self.store) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(Error::io(&self.store, "look at the target", &e)),
-            Ok(about) if !about.is_dir() => return Err(self.foreign("is there, and is no folder")),
-            Ok(_) => {}
+        match look(&self.store)? {
+            Found::Nothing => Ok(None),
+            Found::Empty => {
+                fs::remove_dir(&self.store).map_err(|e| Error::io(&self.store, "replace the empty folder", &e))?;
+                Ok(None)
+            }
+            Found::Store(manifest) => Ok(Some(*manifest)),
         }
-        let mut entries = fs::read_dir(&self.store).map_err(|e| Error::io(&self.store, "look at the target", &e))?;
-        if entries.next().is_none() {
-            fs::remove_dir(&self.store).map_err(|e| Error::io(&self.store, "replace the empty folder", &e))?;
-            return Ok(None);
-        }
-        let Ok(bytes) = fs::read(self.store.join(MANIFEST)) else { return Err(self.foreign("is there, and is no store")) };
-        match Manifest::from_bytes(&bytes) {
-            Ok(manifest) => Ok(Some(manifest)),
-            Err(meds_store::manifest::ManifestError::Foreign) => Err(self.foreign("is there, and is no store")),
-            // A damaged or newer store may be replaced by who asks for it.
-            Err(_) => Ok(Some(Manifest::unreadable())),
-        }
-    }
-
-    fn foreign(&self, what: &str) -> Error {
-        Error::at(
-            Code::StoreExists,
-            &self.store,
-            format!("something {what}: it is not replaced, not even with --force. Choose another path or remove it."),
-        )
     }
 
     /// The folder to write into.
@@ -134,6 +116,52 @@ impl Drop for Site {
         let _ = fs::remove_file(&self.lock_path);
         // Refused, and rightly so, where something stands in them: the store.
         self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+}
+
+/// Refuses a path where no store may be written, before any work is done for one; who writes there asks again, with the lock. `force` replaces a store.
+pub fn refuse_taken(store: &Path, force: bool) -> Result<()> {
+    match look(&behind(store))? {
+        Found::Store(_) if !force => Err(taken(store)),
+        _ => Ok(()),
+    }
+}
+
+/// A store is where another one is to be.
+pub fn taken(store: &Path) -> Error {
+    Error::at(Code::StoreExists, store, "a store is there already. Give another path, or --force to replace it.")
+}
+
+/// What stands where a store is to be.
+enum Found {
+    Nothing,
+    Empty,
+    Store(Box<Manifest>),
+}
+
+/// Looks at the place of a store; what stands there and is none is an error.
+fn look(store: &Path) -> Result<Found> {
+    let foreign = |what: &str| {
+        let message =
+            format!("something is there, and is no {what}: it is not replaced, not even with --force. Choose another path or remove it.");
+        Err(Error::at(Code::StoreExists, store, message))
+    };
+    let unseen = |e| Error::io(store, "look at the target", &e);
+    match fs::symlink_metadata(store) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(e) => return Err(unseen(e)),
+        Ok(about) if !about.is_dir() => return foreign("folder"),
+        Ok(_) => {}
+    }
+    if fs::read_dir(store).map_err(unseen)?.next().is_none() {
+        return Ok(Found::Empty);
+    }
+    let Ok(bytes) = fs::read(store.join(MANIFEST)) else { return foreign("store") };
+    match Manifest::from_bytes(&bytes) {
+        Ok(manifest) => Ok(Found::Store(Box::new(manifest))),
+        Err(meds_store::manifest::ManifestError::Foreign) => foreign("store"),
+        // A damaged or newer store may be replaced by who asks for it.
+        Err(_) => Ok(Found::Store(Box::new(Manifest::unreadable()))),
     }
 }
 

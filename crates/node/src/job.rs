@@ -7,6 +7,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Work = Box<dyn FnOnce(&Progress) -> Result<String> + Send>;
@@ -91,6 +92,12 @@ impl Task for Running {
 #[napi]
 pub fn fingerprint(env: Env, options: String) -> napi::Result<String> {
     guard(&env, || meds_convert::fingerprint(&parsed(&options)?))
+}
+
+/// Refuses a path where no store may be written, before any work is done for one.
+#[napi]
+pub fn refuse_taken(env: Env, path: String, force: bool) -> napi::Result<()> {
+    guard(&env, || meds_convert::refuse_taken(Path::new(&path), force))
 }
 
 fn parsed<O: DeserializeOwned>(options: &str) -> Result<O> {

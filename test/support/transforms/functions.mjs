@@ -38,6 +38,16 @@ export function* fresh(_patient, args) {
   yield args;
 }
 
+/** Changes the first row as `args` says. */
+export const first = (patient, args) => [...patient].map((event, i) => (i === 0 ? event.with(args) : event));
+
+/** Closes the store under its own feet. */
+export function closing(patient, _, { db }) {
+  const rows = [...patient];
+  db.close();
+  return rows;
+}
+
 export const nothing = () => {};
 export const number = () => 5;
 export const numbers = () => [5];
