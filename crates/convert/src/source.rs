@@ -111,7 +111,7 @@ impl Source {
         }
     }
 
-    /// Of the files' names, sizes and footers and the metadata's contents, and of `options`.
+    /// Of the files' names, sizes and footers (of a database all bytes) and the metadata's contents, and of `options`.
     pub fn fingerprint(&self, options: &str) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(options);
@@ -121,6 +121,9 @@ impl Source {
         }
         for file in &self.files {
             hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
+            if let Content::Database(database) = &file.content {
+                database.identify(|bytes| hash.update(bytes))?;
+            }
         }
         for (name, path) in &self.metadata {
             let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
@@ -248,17 +251,10 @@ impl SourceFile {
     /// Opens a database of meds_reader.
     pub fn database(path: &Path) -> Result<Self> {
         let database = Database::open(path)?;
-        let mut hash = Sha256::new();
-        database.identify(|bytes| hash.update(bytes))?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
-        Ok(Self {
-            path: path.into(),
-            name: String::new(),
-            bytes,
-            content: Content::Database(database),
-            schema,
-            hash: hex(&hash.finalize()),
-        })
+        // All of it is read for its fingerprint, and only then.
+        let (content, hash) = (Content::Database(database), String::new());
+        Ok(Self { path: path.into(), name: String::new(), bytes, content, schema, hash })
     }
 
     /// Number of the parts that it is read in.
