@@ -11,6 +11,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +77,7 @@ impl Source {
                 return Ok(Self { archive: Some(archive), ..Self::default() });
             }
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            return Self::of_files(vec![(name, path.to_path_buf())]);
+            return Self::of_files(vec![(name, path.to_path_buf())]).map_err(|error| unknown(path).unwrap_or(error));
         }
         let source = match Database::is_at(path) {
             true => Self { files: vec![SourceFile::database(path)?], ..Self::default() },
@@ -132,6 +133,14 @@ impl Source {
         }
         Ok(hex(&hash.finalize()))
     }
+}
+
+/// What to say of a single file that does not even begin as Parquet does: a packed form that is not known, most likely.
+fn unknown(path: &Path) -> Option<Error> {
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(4).read_to_end(&mut head)).ok()?;
+    let message = "this is neither a Parquet file nor a .zip, .tar.gz or .tar. Give one of these, or unpack it and give the folder.";
+    (head != b"PAR1").then(|| Error::at(Code::SourceDamaged, path, message))
 }
 
 /// The first 32 hexadecimal digits of a hash.
