@@ -27,7 +27,10 @@ export interface ConvertOptions extends WorkOptions {
   readonly reuse?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
+  /**
+   * Bytes of memory to stay below. Default: 512 MiB. What a database of `meds_reader` makes a reader hold comes on top: the texts that several subjects have
+   * (1 GiB a column at most), and a subject's record of each column that is read at the time.
+   */
   readonly memory?: number | undefined;
   /** Bytes of a shard. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;

@@ -200,33 +200,39 @@ const TYPES = [
   "uint64",
 ];
 
-/** A meds_reader database: what its small files say, and where nothing speaks against it what its codes and times do. */
+/** A meds_reader database: what its codes and times say, or why they cannot; and in any case what its small files do. */
 async function medsReader(path: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
   const told = medsReaderFiles(path);
-  if (told.problem !== null) return told;
   try {
     const { notes, problem, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
     return { ...told, notes, problem, prefixes };
   } catch (error) {
     // A column's file may be missing.
-    if (!(error instanceof MedsError && (error.code === "MEDS_NOT_FOUND" || REFUSED.test(error.code)))) throw error;
-    return { ...told, problem: error.message };
+    if (!(error instanceof MedsError && (/^MEDS_(NOT_FOUND|SOURCE_VERSION)$/.test(error.code) || REFUSED.test(error.code)))) throw error;
+    return { ...told, notes: [], problem: error.message, prefixes: null };
   }
 }
 
-function medsReaderFiles(path: string): Inspection {
-  const common = { path, format: "meds_reader", tables: [], notes: [], prefixes: null } as const;
+function medsReaderFiles(path: string): Omit<Inspection, "notes" | "problem" | "prefixes"> {
   const read = (name: string) => withIo(join(path, name), () => readFileSync(join(path, name)));
   const version = existsSync(join(path, "meds_reader.version")) ? read("meds_reader.version").toString("latin1").trim().slice(0, 20) : null;
-  const names = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
-    (name) => !name.startsWith("metadata") && statSync(join(path, name)).isFile(),
+  const below = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
+    (name) => !/^metadata(\/|$)/.test(name),
   );
-  const sizes = { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(path, name)).size, 0) };
+  const sizes = below.flatMap((name) => {
+    const about = statSync(join(path, name), { throwIfNoEntry: false });
+    return about?.isFile() ? [about.size] : [];
+  });
+  const common = {
+    path,
+    format: "meds_reader",
+    version,
+    files: sizes.length,
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    tables: [],
+  } as const;
   try {
-    const [ids, lengths, properties] = [read("subject_id"), read("meds_reader.length"), read("meds_reader.properties")];
-    const subjects = ids.length / 8;
-    if (!Number.isInteger(subjects) || lengths.length !== 4 * subjects)
-      throw new RangeError("the numbers of subjects and of lengths differ");
+    const [lengths, properties] = [read("meds_reader.length"), read("meds_reader.properties")];
     let rows = 0;
     for (let at = 0; at < lengths.length; at += 4) rows += lengths.readUInt32LE(at);
     const columns: InspectedColumn[] = [];
@@ -236,13 +242,11 @@ function medsReaderFiles(path: string): Inspection {
       columns.push({ name: properties.toString("utf8", at + 8, end), type });
       at = end + 8;
     }
-    const problem =
-      version === "2" ? null : `${path}: version ${version ?? "0 (no meds_reader.version)"} of meds_reader's format; version 2 is known.`;
-    return { ...common, ...sizes, version, rows, subjects, columns, problem };
+    return { ...common, rows, subjects: lengths.length / 4, columns };
   } catch (error) {
+    // It is damaged, or not whole: the native side says how.
     if (!(error instanceof RangeError || error instanceof MedsError)) throw error;
-    const problem = `${path}: this meds_reader database is damaged, or not whole: ${error.message}.`;
-    return { ...common, ...sizes, version, rows: null, subjects: null, columns: [], problem };
+    return { ...common, rows: null, subjects: null, columns: [] };
   }
 }
 

@@ -19,9 +19,9 @@ export function kindOf(source: string): Kind {
   const entries = withIo(source, () => readdirSync(source, { withFileTypes: true }));
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
-  if (names.has("data")) return "meds";
-  // Its first versions had no file of that name.
+  // Its first versions had no file of that name. It comes before MEDS: a column of it may be called "data".
   if (names.has("meds_reader.version") || names.has("meds_reader.properties")) return "meds_reader";
+  if (names.has("data")) return "meds";
   const tables = omopTables(entries);
   // One table alone may be anything: a folder of notes has a note.csv.
   if (tables.includes("person") || tables.length > 1) return "omop";

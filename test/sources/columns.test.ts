@@ -68,7 +68,7 @@ describe("columns that MEDS requires", () => {
     const code = await refused(await withColumns(replace("code", (column) => ({ ...column, values: ["X", null] }))));
     expect(code).toMatchObject({ code: "MEDS_NULL_VALUE", path: expect.stringContaining("bad.parquet") });
     expect(code.message).toMatch(/code/);
-    expect(code.message).toMatch(/\b(row 1|subject 7)\b/);
+    expect(code.message).toContain("row 1 (subject 7)");
     const id = await refused(await withColumns(replace("subject_id", (column) => ({ ...column, values: [7n, null] }))));
     expect(id).toMatchObject({ code: "MEDS_NULL_VALUE", path: expect.stringContaining("bad.parquet") });
     expect(id.message).toMatch(/subject_id/);

@@ -2,7 +2,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { convert, type MedsError, PatientDatabase, verify } from "meds-reader";
+import { gzipSync } from "node:zlib";
+import { convert, inspect, type MedsError, PatientDatabase, verify } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeFiles, writeJson, writeSplits } from "../support/dataset.js";
 import { checkStore, type ExpectedPatient, type ExpectedRow } from "../support/expect.js";
@@ -55,6 +56,13 @@ function unpacked(): string {
   return join(path, "synthetic_meds");
 }
 
+/** A file of text in a folder; its path. */
+function writeText(root: string, name: string, text: string): string {
+  const path = place(root, name);
+  writeFileSync(path, text);
+  return path;
+}
+
 const noPython = spawnSync(python ?? "python3", ["--version"]).status !== 0;
 
 describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
@@ -81,6 +89,40 @@ describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
       execFileSync("tar", [flags, path, "-C", dirname(database), "synthetic_meds"]);
       (await checked(path, expected)).close();
     }
+  });
+
+  it.skipIf(noPython)("is found in an archive wherever it lies; of several datasets none is chosen", async () => {
+    const database = unpacked();
+    const place = join(database, "..");
+    for (const name of ["notes/README.txt", "notes/deeper/._README.txt", "__MACOSX/._synthetic_meds"]) writeText(place, name, "no data");
+    for (const format of ["v7", "gnu", "pax"]) {
+      const path = join(folder("found"), "db.tar");
+      execFileSync("tar", ["-cf", path, `--format=${format}`, "-C", place, "."]);
+      expect(await convert(path, `${path}.medsdb`)).toMatchObject({ patients: 200, events: 2_589 });
+    }
+    cpSync(database, join(place, "notes/copy"), { recursive: true });
+    const path = join(folder("found"), "two.tar.gz");
+    execFileSync("tar", ["-czf", path, "-C", place, "."]);
+    const error = await refused(path);
+    expect(error).toMatchObject({
+      code: "MEDS_NO_DATA",
+      path,
+      message: expect.stringContaining("2 datasets (notes/copy, synthetic_meds)"),
+    });
+  });
+
+  it.skipIf(noPython)("is another one where a byte changed, be it in the middle of a .tar", async () => {
+    const database = unpacked();
+    writeText(database, "metadata/note.txt", `${"-".repeat(1 << 21)}1${"-".repeat(1 << 21)}`);
+    const path = join(folder("tar"), "db.tar");
+    execFileSync("tar", ["-cf", path, "-C", dirname(database), "synthetic_meds"]);
+    const store = join(folder("again"), "s.medsdb");
+    await convert(path, store);
+    expect(await convert(path, store, { reuse: true })).toMatchObject({ reused: true });
+    const bytes = readFileSync(path);
+    bytes[bytes.indexOf("-1-") + 1] = 0x32;
+    writeFileSync(path, bytes);
+    expect(await convert(path, store, { reuse: true })).toMatchObject({ reused: false });
   });
 
   it("is converted once: from() of an archive finds its store again, and makes it anew for another archive", async () => {
@@ -111,6 +153,10 @@ const columns: readonly (readonly [name: string, type: string, values: readonly 
   ["l_u16", "pa.uint16()", [0, 65_535]],
   ["m_u32", "pa.uint32()", [0, 2 ** 32 - 1]],
   ["n_u64", "pa.uint64()", [0n, 2n ** 64n - 1n]],
+  // Names that are folders of the database: one in a folder, one that a MEDS dataset has, one that JavaScript has.
+  ["o/sl ash\\ü", "pa.string()", ["x"]],
+  ["data", "pa.string()", ["y", "z"]],
+  ["__proto__", "pa.int8()", [1]],
 ];
 
 /** A dataset of every column type, in two files: dense and sparse columns, runs of equal times of any length, ids of any sign and size. */
@@ -188,11 +234,13 @@ async function everything(): Promise<string> {
 describe.skipIf(absent)("databases that meds_reader makes (Python with it)", () => {
   it("of every column type read back equal to their Parquet, metadata included", async () => {
     const source = await everything();
-    const db = await checked(databaseOf(source), await patientsOf(source, await sourceSplits(source)));
+    const database = databaseOf(source);
+    const db = await checked(database, await patientsOf(source, await sourceSplits(source)));
     const types = new Map([...db.columns].map(({ name, type }) => [name, type]));
     expect([types.get("c_large"), types.get("d_time"), types.get("n_u64")]).toEqual(["large_utf8", "timestamp[us]", "uint64"]);
     expect(db.metadata.dataset).toMatchObject({ dataset_name: "everything" });
     db.close();
+    expect(await inspect(database)).toMatchObject({ format: "meds_reader", problem: null, subjects: 6 });
   });
 
   it.skipIf(mimic === null)(
@@ -261,6 +309,57 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     expect(await refused(database)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", message: expect.stringMatching(/subject \d+/) });
   });
 
+  it("whose subjects are not in order, are there twice or have no rows is refused by the subject's id", async () => {
+    const database = unpacked();
+    const [ids, lengths] = ["subject_id", "meds_reader.length"].map((name) => join(database, name)) as [string, string];
+    const [sound, rows] = [readFileSync(ids), readFileSync(lengths)];
+    const first = sound.readBigInt64LE(0);
+    for (const bytes of [
+      Buffer.concat([sound.subarray(8, 16), sound.subarray(0, 8), sound.subarray(16)]),
+      Buffer.concat([sound.subarray(0, 8), sound.subarray(0, 8), sound.subarray(16)]),
+    ]) {
+      writeFileSync(ids, bytes);
+      expect(await refused(database)).toMatchObject({
+        code: "MEDS_SOURCE_DAMAGED",
+        path: ids,
+        message: expect.stringContaining(`subject ${first}`),
+      });
+    }
+    writeFileSync(ids, sound);
+    writeFileSync(lengths, Buffer.concat([Buffer.alloc(4), rows.subarray(4)]));
+    const error = await refused(database);
+    expect(error).toMatchObject({
+      code: "MEDS_SOURCE_DAMAGED",
+      path: lengths,
+      message: expect.stringContaining(`subject ${first} has no rows`),
+    });
+  });
+
+  it("is refused packed in other ways, or cut before it was packed, without a word of what is in it", async () => {
+    const database = unpacked();
+    const place = folder("packed");
+    const tar = execFileSync("tar", ["-cf", "-", "-C", dirname(database), "synthetic_meds"], { maxBuffer: 1 << 28 });
+    // Where a tar is cut between two files, only its end tells.
+    const header = tar.indexOf("synthetic_meds/", tar.length >> 1) & ~511;
+    for (const [name, bytes, message] of [
+      ["cut.tar.gz", gzipSync(tar.subarray(0, header)), /its end is missing/],
+      ["cut-within.tar.gz", gzipSync(tar.subarray(0, header - 700)), /its end is missing/],
+      [
+        "broken.tar.gz",
+        gzipSync(Buffer.concat([tar.subarray(0, header), Buffer.from("name,born\nAda,1815\n".repeat(60))])),
+        /contradict each other/,
+      ],
+      ["person.csv.gz", gzipSync("name,born\nAda,1815\n".repeat(60)), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
+      ["db.tar.bz2", Buffer.from("BZh91AY&SY and more"), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
+    ] as const) {
+      const path = join(place, name);
+      writeFileSync(path, bytes);
+      const error = await refused(path);
+      expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path, message: expect.stringMatching(message) });
+      expect(error.message).not.toMatch(/Ada|\n/);
+    }
+  });
+
   it("in an archive is refused by the archive's name, wherever it is cut or flipped", async () => {
     const bytes = readFileSync(packed!);
     for (const damaged of [bytes.subarray(0, 5_000), bytes.subarray(0, bytes.length - 30), Buffer.from("PK\x03\x04 no zip")]) {
@@ -303,6 +402,12 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
       expect(await refused(path)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
       expect(contents(place).size).toBe(before);
     }
+    // A file where a folder has to be.
+    const clash = join(place, "clash.tar");
+    rmSync(join(database, "link"));
+    writeFileSync(join(place, "synthetic_meds"), "a file");
+    execFileSync("tar", ["-cf", clash, "-C", place, "synthetic_meds", "-C", dirname(database), "synthetic_meds"]);
+    expect(await refused(clash)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path: clash });
     const empty = join(place, "empty.tar.gz");
     execFileSync("tar", ["-czf", empty, "-C", place, "a"]);
     expect(await refused(empty)).toMatchObject({ code: "MEDS_NO_DATA", path: empty });

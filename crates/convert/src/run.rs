@@ -12,7 +12,7 @@ use crate::pieces::{pieces, segments};
 use crate::schema::{Column, Columns, Role, check_names};
 use crate::source::{Source, hex};
 use crate::spill::Spill;
-use crate::survey::{Group, Survey, file_start, groups, survey, truncated_note};
+use crate::survey::{Group, Patient, Survey, file_start, groups, survey, truncated_note};
 use crate::target::{Site, taken};
 use crate::{codes, sort, tables};
 use arrow_array::cast::AsArray;
@@ -202,7 +202,7 @@ impl<'a> Conversion<'a> {
             let pieces = pieces(groups, &survey.patients, &segments);
             self.progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
             let mut measured = measure(source, &columns.list, groups, &pieces, &survey.patients, self.progress)?;
-            self.no_null_codes(source, columns, groups, &measured, rows)?;
+            self.no_null_codes(source, columns, groups, &measured, &survey.patients)?;
             let copies = 1 + rows.saturating_mul(24) / self.options.shard_bytes;
             let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
             let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
@@ -344,23 +344,28 @@ impl<'a> Conversion<'a> {
         columns: &Columns,
         groups: &[Group],
         measured: &[crate::measure::Measured],
-        rows: u64,
+        patients: &[Patient],
     ) -> Result<()> {
         let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
-        if measured[at].present == rows {
+        if measured[at].present == patients.last().map_or(0, Patient::end) {
             return Ok(());
         }
         // Rare and final: look for the first one only now.
         for group in groups {
             let file = &source.files[group.file];
             let mut reader = crate::read::Reader::open(file, group.file, group.group, &columns.list[at])?;
-            let mut row = group.start - file_start(groups, group.file);
+            let mut row = group.start;
             while let Some(batch) = reader.next()? {
                 if let crate::read::Batch::Array(array) = &batch
                     && let Some(texts) = crate::texts::Texts::of(array)
                     && let Some(found) = (0..array.len()).find(|&row| texts.get(row).is_none())
                 {
-                    let message = format!("row {} has no code. Every event has one: mend the file or drop the row.", row + found as u64);
+                    let row = row + found as u64;
+                    let subject = patients[patients.partition_point(|patient| patient.end() <= row)].id;
+                    let message = format!(
+                        "row {} (subject {subject}) has no code. Every event has one: mend the file or drop the row.",
+                        row - file_start(groups, group.file)
+                    );
                     return Err(Error::at(Code::NullValue, &file.path, message));
                 }
                 row += batch.len() as u64;

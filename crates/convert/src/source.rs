@@ -11,6 +11,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +77,7 @@ impl Source {
                 return Ok(Self { archive: Some(archive), ..Self::default() });
             }
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            return Self::of_files(vec![(name, path.to_path_buf())]);
+            return Self::of_files(vec![(name, path.to_path_buf())]).map_err(|error| unknown(path).unwrap_or(error));
         }
         let source = match Database::is_at(path) {
             true => Self { files: vec![SourceFile::database(path)?], ..Self::default() },
@@ -111,7 +112,7 @@ impl Source {
         }
     }
 
-    /// Of the files' names, sizes and footers and the metadata's contents, and of `options`.
+    /// Of the files' names, sizes and footers (of a database all bytes) and the metadata's contents, and of `options`.
     pub fn fingerprint(&self, options: &str) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(options);
@@ -121,6 +122,9 @@ impl Source {
         }
         for file in &self.files {
             hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
+            if let Content::Database(database) = &file.content {
+                database.identify(|bytes| hash.update(bytes))?;
+            }
         }
         for (name, path) in &self.metadata {
             let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
@@ -129,6 +133,14 @@ impl Source {
         }
         Ok(hex(&hash.finalize()))
     }
+}
+
+/// What to say of a single file that does not even begin as Parquet does: a packed form that is not known, most likely.
+fn unknown(path: &Path) -> Option<Error> {
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(4).read_to_end(&mut head)).ok()?;
+    let message = "this is neither a Parquet file nor a .zip, .tar.gz or .tar. Give one of these, or unpack it and give the folder.";
+    (head != b"PAR1").then(|| Error::at(Code::SourceDamaged, path, message))
 }
 
 /// The first 32 hexadecimal digits of a hash.
@@ -248,17 +260,10 @@ impl SourceFile {
     /// Opens a database of meds_reader.
     pub fn database(path: &Path) -> Result<Self> {
         let database = Database::open(path)?;
-        let mut hash = Sha256::new();
-        database.identify(|bytes| hash.update(bytes))?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
-        Ok(Self {
-            path: path.into(),
-            name: String::new(),
-            bytes,
-            content: Content::Database(database),
-            schema,
-            hash: hex(&hash.finalize()),
-        })
+        // All of it is read for its fingerprint, and only then.
+        let (content, hash) = (Content::Database(database), String::new());
+        Ok(Self { path: path.into(), name: String::new(), bytes, content, schema, hash })
     }
 
     /// Number of the parts that it is read in.

@@ -1,16 +1,18 @@
 //! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
 
-use crate::data::io;
+use crate::data::{checksum, io};
 use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
-const ENDS: u64 = 64 << 10;
+const ENDS: u64 = 1 << 20;
+/// Of a tar everything comes in blocks of this size.
+const BLOCK: usize = 512;
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
@@ -32,12 +34,18 @@ impl Archive {
     pub fn of(path: &Path) -> Result<Option<Self>> {
         let file = File::open(path).map_err(io(path))?;
         let bytes = file.metadata().map_err(io(path))?.len();
-        let mut head = Vec::new();
-        file.take(512).read_to_end(&mut head).map_err(io(path))?;
+        let head = head(&file).map_err(io(path))?;
         let form = match &head[..] {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Form::Zip,
-            [0x1f, 0x8b, ..] => Form::TarGz,
-            head if head.get(257..262) == Some(b"ustar") => Form::Tar,
+            [0x1f, 0x8b, ..] => {
+                (&file).rewind().map_err(io(path))?;
+                match self::head(MultiGzDecoder::new(BufReader::new(file))) {
+                    // What is gzipped and no tar (a table, most likely) is no archive. What cannot be unpacked at all is a damaged one.
+                    Ok(head) if !is_tar(&head) => return Ok(None),
+                    _ => Form::TarGz,
+                }
+            }
+            head if is_tar(head) => Form::Tar,
             _ => return Ok(None),
         };
         Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
@@ -48,10 +56,14 @@ impl Archive {
         self.bytes
     }
 
-    /// Tells `hear` what tells this archive from others: its length and its ends.
+    /// Tells `hear` what tells this archive from others: its length, and its ends or (of a tar, which has no checksum) all of it.
     pub fn identify(&self, mut hear: impl FnMut(&[u8])) -> Result<()> {
-        let file = File::open(&self.path).map_err(io(&self.path))?;
         hear(&self.bytes.to_le_bytes());
+        if let Form::Tar = self.form {
+            hear(&checksum(&self.path)?.to_le_bytes());
+            return Ok(());
+        }
+        let file = File::open(&self.path).map_err(io(&self.path))?;
         for start in [0, self.bytes.saturating_sub(ENDS)] {
             let mut end = vec![0; ENDS.min(self.bytes) as usize];
             file.read_exact_at(&mut end, start).map_err(io(&self.path))?;
@@ -67,40 +79,35 @@ impl Archive {
         match self.form {
             Form::Zip => target.zip(file)?,
             Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
-            Form::Tar => {
-                self.whole(&file)?;
-                target.tar(BufReader::new(file))?;
-            }
+            Form::Tar => target.tar(BufReader::new(file))?,
         }
         self.root(into)
     }
 
-    /// A tar has no checksum: one that was cut between two files would be a smaller archive. Zeros say that it ends.
-    fn whole(&self, file: &File) -> Result<()> {
-        let mut end = [0; 512];
-        match self.bytes.checked_sub(512) {
-            Some(start) => file.read_exact_at(&mut end, start).map_err(io(&self.path))?,
-            None => end[0] = 1,
-        }
-        if end.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(self.damaged("its end is missing")) }
+    /// The only dataset, wherever it lies.
+    fn root(&self, into: &Path) -> Result<PathBuf> {
+        let mut found = Vec::new();
+        datasets(into, &mut found)?;
+        let message = match &found[..] {
+            [one] => return Ok(one.clone()),
+            [] => {
+                "it holds no meds_reader database (a folder with meds_reader.version) and no MEDS dataset (a folder with \"data\")".into()
+            }
+            many => {
+                let names: Vec<_> = many.iter().map(|path| path.strip_prefix(into).unwrap_or(path).display().to_string()).collect();
+                format!("it holds {} datasets ({})", names.len(), names.join(", "))
+            }
+        };
+        Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack it, and give the folder.")))
     }
 
-    fn root(&self, into: &Path) -> Result<PathBuf> {
-        let mut root = into.to_path_buf();
-        loop {
-            if Database::is_at(&root) || root.join("data").is_dir() {
-                return Ok(root);
-            }
-            let found: std::io::Result<Vec<_>> = fs::read_dir(&root).map_err(io(&root))?.collect();
-            let mut below = found.map_err(io(&root))?;
-            below.retain(|entry| entry.path().is_dir() && !aside(Path::new(&entry.file_name())));
-            match &below[..] {
-                [one] => root = one.path(),
-                _ => {
-                    let message = "it holds no meds_reader database (a folder with meds_reader.version) and no MEDS dataset (a folder with \"data\"). Unpack it, and give the folder.";
-                    return Err(Error::at(Code::NoData, &self.path, message));
-                }
-            }
+    /// What the libraries say of bytes that they cannot read may quote these bytes: it is not passed on.
+    fn unreadable(&self, error: std::io::Error) -> Error {
+        match error.kind() {
+            _ if error.raw_os_error().is_some() => io(&self.path)(error),
+            ErrorKind::UnexpectedEof => self.damaged("its end is missing"),
+            ErrorKind::Unsupported => self.damaged(error),
+            _ => self.damaged("its bytes contradict each other"),
         }
     }
 
@@ -110,6 +117,48 @@ impl Archive {
             &self.path,
             format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
         )
+    }
+}
+
+/// The first block of a file, or what there is of it.
+fn head(file: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(BLOCK as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// A tar begins with a header that has its own checksum; an empty one with its end.
+fn is_tar(head: &[u8]) -> bool {
+    const CHECKSUM: std::ops::Range<usize> = 148..156;
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let is_own = |known: u32| known == sum(head) - sum(&head[CHECKSUM]) + 8 * u32::from(b' ');
+    head.len() == BLOCK && (sum(head) == 0 || tar::Header::from_byte_slice(head).cksum().is_ok_and(is_own))
+}
+
+/// The datasets in a folder; what lies in one is part of it.
+fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    if Database::is_at(folder) || folder.join("data").is_dir() {
+        found.push(folder.to_path_buf());
+        return Ok(());
+    }
+    let below: std::io::Result<Vec<_>> = fs::read_dir(folder).map_err(io(folder))?.collect();
+    let mut below: Vec<_> = below.map_err(io(folder))?.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    below.sort();
+    below.iter().try_for_each(|path| datasets(path, found))
+}
+
+/// Counts the zeros at the end of what is read: a tar ends with a block of them. Without, one that was cut between two files would be a smaller one.
+struct Ending<R> {
+    from: R,
+    zeros: usize,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(out)?;
+        let zeros = out[..read].iter().rev().take_while(|byte| **byte == 0).count();
+        self.zeros = if zeros == read { self.zeros.saturating_add(read) } else { zeros };
+        Ok(read)
     }
 }
 
@@ -131,57 +180,70 @@ impl Target<'_> {
         for at in 0..zip.len() {
             let mut entry = zip.by_index(at).map_err(|e| self.archive.damaged(e))?;
             let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
-            match (entry.is_dir(), entry.is_symlink()) {
-                (true, _) => {}
-                (_, true) => return Err(self.strange(&name)),
-                _ => self.write(&name, &mut entry)?,
+            if entry.is_symlink() {
+                return Err(self.strange(&name));
+            }
+            if !entry.is_dir() && !aside(&name) {
+                self.write(&name, &mut entry)?;
             }
         }
         Ok(())
     }
 
     fn tar(&self, packed: impl Read) -> Result<()> {
-        let mut tar = tar::Archive::new(packed);
-        for entry in tar.entries().map_err(|e| self.archive.damaged(e))? {
-            let mut entry = entry.map_err(|e| self.archive.damaged(e))?;
-            let name = entry.path().map_err(|e| self.archive.damaged(e))?.into_owned();
+        let unreadable = |e| self.archive.unreadable(e);
+        let mut tar = tar::Archive::new(Ending { from: packed, zeros: 0 });
+        for entry in tar.entries().map_err(unreadable)? {
+            let mut entry = entry.map_err(unreadable)?;
+            let name = entry.path().map_err(unreadable)?.into_owned();
             match entry.header().entry_type() {
+                _ if aside(&name) => {}
                 kind if kind.is_dir() || kind.is_pax_global_extensions() => {}
-                kind if kind.is_file() => self.write(&name, &mut entry)?,
+                kind if kind.is_file() => {
+                    let size = entry.size();
+                    if self.write(&name, &mut entry)? != size {
+                        return Err(unreadable(ErrorKind::UnexpectedEof.into()));
+                    }
+                }
                 _ => return Err(self.strange(&name)),
             }
         }
-        // The checksum stands at the very end.
-        std::io::copy(&mut tar.into_inner(), &mut std::io::sink()).map_err(|e| self.archive.damaged(e))?;
-        Ok(())
+        // The checksum of what is gzipped stands at the very end.
+        let mut rest = tar.into_inner();
+        std::io::copy(&mut rest, &mut std::io::sink()).map_err(unreadable)?;
+        if rest.zeros < BLOCK { Err(unreadable(ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
     }
 
-    /// Writes a file, below the folder and nowhere else.
-    fn write(&self, name: &Path, from: &mut impl Read) -> Result<()> {
-        if aside(name) {
-            return Ok(());
-        }
+    /// Writes a file, below the folder and nowhere else; its length.
+    fn write(&self, name: &Path, from: &mut impl Read) -> Result<u64> {
         if !name.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             return Err(self.archive.damaged(format!("its file {} would lie outside of it", name.display())));
         }
         let path = self.into.join(name);
         let failed = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => self.archive.damaged(format!("it has two files {}", name.display())),
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                self.archive.damaged(format!("it has two files {}, or one where a folder is", name.display()))
+            }
+            ErrorKind::InvalidFilename | ErrorKind::InvalidInput => {
+                self.archive.damaged(format!("{:?} cannot be the name of a file", name.display().to_string()))
+            }
             _ => Error::io(&path, "unpack the archive", &e),
         };
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
         let mut to = File::create_new(&path).map_err(failed)?;
-        let mut held = vec![0; 1 << 18];
+        let (mut held, mut length) = (vec![0; 1 << 18], 0);
         loop {
             self.progress.check()?;
-            match from.read(&mut held).map_err(|e| self.archive.damaged(e))? {
-                0 => return Ok(()),
-                some => to.write_all(&held[..some]).map_err(failed)?,
+            let some = from.read(&mut held).map_err(|e| self.archive.unreadable(e))?;
+            if some == 0 {
+                return Ok(length);
             }
+            to.write_all(&held[..some]).map_err(failed)?;
+            length += some as u64;
         }
     }
 
     fn strange(&self, name: &Path) -> Error {
-        self.archive.damaged(format!("{} is neither a file nor a folder", name.display()))
+        self.archive.damaged(format!("{} is neither a plain file nor a folder (a link, say)", name.display()))
     }
 }

@@ -2,6 +2,7 @@
 
 use meds_store::{Code, Error, Result};
 use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,10 @@ pub fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
 
 /// A failure of the system.
 pub fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |error| Error::io(path, "read the database", &error)
+    move |error| match error.kind() {
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory => damaged(path, "a file and a folder are in each other's place"),
+        _ => Error::io(path, "read the database", &error),
+    }
 }
 
 /// A `data` file and its zstd dictionary.
@@ -35,8 +39,6 @@ pub struct Data {
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
-    /// The dictionary as it lies in the folder; empty where the frames have none.
-    pub trained: Vec<u8>,
     file: File,
     dictionary: Option<DecoderDictionary<'static>>,
     subjects: usize,
@@ -46,8 +48,7 @@ impl Data {
     /// Opens the file in a column's folder, and checks the ends of its table of offsets.
     pub fn open(folder: &Path, subjects: usize) -> Result<Self> {
         let (path, beside) = (folder.join("data"), folder.join("zdict"));
-        let trained = small(&beside)?;
-        let dictionary = match &trained[..] {
+        let dictionary = match &small(&beside)?[..] {
             [] => None,
             bytes if bytes.starts_with(&TRAINED) => {
                 Some(DecoderDictionary::try_copy(bytes).map_err(|_| damaged(&beside, "zstd cannot load this dictionary"))?)
@@ -56,7 +57,7 @@ impl Data {
         };
         let file = File::open(&path).map_err(io(&path))?;
         let bytes = file.metadata().map_err(io(&path))?.len();
-        let data = Self { path, bytes, trained, file, dictionary, subjects };
+        let data = Self { path, bytes, file, dictionary, subjects };
         let table = 8 * (subjects as u64 + 1);
         if bytes < table {
             return Err(damaged(&data.path, format!("{bytes} bytes are too few for {subjects} subjects")));
@@ -89,6 +90,18 @@ pub fn small(path: &Path) -> Result<Vec<u8>> {
     match std::fs::metadata(path).map_err(io(path))?.len() {
         bytes if bytes > LARGE => Err(damaged(path, format!("{bytes} bytes are too many for this file"))),
         _ => std::fs::read(path).map_err(io(path)),
+    }
+}
+
+/// The CRC-32C of a file.
+pub fn checksum(path: &Path) -> Result<u32> {
+    let mut file = File::open(path).map_err(io(path))?;
+    let (mut held, mut sum) = (vec![0; WINDOW as usize], 0);
+    loop {
+        match file.read(&mut held).map_err(io(path))? {
+            0 => return Ok(sum),
+            some => sum = crc32c::crc32c_append(sum, &held[..some]),
+        }
     }
 }
 
@@ -143,15 +156,20 @@ impl<'a> Records<'a> {
         self.offsets.last().zip(self.offsets.first()).map_or(0, |(end, start)| end - start)
     }
 
-    /// Inflates the next subject's record; the inner error says what is wrong with it.
-    pub fn advance(&mut self) -> Result<Result<(), String>> {
+    /// Inflates the next subject's record, which has so many bytes at most; the inner error says what is wrong with it.
+    pub fn advance(&mut self, most: u64) -> Result<Result<(), String>> {
         let (start, end) = (self.offsets[self.next], self.offsets[self.next + 1]);
         self.next += 1;
         let held = self.start..self.start + self.window.len() as u64;
         if start < held.start || end > held.end {
             // What lies ahead of the run's end is another reader's.
             let ahead = self.offsets.last().map_or(end, |last| (*last).min(start.saturating_add(WINDOW)));
-            self.window.resize((ahead.max(end) - start) as usize, 0);
+            let bytes = ahead.max(end) - start;
+            self.window.clear();
+            if bytes > MOST || self.window.try_reserve_exact(bytes as usize).is_err() {
+                return Ok(Err(format!("its {bytes} bytes are too many for memory")));
+            }
+            self.window.resize(bytes as usize, 0);
             self.start = start;
             self.data.file.read_exact_at(&mut self.window, start).map_err(io(&self.data.path))?;
         }
@@ -160,7 +178,7 @@ impl<'a> Records<'a> {
             return Ok(Err(format!("{} bytes are no record", record.len())));
         };
         let length = u32::from_le_bytes(*length) as usize;
-        let inflated = inflate(&mut self.zstd, frame, MOST, &mut self.payload);
+        let inflated = inflate(&mut self.zstd, frame, most.min(MOST), &mut self.payload);
         Ok(inflated.and_then(|()| match self.payload.len() {
             size if size == length => Ok(()),
             size => Err(format!("it has {size} bytes and says {length}")),

@@ -1,6 +1,6 @@
 //! A database's folder: who its subjects are, how many rows each has, which columns there are.
 
-use crate::data::{Data, INFLATION, damaged, io, small};
+use crate::data::{Data, INFLATION, checksum, damaged, io, small};
 use crate::properties;
 use crate::reader::Reader;
 use crate::strings::Strings;
@@ -103,6 +103,13 @@ impl Database {
             let message = format!("it has the rows of {} subjects, but {IDS} has {} subjects", lengths.len(), ids.len());
             return Err(damaged(&lengths_at, message));
         }
+        // Whose ids are one would be one subject.
+        if let Some(slot) = ids.windows(2).position(|pair| pair[0] >= pair[1]) {
+            return Err(damaged(&at, format!("subject {} stands before subject {}, they do not ascend", ids[slot], ids[slot + 1])));
+        }
+        if let Some(slot) = lengths.iter().position(|rows| *rows == 0) {
+            return Err(damaged(&lengths_at, format!("subject {} has no rows", ids[slot])));
+        }
         let columns: Result<Vec<_>> = properties.into_iter().map(|property| Column::open(path, property, ids.len())).collect();
         let columns = columns?;
         let rows: u64 = lengths.iter().map(|&rows| u64::from(rows)).sum();
@@ -145,8 +152,7 @@ impl Database {
         Reader::open(self, self.runs[run].0.clone(), column)
     }
 
-    /// Tells `hear` what tells this database from others: everything but the records and the dictionaries themselves, of which it hears where
-    /// they lie.
+    /// Tells `hear` what tells this database from others: all of it, of the columns by checksums. A value may change without any length that does.
     pub fn identify(&self, mut hear: impl FnMut(&[u8])) -> Result<()> {
         for name in [VERSION, PROPERTIES] {
             hear(&small(&self.path.join(name))?);
@@ -154,13 +160,9 @@ impl Database {
         self.ids.iter().for_each(|id| hear(&id.to_le_bytes()));
         self.lengths.iter().for_each(|rows| hear(&rows.to_le_bytes()));
         for column in &self.columns {
-            hear(&column.data.trained);
-            for (subjects, _) in &self.runs {
-                column.data.offsets(subjects.clone())?.iter().for_each(|offset| hear(&offset.to_le_bytes()));
-            }
-            if matches!(column.kind, Kind::Texts(_)) {
-                let path = column.dictionary();
-                hear(&std::fs::metadata(&path).map_err(io(&path))?.len().to_le_bytes());
+            let files: &[&str] = if let Kind::Texts(_) = column.kind { &["zdict", "data", "dictionary"] } else { &["zdict", "data"] };
+            for name in files {
+                hear(&checksum(&column.data.path.with_file_name(name))?.to_le_bytes());
             }
         }
         Ok(())

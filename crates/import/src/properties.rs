@@ -1,6 +1,8 @@
 //! `meds_reader.properties`: the columns, in the order of their names' bytes.
 
 use arrow_schema::{DataType, TimeUnit};
+use std::collections::HashSet;
+use std::path::{Component, Path};
 
 /// A column as the list has it.
 #[derive(Debug, PartialEq)]
@@ -13,14 +15,19 @@ pub struct Property {
 
 /// Reads the list; the error says what is wrong with it.
 pub fn parse(mut bytes: &[u8]) -> Result<Vec<Property>, String> {
-    let mut found: Vec<Property> = Vec::new();
+    let (mut found, mut names) = (Vec::new(), HashSet::new());
     while !bytes.is_empty() {
         let one = next(&mut bytes).ok_or_else(|| format!("the list ends within column {}", found.len()))?;
         let (name, number) = one;
         let name = std::str::from_utf8(name).map_err(|_| format!("the name of column {} is not UTF-8", found.len()))?;
-        // A name is a folder of the database, and of nothing else.
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
+        // A name is a folder of the database (of a folder in it, where it has a slash), and of nothing else.
+        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        if name.is_empty() || name.contains('\0') || !inside {
             return Err(format!("{name:?} cannot be the name of a column"));
+        }
+        // The ids of the subjects are a file of that name.
+        if name == "subject_id" || !names.insert(name) {
+            return Err(format!("{name:?} is a column twice"));
         }
         let data_type = data_type(number).ok_or_else(|| format!("column {name:?} is of a type that is not known ({number})"))?;
         found.push(Property { name: name.to_string(), data_type });
@@ -77,8 +84,17 @@ mod tests {
         let found = parse(&list(&[(b"code", 0), (b"time", 2)]));
         let expected = [("code", DataType::Utf8), ("time", DataType::Timestamp(TimeUnit::Microsecond, None))];
         assert_eq!(found, Ok(expected.map(|(name, data_type)| Property { name: name.into(), data_type }).into()));
-        for (name, number) in [(&b"a/b"[..], 0), (b"..", 0), (b"", 0), (b"\xff", 0), (b"time", 13)] {
+        for (name, number) in
+            [(&b"../b"[..], 0), (b"/a", 0), (b"a/../../b", 0), (b".", 0), (b"a\0b", 0), (b"", 0), (b"\xff", 0), (b"time", 13)]
+        {
             assert!(parse(&list(&[(name, number)])).is_err());
+        }
+        for (name, number) in [("code", 5), ("subject_id", 8)] {
+            assert!(parse(&list(&[(b"code", 0), (name.as_bytes(), number)])).is_err());
+        }
+        // Folders of the database, whatever they are called.
+        for name in [&b"a/b"[..], b"a\\b", b"..a", b"\xc3\xbc \n"] {
+            assert!(parse(&list(&[(name, 0)])).is_ok());
         }
         assert!(parse(&u64::MAX.to_le_bytes()).is_err());
     }

@@ -17,6 +17,8 @@ const TEXT_ROWS: usize = 1 << 18;
 
 /// Turns records into rows. Errors say what is wrong with the record.
 pub trait Decode {
+    /// Most bytes that the record of so many rows has.
+    fn most(&self, rows: u64) -> u64;
     /// Takes up the record of a subject with so many rows.
     fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String>;
     /// Appends its next rows, no more than are left of it; how many, which is fewer where the batch is full (never none of an empty one).
@@ -78,7 +80,7 @@ impl<'a> Reader<'a> {
             if self.left == 0 {
                 let Some(slot) = self.subjects.next() else { break };
                 self.left = self.database.lengths[slot] as usize;
-                let opened = values.records.advance()?;
+                let opened = values.records.advance(values.decoder.most(self.left as u64))?;
                 let opened = opened.and_then(|()| values.decoder.open(values.records.payload(), self.left));
                 opened.map_err(|what| wrong(slot, what))?;
                 continue;

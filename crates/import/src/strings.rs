@@ -2,7 +2,7 @@
 
 use crate::data::{damaged, inflate, io};
 use crate::properties::word;
-use meds_store::Result;
+use meds_store::{Code, Error, Result};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -15,7 +15,7 @@ const MOST: u64 = 1 << 30;
 #[derive(Default)]
 pub struct Strings {
     text: String,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl Strings {
@@ -32,12 +32,22 @@ impl Strings {
             let room = left.checked_sub(8).ok_or_else(|| damaged(path, "the dictionary is cut short"))?;
             file.read_exact(&mut length).map_err(io(path))?;
             let length = u64::from_le_bytes(length);
+            let large = || {
+                let message = "its strings take more than 1 GiB, the most that is held in memory. Leave the column out (--exclude).";
+                Error::at(Code::SourceDamaged, path, message)
+            };
             left = room.checked_sub(length).ok_or_else(|| damaged(path, format!("a part of {length} bytes reaches past its end")))?;
+            if length > MOST {
+                return Err(large());
+            }
             let mut frame = vec![0; length as usize];
             file.read_exact(&mut frame).map_err(io(path))?;
-            let done = inflate(&mut zstd, &frame, MOST - inflated, &mut rows);
+            let done = inflate(&mut zstd, &frame, MOST, &mut rows);
             done.map_err(|what| damaged(path, format!("part of the dictionary: {what}")))?;
             inflated += rows.len() as u64;
+            if inflated > MOST {
+                return Err(large());
+            }
             strings.add(&rows).map_err(|what| damaged(path, format!("string {} of the dictionary {what}", strings.len())))?;
         }
         Ok(strings)
@@ -50,7 +60,7 @@ impl Strings {
             let length = word(&mut rows).and_then(|length| usize::try_from(length).ok());
             let (text, rest) = length.and_then(|length| rows.split_at_checked(length)).ok_or("is cut short")?;
             self.text.push_str(std::str::from_utf8(text).map_err(|_| "is not UTF-8")?);
-            self.ends.push(self.text.len());
+            self.ends.push(self.text.len() as u32);
             rows = rest;
         }
         Ok(())
@@ -64,6 +74,6 @@ impl Strings {
     /// A string by its number.
     pub fn get(&self, number: usize) -> &str {
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start..self.ends[number]]
+        &self.text[start as usize..self.ends[number] as usize]
     }
 }

@@ -73,6 +73,10 @@ impl Texts {
 }
 
 impl Decode for Texts {
+    fn most(&self, _: u64) -> u64 {
+        u64::MAX
+    }
+
     fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String> {
         self.present = Present::of(payload, rows)?;
         let (count, rest) = payload[self.present.bytes..].split_first_chunk::<4>().ok_or("it is too short")?;

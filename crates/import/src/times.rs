@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Days, seconds, microseconds: a distance has the finer parts only where it needs them.
 const UNITS: [i64; 3] = [86_400_000_000, 1_000_000, 1];
+/// Most integers of a group, which has a row at least.
+const INTEGERS: u64 = UNITS.len() as u64;
 
 /// Rows of `time`.
 pub struct Times {
@@ -52,12 +54,17 @@ impl Times {
 }
 
 impl Decode for Times {
+    fn most(&self, rows: u64) -> u64 {
+        // Start and count; of each integer its width and its bytes.
+        let integers = INTEGERS * rows + 1;
+        12 + integers.div_ceil(4) + 4 * integers
+    }
+
     fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String> {
         let head = payload.split_first_chunk::<8>().and_then(|(start, rest)| Some((start, rest.split_first_chunk::<4>()?)));
         let (start, (count, rest)) = head.ok_or("it is too short")?;
         let count = u32::from_le_bytes(*count) as usize;
-        // A group has a row at least, and three integers at most.
-        if count == 0 || count > 1 + 3 * rows {
+        if count == 0 || count as u64 > 1 + INTEGERS * rows as u64 {
             return Err(format!("{count} integers cannot be {rows} times"));
         }
         if vbyte::decode(vbyte::FROM_ZERO, rest, count, &mut self.stream) != Some(rest.len()) {

@@ -51,6 +51,10 @@ impl Values {
 }
 
 impl Decode for Values {
+    fn most(&self, rows: u64) -> u64 {
+        8 * rows.div_ceil(64) + self.width as u64 * rows
+    }
+
     fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String> {
         self.present = Present::of(payload, rows)?;
         let expected = self.present.bytes + self.width * self.present.count;

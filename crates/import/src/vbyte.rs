@@ -10,6 +10,9 @@ pub const FROM_ZERO: [usize; 4] = [0, 1, 2, 4];
 #[inline]
 pub fn decode(widths: [usize; 4], bytes: &[u8], count: usize, out: &mut Vec<u32>) -> Option<usize> {
     let (controls, data) = bytes.split_at_checked(count.div_ceil(4))?;
+    if count.checked_mul(widths[0])? > data.len() {
+        return None;
+    }
     out.clear();
     // No more than four times the bytes that are there.
     out.reserve(count);

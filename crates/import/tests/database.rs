@@ -155,6 +155,41 @@ proptest! {
     }
 }
 
+/// Another value, in files of the same lengths.
+#[test]
+fn a_database_is_told_from_one_that_differs_in_a_value() {
+    let identity = |value: f32| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bits = u64::from(value.to_bits()).to_le_bytes();
+        let columns = vec![("value", Cells::Fixed(3, 4, vec![vec![Some(bits)]]))];
+        database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
+        let mut heard = Vec::new();
+        Database::open(folder.path()).expect("opens").identify(|bytes| heard.extend_from_slice(bytes)).expect("reads");
+        (fs::metadata(folder.path().join("value/data")).expect("a file").len(), heard)
+    };
+    let (one, other) = (identity(98.6), identity(98.7));
+    assert_eq!(one.0, other.0);
+    assert_ne!(one.1, other.1);
+    assert_eq!(one, identity(98.6));
+}
+
+/// Subjects that would be taken for one, or be lost.
+#[test]
+fn subjects_ascend_and_have_rows() {
+    for (ids, lengths, expected) in [
+        (vec![5, 5], vec![1, 1], "subject 5 stands before subject 5"),
+        (vec![5, 3], vec![1, 1], "subject 5 stands before subject 3"),
+        (vec![3, 5], vec![2, 0], "subject 5 has no rows"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let texts = lengths.iter().map(|n| vec![Some("A".to_string()); *n as usize]).collect();
+        database(folder.path(), &Table { ids, lengths, columns: vec![("code", Cells::Texts(texts))] });
+        let error = read(folder.path()).expect_err("refuses");
+        assert_eq!(error.code, Code::SourceDamaged);
+        assert!(error.message.contains(expected), "{error}");
+    }
+}
+
 /// A record, and a list of rows, that claim more than any disk has: nothing is allocated for it.
 #[test]
 fn sizes_are_believed_only_where_the_bytes_can_hold_them() {
@@ -172,6 +207,13 @@ fn sizes_are_believed_only_where_the_bytes_can_hold_them() {
     fs::write(folder.path().join("meds_reader.length"), u32::MAX.to_le_bytes()).expect("writes");
     let error = read(folder.path()).expect_err("refuses");
     assert!(error.message.contains("4294967295 rows"), "{error}");
+
+    // 64 KiB that would inflate to 2 GiB.
+    let columns = vec![("value", Cells::Fixed(3, 4, vec![vec![None]]))];
+    database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
+    data(&folder.path().join("value"), &[vec![0; (1 << 31) - 1]]);
+    let error = read(folder.path()).expect_err("refuses");
+    assert!(error.message.contains("inflates to 2147483647 bytes, 12 are the most"), "{error}");
 }
 
 #[test]
