@@ -26,6 +26,9 @@ const SPACE = literal(
   " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 
+/** What DuckDB takes for a number and meds_etl does not: 1_000, nan(1), +-5. */
+const NO_NUMBER = "(contains(value, '_') OR contains(value, '(') OR starts_with(value, '+-'))";
+
 /** The events of a table's files as SQL, `how` they came by their codes and the concept that is `missing` among their columns. */
 export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean): string {
   const time = event.code === "MEDS_BIRTH" || event.table === "person" ? birth(reading) : started(event, reading);
@@ -51,7 +54,7 @@ export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean
   return `
     SELECT person AS subject_id, begun AS time,
       CASE WHEN how <= ${keepUnmapped ? HOW.unmapped : HOW.standard} THEN coalesce(known, ${literal(`UNMAPPED/${event.name}/`)} || called) END AS code,
-      CASE WHEN contains(value, '_') THEN NULL ELSE TRY_CAST(value AS FLOAT) END AS numeric_value,
+      CASE WHEN ${NO_NUMBER} THEN NULL ELSE TRY_CAST(value AS FLOAT) END AS numeric_value,
       CASE WHEN numeric_value IS NULL THEN value END AS text_value,
       ${literal(event.name)} AS "table", visit AS visit_id, unit, ended AS "end", clarity_table, note_id, how, missing
     FROM (

@@ -241,7 +241,7 @@ describe("a source", () => {
     const store = join(folder("t"), "s.medsdb");
     const { code, stdout, stderr } = await meds("convert", writeCsv(folder("f")), store, "--keep-unmapped", "--progress", "none");
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^3 patients, 43 events/);
+    expect(stdout).toMatch(/^3 patients, 45 events/);
     expect((await meds("convert", writeCsv(folder("f")), store)).stderr).toContain("MEDS_STORE_EXISTS");
   });
 

@@ -57,6 +57,8 @@ export const clinic: Tables = {
 10,1,3004501,2020-01-01,2020-01-01 08:38:00,,32020,1e39,0,,100,GLU,0,,
 11,1,2000000002,2020-01-01,2020-01-01 08:39:00,,32020,0.1,0,,100,LOCAL,2000000002,,
 12,1,2000000002,2020-01-01,2020-01-01 08:40:00,,32020,,0,99999,100,LOCAL,2000000002,,positive
+13,1,3004501,2020-01-01,2020-01-01 08:41:00,,32020,,0,,100,GLU,0,,+-5
+14,1,3004501,2020-01-01,2020-01-01 08:42:00,,32020,,0,,100,GLU,0,,nan(1)
 `,
   observation: `observation_id,person_id,observation_concept_id,observation_date,observation_datetime,observation_type_concept_id,value_as_number,value_as_string,value_as_concept_id,unit_concept_id,visit_occurrence_id,observation_source_value,observation_source_concept_id,unit_source_value
 1,2,4275495,2019-07-04,2019-07-04 11:00:00,32020,,never,4181412,0,102,smoking,0,
