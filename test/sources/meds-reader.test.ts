@@ -339,6 +339,15 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     const database = unpacked();
     const place = folder("packed");
     const tar = execFileSync("tar", ["-cf", "-", "-C", dirname(database), "synthetic_meds"], { maxBuffer: 1 << 28 });
+    // A name of 64 MiB (type L, GNU's long ones), of which gzip makes 64 KiB.
+    const long = Buffer.alloc(512 + (1 << 26), "a");
+    long.fill(0, 0, 512);
+    long.write("././@LongLink");
+    long.write("00400000000", 124);
+    long.write("        L", 148);
+    long.write("ustar  ", 257);
+    const sum = long.subarray(0, 512).reduce((sum, byte) => sum + byte, 0);
+    long.write(sum.toString(8).padStart(6, "0"), 148);
     // Where a tar is cut between two files, only its end tells.
     const header = tar.indexOf("synthetic_meds/", tar.length >> 1) & ~511;
     for (const [name, bytes, message] of [
@@ -349,6 +358,7 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
         gzipSync(Buffer.concat([tar.subarray(0, header), Buffer.from("name,born\nAda,1815\n".repeat(60))])),
         /contradict each other/,
       ],
+      ["long.tar.gz", gzipSync(Buffer.concat([long, tar])), /contradict each other/],
       ["person.csv.gz", gzipSync("name,born\nAda,1815\n".repeat(60)), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
       ["db.tar.bz2", Buffer.from("BZh91AY&SY and more"), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
     ] as const) {
