@@ -170,7 +170,7 @@ describe("inspect()", () => {
     writeFileSync(join(source, "data", "0.parquet"), "PAR1");
     const archive = join(source, "..", "b.tar");
     spawnSync("tar", ["-cf", archive, "-C", join(source, ".."), "meds"]);
-    expect((await inspect(archive)).problem).toContain(join(archive, "data", "0.parquet"));
+    expect((await inspect(archive)).problem).toContain(join(archive, "meds", "data", "0.parquet"));
     expect(readdirSync(tmpdir()).filter((name) => name.includes("inspect"))).toEqual(before);
   });
 

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { convert, inspect, type MedsError, PatientDatabase, verify } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeFiles, writeJson, writeSplits } from "../support/dataset.js";
+import { rejected } from "../support/errors.js";
 import { checkStore, type ExpectedPatient, type ExpectedRow } from "../support/expect.js";
 import type { Raw } from "../support/families.js";
 import { contents, files, folder, place } from "../support/folder.js";
@@ -303,10 +304,19 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
       expect(await refused(database)).toMatchObject({ code: "MEDS_NOT_FOUND", path: join(database, name) });
       writeFileSync(join(database, name), bytes);
     }
+    const sound = join(folder("sound"), "s.medsdb");
+    await convert(database, sound);
     const data = readFileSync(join(database, "code/data"));
     data.fill(0, data.readUInt32LE(8 * 7) + 8, data.readUInt32LE(8 * 8));
     writeFileSync(join(database, "code/data"), data);
     expect(await refused(database)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", message: expect.stringMatching(/subject \d+/) });
+    // In an archive it is a file of the archive: where that was unpacked is gone.
+    const packed = join(folder("packed"), "db.tar.gz");
+    execFileSync("tar", ["-czf", packed, "-C", dirname(database), "synthetic_meds"]);
+    const told = { code: "MEDS_SOURCE_DAMAGED", path: join(packed, "synthetic_meds/code/data") };
+    expect(await refused(packed)).toMatchObject(told);
+    expect(await rejected(verify(sound, packed))).toMatchObject(told);
+    expect((await inspect(packed)).problem).toContain(told.path);
   });
 
   it("whose subjects are not in order, are there twice or have no rows is refused by the subject's id", async () => {

@@ -55,6 +55,11 @@ impl Archive {
         Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Its length.
     pub fn bytes(&self) -> u64 {
         self.bytes
