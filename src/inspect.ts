@@ -141,7 +141,7 @@ async function packed(path: string, folder: string, options: InspectOptions | un
     fail("MEDS_NO_DATA", `${path}: looked for ${LOOKED_FOR}, a Parquet file, or an archive of one of them; this file is none.`, path);
   const found = await inspect(root, options);
   // The folder is gone when this is read.
-  return { ...found, path, problem: found.problem?.replaceAll(root, path) ?? null };
+  return { ...found, path, problem: found.problem?.replaceAll(folder, path) ?? null };
 }
 
 /** What a conversion refuses is told as such, with what is known all the same. */

@@ -79,6 +79,15 @@ describe("inspect()", () => {
       columns: [{ name: "x", type: "int32" }],
       problem: expect.any(String),
     });
+    const { columns, ...sound } = simpleFile("0.parquet", [
+      [1n, T0, "A"],
+      [1n, T0, "B"],
+    ]);
+    const bare = folder("bare");
+    await writeFiles(bare, [
+      { ...sound, columns: columns.map((column) => (column.name === "code" ? { ...column, values: ["A", null] } : column)) },
+    ]);
+    expect(await inspect(bare)).toMatchObject({ rows: 2, problem: expect.stringContaining("0.parquet: 1 rows have no code") });
     await writeFiles(source, [simpleFile("0.parquet", [[1n, T0, "A"]]), simpleFile("1.parquet", [])]);
     writeFileSync(join(source, "data/1.parquet"), "PAR1");
     expect((await inspect(source)).problem).toContain("1.parquet");
@@ -161,7 +170,7 @@ describe("inspect()", () => {
     writeFileSync(join(source, "data", "0.parquet"), "PAR1");
     const archive = join(source, "..", "b.tar");
     spawnSync("tar", ["-cf", archive, "-C", join(source, ".."), "meds"]);
-    expect((await inspect(archive)).problem).toContain(join(archive, "data", "0.parquet"));
+    expect((await inspect(archive)).problem).toContain(join(archive, "meds", "data", "0.parquet"));
     expect(readdirSync(tmpdir()).filter((name) => name.includes("inspect"))).toEqual(before);
   });
 

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { convert, inspect, type MedsError, PatientDatabase, verify } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeFiles, writeJson, writeSplits } from "../support/dataset.js";
+import { rejected } from "../support/errors.js";
 import { checkStore, type ExpectedPatient, type ExpectedRow } from "../support/expect.js";
 import type { Raw } from "../support/families.js";
 import { contents, files, folder, place } from "../support/folder.js";
@@ -303,10 +304,19 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
       expect(await refused(database)).toMatchObject({ code: "MEDS_NOT_FOUND", path: join(database, name) });
       writeFileSync(join(database, name), bytes);
     }
+    const sound = join(folder("sound"), "s.medsdb");
+    await convert(database, sound);
     const data = readFileSync(join(database, "code/data"));
     data.fill(0, data.readUInt32LE(8 * 7) + 8, data.readUInt32LE(8 * 8));
     writeFileSync(join(database, "code/data"), data);
     expect(await refused(database)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", message: expect.stringMatching(/subject \d+/) });
+    // In an archive it is a file of the archive: where that was unpacked is gone.
+    const packed = join(folder("packed"), "db.tar.gz");
+    execFileSync("tar", ["-czf", packed, "-C", dirname(database), "synthetic_meds"]);
+    const told = { code: "MEDS_SOURCE_DAMAGED", path: join(packed, "synthetic_meds/code/data") };
+    expect(await refused(packed)).toMatchObject(told);
+    expect(await rejected(verify(sound, packed))).toMatchObject(told);
+    expect((await inspect(packed)).problem).toContain(told.path);
   });
 
   it("whose subjects are not in order, are there twice or have no rows is refused by the subject's id", async () => {
@@ -339,6 +349,15 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     const database = unpacked();
     const place = folder("packed");
     const tar = execFileSync("tar", ["-cf", "-", "-C", dirname(database), "synthetic_meds"], { maxBuffer: 1 << 28 });
+    // A name of 64 MiB (type L, GNU's long ones), of which gzip makes 64 KiB.
+    const long = Buffer.alloc(512 + (1 << 26), "a");
+    long.fill(0, 0, 512);
+    long.write("././@LongLink");
+    long.write("00400000000", 124);
+    long.write("        L", 148);
+    long.write("ustar  ", 257);
+    const sum = long.subarray(0, 512).reduce((sum, byte) => sum + byte, 0);
+    long.write(sum.toString(8).padStart(6, "0"), 148);
     // Where a tar is cut between two files, only its end tells.
     const header = tar.indexOf("synthetic_meds/", tar.length >> 1) & ~511;
     for (const [name, bytes, message] of [
@@ -349,6 +368,7 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
         gzipSync(Buffer.concat([tar.subarray(0, header), Buffer.from("name,born\nAda,1815\n".repeat(60))])),
         /contradict each other/,
       ],
+      ["long.tar.gz", gzipSync(Buffer.concat([long, tar])), /contradict each other/],
       ["person.csv.gz", gzipSync("name,born\nAda,1815\n".repeat(60)), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
       ["db.tar.bz2", Buffer.from("BZh91AY&SY and more"), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
     ] as const) {

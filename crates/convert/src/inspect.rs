@@ -152,7 +152,11 @@ impl Inspected {
         progress.enter(Phase::Measure, self.rows, self.bytes);
         let counted: Result<Vec<_>> = groups.par_iter().map(|group| Counts::of(source, columns, *group, progress)).collect();
         let mut all = Counts::default();
-        for counts in counted? {
+        for (group, counts) in groups.iter().zip(counted?) {
+            if counts.bare > 0 {
+                let message = format!("{} rows have no code. Every event has one: mend the file or drop the rows.", counts.bare);
+                self.problem.get_or_insert_with(|| Error::at(Code::NullValue, &source.files[group.file].path, message).to_string());
+            }
             for (id, counted) in (0..).zip(&counts.counted) {
                 let to = all.at(counts.names.get(id));
                 to.rows += counted.rows;
@@ -160,7 +164,7 @@ impl Inspected {
                 to.midnight += counted.midnight;
             }
         }
-        let Counts { names, counted } = all;
+        let Counts { names, counted, .. } = all;
         let named = |(id, prefix): (u32, Prefix)| Prefix { prefix: String::from_utf8_lossy(names.get(id)).into_owned(), ..prefix };
         self.prefixes = (0..).zip(counted).map(named).collect();
         self.prefixes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.prefix.cmp(&b.prefix)));
@@ -173,6 +177,8 @@ impl Inspected {
 struct Counts {
     names: Interner,
     counted: Vec<Prefix>,
+    /// Rows without a code.
+    bare: u64,
 }
 
 impl Counts {
@@ -201,7 +207,10 @@ impl Counts {
             let texts = Texts::of(&codes).ok_or_else(|| Error::at(Code::Internal, &file.path, "codes that are no text"))?;
             let times = times.as_primitive::<TimestampMicrosecondType>();
             for row in 0..rows {
-                let Some(code) = texts.get(row) else { continue };
+                let Some(code) = texts.get(row) else {
+                    counts.bare += 1;
+                    continue;
+                };
                 let end = code.iter().position(|byte| *byte == b'/').unwrap_or(code.len());
                 let counted = counts.at(&code[..end]);
                 counted.rows += 1;

@@ -143,25 +143,33 @@ impl<'a> Conversion<'a> {
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let unpacked = self.source.unpack(self.options.temp.as_deref(), &work, self.progress)?;
+        let manifest = self.make(&work).map_err(|error| match &unpacked {
+            Some(unpacked) => unpacked.error(error),
+            None => error,
+        })?;
+        drop(unpacked);
+        self.unchanged()?;
+        self.publish(&site, &manifest, start)
+    }
+
+    /// Makes the store of the source's files in the work folder.
+    fn make(&mut self, work: &Path) -> Result<Manifest> {
         self.notes.append(&mut self.source.notes);
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
-        let ordered = self.ordered(&work, columns)?;
+        let ordered = self.ordered(work, columns)?;
         let narrowed = match self.options.narrow {
             true => {
                 let ids = ordered.survey.patients.iter().map(|patient| patient.id).collect();
-                Narrowed::new(&mut self.source, splits, &work, &ids)?
+                Narrowed::new(&mut self.source, splits, work, &ids)?
             }
             false => Narrowed::none(splits),
         };
-        let manifest = self.write(&work, &ordered, narrowed.splits.as_ref())?;
+        let manifest = self.write(work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
-        // A sorted copy lies in the work folder: it is no part of the store.
-        drop((ordered, unpacked));
-        self.unchanged()?;
-        self.publish(&site, &manifest, start)
+        Ok(manifest)
     }
 
     /// The store that stands at the target and may be taken as it is; an error where it may not be replaced either.

@@ -95,13 +95,13 @@ impl Source {
     }
 
     /// Unpacks a source that lies in an archive into the folder for temporary files, or into `work`; the files are there as long as the result is.
-    pub fn unpack(&mut self, temp: Option<&Path>, work: &Path, progress: &Progress) -> Result<Option<Spill>> {
+    pub fn unpack(&mut self, temp: Option<&Path>, work: &Path, progress: &Progress) -> Result<Option<Unpacked>> {
         let Some(archive) = &self.archive else { return Ok(None) };
-        let spill = Spill::new(temp, work, "unpacked")?;
-        let unpacked = Self::open(&archive.unpack(spill.path(), progress)?)?;
+        let unpacked = Unpacked { spill: Spill::new(temp, work, "unpacked")?, archive: archive.path().to_path_buf() };
+        let source = Self::open(&archive.unpack(unpacked.spill.path(), progress)?).map_err(|error| unpacked.error(error))?;
         let archive = self.archive.take();
-        *self = Self { archive, ..unpacked };
-        Ok(Some(spill))
+        *self = Self { archive, ..source };
+        Ok(Some(unpacked))
     }
 
     /// Bytes of all files of events; of the archive that is not unpacked.
@@ -132,6 +132,26 @@ impl Source {
             hash.update(bytes);
         }
         Ok(hex(&hash.finalize()))
+    }
+}
+
+/// The files of an archive, on disk as long as this lives.
+#[derive(Debug)]
+pub struct Unpacked {
+    spill: Spill,
+    archive: PathBuf,
+}
+
+impl Unpacked {
+    /// What is said of such files, said of them in the archive: where they were unpacked is gone when anybody reads it.
+    pub fn told(&self, text: &str) -> String {
+        text.replace(&*self.spill.path().to_string_lossy(), &self.archive.to_string_lossy())
+    }
+
+    /// The same of an error.
+    pub fn error(&self, Error { code, message, path }: Error) -> Error {
+        let path = path.map(|path| path.strip_prefix(self.spill.path()).map(|inside| self.archive.join(inside)).unwrap_or(path));
+        Error { code, message: self.told(&message), path }
     }
 }
 

@@ -8,7 +8,6 @@ use crate::options::Options;
 use crate::read::{Batch, Reader, guarded};
 use crate::schema::{Column, Columns, Role};
 use crate::source::Source;
-use crate::spill::Spill;
 use crate::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type};
@@ -78,9 +77,7 @@ pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySumm
                 let (mut events, mut values) = (0, 0);
                 // A store that is damaged in itself is not worth comparing.
                 if let Some(source) = options.source.as_ref().filter(|_| found.is_empty()) {
-                    let comparison = Comparison::open(&store, source, options.store.parent().unwrap_or(Path::new("")), limit, progress)?;
-                    (events, values) = comparison.run(progress)?;
-                    found = comparison.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    (found, events, values) = compare(&store, source, options.store.parent().unwrap_or(Path::new("")), limit, progress)?;
                 }
                 (found, events, values)
             }
@@ -93,6 +90,20 @@ pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySumm
         let truncated = differences.len() >= limit;
         Ok(VerifySummary { ok: differences.is_empty(), differences, truncated, events, values })
     })
+}
+
+/// Differences between a store and its source, and how many events and values were compared.
+fn compare(store: &Store, source: &Path, beside: &Path, limit: usize, progress: &Progress) -> Result<(Vec<Problem>, u64, u64)> {
+    let mut source = Source::open(source)?;
+    let unpacked = source.unpack(Some(beside), beside, progress)?;
+    let compared = Comparison::open(store, source, limit).and_then(|comparison| {
+        let (events, values) = comparison.run(progress)?;
+        Ok((comparison.found.into_inner().unwrap_or_else(PoisonError::into_inner), events, values))
+    });
+    let Some(unpacked) = unpacked else { return compared };
+    let (mut found, events, values) = compared.map_err(|error| unpacked.error(error))?;
+    found.iter_mut().for_each(|problem| problem.message = unpacked.told(&problem.message));
+    Ok((found, events, values))
 }
 
 /// Where a patient's rows are.
@@ -117,22 +128,18 @@ struct Shard {
 struct Comparison<'a> {
     store: &'a Store,
     source: Source,
-    /// The source's files, where it came in an archive.
-    _unpacked: Option<Spill>,
     columns: Columns,
     limit: usize,
     found: Mutex<Vec<Problem>>,
 }
 
 impl<'a> Comparison<'a> {
-    fn open(store: &'a Store, source: &Path, beside: &Path, limit: usize, progress: &Progress) -> Result<Self> {
+    fn open(store: &'a Store, source: Source, limit: usize) -> Result<Self> {
         let of = |name: &str| store.manifest().options.get(name).cloned().unwrap_or_default();
         let columns: Option<Vec<String>> = serde_json::from_value(of("columns")).unwrap_or_default();
         let exclude: Vec<String> = serde_json::from_value(of("exclude")).unwrap_or_default();
-        let mut source = Source::open(source)?;
-        let unpacked = source.unpack(Some(beside), beside, progress)?;
         let columns = Columns::unify(&source, &Options { columns, exclude, ..Options::default() }, &mut Vec::new())?;
-        Ok(Self { store, source, _unpacked: unpacked, columns, limit, found: Mutex::default() })
+        Ok(Self { store, source, columns, limit, found: Mutex::default() })
     }
 
     fn report(&self, problem: Problem) {

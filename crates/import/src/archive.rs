@@ -4,15 +4,19 @@ use crate::data::{checksum, io};
 use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 /// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
 const ENDS: u64 = 1 << 20;
 /// Of a tar everything comes in blocks of this size.
 const BLOCK: usize = 512;
+/// Most bytes that stand between two files of a tar: the library holds them in memory, and gzip makes gigabytes of few bytes.
+const BETWEEN: u64 = 1 << 20;
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
@@ -49,6 +53,11 @@ impl Archive {
             _ => return Ok(None),
         };
         Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Its length.
@@ -147,19 +156,28 @@ fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     below.iter().try_for_each(|path| datasets(path, found))
 }
 
-/// Counts the zeros at the end of what is read: a tar ends with a block of them. Without, one that was cut between two files would be a smaller one.
-struct Ending<R> {
+/// A tar as it is read.
+struct Stream<R> {
     from: R,
+    /// Bytes that may be read before the next file's own begin.
+    left: Rc<Cell<u64>>,
+    /// Zeros at the end of what was read: a tar ends with a block of them. Without, one that was cut between two files would be a smaller one.
     zeros: usize,
 }
 
-impl<R: Read> Read for Ending<R> {
+impl<R: Read> Read for Stream<R> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let read = self.from.read(out)?;
+        self.left.set(self.left.get().checked_sub(read as u64).ok_or(ErrorKind::InvalidData)?);
         let zeros = out[..read].iter().rev().take_while(|byte| **byte == 0).count();
         self.zeros = if zeros == read { self.zeros.saturating_add(read) } else { zeros };
         Ok(read)
     }
+}
+
+/// A name for people.
+fn shown(name: &Path) -> String {
+    name.to_string_lossy().chars().take(200).collect()
 }
 
 /// What macOS puts beside the files.
@@ -192,22 +210,25 @@ impl Target<'_> {
 
     fn tar(&self, packed: impl Read) -> Result<()> {
         let unreadable = |e| self.archive.unreadable(e);
-        let mut tar = tar::Archive::new(Ending { from: packed, zeros: 0 });
+        let left = Rc::new(Cell::new(BETWEEN));
+        let mut tar = tar::Archive::new(Stream { from: packed, left: left.clone(), zeros: 0 });
         for entry in tar.entries().map_err(unreadable)? {
             let mut entry = entry.map_err(unreadable)?;
-            let name = entry.path().map_err(unreadable)?.into_owned();
-            match entry.header().entry_type() {
-                _ if aside(&name) => {}
-                kind if kind.is_dir() || kind.is_pax_global_extensions() => {}
-                kind if kind.is_file() => {
-                    let size = entry.size();
-                    if self.write(&name, &mut entry)? != size {
-                        return Err(unreadable(ErrorKind::UnexpectedEof.into()));
-                    }
+            let (name, size) = (entry.path().map_err(unreadable)?.into_owned(), entry.size());
+            left.set(u64::MAX);
+            let length = match entry.header().entry_type() {
+                kind if kind.is_dir() || kind.is_pax_global_extensions() || aside(&name) => {
+                    std::io::copy(&mut entry, &mut std::io::sink()).map_err(unreadable)?
                 }
+                kind if kind.is_file() => self.write(&name, &mut entry)?,
                 _ => return Err(self.strange(&name)),
+            };
+            if length != size {
+                return Err(unreadable(ErrorKind::UnexpectedEof.into()));
             }
+            left.set(BETWEEN);
         }
+        left.set(u64::MAX);
         // The checksum of what is gzipped stands at the very end.
         let mut rest = tar.into_inner();
         std::io::copy(&mut rest, &mut std::io::sink()).map_err(unreadable)?;
@@ -217,15 +238,15 @@ impl Target<'_> {
     /// Writes a file, below the folder and nowhere else; its length.
     fn write(&self, name: &Path, from: &mut impl Read) -> Result<u64> {
         if !name.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(self.archive.damaged(format!("its file {} would lie outside of it", name.display())));
+            return Err(self.archive.damaged(format!("its file {} would lie outside of it", shown(name))));
         }
         let path = self.into.join(name);
         let failed = |e: std::io::Error| match e.kind() {
             ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                self.archive.damaged(format!("it has two files {}, or one where a folder is", name.display()))
+                self.archive.damaged(format!("it has two files {}, or one where a folder is", shown(name)))
             }
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => {
-                self.archive.damaged(format!("{:?} cannot be the name of a file", name.display().to_string()))
+                self.archive.damaged(format!("{} cannot be the name of a file", shown(name)))
             }
             _ => Error::io(&path, "unpack the archive", &e),
         };
@@ -244,6 +265,6 @@ impl Target<'_> {
     }
 
     fn strange(&self, name: &Path) -> Error {
-        self.archive.damaged(format!("{} is neither a plain file nor a folder (a link, say)", name.display()))
+        self.archive.damaged(format!("{} is neither a plain file nor a folder (a link, say)", shown(name)))
     }
 }
