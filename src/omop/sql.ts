@@ -50,7 +50,9 @@ export class Reading {
     const { sql, type } = column;
     if (/^U?(TINY|SMALL|)INT(EGER)?$/.test(type) || type === "BIGINT") return `CAST(${sql} AS BIGINT)`;
     const text = `CAST(${sql} AS VARCHAR)`;
-    const whole = `TRY_CAST(CASE WHEN contains(${text}, '.') THEN regexp_extract(${text}, '^(.*)\\.0*$', 1) ELSE ${text} END AS BIGINT)`;
+    const cast = `TRY_CAST(${text} AS BIGINT)`;
+    // DuckDB takes 15e-1, 0x10 and 1_000 for whole numbers too: what is not written as it writes them itself is looked at.
+    const whole = `CASE WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast} ELSE TRY_CAST(regexp_extract(${text}, ${literal(WHOLE)}, 1) AS BIGINT) END`;
     return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${whole} IS NULL THEN ${this.wrong(name!, text, "a whole number")} ELSE ${whole} END`;
   }
 
@@ -76,12 +78,20 @@ export class Reading {
     return values.length === 1 ? values[0]! : `coalesce(${values.join(", ")})`;
   }
 
+  /** Of which person a row is, as SQL of words for messages. */
+  get whose(): string {
+    return `coalesce(' of person ' || TRY_CAST(${this.text("person_id")} AS BIGINT), '')`;
+  }
+
+  /** Of a value only what looks like a number or a time is shown: a text may be a patient's that stands in the wrong column. */
   private wrong(name: string, text: string, wanted: string): string {
-    const message = `${literal(`column ${name} holds "`)} || left(${text}, 40) || ${literal(`", which is not ${wanted}. Correct it.`)}`;
+    const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZ ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
+    const message = `${literal(`column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' holds ' || ${held} || ${literal(`, which is not ${wanted}. Correct it.`)}`;
     return raise("MEDS_COLUMN_TYPE", FILE, message);
   }
 }
 
+const WHOLE = "^\\s*([+-]?\\d+(?:[eE]\\+?\\d+)?)(?:\\.0*)?\\s*$";
 const TIME = "\\d{4}-\\d{1,2}-\\d{1,2}([ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|\\+00(:?00)?))?)?";
 /** The column of the file's name, which no table has. */
 export const FILE = '"meds reader file"';
@@ -92,7 +102,8 @@ export async function readings(duck: Duck, { paths, parquet }: TableFiles, signa
   for (const path of paths) {
     const { key, names, make } = parquet ? await ofParquet(duck, path) : await ofCsv(path, signal);
     const lower = names.map((name) => name.toLowerCase());
-    const twice = lower.find((name, i) => lower.indexOf(name) !== i);
+    // Columns without a name, which nobody asks for, may be many.
+    const twice = lower.find((name, i) => name !== "" && lower.indexOf(name) !== i);
     if (twice !== undefined) fail("MEDS_SCHEMA_CONFLICT", `${path}: two columns are called ${twice}. Rename one.`, path);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { paths: [path], names, make });
@@ -103,7 +114,7 @@ export async function readings(duck: Duck, { paths, parquet }: TableFiles, signa
 
 const list = (paths: readonly string[]) => `[${paths.map(literal).join(", ")}]`;
 
-/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. A row may have 2 MB. */
+/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. A row must fit. */
 const BUFFER = 8_000_000;
 
 async function ofCsv(path: string, signal: WorkOptions["signal"]) {
