@@ -36,29 +36,44 @@ export class Reading {
     fail("MEDS_MISSING_COLUMN", `${path}: there is no column ${wanted}. The columns are ${[...this.columns.keys()].join(", ")}.`, path);
   }
 
+  private column(name: string | undefined): { readonly sql: string; readonly type: string } | undefined {
+    const column = this.columns.get(name ?? "");
+    const [path] = this.paths;
+    if (column?.type === WIDE)
+      fail(
+        "MEDS_COLUMN_TYPE",
+        `${path}: column ${name} has decimals of more than 38 digits, which cannot be read. Write it as doubles.`,
+        path,
+      );
+    return column;
+  }
+
   /** Text; null where there is no such column. */
   text(name: string | undefined): string {
-    const column = this.columns.get(name ?? "");
+    const column = this.column(name);
     if (column === undefined) return "NULL::VARCHAR";
     return column.type === "VARCHAR" ? column.sql : `CAST(${column.sql} AS VARCHAR)`;
   }
 
   /** A whole number; null where there is no such column. Exports write 123 as 123.0 where a column has nulls: that is one too. */
   integer(name: string | undefined): string {
-    const column = this.columns.get(name ?? "");
+    const column = this.column(name);
     if (column === undefined) return "NULL::BIGINT";
     const { sql, type } = column;
     if (/^U?(TINY|SMALL|)INT(EGER)?$/.test(type) || type === "BIGINT") return `CAST(${sql} AS BIGINT)`;
     const text = `CAST(${sql} AS VARCHAR)`;
+    const wrong = this.wrong(name!, text, "a whole number");
+    if (type === "DOUBLE" || type === "FLOAT")
+      return `CASE WHEN ${sql} IS NULL THEN NULL WHEN trunc(${sql}) = ${sql} AND TRY_CAST(${sql} AS BIGINT) IS NOT NULL THEN TRY_CAST(${sql} AS BIGINT) ELSE ${wrong} END`;
     const cast = `TRY_CAST(${text} AS BIGINT)`;
     // DuckDB takes 15e-1, 0x10 and 1_000 for whole numbers too: what is not written as it writes them itself is looked at.
     const whole = `CASE WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast} ELSE TRY_CAST(regexp_extract(${text}, ${literal(WHOLE)}, 1) AS BIGINT) END`;
-    return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${whole} IS NULL THEN ${this.wrong(name!, text, "a whole number")} ELSE ${whole} END`;
+    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${whole} IS NULL THEN ${wrong} ELSE ${whole} END`;
   }
 
   /** A time in microseconds; of a date its first moment, or, as meds_etl has it, its last second. */
   time(name: string, lastSecond: boolean): string {
-    const column = this.columns.get(name);
+    const column = this.column(name);
     if (column === undefined) return "NULL::TIMESTAMP";
     const { sql, type } = column;
     const end = "INTERVAL 86399 SECOND";
@@ -70,7 +85,7 @@ export class Reading {
     const known = `regexp_full_match(${text}, ${literal(TIME)}) AND ${time} IS NOT NULL`;
     const value = lastSecond ? `CASE WHEN contains(${text}, ':') THEN ${time} ELSE ${time} + ${end} END` : time;
     const wanted = "a time such as 2020-01-31 23:59:59, of no zone or of UTC, or a date";
-    return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
+    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
   }
 
   /** The first of some values that is not null. */
@@ -85,12 +100,14 @@ export class Reading {
 
   /** Of a value only what looks like a number or a time is shown: a text may be a patient's that stands in the wrong column. */
   private wrong(name: string, text: string, wanted: string): string {
-    const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZ ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
+    const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZeE ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
     const message = `${literal(`column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' holds ' || ${held} || ${literal(`, which is not ${wanted}. Correct it.`)}`;
     return raise("MEDS_COLUMN_TYPE", FILE, message);
   }
 }
 
+/** Decimals of more than 38 digits, which DuckDB 1.5 reads wrong: 1.5 as 25165824. */
+const WIDE = "DECIMAL";
 const WHOLE = "^\\s*([+-]?\\d+(?:[eE]\\+?\\d+)?)(?:\\.0*)?\\s*$";
 const TIME = "\\d{4}-\\d{1,2}-\\d{1,2}([ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|\\+00(:?00)?))?)?";
 /** The column of the file's name, which no table has. */
@@ -137,6 +154,8 @@ async function ofParquet(duck: Duck, path: string) {
     `DESCRIBE SELECT * FROM read_parquet(${literal(path)}, binary_as_string=true)`,
     [path],
   );
+  const wide = await duck.rows<{ name: string }>(`SELECT name FROM parquet_schema(${literal(path)}) WHERE precision > 38`, [path]);
+  for (const column of columns) if (wide.some(({ name }) => name === column.column_name)) column.column_type = WIDE;
   const names = columns.map(({ column_name }) => column_name);
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
   const make = (paths: readonly string[]) =>

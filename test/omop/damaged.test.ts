@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { convert, inspect, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { rejected } from "../support/errors.js";
@@ -191,6 +193,34 @@ describe("a wrong value is named with its column", () => {
       const found = await inspect(root);
       expect(found.problem).toBe((await refused(root)).message);
     }
+  });
+
+  it("decimals that DuckDB reads wrong, in Parquet; where nobody asks for them they are in nobody's way", async () => {
+    const root = writeCsv(folder("damaged"));
+    rmSync(join(root, "death.csv"));
+    const write = (name: string) => {
+      const schema: SchemaElement[] = [
+        { name: "root", num_children: 3 },
+        { name: "person_id", type: "INT64", repetition_type: "REQUIRED" },
+        { name: "death_date", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
+        {
+          name,
+          type: "FIXED_LEN_BYTE_ARRAY",
+          type_length: 17,
+          converted_type: "DECIMAL",
+          precision: 40,
+          scale: 4,
+          repetition_type: "REQUIRED",
+        },
+      ];
+      const data = [[2n], ["2022-11-11"], [1.5]];
+      const columnData = data.map((data, i) => ({ name: schema[i + 1]!.name, data }));
+      writeFileSync(join(root, "death.parquet"), Buffer.from(parquetWriteBuffer({ schema, columnData })));
+    };
+    write("visit_occurrence_id");
+    expect((await refused(root)).message).toMatch(/death\.parquet: column visit_occurrence_id has decimals of more than 38 digits/);
+    write("cause_source_value");
+    await convert(root, join(folder("t"), "s.medsdb"));
   });
 
   it("a number as a time, in Parquet", async () => {

@@ -160,6 +160,20 @@ describe("the same events", () => {
     expect(await all(root)).toEqual(await expected);
   });
 
+  it("of Parquet whose numbers and times are texts, empty where they are missing, and ids that only a double holds", async () => {
+    const root = await writeParquet(folder("f"), typed);
+    const change = async (table: string, columns: string) => {
+      const file = join(root, `${table}.parquet`);
+      await duckdb(`COPY (SELECT * REPLACE (${columns}) FROM '${file}') TO '${file}.new' (FORMAT parquet)`);
+      renameSync(`${file}.new`, file);
+    };
+    const texts = ["visit_end_datetime", "visit_start_datetime", "visit_source_concept_id", "person_id"];
+    await change("visit_occurrence", texts.map((name) => `coalesce(${name}::VARCHAR, '') AS ${name}`).join(", "));
+    expect(await all(root)).toEqual(await expected);
+    await change("death", "1152921504606846976::DOUBLE AS person_id");
+    expect((await all(root)).filter((line) => line.includes("MEDS_DEATH"))[0]).toMatch(/^1152921504606846976\|/);
+  });
+
   it("whatever the number of threads; equal sources give equal stores", async () => {
     const root = writeCsv(folder("f"));
     const ids: string[] = [];
