@@ -4,10 +4,10 @@ import { basename, join, resolve } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
-import { isSystemError, withIo } from "./io.js";
+import { failIo, isSystemError, withIo } from "./io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
-import { findTables, type TableFiles } from "./omop/files.js";
+import { delimiterOf, findTables, type TableFiles } from "./omop/files.js";
 import { surveyOmop } from "./omop/import.js";
 import { kindOf, LOOKED_FOR } from "./sources/kind.js";
 import { withWorkFolder } from "./sources/workfolder.js";
@@ -108,7 +108,7 @@ export async function inspect(source: string, options?: InspectOptions): Promise
     case "meds_reader":
       return medsReader(path, threads, work);
     case "omop":
-      return omop(path, findTables(path).tables, { threads, memory, ...work });
+      return omop(path, withIo(path, () => findTables(path)).tables, { threads, memory, ...work });
     default:
       return events(path, "meds", threads, work);
   }
@@ -250,6 +250,16 @@ function medsReaderFiles(path: string): Omit<Inspection, "notes" | "problem" | "
   }
 }
 
+/** Columns that 5.4 renamed or added, and what 5.3 called them. */
+const CDM_54 = [
+  "admitted_from_concept_id",
+  "admitted_from_source_value",
+  "discharged_to_concept_id",
+  "parent_visit_detail_id",
+  "procedure_end_date",
+];
+const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
+
 async function omop(path: string, found: ReadonlyMap<string, TableFiles>, options: InspectOptions): Promise<Inspection> {
   const tables: InspectedTable[] = [];
   const problems: string[] = [];
@@ -262,7 +272,7 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
         rows += table.rows;
         if (columns.length === 0) columns = table.columns;
       } catch (error) {
-        if (!(error instanceof MedsError)) throw error;
+        if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
         problems.push(error.message);
       }
     }
@@ -275,8 +285,8 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
   return {
     path,
     format: "omop",
-    // The columns that 5.4 renamed; cdm_source is often wrong, or absent.
-    version: has("admitted_from_concept_id") ? "5.4" : has("admitting_source_concept_id") ? "5.3" : null,
+    // cdm_source is often wrong, or absent.
+    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
     files: all.length,
     bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
@@ -313,7 +323,7 @@ async function parquetTable(path: string): Promise<Table> {
     });
     return { rows: Number(metadata.num_rows), columns };
   } catch (error) {
-    if (isSystemError(error)) throw error;
+    if (isSystemError(error)) failIo(path, error);
     return fail(
       "MEDS_SOURCE_DAMAGED",
       `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
@@ -334,9 +344,9 @@ async function parquetColumns(path: string): Promise<readonly InspectedColumn[]>
 /** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
 async function csvTable(path: string): Promise<Table> {
   const { parse } = await import("csv-parse/sync");
-  const [QUOTE, LINE] = [0x22, 0x0a];
+  const [QUOTE, LINE, RETURN] = [0x22, 0x0a, 0x0d];
   const head: Buffer[] = [];
-  let [rows, quoted, open, headed] = [0, false, false, false];
+  let [rows, quotes, quoted, open, headed] = [0, true, false, false, false];
   const file = createReadStream(path);
   const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
   try {
@@ -344,28 +354,29 @@ async function csvTable(path: string): Promise<Table> {
       let begin = 0;
       for (let at = 0; at < chunk.length; at += 1) {
         const byte = chunk[at]!;
-        if (byte === QUOTE) quoted = !quoted;
-        else if (byte === LINE && !quoted) {
+        if (byte === QUOTE && quotes) quoted = !quoted;
+        else if ((byte === LINE || byte === RETURN) && !quoted) {
           if (!headed) {
             head.push(chunk.subarray(begin, at));
             headed = true;
+            quotes = delimiterOf(Buffer.concat(head).toString()) === ",";
           } else if (open) rows += 1;
           open = false;
           begin = at + 1;
           continue;
         }
         // Empty lines are no rows.
-        if (byte !== 0x0d) open = true;
+        open = true;
       }
       if (!headed) head.push(chunk.subarray(begin));
     }
   } catch (error) {
-    if (isSystemError(error)) throw error;
+    if (isSystemError(error)) failIo(path, error);
     fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
   }
   if (headed && open) rows += 1;
-  const line = Buffer.concat(head);
-  const delimiter = line.includes("\t") ? "\t" : ",";
+  const line = Buffer.concat(head).toString();
+  const delimiter = delimiterOf(line);
   const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
   if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
   return { rows, columns: names.map((name) => ({ name, type: null })) };

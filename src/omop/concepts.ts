@@ -23,44 +23,37 @@ export class Concepts {
   constructor(duck: Duck, folder: string) {
     this.duck = duck;
     this.folder = folder;
-    this.all = read(join(folder, "concepts.parquet"));
+    this.all = `read_parquet(${literal(join(folder, "concepts.parquet"))}, file_row_number = true)`;
   }
 
   /**
    * Makes the table `concept (id, code, name)` of those whose ids `used` gives (SQL; null for all); a concept without vocabulary or code has none. It is empty
-   * where the source has no such table.
+   * where the source has no such table. Gives how many of them stand there with several codes.
    */
-  async load(readings: readonly Reading[], used: string | null): Promise<void> {
+  async load(readings: readonly Reading[], used: string | null): Promise<bigint> {
     const rows = readings.map((reading) => {
       for (const name of ["concept_id", "vocabulary_id", "concept_code"]) reading.need(name);
       const code = `${reading.text("vocabulary_id")} || '/' || ${reading.text("concept_code")}`;
       return `SELECT ${reading.integer("concept_id")} AS id, ${code} AS code, ${reading.text("concept_name")} AS name FROM ${reading.from}`;
     });
     const none = "SELECT NULL::BIGINT AS id, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false";
+    await this.duck.run("SET preserve_insertion_order = true");
     await this.write("concepts.parquet", `SELECT * FROM (${[none, ...rows].join(" UNION ALL ")}) WHERE id IS NOT NULL`, readings);
-    await this.duck.run(`CREATE TEMP TABLE concept AS ${this.some(used ?? `SELECT id FROM ${this.all}`)}`);
+    await this.duck.run("SET preserve_insertion_order = false");
+    const ids = used ?? `SELECT id FROM ${this.all}`;
+    await this.duck.run(`CREATE TEMP TABLE concept AS ${this.some(ids)}`);
+    const [several] = await this.duck.rows<{ n: bigint }>(
+      `SELECT count(*) AS n FROM (SELECT id FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) <> max(code))`,
+    );
+    return several!.n;
   }
 
   /**
    * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, and its
    * ancestors one step up.
    */
-  async writeCodes({ relationship, ancestor }: Ladders, events: string, out: string): Promise<void> {
-    const steps = [
-      ...relationship.map((reading) => {
-        const [from, to] = [reading.need("concept_id_1"), reading.need("concept_id_2")];
-        const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
-      }),
-      ...ancestor.map((reading) => {
-        const [to, from] = [reading.need("ancestor_concept_id"), reading.need("descendant_concept_id")];
-        const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.integer(reading.need("min_levels_of_separation"))} = 1`;
-      }),
-    ];
-    const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent WHERE false";
-    const sql = `SELECT * FROM (${[none, ...steps].join(" UNION ALL ")}) WHERE child IS NOT NULL AND parent IS NOT NULL`;
-    const ladders = await this.write("ladders.parquet", sql, [...relationship, ...ancestor]);
+  async writeCodes(steps: Ladders, events: string, out: string): Promise<void> {
+    const ladders = await this.write("ladders.parquet", stepsSql(steps), [...steps.relationship, ...steps.ancestor]);
     await this.duck.run(`CREATE TEMP TABLE told AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
     await this.climb(ladders);
     await this.duck.run(
@@ -76,6 +69,12 @@ export class Concepts {
          ORDER BY r.code
        ) TO ${literal(out)} (FORMAT parquet)`,
     );
+  }
+
+  /** Reads what {@link writeCodes} would read: wrong values end it as they end that. */
+  async check(steps: Ladders): Promise<void> {
+    const paths = [...steps.relationship, ...steps.ancestor].flatMap((reading) => reading.paths);
+    await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(steps)})`, paths);
   }
 
   /** Makes the table `reached (id, code, name)`: the concepts of the codes of the table `told`, the source's own, and all above them. */
@@ -97,9 +96,10 @@ export class Concepts {
     }
   }
 
-  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. */
+  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. The last of them counts, as in meds_etl. */
   private some(ids: string): string {
-    return `SELECT id, min(code) AS code, min(name) AS name FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) IS NOT NULL`;
+    const last = (column: string) => `arg_max(${column}, file_row_number) AS ${column}`;
+    return `SELECT id, ${last("code")}, ${last("name")} FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) IS NOT NULL`;
   }
 
   /** Writes rows into a file; gives the SQL that reads it. */
@@ -111,6 +111,24 @@ export class Concepts {
     );
     return read(path);
   }
+}
+
+/** Who stands one step above whom, as SQL: (child, parent). */
+function stepsSql({ relationship, ancestor }: Ladders): string {
+  const steps = [
+    ...relationship.map((reading) => {
+      const [from, to] = [reading.need("concept_id_1"), reading.need("concept_id_2")];
+      const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
+      return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
+    }),
+    ...ancestor.map((reading) => {
+      const [to, from] = [reading.need("ancestor_concept_id"), reading.need("descendant_concept_id")];
+      const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
+      return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.integer(reading.need("min_levels_of_separation"))} = 1`;
+    }),
+  ];
+  const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent WHERE false";
+  return `SELECT * FROM (${[none, ...steps].join(" UNION ALL ")}) WHERE child IS NOT NULL AND parent IS NOT NULL`;
 }
 
 function read(path: string): string {

@@ -1,4 +1,5 @@
 // DuckDB, which joins and sorts: loaded when an OMOP folder is first converted, so that nobody else needs it.
+import { basename } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MedsError, type MedsErrorCode } from "../errors.js";
 import type { WorkOptions } from "../native.js";
@@ -74,9 +75,25 @@ export class Duck {
     try {
       if (this.signal?.aborted !== true) return await work();
     } catch (error) {
-      if (this.signal?.aborted !== true) throw (await encoding(error as Error, paths)) ?? translated(error as Error, paths);
+      if (this.signal?.aborted !== true)
+        throw (await encoding(error as Error, paths)) ?? translated(error as Error, await this.among(error as Error, paths));
     }
     return failCancelled();
+  }
+
+  /** Which of several files an error is about: some that Parquet gives name none, so that each is read alone. */
+  private async among({ message }: Error, paths: readonly string[]): Promise<readonly string[]> {
+    if (paths.length < 2 || message.includes(MARK)) return paths;
+    const named = paths.filter((path) => message.includes(path));
+    if (named.length > 0) return named;
+    for (const path of paths.filter((path) => !isCsv(path))) {
+      try {
+        await this.connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet(${literal(path)}, binary_as_string=true)`);
+      } catch {
+        return [path];
+      }
+    }
+    return paths;
   }
 }
 
@@ -112,9 +129,24 @@ function translated(error: Error, paths: readonly string[]): MedsError {
   if (/no space left/i.test(message)) return new MedsError("MEDS_DISK_FULL", message.split("\n")[0]!, { cause: error });
   if (/^(Parser|Binder|Catalog|INTERNAL) Error/.test(message))
     return new MedsError("MEDS_INTERNAL", `DuckDB: ${message}`, { cause: error });
-  const path = /^\s*file = (.*)$/m.exec(message)?.[1] ?? paths.find((known) => message.includes(known)) ?? paths[0];
+  const path = /^\s*file = (.*)$/m.exec(message)?.[1] ?? paths[0];
   const at = /CSV Error on Line: (\d+)/.exec(message);
-  const why = /^(Expected Number of Columns.*|.*unterminated quote.*|Invalid unicode.*|Maximum line size.*)$/m.exec(message)?.[1];
-  const what = at === null ? message.split("\n")[0]! : `line ${at[1]}: ${why ?? "it is no CSV"}`;
-  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: ${what}. Get the file anew, or correct it.`, { path, cause: error });
+  const what = at === null ? whyNotFile(message, path) : `line ${at[1]}: ${whyNotLine(message)}`;
+  // No cause: DuckDB's error has the line in it, and a script that ends with ours shows its cause.
+  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: ${what}. Get the file anew, or correct it.`, { path });
+}
+
+/** Why a file cannot be read, where no line is told. */
+function whyNotFile(message: string, path: string | undefined): string {
+  if (message.includes("state machine reached an invalid state"))
+    return "its lines end in more ways than one (\\n, \\r\\n), or a field with a \\r has no quotes";
+  // Without DuckDB's name for the kind of error, and without the file's, which comes first.
+  const first = message.split("\n")[0]!.replace(/^(\w+ )+Error: /, "");
+  return `it cannot be read (${path === undefined ? first : first.replaceAll(path, basename(path))})`;
+}
+
+/** Why a line of a CSV file cannot be read. */
+function whyNotLine(message: string): string {
+  if (/^.*unterminated quote/m.test(message)) return "a quote is not closed, or the row has more than 8 MB";
+  return /^(Expected Number of Columns.*|Invalid unicode.*|Maximum line size.*)$/m.exec(message)?.[1] ?? "it is no CSV";
 }

@@ -103,6 +103,7 @@ function birth(reading: Reading): string {
   const [year, month, day] = ["year_of_birth", "month_of_birth", "day_of_birth"].map((name) => reading.integer(name));
   if (!reading.has("birth_datetime")) reading.need("year_of_birth");
   const made = `TRY_CAST(format('{:04d}-{:02d}-{:02d}', ${year}, coalesce(${month}, 1), coalesce(${day}, 1)) AS TIMESTAMP)`;
-  const wrong = raise("MEDS_COLUMN_TYPE", FILE, literal("year_of_birth, month_of_birth and day_of_birth are no date. Correct them."));
+  const said = `'year_of_birth, month_of_birth and day_of_birth' || ${reading.whose} || ' are no date. Correct them.'`;
+  const wrong = raise("MEDS_COLUMN_TYPE", FILE, said);
   return `coalesce(${reading.time("birth_datetime", false)}, CASE WHEN ${year} IS NULL THEN NULL WHEN ${made} IS NULL THEN ${wrong} ELSE ${made} END)`;
 }

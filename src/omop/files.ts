@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { extname, join, relative } from "node:path";
+import { basename, extname, join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError, withIo } from "../io.js";
@@ -18,8 +18,8 @@ export interface TableFiles {
 }
 
 const FORM = /\.(csv|csv\.gz|parquet)$/i;
-/** What follows the table's name in a piece of it: measurement_0, measurement000000000012, measurement-part-00001-of-00004. */
-const PIECE = /^[-_.]?(?:part[-_.]?)?\d+(?:[-_.](?:of[-_.])?\d+)?$/;
+/** What follows the table's name in a piece of it: measurement_0, measurement000000000012, measurement-part-00001-of-00004, measurement_0_1_0 (Snowflake). */
+const PIECE = /^[-_.]?(?:part[-_.]?)?\d+(?:[-_.](?:of[-_.])?\d+)*$/;
 const TABLES: readonly string[] = [...EVENT_TABLES, ...OTHER_TABLES];
 
 interface Place {
@@ -43,15 +43,20 @@ export function omopTables(entries: readonly Dirent[]): string[] {
   return [...new Set(entries.flatMap((entry) => placeOf({ name: entry.name, folder: isFolder(entry) })?.table ?? []))];
 }
 
-// A link says nothing of what it leads to; what it is shows when it is read.
-const isFolder = (entry: Dirent) =>
-  entry.isDirectory() ||
-  (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
+function isFolder(entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  try {
+    return statSync(join(entry.parentPath, entry.name)).isDirectory();
+  } catch {
+    return false; // A link that leads nowhere: it is told as a table's file, if it is called so.
+  }
+}
 
 /**
  * The tables of a folder, and the names that belong to none.
  *
- * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that stands there twice: in two forms, or in two spellings.
+ * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that stands there twice: in two forms, or in two spellings; `MEDS_NO_DATA` for a table's folder
+ * in which nothing is called as its files are; what the system says of a file that is not there, or of another kind.
  */
 export function findTables(root: string): { readonly tables: ReadonlyMap<string, TableFiles>; readonly others: readonly string[] } {
   const forms = new Map<string, Map<string, string[]>>();
@@ -60,15 +65,24 @@ export function findTables(root: string): { readonly tables: ReadonlyMap<string,
     const path = join(root, entry.name);
     const place = placeOf({ name: entry.name, folder: isFolder(entry) });
     if (place === undefined) {
-      if (!entry.name.startsWith(".")) others.push(entry.name);
+      if (!isHidden(entry.name)) others.push(entry.name);
       continue;
     }
     const of = forms.get(place.table) ?? new Map<string, string[]>();
     forms.set(place.table, of);
     // Two whole files are two forms, also where only the case of their names differs.
     const form = place.piece ? `${place.form} in pieces` : entry.name;
-    if (isFolder(entry)) of.set(form, within(path));
-    else of.set(form, [...(of.get(form) ?? []), path]);
+    if (isFolder(entry)) {
+      const [files, strange] = within(path);
+      if (files.length === 0 && strange.length > 0)
+        fail(
+          "MEDS_NO_DATA",
+          `${path}: no file in it is called .csv, .csv.gz or .parquet, such as ${basename(strange[0]!)}. Name them so.`,
+          path,
+        );
+      of.set(form, files);
+      others.push(...strange.map((file) => relative(root, file)));
+    } else of.set(form, [...(of.get(form) ?? []), path]);
   }
   const tables = new Map<string, TableFiles>();
   for (const [table, of] of forms) {
@@ -82,18 +96,28 @@ export function findTables(root: string): { readonly tables: ReadonlyMap<string,
     const parquet = paths.filter((path) => extname(path).toLowerCase() === ".parquet");
     if (parquet.length > 0 && parquet.length < paths.length)
       fail("MEDS_SCHEMA_CONFLICT", `${root}: the table ${table} is CSV in part and Parquet in part. Leave files of one form.`, root);
-    tables.set(table, { table, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + statSync(path).size, 0) });
+    tables.set(table, { table, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + sizeOf(path), 0) });
   }
   return { tables, others };
 }
 
-/** Files of a table's folder, at any depth. */
-function within(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => FORM.test(entry.name) && !entry.name.startsWith(".") && !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** Files of a table's folder, at any depth; and those that no table has. */
+function within(folder: string): [files: string[], strange: string[]] {
+  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true })).filter(
+    (entry) => !entry.isDirectory() && !isHidden(entry.name),
+  );
+  const paths = (some: readonly Dirent[]) => some.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return [paths(entries.filter(({ name }) => FORM.test(name))), paths(entries.filter(({ name }) => !FORM.test(name)))];
+}
+
+/** What programs that write tables keep beside them: .crc, _SUCCESS. */
+const isHidden = (name: string) => /^[._]/.test(name);
+
+function sizeOf(path: string): number {
+  const about = withIo(path, () => statSync(path));
+  // A pipe, for one, would be waited for without end.
+  if (!about.isFile()) fail("MEDS_IO", `${path}: it is neither a file nor a folder. Put the table's file there.`, path);
+  return about.size;
 }
 
 /** How a CSV file begins. */
@@ -103,6 +127,11 @@ export interface Header {
 }
 
 const HEAD = 1 << 20;
+
+/** What separates columns, by the line of their names: Athena writes the vocabulary's tables with tabs, and without quotes. */
+export function delimiterOf(line: string): Header["delimiter"] {
+  return line.includes("\t") && !line.includes(",") ? "\t" : ",";
+}
 
 /**
  * Reads a CSV file's header; reads a compressed one to its end, as DuckDB takes a stream that was cut off for a shorter one.
@@ -131,9 +160,7 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
     file.destroy();
   }
   const text = Buffer.concat(head).toString("utf8");
-  // Athena writes the vocabulary's tables with tabs and without quotes.
-  const line = /^[^\r\n]*/.exec(text)![0];
-  const delimiter = line.includes("\t") && !line.includes(",") ? "\t" : ",";
+  const delimiter = delimiterOf(/^[^\r\n]*/.exec(text)![0]);
   const { parse } = await import("csv-parse/sync");
   try {
     const [names] = parse(text, {
@@ -143,11 +170,19 @@ export async function readHeader(path: string, signal: WorkOptions["signal"]): P
       relax_column_count: true,
       quote: delimiter === "," ? '"' : null,
     }) as string[][];
-    if (names?.some((name) => name !== "")) return { delimiter, names: names.map((name) => name.trim()) };
-  } catch {
-    // Told below.
+    if (names?.some((name) => name !== "")) return { delimiter, names: known(path, names) };
+  } catch (error) {
+    if (error instanceof MedsError) throw error;
   }
   fail("MEDS_SOURCE_DAMAGED", `${path}: it has no line with the names of its columns. Get the file anew.`, path);
+}
+
+/** The names of a header that is text, in columns. */
+function known(path: string, names: readonly string[]): string[] {
+  if (names.some((name) => name.includes("\0"))) fail("MEDS_SOURCE_DAMAGED", `${path}: it is not UTF-8. Write it so.`, path);
+  if (names.length === 1 && /[;|]/.test(names[0]!))
+    fail("MEDS_SOURCE_DAMAGED", `${path}: its columns are not separated by commas, nor by tabs. Write it so.`, path);
+  return names.map((name) => name.trim());
 }
 
 /** Is it a CSV file, compressed or not. */
@@ -174,6 +209,9 @@ export async function isUtf8(path: string): Promise<boolean> {
 /** The metadata file that says of which tables, and with which options, a store was made. */
 export const ORIGIN = "omop.json";
 
+/** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
+const IMPORTER = 1;
+
 /** What decides what a store of some tables holds. */
 export interface OriginOptions {
   readonly columns: readonly string[] | null;
@@ -184,8 +222,8 @@ export interface OriginOptions {
 
 /** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
 export async function originOf(root: string, options: OriginOptions, signal: WorkOptions["signal"]): Promise<string> {
-  const tables = await fingerprintOf(root, signal).catch((error) => failIo(root, error));
-  return `${JSON.stringify({ tables, options }, null, 2)}\n`;
+  const tables = await fingerprintOf(root, signal);
+  return `${JSON.stringify({ importer: IMPORTER, tables, options }, null, 2)}\n`;
 }
 
 /** What {@link originOf} was told of rows without a code. */
@@ -218,22 +256,29 @@ function checkSignal(signal: WorkOptions["signal"]): void {
  */
 async function fingerprintOf(root: string, signal: WorkOptions["signal"]): Promise<string> {
   const hash = createHash("sha256");
-  const { tables } = findTables(root);
+  const { tables } = withIo(root, () => findTables(root));
   for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
     checkSignal(signal);
-    const { size } = statSync(path);
+    const size = sizeOf(path);
     hash.update(`\0${relative(root, path)}\0${size}\0`);
-    if (extname(path).toLowerCase() === ".csv") {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    try {
+      for await (const chunk of extname(path).toLowerCase() === ".csv"
+        ? createReadStream(path, { highWaterMark: 1 << 20 })
+        : ends(path, size)) {
         checkSignal(signal);
         hash.update(chunk as Buffer);
       }
-    } else {
-      const file = await open(path);
-      const end = Buffer.alloc(Math.min(size, 1 << 16));
-      await file.read(end, 0, end.length, size - end.length).finally(() => file.close());
-      hash.update(end);
+    } catch (error) {
+      failIo(path, error);
     }
   }
   return hash.digest("hex").slice(0, 32);
+}
+
+/** The end of a file. */
+async function* ends(path: string, size: number): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  const end = Buffer.alloc(Math.min(size, 1 << 16));
+  await file.read(end, 0, end.length, size - end.length).finally(() => file.close());
+  yield end;
 }

@@ -6,7 +6,7 @@ import type { CodePrefix } from "../inspect.js";
 import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
-import { Concepts } from "./concepts.js";
+import { Concepts, type Ladders } from "./concepts.js";
 import { Duck, literal } from "./duck.js";
 import { COLUMNS, columnsOf, conceptIdsSql, eventSql, HOW } from "./events.js";
 import { findTables, ORIGIN } from "./files.js";
@@ -131,8 +131,10 @@ class Import {
     for await (const { name, sql, paths } of this.kinds()) {
       const midnight = "epoch_us(time) % 86400000000 = 0";
       const rows = await this.duck.rows<Counted & { prefix: string | null; timed: bigint; midnight: bigint }>(
+        // `whole` is no figure of ours: a wrong value anywhere ends a conversion, so that all are asked for.
         `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, count(*) AS rows, count(time) AS timed,
-           count(*) FILTER (WHERE ${midnight}) AS midnight, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example
+           count(*) FILTER (WHERE ${midnight}) AS midnight, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example,
+           bit_xor(hash(${["subject_id", ...COLUMNS].map((column) => `"${column}"`).join(", ")})) AS whole
          FROM (${sql}) GROUP BY ALL ORDER BY ALL`,
         paths,
       );
@@ -144,6 +146,10 @@ class Import {
         prefixes.set(prefix, { prefix, rows: sum("rows"), timed: sum("timed"), midnight: sum("midnight") });
       }
     }
+    await this.concepts.check(await this.ladders());
+    const periods = await this.periods();
+    if (periods !== undefined) await this.duck.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${periods.sql})`, periods.paths);
+    await this.about();
     this.tell(counted.sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
     const order = (a: CodePrefix, b: CodePrefix) => b.rows - a.rows || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
     return { notes: this.notes, prefixes: [...prefixes.values()].sort(order) };
@@ -155,7 +161,25 @@ class Import {
     await this.duck.run("SET preserve_insertion_order = false");
     const many = (this.found.tables.get("concept")?.bytes ?? 0) > MANY;
     if (many) await this.use();
-    await this.concepts.load(await this.readings("concept"), many ? "SELECT id FROM used" : null);
+    const several = await this.concepts.load(await this.readings("concept"), many ? "SELECT id FROM used" : null);
+    this.note("warning", "concepts that stand in the table concept with several codes: the last counts", several);
+    this.note(
+      "warning",
+      "persons that stand in the table person more than once: every row gives them events, a birth among them",
+      await this.twice(),
+    );
+  }
+
+  /** How many persons stand in the table person more than once. */
+  private async twice(): Promise<bigint> {
+    const persons = await this.readings("person");
+    if (persons.length === 0) return 0n;
+    const ids = persons.map((reading) => `SELECT ${reading.integer(reading.need("person_id"))} AS id FROM ${reading.from}`);
+    const [found] = await this.duck.rows<{ n: bigint }>(
+      `SELECT count(*) AS n FROM (SELECT id FROM (${ids.join(" UNION ALL ")}) GROUP BY id HAVING count(id) > 1)`,
+      persons.flatMap(({ paths }) => paths),
+    );
+    return found!.n;
   }
 
   /** Makes the table `used (id)`: the concepts that events name. It costs a pass over all tables. */
@@ -210,11 +234,13 @@ class Import {
     );
   }
 
+  private note(kind: string, message: string, count: number | bigint): void {
+    if (Number(count) > 0) this.notes.push({ kind, message, count: Number(count) });
+  }
+
   /** Says what was dropped and what was changed. */
   private tell(counted: readonly Counted[]): void {
-    const note = (kind: string, message: string, count: number | bigint) => {
-      if (Number(count) > 0) this.notes.push({ kind, message, count: Number(count) });
-    };
+    const note = this.note.bind(this);
     for (const { event, how, rows, untimed, example } of counted) {
       const such = example === null ? "" : `, such as ${example}`;
       if (how === HOW.standard)
@@ -243,21 +269,31 @@ class Import {
   /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */
   private async metadata(): Promise<void> {
     const at = (name: string) => join(this.dataset, "metadata", name);
-    const ladders = { relationship: await this.readings("concept_relationship"), ancestor: await this.readings("concept_ancestor") };
-    await this.concepts.writeCodes(ladders, this.events, at("codes.parquet"));
-    const periods = (await this.readings("observation_period")).map((reading) => {
-      const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
-      return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,
-        ${reading.time(end!, true)} AS "end", ${reading.integer("period_type_concept_id")} AS period_type_concept_id FROM ${reading.from}`;
-    });
-    if (periods.length > 0) {
-      const paths = this.found.tables.get("observation_period")!.paths;
-      const sql = `SELECT * FROM (${periods.join(" UNION ALL ")}) ORDER BY ALL`;
-      await this.duck.run(`COPY (${sql}) TO ${literal(at("observation_period.parquet"))} (FORMAT parquet)`, paths);
+    await this.concepts.writeCodes(await this.ladders(), this.events, at("codes.parquet"));
+    const periods = await this.periods();
+    if (periods !== undefined) {
+      const sql = `SELECT * FROM (${periods.sql}) ORDER BY ALL`;
+      await this.duck.run(`COPY (${sql}) TO ${literal(at("observation_period.parquet"))} (FORMAT parquet)`, periods.paths);
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
     if (this.options.origin !== undefined) writeFileSync(at(ORIGIN), this.options.origin);
+  }
+
+  private async ladders(): Promise<Ladders> {
+    return { relationship: await this.readings("concept_relationship"), ancestor: await this.readings("concept_ancestor") };
+  }
+
+  /** The spans in which each person was observed, as SQL. */
+  private async periods(): Promise<{ readonly sql: string; readonly paths: readonly string[] } | undefined> {
+    const of = await this.readings("observation_period");
+    if (of.length === 0) return undefined;
+    const rows = of.map((reading) => {
+      const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
+      return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,
+        ${reading.time(end!, true)} AS "end", ${reading.integer("period_type_concept_id")} AS period_type_concept_id FROM ${reading.from}`;
+    });
+    return { sql: rows.join(" UNION ALL "), paths: of.flatMap(({ paths }) => paths) };
   }
 
   /** What `dataset.json` says, from the table cdm_source. */

@@ -36,27 +36,44 @@ export class Reading {
     fail("MEDS_MISSING_COLUMN", `${path}: there is no column ${wanted}. The columns are ${[...this.columns.keys()].join(", ")}.`, path);
   }
 
+  private column(name: string | undefined): { readonly sql: string; readonly type: string } | undefined {
+    const column = this.columns.get(name ?? "");
+    const [path] = this.paths;
+    if (column?.type === WIDE)
+      fail(
+        "MEDS_COLUMN_TYPE",
+        `${path}: column ${name} has decimals of more than 38 digits, which cannot be read. Write it as doubles.`,
+        path,
+      );
+    return column;
+  }
+
   /** Text; null where there is no such column. */
   text(name: string | undefined): string {
-    const column = this.columns.get(name ?? "");
+    const column = this.column(name);
     if (column === undefined) return "NULL::VARCHAR";
     return column.type === "VARCHAR" ? column.sql : `CAST(${column.sql} AS VARCHAR)`;
   }
 
   /** A whole number; null where there is no such column. Exports write 123 as 123.0 where a column has nulls: that is one too. */
   integer(name: string | undefined): string {
-    const column = this.columns.get(name ?? "");
+    const column = this.column(name);
     if (column === undefined) return "NULL::BIGINT";
     const { sql, type } = column;
     if (/^U?(TINY|SMALL|)INT(EGER)?$/.test(type) || type === "BIGINT") return `CAST(${sql} AS BIGINT)`;
     const text = `CAST(${sql} AS VARCHAR)`;
-    const whole = `TRY_CAST(CASE WHEN contains(${text}, '.') THEN regexp_extract(${text}, '^(.*)\\.0*$', 1) ELSE ${text} END AS BIGINT)`;
-    return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${whole} IS NULL THEN ${this.wrong(name!, text, "a whole number")} ELSE ${whole} END`;
+    const wrong = this.wrong(name!, text, "a whole number");
+    if (type === "DOUBLE" || type === "FLOAT")
+      return `CASE WHEN ${sql} IS NULL THEN NULL WHEN trunc(${sql}) = ${sql} AND TRY_CAST(${sql} AS BIGINT) IS NOT NULL THEN TRY_CAST(${sql} AS BIGINT) ELSE ${wrong} END`;
+    const cast = `TRY_CAST(${text} AS BIGINT)`;
+    // DuckDB takes 15e-1, 0x10 and 1_000 for whole numbers too: what is not written as it writes them itself is looked at.
+    const whole = `CASE WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast} ELSE TRY_CAST(regexp_extract(${text}, ${literal(WHOLE)}, 1) AS BIGINT) END`;
+    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${whole} IS NULL THEN ${wrong} ELSE ${whole} END`;
   }
 
   /** A time in microseconds; of a date its first moment, or, as meds_etl has it, its last second. */
   time(name: string, lastSecond: boolean): string {
-    const column = this.columns.get(name);
+    const column = this.column(name);
     if (column === undefined) return "NULL::TIMESTAMP";
     const { sql, type } = column;
     const end = "INTERVAL 86399 SECOND";
@@ -68,7 +85,7 @@ export class Reading {
     const known = `regexp_full_match(${text}, ${literal(TIME)}) AND ${time} IS NOT NULL`;
     const value = lastSecond ? `CASE WHEN contains(${text}, ':') THEN ${time} ELSE ${time} + ${end} END` : time;
     const wanted = "a time such as 2020-01-31 23:59:59, of no zone or of UTC, or a date";
-    return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
+    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
   }
 
   /** The first of some values that is not null. */
@@ -76,12 +93,22 @@ export class Reading {
     return values.length === 1 ? values[0]! : `coalesce(${values.join(", ")})`;
   }
 
+  /** Of which person a row is, as SQL of words for messages. */
+  get whose(): string {
+    return `coalesce(' of person ' || TRY_CAST(${this.text("person_id")} AS BIGINT), '')`;
+  }
+
+  /** Of a value only what looks like a number or a time is shown: a text may be a patient's that stands in the wrong column. */
   private wrong(name: string, text: string, wanted: string): string {
-    const message = `${literal(`column ${name} holds "`)} || left(${text}, 40) || ${literal(`", which is not ${wanted}. Correct it.`)}`;
+    const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZeE ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
+    const message = `${literal(`column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' holds ' || ${held} || ${literal(`, which is not ${wanted}. Correct it.`)}`;
     return raise("MEDS_COLUMN_TYPE", FILE, message);
   }
 }
 
+/** Decimals of more than 38 digits, which DuckDB 1.5 reads wrong: 1.5 as 25165824. */
+const WIDE = "DECIMAL";
+const WHOLE = "^\\s*([+-]?\\d+(?:[eE]\\+?\\d+)?)(?:\\.0*)?\\s*$";
 const TIME = "\\d{4}-\\d{1,2}-\\d{1,2}([ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|\\+00(:?00)?))?)?";
 /** The column of the file's name, which no table has. */
 export const FILE = '"meds reader file"';
@@ -92,7 +119,8 @@ export async function readings(duck: Duck, { paths, parquet }: TableFiles, signa
   for (const path of paths) {
     const { key, names, make } = parquet ? await ofParquet(duck, path) : await ofCsv(path, signal);
     const lower = names.map((name) => name.toLowerCase());
-    const twice = lower.find((name, i) => lower.indexOf(name) !== i);
+    // Columns without a name, which nobody asks for, may be many.
+    const twice = lower.find((name, i) => name !== "" && lower.indexOf(name) !== i);
     if (twice !== undefined) fail("MEDS_SCHEMA_CONFLICT", `${path}: two columns are called ${twice}. Rename one.`, path);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { paths: [path], names, make });
@@ -103,7 +131,7 @@ export async function readings(duck: Duck, { paths, parquet }: TableFiles, signa
 
 const list = (paths: readonly string[]) => `[${paths.map(literal).join(", ")}]`;
 
-/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. A row may have 2 MB. */
+/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. A row must fit. */
 const BUFFER = 8_000_000;
 
 async function ofCsv(path: string, signal: WorkOptions["signal"]) {
@@ -126,6 +154,8 @@ async function ofParquet(duck: Duck, path: string) {
     `DESCRIBE SELECT * FROM read_parquet(${literal(path)}, binary_as_string=true)`,
     [path],
   );
+  const wide = await duck.rows<{ name: string }>(`SELECT name FROM parquet_schema(${literal(path)}) WHERE precision > 38`, [path]);
+  for (const column of columns) if (wide.some(({ name }) => name === column.column_name)) column.column_type = WIDE;
   const names = columns.map(({ column_name }) => column_name);
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
   const make = (paths: readonly string[]) =>

@@ -11,7 +11,7 @@ export type Kind = "absent" | "file" | "store" | "meds" | "meds_reader" | "omop"
 export const LOOKED_FOR =
   'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
 
-/** Looks at a source. @throws MedsError `MEDS_NO_DATA`, in one sentence, for a folder that is none of them. */
+/** Looks at a source. @throws MedsError in one sentence: `MEDS_NO_DATA` for a folder that is none of them, `MEDS_SCHEMA_CONFLICT` for one that is two. */
 export function kindOf(source: string): Kind {
   const about = statSync(source, { throwIfNoEntry: false });
   if (about === undefined) return "absent";
@@ -21,8 +21,14 @@ export function kindOf(source: string): Kind {
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
   // Its first versions had no file of that name. It comes before MEDS: a column of it may be called "data".
   if (names.has("meds_reader.version") || names.has("meds_reader.properties")) return "meds_reader";
-  if (names.has("data")) return "meds";
   const tables = omopTables(entries);
+  if (names.has("data") && tables.includes("person") && tables.length > 1)
+    fail(
+      "MEDS_SCHEMA_CONFLICT",
+      `${source}: it is MEDS (the folder data) and OMOP CDM (${tables.length} tables) at once. Leave one of them.`,
+      source,
+    );
+  if (names.has("data")) return "meds";
   // One table alone may be anything: a folder of notes has a note.csv.
   if (tables.includes("person") || tables.length > 1) return "omop";
   const found = [...names].sort().slice(0, 5).join(", ");

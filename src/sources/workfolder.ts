@@ -28,13 +28,25 @@ export async function withWorkFolder<T>(
 function make(target: string, temp: string | undefined, kind: string): string {
   let beside = temp === undefined ? dirname(target) : resolve(temp);
   try {
-    if (temp !== undefined) mkdirSync(beside, { recursive: true });
+    if (temp !== undefined) makeAll(beside);
     while (!existsSync(beside)) beside = dirname(beside);
     const prefix = `.${basename(target)}.${kind}-${processes()}-`;
     clear(beside, prefix);
     return mkdtempSync(join(beside, `${prefix}${process.pid}-`));
   } catch (error) {
     return failIo(beside, error);
+  }
+}
+
+/** Makes a folder and those above it. Node's own way to do so never ends where the system denies that a folder is missing, as below /proc. */
+function makeAll(folder: string): void {
+  if (existsSync(folder)) return;
+  makeAll(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process was quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

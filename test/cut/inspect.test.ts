@@ -11,7 +11,7 @@ import { clinic, T0 } from "../support/clinic.js";
 import { duck, simple, simpleFile, writeFiles, writeJson, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { changed, contents, folder, place } from "../support/folder.js";
-import { clinic as omopClinic, writeCsv, writeParquet } from "../support/omop.js";
+import { clinic as omopClinic, type Tables, writeCsv, writeParquet } from "../support/omop.js";
 import { real } from "../support/real.js";
 import { good } from "../support/refused.js";
 
@@ -204,6 +204,33 @@ describe("inspect()", () => {
     ]);
     writeFileSync(join(cdm, "death.csv.gz"), gzipSync("person_id\n1\n").subarray(0, 20));
     expect((await inspect(cdm)).problem).toContain("death.csv.gz");
+  });
+
+  it("counts the rows of Athena's tables, whose names have inch marks, and of lines that end as on old Macs", async () => {
+    const cdm = writeCsv(folder("omop"), { death: omopClinic.death!.replaceAll("\n", "\r") });
+    writeFileSync(
+      join(cdm, "concept.csv"),
+      'concept_id\tvocabulary_id\tconcept_code\tconcept_name\n1\tS\t1\t5" tube, long\n2\tS\t2\tother\n',
+    );
+    const { tables, problem } = await inspect(cdm);
+    expect([problem, tables.map(({ name, rows }) => [name, rows])]).toEqual([
+      null,
+      [
+        ["concept", 2],
+        ["death", 1],
+      ],
+    ]);
+  });
+
+  it("tells CDM 5.3 from 5.4 by any column that has another name, or is new", async () => {
+    const version = async (tables: Tables) => (await inspect(writeCsv(folder("omop"), tables))).version;
+    const { person, death, procedure_occurrence, visit_occurrence } = omopClinic as Record<string, string>;
+    const common = { person: person!, death: death! };
+    expect(await version(common)).toBe(null);
+    expect(await version({ ...common, procedure_occurrence: procedure_occurrence! })).toBe("5.4");
+    const lean = visit_occurrence!.replace("admitted_from_concept_id,admitted_from_source_value", "a,b");
+    expect(await version({ ...common, visit_occurrence: lean })).toBe("5.4");
+    expect(await version({ ...common, visit_occurrence: lean.replace("discharged_to_concept_id", "DISCHARGE_TO_CONCEPT_ID") })).toBe("5.3");
   });
 
   it("says of OMOP tables what their conversion says, and of their codes what their store has", async () => {

@@ -44,6 +44,20 @@ describe("convert() with reuse", () => {
     expect((await rejected(convert(tables, store, { temp }))).code).toBe("MEDS_STORE_EXISTS");
   });
 
+  it("imports anew what another version of the importer made", async () => {
+    const { tables, store } = await made();
+    const kept = join(store, "metadata", "omop.json");
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: Progress) => {
+      phases.add(phase);
+    };
+    await convert(tables, store, { reuse: true, onProgress });
+    expect(phases).not.toContain("sort");
+    writeFileSync(kept, readFileSync(kept, "utf8").replace('"importer": 1', '"importer": 0'));
+    await convert(tables, store, { reuse: true, onProgress });
+    expect(phases).toContain("sort");
+  });
+
   it("converts anew where a table or an option is another one, and where an index is asked for", async () => {
     const { tables, store } = await made({ columns: ["table", "unit"] });
     const reused = async (options: ConvertOptions) => (await convert(tables, store, { ...options, reuse: true })).reused;
@@ -210,6 +224,13 @@ describe("an import that was killed", () => {
     expect(await convert(tables, store)).toMatchObject({ reused: false, events: summary.events });
     expect(existsSync(join(target, dead!))).toBe(false);
     expect(readdirSync(target).sort()).toEqual([...others, `.s.medsdb.omop-${machine}-${child.pid}-abcdeg`, "s.medsdb"].sort());
+  });
+
+  it.runIf(existsSync("/proc/self"))("has an error where the system has no folders to be made", async () => {
+    const { tables, target, store } = await made();
+    const error = await rejected(convert(tables, store, { force: true, temp: "/proc/none/temp" }));
+    expect(error).toMatchObject({ code: "MEDS_NOT_FOUND", path: "/proc/none/temp" });
+    expect(readdirSync(target)).toEqual(["s.medsdb"]);
   });
 
   it("in a folder of its own for what is temporary, too", async () => {

@@ -1,11 +1,14 @@
 // OMOP tables that are damaged or hold what they must not: an error that names the file, and nothing left behind.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { convert, type MedsError } from "meds-reader";
+import type { SchemaElement } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { convert, inspect, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
+import { rejected } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 import { clinic, type Tables, writeCsv, writeParquet } from "../support/omop.js";
 import { refused } from "../support/refused.js";
@@ -61,6 +64,9 @@ describe("a damaged file is named", () => {
       gzipSync(Buffer.concat([Buffer.from(drugs.slice(0, -12)), Buffer.from([0xff]), Buffer.from(drugs.slice(-12))])),
       "csv.gz",
     ],
+    ["UTF-16", Buffer.from(`\ufeff${drugs}`, "utf16le"), "csv"],
+    ["semicolons", drugs.replaceAll(",", ";"), "csv"],
+    ["lines that end in two ways", drugs.replace("\n", "\r\n"), "csv"],
     ["text named .parquet", drugs, "parquet"],
     ["nothing named .parquet", "", "parquet"],
   ];
@@ -69,6 +75,46 @@ describe("a damaged file is named", () => {
     expect(found.code).toBe("MEDS_SOURCE_DAMAGED");
     // Patients' data have no place in a message.
     expect(found.message).not.toContain("metformin");
+    expect(String(found.cause)).not.toContain("metformin");
+    expect(found.message).not.toMatch(/(Input|IO|Conversion) Error/);
+  });
+
+  it("among the pieces of a table, where DuckDB names none", async () => {
+    const root = await writeParquet(folder("damaged"), clinic, (table) => `${table}.parquet`);
+    const whole = readFileSync(join(root, "measurement.parquet"));
+    rmSync(join(root, "measurement.parquet"));
+    for (const i of [0, 1, 2]) writeFileSync(join(root, `measurement_${i}.parquet`), whole);
+    const path = join(root, "measurement_1.parquet");
+    for (let at = 8; at < whole.length; at += 97) {
+      const bytes = Buffer.from(whole);
+      for (let i = at; i < Math.min(at + 8, whole.length); i += 1) bytes[i]! ^= 0xff;
+      writeFileSync(path, bytes);
+      const error = await convert(root, join(folder("t"), "s.medsdb")).then(
+        () => undefined,
+        (thrown: MedsError) => thrown,
+      );
+      if (error !== undefined && error.code !== "MEDS_TIME_RANGE") expect(error.message).toContain(path);
+    }
+  });
+
+  it("that is no file, or is not there", async () => {
+    const root = writeCsv(folder("damaged"));
+    const path = join(root, "death.csv");
+    const ends: [() => void, MedsError["code"]][] = [
+      [() => symlinkSync(join(root, "nothing"), path), "MEDS_NOT_FOUND"],
+      [() => symlinkSync(path, path), "MEDS_IO"],
+      // It has no end, unless somebody writes it.
+      [() => expect(spawnSync("mkfifo", [path]).status).toBe(0), "MEDS_IO"],
+      [() => writeFileSync(join(mkdirSync(path, { recursive: true })!, "part-0"), clinic.death!), "MEDS_NO_DATA"],
+    ];
+    for (const [make, code] of ends) {
+      rmSync(path, { recursive: true });
+      make();
+      for (const look of [convert(root, join(folder("t"), "s.medsdb")), inspect(root)]) {
+        const error = await rejected(look);
+        expect(error).toMatchObject({ code, path });
+      }
+    }
   });
 
   it("also Parquet that is cut, and tables of concepts", async () => {
@@ -89,6 +135,9 @@ describe("a wrong value is named with its column", () => {
     ["a person that is no number", "death", "2,2022", "two,2022", "MEDS_COLUMN_TYPE", "person_id"],
     ["a person with a fraction", "death", "2,2022", "2.5,2022", "MEDS_COLUMN_TYPE", "person_id"],
     ["a person beyond 64 bits", "death", "2,2022", "9223372036854775808,2022", "MEDS_COLUMN_TYPE", "person_id"],
+    ["a person as a product", "death", "2,2022", "20e-1,2022", "MEDS_COLUMN_TYPE", "person_id"],
+    ["a person in another base", "death", "2,2022", "0x2,2022", "MEDS_COLUMN_TYPE", "person_id"],
+    ["a person with a line in it", "death", "2,2022", "0_2,2022", "MEDS_COLUMN_TYPE", "person_id"],
     ["no person", "death", "2,2022", ",2022", "MEDS_NULL_VALUE", "person_id"],
     ["a concept that is no number", "drug_exposure", "1503297", "metformin", "MEDS_COLUMN_TYPE", "drug_concept_id"],
     ["a day that is none", "death", "2022-11-11", "2022-13-11", "MEDS_COLUMN_TYPE", "death_date"],
@@ -122,6 +171,56 @@ describe("a wrong value is named with its column", () => {
     const found = await error(table, changed(table, from, to));
     expect(found.code).toBe(code);
     expect(found.message).toContain(column);
+  });
+
+  it("and with its person; a text is not shown, which may be a patient's", async () => {
+    const said = async (table: string, from: string, to: string) => (await error(table, changed(table, from, to))).message;
+    expect(await said("death", "2022-11-11", "2022-13-11")).toContain('column death_date of person 2 holds "2022-13-11", which');
+    expect(await said("death", "2022-11-11", "Jane Doe died")).toContain("column death_date of person 2 holds a text, which");
+    expect(await said("death", "2,2022", "Jane Doe,2022")).toContain("column person_id holds a text, which");
+    expect(await said("person", "1955,3,", "1955,2,30")).toContain("day_of_birth of person 2 are no date");
+  });
+
+  it("by inspect() too, in any column that a conversion reads", async () => {
+    for (const [table, from, to] of [
+      ["death", "2,2022", "two,2022"],
+      ["measurement", ",4181412,,100,GLU,3004501", ",positive,,100,GLU,3004501"],
+      ["note", ",100,progress", ",v100,progress"],
+      ["concept_relationship", "2000000002,3004501", "A,B"],
+      ["observation_period", "2,2,2010-01-01", "2,2,soon"],
+    ] as const) {
+      const root = writeCsv(folder("damaged"), { ...clinic, [table]: changed(table, from, to) });
+      const found = await inspect(root);
+      expect(found.problem).toBe((await refused(root)).message);
+    }
+  });
+
+  it("decimals that DuckDB reads wrong, in Parquet; where nobody asks for them they are in nobody's way", async () => {
+    const root = writeCsv(folder("damaged"));
+    rmSync(join(root, "death.csv"));
+    const write = (name: string) => {
+      const schema: SchemaElement[] = [
+        { name: "root", num_children: 3 },
+        { name: "person_id", type: "INT64", repetition_type: "REQUIRED" },
+        { name: "death_date", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
+        {
+          name,
+          type: "FIXED_LEN_BYTE_ARRAY",
+          type_length: 17,
+          converted_type: "DECIMAL",
+          precision: 40,
+          scale: 4,
+          repetition_type: "REQUIRED",
+        },
+      ];
+      const data = [[2n], ["2022-11-11"], [1.5]];
+      const columnData = data.map((data, i) => ({ name: schema[i + 1]!.name, data }));
+      writeFileSync(join(root, "death.parquet"), Buffer.from(parquetWriteBuffer({ schema, columnData })));
+    };
+    write("visit_occurrence_id");
+    expect((await refused(root)).message).toMatch(/death\.parquet: column visit_occurrence_id has decimals of more than 38 digits/);
+    write("cause_source_value");
+    await convert(root, join(folder("t"), "s.medsdb"));
   });
 
   it("a number as a time, in Parquet", async () => {

@@ -1,7 +1,7 @@
 // One set of OMOP tables in all the forms that people have them in: always the same events.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ConvertOptions, convert, PatientDatabase } from "meds-reader";
+import { type ConvertOptions, convert, inspect, PatientDatabase } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { duckdb, meds } from "../cli/run.js";
 import { rejected } from "../support/errors.js";
@@ -126,6 +126,15 @@ describe("the same events", () => {
     ["a folder a table, in pieces", () => pieces((table, i) => `${table}/${String(i).padStart(12, "0")}.csv.gz`)],
     ["numbered files", () => pieces((table, i) => `${table}_${i}.csv`)],
     ["BigQuery's numbered files", () => pieces((table, i) => `${table}${String(i).padStart(12, "0")}.csv`)],
+    ["Snowflake's numbered files", () => pieces((table, i) => `${table}_0_${i}_0.csv.gz`)],
+    [
+      "columns without a name",
+      () =>
+        writeCsv(
+          folder("f"),
+          each((text) => text.replace(/(?<!better"".)\n/g, ",,\n")),
+        ),
+    ],
     ["pieces whose columns stand in another order", swapped],
     ["pieces in Parquet", () => piecesOfParquet()],
     ["a path with a quote and brackets", () => writeCsv(join(folder("f"), "it's [1] *here*"))],
@@ -149,6 +158,20 @@ describe("the same events", () => {
       (drug_exposure_start_datetime::VARCHAR || '+00')::TIMESTAMPTZ AS drug_exposure_start_datetime) FROM '${file}') TO '${file}.new' (FORMAT parquet)`);
     renameSync(`${file}.new`, file);
     expect(await all(root)).toEqual(await expected);
+  });
+
+  it("of Parquet whose numbers and times are texts, empty where they are missing, and ids that only a double holds", async () => {
+    const root = await writeParquet(folder("f"), typed);
+    const change = async (table: string, columns: string) => {
+      const file = join(root, `${table}.parquet`);
+      await duckdb(`COPY (SELECT * REPLACE (${columns}) FROM '${file}') TO '${file}.new' (FORMAT parquet)`);
+      renameSync(`${file}.new`, file);
+    };
+    const texts = ["visit_end_datetime", "visit_start_datetime", "visit_source_concept_id", "person_id"];
+    await change("visit_occurrence", texts.map((name) => `coalesce(${name}::VARCHAR, '') AS ${name}`).join(", "));
+    expect(await all(root)).toEqual(await expected);
+    await change("death", "1152921504606846976::DOUBLE AS person_id");
+    expect((await all(root)).filter((line) => line.includes("MEDS_DEATH"))[0]).toMatch(/^1152921504606846976\|/);
   });
 
   it("whatever the number of threads; equal sources give equal stores", async () => {
@@ -186,6 +209,31 @@ describe("tables that are not there", () => {
   });
 });
 
+it("what stands twice is told, and so is what lies in a table's folder and is no table's", async () => {
+  const root = writeCsv(folder("f"), {
+    ...clinic,
+    // As in meds_etl, each row gives a birth, and the last code counts.
+    person: `${clinic.person}1,8532,1981,5,17,,8527,0,F,0,white,0,,0\n`,
+    concept: `${clinic.concept}8532,Frau,Gender,Gender,Gender,S,Frau,1970-01-01,2099-12-31,\n8507,MALE,Gender,Gender,Gender,S,M,1970-01-01,2099-12-31,\n`,
+  });
+  mkdirSync(join(root, "death"));
+  renameSync(join(root, "death.csv"), join(root, "death", "0.csv"));
+  for (const name of ["0.txt", "_SUCCESS", ".0.crc"]) writeFileSync(join(root, "death", name), "x");
+  const { store, summary } = await converted(root);
+  const notes = summary.notes.map(({ kind, message, count }) => [kind, message.split(":")[0], count]);
+  expect(notes).toContainEqual(["warning", "persons that stand in the table person more than once", 1]);
+  expect(notes).toContainEqual(["warning", "concepts that stand in the table concept with several codes", 1]);
+  expect(notes).toContainEqual(["skipped", "files that give no events, such as death/0.txt", 1]);
+  expect((await inspect(root)).notes).toEqual(summary.notes);
+  const codes = lines(store).map((line) => line.split("|").slice(0, 3).join("|"));
+  expect(codes.filter((line) => /^1\|.*(MEDS_BIRTH|Gender)/.test(line))).toEqual([
+    "1|327393000000000|Gender/Frau",
+    "1|327393000000000|MEDS_BIRTH",
+    "1|358905600000000|Gender/Frau",
+    "1|358905600000000|MEDS_BIRTH",
+  ]);
+});
+
 describe("a source", () => {
   it("that is none of the known kinds gets one sentence", async () => {
     const root = folder("none");
@@ -205,6 +253,12 @@ describe("a source", () => {
     mkdirSync(join(root, "person"));
     writeFileSync(join(root, "person", "0.csv"), "");
     expect(await rejected(convert(root, join(folder("t"), "s.medsdb")))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT" });
+  });
+
+  it("that is MEDS and OMOP CDM at once is refused", async () => {
+    const root = writeCsv(folder("f"));
+    mkdirSync(join(root, "data"));
+    expect(await rejected(convert(root, join(folder("t"), "s.medsdb")))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT", path: root });
   });
 
   it("of MEDS has nothing unmapped to keep", async () => {
