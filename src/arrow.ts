@@ -69,14 +69,20 @@ export async function timelineTable(rows: Rows & { readonly _shard: Shard; reado
     ...dense.type.children,
     ...lists.map((list, i) => new arrow.Field((sparse as Data<Struct>).type.children[i]!.name, list.children[0]!.children[1]!.type, true)),
   ];
-  const schema = new arrow.Schema(fields);
+  // Files have dense columns, then sparse ones.
+  const places = shard.store.columns.map((column) => fields.findIndex(({ name }) => name === column.name));
+  const inOrder = <T>(of: readonly T[]) => places.map((place) => of[place]!);
+  const schema = new arrow.Schema(inOrder(fields));
   const batches = runsOf(rows).map(({ begin, length, list }) => {
     const columns = list === null ? dense.slice(begin, length).children : dense.children.map((data) => take(arrow, data, list));
     const copies = lists.map((data) => {
       const [row, value] = data.children[0]!.children as [Data, Data];
       return take(arrow, value, entriesOf(shard, rows._patient, data, row, list ?? { begin, length }));
     });
-    return new arrow.RecordBatch(schema, new arrow.Data(new arrow.Struct(fields), 0, length, 0, undefined, [...columns, ...copies]));
+    return new arrow.RecordBatch(
+      schema,
+      new arrow.Data(new arrow.Struct(schema.fields), 0, length, 0, undefined, inOrder([...columns, ...copies])),
+    );
   });
   return new arrow.Table(schema, batches);
 }

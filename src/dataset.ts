@@ -1,4 +1,4 @@
-import { countIn, failGiven, flagOf, optionsOf, pathOf } from "./given.js";
+import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf } from "./given.js";
 import type { Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 
@@ -34,7 +34,9 @@ const COMPRESSIONS = ["zstd", "snappy"] as const;
 
 /** Writes the store with this content id as a dataset. */
 export async function exportStore(store: string, id: string, out: string, options?: DatasetOptions): Promise<Exported> {
-  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  const given = optionsOf(options) ?? {};
+  namesIn("export", given, ["float32", "compression", "threads", "onProgress", "signal"]);
+  const { onProgress, signal, ...rest } = given;
   flagOf("float32", rest.float32, false);
   countIn("threads", rest.threads);
   if (rest.compression !== undefined && !COMPRESSIONS.includes(rest.compression))

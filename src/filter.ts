@@ -4,7 +4,7 @@ import type { CodeRange } from "./codes.js";
 import type { Summary } from "./convert.js";
 import { PatientDatabase } from "./database.js";
 import { fail } from "./errors.js";
-import { countIn, failGiven, flagOf, optionsOf, pathOf, textOf, textsIn } from "./given.js";
+import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf, textOf, textsIn } from "./given.js";
 import { exactIds, type SubjectId } from "./ids.js";
 import { withIo } from "./io.js";
 import { CsvTable } from "./labels/csv.js";
@@ -53,7 +53,9 @@ export interface FilterOptions extends WorkOptions {
  * ```
  */
 export async function filter(store: string, out: string, options: FilterOptions): Promise<Summary> {
-  const { onProgress, signal, ids, split, withCode, ignoreMissing, ...rest } = optionsOf(options) ?? {};
+  const given = optionsOf(options) ?? {};
+  namesIn("filter", given, OPTIONS);
+  const { onProgress, signal, ids, split, withCode, ignoreMissing, ...rest }: Partial<FilterOptions> = given;
   const lenient = flagOf("ignoreMissing", ignoreMissing, false);
   for (const name of ["force", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
@@ -108,6 +110,20 @@ export async function filter(store: string, out: string, options: FilterOptions)
     db.close();
   }
 }
+
+const OPTIONS = [
+  "ids",
+  "split",
+  "withCode",
+  "ignoreMissing",
+  "force",
+  "threads",
+  "memory",
+  "shardBytes",
+  "index",
+  "onProgress",
+  "signal",
+] as const satisfies readonly (keyof FilterOptions)[];
 
 /** Names that a message lists. */
 const TOLD = 10;

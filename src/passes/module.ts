@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { fail } from "../errors.js";
 import { failGiven, textOf } from "../given.js";
+import { withIo } from "../io.js";
 
 /** A function in a module, as a worker finds it. */
 export interface ModuleFunction {
@@ -24,7 +25,8 @@ export type ModuleUrl = string | { readonly href: string };
 export function moduleOf(module: ModuleUrl, exportName: string | undefined): ModuleFunction {
   const path = fileOf(module);
   if (!/\.m?js$/.test(path)) failGiven("The module", path, `${WANTED}; TypeScript is to be compiled first`);
-  if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such module. Give ${WANTED}.`, path);
+  if (!withIo(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile())
+    fail("MEDS_NOT_FOUND", `${path}: there is no such module. Give ${WANTED}.`, path);
   const name = exportName === undefined ? "default" : textOf("exportName", exportName, "the name of a function that the module exports");
   return { url: pathToFileURL(path).href, path, name };
 }

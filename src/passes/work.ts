@@ -24,7 +24,7 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
   try {
     const db = same(open(), task);
     stage = "load";
-    const found = task.module === null ? null : await load(task.module);
+    const found = task.module === null ? null : await load(task.module, task.reader === null ? "patients" : "patient");
     stage = "run";
     reading = new Reading(db, task);
     const context: PassContext = { db, chunk: task.chunk, chunks: task.chunks };
@@ -54,10 +54,10 @@ function same(db: PatientDatabase, { id, path }: Task): PatientDatabase {
   return db;
 }
 
-async function load({ url, path, name }: NonNullable<Task["module"]>): Promise<(...args: never[]) => unknown> {
+async function load({ url, path, name }: NonNullable<Task["module"]>, given: string): Promise<(...args: never[]) => unknown> {
   const found: unknown = ((await import(url)) as Record<string, unknown>)[name];
   if (typeof found !== "function") {
-    const wanted = name === "default" ? "export default function (patients, args, context) { … }" : `export function ${name}(…) { … }`;
+    const wanted = name === "default" ? `export default function (${given}, args, context) { … }` : `export function ${name}(…) { … }`;
     fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is no function. Write: ${wanted}`, path);
   }
   return found as (...args: never[]) => unknown;

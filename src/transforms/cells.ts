@@ -37,7 +37,7 @@ export class Cells {
 
   constructor(column: string, type: string) {
     this.column = column;
-    this.kind = kindOf(type) ?? failKept(column, type);
+    this.kind = kindOf(type) ?? { form: "bytes", wanted: "", take: () => failKept(column, type) };
   }
 
   /** Adds a value; gives the bytes that it takes, about. */
@@ -82,7 +82,7 @@ export class Cells {
 function failKept(column: string, type: string): never {
   fail(
     "MEDS_COLUMN_TYPE",
-    `The column ${JSON.stringify(column)} is ${type}: its values can be kept (give the event, or event.with(…) without this column), not given anew.`,
+    `The column ${JSON.stringify(column)} is ${type}: its values can be kept (give the event, or event.with(…) without this column) or become null, not given anew.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { PatientDatabase } from "../database.js";
 import { fail, MedsError } from "../errors.js";
 import type { Event } from "../event.js";
 import { countIn, failGiven, flagOf, optionsOf, pathOf, textOf } from "../given.js";
-import { isWithin } from "../io.js";
+import { isWithin, withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import { type Progress, refuseTaken, runJob, type WorkOptions } from "../native.js";
 import { type ModuleFunction, type ModuleUrl, moduleOf } from "../passes/module.js";
@@ -151,7 +151,7 @@ export async function transform<A = unknown>(
         index: index ?? from.manifest.options.index,
         temp,
         notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
-        narrow: true,
+        narrow: paths.store,
         types: Object.fromEntries([...from.columns, ...added].map(({ name, type }) => [name, type])),
         made,
       };
@@ -265,5 +265,6 @@ function textOfArgs(args: unknown): string {
 }
 
 function hashOf(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+  const bytes = withIo(path, () => readFileSync(path));
+  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,5 +1,5 @@
 // A function from a patient to rows, and what becomes of its rows.
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   beforeBirthToBirth,
@@ -18,7 +18,7 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 import { clinic, IDS, T0 } from "../support/clinic.js";
 import { same } from "../support/compare.js";
-import { simple, simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
+import { simple, simpleFile, writeFiles, writeSimple, writeSplits } from "../support/dataset.js";
 import { codeOf, rejected } from "../support/errors.js";
 import { checkStore, type ExpectedPatient, type ExpectedRow } from "../support/expect.js";
 import { changed, contents, folder } from "../support/folder.js";
@@ -294,8 +294,10 @@ describe("transform() refuses", () => {
       withStore(data, async (db, path) => {
         const nested = db.columns.find(({ stored }) => /^(list|struct|map)/.test(stored));
         if (nested === undefined) return;
-        const error = await refused(path, "given", { args: { [nested.name]: null } });
+        const error = await refused(path, "given", { args: { [nested.name]: [] } });
         expect(error.message).toMatch(/its values can be kept/);
+        const bare = data.expected.map((patient) => ({ ...patient, rows: [{ ...patient.rows[0]!, [nested.name]: null }] }));
+        check(await transformed(path, "given", { args: { [nested.name]: null } }), bare);
       }),
     );
   }, 600_000);
@@ -307,6 +309,8 @@ describe("transform() refuses", () => {
     expect(await code(store, out, undefined)).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, "relative.mjs")).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, new URL("none.mjs", module))).toBe("MEDS_NOT_FOUND");
+    mkdirSync(join(store, "folder.mjs"));
+    expect(await code(store, out, join(store, "folder.mjs"))).toBe("MEDS_NOT_FOUND");
     expect(await code(store, out, [icd10ToIcd10cm(), module])).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, icd10ToIcd10cm(), { exportName: "x" })).toBe("MEDS_INVALID_ARGUMENT");
     expect(await code(store, out, module, { exportName: "absent" })).toBe("MEDS_PASS_FAILED");
@@ -423,6 +427,44 @@ describe("a transformed store", () => {
     expect(manifest(third).options.transform.before).toEqual([own, ...before]);
     expect(how.module.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(contents(join(out, "metadata"))).toEqual(contents(join(store, "metadata")));
+  });
+
+  it("keeps subjects in their splits who never had events, and not who was left out", async () => {
+    const source = await writeSimple(
+      folder("splits"),
+      [1n, 2n, 3n].map((id) => [id, T0, "A"] as const),
+    );
+    writeSplits(
+      source,
+      new Map([
+        [1n, "train"],
+        [2n, "held_out"],
+        [8n, "train"],
+        [9n, "planned"],
+      ]),
+    );
+    const store = join(source, "s.medsdb");
+    await convert(source, store);
+    const same = await transformed(store, "default");
+    expect(contents(join(same, "metadata"))).toEqual(contents(join(store, "metadata")));
+    const out = await transformed(store, "mixed", { args: { drop: 2, add: [] } });
+    const splits = (path: string) => {
+      const db = PatientDatabase.open(path);
+      const found = [...db.splits];
+      db.close();
+      return found;
+    };
+    expect([splits(same), splits(out)]).toEqual([
+      [
+        ["held_out", 1],
+        ["planned", 0],
+        ["train", 1],
+      ],
+      [
+        ["planned", 0],
+        ["train", 1],
+      ],
+    ]);
   });
 
   it("has an index and shards as the first has them, and tells how far it is", async () => {

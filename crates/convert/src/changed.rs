@@ -260,6 +260,10 @@ impl Change<'_> {
     /// The values as an array of a type; an error where they do not fit it.
     fn array(&self, wide: &DataType) -> Result<ArrayRef, ArrowError> {
         let strict = CastOptions { safe: false, ..Default::default() };
+        // Nested values have no form in which they are given; none is none of any type.
+        if self.valid.iter().all(|valid| *valid == 0) {
+            return Ok(new_null_array(wide, self.valid.len()));
+        }
         let nulls = Some(NullBuffer::from_iter(self.valid.iter().map(|valid| *valid != 0)));
         match (&self.values, wide) {
             (Given::Numbers(values), DataType::Boolean) => {

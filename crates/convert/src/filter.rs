@@ -94,7 +94,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let splits = metadata::splits(&making.source)?;
-        let narrowed = Narrowed::new(&mut making.source, splits, &work, &ids)?;
+        let narrowed = Narrowed::new(&mut making.source, splits, &work, |id| ids.contains(&id))?;
         let groups = groups(&making.source);
         let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };
         let written = making.write(&work, &ordered, narrowed.splits.as_ref())?;

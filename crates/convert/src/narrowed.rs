@@ -10,7 +10,6 @@ use arrow_array::types::Int64Type;
 use arrow_schema::DataType;
 use arrow_select::filter::filter_record_batch;
 use meds_store::{Error, Result};
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,9 +22,9 @@ pub struct Narrowed {
 }
 
 impl Narrowed {
-    /// Leaves everybody else out of a source's splits.
-    pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, ids: &HashSet<i64>) -> Result<Self> {
-        let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| ids.contains(id)).collect());
+    /// Leaves everybody out of a source's splits who is not to stay.
+    pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, stays: impl Fn(i64) -> bool) -> Result<Self> {
+        let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| stays(*id)).collect());
         let names = ["subject_splits.parquet", "patient_splits.parquet"];
         let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else {
             return Ok(Self::none(splits));
@@ -34,7 +33,7 @@ impl Narrowed {
         let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
         let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
         let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
-        let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(|id| ids.contains(&id)))).collect();
+        let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(&stays))).collect();
         // Byte for byte what it was, where everybody stays.
         if keep.false_count() == 0 {
             return Ok(Self::none(splits));

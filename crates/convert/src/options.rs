@@ -35,8 +35,8 @@ pub struct Options {
     pub temp: Option<PathBuf>,
     /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
     pub notes: Vec<Note>,
-    /// Leave subjects without events out of the splits: the source was made of a store, and they were left out on purpose.
-    pub narrow: bool,
+    /// The store that the source was made of: its patients who are no longer there were left out on purpose, and leave the splits too.
+    pub narrow: Option<PathBuf>,
     /// What the types of columns are called, where the source was made of a store: it has them in a form of its own.
     pub types: HashMap<String, String>,
     /// What was done before, for the manifest's options: of what, and how, the source was made.
@@ -59,7 +59,7 @@ impl Default for Options {
             index: false,
             temp: None,
             notes: Vec::new(),
-            narrow: false,
+            narrow: None,
             types: HashMap::new(),
             made: serde_json::Map::new(),
         }

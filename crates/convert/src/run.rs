@@ -2,7 +2,7 @@
 
 use crate::emit::Emit;
 use crate::inverted::{self, Inverted};
-use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, in_order, plan};
+use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
 use crate::measure::measure;
 use crate::metadata::{self, check_dataset, split_notes, splits};
 use crate::narrowed::Narrowed;
@@ -18,11 +18,12 @@ use crate::{codes, sort, tables};
 use arrow_array::cast::AsArray;
 use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
+use meds_store::read::Patients;
 use meds_store::types::type_name;
 use meds_store::write::FilePlan;
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Code, Error, Progress, Result, Store};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -160,12 +161,15 @@ impl<'a> Conversion<'a> {
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
         let ordered = self.ordered(work, columns)?;
-        let narrowed = match self.options.narrow {
-            true => {
-                let ids = ordered.survey.patients.iter().map(|patient| patient.id).collect();
-                Narrowed::new(&mut self.source, splits, work, &ids)?
+        let narrowed = match &self.options.narrow {
+            Some(store) => {
+                let mut gone = subjects(store)?;
+                for patient in &ordered.survey.patients {
+                    gone.remove(&patient.id);
+                }
+                Narrowed::new(&mut self.source, splits, work, |id| !gone.contains(&id))?
             }
-            false => Narrowed::none(splits),
+            None => Narrowed::none(splits),
         };
         let manifest = self.write(work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
@@ -289,7 +293,9 @@ impl<'a> Conversion<'a> {
             id,
             fingerprint: self.fingerprint.clone(),
             options: self.told.clone(),
-            columns: in_order(&layout.stored)
+            // In the source's order, and not the shards' (dense, then sparse): what is sparse among some patients only would else stand elsewhere in the
+            // store that is made of theirs.
+            columns: (0..columns.list.len())
                 .map(|at| describe(&columns.list[at], &layout.stored[at], traits[at], &self.options.types))
                 .collect(),
             counts: Counts {
@@ -455,6 +461,13 @@ fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
         Ok(Arc::new(Target::new(path)))
     };
     layout.shards.iter().enumerate().map(create).collect()
+}
+
+/// The patients of a store.
+fn subjects(store: &Path) -> Result<HashSet<i64>> {
+    let store = Store::open(store, false)?;
+    let patients = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
+    Ok((0..store.manifest().counts.patients as usize).map(|row| patients.ids.i64(row)).collect())
 }
 
 /// Counts of codes by slot, from counts by the interner's number.

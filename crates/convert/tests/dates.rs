@@ -27,7 +27,8 @@ fn days_that_a_date32_does_not_hold_stay_as_they_are() {
         writer.close().unwrap();
         let store = root.path().join("s.medsdb");
         convert(&Options { source: path, store: store.clone(), ..Options::default() }, &Progress::default()).unwrap();
-        let column = &Store::open(&store, true).unwrap().manifest().columns[2];
+        let store = Store::open(&store, true).unwrap();
+        let column = &store.manifest().columns[2];
         assert_eq!((column.name.as_str(), column.stored.as_str()), ("day", stored));
     }
 }
