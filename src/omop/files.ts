@@ -43,10 +43,15 @@ export function omopTables(entries: readonly Dirent[]): string[] {
   return [...new Set(entries.flatMap((entry) => placeOf({ name: entry.name, folder: isFolder(entry) })?.table ?? []))];
 }
 
-// A link says nothing of what it leads to; what it is shows when it is read.
-const isFolder = (entry: Dirent) =>
-  entry.isDirectory() ||
-  (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.isDirectory() === true);
+// A link says nothing of what it leads to; what it is shows when it is read. One that leads in a circle, say, is no folder.
+function isFolder(entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  try {
+    return statSync(join(entry.parentPath, entry.name)).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The tables of a folder, and the names that belong to none.

@@ -1,6 +1,5 @@
 //! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
 
-use crate::data::io;
 use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
@@ -12,11 +11,20 @@ use std::path::{Component, Path, PathBuf};
 /// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
 const ENDS: u64 = 64 << 10;
 
+/// A tar is made of such blocks.
+const BLOCK: u64 = 512;
+/// Most entries that a message names.
+const SHOWN: usize = 5;
+
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Zip,
     TarGz,
     Tar,
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |error| Error::io(path, "read the archive", &error)
 }
 
 /// An archive, as yet packed.
@@ -30,7 +38,11 @@ pub struct Archive {
 impl Archive {
     /// The archive that a file is by its first bytes; `None` where it is none.
     pub fn of(path: &Path) -> Result<Option<Self>> {
-        let file = File::open(path).map_err(io(path))?;
+        // To open a pipe would be to wait for whoever writes into it; what is no file is no archive.
+        if !fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path).map_err(|e| Error::io(path, "read the file", &e))?;
         let bytes = file.metadata().map_err(io(path))?.len();
         let mut head = Vec::new();
         file.take(512).read_to_end(&mut head).map_err(io(path))?;
@@ -41,6 +53,11 @@ impl Archive {
             _ => return Ok(None),
         };
         Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Its length.
@@ -66,13 +83,40 @@ impl Archive {
         let file = File::open(&self.path).map_err(io(&self.path))?;
         match self.form {
             Form::Zip => target.zip(file)?,
-            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
+            Form::TarGz => {
+                let mut packed = MultiGzDecoder::new(BufReader::new(file));
+                let mut head = Vec::new();
+                packed.by_ref().take(BLOCK).read_to_end(&mut head).map_err(|e| self.damaged(e))?;
+                self.tarred(&head)?;
+                target.tar(head.chain(packed))?;
+            }
             Form::Tar => {
                 self.whole(&file)?;
                 target.tar(BufReader::new(file))?;
             }
         }
         self.root(into)
+    }
+
+    /// Anything may be packed by gzip; the first block of a tar says by its checksum that it is one, or is the zeros of an empty one.
+    fn tarred(&self, head: &[u8]) -> Result<()> {
+        const SUM: std::ops::Range<usize> = 148..156;
+        let byte = |(at, byte): (usize, &u8)| u32::from(if SUM.contains(&at) { b' ' } else { *byte });
+        let sum: u32 = head.iter().enumerate().map(byte).sum();
+        let told = || {
+            let digits = std::str::from_utf8(head.get(SUM)?).ok()?;
+            u32::from_str_radix(digits.trim_matches([' ', '\0']), 8).ok()
+        };
+        if head.iter().all(|byte| *byte == 0) || told() == Some(sum) {
+            return Ok(());
+        }
+        let message = match head.starts_with(b"PAR1") {
+            true => "this is a single Parquet file, packed by gzip. Unpack it, and give the Parquet file.",
+            false => {
+                "looked for a .tar.gz of a MEDS dataset or a meds_reader database; found a single file of another kind, packed by gzip. Unpack it, and see what it is."
+            }
+        };
+        Err(Error::at(Code::NoData, &self.path, message))
     }
 
     /// A tar has no checksum: one that was cut between two files would be a smaller archive. Zeros say that it ends.
@@ -97,7 +141,12 @@ impl Archive {
             match &below[..] {
                 [one] => root = one.path(),
                 _ => {
-                    let message = "it holds no meds_reader database (a folder with meds_reader.version) and no MEDS dataset (a folder with \"data\"). Unpack it, and give the folder.";
+                    let mut names: Vec<_> = names(into).map_err(io(into))?;
+                    names.truncate(SHOWN);
+                    let found = if names.is_empty() { "nothing".into() } else { names.join(", ") };
+                    let message = format!(
+                        "looked for a MEDS dataset (a folder \"data\") or a meds_reader database (a folder with meds_reader.version) in this archive; found {found}. Unpack it, and give the folder of the dataset."
+                    );
                     return Err(Error::at(Code::NoData, &self.path, message));
                 }
             }
@@ -111,6 +160,14 @@ impl Archive {
             format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
         )
     }
+}
+
+/// The entries of a folder, in order.
+fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries: std::io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
+    let mut names: Vec<_> = entries?.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// What macOS puts beside the files.
