@@ -146,12 +146,11 @@ describe("inspect()", () => {
       const found = await inspect(source);
       const store = join(folder("target"), "s.medsdb");
       if (code === null) {
-        const { notes, events, patients, files, sourceBytes } = await convert(source, store);
+        const { notes, events, patients, sourceBytes } = await convert(source, store);
         expect(found).toMatchObject({
           notes,
           rows: events,
           subjects: patients,
-          files,
           bytes: sourceBytes,
           problem: null,
           problemCode: null,
