@@ -2868,8 +2868,10 @@ export interface Inspection {
   readonly tables: readonly InspectedTable[];
   /** What a conversion would skip or change, and why; of a store what its conversion did. */
   readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is; null where nothing speaks against it. */
+  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
   readonly problem: string | null;
+  /** The code of that error. */
+  readonly problemCode: MedsErrorCode | null;
   /**
    * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
    * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.

@@ -1,15 +1,15 @@
-import { closeSync, createReadStream, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { createGunzip } from "node:zlib";
-import { fail, MedsError } from "./errors.js";
+import { fail, MedsError, type MedsErrorCode } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
 import { failIo, isSystemError, withIo } from "./io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 import { delimiterOf, findTables, type TableFiles } from "./omop/files.js";
 import { surveyOmop } from "./omop/import.js";
-import { kindOf, LOOKED_FOR } from "./sources/kind.js";
+import { kindOf } from "./sources/kind.js";
 import { withWorkFolder } from "./sources/workfolder.js";
 
 /** How to look at a source. */
@@ -68,8 +68,10 @@ export interface Inspection {
   readonly tables: readonly InspectedTable[];
   /** What a conversion would skip or change, and why; of a store what its conversion did. */
   readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is; null where nothing speaks against it. */
+  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
   readonly problem: string | null;
+  /** The code of that error. */
+  readonly problemCode: MedsErrorCode | null;
   /**
    * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
    * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
@@ -97,75 +99,41 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   countIn("threads", threads);
   countIn("memory", memory);
   const path = pathOf("source", source);
-  if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
-  if (!withIo(path, () => statSync(path)).isDirectory()) {
-    if (isParquet(path)) return events(path, "parquet", threads, work);
-    return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, options));
-  }
-  switch (withIo(path, () => kindOf(path))) {
-    case "store":
-      return events(path, "store", threads, work);
+  const kind = kindOf(path);
+  switch (kind) {
+    case "archive":
+      return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, options));
     case "meds_reader":
       return medsReader(path, threads, work);
     case "omop":
       return omop(path, withIo(path, () => findTables(path)).tables, { threads, memory, ...work });
     default:
-      return events(path, "meds", threads, work);
+      return events(path, kind, threads, work);
   }
 }
 
-function isParquet(path: string): boolean {
-  const start = Buffer.alloc(4);
-  const file = withIo(path, () => openSync(path, "r"));
-  try {
-    withIo(path, () => readSync(file, start));
-  } finally {
-    closeSync(file);
-  }
-  return start.toString("latin1") === "PAR1";
-}
-
-type Events = Pick<Inspection, "files" | "bytes" | "rows" | "subjects" | "notes"> & {
-  readonly columns: readonly InspectedColumn[];
-  readonly problem: string | null;
-  readonly prefixes: readonly CodePrefix[];
-};
+type Events = Omit<Inspection, "path" | "format" | "version" | "tables">;
 
 /** Where what is needed for a look goes: into the system's temporary folder, since nothing is to be written beside the source. */
 const ASIDE = join(tmpdir(), "meds-reader");
 
 /** What is in an archive, unpacked for the time of the look. */
 async function packed(path: string, folder: string, options: InspectOptions | undefined): Promise<Inspection> {
-  const { root = null } = await runJob<{ root?: string | null }>("unpack", { source: path, into: folder }, options ?? {});
-  if (root === null)
-    fail("MEDS_NO_DATA", `${path}: looked for ${LOOKED_FOR}, a Parquet file, or an archive of one of them; this file is none.`, path);
+  const { root } = await runJob<{ root: string }>("unpack", { source: path, into: folder }, options ?? {});
   const found = await inspect(root, options);
   // The folder is gone when this is read.
   return { ...found, path, problem: found.problem?.replaceAll(folder, path) ?? null };
 }
 
-/** What a conversion refuses is told as such, with what is known all the same. */
-const REFUSED =
-  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
-
-/** What is read as a conversion reads it. */
+/** What is read as a conversion reads it, and by the same code. */
 async function events(
   path: string,
   format: "meds" | "parquet" | "store",
   threads: number | undefined,
   work: WorkOptions,
 ): Promise<Inspection> {
-  const common = { path, format, tables: [] };
-  try {
-    const found = await runJob<Events>("inspect", { source: path, store: format === "store", threads }, work);
-    return { ...common, ...found, version: format === "store" ? storeVersion(path) : medsVersion(path) };
-  } catch (error) {
-    const told = error instanceof MedsError && REFUSED.test(error.code);
-    if (!told || format === "store") throw error;
-    const columns = format === "parquet" ? await parquetColumns(path) : [];
-    const none = { files: format === "parquet" ? 1 : 0, bytes: format === "parquet" ? statSync(path).size : 0, rows: null, subjects: null };
-    return { ...common, ...none, version: medsVersion(path), columns, notes: [], problem: error.message, prefixes: null };
-  }
+  const found = await runJob<Events>("inspect", { source: path, store: format === "store", threads }, work);
+  return { path, format, version: format === "store" ? storeVersion(path) : medsVersion(path), tables: [], ...found };
 }
 
 function storeVersion(path: string): string {
@@ -200,22 +168,9 @@ const TYPES = [
   "uint64",
 ];
 
-/** A meds_reader database: what its codes and times say, or why they cannot; and in any case what its small files do. */
+/** A meds_reader database: what its small files say, as far as they can be read, and what a conversion says of it. */
 async function medsReader(path: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
-  const told = medsReaderFiles(path);
-  try {
-    const { notes, problem, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
-    return { ...told, notes, problem, prefixes };
-  } catch (error) {
-    // A column's file may be missing.
-    if (!(error instanceof MedsError && (/^MEDS_(NOT_FOUND|SOURCE_VERSION)$/.test(error.code) || REFUSED.test(error.code)))) throw error;
-    return { ...told, notes: [], problem: error.message, prefixes: null };
-  }
-}
-
-function medsReaderFiles(path: string): Omit<Inspection, "notes" | "problem" | "prefixes"> {
-  const read = (name: string) => withIo(join(path, name), () => readFileSync(join(path, name)));
-  const version = existsSync(join(path, "meds_reader.version")) ? read("meds_reader.version").toString("latin1").trim().slice(0, 20) : null;
+  const { notes, problem, problemCode, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
   const below = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
     (name) => !/^metadata(\/|$)/.test(name),
   );
@@ -223,16 +178,26 @@ function medsReaderFiles(path: string): Omit<Inspection, "notes" | "problem" | "
     const about = statSync(join(path, name), { throwIfNoEntry: false });
     return about?.isFile() ? [about.size] : [];
   });
-  const common = {
-    path,
-    format: "meds_reader",
-    version,
-    files: sizes.length,
-    bytes: sizes.reduce((sum, size) => sum + size, 0),
-    tables: [],
-  } as const;
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const told = { notes, problem, problemCode, prefixes, tables: [], files: sizes.length, bytes };
+  return { path, format: "meds_reader", version: databaseVersion(path), ...told, ...databaseShape(path) };
+}
+
+function databaseVersion(path: string): string | null {
   try {
-    const [lengths, properties] = [read("meds_reader.length"), read("meds_reader.properties")];
+    return readFileSync(join(path, "meds_reader.version"), "latin1").trim().slice(0, 20);
+  } catch {
+    return null; // Its first versions had none.
+  }
+}
+
+/** Subjects, rows and columns; where the files do not fit each other the problem says it. */
+function databaseShape(path: string): Pick<Inspection, "subjects" | "rows" | "columns"> {
+  try {
+    const read = (name: string) => readFileSync(join(path, name));
+    const [ids, lengths, properties] = [read("subject_id"), read("meds_reader.length"), read("meds_reader.properties")];
+    const subjects = ids.length / 8;
+    if (!Number.isInteger(subjects) || lengths.length !== 4 * subjects) throw new RangeError();
     let rows = 0;
     for (let at = 0; at < lengths.length; at += 4) rows += lengths.readUInt32LE(at);
     const columns: InspectedColumn[] = [];
@@ -242,11 +207,10 @@ function medsReaderFiles(path: string): Omit<Inspection, "notes" | "problem" | "
       columns.push({ name: properties.toString("utf8", at + 8, end), type });
       at = end + 8;
     }
-    return { ...common, rows, subjects: lengths.length / 4, columns };
+    return { subjects, rows, columns };
   } catch (error) {
-    // It is damaged, or not whole: the native side says how.
-    if (!(error instanceof RangeError || error instanceof MedsError)) throw error;
-    return { ...common, rows: null, subjects: null, columns: [] };
+    if (!(error instanceof RangeError || isSystemError(error))) throw error;
+    return { subjects: null, rows: null, columns: [] };
   }
 }
 
@@ -262,7 +226,7 @@ const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discha
 
 async function omop(path: string, found: ReadonlyMap<string, TableFiles>, options: InspectOptions): Promise<Inspection> {
   const tables: InspectedTable[] = [];
-  const problems: string[] = [];
+  const problems: MedsError[] = [];
   for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
     let rows = 0;
     let columns: readonly InspectedColumn[] = [];
@@ -273,12 +237,12 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
         if (columns.length === 0) columns = table.columns;
       } catch (error) {
         if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
-        problems.push(error.message);
+        problems.push(error);
       }
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  const codes = problems.length > 0 ? { problem: problems[0]!, notes: [], prefixes: null } : await omopCodes(path, options);
+  const codes = problems.length > 0 ? refused(problems[0]!) : await omopCodes(path, options);
   const all = [...found.values()].flatMap(({ paths }) => paths);
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
   const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
@@ -297,14 +261,24 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
   };
 }
 
+/** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
+const REFUSED =
+  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+
+type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
+
+function refused({ message, code }: MedsError): Told {
+  return { problem: message, problemCode: code, notes: [], prefixes: null };
+}
+
 /** The codes that a conversion would give, and what it would note; or why it would fail. What DuckDB cannot hold it puts into the system's temporary folder. */
-async function omopCodes(path: string, options: InspectOptions): Promise<Pick<Inspection, "notes" | "problem" | "prefixes">> {
+async function omopCodes(path: string, options: InspectOptions): Promise<Told> {
   try {
     const survey = (work: string) => surveyOmop(resolve(path), work, { ...options, keepUnmapped: false, origin: undefined });
-    return { problem: null, ...(await withWorkFolder(ASIDE, undefined, "inspect", survey)) };
+    return { problem: null, problemCode: null, ...(await withWorkFolder(ASIDE, undefined, "inspect", survey)) };
   } catch (error) {
     if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
-    return { problem: error.message, notes: [], prefixes: null };
+    return refused(error);
   }
 }
 
@@ -329,15 +303,6 @@ async function parquetTable(path: string): Promise<Table> {
       `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
       path,
     );
-  }
-}
-
-async function parquetColumns(path: string): Promise<readonly InspectedColumn[]> {
-  try {
-    return (await parquetTable(path)).columns;
-  } catch (error) {
-    if (error instanceof MedsError) return []; // The problem says it already.
-    throw error;
   }
 }
 

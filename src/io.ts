@@ -7,13 +7,23 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
 
+/** What there is to do about what the system says, as the native side has it. */
+const REMEDIES = {
+  MEDS_PERMISSION: "Choose a path that you may use, or change its permissions.",
+  MEDS_DISK_FULL: "Free some space, or choose another disk.",
+  MEDS_IO: "Check the path and the disk.",
+} as const;
+
 /** Throws what the system says of a path as a {@link MedsError}. */
 export function failIo(path: string, error: unknown): never {
   if (error instanceof MedsError) throw error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder.`, path);
-  const kind = code === "EACCES" || code === "EPERM" ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
-  throw new MedsError(kind, `${path}: ${message}`, { path, cause: error });
+  const kind =
+    code === "EACCES" || code === "EPERM" || code === "EROFS" ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
+  // Node's message has the code, the call and the path once more.
+  const said = /^[A-Z0-9]+: (.*?), \w+(?: '.*)?$/s.exec(message)?.[1] ?? message;
+  throw new MedsError(kind, `${path}: ${said} (${code}). ${REMEDIES[kind]}`, { path, cause: error });
 }
 
 /** Runs work on a path; what the system reports is told as a {@link MedsError}. */

@@ -43,12 +43,13 @@ export function omopTables(entries: readonly Dirent[]): string[] {
   return [...new Set(entries.flatMap((entry) => placeOf({ name: entry.name, folder: isFolder(entry) })?.table ?? []))];
 }
 
+// A link says nothing of what it leads to; what it is shows when it is read. One that leads in a circle, say, is no folder.
 function isFolder(entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
     return statSync(join(entry.parentPath, entry.name)).isDirectory();
   } catch {
-    return false; // A link that leads nowhere: it is told as a table's file, if it is called so.
+    return false;
   }
 }
 

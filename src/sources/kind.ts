@@ -1,22 +1,43 @@
-// What a source is, told from the names in its folder: the one place that knows how formats look from outside.
-import { readdirSync, statSync } from "node:fs";
+// What a source is, told from the names in its folder, or a file's first bytes: the one place that knows how formats look from outside.
+import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats, statSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { fail } from "../errors.js";
 import { withIo } from "../io.js";
 import { omopTables } from "../omop/files.js";
 
-/** `absent` and `file` are for the native side to open or to refuse. */
-export type Kind = "absent" | "file" | "store" | "meds" | "meds_reader" | "omop";
+/** Of files `parquet` and `archive`, which the native side opens or refuses; of folders the others. */
+export type Kind = "parquet" | "archive" | FolderKind;
+type FolderKind = "store" | "meds" | "meds_reader" | "omop";
 
 /** What a source may be, for messages. */
-export const LOOKED_FOR =
+const LOOKED_FOR =
   'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
 
-/** Looks at a source. @throws MedsError in one sentence: `MEDS_NO_DATA` for a folder that is none of them, `MEDS_SCHEMA_CONFLICT` for one that is two. */
+/**
+ * Looks at a source.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; in one sentence `MEDS_NO_DATA` for what is none of them, `MEDS_SCHEMA_CONFLICT` for a folder that is two; what the
+ * system says.
+ */
 export function kindOf(source: string): Kind {
-  const about = statSync(source, { throwIfNoEntry: false });
-  if (about === undefined) return "absent";
-  if (!about.isDirectory()) return "file";
+  const about = withIo(source, () => statSync(source, { throwIfNoEntry: false })) ?? failAbsent(source);
+  if (!about.isDirectory()) return fileKind(source, about);
   const entries = withIo(source, () => readdirSync(source, { withFileTypes: true }));
+  const kind = folderKind(source, entries);
+  if (kind !== undefined) return kind;
+  const names = entries.map(({ name }) => name).sort();
+  const found = names.length === 0 ? "an empty folder" : listed(names);
+  return fail("MEDS_NO_DATA", `${source}: looked for ${LOOKED_FOR}; found ${found}${nearby(source, entries)}.`, source);
+}
+
+function failAbsent(source: string): never {
+  const link = lstatSync(source, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(source) : undefined;
+  const what =
+    link === undefined ? "there is no such file or folder. Check the path" : `this link leads to ${link}, which is not there. Mend it`;
+  fail("MEDS_NOT_FOUND", `${source}: ${what}.`, source);
+}
+
+function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
   // Its first versions had no file of that name. It comes before MEDS: a column of it may be called "data".
@@ -30,8 +51,84 @@ export function kindOf(source: string): Kind {
     );
   if (names.has("data")) return "meds";
   // One table alone may be anything: a folder of notes has a note.csv.
-  if (tables.includes("person") || tables.length > 1) return "omop";
-  const found = [...names].sort().slice(0, 5).join(", ");
-  const more = names.size > 5 ? ` and ${names.size - 5} more` : "";
-  fail("MEDS_NO_DATA", `${source}: looked for ${LOOKED_FOR}; found ${names.size === 0 ? "an empty folder" : `${found}${more}`}.`, source);
+  return tables.includes("person") || tables.length > 1 ? "omop" : undefined;
+}
+
+const SHOWN = 5;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return `${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Most folders that are looked into for what may have been meant. */
+const LOOKED_INTO = 100;
+/** What lies in a dataset or in a store, and is neither. */
+const INSIDE = /^(data|metadata|labels|shards|index)$/;
+
+/** Where what was meant may be: a folder too high, or too deep. */
+function nearby(source: string, entries: readonly Dirent[]): string {
+  const isSource = (folder: string): boolean => {
+    try {
+      return folderKind(folder, readdirSync(folder, { withFileTypes: true })) !== undefined;
+    } catch {
+      return false; // What cannot be looked into is no help.
+    }
+  };
+  const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
+  const below = folders
+    .sort()
+    .slice(0, LOOKED_INTO)
+    .filter((name) => isSource(join(source, name)));
+  if (below.length > 0) return `; give one of its folders instead: ${listed(below)}`;
+  const path = resolve(source);
+  for (let above = dirname(path); above !== dirname(above); above = dirname(above))
+    if (INSIDE.test(relative(above, path).split(sep)[0]!) && isSource(above)) return `; it lies in ${above}: give that folder`;
+  return "";
+}
+
+/** What a file's name promises: one that has lost its first bytes is damaged, not another file; and tars were older than the word by which they are told. */
+const BY_NAME = /\.(?:(parquet)|zip|tar|tar\.gz|tgz)$/i;
+const HEAD = 512;
+
+function fileKind(source: string, about: Stats): Kind {
+  const failFile = (found: string): never =>
+    fail(
+      "MEDS_NO_DATA",
+      `${source}: looked for ${LOOKED_FOR}, a Parquet file, or an archive (.zip, .tar.gz, .tar) of a dataset or database; found ${found}.`,
+      source,
+    );
+  // To open a pipe would be to wait for whoever writes into it.
+  if (!about.isFile()) return failFile(about.isFIFO() ? "a pipe" : about.isSocket() ? "a socket" : "a device");
+  const head = headOf(source);
+  const magic = head.toString("latin1", 0, 4);
+  // An encrypted file begins with PARE, and is refused as what it is.
+  if (magic === "PAR1" || magic === "PARE") return "parquet";
+  if (magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic.startsWith("\x1f\x8b") || head.toString("latin1", 257, 262) === "ustar")
+    return "archive";
+  const named = BY_NAME.exec(source);
+  if (named !== null) return named[1] === undefined ? "archive" : "parquet";
+  const names = columnNames(head);
+  if (names !== undefined) return failFile(`a text file with the columns ${listed(names)}. Write a MEDS table as Parquet first`);
+  return failFile(head.length === 0 ? "an empty file" : "a file that is none of these");
+}
+
+function headOf(source: string): Buffer {
+  const head = Buffer.alloc(HEAD);
+  const file = withIo(source, () => openSync(source, "r"));
+  try {
+    return head.subarray(
+      0,
+      withIo(source, () => readSync(file, head)),
+    );
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The first line, where it can only be names of columns; other lines may be data, and are not for messages. */
+function columnNames(head: Buffer): readonly string[] | undefined {
+  const line = /^\ufeff?(.*?)\r?\n/.exec(head.toString("utf8"))?.[1] ?? "";
+  const names = line.split(/[,;\t]/).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+  return names.length > 1 && names.every((name) => /^[a-z_]\w*$/i.test(name)) ? names : undefined;
 }

@@ -1,14 +1,14 @@
 // What a folder or file is, compared with what other programs find in it.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convert, inspect } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { meds } from "../cli/run.js";
 import { clinic, T0 } from "../support/clinic.js";
-import { duck, simple, simpleFile, writeFiles, writeJson, writeSimple } from "../support/dataset.js";
+import { duck, type FileColumn, hyparquetBytes, simple, simpleFile, writeFiles, writeJson, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { changed, contents, folder, place } from "../support/folder.js";
 import { clinic as omopClinic, type Tables, writeCsv, writeParquet } from "../support/omop.js";
@@ -93,6 +93,92 @@ describe("inspect()", () => {
     expect((await inspect(source)).problem).toContain("1.parquet");
   });
 
+  it("says what a conversion then says: the same notes, or the same problem", async () => {
+    const sql = async (source: string, select: string, name = "0.parquet") => {
+      await (await duck()).run(`COPY (${select}) TO '${place(source, "data", name)}' (FORMAT parquet)`);
+      return source;
+    };
+    const table = (source: string, name: string, columns: FileColumn[]) => {
+      writeFileSync(place(source, "metadata", name), hyparquetBytes({ name: "", columns }));
+      return source;
+    };
+    const text = (name: string, values: (string | null)[]): FileColumn => ({ name, type: simple.text, values });
+    const ids = (values: bigint[]): FileColumn => ({ name: "subject_id", type: simple.id, values });
+    const plain = () => writeSimple(folder("meds"), good);
+    const nanos = `SELECT * FROM (VALUES (1::BIGINT, make_timestamp_ns(1001), 'B'), (1, NULL, 'A'), (2, make_timestamp_ns(5000), 'A')) t(subject_id, time, code)`;
+    const damaged = await sql(
+      folder("meds"),
+      `SELECT 1::BIGINT AS subject_id, NULL::TIMESTAMP AS time, 'A' AS code, range::DOUBLE + 0.5 AS x FROM range(9000)`,
+    );
+    const bytes = readFileSync(join(damaged, "data/0.parquet"));
+    bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 64);
+    writeFileSync(join(damaged, "data/0.parquet"), bytes);
+    const linked = await plain();
+    symlinkSync(join(linked, "gone"), join(linked, "data/1.parquet"));
+    const partitioned = await plain();
+    await sql(partitioned, "SELECT 9::BIGINT AS subject_id, NULL::TIMESTAMP AS time, 'A' AS code", "site=a/0.parquet");
+    const twice = await writeSimple(folder("meds"), [[1n, T0, null]]);
+    writeFileSync(place(twice, "metadata/dataset.json"), "[]");
+    const piped = await plain();
+    spawnSync("mkfifo", [place(piped, "metadata/pipe")]);
+    const cases: readonly (readonly [source: string, code: string | null, ...said: string[]])[] = [
+      [await sql(folder("meds"), nanos), null, "did not stand first", "had nanoseconds"],
+      [
+        table(await plain(), "codes.parquet", [text("code", ["A", "A"]), text("events", ["", null])]),
+        null,
+        "does not have",
+        "several rows",
+        "of its own",
+      ],
+      [table(await plain(), "subject_splits.parquet", [ids([1n, 7n]), text("split", ["train", ""])]), null, "no events", "no split"],
+      [partitioned, null, "COLUMN=VALUE"],
+      [piped, null, "no files"],
+      [table(await plain(), "codes.parquet", [text("kode", [])]), "MEDS_METADATA"],
+      [table(await plain(), "codes.parquet/part-0.parquet", [text("code", [])]), "MEDS_METADATA"],
+      [table(await plain(), "subject_splits.parquet", [ids([1n, 1n]), text("split", ["a", "b"])]), "MEDS_SPLIT_CONFLICT"],
+      [await writeSimple(folder("meds"), [[1n, T0, null]]), "MEDS_NULL_VALUE"],
+      [await writeSimple(folder("meds"), [...good, good[0]!]), "MEDS_NOT_CONTIGUOUS"],
+      [await writeSimple(folder("meds"), [[1n, 5n, "A"], [1n, 4n, "A"]]), "MEDS_TIME_ORDER"], // biome-ignore format: a table
+      [await sql(folder("meds"), "SELECT 1::BIGINT AS subject_id, 'soon' AS time, 'A' AS code"), "MEDS_COLUMN_TYPE"],
+      [
+        await sql(
+          folder("meds"),
+          "SELECT 1::BIGINT AS subject_id, NULL::TIMESTAMP AS time, 'A' AS code, 9007199254740993 AS numeric_value",
+        ),
+        "MEDS_VALUE_RANGE",
+      ],
+      [damaged, "MEDS_SOURCE_DAMAGED"],
+      [linked, "MEDS_NOT_FOUND"],
+      [twice, "MEDS_METADATA"],
+    ];
+    for (const [source, code, ...said] of cases) {
+      const found = await inspect(source);
+      const store = join(folder("target"), "s.medsdb");
+      if (code === null) {
+        const { notes, events, patients, sourceBytes } = await convert(source, store);
+        expect(found).toMatchObject({
+          notes,
+          rows: events,
+          subjects: patients,
+          bytes: sourceBytes,
+          problem: null,
+          problemCode: null,
+        });
+        for (const message of said) expect(notes.map((note) => note.message)).toContainEqual(expect.stringContaining(message));
+        expect(found.prefixes).toEqual((await inspect(store)).prefixes);
+      } else {
+        const error = await rejected(convert(source, store));
+        expect([error.code, found.problemCode, found.problem]).toEqual([code, code, error.message]);
+        expect(found.files).toBe(code === "MEDS_NOT_FOUND" ? 0 : 1);
+      }
+    }
+    // In an archive, too, by its name: the folder that it was unpacked into is gone.
+    const tar = join(folder("packed"), "a.tar.gz");
+    spawnSync("tar", ["-czf", tar, "-C", join(twice, ".."), basename(twice)]);
+    const error = await rejected(convert(tar, join(folder("target"), "s.medsdb")));
+    expect([error.path, error.message]).toEqual([join(tar, "metadata/dataset.json"), (await inspect(tar)).problem]);
+  });
+
   it("knows a store", async () => {
     const { source, store } = await clinic();
     const [made, given] = [await inspect(store), await inspect(source)];
@@ -123,7 +209,8 @@ describe("inspect()", () => {
       { name: "weight", type: "float32" },
     ]);
     writeFileSync(join(db, "meds_reader.version"), "1\n");
-    expect((await inspect(db)).problem).toContain("version 1");
+    expect(await inspect(db)).toMatchObject({ problem: expect.stringContaining("version 1"), problemCode: "MEDS_SOURCE_VERSION" });
+    expect((await inspect(db)).problem).toBe((await rejected(convert(db, join(folder("target"), "s.medsdb")))).message);
     writeFileSync(join(db, "meds_reader.version"), "2\n");
     for (const bytes of [Buffer.concat(properties).subarray(0, 30), Buffer.alloc(64, 0xff)]) {
       writeFileSync(join(db, "meds_reader.properties"), bytes);
@@ -274,6 +361,40 @@ describe("inspect()", () => {
     expect((await rejected(inspect(other))).message).toContain("found a.txt");
     expect((await rejected(inspect(join(other, "a.txt")))).code).toBe("MEDS_NO_DATA");
     expect((await rejected(inspect(join(other, "b")))).code).toBe("MEDS_NOT_FOUND");
+    // What would keep its reader waiting, what leads nowhere, what is something else: convert() says the same of it.
+    const at = (name: string) => join(other, name);
+    for (const name of ["pipe", "pipe.parquet"]) spawnSync("mkfifo", [at(name)]);
+    symlinkSync("loop", at("loop"));
+    symlinkSync("gone", at("link"));
+    writeFileSync(at("meds.csv"), "subject_id,time,code\n1,,A\n");
+    writeFileSync(at("empty"), "");
+    writeFileSync(at("a.parquet"), "a text");
+    writeFileSync(at("b.zip"), "a text");
+    writeFileSync(at("c.gz"), gzipSync("a text"));
+    const dataset = await writeSimple(at("deep/set"), good);
+    writeFileSync(at("d.parquet.gz"), gzipSync(readFileSync(join(dataset, "data/0.parquet"))));
+    const what = {
+      pipe: ["MEDS_NO_DATA", "found a pipe"],
+      "pipe.parquet": ["MEDS_NO_DATA", "found a pipe"],
+      "/dev/null": ["MEDS_NO_DATA", "found a device"],
+      loop: ["MEDS_IO", "too many"],
+      link: ["MEDS_NOT_FOUND", "leads to gone"],
+      ["x".repeat(300)]: ["MEDS_IO", "too long"],
+      "meds.csv": ["MEDS_NO_DATA", "the columns subject_id, time, code."],
+      empty: ["MEDS_NO_DATA", "found an empty file"],
+      "b.zip": ["MEDS_SOURCE_DAMAGED", "by its name"],
+      "c.gz": ["MEDS_NO_DATA", "packed by gzip"],
+      "d.parquet.gz": ["MEDS_NO_DATA", "single Parquet file"],
+      deep: ["MEDS_NO_DATA", "one of its folders instead: set"],
+      "deep/set/data": ["MEDS_NO_DATA", `it lies in ${dataset}: give that`],
+    };
+    for (const [name, [code, said]] of Object.entries(what)) {
+      const path = name.startsWith("/") ? name : at(name);
+      const errors = [await rejected(inspect(path)), await rejected(convert(path, at("never.medsdb")))];
+      expect(errors.map((error) => [error.code, error.message])).toEqual(errors.map(() => [code, expect.stringContaining(said!)]));
+      expect(errors[0]!.message).toBe(errors[1]!.message);
+    }
+    expect(await inspect(at("a.parquet"))).toMatchObject({ format: "parquet", problemCode: "MEDS_SOURCE_DAMAGED" });
     const { store } = await clinic();
     const again = await rejected(convert(store, join(other, "again.medsdb")));
     expect([again.code, again.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("a store already")]);

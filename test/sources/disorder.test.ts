@@ -2,9 +2,9 @@
 import { dirname, join } from "node:path";
 import { convert, PatientDatabase } from "meds-reader";
 import { describe, expect, it } from "vitest";
-import { type SimpleRow, simpleFile, type TableFile, writeFiles } from "../support/dataset.js";
+import { duck, type SimpleRow, simpleFile, type TableFile, writeFiles } from "../support/dataset.js";
 import { checkStore, type ExpectedPatient } from "../support/expect.js";
-import { files, folder } from "../support/folder.js";
+import { files, folder, place } from "../support/folder.js";
 import { refused } from "../support/refused.js";
 
 /** Files whose rows are out of place, and the store that --repair must make of them. */
@@ -119,5 +119,17 @@ describe("rows out of place", () => {
       );
     }
     db.close();
+  });
+
+  it("is moved without a word less: that times lost their nanoseconds is told all the same", async () => {
+    const rows = { late: "(1, NULL, 'S'), (2, 7003, 'B')", scattered: "(2, 7003, 'B'), (1, 9004, 'C')" };
+    for (const [how, more] of Object.entries(rows)) {
+      const source = folder("source");
+      const select = `SELECT id::BIGINT AS subject_id, make_timestamp_ns(ns) AS time, code FROM (VALUES (1, 5001, 'A'), ${more}) t(id, ns, code)`;
+      await (await duck()).run(`COPY (${select}) TO '${place(source, "data", "0.parquet")}' (FORMAT parquet)`);
+      const { notes } = await convert(source, join(folder("target"), "s.medsdb"), { repair: how === "scattered" });
+      const cut = notes.filter(({ message }) => message.includes("had nanoseconds")).map(({ count }) => count);
+      expect([how, cut]).toEqual([how, [how === "late" ? 2 : 3]]);
+    }
   });
 });

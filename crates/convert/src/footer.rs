@@ -14,7 +14,8 @@ const EMPTY_OF_STRUCTS: u8 = 0x0c;
 pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
     let mut walk = Walk { bytes: footer, at: 0 };
     let mut empty = Vec::new();
-    while let Some(kind) = walk.field()? {
+    let mut id = 0;
+    while let Some(kind) = walk.field(&mut id)? {
         if kind == LIST && footer.get(walk.at) == Some(&EMPTY_OF_NOTHING) {
             empty.push(walk.at);
         }
@@ -23,6 +24,22 @@ pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
     let mut mended = footer.to_vec();
     empty.iter().for_each(|&at| mended[at] = EMPTY_OF_STRUCTS);
     (!empty.is_empty()).then_some(mended)
+}
+
+/// Whether the footer, which can be read, names an algorithm that columns of the file are encrypted by.
+pub fn encrypts(footer: &[u8]) -> bool {
+    const ALGORITHM: u64 = 8;
+    let mut walk = Walk { bytes: footer, at: 0 };
+    let mut id = 0;
+    while let Some(Some(kind)) = walk.field(&mut id) {
+        if id == ALGORITHM {
+            return true;
+        }
+        if walk.skip(kind, false, 0).is_none() {
+            return false;
+        }
+    }
+    false
 }
 
 /// A place in the footer; `None` from any step means that the bytes end, or are none of this encoding.
@@ -50,15 +67,17 @@ impl Walk<'_> {
         None
     }
 
-    /// The type of a struct's next field; inner `None` at the struct's end.
-    fn field(&mut self) -> Option<Option<u8>> {
+    /// The type of a struct's next field, whose number `id` becomes; inner `None` at the struct's end.
+    fn field(&mut self, id: &mut u64) -> Option<Option<u8>> {
         let header = self.byte()?;
         if header == 0 {
             return Some(None);
         }
-        if header >> 4 == 0 {
-            self.varint()?;
-        }
+        *id = match header >> 4 {
+            // Far from the number before, or below it: the number itself, its sign in the lowest bit.
+            0 => self.varint()? >> 1,
+            step => id.saturating_add(u64::from(step)),
+        };
         Some(Some(header & 0x0f))
     }
 
@@ -86,7 +105,8 @@ impl Walk<'_> {
                 }
             }
             12 => {
-                while let Some(kind) = self.field()? {
+                let mut id = 0;
+                while let Some(kind) = self.field(&mut id)? {
                     self.skip(kind, false, depth + 1)?;
                 }
             }

@@ -1,19 +1,22 @@
 //! What a source is before anything is made of it: files, columns, subjects, what a conversion would say, and how many times are mere dates.
+//!
+//! The conversion's own steps say it: what is told here is what a conversion does.
 
 use crate::export::open_store;
 use crate::intern::Interner;
 use crate::kept::Cut;
-use crate::metadata;
+use crate::metadata::{self, split_notes};
 use crate::options::Options;
 use crate::read::{Batch, Reader};
-use crate::run::pool;
-use crate::schema::{Columns, Role};
-use crate::source::Source;
-use crate::survey::{Group, groups, survey, time_column, truncated_note};
+use crate::run::{lay_out, pool};
+use crate::schema::{Column, Columns, Role};
+use crate::source::{Source, events};
+use crate::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
 use crate::texts::Texts;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
+use arrow_schema::FieldRef;
 use meds_import::Archive;
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
@@ -21,7 +24,7 @@ use meds_store::types::type_name;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -46,8 +49,8 @@ pub struct Inspected {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Their rows.
-    pub rows: u64,
+    /// Their rows; `None` where they are no events.
+    pub rows: Option<u64>,
     /// Subjects; `None` where the rows are in disorder.
     pub subjects: Option<u64>,
     /// Columns, `subject_id` left out, with the types of the source.
@@ -56,8 +59,10 @@ pub struct Inspected {
     pub notes: Vec<Note>,
     /// Why a conversion would fail.
     pub problem: Option<String>,
-    /// Codes by what stands before their first `/`, the most frequent first.
-    pub prefixes: Vec<Prefix>,
+    /// The code of the error that it would fail with.
+    pub problem_code: Option<&'static str>,
+    /// Codes by what stands before their first `/`, the most frequent first; `None` where they cannot be read.
+    pub prefixes: Option<Vec<Prefix>>,
 }
 
 /// A column.
@@ -96,80 +101,135 @@ pub struct UnpackOptions {
 /// What was unpacked.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unpacked {
-    /// The folder of the dataset or database; `None` where the source is no archive.
-    pub root: Option<PathBuf>,
+    /// The folder of the dataset or database.
+    pub root: PathBuf,
 }
 
 /// Unpacks an archive for a look.
 pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
     progress.enter(Phase::Plan, 0, 0);
-    let archive = Archive::of(&options.source)?;
-    Ok(Unpacked { root: archive.map(|archive| archive.unpack(&options.into, progress)).transpose()? })
+    let archive = Archive::of(&options.source)?.ok_or_else(|| Error::at(Code::SourceDamaged, &options.source, "this is no archive."))?;
+    Ok(Unpacked { root: archive.unpack(&options.into, progress)? })
 }
 
 /// Looks at a source.
 pub fn inspect(options: &InspectOptions, progress: &Progress) -> Result<Inspected> {
     progress.enter(Phase::Plan, 0, 0);
     pool(options.threads, || {
-        if options.store {
-            let store = open_store(&options.source, None)?;
-            let Cut { source, columns, patients } = Cut::open(&store, None)?;
-            let found = Inspected { notes: store.manifest().notes.clone(), subjects: Some(patients.len() as u64), ..Inspected::default() };
-            return found.rows(&source, &columns, progress);
+        let mut found = Inspected::default();
+        match options.store {
+            true => found.store(&options.source, progress)?,
+            false => found.source(&options.source, progress)?,
         }
-        let mut source = Source::open(&options.source)?;
-        let mut found = Inspected { notes: std::mem::take(&mut source.notes), ..Inspected::default() };
-        let columns = Columns::unify(&source, &Options::default(), &mut found.notes)?;
-        progress.enter(Phase::Measure, groups(&source).last().map_or(0, |group| group.end), source.bytes());
-        // What only a part of it stands against is told beside what else there is to tell.
-        match survey(&source, &columns, &groups(&source), progress)? {
-            Ok(survey) => {
-                found.subjects = Some(survey.patients.len() as u64);
-                found.notes.extend(truncated_note(survey.truncated));
-                if survey.late_statics > 0 {
-                    let message = "patients whose rows without a time do not stand first: these rows would be moved to the front";
-                    found.notes.push(Note { kind: "converted".into(), message: message.into(), count: survey.late_statics });
-                }
-            }
-            Err(disorder) => found.problem = Some(disorder.0.to_string()),
-        }
-        if let Err(error) = metadata::check_dataset(&source).and_then(|()| metadata::splits(&source).map(drop)) {
-            found.problem.get_or_insert(error.to_string());
-        }
-        found.rows(&source, &columns, progress)
+        Ok(found)
     })
 }
 
 impl Inspected {
-    /// Adds what the rows themselves say.
-    fn rows(mut self, source: &Source, columns: &Columns, progress: &Progress) -> Result<Self> {
-        let groups = groups(source);
+    /// A store.
+    fn store(&mut self, path: &Path, progress: &Progress) -> Result<()> {
+        let store = open_store(path, None)?;
+        let Cut { source, columns, patients } = Cut::open(&store, None)?;
+        self.notes = store.manifest().notes.clone();
+        self.subjects = Some(patients.len() as u64);
+        self.events(&source, &columns);
+        self.prefixes = Some(prefixes(&source, &columns, progress)?);
+        Ok(())
+    }
+
+    /// What a conversion would read: its own steps, in its order, up to the first byte that it would write.
+    fn source(&mut self, path: &Path, progress: &Progress) -> Result<()> {
+        let Some(mut source) = self.heard(Source::open(path))? else {
+            // Some file of them cannot be read: how many there are can be told all the same.
+            let names = events(path, &mut Vec::new()).unwrap_or_default();
+            self.files = names.len() as u64;
+            self.bytes = names.iter().filter_map(|(_, path)| path.metadata().ok()).map(|about| about.len()).sum();
+            return Ok(());
+        };
+        self.notes = std::mem::take(&mut source.notes);
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
-        self.rows = groups.last().map_or(0, |group| group.end);
-        let about = |column: &crate::schema::Column| About { name: column.name.clone(), source_type: type_name(&column.source_type) };
-        self.columns = columns.list.iter().map(about).collect();
-        progress.enter(Phase::Measure, self.rows, self.bytes);
-        let counted: Result<Vec<_>> = groups.par_iter().map(|group| Counts::of(source, columns, *group, progress)).collect();
-        let mut all = Counts::default();
-        for (group, counts) in groups.iter().zip(counted?) {
-            if counts.bare > 0 {
-                let message = format!("{} rows have no code. Every event has one: mend the file or drop the rows.", counts.bare);
-                self.problem.get_or_insert_with(|| Error::at(Code::NullValue, &source.files[group.file].path, message).to_string());
+        let splits = self.heard(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
+        let Some(columns) = ({
+            let unified = Columns::unify(&source, &Options::default(), &mut self.notes);
+            self.heard(unified)?
+        }) else {
+            let fields = source.files.first().map(|file| file.schema.fields().iter());
+            let about = |field: &FieldRef| About { name: field.name().clone(), source_type: type_name(field.data_type()) };
+            self.columns = fields.into_iter().flatten().map(about).collect();
+            return Ok(());
+        };
+        self.events(&source, &columns);
+        let groups = groups(&source);
+        progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+        let survey = survey(&source, &columns, &groups, progress).and_then(|survey| survey.map_err(|disorder| disorder.0));
+        if let Some(survey) = self.heard(survey)? {
+            self.subjects = Some(survey.patients.len() as u64);
+            self.notes.extend(moved_note(survey.late_statics));
+            self.notes.extend(truncated_note(survey.truncated));
+            let Options { shard_bytes, .. } = Options::default();
+            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, "", progress);
+            if let Some(laid) = self.heard(laid)? {
+                let codes = laid.codes(&source, &columns, &mut self.notes);
+                self.heard(codes)?;
             }
-            for (id, counted) in (0..).zip(&counts.counted) {
-                let to = all.at(counts.names.get(id));
-                to.rows += counted.rows;
-                to.timed += counted.timed;
-                to.midnight += counted.midnight;
+            if let Some(splits) = splits.flatten() {
+                let ids: Vec<i64> = survey.patients.iter().map(|patient| patient.id).collect();
+                split_notes(&splits, &ids, &mut self.notes);
             }
         }
-        let Counts { names, counted, .. } = all;
-        let named = |(id, prefix): (u32, Prefix)| Prefix { prefix: String::from_utf8_lossy(names.get(id)).into_owned(), ..prefix };
-        self.prefixes = (0..).zip(counted).map(named).collect();
-        self.prefixes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.prefix.cmp(&b.prefix)));
-        Ok(self)
+        // What only a part of it stands against is told beside what else there is to tell.
+        let prefixes = prefixes(&source, &columns, progress);
+        self.prefixes = self.heard(prefixes)?;
+        Ok(())
     }
+
+    /// What would end a conversion is told as its problem; what ends it is the system's refusal, or the caller's.
+    fn heard<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        use Code::{Cancelled, DiskFull, Internal, Io, Permission};
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if matches!(error.code, Cancelled | DiskFull | Internal | Io | Permission) => Err(error),
+            Err(error) => {
+                // A conversion ends at the first.
+                if self.problem.is_none() {
+                    self.problem = Some(error.to_string());
+                    self.problem_code = Some(error.code.as_str());
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// What files and footers say of the events.
+    fn events(&mut self, source: &Source, columns: &Columns) {
+        self.files = source.files.len() as u64;
+        self.bytes = source.bytes();
+        self.rows = Some(groups(source).last().map_or(0, |group| group.end));
+        let about = |column: &Column| About { name: column.name.clone(), source_type: type_name(&column.source_type) };
+        self.columns = columns.list.iter().map(about).collect();
+    }
+}
+
+/// Rows by what their codes begin with, the most frequent first.
+fn prefixes(source: &Source, columns: &Columns, progress: &Progress) -> Result<Vec<Prefix>> {
+    let groups = groups(source);
+    progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+    let counted: Result<Vec<_>> = groups.par_iter().map(|group| Counts::of(source, columns, *group, progress)).collect();
+    let mut all = Counts::default();
+    for counts in counted? {
+        for (id, counted) in (0..).zip(&counts.counted) {
+            let to = all.at(counts.names.get(id));
+            to.rows += counted.rows;
+            to.timed += counted.timed;
+            to.midnight += counted.midnight;
+        }
+    }
+    let Counts { names, counted } = all;
+    let named = |(id, prefix): (u32, Prefix)| Prefix { prefix: String::from_utf8_lossy(names.get(id)).into_owned(), ..prefix };
+    let mut prefixes: Vec<_> = (0..).zip(counted).map(named).collect();
+    prefixes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.prefix.cmp(&b.prefix)));
+    Ok(prefixes)
 }
 
 /// Rows by prefix.
@@ -177,8 +237,6 @@ impl Inspected {
 struct Counts {
     names: Interner,
     counted: Vec<Prefix>,
-    /// Rows without a code.
-    bare: u64,
 }
 
 impl Counts {
@@ -207,10 +265,7 @@ impl Counts {
             let texts = Texts::of(&codes).ok_or_else(|| Error::at(Code::Internal, &file.path, "codes that are no text"))?;
             let times = times.as_primitive::<TimestampMicrosecondType>();
             for row in 0..rows {
-                let Some(code) = texts.get(row) else {
-                    counts.bare += 1;
-                    continue;
-                };
+                let Some(code) = texts.get(row) else { continue };
                 let end = code.iter().position(|byte| *byte == b'/').unwrap_or(code.len());
                 let counted = counts.at(&code[..end]);
                 counted.rows += 1;

@@ -9,6 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 use arrow_select::concat::concat_batches;
 use meds_store::manifest::Note;
+use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::collections::HashMap;
@@ -123,7 +124,7 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         other => other,
     };
     if !plain.is_integer() {
-        return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", ids.data_type())));
+        return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", type_name(ids.data_type()))));
     }
     let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;
     let names = strings(&table, "split", path)?;

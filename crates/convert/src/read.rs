@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::common::conform;
 use crate::kept;
-use crate::schema::{Column, Role};
+use crate::schema::{Column, Role, makes_event};
 use crate::source::{Content, SourceFile};
 use crate::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
@@ -158,10 +158,9 @@ impl<'a> Reader<'a> {
         let Batch::Array(array) = batch else { return Ok(batch) };
         let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
         let converted = proof.and_then(|()| convert(&array, self.column)).map_err(|e| {
-            let message = format!(
-                "column {:?}, row group {}: a value cannot be stored: {e}. Mend the value, or leave the column out (--exclude).",
-                self.column.name, self.group
-            );
+            let name = &self.column.name;
+            let without = if makes_event(name) { String::new() } else { format!(", or leave the column out (--exclude {name})") };
+            let message = format!("column {name:?}, row group {}: a value cannot be stored: {e}. Mend the value{without}.", self.group);
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
         Ok(Batch::Array(converted))

@@ -3,18 +3,19 @@
 use crate::emit::Emit;
 use crate::inverted::{self, Inverted};
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
-use crate::measure::measure;
+use crate::measure::{Traits, measure};
 use crate::metadata::{self, check_dataset, split_notes, splits};
 use crate::narrowed::Narrowed;
 use crate::options::{Options, Summary};
 use crate::out::Target;
-use crate::pieces::{pieces, segments};
+use crate::pieces::{Piece, pieces, segments};
 use crate::schema::{Column, Columns, Role, check_names};
 use crate::source::{Source, hex};
 use crate::spill::Spill;
-use crate::survey::{Group, Patient, Survey, file_start, groups, survey, truncated_note};
+use crate::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
 use crate::target::{Site, taken};
 use crate::{codes, sort, tables};
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
@@ -144,6 +145,7 @@ impl<'a> Conversion<'a> {
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let unpacked = self.source.unpack(self.options.temp.as_deref(), &work, self.progress)?;
+        // What was unpacked lies in the work folder: it is no part of the store.
         let manifest = self.make(&work).map_err(|error| match &unpacked {
             Some(unpacked) => unpacked.error(error),
             None => error,
@@ -153,13 +155,14 @@ impl<'a> Conversion<'a> {
         self.publish(&site, &manifest, start)
     }
 
-    /// Makes the store of the source's files in the work folder.
+    /// Makes the store in the work folder.
     fn make(&mut self, work: &Path) -> Result<Manifest> {
         self.notes.append(&mut self.source.notes);
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
+        // A sorted copy lies in the work folder, too, and goes with this.
         let ordered = self.ordered(work, columns)?;
         let narrowed = match &self.options.narrow {
             Some(store) => {
@@ -207,63 +210,23 @@ impl<'a> Conversion<'a> {
         let rows = groups.last().map_or(0, |group| group.end);
         let id = hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint)));
 
-        // Segments are a small part of a shard, so that shards come out about as large as asked.
-        let mut segment_rows = (self.options.shard_bytes / 512).clamp(16, 1 << 16);
-        let (layout, pieces, counts, traits) = loop {
-            let segments = segments(&survey.patients, segment_rows);
-            let pieces = pieces(groups, &survey.patients, &segments);
-            self.progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
-            let mut measured = measure(source, &columns.list, groups, &pieces, &survey.patients, self.progress)?;
-            self.no_null_codes(source, columns, groups, &measured, &survey.patients)?;
-            let copies = 1 + rows.saturating_mul(24) / self.options.shard_bytes;
-            let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
-            let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
-            let planned = plan(&columns.list, stored?, &mut measured, cut, self.options.shard_bytes, &id)?;
-            match planned {
-                Ok(layout) => {
-                    let counts: Vec<_> = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
-                    let traits: Vec<_> = measured.iter().map(|m| m.traits).collect();
-                    break (layout, pieces, counts, traits);
-                }
-                Err(large) => {
-                    let range = segments[large.segment]..segments[large.segment + 1];
-                    if range.len() == 1 {
-                        let message = format!(
-                            "subject {} has too much for one shard in column {:?}: 2^31-1 rows, elements or bytes of text and 3 GiB in all are the most. Leave the column out (--exclude {}).",
-                            survey.patients[range.start].id, columns.list[large.column].name, columns.list[large.column].name
-                        );
-                        return Err(Error::new(Code::PatientTooLarge, message));
-                    }
-                    segment_rows /= 8;
-                }
-            }
-        };
+        let laid = lay_out(source, columns, groups, survey, self.options.shard_bytes, &id, self.progress)?;
+        let LaidOut { layout, pieces, counts: _, traits } = &laid;
 
-        let targets = create(work, &layout)?;
+        let targets = create(work, layout)?;
         // The index counts as one more column.
         let written = columns.list.len() + usize::from(self.options.index);
         self.progress.enter_cells(Phase::Write, rows, written as u64, source.bytes());
-        let emit = Emit {
-            source,
-            columns: &columns.list,
-            groups,
-            pieces: &pieces,
-            patients: &survey.patients,
-            layout: &layout,
-            targets: &targets,
-        };
+        let emit = Emit { source, columns: &columns.list, groups, pieces, patients: &survey.patients, layout, targets: &targets };
         emit.run(self.progress)?;
 
-        let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
+        let at = code_column(columns);
         let memory = self.options.memory;
-        let inverted = Inverted { work, layout: &layout, column: at, patients: &survey.patients, id: &id, memory };
+        let inverted = Inverted { work, layout, column: at, patients: &survey.patients, id: &id, memory };
         let indexes = if self.options.index { inverted.write(self.progress)? } else { Vec::new() };
-        let book = layout.stored[at].book.as_ref();
-        let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
-        let counts = by_slot(&book.slots, &counts[at]);
-        let codes = codes::batch(&self.source, book.values.as_string(), &counts, &mut self.notes)?;
+        let codes = laid.codes(&self.source, columns, &mut self.notes)?;
         tables::write(&work.join(CODES), &codes, &id)?;
-        tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, &layout, splits)?, &id)?;
+        tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, layout, splits)?, &id)?;
         metadata::copy(&self.source, work)?;
         let ids: Vec<i64> = survey.patients.iter().map(|p| p.id).collect();
         if let Some(splits) = splits {
@@ -308,7 +271,7 @@ impl<'a> Conversion<'a> {
                     .zip(&layout.stored)
                     .find(|(c, _)| c.role == Role::Numeric)
                     .map_or(0, |(_, s)| rows - s.nulls),
-                codes: counts.len() as u64,
+                codes: codes.num_rows() as u64 - 1,
                 longest: survey.patients.iter().map(|p| p.rows).max().unwrap_or(0),
                 first_time: times.clone().map(|(first, _)| first).min(),
                 last_time: times.map(|(_, last)| last).max(),
@@ -331,8 +294,7 @@ impl<'a> Conversion<'a> {
         match survey(&self.source, &columns, &groups, self.progress)? {
             Ok(survey) if survey.late_statics == 0 => Ok(Ordered { sorted: None, columns, groups, survey }),
             Ok(survey) => {
-                let message = "patients whose rows without a time did not stand first: these rows were moved to the front".to_string();
-                self.notes.push(Note { kind: "converted".into(), message, count: survey.late_statics });
+                self.notes.extend(moved_note(survey.late_statics));
                 self.sorted(work, columns, &groups, false)
             }
             Err(_) if self.options.repair => self.sorted(work, columns, &groups, true),
@@ -341,51 +303,17 @@ impl<'a> Conversion<'a> {
     }
 
     fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group], repair: bool) -> Result<Ordered> {
+        let truncated = truncated(&self.source, &columns, groups)?;
         let sorter = sort::Sorter { source: &self.source, columns: &columns, groups, options: self.options, progress: self.progress };
         let sorted = sorter.sort(work, repair, &mut self.notes)?;
         let groups = self::groups(&sorted.source);
         let survey = survey(&sorted.source, &sorted.columns, &groups, self.progress)?;
         let survey = survey.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
-        // What the source's types were is told of the source, not of its sorted copy.
+        // What the source's types and times were is told of the source, not of its sorted copy.
+        let survey = Survey { truncated, ..survey };
         let list = sorted.columns.list.into_iter().zip(columns.list).map(|(s, c)| Column { source_type: c.source_type, ..s }).collect();
         let columns = Columns { list, subjects: sorted.columns.subjects };
         Ok(Ordered { sorted: Some((sorted.source, sorted.spill)), columns, groups, survey })
-    }
-
-    fn no_null_codes(
-        &self,
-        source: &Source,
-        columns: &Columns,
-        groups: &[Group],
-        measured: &[crate::measure::Measured],
-        patients: &[Patient],
-    ) -> Result<()> {
-        let at = columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0);
-        if measured[at].present == patients.last().map_or(0, Patient::end) {
-            return Ok(());
-        }
-        // Rare and final: look for the first one only now.
-        for group in groups {
-            let file = &source.files[group.file];
-            let mut reader = crate::read::Reader::open(file, group.file, group.group, &columns.list[at])?;
-            let mut row = group.start;
-            while let Some(batch) = reader.next()? {
-                if let crate::read::Batch::Array(array) = &batch
-                    && let Some(texts) = crate::texts::Texts::of(array)
-                    && let Some(found) = (0..array.len()).find(|&row| texts.get(row).is_none())
-                {
-                    let row = row + found as u64;
-                    let subject = patients[patients.partition_point(|patient| patient.end() <= row)].id;
-                    let message = format!(
-                        "row {} (subject {subject}) has no code. Every event has one: mend the file or drop the row.",
-                        row - file_start(groups, group.file)
-                    );
-                    return Err(Error::at(Code::NullValue, &file.path, message));
-                }
-                row += batch.len() as u64;
-            }
-        }
-        Err(Error::new(Code::NullValue, "some events have no code."))
     }
 
     /// The source's files are still what was opened.
@@ -419,6 +347,102 @@ impl<'a> Conversion<'a> {
             notes: manifest.notes.clone(),
         }
     }
+}
+
+/// What the first pass over the values gives: where everything goes, and what is known of it.
+pub struct LaidOut {
+    layout: Layout,
+    pieces: Vec<Vec<Piece>>,
+    /// Of each column events and patients by value, where they were counted.
+    counts: Vec<Vec<(u64, u64)>>,
+    /// Of each column.
+    traits: Vec<Traits>,
+}
+
+impl LaidOut {
+    /// The table of codes, and the notes about it.
+    pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<RecordBatch> {
+        let at = code_column(columns);
+        let book = self.layout.stored[at].book.as_ref();
+        let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
+        codes::batch(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
+    }
+}
+
+/// Measures every column, and says where everything goes: after this nothing in the source can stand against a conversion.
+pub fn lay_out(
+    source: &Source,
+    columns: &Columns,
+    groups: &[Group],
+    survey: &Survey,
+    shard_bytes: u64,
+    id: &str,
+    progress: &Progress,
+) -> Result<LaidOut> {
+    let rows = groups.last().map_or(0, |group| group.end);
+    // Segments are a small part of a shard, so that shards come out about as large as asked.
+    let mut segment_rows = (shard_bytes / 512).clamp(16, 1 << 16);
+    loop {
+        let segments = segments(&survey.patients, segment_rows);
+        let pieces = pieces(groups, &survey.patients, &segments);
+        progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
+        let mut measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress)?;
+        no_null_codes(source, columns, groups, measured[code_column(columns)].present, &survey.patients)?;
+        let copies = 1 + rows.saturating_mul(24) / shard_bytes;
+        let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
+        let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
+        match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, id)? {
+            Ok(layout) => {
+                let counts = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
+                let traits = measured.iter().map(|m| m.traits).collect();
+                return Ok(LaidOut { layout, pieces, counts, traits });
+            }
+            Err(large) => {
+                let range = segments[large.segment]..segments[large.segment + 1];
+                if range.len() == 1 {
+                    let message = format!(
+                        "subject {} has too much for one shard in column {:?}: 2^31-1 rows, elements or bytes of text and 3 GiB in all are the most. Leave the column out (--exclude {}).",
+                        survey.patients[range.start].id, columns.list[large.column].name, columns.list[large.column].name
+                    );
+                    return Err(Error::new(Code::PatientTooLarge, message));
+                }
+                segment_rows /= 8;
+            }
+        }
+    }
+}
+
+fn code_column(columns: &Columns) -> usize {
+    columns.list.iter().position(|c| c.role == Role::Code).unwrap_or(0)
+}
+
+fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: u64, patients: &[Patient]) -> Result<()> {
+    if present == groups.last().map_or(0, |group| group.end) {
+        return Ok(());
+    }
+    // Rare and final: look for the first one only now.
+    let column = &columns.list[code_column(columns)];
+    for group in groups {
+        let file = &source.files[group.file];
+        let mut reader = crate::read::Reader::open(file, group.file, group.group, column)?;
+        let mut row = group.start;
+        while let Some(batch) = reader.next()? {
+            if let crate::read::Batch::Array(array) = &batch
+                && let Some(texts) = crate::texts::Texts::of(array)
+                && let Some(found) = (0..array.len()).find(|&row| texts.get(row).is_none())
+            {
+                let row = row + found as u64;
+                let subject = patients[patients.partition_point(|patient| patient.end() <= row)].id;
+                let message = format!(
+                    "row {} (subject {subject}) has no code. Every event has one: mend the file or drop the row.",
+                    row - file_start(groups, group.file)
+                );
+                return Err(Error::at(Code::NullValue, &file.path, message));
+            }
+            row += batch.len() as u64;
+        }
+    }
+    Err(Error::new(Code::NullValue, "some events have no code."))
 }
 
 /// A source whose rows stand in the store's order.
@@ -499,7 +523,7 @@ fn offset_sections(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
     found
 }
 
-fn describe(column: &Column, stored: &Stored, traits: crate::measure::Traits, types: &HashMap<String, String>) -> manifest::Column {
+fn describe(column: &Column, stored: &Stored, traits: Traits, types: &HashMap<String, String>) -> manifest::Column {
     use arrow_schema::DataType as D;
     let words = matches!(stored.data_type, D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64);
     manifest::Column {

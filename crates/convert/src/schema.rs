@@ -146,10 +146,15 @@ pub fn check_names(options: &Options, source: &Source) -> Result<()> {
     if let Some(name) = named.find(|name| !known(name)) {
         return Err(Error::new(Code::MissingColumn, format!("column {name:?} was named in the options, but no file has it.")));
     }
-    match options.exclude.iter().find(|name| SUBJECT.contains(&name.as_str()) || matches!(name.as_str(), "time" | "code")) {
+    match options.exclude.iter().find(|name| makes_event(name)) {
         Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: it is what makes an event."))),
         None => Ok(()),
     }
+}
+
+/// Whether a column of this name can never be left out.
+pub fn makes_event(name: &str) -> bool {
+    SUBJECT.contains(&name) || matches!(role(name), Role::Time | Role::Code)
 }
 
 fn subject(file: &SourceFile) -> Result<usize> {
@@ -191,7 +196,8 @@ fn missing(file: &SourceFile, name: &str) -> Error {
             "has one row a patient with its events nested in it, as MEDS before 0.3 had. Write it as MEDS 0.3 or newer: a row an event.";
         return Error::at(Code::MissingColumn, &file.path, message);
     }
-    let message = format!("has no column {name:?}, which MEDS requires; its columns are {}.", have.join(", "));
+    let have = if have.is_empty() { "it has none at all".into() } else { format!("its columns are {}", have.join(", ")) };
+    let message = format!("has no column {name:?}, which MEDS requires; {have}.");
     Error::at(Code::MissingColumn, &file.path, message)
 }
 

@@ -1,6 +1,7 @@
 //! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
 
 use crate::kept::Kept;
+use crate::metadata::broken;
 use crate::spill::Spill;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
@@ -70,28 +71,26 @@ pub struct Source {
 impl Source {
     /// Finds the files and reads their footers.
     pub fn open(path: &Path) -> Result<Self> {
-        let about = std::fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?;
-        let mut notes = Vec::new();
-        if !about.is_dir() {
-            if let Some(archive) = Archive::of(path)? {
-                return Ok(Self { archive: Some(archive), ..Self::default() });
-            }
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            return Self::of_files(vec![(name, path.to_path_buf())]).map_err(|error| unknown(path).unwrap_or(error));
+        if !path.is_dir()
+            && let Some(archive) = Archive::of(path)?
+        {
+            return Ok(Self { archive: Some(archive), ..Self::default() });
         }
+        let mut notes = Vec::new();
         let source = match Database::is_at(path) {
             true => Self { files: vec![SourceFile::database(path)?], ..Self::default() },
-            false => Self::of_files(events(path, &mut notes)?)?,
+            false => Self::of_files(events(path, &mut notes)?).map_err(|error| unknown(path).unwrap_or(error))?,
         };
-        let metadata = path.join("metadata");
-        let metadata = if metadata.is_dir() { beside(&metadata, &mut notes)? } else { Vec::new() };
+        notes.extend(partitioned(&source.files));
+        let metadata = beside(&path.join("metadata"), &mut notes)?;
         Ok(Self { metadata, notes, ..source })
     }
 
     /// A source of these files (name and path), in this order.
     pub fn of_files(names: Vec<(String, PathBuf)>) -> Result<Self> {
-        let files: Result<Vec<_>> = names.into_par_iter().map(|(name, path)| SourceFile::open(name, path)).collect();
-        Ok(Self { files: files?, ..Self::default() })
+        // All of them are opened, so that of several errors the first file's is told, however many threads there are.
+        let files: Vec<Result<_>> = names.into_par_iter().map(|(name, path)| SourceFile::open(name, path)).collect();
+        Ok(Self { files: files.into_iter().collect::<Result<_>>()?, ..Self::default() })
     }
 
     /// Unpacks a source that lies in an archive into the folder for temporary files, or into `work`; the files are there as long as the result is.
@@ -157,10 +156,14 @@ impl Unpacked {
 
 /// What to say of a single file that does not even begin as Parquet does: a packed form that is not known, most likely.
 fn unknown(path: &Path) -> Option<Error> {
+    if !path.is_file() {
+        return None;
+    }
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(4).read_to_end(&mut head)).ok()?;
     let message = "this is neither a Parquet file nor a .zip, .tar.gz or .tar. Give one of these, or unpack it and give the folder.";
-    (head != b"PAR1").then(|| Error::at(Code::SourceDamaged, path, message))
+    // PARE: an encrypted one, which is told as that.
+    (head != b"PAR1" && head != b"PARE").then(|| Error::at(Code::SourceDamaged, path, message))
 }
 
 /// The first 32 hexadecimal digits of a hash.
@@ -168,14 +171,45 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
+/// A column that Spark, DuckDB and pyarrow left to the names of folders is no column to anybody who reads the files one by one.
+fn partitioned(files: &[SourceFile]) -> Option<Note> {
+    let key = |folder: &str| folder.split_once('=').map(|(key, _)| key.to_string());
+    let lacks = |file: &&SourceFile| file.name.split('/').rev().skip(1).filter_map(key).any(|key| file.schema.index_of(&key).is_err());
+    let first = files.iter().find(lacks)?;
+    let message = format!(
+        "files in folders named COLUMN=VALUE whose column they do not have themselves, such as {}: these columns are not read",
+        first.name
+    );
+    Some(Note { kind: "skipped".into(), message, count: files.iter().filter(lacks).count() as u64 })
+}
+
+/// The metadata files that are read, and not only kept.
+pub const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
+
 /// Every file below the metadata folder. A link that leads nowhere holds nothing to keep; one below `data` would be events that are gone.
 fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    if !root.exists() {
+        return Ok(Vec::new());
+    }
+    if !root.is_dir() {
+        return Err(broken(root, "this is no folder"));
+    }
+    if let Some(name) = METADATA.iter().find(|name| root.join(name).is_dir()) {
+        return Err(broken(&root.join(name), "this is a folder, and no file"));
+    }
     let mut dangling = Vec::new();
     let found = walk(root, |link| dangling.push(below(root, link)))?;
     dangling.sort();
-    if let Some(first) = dangling.first() {
-        let message = format!("links below metadata/ that lead nowhere, such as metadata/{first}");
-        notes.push(Note { kind: "skipped".into(), message, count: dangling.len() as u64 });
+    let (found, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, path)| path.is_file() && path.to_str().is_some());
+    let others: Vec<_> = others.into_iter().map(|(name, _)| name).collect();
+    for (what, names) in [
+        ("links below metadata/ that lead nowhere", dangling),
+        ("things below metadata/ that are no files, or whose names are no UTF-8", others),
+    ] {
+        if let Some(first) = names.first() {
+            let message = format!("{what}, such as metadata/{first}");
+            notes.push(Note { kind: "skipped".into(), message, count: names.len() as u64 });
+        }
     }
     Ok(found)
 }
@@ -186,7 +220,7 @@ fn below(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// Every file below a folder, by path; links are followed, a loop of them is an error, `dangling` hears of those that lead nowhere.
+/// Everything below a folder that is no folder, by path; links are followed, a loop of them is an error, `dangling` hears of those that lead nowhere.
 fn walk(root: &Path, mut dangling: impl FnMut(&Path)) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(root).follow_links(true) {
@@ -204,7 +238,7 @@ fn walk(root: &Path, mut dangling: impl FnMut(&Path)) -> Result<Vec<(String, Pat
                 None => Error::at(Code::Io, path, "this link leads back to a folder above it. Remove the link."),
             }
         })?;
-        if entry.file_type().is_file() {
+        if !entry.file_type().is_dir() {
             found.push((below(root, entry.path()), entry.path().to_path_buf()));
         }
     }
@@ -231,8 +265,16 @@ fn held(root: &Path) -> Result<String> {
     })
 }
 
-fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+/// The files of events of a MEDS folder, or the one that is given: name and path, in order.
+pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    if !root.is_dir() {
+        let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok(vec![(name, root.to_path_buf())]);
+    }
     let data = root.join("data");
+    if data.exists() && !data.is_dir() {
+        return Err(Error::at(Code::NoData, data, "this is no folder. MEDS keeps its events in data/**/*.parquet."));
+    }
     if !data.is_dir() {
         let found = held(root)?;
         let message = format!(
@@ -312,6 +354,10 @@ impl SourceFile {
     }
 }
 
+fn encrypted(path: &Path) -> Error {
+    Error::at(Code::SourceDamaged, path, "this Parquet file is encrypted, which is not supported. Write it anew without encryption.")
+}
+
 impl Footer {
     /// Reads the footer of a file.
     pub fn read(path: &Path) -> Result<Self> {
@@ -319,6 +365,10 @@ impl Footer {
             Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file by a whole copy, or take it out of the source."))
         };
         let io = |e: std::io::Error| Error::io(path, "read the file", &e);
+        // To open a pipe would be to wait for whoever writes into it.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(damaged("this is no file, but a pipe, a socket or a device".into()));
+        }
         let file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
         if bytes < 12 {
@@ -329,7 +379,7 @@ impl Footer {
         let (length, magic) = end.split_at(4);
         match magic {
             b"PAR1" => {}
-            b"PARE" => return Err(damaged("the footer is encrypted, which is not supported".into())),
+            b"PARE" => return Err(encrypted(path)),
             _ => return Err(damaged("this is no Parquet file, or its end is missing (the last four bytes are not PAR1)".into())),
         }
         let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
@@ -338,6 +388,9 @@ impl Footer {
         }
         let mut footer = vec![0; length as usize];
         file.read_exact_at(&mut footer, bytes - 8 - length).map_err(io)?;
+        if crate::footer::encrypts(&footer) {
+            return Err(encrypted(path));
+        }
         let parse = || -> parquet::errors::Result<_> {
             let metadata = ParquetMetaDataReader::decode_metadata(&footer);
             let metadata = metadata.or_else(|error| match crate::footer::mended(&footer) {

@@ -6,7 +6,7 @@ use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, Int64Array, TimestampMicrosecondArray};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
@@ -267,11 +267,7 @@ fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progres
         }
         at += ids.len() as u64;
     }
-    // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
-    let nanos = time.roots[group.file]
-        .is_some_and(|root| matches!(file.schema.field(root).data_type(), DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _)));
-    let truncated = if nanos { count_truncated(file, group, time)? } else { 0 };
-    Ok(Ok((runs, truncated)))
+    Ok(Ok((runs, truncated_in(file, group, time)?)))
 }
 
 fn group_start_of_file(source: &Source, group: Group) -> u64 {
@@ -323,11 +319,24 @@ fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize
     Ok(())
 }
 
-fn count_truncated(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
+/// How many times of the source have nanoseconds that a store cannot hold.
+pub fn truncated(source: &Source, columns: &Columns, groups: &[Group]) -> Result<u64> {
+    let time = time_column(columns)?;
+    groups.par_iter().map(|group| truncated_in(&source.files[group.file], *group, time)).sum()
+}
+
+fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
+    // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
+    let natural = match time.roots[group.file].map(|root| file.schema.field(root).data_type()) {
+        Some(DataType::Dictionary(_, values)) => values,
+        Some(natural) => natural,
+        None => return Ok(0),
+    };
+    if !matches!(natural, DataType::Timestamp(TimeUnit::Nanosecond, _)) {
+        return Ok(0);
+    }
     // Read as the file has it: the column's own reader gives microseconds.
-    let root = time.roots[group.file].unwrap_or(0);
-    let natural = file.schema.field(root).data_type().clone();
-    let raw = Column { role: Role::Extra, wide: natural, ..time.clone() };
+    let raw = Column { role: Role::Extra, wide: natural.clone(), ..time.clone() };
     let mut reader = Reader::open(file, group.file, group.group, &raw)?;
     let mut count = 0;
     while let Some(batch) = reader.next()? {
@@ -341,5 +350,11 @@ fn count_truncated(file: &SourceFile, group: Group, time: &Column) -> Result<u64
 /// The note about times that were cut.
 pub fn truncated_note(count: u64) -> Option<Note> {
     let message = "times had nanoseconds: cut to microseconds, towards the past".to_string();
+    (count > 0).then_some(Note { kind: "converted".into(), message, count })
+}
+
+/// The note about patients whose rows without a time came late.
+pub fn moved_note(count: u64) -> Option<Note> {
+    let message = "patients whose rows without a time did not stand first: these rows were moved to the front".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }

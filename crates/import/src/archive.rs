@@ -17,6 +17,8 @@ const ENDS: u64 = 1 << 20;
 const BLOCK: usize = 512;
 /// Most bytes that stand between two files of a tar: the library holds them in memory, and gzip makes gigabytes of few bytes.
 const BETWEEN: u64 = 1 << 20;
+/// Most entries that a message names.
+const SHOWN: usize = 5;
 
 #[derive(Clone, Copy, Debug)]
 enum Form {
@@ -36,7 +38,11 @@ pub struct Archive {
 impl Archive {
     /// The archive that a file is by its first bytes; `None` where it is none.
     pub fn of(path: &Path) -> Result<Option<Self>> {
-        let file = File::open(path).map_err(io(path))?;
+        // To open a pipe would be to wait for whoever writes into it; what is no file is no archive.
+        if !fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path).map_err(|e| Error::io(path, "read the file", &e))?;
         let bytes = file.metadata().map_err(io(path))?.len();
         let head = head(&file).map_err(io(path))?;
         let form = match &head[..] {
@@ -44,8 +50,8 @@ impl Archive {
             [0x1f, 0x8b, ..] => {
                 (&file).rewind().map_err(io(path))?;
                 match self::head(MultiGzDecoder::new(BufReader::new(file))) {
-                    // What is gzipped and no tar (a table, most likely) is no archive. What cannot be unpacked at all is a damaged one.
-                    Ok(head) if !is_tar(&head) => return Ok(None),
+                    Ok(head) if !is_tar(&head) => return Err(Error::at(Code::NoData, path, single(&head))),
+                    // What cannot be unpacked at all is a damaged one.
                     _ => Form::TarGz,
                 }
             }
@@ -100,7 +106,11 @@ impl Archive {
         let message = match &found[..] {
             [one] => return Ok(one.clone()),
             [] => {
-                "it holds no meds_reader database (a folder with meds_reader.version) and no MEDS dataset (a folder with \"data\")".into()
+                let names = names(into).map_err(io(into))?;
+                let found = if names.is_empty() { "nothing".into() } else { names[..names.len().min(SHOWN)].join(", ") };
+                format!(
+                    "looked for a MEDS dataset (a folder \"data\") or a meds_reader database (a folder with meds_reader.version) in this archive; found {found}"
+                )
             }
             many => {
                 let names: Vec<_> = many.iter().map(|path| path.strip_prefix(into).unwrap_or(path).display().to_string()).collect();
@@ -142,6 +152,24 @@ fn is_tar(head: &[u8]) -> bool {
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     let is_own = |known: u32| known == sum(head) - sum(&head[CHECKSUM]) + 8 * u32::from(b' ');
     head.len() == BLOCK && (sum(head) == 0 || tar::Header::from_byte_slice(head).cksum().is_ok_and(is_own))
+}
+
+/// What a single file is that was packed by gzip.
+fn single(head: &[u8]) -> &'static str {
+    match head.starts_with(b"PAR1") {
+        true => "this is a single Parquet file, packed by gzip. Unpack it, and give the Parquet file.",
+        false => {
+            "looked for a .tar.gz of a MEDS dataset or a meds_reader database; found a single file of another kind, packed by gzip. Unpack it, and see what it is."
+        }
+    }
+}
+
+/// The entries of a folder, in order.
+fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries: std::io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
+    let mut names: Vec<_> = entries?.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// The datasets in a folder; what lies in one is part of it.
