@@ -101,8 +101,10 @@ export class Ends {
 
   /** Microseconds since 1970-01-01; null where the row says nothing of its end. */
   of(line: Line): bigint | null {
-    const value = this.column === null ? null : (cellOf(line, this.column) as number | bigint | null);
-    return value === null ? null : BigInt(value);
+    const value = this.column === null ? null : cellOf(line, this.column);
+    if (value === null) return null;
+    if (typeof value === "bigint" || Number.isSafeInteger(value)) return BigInt(value as number | bigint);
+    failGiven(`The value for the column ${JSON.stringify(this.column)}`, value, "microseconds since 1970-01-01, or null");
   }
 
   /** The row at another time, its end at or after `least`. */

@@ -128,6 +128,23 @@ describe("a store, exported", () => {
     db.close();
   });
 
+  it("says where a text_value is no text, and leaves the byte order mark of dataset.json behind", async () => {
+    const source = await writeSimple(folder("odd"), [[1n, T0, "A"]], {}, [{ name: "text_value", type: simple.id, values: [5n] }]);
+    writeFileSync(place(source, "metadata/dataset.json"), '\ufeff{"dataset_name":"odd"}');
+    const store = join(source, "s.medsdb");
+    await convert(source, store);
+    const out = join(folder("odd"), "meds");
+    const db = PatientDatabase.open(store);
+    const { notes } = await db.export(out);
+    db.close();
+    expect(notes.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
+      "warning: text_value is int64 where MEDS 0.4 has text, and its validation refuses it: convert without it (--exclude)",
+      "converted: metadata/dataset.json was written without its byte order mark, which Python refuses in JSON",
+      expect.stringMatching(/^converted: metadata\/codes\.parquet was made/),
+    ]);
+    expect(readFileSync(join(out, "metadata/dataset.json"), "utf8")).toBe('{"dataset_name":"odd"}');
+  });
+
   it("without patients has one file without rows, of the same columns", async () => {
     const source = folder("empty");
     const note = [{ name: "note", type: simple.text, values: [] }];

@@ -289,6 +289,19 @@ describe("transform() refuses", () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
+  it("an end that is no time, in front of a ready transform that would move it", async () => {
+    for (const end of ["late", true, 0.5]) {
+      const out = join(folder("end"), "s.medsdb");
+      const options = { exportName: "first", args: { end }, columns: { end: "timestamp[us]" } };
+      const { code, cause } = await rejected(transform(store, out, [module, midnightToDayEnd({ codes: "*" })], options));
+      expect([code, (cause as MedsError).code, (cause as MedsError).message]).toEqual([
+        "MEDS_PASS_FAILED",
+        "MEDS_INVALID_ARGUMENT",
+        expect.stringMatching(/^The value for the column "end" is .*\. Give microseconds/),
+      ]);
+    }
+  });
+
   it("new values of nested columns, which can be kept", async () => {
     await forAll(dataset, 20, 33, (data) =>
       withStore(data, async (db, path) => {

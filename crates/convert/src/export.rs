@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::common::conform;
 use crate::kept::Cut;
-use crate::metadata::{broken, find, splits, table};
+use crate::metadata::{BOM, broken, find, splits, table};
 use crate::read::{Batch, Reader};
 use crate::run::pool;
 use crate::schema::{Column, Role};
@@ -16,6 +16,7 @@ use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
+use meds_store::types::type_name;
 use meds_store::{Code, Error, Progress, Result, Store};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
@@ -272,19 +273,23 @@ impl Export {
     }
 
     fn notes(&self) -> Vec<Note> {
-        let numeric = self.cut.columns.list.iter().position(|column| column.role == Role::Numeric && column.wide == DataType::Float64);
-        let note = |kind: &str, message: &str, count| vec![Note { kind: kind.into(), message: message.into(), count }];
-        match numeric.map(|at| self.fields[at + 1].data_type()) {
-            None => Vec::new(),
-            Some(DataType::Float32) => {
-                note("converted", "values of numeric_value that float32 cannot hold were rounded", self.rounded.load(Relaxed))
-            }
-            Some(_) => {
-                let message =
-                    "numeric_value is float64 where MEDS 0.4 has float32, and its validation refuses it: --float32 rounds the values";
-                note("warning", message, 1)
+        let mut notes = Vec::new();
+        let mut note = |kind: &str, message: String, count| notes.push(Note { kind: kind.into(), message, count });
+        for (column, field) in self.cut.columns.list.iter().zip(&self.fields[1..]) {
+            let refused = |wanted: &str, remedy: &str| {
+                let (name, found) = (&column.name, type_name(field.data_type()));
+                format!("{name} is {found} where MEDS 0.4 has {wanted}, and its validation refuses it: {remedy}")
+            };
+            match (column.role, column.name.as_str(), &column.wide) {
+                (Role::Numeric, _, DataType::Float64) if *field.data_type() == DataType::Float32 => {
+                    note("converted", "values of numeric_value that float32 cannot hold were rounded".into(), self.rounded.load(Relaxed));
+                }
+                (Role::Numeric, _, DataType::Float64) => note("warning", refused("float32", "--float32 rounds the values"), 1),
+                (_, "text_value", wide) if *wide != DataType::Utf8 => note("warning", refused("text", "convert without it (--exclude)"), 1),
+                _ => {}
             }
         }
+        notes
     }
 }
 
@@ -349,6 +354,14 @@ fn metadata(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>
                 let to = folder.join(name);
                 to.parent().map_or(Ok(()), make)?;
                 fs::copy(path, &to).map_err(|e| Error::io(&to, "copy the metadata", &e))?;
+            }
+        }
+        if name == "dataset.json" {
+            let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+            if let Some(bare) = bytes.strip_prefix(BOM) {
+                let to = folder.join(name);
+                fs::write(&to, bare).map_err(|e| Error::io(&to, "write the metadata", &e))?;
+                converted("metadata/dataset.json was written without its byte order mark, which Python refuses in JSON".into(), 1);
             }
         }
     }

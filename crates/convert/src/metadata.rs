@@ -16,6 +16,9 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::Path;
 
+/// The byte order mark that some editors put before UTF-8.
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// The split of each subject that has one.
 pub type Splits = HashMap<i64, String>;
 
@@ -78,8 +81,7 @@ fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
 pub fn check_dataset(source: &Source) -> Result<()> {
     let Some(path) = find(source, "dataset.json") else { return Ok(()) };
     let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
-    // Some editors put a byte order mark before UTF-8.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
     match serde_json::from_slice::<serde_json::Value>(&without_nan(text)) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => Err(broken(path, "holds no JSON object")),
