@@ -87,7 +87,7 @@ describe("inspect()", () => {
     await writeFiles(bare, [
       { ...sound, columns: columns.map((column) => (column.name === "code" ? { ...column, values: ["A", null] } : column)) },
     ]);
-    expect(await inspect(bare)).toMatchObject({ rows: 2, problem: expect.stringContaining("0.parquet: 1 rows have no code") });
+    expect(await inspect(bare)).toMatchObject({ rows: 2, problem: expect.stringContaining("0.parquet: row 1 (subject 1) has no code") });
     await writeFiles(source, [simpleFile("0.parquet", [[1n, T0, "A"]]), simpleFile("1.parquet", [])]);
     writeFileSync(join(source, "data/1.parquet"), "PAR1");
     expect((await inspect(source)).problem).toContain("1.parquet");
@@ -176,7 +176,7 @@ describe("inspect()", () => {
     const tar = join(folder("packed"), "a.tar.gz");
     spawnSync("tar", ["-czf", tar, "-C", join(twice, ".."), basename(twice)]);
     const error = await rejected(convert(tar, join(folder("target"), "s.medsdb")));
-    expect([error.path, error.message]).toEqual([join(tar, "metadata/dataset.json"), (await inspect(tar)).problem]);
+    expect([error.path, error.message]).toEqual([join(tar, basename(twice), "metadata/dataset.json"), (await inspect(tar)).problem]);
   });
 
   it("knows a store", async () => {
@@ -382,7 +382,7 @@ describe("inspect()", () => {
       ["x".repeat(300)]: ["MEDS_IO", "too long"],
       "meds.csv": ["MEDS_NO_DATA", "the columns subject_id, time, code."],
       empty: ["MEDS_NO_DATA", "found an empty file"],
-      "b.zip": ["MEDS_SOURCE_DAMAGED", "by its name"],
+      "b.zip": ["MEDS_SOURCE_DAMAGED", "neither a Parquet file nor"],
       "c.gz": ["MEDS_NO_DATA", "packed by gzip"],
       "d.parquet.gz": ["MEDS_NO_DATA", "single Parquet file"],
       deep: ["MEDS_NO_DATA", "one of its folders instead: set"],

@@ -360,7 +360,7 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     long.write(sum.toString(8).padStart(6, "0"), 148);
     // Where a tar is cut between two files, only its end tells.
     const header = tar.indexOf("synthetic_meds/", tar.length >> 1) & ~511;
-    for (const [name, bytes, message] of [
+    for (const [name, bytes, message, code = "MEDS_SOURCE_DAMAGED"] of [
       ["cut.tar.gz", gzipSync(tar.subarray(0, header)), /its end is missing/],
       ["cut-within.tar.gz", gzipSync(tar.subarray(0, header - 700)), /its end is missing/],
       [
@@ -369,13 +369,18 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
         /contradict each other/,
       ],
       ["long.tar.gz", gzipSync(Buffer.concat([long, tar])), /contradict each other/],
-      ["person.csv.gz", gzipSync("name,born\nAda,1815\n".repeat(60)), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
-      ["db.tar.bz2", Buffer.from("BZh91AY&SY and more"), /neither a Parquet file nor a \.zip, \.tar\.gz or \.tar/],
+      [
+        "person.csv.gz",
+        gzipSync("name,born\nAda,1815\n".repeat(60)),
+        /found a single file of another kind, packed by gzip/,
+        "MEDS_NO_DATA",
+      ],
+      ["db.tar.bz2", Buffer.from("BZh91AY&SY and more"), /found a file that is none of these/, "MEDS_NO_DATA"],
     ] as const) {
       const path = join(place, name);
       writeFileSync(path, bytes);
       const error = await refused(path);
-      expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path, message: expect.stringMatching(message) });
+      expect(error).toMatchObject({ code, path, message: expect.stringMatching(message) });
       expect(error.message).not.toMatch(/Ada|\n/);
     }
   });

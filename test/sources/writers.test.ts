@@ -235,9 +235,7 @@ describe("what is no MEDS dataset", () => {
       code: "MEDS_NO_DATA",
       message: expect.stringContaining("no *.parquet file below it (it holds events.csv). MEDS keeps"),
     });
-    expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({
-      code: "MEDS_SOURCE_DAMAGED",
-    });
+    expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({ code: "MEDS_NO_DATA" });
   });
 
   it("or is of MEDS before 0.3, is refused as such", async () => {

@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::read::{Batch, Reader};
 use crate::run::{lay_out, pool};
 use crate::schema::{Column, Columns, Role};
-use crate::source::{Source, events};
+use crate::source::{Source, events, unknown};
 use crate::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
 use crate::texts::Texts;
 use arrow_array::cast::AsArray;
@@ -108,7 +108,7 @@ pub struct Unpacked {
 /// Unpacks an archive for a look.
 pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
     progress.enter(Phase::Plan, 0, 0);
-    let archive = Archive::of(&options.source)?.ok_or_else(|| Error::at(Code::SourceDamaged, &options.source, "this is no archive."))?;
+    let archive = Archive::of(&options.source)?.ok_or_else(|| unknown(&options.source))?;
     Ok(Unpacked { root: archive.unpack(&options.into, progress)? })
 }
 

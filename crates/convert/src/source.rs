@@ -79,7 +79,8 @@ impl Source {
         let mut notes = Vec::new();
         let source = match Database::is_at(path) {
             true => Self { files: vec![SourceFile::database(path)?], ..Self::default() },
-            false => Self::of_files(events(path, &mut notes)?).map_err(|error| unknown(path).unwrap_or(error))?,
+            false if path.is_file() && !is_parquet(path) => return Err(unknown(path)),
+            false => Self::of_files(events(path, &mut notes)?)?,
         };
         notes.extend(partitioned(&source.files));
         let metadata = beside(&path.join("metadata"), &mut notes)?;
@@ -155,15 +156,16 @@ impl Unpacked {
 }
 
 /// What to say of a single file that does not even begin as Parquet does: a packed form that is not known, most likely.
-fn unknown(path: &Path) -> Option<Error> {
-    if !path.is_file() {
-        return None;
-    }
-    let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(4).read_to_end(&mut head)).ok()?;
+pub fn unknown(path: &Path) -> Error {
     let message = "this is neither a Parquet file nor a .zip, .tar.gz or .tar. Give one of these, or unpack it and give the folder.";
-    // PARE: an encrypted one, which is told as that.
-    (head != b"PAR1" && head != b"PARE").then(|| Error::at(Code::SourceDamaged, path, message))
+    Error::at(Code::SourceDamaged, path, message)
+}
+
+/// Does a file begin as Parquet does, an encrypted one too, which is told as that? What cannot be read is told as that, too.
+fn is_parquet(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut head));
+    read.is_err() || head == b"PAR1" || head == b"PARE"
 }
 
 /// The first 32 hexadecimal digits of a hash.
