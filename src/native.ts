@@ -145,11 +145,6 @@ async function cancellable<W extends { cancel(): void }, T>(
 
 function proved(): void {}
 
-/** The fingerprint that a conversion with these options would give its store. */
-export function fingerprint(options: object): string {
-  return guard(() => binding.fingerprint(plain(options)));
-}
-
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */

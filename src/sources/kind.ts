@@ -19,8 +19,10 @@ export function kindOf(source: string): Kind {
   const entries = withIo(source, () => readdirSync(source, { withFileTypes: true }));
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
-  // Its first versions had no file of that name. It comes before MEDS: a column of it may be called "data".
-  if (names.has("meds_reader.version") || names.has("meds_reader.properties")) return "meds_reader";
+  // Its first versions had no file of that name, and are refused as such. It comes before MEDS: a column of it may be called "data".
+  const first = ["properties", "length", "patient_id"];
+  if (names.has("meds_reader.version") || names.has("meds_reader.properties") || first.every((name) => names.has(name)))
+    return "meds_reader";
   if (names.has("data")) return "meds";
   const tables = omopTables(entries);
   // One table alone may be anything: a folder of notes has a note.csv.

@@ -25,7 +25,8 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack'")] kind: String,
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        kind: String,
         options: String,
     ) -> napi::Result<Self> {
         guard(&env, || {
@@ -36,6 +37,7 @@ impl Job {
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
+                "fingerprint" => work(&options, meds_convert::fingerprint)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
@@ -85,16 +87,6 @@ impl Task for Running {
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<String> {
         output.map_err(|error| thrown(&env, &error))
     }
-}
-
-/// The fingerprint that a store of this source with these options would have; options as of a conversion.
-#[napi]
-pub fn fingerprint(env: Env, options: String) -> napi::Result<String> {
-    guard(&env, || meds_convert::fingerprint(&parsed(&options)?))
-}
-
-fn parsed<O: DeserializeOwned>(options: &str) -> Result<O> {
-    serde_json::from_str(options).map_err(|e| Error::new(Code::InvalidArgument, format!("The options are wrong: {e}.")))
 }
 
 fn work<O, S>(options: &str, run: impl FnOnce(&O, &Progress) -> Result<S> + Send + 'static) -> Result<Work>
