@@ -22,7 +22,7 @@ export declare class Asked {
 /** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
   /** Reads the options; starts nothing. */
-  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack', options: string)
+  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint', options: string)
   /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
   run(): Promise<string>
   /** `[phase, units done, units in all, bytes done, bytes in all]`. */
@@ -155,9 +155,6 @@ export interface ChangedRows {
 
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
 export declare function detach(buffer: ArrayBuffer): void
-
-/** The fingerprint that a store of this source with these options would have; options as of a conversion. */
-export declare function fingerprint(options: string): string
 
 /** A mapped Arrow file. */
 export interface Mapped {

@@ -99,7 +99,7 @@ export async function convert(source: string, store: string, options?: ConvertOp
   const origin = await originFor(asked);
   try {
     // Of other sources the native side compares fingerprints itself, while it holds the store's lock.
-    const reused = origin === undefined || plan.reuse !== true ? undefined : reusable(plan, origin, begun);
+    const reused = origin === undefined || plan.reuse !== true ? undefined : await reusable(plan, origin, begun);
     if (reused !== undefined) return reused;
   } catch (error) {
     if (!(error instanceof MedsError && /^MEDS_(CORRUPT|STORE_VERSION|NOT_A_STORE)$/.test(error.code))) throw error;
@@ -118,8 +118,8 @@ export async function originFor({ plan, work, omop, keepUnmapped }: Conversion):
 }
 
 /** The summary of the store that stands at the target, where OMOP tables need no import because it is theirs. */
-function reusable(plan: ConversionPlan, origin: string, begun: number): Summary | undefined {
-  const store = standing(plan, origin, false);
+async function reusable(plan: ConversionPlan, origin: string, begun: number): Promise<Summary | undefined> {
+  const store = await standing(plan, origin, false, undefined);
   if (store === undefined) return undefined;
   try {
     const { counts } = store.manifest;

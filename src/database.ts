@@ -90,7 +90,7 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const asked = conversion(source, store, { ...rest, reuse: true });
     const wholly = flagOf("verify", verify, false);
     const origin = await originFor(asked);
-    const ready = standing(asked.plan, origin, wholly);
+    const ready = await standing(asked.plan, origin, wholly, asked.work.signal);
     if (ready !== undefined) return new PatientDatabase<S>(ready, null);
     await perform(asked, origin, begun);
     return PatientDatabase.open<S>(store, { verify });

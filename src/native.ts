@@ -145,11 +145,6 @@ async function cancellable<W extends { cancel(): void }, T>(
 
 function proved(): void {}
 
-/** The fingerprint that a conversion with these options would give its store. */
-export function fingerprint(options: object): string {
-  return guard(() => binding.fingerprint(plain(options)));
-}
-
 /** Throws where no store may be written, before any work is done for one; who writes there asks again. `force` replaces a store. */
 export function refuseTaken(path: string, force: boolean): void {
   guard(() => binding.refuseTaken(path, force));

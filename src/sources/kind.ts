@@ -40,8 +40,10 @@ function failAbsent(source: string): never {
 function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
-  // Its first versions had no file of that name. It comes before MEDS: a column of it may be called "data".
-  if (names.has("meds_reader.version") || names.has("meds_reader.properties")) return "meds_reader";
+  // Its first versions had no file of that name, and are refused as such. It comes before MEDS: a column of it may be called "data".
+  const first = ["properties", "length", "patient_id"];
+  if (names.has("meds_reader.version") || names.has("meds_reader.properties") || first.every((name) => names.has(name)))
+    return "meds_reader";
   const tables = omopTables(entries);
   if (names.has("data") && tables.includes("person") && tables.length > 1)
     fail(

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ConversionPlan } from "../convert.js";
 import { MedsError } from "../errors.js";
 import { indexBytes } from "../manifest.js";
-import { fingerprint } from "../native.js";
+import { runJob, type WorkOptions } from "../native.js";
 import { ORIGIN } from "../omop/files.js";
 import { Store } from "../store.js";
 
@@ -12,7 +12,12 @@ import { Store } from "../store.js";
  * The store at the target, open, where it was made from the source as it is now and has the index that is asked for; undefined where it is absent or
  * outdated. `origin` is that of OMOP tables.
  */
-export function standing(plan: ConversionPlan, origin: string | undefined, verify: boolean): Store | undefined {
+export async function standing(
+  plan: ConversionPlan,
+  origin: string | undefined,
+  verify: boolean,
+  signal: WorkOptions["signal"],
+): Promise<Store | undefined> {
   let store: Store;
   try {
     store = new Store(plan.store, verify);
@@ -24,8 +29,11 @@ export function standing(plan: ConversionPlan, origin: string | undefined, verif
     // An index that nobody asked for is in nobody's way.
     const indexed = plan.index !== true || indexBytes(store.manifest) > 0;
     // The fingerprint of OMOP tables is that of what was made of them on the way: the store keeps what they were themselves.
-    const same = () => (origin === undefined ? store.manifest.fingerprint === fingerprint(plan) : origin === originIn(store));
-    if (indexed && same()) return store;
+    const same = async () =>
+      origin === undefined
+        ? store.manifest.fingerprint === (await runJob<string>("fingerprint", plan, { signal }))
+        : origin === originIn(store);
+    if (indexed && (await same())) return store;
   } catch (error) {
     store.close();
     throw error;

@@ -95,7 +95,8 @@ describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
   it.skipIf(noPython)("is found in an archive wherever it lies; of several datasets none is chosen", async () => {
     const database = unpacked();
     const place = join(database, "..");
-    for (const name of ["notes/README.txt", "notes/deeper/._README.txt", "__MACOSX/._synthetic_meds"]) writeText(place, name, "no data");
+    for (const name of ["notes/README.txt", "notes/deeper/._README.txt", "data/README.txt", "__MACOSX/._synthetic_meds"])
+      writeText(place, name, "no data");
     for (const format of ["v7", "gnu", "pax"]) {
       const path = join(folder("found"), "db.tar");
       execFileSync("tar", ["-cf", path, `--format=${format}`, "-C", place, "."]);
@@ -133,6 +134,8 @@ describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
     expect(first.size).toBe(200);
     first.close();
     const store = `${path}.medsdb`;
+    // Whether it is its archive's still is a look at that, which may take its time.
+    expect(await rejected(PatientDatabase.from(path, { signal: AbortSignal.abort() }))).toMatchObject({ code: "MEDS_CANCELLED" });
     expect(await convert(path, store, { reuse: true })).toMatchObject({ reused: true });
     expect(await convert(path, store, { reuse: true, exclude: ["numeric_value"] })).toMatchObject({ reused: false, columns: 2 });
     expect(readdirSync(dirname(path)).sort()).toEqual(["db.zip", "db.zip.medsdb"]);
@@ -297,6 +300,10 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     expect(await refused(database)).toMatchObject({ code: "MEDS_SOURCE_VERSION", message: expect.stringContaining("version 1") });
     rmSync(join(database, "meds_reader.version"));
     expect(await refused(database)).toMatchObject({ code: "MEDS_SOURCE_VERSION" });
+    const oldest = folder("oldest");
+    for (const name of ["properties", "length", "patient_id"]) writeText(oldest, name, "");
+    expect(await refused(oldest)).toMatchObject({ code: "MEDS_SOURCE_VERSION", message: expect.stringContaining("version 0") });
+    expect((await inspect(oldest)).problem).toContain("version 0");
     writeFileSync(join(database, "meds_reader.version"), "2\n");
     for (const name of ["code/dictionary", "time/data", "subject_id"]) {
       const bytes = readFileSync(join(database, name));

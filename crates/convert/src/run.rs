@@ -31,9 +31,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// The fingerprint that a store made from this source with these options has.
-pub fn fingerprint(options: &Options) -> Result<String> {
+pub fn fingerprint(options: &Options, progress: &Progress) -> Result<String> {
     check(options)?;
-    pool(options.threads, || Source::open(&options.source)?.fingerprint(&decisive(options).to_string()))
+    pool(options.threads, || Source::open(&options.source)?.fingerprint(&decisive(options).to_string(), progress))
 }
 
 /// Converts a source to a store.
@@ -131,7 +131,7 @@ impl<'a> Conversion<'a> {
         progress.enter(Phase::Plan, 0, 0);
         apart(options)?;
         let mut source = Source::open(&options.source)?;
-        let fingerprint = source.fingerprint(&decisive(options).to_string())?;
+        let fingerprint = source.fingerprint(&decisive(options).to_string(), progress)?;
         let mut notes = options.notes.clone();
         notes.append(&mut source.notes);
         Ok(Self { options, progress, source, fingerprint, told: told(options), notes })
@@ -318,7 +318,7 @@ impl<'a> Conversion<'a> {
 
     /// The source's files are still what was opened.
     fn unchanged(&self) -> Result<()> {
-        match Source::open(&self.options.source)?.fingerprint(&decisive(self.options).to_string())? == self.fingerprint {
+        match Source::open(&self.options.source)?.fingerprint(&decisive(self.options).to_string(), self.progress)? == self.fingerprint {
             true => Ok(()),
             false => Err(Error::at(
                 Code::SourceChanged,

@@ -113,17 +113,17 @@ impl Source {
     }
 
     /// Of the files' names, sizes and footers (of a database all bytes) and the metadata's contents, and of `options`.
-    pub fn fingerprint(&self, options: &str) -> Result<String> {
+    pub fn fingerprint(&self, options: &str, progress: &Progress) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(options);
         if let Some(archive) = &self.archive {
-            archive.identify(|bytes| hash.update(bytes))?;
+            archive.identify(progress, |bytes| hash.update(bytes))?;
             return Ok(hex(&hash.finalize()));
         }
         for file in &self.files {
             hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
             if let Content::Database(database) = &file.content {
-                database.identify(|bytes| hash.update(bytes))?;
+                database.identify(progress, |bytes| hash.update(bytes))?;
             }
         }
         for (name, path) in &self.metadata {

@@ -72,10 +72,10 @@ impl Archive {
     }
 
     /// Tells `hear` what tells this archive from others: its length, and its ends or (of a tar, which has no checksum) all of it.
-    pub fn identify(&self, mut hear: impl FnMut(&[u8])) -> Result<()> {
+    pub fn identify(&self, progress: &Progress, mut hear: impl FnMut(&[u8])) -> Result<()> {
         hear(&self.bytes.to_le_bytes());
         if let Form::Tar = self.form {
-            hear(&checksum(&self.path)?.to_le_bytes());
+            hear(&checksum(&self.path, progress)?.to_le_bytes());
             return Ok(());
         }
         let file = File::open(&self.path).map_err(io(&self.path))?;
@@ -174,14 +174,21 @@ fn names(folder: &Path) -> std::io::Result<Vec<String>> {
 
 /// The datasets in a folder; what lies in one is part of it.
 fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    if Database::is_at(folder) || folder.join("data").is_dir() {
+    if Database::is_at(folder) {
         found.push(folder.to_path_buf());
         return Ok(());
     }
+    let before = found.len();
     let below: std::io::Result<Vec<_>> = fs::read_dir(folder).map_err(io(folder))?.collect();
     let mut below: Vec<_> = below.map_err(io(folder))?.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     below.sort();
-    below.iter().try_for_each(|path| datasets(path, found))
+    below.iter().try_for_each(|path| datasets(path, found))?;
+    // A folder called "data" is MEDS's, unless it is only called so by who packed databases.
+    if folder.join("data").is_dir() && !found[before..].iter().any(|path| Database::is_at(path)) {
+        found.truncate(before);
+        found.push(folder.to_path_buf());
+    }
+    Ok(())
 }
 
 /// A tar as it is read.

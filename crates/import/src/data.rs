@@ -1,6 +1,6 @@
 //! A column's `data` file: a table of offsets, then the compressed records, one a subject.
 
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Progress, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
@@ -94,10 +94,11 @@ pub fn small(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// The CRC-32C of a file.
-pub fn checksum(path: &Path) -> Result<u32> {
+pub fn checksum(path: &Path, progress: &Progress) -> Result<u32> {
     let mut file = File::open(path).map_err(io(path))?;
     let (mut held, mut sum) = (vec![0; WINDOW as usize], 0);
     loop {
+        progress.check()?;
         match file.read(&mut held).map_err(io(path))? {
             0 => return Ok(sum),
             some => sum = crc32c::crc32c_append(sum, &held[..some]),

@@ -5,7 +5,7 @@ use crate::properties;
 use crate::reader::Reader;
 use crate::strings::Strings;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Progress, Result};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -153,7 +153,7 @@ impl Database {
     }
 
     /// Tells `hear` what tells this database from others: all of it, of the columns by checksums. A value may change without any length that does.
-    pub fn identify(&self, mut hear: impl FnMut(&[u8])) -> Result<()> {
+    pub fn identify(&self, progress: &Progress, mut hear: impl FnMut(&[u8])) -> Result<()> {
         for name in [VERSION, PROPERTIES] {
             hear(&small(&self.path.join(name))?);
         }
@@ -162,7 +162,7 @@ impl Database {
         for column in &self.columns {
             let files: &[&str] = if let Kind::Texts(_) = column.kind { &["zdict", "data", "dictionary"] } else { &["zdict", "data"] };
             for name in files {
-                hear(&checksum(&column.data.path.with_file_name(name))?.to_le_bytes());
+                hear(&checksum(&column.data.path.with_file_name(name), progress)?.to_le_bytes());
             }
         }
         Ok(())

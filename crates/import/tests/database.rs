@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use meds_import::Database;
-use meds_store::{Code, Error};
+use meds_store::{Code, Error, Progress};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use written::{Cells, Table, data, database, payloads};
 /// Every column of every run, as arrays; the error of what could not be read.
 fn read(path: &Path) -> Result<Vec<Vec<ArrayRef>>, Error> {
     let opened = Database::open(path)?;
-    opened.identify(|_| {})?;
+    opened.identify(&Progress::default(), |_| {})?;
     let column = |column| -> Result<Vec<ArrayRef>, Error> {
         let mut batches = Vec::new();
         for run in 0..opened.runs() {
@@ -164,7 +164,10 @@ fn a_database_is_told_from_one_that_differs_in_a_value() {
         let columns = vec![("value", Cells::Fixed(3, 4, vec![vec![Some(bits)]]))];
         database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
         let mut heard = Vec::new();
-        Database::open(folder.path()).expect("opens").identify(|bytes| heard.extend_from_slice(bytes)).expect("reads");
+        Database::open(folder.path())
+            .expect("opens")
+            .identify(&Progress::default(), |bytes| heard.extend_from_slice(bytes))
+            .expect("reads");
         (fs::metadata(folder.path().join("value/data")).expect("a file").len(), heard)
     };
     let (one, other) = (identity(98.6), identity(98.7));

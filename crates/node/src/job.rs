@@ -26,7 +26,8 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack'")] kind: String,
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        kind: String,
         options: String,
     ) -> napi::Result<Self> {
         guard(&env, || {
@@ -37,6 +38,7 @@ impl Job {
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
+                "fingerprint" => work(&options, meds_convert::fingerprint)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
@@ -88,20 +90,10 @@ impl Task for Running {
     }
 }
 
-/// The fingerprint that a store of this source with these options would have; options as of a conversion.
-#[napi]
-pub fn fingerprint(env: Env, options: String) -> napi::Result<String> {
-    guard(&env, || meds_convert::fingerprint(&parsed(&options)?))
-}
-
 /// Refuses a path where no store may be written, before any work is done for one.
 #[napi]
 pub fn refuse_taken(env: Env, path: String, force: bool) -> napi::Result<()> {
     guard(&env, || meds_convert::refuse_taken(Path::new(&path), force))
-}
-
-fn parsed<O: DeserializeOwned>(options: &str) -> Result<O> {
-    serde_json::from_str(options).map_err(|e| Error::new(Code::InvalidArgument, format!("The options are wrong: {e}.")))
 }
 
 fn work<O, S>(options: &str, run: impl FnOnce(&O, &Progress) -> Result<S> + Send + 'static) -> Result<Work>
