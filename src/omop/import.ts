@@ -36,6 +36,8 @@ const MEMORY = 512 * 2 ** 20;
 const MANY = 8 * 2 ** 20;
 /** DuckDB needs some buffers a thread whatever its limit says. */
 const THREAD_BYTES = 96 * 2 ** 20;
+/** Bytes of a row group of unsorted events: sorting them, DuckDB spills its own blocks and not what it reads, of which notes are most. */
+const GROUP_BYTES = 4 * 2 ** 20;
 
 /** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
 export function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
@@ -60,7 +62,7 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
   try {
-    return await use(new Import(source, staged, dataset, duck, options));
+    return await use(new Import(source, staged, dataset, duck, bytes, options));
   } finally {
     duck.close();
   }
@@ -100,12 +102,15 @@ class Import {
   private readonly staged: string;
   private readonly dataset: string;
   private readonly duck: Duck;
+  /** Bytes that DuckDB may use. */
+  private readonly limit: number;
   private readonly options: ImportOptions;
   private readonly concepts: Concepts;
   private readonly bytes: number;
   private done = 0;
 
-  constructor(source: string, staged: string, dataset: string, duck: Duck, options: ImportOptions) {
+  constructor(source: string, staged: string, dataset: string, duck: Duck, limit: number, options: ImportOptions) {
+    this.limit = limit;
     this.staged = staged;
     this.dataset = dataset;
     this.duck = duck;
@@ -199,7 +204,7 @@ class Import {
     for await (const kind of this.kinds()) {
       for (const name of kind.columns) columns.add(name);
       await this.duck.run(
-        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480)`,
+        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
         kind.paths,
       );
     }
@@ -317,12 +322,39 @@ class Import {
     this.report("sort");
     await this.duck.run("SET preserve_insertion_order = true");
     const names = columns.map((name) => `"${name}"`).join(", ");
-    const out = literal(join(this.dataset, "data", "data.parquet"));
-    await this.duck.run(
-      `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL
-         ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE 61440)`,
-    );
+    const spans = await this.spans();
+    if (spans.length > 1) await this.duck.run("SET threads = 1");
+    for (const [i, span] of spans.entries()) {
+      const out = literal(join(this.dataset, "data", `${String(i).padStart(5, "0")}.parquet`));
+      await this.duck.run(
+        `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL AND ${span}
+           ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE ${spans.length > 1 ? 8192 : 61440})`,
+      );
+    }
     rmSync(this.staged, { recursive: true });
+  }
+
+  /**
+   * Spans of subjects, as SQL, that are sorted one after the other: one for all, unless there is much text. DuckDB spills what it sorts, but holds 2,048 rows of
+   * every run that it merges, on every thread, and those of notes are large. Each span costs a pass over the events.
+   */
+  private async spans(): Promise<string[]> {
+    const most = Math.floor(this.limit / 4);
+    const [all] = await this.duck.rows<{ bytes: bigint | null }>(
+      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(join(this.staged, "*.parquet"))})
+       WHERE path_in_schema = 'text_value'`,
+    );
+    if ((all?.bytes ?? 0n) <= most) return ["true"];
+    const ends = await this.duck.rows<{ last: bigint }>(
+      `SELECT max(subject_id) AS last FROM (
+         SELECT subject_id, floor(sum(bytes) OVER (ORDER BY subject_id) / ${most}) AS span
+         FROM (SELECT subject_id, coalesce(sum(strlen(text_value)), 0) AS bytes FROM ${this.events} WHERE code IS NOT NULL GROUP BY subject_id)
+       ) GROUP BY span ORDER BY last`,
+    );
+    const id = (value: bigint) => `CAST('${value}' AS BIGINT)`;
+    return ends.map(({ last }, i) =>
+      i === 0 ? `subject_id <= ${id(last)}` : `subject_id > ${id(ends[i - 1]!.last)} AND subject_id <= ${id(last)}`,
+    );
   }
 
   private get events(): string {

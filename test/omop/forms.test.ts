@@ -1,7 +1,7 @@
 // One set of OMOP tables in all the forms that people have them in: always the same events.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ConvertOptions, convert, inspect, PatientDatabase } from "meds-reader";
+import { type ConvertOptions, convert, inspect, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { duckdb, meds } from "../cli/run.js";
 import { rejected } from "../support/errors.js";
@@ -208,6 +208,23 @@ describe("tables that are not there", () => {
     expect((await all(writeCsv(folder("f"), rest), { keepUnmapped: true })).length).toBeGreaterThan(30);
   });
 });
+
+it("notes of more than the memory are sorted in it", async () => {
+  const { person, concept } = clinic as Record<string, string>;
+  const text = "The patient feels better, eats and sleeps. ".repeat(170);
+  const notes = Array.from({ length: 12_000 }, (_, i) => `${i},${1 + (i % 200)},2020-01-01,0,${i},"${i} ${text}"\n`);
+  const root = writeCsv(folder("f"), {
+    person: person!,
+    concept: concept!,
+    note: `note_id,person_id,note_date,note_class_concept_id,visit_occurrence_id,note_text\n${notes.join("")}`,
+  });
+  const { store } = await converted(root, { memory: 256 * 2 ** 20 });
+  expect(await verify(store, root, { memory: 2 ** 31 })).toEqual({ ok: true, differences: [] });
+  const db = PatientDatabase.open(store);
+  expect(db.size).toBe(201);
+  for (const patient of db) expect(patient.withCode("LOINC/34109-9").length).toBe(patient.subjectId <= 200n ? 60 : 0);
+  db.close();
+}, 120_000);
 
 it("what stands twice is told, and so is what lies in a table's folder and is no table's", async () => {
   const root = writeCsv(folder("f"), {
