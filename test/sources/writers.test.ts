@@ -236,7 +236,8 @@ describe("what is no MEDS dataset", () => {
       message: expect.stringContaining("no *.parquet file below it (it holds events.csv). MEDS keeps"),
     });
     expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({
-      code: "MEDS_SOURCE_DAMAGED",
+      code: "MEDS_NO_DATA",
+      message: expect.stringContaining("found an empty file"),
     });
   });
 
