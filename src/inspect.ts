@@ -106,7 +106,7 @@ export async function inspect(source: string, options?: InspectOptions): Promise
     case "meds_reader":
       return medsReader(path, threads, work);
     case "omop":
-      return omop(path, withIo(path, () => findTables(path)).tables, { threads, memory, ...work });
+      return omop(path, { threads, memory, ...work });
     default:
       return events(path, kind, threads, work);
   }
@@ -224,7 +224,8 @@ const CDM_54 = [
 ];
 const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
 
-async function omop(path: string, found: ReadonlyMap<string, TableFiles>, options: InspectOptions): Promise<Inspection> {
+async function omop(path: string, options: InspectOptions): Promise<Inspection> {
+  const found = omopFiles(path);
   const tables: InspectedTable[] = [];
   const problems: MedsError[] = [];
   for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -242,7 +243,9 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  const codes = problems.length > 0 ? refused(problems[0]!) : await omopCodes(path, options);
+  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
+  const told = await omopCodes(path, options);
+  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
   const all = [...found.values()].flatMap(({ paths }) => paths);
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
   const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
@@ -259,6 +262,16 @@ async function omop(path: string, found: ReadonlyMap<string, TableFiles>, option
     tables,
     ...codes,
   };
+}
+
+/** The files of the tables; none where a table stands there twice: a conversion refuses that, and says so. */
+function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
+  try {
+    return withIo(path, () => findTables(path)).tables;
+  } catch (error) {
+    if (error instanceof MedsError && error.code === "MEDS_SCHEMA_CONFLICT") return new Map();
+    throw error;
+  }
 }
 
 /** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */

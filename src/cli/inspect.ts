@@ -84,6 +84,6 @@ function describe(found: Inspection): string[] {
       format === "store" ? "Notes of the conversion" : "A conversion would note",
       found.notes.map(({ kind, message, count }) => `${kind}: ${visible(message)} (${number(count)})`),
     ),
-    ...section("A conversion would fail", found.problem === null ? [] : [visible(found.problem)]),
+    ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),
   ];
 }

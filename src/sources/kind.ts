@@ -72,7 +72,10 @@ const INSIDE = /^(data|metadata|labels|shards|index)$/;
 function nearby(source: string, entries: readonly Dirent[]): string {
   const isSource = (folder: string): boolean => {
     try {
-      return folderKind(folder, readdirSync(folder, { withFileTypes: true })) !== undefined;
+      const entries = readdirSync(folder, { withFileTypes: true });
+      const kind = folderKind(folder, entries);
+      // Many a folder has one that is called "data".
+      return kind !== undefined && (kind !== "meds" || entries.some(({ name }) => name === "metadata"));
     } catch {
       return false; // What cannot be looked into is no help.
     }

@@ -1,6 +1,6 @@
 // What a folder or file is, compared with what other programs find in it.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -290,7 +290,19 @@ describe("inspect()", () => {
       ],
     ]);
     writeFileSync(join(cdm, "death.csv.gz"), gzipSync("person_id\n1\n").subarray(0, 20));
+    // Of several faults the one that a conversion tells.
+    const error = await rejected(convert(cdm, join(folder("target"), "s.medsdb")));
+    expect(await inspect(cdm)).toMatchObject({ problem: error.message, problemCode: error.code });
+    writeFileSync(
+      join(cdm, "PERSON.csv"),
+      "person_id,year_of_birth,gender_concept_id,race_concept_id,ethnicity_concept_id\n1,1990,8507,0,0\n",
+    );
+    rmSync(join(cdm, "measurement"), { recursive: true });
+    rmSync(join(cdm, "visit_occurrence.csv.gz"));
     expect((await inspect(cdm)).problem).toContain("death.csv.gz");
+    // A table that stands there twice is told with the rest, and not instead of it.
+    writeFileSync(join(cdm, "person.csv"), "person_id\n1\n");
+    expect(await inspect(cdm)).toMatchObject({ format: "omop", problemCode: "MEDS_SCHEMA_CONFLICT", tables: [] });
   });
 
   it("counts the rows of Athena's tables, whose names have inch marks, and of lines that end as on old Macs", async () => {
@@ -372,6 +384,8 @@ describe("inspect()", () => {
     writeFileSync(at("b.zip"), "a text");
     writeFileSync(at("c.gz"), gzipSync("a text"));
     const dataset = await writeSimple(at("deep/set"), good);
+    writeJson(dataset, "dataset.json", {});
+    writeFileSync(place(other, "other/data/a.txt"), "");
     writeFileSync(at("d.parquet.gz"), gzipSync(readFileSync(join(dataset, "data/0.parquet"))));
     const what = {
       pipe: ["MEDS_NO_DATA", "found a pipe"],
@@ -385,6 +399,7 @@ describe("inspect()", () => {
       "b.zip": ["MEDS_SOURCE_DAMAGED", "neither a Parquet file nor"],
       "c.gz": ["MEDS_NO_DATA", "packed by gzip"],
       "d.parquet.gz": ["MEDS_NO_DATA", "single Parquet file"],
+      "other/data": ["MEDS_NO_DATA", "found a.txt."],
       deep: ["MEDS_NO_DATA", "one of its folders instead: set"],
       "deep/set/data": ["MEDS_NO_DATA", `it lies in ${dataset}: give that`],
     };

@@ -235,7 +235,10 @@ describe("what is no MEDS dataset", () => {
       code: "MEDS_NO_DATA",
       message: expect.stringContaining("no *.parquet file below it (it holds events.csv). MEDS keeps"),
     });
-    expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({ code: "MEDS_NO_DATA" });
+    expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({
+      code: "MEDS_NO_DATA",
+      message: expect.stringContaining("found an empty file"),
+    });
   });
 
   it("or is of MEDS before 0.3, is refused as such", async () => {

@@ -120,7 +120,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::mended;
+    use super::{encrypts, mended};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -134,6 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn tells_that_columns_are_encrypted_from_the_algorithm() {
+        assert!(!encrypts(FOOTER));
+        // Four fields on: AES_GCM_V1, a member of the union, with nothing in it.
+        let end = FOOTER.len() - 1;
+        let encrypted = [&FOOTER[..end], &[0x4c, 0x1c, 0x00, 0x00, 0x00]].concat();
+        assert!(encrypts(&encrypted));
+        // The same number, told in full.
+        let told = [&FOOTER[..end], &[0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00]].concat();
+        assert!(encrypts(&told));
+    }
+
+    #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
             assert_eq!(mended(&FOOTER[..cut]), None, "{cut} bytes");
@@ -143,6 +155,7 @@ mod tests {
                 let mut damaged = FOOTER.to_vec();
                 damaged[at] = byte;
                 mended(&damaged);
+                encrypts(&damaged);
             }
         }
         // Structs in structs, and a list of more members than there are bytes.

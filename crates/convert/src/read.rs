@@ -172,7 +172,8 @@ impl<'a> Reader<'a> {
 }
 
 fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
-    let message = format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy.");
+    let message =
+        format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy, or write it anew.");
     Error::at(Code::SourceDamaged, &file.path, message)
 }
 
