@@ -3086,7 +3086,7 @@ export interface BillingToVisitEnd {
   readonly visits?: RowChoice | undefined;
   /** The column that says to which visit a row belongs. Default: `visit_id`. */
   readonly visit?: string | undefined;
-  /** The column of the times at which rows end (a timestamp). Default: `end`. */
+  /** The column of the times at which rows end (`timestamp[us]`). Default: `end`. */
   readonly end?: string | undefined;
 }
 /**
