@@ -10,7 +10,7 @@ import { rejected } from "../support/errors.js";
 import { checkStore } from "../support/expect.js";
 import { changed, contents, folder, place } from "../support/folder.js";
 import { forAll, runs } from "../support/property.js";
-import { python } from "../support/python.js";
+import { etlPython, python } from "../support/python.js";
 import { dataset } from "../support/random.js";
 import { real } from "../support/real.js";
 import { sourcePatients } from "../support/source.js";
@@ -105,6 +105,24 @@ describe("a store, exported", () => {
     );
     expect(Number(groups.getRows()[0]![0])).toBeGreaterThan(1);
   }, 60_000);
+
+  // parquet 60 says of floats what polars to 1.31 takes for damage: nothing that we wrote could be read there.
+  it.skipIf(etlPython === null)("is read by older programs, and so is what generate() makes", async () => {
+    const place = folder("older");
+    await generate(join(place, "source"), { patients: 40, events: 4_000, files: 3 });
+    await convert(join(place, "source"), join(place, "s.medsdb"));
+    const { out } = await again(join(place, "s.medsdb"));
+    const script = `
+import sys, polars as pl
+for root in sys.argv[1:]:
+    t = pl.read_parquet(root + "/data/**/*.parquet")
+    print(t.height, t["numeric_value"].null_count(), round(t["numeric_value"].cast(pl.Float64).sum(), 3), pl.read_parquet(root + "/metadata/codes.parquet").height > 0)`;
+    const { stdout, stderr } = spawnSync(etlPython!, ["-c", script, join(place, "source"), out], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    const sql = `SELECT count(*)::INT, count_if(numeric_value IS NULL)::INT, round(sum(numeric_value::DOUBLE), 3) FROM '${out}/data/*.parquet'`;
+    const known = `${(await (await duck()).runAndReadAll(sql)).getRows()[0]!.join(" ")} True\n`;
+    expect(stdout).toBe(known.repeat(2));
+  });
 
   it("keeps float64 and says so, or rounds and counts", async () => {
     const more = [{ name: "numeric_value", type: simple.double, values: [0.1, 0.5, null] }];

@@ -4,6 +4,7 @@ use crate::codes;
 use crate::common::conform;
 use crate::kept::Cut;
 use crate::metadata::{BOM, broken, find, splits, table};
+use crate::orders::plain_orders;
 use crate::read::{Batch, Reader};
 use crate::run::pool;
 use crate::schema::{Column, Role};
@@ -23,6 +24,7 @@ use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRow
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -176,7 +178,10 @@ impl Export {
             Packing::Snappy => Compression::SNAPPY,
             Packing::Zstd => Compression::ZSTD(ZstdLevel::default()),
         };
-        let properties = WriterProperties::builder().set_compression(compression).set_statistics_enabled(EnabledStatistics::Chunk).build();
+        // Whoever looks for some rows looks by these.
+        let sought = ["subject_id", "time", "code"].map(ColumnPath::from);
+        let plain = WriterProperties::builder().set_compression(compression).set_statistics_enabled(EnabledStatistics::None);
+        let properties = sought.into_iter().fold(plain, |all, of| all.set_column_statistics_enabled(of, EnabledStatistics::Chunk)).build();
         Ok(Self { cut, fields, properties, rounded: AtomicU64::new(0) })
     }
 
@@ -192,7 +197,7 @@ impl Export {
         };
         if self.cut.source.files.is_empty() {
             let (path, (writer, _)) = create(0)?;
-            writer.close().map_err(|e| failed(&path, e))?;
+            plain_orders(&path, &writer.close().map_err(|e| failed(&path, e))?)?;
         }
         // As many row groups at once as keep all threads busy: their columns are held, packed, until they are written in order.
         let wave = rayon::current_num_threads().div_ceil(self.fields.len()).max(1);
@@ -210,7 +215,7 @@ impl Export {
                     append().map_err(|e| failed(&path, e))?;
                 }
             }
-            writer.close().map_err(|e| failed(&path, e))?;
+            plain_orders(&path, &writer.close().map_err(|e| failed(&path, e))?)?;
         }
         Ok(())
     }
@@ -316,12 +321,13 @@ pub fn failed(path: &Path, error: ParquetError) -> Error {
 /// Writes a small table as Parquet.
 pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
     let file = File::create(path).map_err(|e| Error::io(path, "write the metadata", &e))?;
-    let write = || -> parquet::errors::Result<()> {
-        let mut writer = ArrowWriter::try_new(file, table.schema(), None)?;
+    let write = || {
+        let plain = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
+        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(plain))?;
         writer.write(table)?;
-        writer.close().map(drop)
+        writer.close()
     };
-    write().map_err(|e| failed(path, e))
+    plain_orders(path, &write().map_err(|e| failed(path, e))?)
 }
 
 /// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.

@@ -8,6 +8,7 @@ use crate::plan::{Group, Plan};
 use crate::table::{Columns, Tables, schema};
 use crate::vocabulary::Vocabulary;
 use arrow_schema::SchemaRef;
+use meds_convert::plain_orders;
 use meds_store::{Code, Error, Progress, Result};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
@@ -226,7 +227,7 @@ impl<'a> Files<'a> {
 
     fn close(&mut self) -> Result<()> {
         match self.open.take() {
-            Some((_, path, writer)) => writer.close().map(|_| ()).map_err(|error| fault(&path, error)),
+            Some((_, path, writer)) => plain_orders(&path, &writer.close().map_err(|error| fault(&path, error))?),
             None => Ok(()),
         }
     }

@@ -6,6 +6,7 @@ use crate::plan::{Plan, SPLITS};
 use crate::vocabulary::Vocabulary;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, Float32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use meds_convert::plain_orders;
 use meds_store::{Code, Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -143,7 +144,7 @@ fn table(folder: &Path, name: &str, columns: Columns) -> Result<()> {
     let write = || {
         let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(properties))?;
         writer.write(&batch)?;
-        writer.close().map(|_| ())
+        writer.close()
     };
-    write().map_err(|error| fault(&path, error))
+    plain_orders(&path, &write().map_err(|error| fault(&path, error))?)
 }

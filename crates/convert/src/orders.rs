@@ -1,0 +1,62 @@
+//! The order of a Parquet file's columns, said so that older readers open it.
+
+use meds_store::{Error, Result};
+use parquet::file::metadata::ParquetMetaData;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// The order of its type, as the footer has it of a column; and the total order of IEEE 754, which the writer (since parquet 60) says of floats.
+const OF_TYPE: [u8; 3] = [0x1c, 0, 0];
+const TOTAL: [u8; 3] = [0x2c, 0, 0];
+
+/// Says of a whole file's floats what other columns have. Readers that do not know the newer word (polars to 1.31, and Node's) take the file for a damaged
+/// one. It matters to minima and maxima of floats alone: which -0 and NaN are in.
+pub fn plain_orders(path: &Path, written: &ParquetMetaData) -> Result<()> {
+    let plain = || {
+        // The orders are the footer's last field; its end, its length and four letters follow.
+        let columns = written.file_metadata().schema_descr().num_columns();
+        let file = File::options().read(true).write(true).open(path)?;
+        let mut orders = vec![0; 3 * columns];
+        let start = file.metadata()?.len().saturating_sub((orders.len() + 1 + 4 + 4) as u64);
+        file.read_exact_at(&mut orders, start)?;
+        if orders.chunks_exact(3).all(|order| order == OF_TYPE || order == TOTAL) && orders.contains(&TOTAL[0]) {
+            file.write_all_at(&OF_TYPE.repeat(columns), start)?;
+        }
+        Ok(())
+    };
+    plain().map_err(|e: std::io::Error| Error::io(path, "write the file's last bytes", &e))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch};
+    use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use parquet::basic::ColumnOrder;
+    use std::sync::Arc;
+
+    #[test]
+    fn every_column_has_the_order_of_its_type_and_its_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let columns: [(&str, ArrayRef); 3] = [
+            ("a", Arc::new(Float32Array::from(vec![Some(-0.0), None, Some(f32::NAN)]))),
+            ("b", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+            ("c", Arc::new(Float64Array::from(vec![1.5, -2.5, 0.0]))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let written = writer.close().unwrap();
+        plain_orders(&path, &written).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+        let orders = reader.metadata().file_metadata().column_orders().unwrap();
+        assert!(orders.len() == 3 && orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_))));
+        let read: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+        // NaN is unlike itself: what is compared is how it is written out.
+        assert_eq!(format!("{read:?}"), format!("{:?}", vec![batch]));
+    }
+}
