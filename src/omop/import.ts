@@ -57,8 +57,8 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
   for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")])
     mkdirSync(folder, { recursive: true });
-  // Half of the limit: as much again goes to Node and to what DuckDB does not count, the buffers of readers and writers.
-  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.5));
+  // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
+  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.4));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
   try {
