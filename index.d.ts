@@ -656,101 +656,6 @@ export interface Summary {
  * ```
  */
 export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
- *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
-export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
-  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
-  /** Number of patients. */
-  readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
-  readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
-  readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
-  readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
-  readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
-  readonly ids?: "sequential" | "hashed" | undefined;
-  /** Compression of the Parquet files. Default: `snappy`. */
-  readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was made. */
-export interface Generated {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
-  readonly codes: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Rows of each task below `labels/`. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-/**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
- * @example
- * ```ts
- * import { generate } from "meds-reader";
- *
- * const made = await generate("synthetic", { patients: 20, seed: 1 });
- * console.log(made.patients, made.events);
- * ```
- */
-export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
 /** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
 export interface DatasetOptions extends WorkOptions {
   /**
@@ -2816,6 +2721,57 @@ export interface FilterOptions extends WorkOptions {
  * ```
  */
 export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
+/** What dataset to make. Sizes that are given come before those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  readonly codes?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** What was made. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows of each task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
 /** How to look at a source. */
 export interface InspectOptions extends WorkOptions {
   /** Threads; 0, the default, for all cores. */
@@ -3245,6 +3201,50 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  * ```
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+/**
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
+ *
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 
 
 export {};

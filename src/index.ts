@@ -6,18 +6,7 @@ export { type WritableLike, writeBatches } from "./batches/stream.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./codes.js";
 export { Cohort, type PatientChoice } from "./cohort.js";
 export { Column } from "./column.js";
-export {
-  type ConvertOptions,
-  convert,
-  type Difference,
-  type Generated,
-  type GenerateOptions,
-  generate,
-  type Summary,
-  type Verification,
-  type VerifyOptions,
-  verify,
-} from "./convert.js";
+export { type ConvertOptions, convert, type Summary } from "./convert.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database.js";
 export type { DatasetOptions, Exported } from "./dataset.js";
 export { Dictionary } from "./dictionary.js";
@@ -25,6 +14,7 @@ export { MedsError, type MedsErrorCode } from "./errors.js";
 export { Event } from "./event.js";
 export { ArrowExport } from "./export.js";
 export { type FilterOptions, filter } from "./filter.js";
+export { type Generated, type GenerateOptions, generate } from "./generate.js";
 export type { SubjectId } from "./ids.js";
 export {
   type CodePrefix,
@@ -116,6 +106,7 @@ export {
 } from "./transforms/ready.js";
 export { type TransformedRow, type TransformFunction, type TransformOptions, transform } from "./transforms/transform.js";
 export type { Value } from "./values/vector.js";
+export { type Difference, type Verification, type VerifyOptions, verify } from "./verify.js";
 export type { Provenance } from "./vocabulary/file.js";
 export type { Coverage, Token } from "./vocabulary/fit.js";
 export type { FittedOptions, VocabularyOptions } from "./vocabulary/options.js";

@@ -1,15 +1,13 @@
-import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { createGunzip } from "node:zlib";
-import { fail, MedsError, type MedsErrorCode } from "./errors.js";
+import { join } from "node:path";
+import type { MedsErrorCode } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
-import { failIo, isSystemError, withIo } from "./io.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
-import { delimiterOf, findTables, type TableFiles } from "./omop/files.js";
-import { surveyOmop } from "./omop/import.js";
+import { inspectOmop } from "./omop/inspect.js";
 import { kindOf } from "./sources/kind.js";
+import { databaseFiles } from "./sources/meds-reader.js";
 import { withWorkFolder } from "./sources/workfolder.js";
 
 /** How to look at a source. */
@@ -103,10 +101,12 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   switch (kind) {
     case "archive":
       return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, options));
-    case "meds_reader":
-      return medsReader(path, threads, work);
+    case "meds_reader": {
+      const { notes, problem, problemCode, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
+      return { path, format: "meds_reader", ...databaseFiles(path), notes, problem, problemCode, prefixes, tables: [] };
+    }
     case "omop":
-      return omop(path, { threads, memory, ...work });
+      return withWorkFolder(ASIDE, undefined, "inspect", (folder) => inspectOmop(path, folder, { threads, memory, ...work }));
     default:
       return events(path, kind, threads, work);
   }
@@ -150,212 +150,4 @@ function medsVersion(path: string): string | null {
   } catch {
     return null; // A dataset may have none; what is wrong with it is told as the problem.
   }
-}
-
-const TYPES = [
-  "string",
-  "large_string",
-  "timestamp[us]",
-  "float32",
-  "float64",
-  "int8",
-  "int16",
-  "int32",
-  "int64",
-  "uint8",
-  "uint16",
-  "uint32",
-  "uint64",
-];
-
-/** A meds_reader database: what its small files say, as far as they can be read, and what a conversion says of it. */
-async function medsReader(path: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
-  const { notes, problem, problemCode, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
-  const below = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
-    (name) => !/^metadata(\/|$)/.test(name),
-  );
-  const sizes = below.flatMap((name) => {
-    const about = statSync(join(path, name), { throwIfNoEntry: false });
-    return about?.isFile() ? [about.size] : [];
-  });
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  const told = { notes, problem, problemCode, prefixes, tables: [], files: sizes.length, bytes };
-  return { path, format: "meds_reader", version: databaseVersion(path), ...told, ...databaseShape(path) };
-}
-
-function databaseVersion(path: string): string | null {
-  try {
-    return readFileSync(join(path, "meds_reader.version"), "latin1").trim().slice(0, 20);
-  } catch {
-    return null; // Its first versions had none.
-  }
-}
-
-/** Subjects, rows and columns; where the files do not fit each other the problem says it. */
-function databaseShape(path: string): Pick<Inspection, "subjects" | "rows" | "columns"> {
-  try {
-    const read = (name: string) => readFileSync(join(path, name));
-    const [ids, lengths, properties] = [read("subject_id"), read("meds_reader.length"), read("meds_reader.properties")];
-    const subjects = ids.length / 8;
-    if (!Number.isInteger(subjects) || lengths.length !== 4 * subjects) throw new RangeError();
-    let rows = 0;
-    for (let at = 0; at < lengths.length; at += 4) rows += lengths.readUInt32LE(at);
-    const columns: InspectedColumn[] = [];
-    for (let at = 0; at < properties.length; ) {
-      const end = at + 8 + Number(properties.readBigUInt64LE(at));
-      const type = TYPES[Number(properties.readBigUInt64LE(end))] ?? null;
-      columns.push({ name: properties.toString("utf8", at + 8, end), type });
-      at = end + 8;
-    }
-    return { subjects, rows, columns };
-  } catch (error) {
-    if (!(error instanceof RangeError || isSystemError(error))) throw error;
-    return { subjects: null, rows: null, columns: [] };
-  }
-}
-
-/** Columns that 5.4 renamed or added, and what 5.3 called them. */
-const CDM_54 = [
-  "admitted_from_concept_id",
-  "admitted_from_source_value",
-  "discharged_to_concept_id",
-  "parent_visit_detail_id",
-  "procedure_end_date",
-];
-const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
-
-async function omop(path: string, options: InspectOptions): Promise<Inspection> {
-  const found = omopFiles(path);
-  const tables: InspectedTable[] = [];
-  const problems: MedsError[] = [];
-  for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    let rows = 0;
-    let columns: readonly InspectedColumn[] = [];
-    for (const file of files) {
-      try {
-        const table = /\.parquet$/i.test(file) ? await parquetTable(file) : await csvTable(file);
-        rows += table.rows;
-        if (columns.length === 0) columns = table.columns;
-      } catch (error) {
-        if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
-        problems.push(error);
-      }
-    }
-    tables.push({ name, files: files.length, rows, columns });
-  }
-  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
-  const told = await omopCodes(path, options);
-  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
-  const all = [...found.values()].flatMap(({ paths }) => paths);
-  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
-  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
-  return {
-    path,
-    format: "omop",
-    // cdm_source is often wrong, or absent.
-    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
-    files: all.length,
-    bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    subjects: rowsOf("person"),
-    columns: [],
-    tables,
-    ...codes,
-  };
-}
-
-/** The files of the tables; none where a table stands there twice: a conversion refuses that, and says so. */
-function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
-  try {
-    return withIo(path, () => findTables(path)).tables;
-  } catch (error) {
-    if (error instanceof MedsError && error.code === "MEDS_SCHEMA_CONFLICT") return new Map();
-    throw error;
-  }
-}
-
-/** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
-const REFUSED =
-  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
-
-type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
-
-function refused({ message, code }: MedsError): Told {
-  return { problem: message, problemCode: code, notes: [], prefixes: null };
-}
-
-/** The codes that a conversion would give, and what it would note; or why it would fail. What DuckDB cannot hold it puts into the system's temporary folder. */
-async function omopCodes(path: string, options: InspectOptions): Promise<Told> {
-  try {
-    const survey = (work: string) => surveyOmop(resolve(path), work, { ...options, keepUnmapped: false, origin: undefined });
-    return { problem: null, problemCode: null, ...(await withWorkFolder(ASIDE, undefined, "inspect", survey)) };
-  } catch (error) {
-    if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
-    return refused(error);
-  }
-}
-
-interface Table {
-  readonly rows: number;
-  readonly columns: readonly InspectedColumn[];
-}
-
-async function parquetTable(path: string): Promise<Table> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
-  try {
-    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
-    const columns = parquetSchema(metadata).children.map(({ element }) => {
-      const type = element.logical_type?.type ?? element.converted_type ?? element.type ?? null;
-      return { name: element.name, type: type === null ? null : type.toLowerCase() };
-    });
-    return { rows: Number(metadata.num_rows), columns };
-  } catch (error) {
-    if (isSystemError(error)) failIo(path, error);
-    return fail(
-      "MEDS_SOURCE_DAMAGED",
-      `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
-      path,
-    );
-  }
-}
-
-/** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
-async function csvTable(path: string): Promise<Table> {
-  const { parse } = await import("csv-parse/sync");
-  const [QUOTE, LINE, RETURN] = [0x22, 0x0a, 0x0d];
-  const head: Buffer[] = [];
-  let [rows, quotes, quoted, open, headed] = [0, true, false, false, false];
-  const file = createReadStream(path);
-  const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
-  try {
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      let begin = 0;
-      for (let at = 0; at < chunk.length; at += 1) {
-        const byte = chunk[at]!;
-        if (byte === QUOTE && quotes) quoted = !quoted;
-        else if ((byte === LINE || byte === RETURN) && !quoted) {
-          if (!headed) {
-            head.push(chunk.subarray(begin, at));
-            headed = true;
-            quotes = delimiterOf(Buffer.concat(head).toString()) === ",";
-          } else if (open) rows += 1;
-          open = false;
-          begin = at + 1;
-          continue;
-        }
-        // Empty lines are no rows.
-        open = true;
-      }
-      if (!headed) head.push(chunk.subarray(begin));
-    }
-  } catch (error) {
-    if (isSystemError(error)) failIo(path, error);
-    fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
-  }
-  if (headed && open) rows += 1;
-  const line = Buffer.concat(head).toString();
-  const delimiter = delimiterOf(line);
-  const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
-  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
-  return { rows, columns: names.map((name) => ({ name, type: null })) };
 }

@@ -1,0 +1,159 @@
+// A look at an OMOP folder without converting it.
+import { createReadStream, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { createGunzip } from "node:zlib";
+import { fail, MedsError } from "../errors.js";
+import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../inspect.js";
+import { failIo, isSystemError, withIo } from "../io.js";
+import { delimiterOf, findTables, type TableFiles } from "./files.js";
+import { surveyOmop } from "./import.js";
+
+/** Columns that 5.4 renamed or added, and what 5.3 called them. */
+const CDM_54 = [
+  "admitted_from_concept_id",
+  "admitted_from_source_value",
+  "discharged_to_concept_id",
+  "parent_visit_detail_id",
+  "procedure_end_date",
+];
+const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
+
+/**
+ * What is in an OMOP folder: its tables, and what a conversion would make of them, or why it would fail. What DuckDB cannot hold goes into `folder`, an empty one
+ * that the caller removes.
+ */
+export async function inspectOmop(path: string, folder: string, options: InspectOptions): Promise<Inspection> {
+  const found = omopFiles(path);
+  const tables: InspectedTable[] = [];
+  const problems: MedsError[] = [];
+  for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    let rows = 0;
+    let columns: readonly InspectedColumn[] = [];
+    for (const file of files) {
+      try {
+        const table = /\.parquet$/i.test(file) ? await parquetTable(file) : await csvTable(file);
+        rows += table.rows;
+        if (columns.length === 0) columns = table.columns;
+      } catch (error) {
+        if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
+        problems.push(error);
+      }
+    }
+    tables.push({ name, files: files.length, rows, columns });
+  }
+  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
+  const told = await omopCodes(path, folder, options);
+  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
+  const all = [...found.values()].flatMap(({ paths }) => paths);
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
+  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
+  return {
+    path,
+    format: "omop",
+    // cdm_source is often wrong, or absent.
+    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
+    files: all.length,
+    bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    subjects: rowsOf("person"),
+    columns: [],
+    tables,
+    ...codes,
+  };
+}
+
+/** The files of the tables; none where a table stands there twice: a conversion refuses that, and says so. */
+function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
+  try {
+    return withIo(path, () => findTables(path)).tables;
+  } catch (error) {
+    if (error instanceof MedsError && error.code === "MEDS_SCHEMA_CONFLICT") return new Map();
+    throw error;
+  }
+}
+
+/** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
+const REFUSED =
+  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+
+type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
+
+function refused({ message, code }: MedsError): Told {
+  return { problem: message, problemCode: code, notes: [], prefixes: null };
+}
+
+/** The codes that a conversion would give, and what it would note; or why it would fail. */
+async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Told> {
+  try {
+    const found = await surveyOmop(resolve(path), folder, { ...options, keepUnmapped: false, origin: undefined });
+    return { problem: null, problemCode: null, ...found };
+  } catch (error) {
+    if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
+    return refused(error);
+  }
+}
+
+interface Table {
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+
+async function parquetTable(path: string): Promise<Table> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  try {
+    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
+    const columns = parquetSchema(metadata).children.map(({ element }) => {
+      const type = element.logical_type?.type ?? element.converted_type ?? element.type ?? null;
+      return { name: element.name, type: type === null ? null : type.toLowerCase() };
+    });
+    return { rows: Number(metadata.num_rows), columns };
+  } catch (error) {
+    if (isSystemError(error)) failIo(path, error);
+    return fail(
+      "MEDS_SOURCE_DAMAGED",
+      `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
+      path,
+    );
+  }
+}
+
+/** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
+async function csvTable(path: string): Promise<Table> {
+  const { parse } = await import("csv-parse/sync");
+  const [QUOTE, LINE, RETURN] = [0x22, 0x0a, 0x0d];
+  const head: Buffer[] = [];
+  let [rows, quotes, quoted, open, headed] = [0, true, false, false, false];
+  const file = createReadStream(path);
+  const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      let begin = 0;
+      for (let at = 0; at < chunk.length; at += 1) {
+        const byte = chunk[at]!;
+        if (byte === QUOTE && quotes) quoted = !quoted;
+        else if ((byte === LINE || byte === RETURN) && !quoted) {
+          if (!headed) {
+            head.push(chunk.subarray(begin, at));
+            headed = true;
+            quotes = delimiterOf(Buffer.concat(head).toString()) === ",";
+          } else if (open) rows += 1;
+          open = false;
+          begin = at + 1;
+          continue;
+        }
+        // Empty lines are no rows.
+        open = true;
+      }
+      if (!headed) head.push(chunk.subarray(begin));
+    }
+  } catch (error) {
+    if (isSystemError(error)) failIo(path, error);
+    fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
+  }
+  if (headed && open) rows += 1;
+  const line = Buffer.concat(head).toString();
+  const delimiter = delimiterOf(line);
+  const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
+  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
+  return { rows, columns: names.map((name) => ({ name, type: null })) };
+}
