@@ -34,6 +34,8 @@ export interface Imported {
 const MEMORY = 512 * 2 ** 20;
 /** Bytes of the table of concepts beyond which only those are held that events name. */
 const MANY = 8 * 2 ** 20;
+/** What DuckDB is given at least: with less it cannot sort notes of some kilobytes. */
+const LEAST = 128 * 2 ** 20;
 /** DuckDB needs some buffers a thread whatever its limit says. */
 const THREAD_BYTES = 96 * 2 ** 20;
 /** Bytes of a row group of unsorted events: sorting them, DuckDB spills its own blocks and not what it reads, of which notes are most. */
@@ -58,7 +60,7 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")])
     mkdirSync(folder, { recursive: true });
   // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
-  const bytes = Math.max(THREAD_BYTES, Math.floor((options.memory ?? MEMORY) * 0.4));
+  const bytes = Math.max(LEAST, Math.floor((options.memory ?? MEMORY) * 0.4));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
   try {
