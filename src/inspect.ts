@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MedsErrorCode } from "./errors.js";
+import { MedsError, type MedsErrorCode } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
@@ -100,11 +100,9 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   const kind = kindOf(path);
   switch (kind) {
     case "archive":
-      return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, options));
-    case "meds_reader": {
-      const { notes, problem, problemCode, prefixes } = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
-      return { path, format: "meds_reader", ...databaseFiles(path), notes, problem, problemCode, prefixes, tables: [] };
-    }
+      return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, threads, work));
+    case "meds_reader":
+      return database(path, threads, work);
     case "omop":
       return withWorkFolder(ASIDE, undefined, "inspect", (folder) => inspectOmop(path, folder, { threads, memory, ...work }));
     default:
@@ -118,11 +116,28 @@ type Events = Omit<Inspection, "path" | "format" | "version" | "tables">;
 const ASIDE = join(tmpdir(), "meds-reader");
 
 /** What is in an archive, unpacked for the time of the look. */
-async function packed(path: string, folder: string, options: InspectOptions | undefined): Promise<Inspection> {
-  const { root } = await runJob<{ root: string }>("unpack", { source: path, into: folder }, options ?? {});
-  const found = await inspect(root, options);
+async function packed(path: string, folder: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
+  const inside = await runJob<{ root: string; database: boolean }>("unpack", { source: path, into: folder }, work);
   // The folder is gone when this is read.
-  return { ...found, path, problem: found.problem?.replaceAll(folder, path) ?? null };
+  const told = (text: string) => text.replaceAll(folder, () => path);
+  try {
+    const found = await (inside.database ? database(inside.root, threads, work) : events(inside.root, "meds", threads, work));
+    return { ...found, path, problem: found.problem === null ? null : told(found.problem) };
+  } catch (error) {
+    if (!(error instanceof MedsError)) throw error;
+    throw new MedsError(error.code, told(error.message), {
+      path: error.path === undefined ? undefined : told(error.path),
+      cause: error.cause,
+    });
+  }
+}
+
+/** A meds_reader database: what a conversion says of it, and what its small files do where that is nothing. */
+async function database(path: string, threads: number | undefined, work: WorkOptions): Promise<Inspection> {
+  const found = await runJob<Events>("inspect", { source: path, store: false, threads }, work);
+  const { columns, rows, subjects, ...about } = databaseFiles(path);
+  const shape = found.rows === null ? { columns, rows, subjects } : {};
+  return { path, format: "meds_reader", tables: [], ...found, ...about, ...shape };
 }
 
 /** What is read as a conversion reads it, and by the same code. */

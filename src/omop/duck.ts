@@ -74,16 +74,18 @@ export class Duck {
   private async told<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
     try {
       if (this.signal?.aborted !== true) return await work();
-    } catch (error) {
-      if (this.signal?.aborted !== true)
-        throw (await encoding(error as Error, paths)) ?? translated(error as Error, await this.among(error as Error, paths));
+    } catch (thrown) {
+      const error = thrown as Error;
+      const found = (await encoding(error, paths)) ?? translated(error) ?? damaged(error, await this.among(error, paths));
+      // What was looked at after a cancellation is in nobody's mind.
+      if (this.signal?.aborted !== true) throw found;
     }
     return failCancelled();
   }
 
   /** Which of several files an error is about: some that Parquet gives name none, so that each is read alone. */
   private async among({ message }: Error, paths: readonly string[]): Promise<readonly string[]> {
-    if (paths.length < 2 || message.includes(MARK)) return paths;
+    if (paths.length < 2 || this.signal?.aborted === true) return paths;
     const named = paths.filter((path) => message.includes(path));
     if (named.length > 0) return named;
     for (const path of paths.filter((path) => !isCsv(path))) {
@@ -117,8 +119,8 @@ async function encoding(error: Error, paths: readonly string[]): Promise<MedsErr
   return undefined;
 }
 
-/** An error of DuckDB as ours. It shows no line of the file: those are patients' data. */
-function translated(error: Error, paths: readonly string[]): MedsError {
+/** An error of DuckDB as ours, where it is not about a file that cannot be read. */
+function translated(error: Error): MedsError | undefined {
   const { message } = error;
   const [, code, file, said] = message.split(MARK);
   if (said !== undefined) return new MedsError(code as MedsErrorCode, `${file}: ${said}`, { path: file });
@@ -129,6 +131,11 @@ function translated(error: Error, paths: readonly string[]): MedsError {
   if (/no space left/i.test(message)) return new MedsError("MEDS_DISK_FULL", message.split("\n")[0]!, { cause: error });
   if (/^(Parser|Binder|Catalog|INTERNAL) Error/.test(message))
     return new MedsError("MEDS_INTERNAL", `DuckDB: ${message}`, { cause: error });
+  return undefined;
+}
+
+/** A file that DuckDB cannot read, one of some. */
+function damaged({ message }: Error, paths: readonly string[]): MedsError {
   const path = /^\s*file = (.*)$/m.exec(message)?.[1] ?? paths[0];
   const at = /CSV Error on Line: (\d+)/.exec(message);
   const what = at === null ? whyNotFile(message, path) : `line ${at[1]}: ${whyNotLine(message)}`;
@@ -142,7 +149,7 @@ function whyNotFile(message: string, path: string | undefined): string {
     return "its lines end in more ways than one (\\n, \\r\\n), or a field with a \\r has no quotes";
   // Without DuckDB's name for the kind of error, and without the file's, which comes first.
   const first = message.split("\n")[0]!.replace(/^(\w+ )+Error: /, "");
-  return `it cannot be read (${path === undefined ? first : first.replaceAll(path, basename(path))})`;
+  return `it cannot be read (${path === undefined ? first : first.replaceAll(path, () => basename(path))})`;
 }
 
 /** Why a line of a CSV file cannot be read. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, extname, join, relative } from "node:path";
+import { basename, extname, join, relative, sep } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError, withIo } from "../io.js";
@@ -104,14 +104,15 @@ export function findTables(root: string): { readonly tables: ReadonlyMap<string,
 
 /** Files of a table's folder, at any depth; and those that no table has. */
 function within(folder: string): [files: string[], strange: string[]] {
+  const pathOf = (entry: Dirent) => join(entry.parentPath, entry.name);
   const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true })).filter(
-    (entry) => !entry.isDirectory() && !isHidden(entry.name),
+    (entry) => !entry.isDirectory() && !relative(folder, pathOf(entry)).split(sep).some(isHidden),
   );
-  const paths = (some: readonly Dirent[]) => some.map((entry) => join(entry.parentPath, entry.name)).sort();
+  const paths = (some: readonly Dirent[]) => some.map(pathOf).sort();
   return [paths(entries.filter(({ name }) => FORM.test(name))), paths(entries.filter(({ name }) => !FORM.test(name)))];
 }
 
-/** What programs that write tables keep beside them: .crc, _SUCCESS. */
+/** What programs that write tables keep beside them: .crc, _SUCCESS; in hidden folders (.ipynb_checkpoints, _delta_log) copies of rows, not rows. */
 const isHidden = (name: string) => /^[._]/.test(name);
 
 function sizeOf(path: string): number {

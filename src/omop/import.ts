@@ -109,6 +109,7 @@ class Import {
   private readonly options: ImportOptions;
   private readonly concepts: Concepts;
   private readonly bytes: number;
+  private readonly known = new Map<string, Promise<Reading[]>>();
   private done = 0;
 
   constructor(source: string, staged: string, dataset: string, duck: Duck, limit: number, options: ImportOptions) {
@@ -363,9 +364,12 @@ class Import {
     return `read_parquet(${literal(join(this.staged, "*.parquet"))})`;
   }
 
-  private async readings(table: string): Promise<Reading[]> {
+  /** Looked at once a table: a compressed file is read to its end for it. */
+  private readings(table: string): Promise<Reading[]> {
     const files = this.found.tables.get(table);
-    return files === undefined ? [] : readings(this.duck, files, this.options.signal);
+    const known = this.known.get(table) ?? (files === undefined ? Promise.resolve([]) : readings(this.duck, files, this.options.signal));
+    this.known.set(table, known);
+    return known;
   }
 
   private report(phase: Progress["phase"]): void {

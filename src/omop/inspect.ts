@@ -62,12 +62,12 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
   };
 }
 
-/** The files of the tables; none where a table stands there twice: a conversion refuses that, and says so. */
+/** The files of the tables; none where a conversion refuses them as they lie there, and says why. */
 function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
   try {
     return withIo(path, () => findTables(path)).tables;
   } catch (error) {
-    if (error instanceof MedsError && error.code === "MEDS_SCHEMA_CONFLICT") return new Map();
+    if (error instanceof MedsError && REFUSED.test(error.code)) return new Map();
     throw error;
   }
 }
@@ -151,9 +151,9 @@ async function csvTable(path: string): Promise<Table> {
     fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
   }
   if (headed && open) rows += 1;
+  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
   const line = Buffer.concat(head).toString();
   const delimiter = delimiterOf(line);
   const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
-  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
   return { rows, columns: names.map((name) => ({ name, type: null })) };
 }

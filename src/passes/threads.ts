@@ -34,6 +34,8 @@ export class Threads {
 
   /** Ends all threads, whatever they do; done once none is left. */
   async end(): Promise<void> {
+    // A thread that is done in the meantime must get no task, whose port is closed by now.
+    this.waiting.length = 0;
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { InspectedColumn, Inspection } from "../inspect.js";
 import { isSystemError, withIo } from "../io.js";
 
-/** Types by the numbers of the format. */
+/** Types by the numbers of the format, as the native side calls them. */
 const TYPES = [
-  "string",
-  "large_string",
+  "utf8",
+  "large_utf8",
   "timestamp[us]",
   "float32",
   "float64",

@@ -52,7 +52,7 @@ export class Cells {
     if (this.bytes > INT32_MAX)
       fail(
         "MEDS_PATIENT_TOO_LARGE",
-        `The values given for the column ${JSON.stringify(this.column)} take more than 2^31-1 bytes, the most that a patient may have. Give shorter ones.`,
+        `The values given for the column ${JSON.stringify(this.column)}, of this patient and a few before it, take more than 2^31-1 bytes, the most that a file may have. Give shorter ones.`,
       );
     return taken;
   }

@@ -204,7 +204,7 @@ describe("inspect()", () => {
     // The files of the columns are missing.
     expect(found.problem).toContain(db);
     expect((await inspect(db)).columns).toEqual([
-      { name: "code", type: "string" },
+      { name: "code", type: "utf8" },
       { name: "time", type: "timestamp[us]" },
       { name: "weight", type: "float32" },
     ]);

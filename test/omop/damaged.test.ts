@@ -105,7 +105,6 @@ describe("a damaged file is named", () => {
       [() => symlinkSync(path, path), "MEDS_IO"],
       // It has no end, unless somebody writes it.
       [() => expect(spawnSync("mkfifo", [path]).status).toBe(0), "MEDS_IO"],
-      [() => writeFileSync(join(mkdirSync(path, { recursive: true })!, "part-0"), clinic.death!), "MEDS_NO_DATA"],
     ];
     for (const [make, code] of ends) {
       rmSync(path, { recursive: true });
@@ -115,6 +114,9 @@ describe("a damaged file is named", () => {
         expect(error).toMatchObject({ code, path });
       }
     }
+    rmSync(path);
+    writeFileSync(join(mkdirSync(path, { recursive: true })!, "part-0"), clinic.death!);
+    expect(await refused(root)).toMatchObject({ code: "MEDS_NO_DATA", path });
   });
 
   it("also Parquet that is cut, and tables of concepts", async () => {
@@ -192,6 +194,18 @@ describe("a wrong value is named with its column", () => {
       const root = writeCsv(folder("damaged"), { ...clinic, [table]: changed(table, from, to) });
       const found = await inspect(root);
       expect(found.problem).toBe((await refused(root)).message);
+    }
+  });
+
+  it("by inspect() also where its own look at the files ends", async () => {
+    const open = writeCsv(folder("damaged"), { ...clinic, death: clinic.death!.replace("person_id", '"person_id') });
+    const strange = writeCsv(folder("damaged"));
+    rmSync(join(strange, "death.csv"));
+    mkdirSync(join(strange, "death"));
+    writeFileSync(join(strange, "death", "note.txt"), "x");
+    for (const root of [open, strange]) {
+      const { problem, problemCode } = await inspect(root);
+      expect([problemCode, problem]).toEqual([(await refused(root)).code, expect.stringContaining("death")]);
     }
   });
 

@@ -1,5 +1,5 @@
 // One set of OMOP tables in all the forms that people have them in: always the same events.
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConvertOptions, convert, inspect, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
@@ -236,12 +236,16 @@ it("what stands twice is told, and so is what lies in a table's folder and is no
   mkdirSync(join(root, "death"));
   renameSync(join(root, "death.csv"), join(root, "death", "0.csv"));
   for (const name of ["0.txt", "_SUCCESS", ".0.crc"]) writeFileSync(join(root, "death", name), "x");
+  // A copy, which an editor keeps.
+  mkdirSync(join(root, "death", ".ipynb_checkpoints"));
+  copyFileSync(join(root, "death", "0.csv"), join(root, "death", ".ipynb_checkpoints", "0-checkpoint.csv"));
   const { store, summary } = await converted(root);
   const notes = summary.notes.map(({ kind, message, count }) => [kind, message.split(":")[0], count]);
   expect(notes).toContainEqual(["warning", "persons that stand in the table person more than once", 1]);
   expect(notes).toContainEqual(["warning", "concepts that stand in the table concept with several codes", 1]);
   expect(notes).toContainEqual(["skipped", "files that give no events, such as death/0.txt", 1]);
   expect((await inspect(root)).notes).toEqual(summary.notes);
+  expect(lines(store).filter((line) => line.includes("MEDS_DEATH"))).toHaveLength(clinic.death!.trim().split("\n").length - 1);
   const codes = lines(store).map((line) => line.split("|").slice(0, 3).join("|"));
   expect(codes.filter((line) => /^1\|.*(MEDS_BIRTH|Gender)/.test(line))).toEqual([
     "1|327393000000000|Gender/Frau",

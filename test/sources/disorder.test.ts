@@ -87,6 +87,20 @@ describe("rows out of place", () => {
     });
   }
 
+  it("one of them without a code is told of the source, not of the sorted copy", async () => {
+    const { columns, ...about } = simpleFile("0.parquet", [
+      [2n, 1n, "A"],
+      [1n, 5n, "B"],
+      [1n, null, "S"],
+    ]);
+    const source = folder("source");
+    const coded = columns.map((column) => (column.name === "code" ? { ...column, values: ["A", "B", null] } : column));
+    await writeFiles(source, [{ ...about, columns: coded }]);
+    const error = await refused(source);
+    expect([error.code, error.path]).toEqual(["MEDS_NULL_VALUE", source]);
+    expect(error.message).toMatch(/a row of subject 1 has no code/);
+  });
+
   it("shuffled over many files, repair restores every row", async () => {
     const rows = Array.from(
       { length: 6000 },

@@ -102,6 +102,13 @@ describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
       execFileSync("tar", ["-cf", path, `--format=${format}`, "-C", place, "."]);
       expect(await convert(path, `${path}.medsdb`)).toMatchObject({ patients: 200, events: 2_589 });
     }
+    // With Parquet in it, "data" is a dataset's, and what lies beside it is part of that.
+    cpSync(join(femr!, "subjects.parquet"), join(place, "data/0.parquet"));
+    const both = join(folder("found"), "both.tar.gz");
+    execFileSync("tar", ["-czf", both, "-C", place, "."]);
+    expect(await inspect(both)).toMatchObject({ format: "meds", files: 1, subjects: 200, problem: null });
+    expect(await convert(both, `${both}.medsdb`)).toMatchObject({ patients: 200 });
+    rmSync(join(place, "data/0.parquet"));
     cpSync(database, join(place, "notes/copy"), { recursive: true });
     const path = join(folder("found"), "two.tar.gz");
     execFileSync("tar", ["-czf", path, "-C", place, "."]);

@@ -9,7 +9,7 @@ use crate::metadata::{self, split_notes};
 use crate::options::Options;
 use crate::read::{Batch, Reader};
 use crate::run::{lay_out, pool};
-use crate::schema::{Column, Columns, Role};
+use crate::schema::{Column, Columns, Role, SUBJECT};
 use crate::source::{Source, events, unknown};
 use crate::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
 use crate::texts::Texts;
@@ -17,7 +17,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::FieldRef;
-use meds_import::Archive;
+use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
 use meds_store::types::type_name;
@@ -103,13 +103,16 @@ pub struct UnpackOptions {
 pub struct Unpacked {
     /// The folder of the dataset or database.
     pub root: PathBuf,
+    /// It is a database of meds_reader.
+    pub database: bool,
 }
 
 /// Unpacks an archive for a look.
 pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
     progress.enter(Phase::Plan, 0, 0);
     let archive = Archive::of(&options.source)?.ok_or_else(|| unknown(&options.source))?;
-    Ok(Unpacked { root: archive.unpack(&options.into, progress)? })
+    let root = archive.unpack(&options.into, progress)?;
+    Ok(Unpacked { database: Database::is_at(&root), root })
 }
 
 /// Looks at a source.
@@ -156,7 +159,8 @@ impl Inspected {
         }) else {
             let fields = source.files.first().map(|file| file.schema.fields().iter());
             let about = |field: &FieldRef| About { name: field.name().clone(), source_type: type_name(field.data_type()) };
-            self.columns = fields.into_iter().flatten().map(about).collect();
+            let others = fields.into_iter().flatten().filter(|field| !SUBJECT.contains(&field.name().as_str()));
+            self.columns = others.map(about).collect();
             return Ok(());
         };
         self.events(&source, &columns);

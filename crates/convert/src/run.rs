@@ -305,7 +305,8 @@ impl<'a> Conversion<'a> {
     fn sorted(&mut self, work: &Path, columns: Columns, groups: &[Group], repair: bool) -> Result<Ordered> {
         let truncated = truncated(&self.source, &columns, groups)?;
         let sorter = sort::Sorter { source: &self.source, columns: &columns, groups, options: self.options, progress: self.progress };
-        let sorted = sorter.sort(work, repair, &mut self.notes)?;
+        let mut sorted = sorter.sort(work, repair, &mut self.notes)?;
+        sorted.source.copy_of = Some(self.options.source.clone());
         let groups = self::groups(&sorted.source);
         let survey = survey(&sorted.source, &sorted.columns, &groups, self.progress)?;
         let survey = survey.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
@@ -433,11 +434,12 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
             {
                 let row = row + found as u64;
                 let subject = patients[patients.partition_point(|patient| patient.end() <= row)].id;
-                let message = format!(
-                    "row {} (subject {subject}) has no code. Every event has one: mend the file or drop the row.",
-                    row - file_start(groups, group.file)
-                );
-                return Err(Error::at(Code::NullValue, &file.path, message));
+                let (path, whose) = match &source.copy_of {
+                    Some(origin) => (origin, format!("a row of subject {subject}")),
+                    None => (&file.path, format!("row {} (subject {subject})", row - file_start(groups, group.file))),
+                };
+                let message = format!("{whose} has no code. Every event has one: mend the file or drop the row.");
+                return Err(Error::at(Code::NullValue, path, message));
             }
             row += batch.len() as u64;
         }

@@ -47,7 +47,8 @@ pub struct Columns {
     pub list: Vec<Column>,
 }
 
-const SUBJECT: [&str; 2] = ["subject_id", "patient_id"];
+/// What the column of subjects is called, and was before MEDS 0.3.2.
+pub const SUBJECT: [&str; 2] = ["subject_id", "patient_id"];
 
 impl Columns {
     /// Brings the files' schemas together.

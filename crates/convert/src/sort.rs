@@ -134,9 +134,8 @@ impl Sorter<'_> {
         let names: Result<Vec<_>> =
             buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
 
-        let mut sorted = Source::of_files(names?)?;
+        let sorted = Source::of_files(names?)?;
         let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
-        sorted.notes.clear();
         Ok(Sorted { source: sorted, columns, spill })
     }
 }

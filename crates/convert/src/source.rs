@@ -64,6 +64,8 @@ pub struct Source {
     pub metadata: Vec<(String, PathBuf)>,
     /// What was passed over.
     pub notes: Vec<Note>,
+    /// Of which source these files are a sorted copy: what is wrong with a row is wrong there.
+    pub copy_of: Option<PathBuf>,
     /// The archive that all of it is in: until [`Source::unpack`] there are no files.
     archive: Option<Archive>,
 }
@@ -95,9 +97,9 @@ impl Source {
     }
 
     /// Unpacks a source that lies in an archive into the folder for temporary files, or into `work`; the files are there as long as the result is.
-    pub fn unpack(&mut self, temp: Option<&Path>, work: &Path, progress: &Progress) -> Result<Option<Unpacked>> {
+    pub fn unpack(&mut self, temp: Option<&Path>, work: &Path, progress: &Progress) -> Result<Option<UnpackedArchive>> {
         let Some(archive) = &self.archive else { return Ok(None) };
-        let unpacked = Unpacked { spill: Spill::new(temp, work, "unpacked")?, archive: archive.path().to_path_buf() };
+        let unpacked = UnpackedArchive { spill: Spill::new(temp, work, "unpacked")?, archive: archive.path().to_path_buf() };
         let source = Self::open(&archive.unpack(unpacked.spill.path(), progress)?).map_err(|error| unpacked.error(error))?;
         let archive = self.archive.take();
         *self = Self { archive, ..source };
@@ -137,12 +139,12 @@ impl Source {
 
 /// The files of an archive, on disk as long as this lives.
 #[derive(Debug)]
-pub struct Unpacked {
+pub struct UnpackedArchive {
     spill: Spill,
     archive: PathBuf,
 }
 
-impl Unpacked {
+impl UnpackedArchive {
     /// What is said of such files, said of them in the archive: where they were unpacked is gone when anybody reads it.
     pub fn told(&self, text: &str) -> String {
         text.replace(&*self.spill.path().to_string_lossy(), &self.archive.to_string_lossy())
@@ -186,7 +188,7 @@ fn partitioned(files: &[SourceFile]) -> Option<Note> {
 }
 
 /// The metadata files that are read, and not only kept.
-pub const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
+const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
 
 /// Every file below the metadata folder. A link that leads nowhere holds nothing to keep; one below `data` would be events that are gone.
 fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {

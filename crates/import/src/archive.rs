@@ -107,14 +107,14 @@ impl Archive {
             [one] => return Ok(one.clone()),
             [] => {
                 let names = names(into).map_err(io(into))?;
-                let found = if names.is_empty() { "nothing".into() } else { names[..names.len().min(SHOWN)].join(", ") };
+                let found = if names.is_empty() { "nothing".into() } else { listed(&names) };
                 format!(
                     "looked for a MEDS dataset (a folder \"data\") or a meds_reader database (a folder with meds_reader.version) in this archive; found {found}"
                 )
             }
             many => {
-                let names: Vec<_> = many.iter().map(|path| path.strip_prefix(into).unwrap_or(path).display().to_string()).collect();
-                format!("it holds {} datasets ({})", names.len(), names.join(", "))
+                let names: Vec<_> = many.iter().map(|path| shown(path.strip_prefix(into).unwrap_or(path))).collect();
+                format!("it holds {} datasets ({})", names.len(), listed(&names))
             }
         };
         Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack it, and give the folder.")))
@@ -167,9 +167,15 @@ fn single(head: &[u8]) -> &'static str {
 /// The entries of a folder, in order.
 fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     let entries: std::io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
-    let mut names: Vec<_> = entries?.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<_> = entries?.iter().map(|entry| shown(Path::new(&entry.file_name()))).collect();
     names.sort();
     Ok(names)
+}
+
+/// The first of some names, in a row.
+fn listed(names: &[String]) -> String {
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
 /// The datasets in a folder; what lies in one is part of it.
@@ -178,17 +184,32 @@ fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         found.push(folder.to_path_buf());
         return Ok(());
     }
+    let data = folder.join("data");
+    if data.is_dir() && has_parquet(&data)? {
+        found.push(folder.to_path_buf());
+        return Ok(());
+    }
     let before = found.len();
     let below: std::io::Result<Vec<_>> = fs::read_dir(folder).map_err(io(folder))?.collect();
     let mut below: Vec<_> = below.map_err(io(folder))?.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     below.sort();
     below.iter().try_for_each(|path| datasets(path, found))?;
-    // A folder called "data" is MEDS's, unless it is only called so by who packed databases.
-    if folder.join("data").is_dir() && !found[before..].iter().any(|path| Database::is_at(path)) {
-        found.truncate(before);
+    // One without Parquet is a damaged dataset's, unless it is only called so by who packed others.
+    if data.is_dir() && found.len() == before {
         found.push(folder.to_path_buf());
     }
     Ok(())
+}
+
+/// Does Parquet lie in a folder, at any depth.
+fn has_parquet(folder: &Path) -> Result<bool> {
+    for entry in fs::read_dir(folder).map_err(io(folder))? {
+        let path = entry.map_err(io(folder))?.path();
+        if if path.is_dir() { has_parquet(&path)? } else { path.extension().is_some_and(|extension| extension == "parquet") } {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A tar as it is read.

@@ -26,12 +26,12 @@ pub struct Manifest {
     pub version: u32,
     /// Content id: 32 hexadecimal digits made from the fingerprint and the format version. In every Arrow file too.
     pub id: String,
-    /// Of the source and of the options that change the store: relative paths, sizes, hashes of Parquet footers (of a database's or
-    /// archive's own checksums) and of metadata files.
+    /// Of the source and of the options that change the store: relative paths, sizes, hashes of Parquet footers (of a database checksums of all
+    /// files, of an archive its ends or all of it) and of metadata files.
     pub fingerprint: String,
     /// The options that change the store.
     pub options: serde_json::Value,
-    /// Columns but `subject_id`, in the order of the events' struct, sparse ones after dense ones.
+    /// Columns but `subject_id`, in the source's order.
     pub columns: Vec<Column>,
     /// Totals.
     pub counts: Counts,
