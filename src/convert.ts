@@ -4,7 +4,8 @@ import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { Metadata } from "./metadata.js";
 import { refuseTaken, runJob, type WorkOptions } from "./native.js";
-import { bytesOf, originOf } from "./omop/files.js";
+import { bytesOf, Origin } from "./omop/files.js";
+import { hashesFolder } from "./sources/hashes.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
 import { standing } from "./sources/standing.js";
@@ -24,6 +25,12 @@ export interface ConvertOptions extends WorkOptions {
   readonly force?: boolean | undefined;
   /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
+   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
+   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /**
@@ -95,7 +102,7 @@ export async function convert(source: string, store: string, options?: ConvertOp
   const asked = conversion(source, store, options);
   let { plan } = asked;
   if (asked.omop) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
-  const origin = await originFor(asked);
+  const origin = originFor(asked);
   try {
     // Of other sources the native side compares fingerprints itself, while it holds the store's lock.
     const reused = origin === undefined || plan.reuse !== true ? undefined : await reusable(plan, origin, begun);
@@ -108,17 +115,17 @@ export async function convert(source: string, store: string, options?: ConvertOp
   return perform({ ...asked, plan }, origin, begun);
 }
 
-/** What the store of OMOP tables says it was made of; undefined for other sources. Options that change nothing in it are left out. */
-export async function originFor({ plan, work, omop, keepUnmapped }: Conversion): Promise<string | undefined> {
+/** What a store of OMOP tables is made of; undefined for other sources. Options that change nothing in it are left out. */
+export function originFor({ plan, work, omop, keepUnmapped }: Conversion): Origin | undefined {
   if (!omop) return undefined;
-  const { columns, exclude = [], shardBytes = null } = plan;
+  const { columns, exclude = [], shardBytes = null, hashes, threads } = plan;
   const sorted = { columns: columns === undefined ? null : [...columns].sort(), exclude: [...exclude].sort() };
-  return originOf(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped }, work.signal);
+  return new Origin(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped }, { hashes, threads, signal: work.signal });
 }
 
 /** The summary of the store that stands at the target, where OMOP tables need no import because it is theirs. */
-async function reusable(plan: ConversionPlan, origin: string, begun: number): Promise<Summary | undefined> {
-  const store = await standing(plan, origin, false, undefined);
+async function reusable(plan: ConversionPlan, origin: Origin, begun: number): Promise<Summary | undefined> {
+  const store = await standing(plan, origin, false, {});
   if (store === undefined) return undefined;
   try {
     const { counts } = store.manifest;
@@ -144,19 +151,29 @@ async function reusable(plan: ConversionPlan, origin: string, begun: number): Pr
 }
 
 /** Converts; OMOP tables, whose `origin` is given, become a MEDS dataset first. */
-export async function perform({ plan, work, keepUnmapped }: Conversion, origin: string | undefined, begun: number): Promise<Summary> {
+export async function perform({ plan, work, keepUnmapped }: Conversion, origin: Origin | undefined, begun: number): Promise<Summary> {
   if (origin === undefined) return runJob<Summary>("convert", plan, work);
-  const { memory, threads } = plan;
-  const importing = { ...work, memory, threads, keepUnmapped, origin };
+  const { memory, threads, trustTimes, hashes: _, ...rest } = plan;
+  // Looked at before they are read, and hashed meanwhile.
+  const times = await origin.times();
+  const importing = { ...work, memory, threads, keepUnmapped, origin: origin.contents() };
   return staged(plan.source, plan.store, plan.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
+    await origin.check();
     const before = (performance.now() - begun) / 1000;
-    const summary = await runJob<Summary>("convert", { ...plan, source: dataset, notes, made: { imported: "omop" } }, work);
+    const kept = trustTimes === true ? { times } : {};
+    const made = { imported: "omop" };
+    const summary = await runJob<Summary>("convert", { ...rest, ...kept, memory, threads, source: dataset, notes, made }, work);
     return { ...summary, sourceBytes, seconds: before + summary.seconds };
   });
 }
 
 /** A conversion as the native side knows it. */
-export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & { readonly source: string; readonly store: string };
+export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & {
+  readonly source: string;
+  readonly store: string;
+  /** Where hashes of files are remembered. */
+  readonly hashes: string | undefined;
+};
 
 /** What a conversion is asked for: what the native side is told, how it is watched, and what is for OMOP tables alone. */
 export interface Conversion {
@@ -172,11 +189,11 @@ export function conversion(source: string, store: string, options?: ConvertOptio
   const { onProgress, signal, keepUnmapped, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
-  for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
+  for (const name of ["repair", "force", "reuse", "index", "trustTimes"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
   const keep = flagOf("keepUnmapped", keepUnmapped, false);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
-  const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store) };
+  const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store), hashes: hashesFolder() };
   const kind = kindOf(plan.source);
   if (kind === "store")
     fail(

@@ -89,8 +89,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
     const asked = conversion(source, store, { ...rest, reuse: true });
     const wholly = flagOf("verify", verify, false);
-    const origin = await originFor(asked);
-    const ready = await standing(asked.plan, origin, wholly, asked.work.signal);
+    const origin = originFor(asked);
+    const ready = await standing(asked.plan, origin, wholly, asked.work);
     if (ready !== undefined) return new PatientDatabase<S>(ready, null);
     await perform(asked, origin, begun);
     return PatientDatabase.open<S>(store, { verify });

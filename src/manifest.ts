@@ -31,6 +31,8 @@ export interface Manifest {
   readonly version: number;
   readonly id: string;
   readonly fingerprint: string;
+  /** Of the sizes and times of the source's files, where these were to be trusted. */
+  readonly times?: string;
   readonly columns: readonly ManifestColumn[];
   readonly counts: ManifestCounts;
   readonly splits: Readonly<Record<string, number>>;

@@ -14,6 +14,7 @@ interface Options {
   readonly memory?: number;
   readonly shardBytes?: number;
   readonly index?: boolean;
+  readonly trustTimes?: boolean;
   readonly temp?: string;
   readonly keepUnmapped?: boolean;
   readonly progress: "bar" | "json" | "none";
@@ -40,6 +41,10 @@ export function convertCommand(): Command {
     .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
     .option("--index", "write an index of each code's patients and rows too")
+    .option(
+      "--trust-times",
+      "keep the files' sizes and times, which the API's `from` and `reuse` with trustTimes then compare instead of contents",
+    )
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
     .option("--keep-unmapped", "OMOP: keep rows that have no concept, with codes UNMAPPED/TABLE/SOURCE_VALUE")
     .addOption(progressOption())

@@ -1,12 +1,10 @@
 // The files of an OMOP folder: which table each belongs to, and the proof that the compressed ones are whole.
-import { createHash } from "node:crypto";
 import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError, withIo } from "../io.js";
-import type { WorkOptions } from "../native.js";
+import { runJob, type WorkOptions } from "../native.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 
 /** The files of one table, all of one form. */
@@ -222,13 +220,76 @@ export interface OriginOptions {
   readonly keepUnmapped: boolean;
 }
 
-/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
-export async function originOf(root: string, options: OriginOptions, signal: WorkOptions["signal"]): Promise<string> {
-  const tables = await fingerprintOf(root, signal);
-  return `${JSON.stringify({ importer: IMPORTER, tables, options }, null, 2)}\n`;
+/** How files are told from others: where their hashes are remembered, on how many threads they are made, and what ends it. */
+export interface Telling {
+  readonly hashes: string | undefined;
+  readonly threads: number | undefined;
+  readonly signal: WorkOptions["signal"];
 }
 
-/** What {@link originOf} was told of rows without a code. */
+interface Digests {
+  readonly fingerprint?: string | null;
+  readonly times: string;
+}
+
+/** What a store of tables is made of: the files of the tables, and what is asked for. */
+export class Origin {
+  private readonly root: string;
+  private readonly options: OriginOptions;
+  private readonly telling: Telling;
+  private readonly known = new Map<boolean, Promise<Digests>>();
+
+  constructor(root: string, options: OriginOptions, telling: Telling) {
+    this.root = root;
+    this.options = options;
+    this.telling = telling;
+  }
+
+  /** The contents, as {@link ORIGIN} holds them: equal ones give equal stores. */
+  async contents(): Promise<string> {
+    const { fingerprint } = await this.first(true);
+    return `${JSON.stringify({ importer: IMPORTER, tables: fingerprint, options: this.options }, null, 2)}\n`;
+  }
+
+  /** A digest of the files' names, sizes and times of modification. */
+  async times(): Promise<string> {
+    return (await this.first(false)).times;
+  }
+
+  /** Throws where the tables are not what they were when they were first looked at; {@link Origin.times} has been asked before they were read. */
+  async check(): Promise<void> {
+    const now = await this.digest(true);
+    if (now.times === (await this.times()) && now.fingerprint === (await this.first(true)).fingerprint) return;
+    fail(
+      "MEDS_SOURCE_CHANGED",
+      `${this.root}: The tables changed during the conversion. Retry once nothing is writing to them.`,
+      this.root,
+    );
+  }
+
+  private first(contents: boolean): Promise<Digests> {
+    let known = this.known.get(contents);
+    if (known === undefined) {
+      known = this.digest(contents);
+      // It runs beside the import: where that fails first, it is not asked for.
+      known.catch(() => {});
+      this.known.set(contents, known);
+    }
+    return known;
+  }
+
+  private async digest(contents: boolean): Promise<Digests> {
+    const { root, options } = this;
+    const { hashes, threads = 0, signal } = this.telling;
+    const { tables } = withIo(root, () => findTables(root));
+    const paths = [...tables.values()].flatMap(({ paths }) => paths).sort();
+    const files = paths.map((path) => relative(root, path));
+    const what = JSON.stringify({ importer: IMPORTER, options });
+    return runJob<Digests>("digest", { root, files, options: what, hashes, contents, threads }, { signal });
+  }
+}
+
+/** What an {@link Origin} was told of rows without a code. */
 export function keptUnmapped(origin: string): boolean {
   try {
     const kept = JSON.parse(origin) as { readonly options?: Partial<OriginOptions> } | null;
@@ -250,37 +311,4 @@ export function failCancelled(): never {
 
 function checkSignal(signal: WorkOptions["signal"]): void {
   if (signal?.aborted === true) failCancelled();
-}
-
-/**
- * Tells whether files have changed: of their names, sizes and ends (the footer of Parquet, the checksum of gzip), and of plain CSV, which has neither,
- * all bytes.
- */
-async function fingerprintOf(root: string, signal: WorkOptions["signal"]): Promise<string> {
-  const hash = createHash("sha256");
-  const { tables } = withIo(root, () => findTables(root));
-  for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
-    checkSignal(signal);
-    const size = sizeOf(path);
-    hash.update(`\0${relative(root, path)}\0${size}\0`);
-    try {
-      for await (const chunk of extname(path).toLowerCase() === ".csv"
-        ? createReadStream(path, { highWaterMark: 1 << 20 })
-        : ends(path, size)) {
-        checkSignal(signal);
-        hash.update(chunk as Buffer);
-      }
-    } catch (error) {
-      failIo(path, error);
-    }
-  }
-  return hash.digest("hex").slice(0, 32);
-}
-
-/** The end of a file. */
-async function* ends(path: string, size: number): AsyncGenerator<Buffer> {
-  const file = await open(path);
-  const end = Buffer.alloc(Math.min(size, 1 << 16));
-  await file.read(end, 0, end.length, size - end.length).finally(() => file.close());
-  yield end;
 }

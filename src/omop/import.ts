@@ -16,8 +16,8 @@ import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
 /** How to import. */
 export interface ImportOptions extends WorkOptions {
   readonly keepUnmapped: boolean;
-  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
-  readonly origin: string | undefined;
+  /** The contents of an {@link Origin}: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
+  readonly origin: Promise<string> | string | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
 }
@@ -285,7 +285,8 @@ class Import {
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
-    if (this.options.origin !== undefined) writeFileSync(at(ORIGIN), this.options.origin);
+    const origin = await this.options.origin;
+    if (origin !== undefined) writeFileSync(at(ORIGIN), origin);
   }
 
   private async ladders(): Promise<Ladders> {

@@ -172,7 +172,7 @@ impl Inspected {
             self.notes.extend(moved_note(survey.late_statics));
             self.notes.extend(truncated_note(survey.truncated));
             let Options { shard_bytes, .. } = Options::default();
-            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, "", progress);
+            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
             if let Some(laid) = self.heard(laid)? {
                 let codes = laid.codes(&source, &columns, &mut self.notes);
                 self.heard(codes)?;

@@ -1,5 +1,6 @@
-//! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
+//! The source as it is on disk: which files contain events, and what their footers say.
 
+use crate::fingerprint::{Input, Inputs, Seen};
 use crate::kept::Kept;
 use crate::metadata::broken;
 use crate::spill::Spill;
@@ -10,7 +11,6 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -30,7 +30,8 @@ pub struct SourceFile {
     pub content: Content,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
-    hash: String,
+    /// The file itself, or every file of the database, as it was when it was opened; of a shard none.
+    inputs: Vec<Input>,
 }
 
 /// A Parquet file's footer.
@@ -41,7 +42,8 @@ pub struct Footer {
     pub metadata: Arc<ParquetMetaData>,
     /// Its schema, as the rows are read.
     pub schema: arrow_schema::SchemaRef,
-    hash: String,
+    /// What the file was like when its footer was read.
+    seen: Seen,
 }
 
 /// What the rows of a file are read from.
@@ -114,26 +116,17 @@ impl Source {
         }
     }
 
-    /// Of the files' names, sizes and footers (of a database all bytes) and the metadata's contents, and of `options`.
-    pub fn fingerprint(&self, options: &str, progress: &Progress) -> Result<String> {
-        let mut hash = Sha256::new();
-        hash.update(options);
+    /// Every file that decides what a store of this source contains; `root` is the path that the source was opened by.
+    pub fn inputs(&self, root: &Path) -> Result<Inputs> {
+        // An archive may have any name.
         if let Some(archive) = &self.archive {
-            archive.identify(progress, |bytes| hash.update(bytes))?;
-            return Ok(hex(&hash.finalize()));
+            return Ok(Inputs::new(root, vec![Input::at("", archive.path())?]));
         }
-        for file in &self.files {
-            hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
-            if let Content::Database(database) = &file.content {
-                database.identify(progress, |bytes| hash.update(bytes))?;
-            }
-        }
+        let mut inputs: Vec<Input> = self.files.iter().flat_map(|file| file.inputs.iter().cloned()).collect();
         for (name, path) in &self.metadata {
-            let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
-            hash.update(format!("\0metadata/{name}\0{}\0", bytes.len()));
-            hash.update(bytes);
+            inputs.push(Input::at(format!("metadata/{name}"), path)?);
         }
-        Ok(hex(&hash.finalize()))
+        Ok(Inputs::new(root, inputs))
     }
 }
 
@@ -314,22 +307,24 @@ impl SourceFile {
     pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
         // Its columns are found by name, and the fingerprint is that of the store.
         let schema = Arc::new(arrow_schema::Schema::empty());
-        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, hash: String::new() }
+        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, inputs: Vec::new() }
     }
 
     /// Opens a Parquet file.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
-        let Footer { bytes, metadata, schema, hash } = Footer::read(&path)?;
-        Ok(Self { path, name, bytes, content: Content::Parquet(metadata), schema, hash })
+        let Footer { bytes, metadata, schema, seen } = Footer::read(&path)?;
+        let inputs = vec![Input { name: name.clone(), path: path.clone(), seen }];
+        Ok(Self { path, name, bytes, content: Content::Parquet(metadata), schema, inputs })
     }
 
     /// Opens a database of meds_reader.
     pub fn database(path: &Path) -> Result<Self> {
+        // Before any of them is read, so that a change from here on is noticed.
+        let inputs: Result<_> = Database::files(path)?.into_iter().map(|name| Input::at(&name, &path.join(&name))).collect();
+        let inputs = inputs?;
         let database = Database::open(path)?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
-        // All of it is read for its fingerprint, and only then.
-        let (content, hash) = (Content::Database(database), String::new());
-        Ok(Self { path: path.into(), name: String::new(), bytes, content, schema, hash })
+        Ok(Self { path: path.into(), name: String::new(), bytes, content: Content::Database(database), schema, inputs })
     }
 
     /// Number of the parts that it is read in.
@@ -374,7 +369,8 @@ impl Footer {
             return Err(damaged("this is no file, but a pipe, a socket or a device".into()));
         }
         let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
+        let about = file.metadata().map_err(io)?;
+        let (bytes, seen) = (about.len(), Seen::of(&about));
         if bytes < 12 {
             return Err(damaged(format!("{bytes} bytes are too few for a Parquet file")));
         }
@@ -421,6 +417,6 @@ impl Footer {
             Ok((metadata, schema))
         };
         let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), seen })
     }
 }

@@ -1,18 +1,15 @@
 //! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
 
-use crate::data::{checksum, io};
+use crate::data::io;
 use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-/// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
-const ENDS: u64 = 1 << 20;
 /// Of a tar everything comes in blocks of this size.
 const BLOCK: usize = 512;
 /// Most bytes that stand between two files of a tar: the library holds them in memory, and gzip makes gigabytes of few bytes.
@@ -69,22 +66,6 @@ impl Archive {
     /// Its length.
     pub fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    /// Tells `hear` what tells this archive from others: its length, and its ends or (of a tar, which has no checksum) all of it.
-    pub fn identify(&self, progress: &Progress, mut hear: impl FnMut(&[u8])) -> Result<()> {
-        hear(&self.bytes.to_le_bytes());
-        if let Form::Tar = self.form {
-            hear(&checksum(&self.path, progress)?.to_le_bytes());
-            return Ok(());
-        }
-        let file = File::open(&self.path).map_err(io(&self.path))?;
-        for start in [0, self.bytes.saturating_sub(ENDS)] {
-            let mut end = vec![0; ENDS.min(self.bytes) as usize];
-            file.read_exact_at(&mut end, start).map_err(io(&self.path))?;
-            hear(&end);
-        }
-        Ok(())
     }
 
     /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.

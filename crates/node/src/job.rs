@@ -26,7 +26,7 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'current' | 'digest'")]
         kind: String,
         options: String,
     ) -> napi::Result<Self> {
@@ -38,7 +38,8 @@ impl Job {
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
-                "fingerprint" => work(&options, meds_convert::fingerprint)?,
+                "current" => work(&options, meds_convert::is_current)?,
+                "digest" => work(&options, meds_convert::digest)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };

@@ -26,9 +26,11 @@ pub struct Manifest {
     pub version: u32,
     /// Content id: 32 hexadecimal digits made from the fingerprint and the format version. In every Arrow file too.
     pub id: String,
-    /// Of the source and of the options that change the store: relative paths, sizes, hashes of Parquet footers (of a database checksums of all
-    /// files, of an archive its ends or all of it) and of metadata files.
+    /// Of the options that change the store and of the source's files: relative paths, sizes and hashes of all their bytes.
     pub fingerprint: String,
+    /// Of the same options, and of the files' relative paths, sizes and times of modification; where these were to be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<String>,
     /// The options that change the store.
     pub options: serde_json::Value,
     /// Columns but `subject_id`, in the source's order.
@@ -213,6 +215,7 @@ impl Manifest {
             version: VERSION,
             id: String::new(),
             fingerprint: String::new(),
+            times: None,
             options: serde_json::Value::Null,
             columns: Vec::new(),
             counts: Counts::default(),
@@ -266,6 +269,7 @@ mod tests {
             version: VERSION,
             id: "0".repeat(32),
             fingerprint: "f".into(),
+            times: None,
             options: serde_json::json!({"shard_bytes": 1}),
             columns: vec![],
             counts: Counts::default(),
