@@ -591,6 +591,12 @@ export interface ConvertOptions extends WorkOptions {
   readonly force?: boolean | undefined;
   /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
+   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
+   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /**

@@ -567,7 +567,7 @@ describe("trustTimes", () => {
       const root = folder("trusted");
       const tar = async (column?: Column) => {
         await write("hyparquet-writer", events(column), place(root, "data", "0.parquet"));
-        execFileSync("tar", ["-cf", join(root, "m.tar"), "-C", root, "data"]);
+        execFileSync("tar", ["-cf", join(root, "m.tar"), "--mtime=2020-01-01", "-C", root, "data"]);
       };
       await tar();
       return { source: join(root, "m.tar"), path: join(root, "m.tar"), change: () => tar("code") };

@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn the_number_of_threads_changes_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| (at * 31 >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| ((at * 31) >> 7) as u8).collect();
         write(&folder.path().join("a"), &bytes);
         let hashed = [1, 2, 5].map(|threads| crate::run::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
         assert!(hashed.iter().all(|one| *one == hashed[0]), "{hashed:?}");
