@@ -220,8 +220,8 @@ export interface OriginOptions {
   readonly keepUnmapped: boolean;
 }
 
-/** How files are told from others: where their hashes are remembered, on how many threads they are made, and what ends it. */
-export interface Telling {
+/** How files are hashed: where hashes are remembered, on how many threads, and what cancels it. */
+export interface Hashing {
   readonly hashes: string | undefined;
   readonly threads: number | undefined;
   readonly signal: WorkOptions["signal"];
@@ -236,13 +236,13 @@ interface Digests {
 export class Origin {
   private readonly root: string;
   private readonly options: OriginOptions;
-  private readonly telling: Telling;
+  private readonly hashing: Hashing;
   private readonly known = new Map<boolean, Promise<Digests>>();
 
-  constructor(root: string, options: OriginOptions, telling: Telling) {
+  constructor(root: string, options: OriginOptions, hashing: Hashing) {
     this.root = root;
     this.options = options;
-    this.telling = telling;
+    this.hashing = hashing;
   }
 
   /** The contents, as {@link ORIGIN} holds them: equal ones give equal stores. */
@@ -280,7 +280,7 @@ export class Origin {
 
   private async digest(contents: boolean): Promise<Digests> {
     const { root, options } = this;
-    const { hashes, threads = 0, signal } = this.telling;
+    const { hashes, threads = 0, signal } = this.hashing;
     const { tables } = withIo(root, () => findTables(root));
     const paths = [...tables.values()].flatMap(({ paths }) => paths).sort();
     const files = paths.map((path) => relative(root, path));
@@ -289,7 +289,7 @@ export class Origin {
   }
 }
 
-/** What an {@link Origin} was told of rows without a code. */
+/** Whether rows without a code were kept, by the text of an {@link Origin}. */
 export function keptUnmapped(origin: string): boolean {
   try {
     const kept = JSON.parse(origin) as { readonly options?: Partial<OriginOptions> } | null;

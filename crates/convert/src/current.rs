@@ -1,4 +1,4 @@
-//! Whether a standing store is what its source would give now, and what tells a source's files from others.
+//! Whether an existing store is what a conversion of its source would make now, and digests of files.
 
 use crate::fingerprint::{Input, Inputs};
 use crate::options::Options;
@@ -9,7 +9,7 @@ use meds_store::{Progress, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What the manifest of a standing store says of its source, and a conversion that would make it.
+/// What the manifest of an existing store says of its source, and the conversion that would make it.
 #[derive(Debug, Deserialize)]
 pub struct Standing {
     /// The conversion.
@@ -20,7 +20,7 @@ pub struct Standing {
     pub times: Option<String>,
 }
 
-/// Is a standing store what its conversion would make now?
+/// Is an existing store what its conversion would make now?
 pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &Progress) -> Result<bool> {
     check(plan)?;
     pool(plan.threads, || {
@@ -30,7 +30,7 @@ pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &P
     })
 }
 
-/// Files to be told from others.
+/// Files to make digests of.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DigestOptions {
@@ -48,7 +48,7 @@ pub struct DigestOptions {
     pub threads: usize,
 }
 
-/// What tells some files from others.
+/// Digests of files.
 #[derive(Debug, Serialize)]
 pub struct Digests {
     /// Of names, sizes and contents, where contents were to count.
@@ -57,7 +57,7 @@ pub struct Digests {
     pub times: String,
 }
 
-/// What tells some files from others, by the same means as a source's.
+/// Makes digests of files by the same means as a source's.
 pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     pool(options.threads, || {
         let files: Result<Vec<_>> = options.files.iter().map(|name| Input::at(name, &options.root.join(name))).collect();
@@ -68,7 +68,7 @@ pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     })
 }
 
-/// Do files give what a store says of them? Times are asked first, where they are to be trusted.
+/// Are the files those that a store was made of? Times are compared first, where they are to be trusted.
 pub fn compared(options: &Options, inputs: &Inputs, fingerprint: &str, times: Option<&str>, progress: &Progress) -> Result<bool> {
     let decisive = decisive(options).to_string();
     if options.trust_times && times.is_some_and(|times| times == inputs.times(&decisive)) {

@@ -423,7 +423,7 @@ pub fn lay_out(
             let measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress);
             measured.inspect_err(|_| failed.store(true, Relaxed))
         };
-        // Where measuring failed, the id is of no use, and is not told why it stops.
+        // Where measuring failed, hashing stops: the error of the measuring is reported.
         let hashing = || id(&|_| if failed.load(Relaxed) { Err(Error::new(Code::Cancelled, "")) } else { progress.check() });
         let (measured, id) = rayon::join(measuring, hashing);
         let (mut measured, id) = (measured?, id?);
