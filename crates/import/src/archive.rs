@@ -5,11 +5,14 @@ use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use zip::read::Config;
+use zip::unstable::read::ZipIterable;
 
 /// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
 const ENDS: u64 = 1 << 20;
@@ -250,7 +253,10 @@ struct Target<'a> {
 
 impl Target<'_> {
     fn zip(&self, file: File) -> Result<()> {
-        let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.archive.damaged(e))?;
+        let mut zip = zip::ZipArchive::new(BufReader::new(&file)).map_err(|e| self.archive.damaged(e))?;
+        if zip.has_duplicate_names() {
+            self.no_file_twice(BufReader::new(&file))?;
+        }
         for at in 0..zip.len() {
             let mut entry = zip.by_index(at).map_err(|e| self.archive.damaged(e))?;
             let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
@@ -259,6 +265,20 @@ impl Target<'_> {
             }
             if !entry.is_dir() && !aside(&name) {
                 self.write(&name, &mut entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of two files of one name the library knows the later one alone.
+    fn no_file_twice(&self, file: impl Read + Seek) -> Result<()> {
+        let mut entries = ZipIterable::try_new(file, Config::default()).map_err(|e| self.archive.damaged(e))?;
+        let mut seen = HashSet::new();
+        for entry in entries.files().map_err(|e| self.archive.damaged(e))? {
+            let entry = entry.map_err(|e| self.archive.damaged(e))?;
+            let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
+            if !entry.is_dir() && !aside(&name) && !seen.insert(name.clone()) {
+                return Err(self.twice(&name));
             }
         }
         Ok(())
@@ -298,9 +318,7 @@ impl Target<'_> {
         }
         let path = self.into.join(name);
         let failed = |e: std::io::Error| match e.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                self.archive.damaged(format!("it has two files {}, or one where a folder is", shown(name)))
-            }
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => self.twice(name),
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => {
                 self.archive.damaged(format!("{} cannot be the name of a file", shown(name)))
             }
@@ -318,6 +336,11 @@ impl Target<'_> {
             to.write_all(&held[..some]).map_err(failed)?;
             length += some as u64;
         }
+    }
+
+    fn twice(&self, name: &Path) -> Error {
+        let message = format!("contains {} twice, or once as a file and once as a folder. Pack the dataset again.", shown(name));
+        Error::at(Code::SourceDamaged, &self.archive.path, message)
     }
 
     fn strange(&self, name: &Path) -> Error {
