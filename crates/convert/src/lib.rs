@@ -8,6 +8,7 @@ mod changed;
 mod chunk;
 mod codes;
 mod common;
+mod copies;
 mod emit;
 mod export;
 mod extent;

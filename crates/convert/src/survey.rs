@@ -1,5 +1,6 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
+use crate::copies;
 use crate::read::{Batch, Reader, micros};
 use crate::schema::{Column, Columns, Role};
 use crate::source::{Source, SourceFile};
@@ -153,6 +154,15 @@ pub fn null_id(file: &SourceFile, row: u64) -> Error {
 
 /// Surveys the whole source, row groups in parallel. The outer error is final, the inner one can be repaired.
 pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
+    let found = look(source, columns, groups, progress)?;
+    if found.is_err() {
+        // To repair it would be to count the rows of a copy twice.
+        copies::refuse(source, progress)?;
+    }
+    Ok(found)
+}
+
+fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;
     let found: Vec<Result<Result<Runs, Disorder>>> =

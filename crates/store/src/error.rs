@@ -50,6 +50,8 @@ codes! {
     ColumnType = "MEDS_COLUMN_TYPE",
     /// Two files give a column types without a lossless common type.
     SchemaConflict = "MEDS_SCHEMA_CONFLICT",
+    /// A file of the source has the same rows as another one.
+    DuplicateFile = "MEDS_DUPLICATE_FILE",
     /// A null where MEDS allows none (subject_id, code).
     NullValue = "MEDS_NULL_VALUE",
     /// A subject's rows are not together (twice in a file, or in two files).
