@@ -188,6 +188,9 @@ export interface Question {
   threads: number
 }
 
+/** Refuses a file or folder, or files below it, of a table whose log says which of its files are rows. */
+export declare function refuseTables(root: string, files: Array<string>): void
+
 /** Refuses a path where no store may be written, before any work is done for one. */
 export declare function refuseTaken(path: string, force: boolean): void
 

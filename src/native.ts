@@ -150,6 +150,11 @@ export function refuseTaken(path: string, force: boolean): void {
   guard(() => binding.refuseTaken(path, force));
 }
 
+/** Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg, Hudi or the like: its files are not all rows. */
+export function refuseTables(root: string, files: readonly string[] = []): void {
+  guard(() => binding.refuseTables(root, [...files]));
+}
+
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */

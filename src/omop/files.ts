@@ -6,7 +6,7 @@ import { basename, extname, join, relative, sep } from "node:path";
 import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError, withIo } from "../io.js";
-import type { WorkOptions } from "../native.js";
+import { refuseTables, type WorkOptions } from "../native.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 
 /** The files of one table, all of one form. */
@@ -44,7 +44,7 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 }
 
 // A link says nothing of what it leads to; what it is shows when it is read. One that leads in a circle, say, is no folder.
-function isFolder(entry: Dirent): boolean {
+export function isFolder(entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
     return statSync(join(entry.parentPath, entry.name)).isDirectory();
@@ -60,6 +60,7 @@ function isFolder(entry: Dirent): boolean {
  * in which nothing is called as its files are; what the system says of a file that is not there, or of another kind.
  */
 export function findTables(root: string): { readonly tables: ReadonlyMap<string, TableFiles>; readonly others: readonly string[] } {
+  refuseTables(root);
   const forms = new Map<string, Map<string, string[]>>();
   const others: string[] = [];
   for (const entry of readdirSync(root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -83,7 +84,10 @@ export function findTables(root: string): { readonly tables: ReadonlyMap<string,
         );
       of.set(form, files);
       others.push(...strange.map((file) => relative(root, file)));
-    } else of.set(form, [...(of.get(form) ?? []), path]);
+    } else {
+      refuseTables(path);
+      of.set(form, [...(of.get(form) ?? []), path]);
+    }
   }
   const tables = new Map<string, TableFiles>();
   for (const [table, of] of forms) {
@@ -105,9 +109,9 @@ export function findTables(root: string): { readonly tables: ReadonlyMap<string,
 /** Files of a table's folder, at any depth; and those that no table has. */
 function within(folder: string): [files: string[], strange: string[]] {
   const pathOf = (entry: Dirent) => join(entry.parentPath, entry.name);
-  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true })).filter(
-    (entry) => !entry.isDirectory() && !relative(folder, pathOf(entry)).split(sep).some(isHidden),
-  );
+  const all = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true }));
+  refuseTables(folder, all.map(pathOf));
+  const entries = all.filter((entry) => !entry.isDirectory() && !relative(folder, pathOf(entry)).split(sep).some(isHidden));
   const paths = (some: readonly Dirent[]) => some.map(pathOf).sort();
   return [paths(entries.filter(({ name }) => FORM.test(name))), paths(entries.filter(({ name }) => !FORM.test(name)))];
 }

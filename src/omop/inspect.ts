@@ -74,7 +74,7 @@ function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
 
 /** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
 const REFUSED =
-  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+  /^MEDS_(NO_DATA|TABLE_FORMAT|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
 
 type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
 

@@ -3,6 +3,7 @@
 use crate::kept::Kept;
 use crate::metadata::broken;
 use crate::spill::Spill;
+use crate::table_format;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
@@ -198,6 +199,7 @@ fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
     if !root.is_dir() {
         return Err(broken(root, "this is no folder"));
     }
+    METADATA.iter().map(|name| root.join(name)).filter(|path| path.exists()).try_for_each(|path| table_format::refuse(&path, []))?;
     if let Some(name) = METADATA.iter().find(|name| root.join(name).is_dir()) {
         return Err(broken(&root.join(name), "this is a folder, and no file"));
     }
@@ -271,6 +273,7 @@ fn held(root: &Path) -> Result<String> {
 
 /// The files of events of a MEDS folder, or the one that is given: name and path, in order.
 pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    table_format::refuse(root, [])?;
     if !root.is_dir() {
         let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok(vec![(name, root.to_path_buf())]);
@@ -286,20 +289,21 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
         );
         return Err(Error::at(Code::NoData, root, message));
     }
-    // Hidden folders hold checkpoints and snapshots (.ipynb_checkpoints, _delta_log): copies of events, not events.
-    let hidden = |name: &str| match name.rsplit_once('/') {
-        Some((folders, file)) => file.starts_with('.') || folders.split('/').any(|folder| folder.starts_with(['.', '_'])),
-        None => name.starts_with('.'),
-    };
     let mut dangling = None;
     let found = walk(&data, |link| dangling = dangling.take().or(Some(link.to_path_buf())))?;
     if let Some(link) = dangling {
         return Err(Error::at(Code::NotFound, link, "this link leads nowhere. Mend it, or remove it."));
     }
+    table_format::refuse(&data, found.iter().map(|(_, path)| path.as_path()))?;
+    // Hidden files and folders are what a writer left, checkpoints and snapshots (_temporary, .ipynb_checkpoints): copies of events, not events.
+    let hidden = |name: &str| name.split('/').any(|part| part.starts_with(['.', '_']));
     let (events, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
+    // ETLs write their logs there; nobody takes them for events.
+    let others: Vec<_> = others.into_iter().filter(|(name, _)| !name.split('/').rev().skip(1).any(|folder| folder == ".logs")).collect();
     if let Some((first, _)) = others.first() {
-        let message =
-            format!("files below data/ that are not named *.parquet, or are hidden (or in a folder that is), such as data/{first}");
+        let message = format!(
+            "files below data/ that are not read: their names do not end in .parquet, or begin with a dot or _ (or their folders' do), such as data/{first}"
+        );
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {

@@ -96,6 +96,12 @@ pub fn refuse_taken(env: Env, path: String, force: bool) -> napi::Result<()> {
     guard(&env, || meds_convert::refuse_taken(Path::new(&path), force))
 }
 
+/// Refuses a file or folder, or files below it, of a table whose log says which of its files are rows.
+#[napi]
+pub fn refuse_tables(env: Env, root: String, files: Vec<String>) -> napi::Result<()> {
+    guard(&env, || meds_convert::refuse_tables(Path::new(&root), files.iter().map(Path::new)))
+}
+
 fn work<O, S>(options: &str, run: impl FnOnce(&O, &Progress) -> Result<S> + Send + 'static) -> Result<Work>
 where
     O: DeserializeOwned + Send + 'static,
