@@ -400,7 +400,7 @@ describe("inspect()", () => {
       "c.gz": ["MEDS_NO_DATA", "packed by gzip"],
       "d.parquet.gz": ["MEDS_NO_DATA", "single Parquet file"],
       "other/data": ["MEDS_NO_DATA", "found a.txt."],
-      deep: ["MEDS_NO_DATA", "one of its folders instead: set"],
+      deep: ["MEDS_NO_DATA", `its folder set is a dataset: use ${dataset}.`],
       "deep/set/data": ["MEDS_NO_DATA", `it lies in ${dataset}: give that`],
     };
     for (const [name, [code, said]] of Object.entries(what)) {

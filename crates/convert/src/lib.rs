@@ -24,6 +24,7 @@ mod layout;
 mod measure;
 mod metadata;
 mod narrowed;
+mod nested;
 mod options;
 mod orders;
 mod out;

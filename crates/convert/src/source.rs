@@ -2,6 +2,7 @@
 
 use crate::kept::Kept;
 use crate::metadata::broken;
+use crate::nested::nested;
 use crate::spill::Spill;
 use crate::table_format;
 use meds_import::{Archive, Database};
@@ -300,6 +301,9 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
     let (events, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
     // ETLs write their logs there; nobody takes them for events.
     let others: Vec<_> = others.into_iter().filter(|(name, _)| !name.split('/').rev().skip(1).any(|folder| folder == ".logs")).collect();
+    if let Some(message) = nested(events.iter().map(|(name, _)| name.as_str()), others.iter().map(|(name, _)| name.as_str())) {
+        return Err(Error::at(Code::NoData, data, message));
+    }
     if let Some((first, _)) = others.first() {
         let message = format!(
             "files below data/ that are not read: their names do not end in .parquet, or begin with a dot or _ (or their folders' do), such as data/{first}"
