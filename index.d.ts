@@ -302,7 +302,7 @@ export declare class Splits {
    *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`, `test` becomes `held_out`.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`.
+   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
    * @example
    * ```ts
    * import { Splits } from "meds-reader";
@@ -441,7 +441,7 @@ export declare class Labels implements Iterable<LabelRow> {
    * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
    * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
    * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
-   * `MEDS_SOURCE_DAMAGED`.
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -583,8 +583,8 @@ export interface ConvertOptions extends WorkOptions {
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
-   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files
+   * with the same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
    */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
@@ -644,7 +644,8 @@ export interface Summary {
  * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
  * package `@duckdb/node-api`, which must be installed.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
+ * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
  * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
  * DuckDB is not installed.
  * @example

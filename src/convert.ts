@@ -16,8 +16,8 @@ export interface ConvertOptions extends WorkOptions {
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
-   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files
+   * with the same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
    */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
@@ -79,7 +79,8 @@ export interface Summary {
  * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
  * package `@duckdb/node-api`, which must be installed.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
+ * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
  * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
  * DuckDB is not installed.
  * @example

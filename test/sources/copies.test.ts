@@ -68,6 +68,22 @@ describe("a file that is in a dataset twice is refused by both names", () => {
   });
 });
 
+describe("a file that has the rows of all other files together is refused", () => {
+  it("as a dataset beside its own shards", async () => {
+    const source = folder("copies");
+    await writeFiles(source, [
+      simpleFile("data.parquet", rows),
+      simpleFile("train/0.parquet", rows.slice(2)),
+      simpleFile("train/1.parquet", rows.slice(0, 2)),
+    ]);
+    for (const options of [{}, { repair: true }]) {
+      const error = await refused(source, options);
+      expect(error).toMatchObject({ code: "MEDS_DUPLICATE_FILE", path: join(source, "data/data.parquet") });
+      expect(error.message).toContain("the same 4 rows as all other files together");
+    }
+  });
+});
+
 describe("files that are not copies are repaired as before", () => {
   const repaired = async (files: Parameters<typeof writeFiles>[1], options = {}) => {
     const source = folder("others");
@@ -83,6 +99,11 @@ describe("files that are not copies are repaired as before", () => {
       [rows[0]!, rows[0]!, rows[2]!, rows[3]!],
     ])
       expect(await repaired([simpleFile("0.parquet", rows), simpleFile("1.parquet", other)])).toBe(rows.length + other.length);
+  });
+
+  it("a file has as many rows as all others together, of which one differs", async () => {
+    const files = [rows, rows.slice(0, 2), [rows[2]!, [2n, 5n, "B", 7] as SimpleRow]];
+    expect(await repaired(files.map((some, i) => simpleFile(`${i}.parquet`, some)))).toBe(2 * rows.length);
   });
 
   it("the rows differ only in a column that is left out", async () => {
