@@ -583,8 +583,9 @@ export interface ConvertOptions extends WorkOptions {
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files
-   * with the same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files with the
+   * same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for
+   * `reuse` and {@link PatientDatabase.from} with and without this option.
    */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
