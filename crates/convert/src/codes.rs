@@ -2,7 +2,7 @@
 
 use crate::common::{canonical, conform};
 use crate::metadata::{broken, find, strings, table};
-use crate::source::Source;
+use crate::source::{Footer, Source};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_cast::cast;
@@ -58,6 +58,16 @@ fn described(
     };
     note("codes of the events that codes.parquet does not have".into(), missing);
     note("codes with several rows in codes.parquet: of each column the first value that is not null was taken".into(), several);
+    let footer = Footer::read(path)?;
+    for (root, why) in &footer.undecodable {
+        note(
+            format!(
+                "column {:?} of codes.parquet: it is not read, because its type cannot be decoded ({why})",
+                footer.schema.field(*root).name()
+            ),
+            1,
+        );
+    }
     for (field, column) in table.schema().fields().iter().zip(table.columns()) {
         if field.name() == "code" {
             continue;

@@ -5,12 +5,13 @@ use crate::read::guarded;
 use crate::source::{Footer, Source};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{DataType, Schema};
 use arrow_select::concat::concat_batches;
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -44,17 +45,20 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
     source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
 }
 
-/// Reads a whole Parquet file of the metadata.
+/// Reads a Parquet file of the metadata, without the columns that cannot be decoded.
 pub fn table(path: &Path) -> Result<RecordBatch> {
     let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
+        let kept = (0..footer.schema.fields().len()).filter(|root| !footer.undecodable.contains_key(root));
+        let kept = ProjectionMask::roots(footer.metadata.file_metadata().schema_descr(), kept);
         let options = ArrowReaderOptions::new().with_schema(footer.schema);
         let footer = ArrowReaderMetadata::try_new(footer.metadata, options)?;
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer).with_projection(kept);
         // Key-value metadata differs between the reader's schema and its batches.
+        let reader = reader.build()?;
         let fields = reader.schema().fields().clone();
-        let batches = reader.build()?.collect::<Result<Vec<_>, _>>()?;
+        let batches = reader.collect::<Result<Vec<_>, _>>()?;
         let schema = batches.first().map_or_else(|| Schema::new(fields).into(), |batch| batch.schema());
         let table = concat_batches(&schema, &batches)?;
         table.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
@@ -125,7 +129,8 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         DataType::Dictionary(_, values) => values,
         other => other,
     };
-    if !plain.is_integer() {
+    // A column without a value may have any type: data frames without rows have none.
+    if !plain.is_integer() && ids.logical_null_count() < ids.len() {
         return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", type_name(ids.data_type()))));
     }
     let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;

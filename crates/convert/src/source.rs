@@ -1,16 +1,17 @@
 //! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
 
+use crate::folders;
 use crate::kept::Kept;
 use crate::metadata::broken;
 use crate::spill::Spill;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
-use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -30,6 +31,12 @@ pub struct SourceFile {
     pub content: Content,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
+    /// Columns that the file has by the names of its folders.
+    pub folders: folders::Values,
+    /// Root columns whose Arrow types cannot be read: they have those of Parquet.
+    pub untyped: Vec<usize>,
+    /// Root columns that cannot be decoded, and why.
+    pub undecodable: BTreeMap<usize, String>,
     hash: String,
 }
 
@@ -41,6 +48,10 @@ pub struct Footer {
     pub metadata: Arc<ParquetMetaData>,
     /// Its schema, as the rows are read.
     pub schema: arrow_schema::SchemaRef,
+    /// Root columns whose Arrow types cannot be read: they have those of Parquet.
+    pub untyped: Vec<usize>,
+    /// Root columns that cannot be decoded, and why.
+    pub undecodable: BTreeMap<usize, String>,
     hash: String,
 }
 
@@ -84,7 +95,6 @@ impl Source {
             false if path.is_file() && !is_parquet(path) => return Err(unknown(path)),
             false => Self::of_files(events(path, &mut notes)?)?,
         };
-        notes.extend(partitioned(&source.files));
         let metadata = beside(&path.join("metadata"), &mut notes)?;
         Ok(Self { metadata, notes, ..source })
     }
@@ -173,18 +183,6 @@ fn is_parquet(path: &Path) -> bool {
 /// The first 32 hexadecimal digits of a hash.
 pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
-}
-
-/// A column that Spark, DuckDB and pyarrow left to the names of folders is no column to anybody who reads the files one by one.
-fn partitioned(files: &[SourceFile]) -> Option<Note> {
-    let key = |folder: &str| folder.split_once('=').map(|(key, _)| key.to_string());
-    let lacks = |file: &&SourceFile| file.name.split('/').rev().skip(1).filter_map(key).any(|key| file.schema.index_of(&key).is_err());
-    let first = files.iter().find(lacks)?;
-    let message = format!(
-        "files in folders named COLUMN=VALUE whose column they do not have themselves, such as {}: these columns are not read",
-        first.name
-    );
-    Some(Note { kind: "skipped".into(), message, count: files.iter().filter(lacks).count() as u64 })
 }
 
 /// The metadata files that are read, and not only kept.
@@ -314,13 +312,14 @@ impl SourceFile {
     pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
         // Its columns are found by name, and the fingerprint is that of the store.
         let schema = Arc::new(arrow_schema::Schema::empty());
-        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, hash: String::new() }
+        Self::plain(path, name, bytes, Content::Kept(Box::new(kept)), schema)
     }
 
     /// Opens a Parquet file.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
-        let Footer { bytes, metadata, schema, hash } = Footer::read(&path)?;
-        Ok(Self { path, name, bytes, content: Content::Parquet(metadata), schema, hash })
+        let Footer { bytes, metadata, schema, untyped, undecodable, hash } = Footer::read(&path)?;
+        let folders = folders::values(&name, &path)?;
+        Ok(Self { folders, untyped, undecodable, hash, ..Self::plain(path, name, bytes, Content::Parquet(metadata), schema) })
     }
 
     /// Opens a database of meds_reader.
@@ -328,8 +327,13 @@ impl SourceFile {
         let database = Database::open(path)?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
         // All of it is read for its fingerprint, and only then.
-        let (content, hash) = (Content::Database(database), String::new());
-        Ok(Self { path: path.into(), name: String::new(), bytes, content, schema, hash })
+        Ok(Self::plain(path.into(), String::new(), bytes, Content::Database(database), schema))
+    }
+
+    /// All of whose columns are in its schema, and can be read.
+    fn plain(path: PathBuf, name: String, bytes: u64, content: Content, schema: arrow_schema::SchemaRef) -> Self {
+        let (folders, untyped, undecodable) = Default::default();
+        Self { path, name, bytes, content, schema, folders, untyped, undecodable, hash: String::new() }
     }
 
     /// Number of the parts that it is read in.
@@ -350,11 +354,9 @@ impl SourceFile {
         }
     }
 
-    /// Whether its writer left Arrow types that cannot be read.
-    pub fn is_untyped(&self) -> bool {
-        let Content::Parquet(footer) = &self.content else { return false };
-        let about = footer.file_metadata();
-        crate::read::guarded(|| parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())).is_err()
+    /// Whether the file has a column, itself or by the names of its folders.
+    pub fn has(&self, column: &str) -> bool {
+        self.schema.index_of(column).is_ok() || self.folders.iter().any(|(key, _)| key == column)
     }
 }
 
@@ -395,32 +397,38 @@ impl Footer {
         if crate::footer::encrypts(&footer) {
             return Err(encrypted(path));
         }
-        let parse = || -> parquet::errors::Result<_> {
-            let metadata = ParquetMetaDataReader::decode_metadata(&footer);
-            let metadata = metadata.or_else(|error| match crate::footer::mended(&footer) {
-                Some(footer) => ParquetMetaDataReader::decode_metadata(&footer),
-                None => Err(error),
-            })?;
-            let about = metadata.file_metadata();
-            let descriptor = about.schema_descr();
-            // The writer's Arrow types are a help, not the file's meaning: where they cannot be read (polars' Int128), Parquet's own will do.
-            let schema = parquet_to_arrow_schema(descriptor, about.key_value_metadata());
-            let schema = schema.or_else(|_| parquet_to_arrow_schema(descriptor, None))?;
-            let schema = crate::int96::in_micros(&schema, descriptor);
-            // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
-            for group in metadata.row_groups() {
-                let impossible = group.num_rows() < 0
-                    || group.columns().iter().any(|chunk| {
-                        let (start, length) = chunk.byte_range();
-                        chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
-                    });
-                if impossible {
-                    return Err(ParquetError::General("it claims sizes that the file does not have".into()));
-                }
-            }
-            Ok((metadata, schema))
-        };
-        let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
+        let read = |footer: &[u8]| crate::read::guarded(|| parsed(footer, bytes));
+        let mut undecodable = BTreeMap::new();
+        let parsed = read(&footer).or_else(|error| {
+            let whole = crate::footer::mended(&footer);
+            let whole = whole.as_deref().unwrap_or(&footer);
+            read(whole).or_else(|_| {
+                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
+                let (plain, refused) = crate::footer::plain(whole, alone).ok_or(error)?;
+                undecodable = refused;
+                read(&plain)
+            })
+        });
+        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        let hash = hex(&Sha256::digest(&footer));
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, hash })
     }
+}
+
+/// A footer of a file of so many bytes: itself, its schema, and the root columns whose Arrow types cannot be read.
+fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData, arrow_schema::Schema, Vec<usize>)> {
+    let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
+    let (schema, untyped) = crate::natural::schema(metadata.file_metadata())?;
+    // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
+    for group in metadata.row_groups() {
+        let impossible = group.num_rows() < 0
+            || group.columns().iter().any(|chunk| {
+                let (start, length) = chunk.byte_range();
+                chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
+            });
+        if impossible {
+            return Err(ParquetError::General("it claims sizes that the file does not have".into()));
+        }
+    }
+    Ok((metadata, schema, untyped))
 }

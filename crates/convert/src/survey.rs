@@ -1,7 +1,7 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
 use crate::read::{Batch, Reader, micros};
-use crate::schema::{Column, Columns, Role};
+use crate::schema::{Column, Columns, Origin, Role};
 use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
@@ -87,8 +87,8 @@ pub fn groups(source: &Source) -> Vec<Group> {
 
 /// A column to read subject ids with, of the same shape as the events' columns.
 pub fn subject_column(columns: &Columns) -> Column {
-    let roots = columns.subjects.iter().map(|root| Some(*root)).collect();
-    Column { name: "subject_id".into(), role: Role::Extra, source_type: DataType::Int64, wide: DataType::Int64, roots }
+    let (source_type, wide) = (DataType::Int64, DataType::Int64);
+    Column { name: "subject_id".into(), role: Role::Extra, source_type, wide, roots: columns.subjects.clone() }
 }
 
 /// The column of times.
@@ -327,10 +327,10 @@ pub fn truncated(source: &Source, columns: &Columns, groups: &[Group]) -> Result
 
 fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
     // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
-    let natural = match time.roots[group.file].map(|root| file.schema.field(root).data_type()) {
-        Some(DataType::Dictionary(_, values)) => values,
-        Some(natural) => natural,
-        None => return Ok(0),
+    let Some(Origin::Root { root, .. }) = time.roots[group.file] else { return Ok(0) };
+    let natural = match file.schema.field(root).data_type() {
+        DataType::Dictionary(_, values) => values,
+        natural => natural,
     };
     if !matches!(natural, DataType::Timestamp(TimeUnit::Nanosecond, _)) {
         return Ok(0);
