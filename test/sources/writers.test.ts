@@ -34,7 +34,7 @@ const files: Record<string, string[]> = {
   "parquet-rs": [],
   "parquet-rs-v2": [],
   polars: [],
-  "polars-int128-ms": ["the Arrow types of its writer cannot be read: its columns are of the types that Parquet has", UTC],
+  "polars-int128-ms": ['columns whose Arrow type cannot be read are of the type that Parquet has: "whole"', UTC],
   "pyarrow-binary-code": ["code was of type binary: read as UTF-8"],
   "pyarrow-int96": [INT96("time"), INT96("end")],
   "pyarrow-v2-delta": [],
@@ -153,12 +153,12 @@ describe("files that differ", () => {
     expect(sorted(stored(db))).toEqual(sorted(expected));
     db.close();
     expect(notes.filter(({ kind }) => kind === "converted").map(({ message }) => message)).toEqual([
+      "patient_id was read as subject_id, its name since MEDS 0.3.2",
       "time was in zone Europe/Paris: stored as UTC microseconds",
       INT96("time"),
+      "time was of type timestamp[ns]: stored as microseconds",
       INT96("end"),
       INT96("inner"),
-      "patient_id was read as subject_id, its name since MEDS 0.3.2",
-      "time was of type timestamp[ns]: stored as microseconds",
     ]);
   });
 

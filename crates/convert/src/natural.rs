@@ -10,10 +10,10 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, TimeUnit};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema, parquet_to_arrow_schema};
-use parquet::basic::{ConvertedType, Type};
+use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::errors::Result;
 use parquet::file::metadata::{FileMetaData, KeyValue};
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type as Node};
 use std::slice::Iter;
 use std::sync::Arc;
 
@@ -32,6 +32,15 @@ pub fn schema(about: &FileMetaData) -> Result<(Schema, Vec<usize>)> {
 pub fn is_int96(descriptor: &SchemaDescriptor, root: usize) -> bool {
     let mut leaves = descriptor.columns().iter().enumerate();
     leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && column.physical_type() == Type::INT96)
+}
+
+/// The root columns that have a VARIANT inside: parts of a value that are encoded and split up in a way of their own, from row group to row group.
+pub fn variants(descriptor: &SchemaDescriptor) -> impl Iterator<Item = usize> {
+    fn is_in(node: &Node) -> bool {
+        let annotated = matches!(node.get_basic_info().logical_type_ref(), Some(LogicalType::Variant(_)));
+        annotated || (node.is_group() && node.get_fields().iter().any(|field| is_in(field)))
+    }
+    descriptor.root_schema().get_fields().iter().enumerate().filter(|(_, field)| is_in(field)).map(|(root, _)| root)
 }
 
 /// A writer's Arrow schema in which one type is unknown (polars' Int128) still has the types of all others.

@@ -410,6 +410,9 @@ impl Footer {
             })
         });
         let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        for root in crate::natural::variants(metadata.file_metadata().schema_descr()) {
+            undecodable.insert(root, "VARIANT is not supported".into());
+        }
         let hash = hex(&Sha256::digest(&footer));
         Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, hash })
     }
