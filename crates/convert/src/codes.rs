@@ -101,6 +101,10 @@ pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> 
     let plain = crate::extent::children(&found).is_empty();
     match (field.name().as_str(), &found) {
         ("description", _) => plain.then(|| (DataType::Utf8, column.clone())),
+        // A column without a value has no type of its own.
+        ("parent_codes", _) if column.logical_null_count() == column.len() => {
+            Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
+        }
         ("parent_codes", DataType::List(item)) if crate::extent::children(item.data_type()).is_empty() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }
