@@ -139,7 +139,8 @@ fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Op
         // A file's own column counts, and its own subjects have no other name.
         let own_subject = subject.is_some_and(|subject| seen.contains_key(subject));
         for (key, value) in &file.folders {
-            if !seen.contains_key(key.as_str()) && !(own_subject && SUBJECT.contains(&key.as_str())) {
+            let is_own = seen.contains_key(key.as_str()) || (own_subject && SUBJECT.contains(&key.as_str()));
+            if !is_own {
                 let one = folders::one(value.as_deref(), &kinds[key.as_str()]);
                 let kind = one.data_type().clone();
                 add(key, Origin::Folder(one), kind.clone(), Some(kind));
