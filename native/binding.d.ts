@@ -71,6 +71,8 @@ export declare class NativeStore {
   patients(): Mapped
   /** codes.arrow. */
   codes(): Mapped
+  /** ancestors.arrow; null where the store has none. */
+  ancestors(): Mapped | null
   /** A shard, whose subject ids, event offsets and sparse offsets are checked first. */
   shard(index: number): Mapped
   /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */

@@ -172,9 +172,10 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
-   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
-   * all.
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
+   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
+   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
+   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
    *
    * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
    * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.

@@ -18,7 +18,7 @@ export interface ColumnInfo {
 
 /** Something the conversion skipped, changed or repaired. */
 export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
+  /** `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. */
   readonly kind: string;
   /** What and why. */
   readonly message: string;

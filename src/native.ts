@@ -58,6 +58,12 @@ export class NativeHandle {
     return new MappedFile(`${this.path}/codes.arrow`, buffer, layout, proved);
   }
 
+  /** `ancestors.arrow`, whose checksum is compared now; null where the store has none. */
+  ancestors(): MappedFile | null {
+    const mapped = guard(() => this.store.ancestors());
+    return mapped === null ? null : new MappedFile(`${this.path}/ancestors.arrow`, mapped.buffer, mapped.layout, proved);
+  }
+
   /** A shard; the patients' and sparse columns' offsets are proved here, others by `prove` on their first use. */
   shard(index: number): MappedFile {
     const { buffer, layout } = guard(() => this.store.shard(index));

@@ -63,7 +63,7 @@ export class Store {
     this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
     this.dictionaries = new Array(manifest.columns.length);
     this.shards = new Array(manifest.shards.length);
-    this.codes = new CodeTable(codes);
+    this.codes = new CodeTable(codes, (read) => this.withAncestors(read));
     this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
 
     const id = patients.need("subject_id");
@@ -115,6 +115,15 @@ export class Store {
   ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
     this.check();
     return this.native.ask<T>(kind, question, signal);
+  }
+
+  /** Reads the codes above those of events that no event has, where the store has any. */
+  private withAncestors(read: (file: MappedFile) => void): void {
+    this.check();
+    const file = this.native.ancestors();
+    if (file === null) return;
+    read(file);
+    this.native.detach(file);
   }
 
   private map(index: number): Shard {

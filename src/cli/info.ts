@@ -78,7 +78,14 @@ function describe(facts: Facts): string[] {
   const split = Object.entries(splits).map(([name, size]) => `${name} ${number(size)}`);
   const day = (time: bigint | null) => (time === null ? "" : dateAndTime(time).date);
   const rows = [
-    ["Dataset", made === "" ? "(its dataset.json names none)" : `${made}${by.length > 0 ? ` (${by.join(", ")})` : ""}`],
+    [
+      "Dataset",
+      dataset === null
+        ? "(no dataset.json)"
+        : made === ""
+          ? "(dataset.json does not name it)"
+          : `${made}${by.length > 0 ? ` (${by.join(", ")})` : ""}`,
+    ],
     ["Patients", `${number(patients)}${split.length > 0 ? ` (${split.join(", ")})` : ", in no splits"}`],
     ["Events", `${number(events)} (${number(facts.staticEvents)} static; the longest timeline has ${number(facts.longest)})`],
     ["Times", facts.firstTime === null ? "none: all events are static" : `${day(facts.firstTime)} to ${day(facts.lastTime)}`],

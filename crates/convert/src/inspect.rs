@@ -150,6 +150,7 @@ impl Inspected {
             return Ok(());
         };
         self.notes = std::mem::take(&mut source.notes);
+        self.notes.extend(metadata::missing(&source));
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
         let splits = self.heard(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;

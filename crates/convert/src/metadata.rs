@@ -19,6 +19,9 @@ use std::path::Path;
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// The file of splits: its name, and the one before MEDS 0.3.2.
+const SPLITS: [&str; 2] = ["subject_splits.parquet", "patient_splits.parquet"];
+
 /// The split of each subject that has one.
 pub type Splits = HashMap<i64, String>;
 
@@ -77,6 +80,20 @@ fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
     })
 }
 
+/// Notes which files a MEDS dataset does not have. Of a single Parquet file or a database of another program none is expected.
+pub fn missing(source: &Source) -> Vec<Note> {
+    let expected = [
+        (&SPLITS[..], "no patient is in a split"),
+        (&["codes.parquet"], "codes have no descriptions and no parents"),
+        (&["dataset.json"], "the dataset has no name and no version"),
+    ];
+    let is_dataset = source.files.iter().any(|file| file.name.starts_with("data/"));
+    let absent = expected.iter().filter(|(names, _)| is_dataset && names.iter().all(|name| find(source, name).is_none()));
+    let note =
+        |(names, so): &(&[&str], &str)| Note { kind: "missing".into(), message: format!("no metadata/{}: {so}", names[0]), count: 1 };
+    absent.map(note).collect()
+}
+
 /// `dataset.json`, if there is one, must at least be an object.
 pub fn check_dataset(source: &Source) -> Result<()> {
     let Some(path) = find(source, "dataset.json") else { return Ok(()) };
@@ -110,9 +127,9 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
     json
 }
 
-/// `subject_splits.parquet` (`patient_splits.parquet` before MEDS 0.3.2). A subject in two splits is an error: a model must not be tested on whom it was trained on.
+/// The [`SPLITS`]. A subject in two splits is an error: a model must not be tested on whom it was trained on.
 pub fn splits(source: &Source) -> Result<Option<Splits>> {
-    let found = ["subject_splits.parquet", "patient_splits.parquet"].iter().find_map(|name| find(source, name));
+    let found = SPLITS.iter().find_map(|name| find(source, name));
     let Some(path) = found else { return Ok(None) };
     let table = table(path)?;
     let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {

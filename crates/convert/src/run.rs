@@ -1,5 +1,6 @@
 //! A conversion from start to end.
 
+use crate::codes::{self, Codes};
 use crate::emit::Emit;
 use crate::inverted::{self, Inverted};
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
@@ -14,10 +15,9 @@ use crate::source::{Source, hex};
 use crate::spill::Spill;
 use crate::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
 use crate::target::{Site, taken};
-use crate::{codes, sort, tables};
-use arrow_array::RecordBatch;
+use crate::{sort, tables};
 use arrow_array::cast::AsArray;
-use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
+use meds_store::manifest::{self, ANCESTORS, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
 use meds_store::read::Patients;
 use meds_store::types::type_name;
@@ -158,6 +158,10 @@ impl<'a> Conversion<'a> {
     /// Makes the store in the work folder.
     fn make(&mut self, work: &Path) -> Result<Manifest> {
         self.notes.append(&mut self.source.notes);
+        // Of what is made on the way the first source has said so.
+        if self.options.made.is_empty() {
+            self.notes.extend(metadata::missing(&self.source));
+        }
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
@@ -225,7 +229,10 @@ impl<'a> Conversion<'a> {
         let inverted = Inverted { work, layout, column: at, patients: &survey.patients, id: &id, memory };
         let indexes = if self.options.index { inverted.write(self.progress)? } else { Vec::new() };
         let codes = laid.codes(&self.source, columns, &mut self.notes)?;
-        tables::write(&work.join(CODES), &codes, &id)?;
+        tables::write(&work.join(CODES), &codes.used, &id)?;
+        if let Some(ancestors) = &codes.ancestors {
+            tables::write(&work.join(ANCESTORS), ancestors, &id)?;
+        }
         tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, layout, splits)?, &id)?;
         metadata::copy(&self.source, work)?;
         let ids: Vec<i64> = survey.patients.iter().map(|p| p.id).collect();
@@ -243,6 +250,7 @@ impl<'a> Conversion<'a> {
             })
             .collect();
         let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
+        files.extend(codes.ancestors.iter().map(|_| ANCESTORS.to_string()));
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
         let plain = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress));
         let index = |(at, plan): (usize, &FilePlan)| {
@@ -271,7 +279,7 @@ impl<'a> Conversion<'a> {
                     .zip(&layout.stored)
                     .find(|(c, _)| c.role == Role::Numeric)
                     .map_or(0, |(_, s)| rows - s.nulls),
-                codes: codes.num_rows() as u64 - 1,
+                codes: codes.used.num_rows() as u64 - 1,
                 longest: survey.patients.iter().map(|p| p.rows).max().unwrap_or(0),
                 first_time: times.clone().map(|(first, _)| first).min(),
                 last_time: times.map(|(_, last)| last).max(),
@@ -361,12 +369,12 @@ pub struct LaidOut {
 }
 
 impl LaidOut {
-    /// The table of codes, and the notes about it.
-    pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<RecordBatch> {
+    /// The tables of codes, and the notes about them.
+    pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<Codes> {
         let at = code_column(columns);
         let book = self.layout.stored[at].book.as_ref();
         let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
-        codes::batch(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
+        codes::tables(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
     }
 }
 

@@ -53,6 +53,12 @@ impl NativeStore {
         guard(env, || mapped(env, self.open()?.codes()))
     }
 
+    /// ancestors.arrow; null where the store has none.
+    #[napi(ts_return_type = "Mapped | null")]
+    pub fn ancestors<'env>(&self, env: &'env Env) -> napi::Result<Option<Mapped<'env>>> {
+        guard(env, || self.open()?.ancestors()?.map(|file| mapped(env, file)).transpose())
+    }
+
     /// A shard, whose subject ids, event offsets and sparse offsets are checked first.
     #[napi]
     pub fn shard<'env>(&self, env: &'env Env, index: u32) -> napi::Result<Mapped<'env>> {

@@ -12,6 +12,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const PATIENTS: &str = "patients.arrow";
 /// File name of the table of codes.
 pub const CODES: &str = "codes.arrow";
+/// File name of the table of the codes that no event has and that codes of events reach through `parent_codes`; absent where there are none.
+pub const ANCESTORS: &str = "ancestors.arrow";
 /// Folder of the inverted index.
 pub const INDEX: &str = "index/";
 /// Key of the store's content id in each Arrow file's schema metadata.
@@ -110,7 +112,7 @@ pub struct Counts {
 /// Something the reader of a summary must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// `skipped`, `converted`, `repaired` or `warning`.
+    /// `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`.
     pub kind: String,
     /// What and why, a sentence.
     pub message: String,

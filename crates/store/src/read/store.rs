@@ -5,7 +5,7 @@ use super::index::Index;
 use super::inverted::Inverted;
 use super::{REMEDY, arrow, check, shape};
 use crate::error::{Code, Error, Result};
-use crate::manifest::{self, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
+use crate::manifest::{self, ANCESTORS, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
 use arrow_data::ArrayData;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ pub struct Store {
     text: String,
     pub(super) patients: File,
     pub(super) codes: File,
+    /// Of stores that have one.
+    ancestors: Option<File>,
     pub(super) shards: Vec<File>,
     pub(super) index: Index,
     /// The inverted index of each shard; none where the store has none.
@@ -75,6 +77,8 @@ impl Store {
         };
         let patients = File::open(root, entry(PATIENTS)?, id)?;
         let codes = File::open(root, entry(CODES)?, id)?;
+        let ancestors = manifest.files.iter().find(|file| file.path == ANCESTORS);
+        let ancestors = ancestors.map(|entry| File::open(root, entry, id)).transpose()?;
         let shards = manifest.shards.iter().map(|shard| File::open(root, &shard.file, id)).collect::<Result<Vec<_>>>()?;
         let index = |shard: usize| {
             let entry = manifest.index(shard);
@@ -91,6 +95,9 @@ impl Store {
             file.arrays().try_for_each(check::all_offsets).map_err(|found| file.corrupt(&found))?;
         }
         shape::codes(&codes.layout, &manifest).map_err(|found| codes.corrupt(&found))?;
+        if let Some(file) = &ancestors {
+            shape::ancestors(&file.layout).map_err(|found| file.corrupt(&found))?;
+        }
         shape::patients(&patients.layout).map_err(|found| patients.corrupt(&found))?;
         for (i, shard) in shards.iter().enumerate() {
             shape::shard(&shard.layout, &manifest, i).map_err(|found| shard.corrupt(&found))?;
@@ -103,7 +110,19 @@ impl Store {
         let (touched, inverted_touched) = (untouched(&shards), untouched(&inverted));
         // The manifest has been read as JSON, which is text.
         let text = String::from_utf8_lossy(bytes).into_owned();
-        Ok(Self { root: root.to_path_buf(), manifest, text, patients, codes, shards, index, inverted, touched, inverted_touched })
+        Ok(Self {
+            root: root.to_path_buf(),
+            manifest,
+            text,
+            patients,
+            codes,
+            ancestors,
+            shards,
+            index,
+            inverted,
+            touched,
+            inverted_touched,
+        })
     }
 
     /// Its folder.
@@ -134,6 +153,14 @@ impl Store {
     /// codes.arrow, wholly checked.
     pub fn codes(&self) -> &File {
         &self.codes
+    }
+
+    /// The codes above those of events that no event has, wholly checked by each call; `None` where the store has none.
+    pub fn ancestors(&self) -> Result<Option<&File>> {
+        let Some(file) = &self.ancestors else { return Ok(None) };
+        file.check_crc()?;
+        file.arrays().try_for_each(check::all_offsets).map_err(|found| file.corrupt(&found))?;
+        Ok(Some(file))
     }
 
     /// A shard. The first call checks its subject ids and the offsets of its events and sparse columns, so that no read can reach another patient;
