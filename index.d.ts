@@ -67,7 +67,7 @@ export interface ColumnInfo {
 }
 /** Something the conversion skipped, changed or repaired. */
 export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
+  /** `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. */
   readonly kind: string;
   /** What and why. */
   readonly message: string;
@@ -86,7 +86,7 @@ export interface Code {
   readonly patients: number;
   /** From the source's codes.parquet; null where that has none. */
   readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet; empty where that has none. */
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
   readonly parents: readonly string[];
 }
 /**
@@ -153,8 +153,8 @@ export declare class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
   /**
-   * The code and all codes that reach it through `parent_codes`, in any number of steps: ids, ascending. Empty where no event has any of them. The steps
-   * run through codes of this table, which has the codes of events only.
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
    *
    * @example
    * ```ts
@@ -665,6 +665,10 @@ export interface DatasetOptions extends WorkOptions {
   readonly float32?: boolean | undefined;
   /** Compression of the Parquet files. Default: `zstd`. */
   readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
 }
@@ -846,9 +850,10 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   exportC(shard: number): ArrowExport;
   /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
-   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
-   * all.
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
+   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
+   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
+   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
    *
    * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
    * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
