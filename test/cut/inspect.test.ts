@@ -49,7 +49,9 @@ describe("inspect()", () => {
       "numeric_value: float32",
       "given: bool",
     ]);
-    expect(found.notes).toEqual([{ kind: "skipped", message: expect.stringContaining("data/notes.txt"), count: 1 }]);
+    expect(found.notes.filter(({ kind }) => kind !== "missing")).toEqual([
+      { kind: "skipped", message: expect.stringContaining("data/notes.txt"), count: 1 },
+    ]);
     const counted = await (await duck()).runAndReadAll(
       `SELECT split_part(code, '/', 1) AS p, count(*)::INT, count(time)::INT, count(*) FILTER (epoch_us(time) % ${DAY} = 0)::INT FROM '${source}/data/*.parquet' GROUP BY p ORDER BY 2 DESC, 1`,
     );
