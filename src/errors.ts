@@ -2,10 +2,11 @@
  * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
- * verifying too.
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
  */
 export type MedsErrorCode =
+  | "MEDS_BUNDLED"
   | "MEDS_CANCELLED"
   | "MEDS_CLOSED"
   | "MEDS_COLUMN_TYPE"

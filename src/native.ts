@@ -1,10 +1,13 @@
-// The only importer of the binding. What crosses here is one buffer and one table of offsets a file, and
+// The only user of the binding. What crosses here is one buffer and one table of offsets a file, and
 // the arrays of a query or a batch, never a patient or an event.
-import * as binding from "../native/binding.js";
+import type * as Native from "../native/binding.js";
+import { loadBinding } from "./beside.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
 import { failGiven } from "./given.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped.js";
+
+const binding = loadBinding();
 
 /** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
 function guard<T>(call: () => T): T {
@@ -25,18 +28,18 @@ function translate(error: unknown): unknown {
 }
 
 /** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
-export type NativeExport = binding.NativeExport;
+export type NativeExport = Native.NativeExport;
 
 /** A shard whose rows are written with changes, into a file a call. */
 export interface NativeChanging {
-  write(path: string, rows: binding.ChangedRows, columns: binding.ChangedColumn[]): void;
+  write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
 
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
   readonly manifest: Manifest;
-  private readonly store: binding.NativeStore;
+  private readonly store: Native.NativeStore;
 
   constructor(path: string, verify: boolean) {
     const reason = binding.supported();
@@ -91,12 +94,12 @@ export class NativeHandle {
   }
 
   /** Moves rows into the arrays of a batch; gives the sample and row that must not be together, null where all may. */
-  fill(rows: binding.BatchRows, tokens: binding.BatchTokens, arrays: binding.BatchArrays): readonly number[] | null {
+  fill(rows: Native.BatchRows, tokens: Native.BatchTokens, arrays: Native.BatchArrays): readonly number[] | null {
     return guard(() => this.store.fill(rows, tokens, arrays));
   }
 
   /** A shard whose rows can be written with changes. */
-  changing(shard: number, added: readonly binding.AddedColumn[]): NativeChanging {
+  changing(shard: number, added: readonly Native.AddedColumn[]): NativeChanging {
     const changing = guard(() => this.store.changing(shard, [...added]));
     return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
   }
@@ -112,8 +115,8 @@ export class NativeHandle {
 }
 
 /** A question of the native side, and the kinds that there are. */
-export type Question = binding.Question;
-export type QueryKind = ConstructorParameters<typeof binding.Asked>[1];
+export type Question = Native.Question;
+export type QueryKind = ConstructorParameters<typeof Native.Asked>[1];
 
 /** As {@link guard}, for what the native side promises. */
 async function translated<T>(call: () => Promise<T>): Promise<T> {
@@ -189,7 +192,7 @@ function plain(options: object): string {
   });
 }
 
-type JobKind = ConstructorParameters<typeof binding.Job>[0];
+type JobKind = ConstructorParameters<typeof Native.Job>[0];
 
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
 export async function runJob<T>(kind: JobKind, options: object, { onProgress, signal }: WorkOptions): Promise<T> {

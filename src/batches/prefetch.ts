@@ -1,5 +1,6 @@
 // Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../beside.js";
 import { fail, MedsError } from "../errors.js";
 import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
@@ -36,7 +37,7 @@ export async function* prefetched(
   const workers: Worker[] = [];
   const waiting: Promise<Answer>[] = [];
   try {
-    for (let i = 0; i < count; i += 1) workers.push(new Worker(new URL("./batch-worker.js", import.meta.url), { workerData: setting }));
+    for (let i = 0; i < count; i += 1) workers.push(startWorker("batch-worker.js", { workerData: setting }));
     const queues = workers.map((worker) => new Answers(worker));
     let next = 0;
     const ask = (): void => {
