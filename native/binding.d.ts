@@ -50,6 +50,12 @@ export declare class NativeExport {
   release(): void
 }
 
+/** Shards that are read in order: the system reads ahead there until this ends, or has been collected. */
+export declare class NativeScan {
+  /** Ends it; may be called twice. */
+  end(): void
+}
+
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /**
@@ -77,6 +83,10 @@ export declare class NativeStore {
   checkOffsets(shard: number, offset: number): void
   /** A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first. */
   export(shard: number): NativeExport
+  /** The shards that are worth a scan where the patients at some slots (ascending; all of them where there are none) are read in storage order. */
+  dense(slots?: Uint32Array | undefined | null): Array<number>
+  /** Says that some shards are read in order from now on. */
+  scan(shards: Array<number>): NativeScan
   /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
 }

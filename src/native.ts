@@ -30,6 +30,9 @@ function translate(error: unknown): unknown {
 /** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
 export type NativeExport = Native.NativeExport;
 
+/** Shards that are read in order: the system reads ahead there. */
+export type NativeScan = Native.NativeScan;
+
 /** A shard whose rows are written with changes, into a file a call. */
 export interface NativeChanging {
   write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
@@ -71,6 +74,16 @@ export class NativeHandle {
   /** A shard by the Arrow C Data Interface. */
   export(index: number): NativeExport {
     return guard(() => this.store.export(index));
+  }
+
+  /** The shards that are worth a scan where the patients at some slots (ascending; null for all) are read in storage order. */
+  dense(slots: Uint32Array | null): number[] {
+    return guard(() => this.store.dense(slots));
+  }
+
+  /** Says that shards are read in order, until the scan is ended or collected. */
+  scan(shards: readonly number[]): NativeScan {
+    return guard(() => this.store.scan([...shards]));
   }
 
   /** Empties the views of a file. */
