@@ -215,7 +215,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** The batches in order, made as they are asked for. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
-    const scan = this.samples._store.native.scan(this.scanned);
+    const scan = this.samples._store.native.scan(this.scanned());
     try {
       for (const job of this.jobs()) {
         this.check();
@@ -229,8 +229,10 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined> {
     if (this.workers > 0) {
-      const { samples, layout, seed, epoch, workers, scanned } = this;
-      yield* prefetched(this.jobs(), { samples, layout, seed, epoch, scanned }, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      const { samples, layout, seed, epoch, workers } = this;
+      yield* prefetched(this.jobs(), { samples, layout, seed, epoch, scanned: this.scanned() }, workers, () =>
+        this.check(),
+      ) as AsyncGenerator<Batch<F>>;
       return;
     }
     for (const batch of this) {
@@ -252,7 +254,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   }
 
   /** The shards that an epoch reads ahead: those of which it reads most, unless its order would have them evicted before they are used. */
-  private get scanned(): readonly number[] {
+  private scanned(): readonly number[] {
     const { samples, shuffle } = this;
     return shuffle === true && !samples._store.fits ? [] : samples._dense;
   }
