@@ -42,7 +42,7 @@ mod verify;
 pub use changed::{Change, Changing, Given, Part};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
-pub use inspect::{InspectOptions, Inspected, UnpackOptions, Unpacked, inspect, unpack};
+pub use inspect::{ArchiveOptions, InspectOptions, Inspected, UnpackOptions, Unpacked, holds_tables, inspect, unpack};
 pub use kept::copy_metadata;
 pub use options::{Options, Summary};
 pub use orders::plain_orders;

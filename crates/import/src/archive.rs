@@ -89,14 +89,67 @@ impl Archive {
 
     /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.
     pub fn unpack(&self, into: &Path, progress: &Progress) -> Result<PathBuf> {
+        self.extract(into, progress)?;
+        self.root(into)
+    }
+
+    /// Unpacks everything into a folder that is there and empty.
+    pub fn extract(&self, into: &Path, progress: &Progress) -> Result<()> {
         let target = Target { archive: self, into, progress };
         let file = File::open(&self.path).map_err(io(&self.path))?;
         match self.form {
-            Form::Zip => target.zip(file)?,
-            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
-            Form::Tar => target.tar(BufReader::new(file))?,
+            Form::Zip => target.zip(file),
+            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file))),
+            Form::Tar => target.tar(BufReader::new(file)),
         }
-        self.root(into)
+    }
+
+    /// Does it contain OMOP tables (or a DuckDB database of them), by the names of its files? They are read up to the first one that decides. What
+    /// cannot be read does not: unpacking says what is wrong with it.
+    pub fn holds_tables(&self, progress: &Progress) -> Result<bool> {
+        let mut held = None;
+        let mut look = |name: &Path| {
+            held = if aside(name) { held } else { Held::of(name).or(held) };
+            progress.check()?;
+            Ok(matches!(held, Some(Held::Dataset | Held::Tables)))
+        };
+        let file = File::open(&self.path).map_err(io(&self.path))?;
+        let read = match self.form {
+            Form::Zip => self.zip_names(file, &mut look),
+            Form::TarGz => self.tar_names(MultiGzDecoder::new(BufReader::new(file)), &mut look),
+            Form::Tar => self.tar_names(BufReader::new(file), &mut look),
+        };
+        match read {
+            Err(error) if error.code != Code::SourceDamaged => Err(error),
+            _ => Ok(matches!(held, Some(Held::Tables | Held::Either))),
+        }
+    }
+
+    fn zip_names(&self, file: File, look: &mut impl FnMut(&Path) -> Result<bool>) -> Result<()> {
+        let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.damaged(e))?;
+        for at in 0..zip.len() {
+            let entry = zip.by_index_raw(at).map_err(|e| self.damaged(e))?;
+            if look(Path::new(&*entry.name().map_err(|e| self.damaged(e))?))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn tar_names(&self, packed: impl Read, look: &mut impl FnMut(&Path) -> Result<bool>) -> Result<()> {
+        let unreadable = |e| self.unreadable(e);
+        let left = Rc::new(Cell::new(BETWEEN));
+        let mut tar = tar::Archive::new(Stream { from: packed, left: left.clone(), zeros: 0 });
+        for entry in tar.entries().map_err(unreadable)? {
+            let mut entry = entry.map_err(unreadable)?;
+            if look(&entry.path().map_err(unreadable)?)? {
+                break;
+            }
+            left.set(u64::MAX);
+            std::io::copy(&mut entry, &mut std::io::sink()).map_err(unreadable)?;
+            left.set(BETWEEN);
+        }
+        Ok(())
     }
 
     /// The only dataset, wherever it lies.
@@ -228,6 +281,37 @@ impl<R: Read> Read for Stream<R> {
         let zeros = out[..read].iter().rev().take_while(|byte| **byte == 0).count();
         self.zeros = if zeros == read { self.zeros.saturating_add(read) } else { zeros };
         Ok(read)
+    }
+}
+
+/// What the name of a file says of the archive that it is in.
+#[derive(Clone, Copy)]
+enum Held {
+    /// MEDS, or a database of meds_reader.
+    Dataset,
+    /// OMOP tables.
+    Tables,
+    /// `data/person.parquet` is a table in a folder of that name, or a shard.
+    Either,
+}
+
+impl Held {
+    fn of(name: &Path) -> Option<Self> {
+        let folder = |wanted: &str| name.parent().is_some_and(|above| above.iter().any(|part| part.eq_ignore_ascii_case(wanted)));
+        let file = name.file_name()?.to_string_lossy().to_lowercase();
+        let parquet = file.ends_with(".parquet");
+        let csv = file.ends_with(".csv") || file.ends_with(".csv.gz");
+        // Every OMOP source has this table, whole, in pieces or as a folder.
+        let whose = file.strip_prefix("person").is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphabetic()));
+        let table = (parquet || csv) && (whose || folder("person"));
+        match (table, parquet && folder("data")) {
+            (true, true) => Some(Self::Either),
+            (true, false) => Some(Self::Tables),
+            (false, true) => Some(Self::Dataset),
+            (false, false) if file == "meds_reader.version" || file == "meds_reader.properties" => Some(Self::Dataset),
+            (false, false) if file.ends_with(".duckdb") => Some(Self::Tables),
+            (false, false) => None,
+        }
     }
 }
 

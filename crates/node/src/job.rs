@@ -26,7 +26,9 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        #[napi(
+            ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'fingerprint'"
+        )]
         kind: String,
         options: String,
     ) -> napi::Result<Self> {
@@ -38,6 +40,7 @@ impl Job {
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
+                "holdsTables" => work(&options, meds_convert::holds_tables)?,
                 "fingerprint" => work(&options, meds_convert::fingerprint)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
