@@ -8,6 +8,7 @@ import type { ArrowExport } from "./export.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
 import type { ColumnInfo } from "./manifest.js";
 import { Metadata } from "./metadata.js";
+import { refuseLosses } from "./omop/losses.js";
 import type { AnySchema } from "./schema.js";
 import { standing } from "./sources/standing.js";
 import { Store } from "./store.js";
@@ -87,11 +88,20 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const begun = performance.now();
     const { store: target, verify, ...rest } = optionsOf(options) ?? {};
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
-    const asked = conversion(source, store, { ...rest, reuse: true });
+    const asked = await conversion(source, store, { ...rest, reuse: true });
     const wholly = flagOf("verify", verify, false);
     const origin = await originFor(asked);
     const ready = await standing(asked.plan, origin, wholly, asked.work.signal);
-    if (ready !== undefined) return new PatientDatabase<S>(ready, null);
+    if (ready !== undefined) {
+      const db = new PatientDatabase<S>(ready, null);
+      try {
+        refuseLosses(source, db.metadata.notes, asked.strict);
+        return db;
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    }
     await perform(asked, origin, begun);
     return PatientDatabase.open<S>(store, { verify });
   }

@@ -16,13 +16,16 @@ export interface ColumnInfo {
   readonly nulls: number;
 }
 
-/** Something the conversion skipped, changed or repaired. */
+/** Something the conversion dropped, skipped, changed or repaired. */
 export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired` or `warning`. `dropped` is for a table that loses more than a tenth of its rows: the message names the table, the rows dropped of how
+   * many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
   readonly kind: string;
   /** What and why. */
   readonly message: string;
-  /** How many. */
+  /** How many; of `dropped`, rows. */
   readonly count: number;
 }
 

@@ -1,5 +1,7 @@
 // DuckDB, which joins and sorts: loaded when an OMOP folder is first converted, so that nobody else needs it.
-import { basename } from "node:path";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MedsError, type MedsErrorCode } from "../errors.js";
 import type { WorkOptions } from "../native.js";
@@ -18,6 +20,33 @@ export function raise(code: MedsErrorCode, file: string, message: string): strin
   return `error(${literal(MARK + code + MARK)} || ${file} || ${literal(MARK)} || ${message} || ${literal(MARK)})`;
 }
 
+const MEMORY = 512 * 2 ** 20;
+/** What DuckDB is given at least: with less it cannot sort notes of some kilobytes. */
+const LEAST = 128 * 2 ** 20;
+/** DuckDB needs some buffers a thread whatever its limit says. */
+const THREAD_BYTES = 96 * 2 ** 20;
+
+/** What a caller allows. */
+export interface Room {
+  readonly memory?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly signal?: WorkOptions["signal"];
+}
+
+/** Opens a DuckDB that spills into `work`, within its share of the memory, and closes it. */
+export async function withDuck<T>(work: string, options: Room, use: (duck: Duck, bytes: number) => Promise<T>): Promise<T> {
+  mkdirSync(join(work, "spill"), { recursive: true });
+  // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
+  const bytes = Math.max(LEAST, Math.floor((options.memory ?? MEMORY) * 0.4));
+  const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
+  const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
+  try {
+    return await use(duck, bytes);
+  } finally {
+    duck.close();
+  }
+}
+
 /** How much DuckDB may use, and where it spills. */
 export interface Limits {
   readonly bytes: number;
@@ -31,6 +60,8 @@ export class Duck {
   private readonly connection: DuckDBConnection;
   private readonly signal: WorkOptions["signal"];
   private readonly interrupt: () => void;
+  /** How many databases are attached. */
+  private attached = 0;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, signal: WorkOptions["signal"]) {
     this.instance = instance;
@@ -55,6 +86,26 @@ export class Duck {
     return new Duck(instance, await instance.connect(), signal);
   }
 
+  /** Attaches a DuckDB database for reading; gives the name of it in SQL. */
+  async attach(path: string): Promise<string> {
+    const name = `source${this.attached}`;
+    this.attached += 1;
+    try {
+      await this.connection.run(`ATTACH ${literal(path)} AS ${name} (READ_ONLY)`);
+    } catch (error) {
+      throw notAttached(path, error as Error);
+    }
+    return name;
+  }
+
+  /** Lets queries use these files and folders only: a view of a database may name any other. */
+  async confine(folders: readonly string[], files: readonly string[]): Promise<void> {
+    if (this.attached === 0) return;
+    await this.run(`SET allowed_directories = [${folders.map(literal).join(", ")}]`);
+    await this.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
+    await this.run("SET enable_external_access = false");
+  }
+
   /** Runs a statement. `paths` are the files it reads, for errors. */
   async run(sql: string, paths: readonly string[] = []): Promise<void> {
     await this.told(paths, () => this.connection.run(sql));
@@ -76,7 +127,7 @@ export class Duck {
       if (this.signal?.aborted !== true) return await work();
     } catch (thrown) {
       const error = thrown as Error;
-      const found = (await encoding(error, paths)) ?? translated(error) ?? damaged(error, await this.among(error, paths));
+      const found = (await encoding(error, paths)) ?? translated(error, paths) ?? damaged(error, await this.among(error, paths));
       // What was looked at after a cancellation is in nobody's mind.
       if (this.signal?.aborted !== true) throw found;
     }
@@ -120,10 +171,19 @@ async function encoding(error: Error, paths: readonly string[]): Promise<MedsErr
 }
 
 /** An error of DuckDB as ours, where it is not about a file that cannot be read. */
-function translated(error: Error): MedsError | undefined {
+function translated(error: Error, paths: readonly string[]): MedsError | undefined {
   const { message } = error;
+  if (message.startsWith("Permission Error") && message.includes("disabled by configuration")) {
+    const [path] = paths;
+    const said = `${path}: a view of this database reads files outside of it (${message.split("\n")[0]!}). Store its rows in a table (CREATE TABLE … AS SELECT …).`;
+    return new MedsError("MEDS_SOURCE_DAMAGED", said, { path });
+  }
   const [, code, file, said] = message.split(MARK);
-  if (said !== undefined) return new MedsError(code as MedsErrorCode, `${file}: ${said}`, { path: file });
+  if (said !== undefined) {
+    // Of a database the table is named too.
+    const path = paths.find((one) => file!.startsWith(`${one}, table `)) ?? file;
+    return new MedsError(code as MedsErrorCode, `${file}: ${said}`, { path });
+  }
   if (message.includes("Out of Memory"))
     return new MedsError("MEDS_INVALID_ARGUMENT", "memory is too little for the import of these tables. Give more, such as 2 GiB.", {
       cause: error,
@@ -156,4 +216,23 @@ function whyNotFile(message: string, path: string | undefined): string {
 function whyNotLine(message: string): string {
   if (/^.*unterminated quote/m.test(message)) return "a quote is not closed, or the row has more than 8 MB";
   return /^(Expected Number of Columns.*|Invalid unicode.*|Maximum line size.*)$/m.exec(message)?.[1] ?? "it is no CSV";
+}
+
+/** Why a database cannot be attached, as an error of ours. */
+function notAttached(path: string, { message }: Error): MedsError {
+  const first = message.split("\n")[0]!.replaceAll(path, () => basename(path));
+  const [code, what] = message.includes("version number")
+    ? (["MEDS_SOURCE_VERSION", "this DuckDB database has a storage version that the installed @duckdb/node-api cannot read"] as const)
+    : /encrypt/i.test(message)
+      ? (["MEDS_SOURCE_VERSION", "this DuckDB database is encrypted, which is not supported"] as const)
+      : /lock/i.test(message)
+        ? (["MEDS_IO", "another program has this DuckDB database open for writing"] as const)
+        : (["MEDS_SOURCE_DAMAGED", "this DuckDB database cannot be read"] as const);
+  const next = {
+    MEDS_SOURCE_VERSION:
+      "Write its tables as Parquet with the DuckDB that made it (EXPORT DATABASE 'folder' (FORMAT parquet)), and use that folder.",
+    MEDS_IO: "Close it there, and try again.",
+    MEDS_SOURCE_DAMAGED: "Replace it by a whole copy.",
+  }[code];
+  return new MedsError(code, `${path}: ${what} (${first}). ${next}`, { path });
 }

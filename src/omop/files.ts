@@ -212,7 +212,7 @@ export async function isUtf8(path: string): Promise<boolean> {
 export const ORIGIN = "omop.json";
 
 /** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
-const IMPORTER = 1;
+const IMPORTER = 2;
 
 /** What decides what a store of some tables holds. */
 export interface OriginOptions {
@@ -220,27 +220,24 @@ export interface OriginOptions {
   readonly exclude: readonly string[];
   readonly shardBytes: number | null;
   readonly keepUnmapped: boolean;
+  readonly conceptIds: boolean;
+  /** Fingerprints of the vocabularies beside the tables, in order. */
+  readonly vocabulary: readonly string[];
 }
 
-/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
-export async function originOf(root: string, options: OriginOptions, signal: WorkOptions["signal"]): Promise<string> {
-  const tables = await fingerprintOf(root, signal);
+/** What the tables are now (`tables`, their fingerprint) and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
+export function originOf(tables: string, options: OriginOptions): string {
   return `${JSON.stringify({ importer: IMPORTER, tables, options }, null, 2)}\n`;
 }
 
-/** What {@link originOf} was told of rows without a code. */
-export function keptUnmapped(origin: string): boolean {
+/** The options that {@link originOf} was given. */
+export function keptOptions(origin: string): Partial<OriginOptions> {
   try {
     const kept = JSON.parse(origin) as { readonly options?: Partial<OriginOptions> } | null;
-    return kept?.options?.keepUnmapped === true;
+    return kept?.options ?? {};
   } catch {
-    return false; // A file of that name which something else wrote.
+    return {}; // A file of that name which something else wrote.
   }
-}
-
-/** Bytes of the tables' files. */
-export function bytesOf(root: string): number {
-  return [...withIo(root, () => findTables(root)).tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Throws what a cancelled import throws. */
@@ -256,10 +253,9 @@ function checkSignal(signal: WorkOptions["signal"]): void {
  * Tells whether files have changed: of their names, sizes and ends (the footer of Parquet, the checksum of gzip), and of plain CSV, which has neither,
  * all bytes.
  */
-async function fingerprintOf(root: string, signal: WorkOptions["signal"]): Promise<string> {
+export async function fingerprintOf(root: string, tables: Iterable<TableFiles>, signal: WorkOptions["signal"]): Promise<string> {
   const hash = createHash("sha256");
-  const { tables } = withIo(root, () => findTables(root));
-  for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
+  for (const path of [...tables].flatMap(({ paths }) => paths).sort()) {
     checkSignal(signal);
     const size = sizeOf(path);
     hash.update(`\0${relative(root, path)}\0${size}\0`);

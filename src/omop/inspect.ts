@@ -5,8 +5,11 @@ import { createGunzip } from "node:zlib";
 import { fail, MedsError } from "../errors.js";
 import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../inspect.js";
 import { failIo, isSystemError, withIo } from "../io.js";
+import { withDuck } from "./duck.js";
 import { delimiterOf, findTables, type TableFiles } from "./files.js";
 import { surveyOmop } from "./import.js";
+import type { GivenOmop } from "./options.js";
+import { openTables, readingsOf } from "./source.js";
 
 /** Columns that 5.4 renamed or added, and what 5.3 called them. */
 const CDM_54 = [
@@ -22,7 +25,60 @@ const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discha
  * What is in an OMOP folder: its tables, and what a conversion would make of them, or why it would fail. What DuckDB cannot hold goes into `folder`, an empty one
  * that the caller removes.
  */
-export async function inspectOmop(path: string, folder: string, options: InspectOptions): Promise<Inspection> {
+export async function inspectOmop(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Inspection> {
+  const found = statSync(path).isDirectory() ? await folderTables(path) : await databaseTables(path, folder, options);
+  const { tables, problems } = found;
+  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
+  const told = await omopCodes(path, folder, options);
+  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
+  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
+  return {
+    path,
+    format: "omop",
+    // cdm_source is often wrong, or absent.
+    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
+    files: found.files.length,
+    bytes: found.files.reduce((sum, file) => sum + statSync(file).size, 0),
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    subjects: rowsOf("person"),
+    columns: [],
+    tables,
+    ...codes,
+  };
+}
+
+/** What the tables themselves say. */
+interface Looked {
+  readonly tables: readonly InspectedTable[];
+  readonly files: readonly string[];
+  /** Files that cannot be read. */
+  readonly problems: readonly MedsError[];
+}
+
+/** The tables of a DuckDB database. */
+async function databaseTables(path: string, folder: string, { signal, threads, memory }: InspectOptions): Promise<Looked> {
+  const tables: InspectedTable[] = [];
+  const problems: MedsError[] = [];
+  try {
+    await withDuck(folder, { signal, threads, memory }, async (duck) => {
+      const set = await openTables(duck, path);
+      await duck.confine([folder], []);
+      for (const name of [...set.tables.keys()].sort()) {
+        const [reading] = await readingsOf(duck, set, name, signal);
+        const [counted] = await duck.rows<{ n: bigint }>(`SELECT count(*) AS n FROM ${reading!.from}`, [path]);
+        tables.push({ name, files: 1, rows: Number(counted!.n), columns: reading!.list });
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
+    problems.push(error);
+  }
+  return { tables, files: [path], problems };
+}
+
+/** The tables of a folder. */
+async function folderTables(path: string): Promise<Looked> {
   const found = omopFiles(path);
   const tables: InspectedTable[] = [];
   const problems: MedsError[] = [];
@@ -41,25 +97,7 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
-  const told = await omopCodes(path, folder, options);
-  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
-  const all = [...found.values()].flatMap(({ paths }) => paths);
-  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
-  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
-  return {
-    path,
-    format: "omop",
-    // cdm_source is often wrong, or absent.
-    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
-    files: all.length,
-    bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    subjects: rowsOf("person"),
-    columns: [],
-    tables,
-    ...codes,
-  };
+  return { tables, problems, files: [...found.values()].flatMap(({ paths }) => paths) };
 }
 
 /** The files of the tables; none where a conversion refuses them as they lie there, and says why. */
@@ -74,7 +112,7 @@ function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
 
 /** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
 const REFUSED =
-  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|NO_VOCABULARY|SOURCE_VERSION|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
 
 type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
 
@@ -83,9 +121,9 @@ function refused({ message, code }: MedsError): Told {
 }
 
 /** The codes that a conversion would give, and what it would note; or why it would fail. */
-async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Told> {
+async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Told> {
   try {
-    const found = await surveyOmop(resolve(path), folder, { ...options, keepUnmapped: false, origin: undefined });
+    const found = await surveyOmop(resolve(path), folder, { ...options, strict: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };
   } catch (error) {
     if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;

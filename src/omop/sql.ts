@@ -22,6 +22,11 @@ export class Reading {
     return this.columns.has(name);
   }
 
+  /** The columns and their types. */
+  get list(): { readonly name: string; readonly type: string }[] {
+    return [...this.columns].map(([name, { type }]) => ({ name, type: type.toLowerCase() }));
+  }
+
   /** The first of these columns that is there. */
   first(...names: readonly (string | undefined)[]): string | undefined {
     return names.find((name) => name !== undefined && this.has(name));

@@ -5,13 +5,13 @@ import { fail } from "../errors.js";
 import { withIo } from "../io.js";
 import { omopTables } from "../omop/files.js";
 
-/** Of files `parquet` and `archive`, which the native side opens or refuses; of folders the others. */
-export type Kind = "parquet" | "archive" | FolderKind;
+/** Of files `parquet` and `archive`, which the native side opens or refuses, and `duckdb`; of folders the others. */
+export type Kind = "parquet" | "archive" | "duckdb" | FolderKind;
 type FolderKind = "store" | "meds" | "meds_reader" | "omop";
 
 /** What a source may be, for messages. */
 const LOOKED_FOR =
-  'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
+  'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a DuckDB database of these, a meds_reader database (meds_reader.version)';
 
 /**
  * Looks at a source.
@@ -37,7 +37,8 @@ function failAbsent(source: string): never {
   fail("MEDS_NOT_FOUND", `${source}: ${what}.`, source);
 }
 
-function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
+/** What a folder is, by the names in it; undefined where it is none of what can be read. */
+export function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
   // Its first versions had no file of that name, and are refused as such. It comes before MEDS: a column of it may be called "data".
@@ -109,6 +110,7 @@ function fileKind(source: string, about: Stats): Kind {
   const magic = head.toString("latin1", 0, 4);
   // An encrypted file begins with PARE, and is refused as what it is.
   if (magic === "PAR1" || magic === "PARE") return "parquet";
+  if (isDuckDbHead(head)) return "duckdb";
   if (magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic.startsWith("\x1f\x8b") || head.toString("latin1", 257, 262) === "ustar")
     return "archive";
   const named = BY_NAME.exec(source);
@@ -116,6 +118,13 @@ function fileKind(source: string, about: Stats): Kind {
   const names = columnNames(head);
   if (names !== undefined) return failFile(`a text file with the columns ${listed(names)}. Write a MEDS table as Parquet first`);
   return failFile(head.length === 0 ? "an empty file" : "a file that is none of these");
+}
+
+const isDuckDbHead = (head: Buffer) => head.toString("latin1", 8, 12) === "DUCK";
+
+/** Is a file a database of DuckDB's own. */
+export function isDuckDb(path: string): boolean {
+  return isDuckDbHead(headOf(path));
 }
 
 function headOf(source: string): Buffer {
