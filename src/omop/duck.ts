@@ -225,7 +225,7 @@ function notAttached(path: string, { message }: Error): MedsError {
     ? (["MEDS_SOURCE_VERSION", "this DuckDB database has a storage version that the installed @duckdb/node-api cannot read"] as const)
     : /encrypt/i.test(message)
       ? (["MEDS_SOURCE_VERSION", "this DuckDB database is encrypted, which is not supported"] as const)
-      : /lock/i.test(message)
+      : /(set|conflicting) lock/i.test(message)
         ? (["MEDS_IO", "another program has this DuckDB database open for writing"] as const)
         : (["MEDS_SOURCE_DAMAGED", "this DuckDB database cannot be read"] as const);
   const next = {

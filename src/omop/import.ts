@@ -11,7 +11,7 @@ import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
 import { ORIGIN } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
-import { openTables, readingsOf, type TableSet } from "./source.js";
+import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
 import { type Layer, layerOf, layersAt } from "./vocabulary.js";
@@ -61,10 +61,8 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
     const tables = await openTables(duck, source);
     const layers = [await layerOf(duck, tables, options.signal)];
     for (const path of options.vocabulary) layers.push(...(await layersAt(duck, path, options.signal)));
-    await duck.confine(
-      [work],
-      layers.flatMap((layer) => VOCABULARY_TABLES.flatMap((table) => layer[table].flatMap(({ paths }) => paths))),
-    );
+    const files = layers.flatMap((layer) => VOCABULARY_TABLES.flatMap((table) => layer[table].flatMap(({ paths }) => paths)));
+    await duck.confine([work], [...files, ...filesOf(tables)]);
     return use(new Import(tables, layers, { staged, dataset, bytes }, duck, options));
   });
 }

@@ -25,6 +25,11 @@ export async function openTables(duck: Duck, path: string): Promise<TableSet> {
   return { path, ...found, bytes: [...found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
+/** The files of the tables. */
+export function filesOf({ tables }: TableSet): string[] {
+  return [...tables.values()].flatMap((table) => ("paths" in table ? table.paths : []));
+}
+
 /** How to read a table; nothing where the source does not have it. */
 export async function readingsOf(duck: Duck, set: TableSet, table: string, signal: WorkOptions["signal"]): Promise<Reading[]> {
   const found = set.tables.get(table);

@@ -59,7 +59,7 @@ describe("a table that loses more than a tenth of its rows", () => {
     const warning = /^warning: condition_occurrence: 1 of 2 rows \(50\.0 %\) are dropped: .*--keep-unmapped\)\.\n$/;
     for (const [i, options] of [[], ["--json"], ["--progress", "none"], ["--progress", "none", "--json"]].entries()) {
       const { code, stdout, stderr } = await meds("convert", root, join(target, `${i}.medsdb`), ...options);
-      expect([code, stdout.includes(options.includes("--json") ? '"kind": "dropped"' : "2 events")]).toEqual([0, true]);
+      expect([code, (options.includes("--json") ? /"kind": ?"dropped"/ : /^1 patient, 4 events/).test(stdout)]).toEqual([0, true]);
       expect(stderr).toMatch(warning);
     }
     expect((await meds("info", join(target, "0.medsdb"))).stdout).toMatch(/dropped more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/);

@@ -30,7 +30,7 @@ async function sql(path: string, ...statements: string[]): Promise<void> {
 
 /** The clinic as a database, as Eunomia has it. */
 async function database(schema = "main", name = (table: string) => table, tables: Tables = clinic): Promise<string> {
-  const [csv, path] = [writeCsv(folder("csv"), tables), join(folder("duckdb"), "cdm.duckdb")];
+  const [csv, path] = [writeCsv(folder("csv"), tables), join(folder("duckdb"), "eunomia.duckdb")];
   const made = Object.entries(tables).map(([table, text]) => {
     const columns = text.slice(0, text.indexOf("\n")).split(",");
     const values = columns.map((column) => `CAST("${column}" AS ${typeOf(column) === "DATE" ? "DATE" : typeOf(column)}) AS "${column}"`);
@@ -85,7 +85,7 @@ describe("an archive of OMOP tables", () => {
     expect(imports).toEqual([true, false, true]);
     expect(await verify(store, first)).toEqual({ ok: true, differences: [] });
     const other = zipped(writeCsv(folder("f")));
-    expect((await verify(store, other)).differences.map(({ subject }) => subject)).toEqual(["2"]);
+    expect(new Set((await verify(store, other)).differences.map(({ subject }) => subject))).toEqual(new Set(["2"]));
     const [packed, plain] = [await inspect(other), await inspect(writeCsv(folder("f")))];
     expect({ ...packed, path: "", bytes: 0 }).toEqual({ ...plain, path: "", bytes: 0 });
     expect(packed.path).toBe(other);
@@ -171,7 +171,8 @@ describe("a DuckDB database of OMOP tables", () => {
     }
     expect(imports).toEqual([true, false, true]);
     expect(await verify(store, path)).toEqual({ ok: true, differences: [] });
-    expect((await verify(store, await database("main", undefined, typed))).differences.map(({ subject }) => subject)).toEqual(["2"]);
+    const before = await verify(store, await database("main", undefined, typed));
+    expect(new Set(before.differences.map(({ subject }) => subject))).toEqual(new Set(["2"]));
     const [found, plain] = [await inspect(path), await inspect(writeCsv(folder("f")))];
     expect(found).toMatchObject({ format: "omop", version: "5.4", files: 1, rows: plain.rows, subjects: 3, problem: null, prefixes: plain.prefixes });
     expect(found.tables.map(({ name, rows }) => [name, rows])).toEqual(plain.tables.map(({ name, rows }) => [name, rows]));
@@ -200,6 +201,10 @@ describe("a DuckDB database of OMOP tables", () => {
     const version = await database();
     const bytes = readFileSync(version);
     bytes.writeUInt32LE(43, 12);
+    // DuckDB's checksum of its first header, without which the file is damaged and not old.
+    let sum = 5381n;
+    for (let at = 8; at < 4096; at += 8) sum ^= BigInt.asUintN(64, bytes.readBigUInt64LE(at) * 0xbf58476d1ce4e5b9n);
+    bytes.writeBigUInt64LE(sum, 0);
     writeFileSync(version, bytes);
     const error = await refused(version);
     expect([error.code, error.message.includes("EXPORT DATABASE")]).toEqual(["MEDS_SOURCE_VERSION", true]);
