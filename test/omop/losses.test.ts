@@ -8,7 +8,8 @@ import { rejected } from "../support/errors.js";
 import { changed, contents, folder } from "../support/folder.js";
 import { clinic, type Tables, writeCsv } from "../support/omop.js";
 
-const COLUMNS = "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_source_value,condition_source_concept_id";
+const COLUMNS =
+  "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_source_value,condition_source_concept_id";
 
 /** Conditions of one person: some with a code, some of concept 0, some of a concept that no vocabulary has, some that name nothing. */
 function conditions({ coded = 0, zero = 0, absent = 0, nothing = 0 }): Tables {
@@ -62,7 +63,9 @@ describe("a table that loses more than a tenth of its rows", () => {
       expect([code, (options.includes("--json") ? /"kind": ?"dropped"/ : /^1 patient, 4 events/).test(stdout)]).toEqual([0, true]);
       expect(stderr).toMatch(warning);
     }
-    expect((await meds("info", join(target, "0.medsdb"))).stdout).toMatch(/dropped more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/);
+    expect((await meds("info", join(target, "0.medsdb"))).stdout).toMatch(
+      /dropped more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/,
+    );
     expect((await meds("inspect", root)).stdout).toMatch(/would drop more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/);
     expect((await inspect(root)).notes[0]).toMatchObject({ kind: "dropped", count: 1 });
     const db = PatientDatabase.open(join(target, "0.medsdb"));

@@ -41,7 +41,10 @@ async function database(schema = "main", name = (table: string) => table, tables
 }
 
 /** A date in a column of times is midnight where columns have types. */
-const typed: Tables = { ...clinic, drug_exposure: clinic.drug_exposure!.replace("2020-01-09,2020-01-09,", "2020-01-09,2020-01-09 23:59:59,") };
+const typed: Tables = {
+  ...clinic,
+  drug_exposure: clinic.drug_exposure!.replace("2020-01-09,2020-01-09,", "2020-01-09,2020-01-09 23:59:59,"),
+};
 
 const nested = (name: string) => {
   const root = folder("f");
@@ -73,7 +76,10 @@ describe("an archive of OMOP tables", () => {
   });
 
   it("is opened by from() and made anew where it changed; verify() and inspect() read it", async () => {
-    const [first, second] = [zipped(writeCsv(folder("f"))), zipped(writeCsv(folder("f"), { ...clinic, death: clinic.death!.replace("2022-11-11", "2022-11-12") }))];
+    const [first, second] = [
+      zipped(writeCsv(folder("f"))),
+      zipped(writeCsv(folder("f"), { ...clinic, death: clinic.death!.replace("2022-11-11", "2022-11-12") })),
+    ];
     const store = join(folder("t"), "s.medsdb");
     const imports: boolean[] = [];
     for (const path of [first, first, second]) {
@@ -150,7 +156,13 @@ describe("a DuckDB database of OMOP tables", () => {
       async () => {
         const csv = writeCsv(folder("csv"));
         const path = join(folder("f"), "texts.duckdb");
-        await sql(path, ...Object.keys(clinic).map((table) => `CREATE TABLE ${table} AS FROM read_csv('${join(csv, `${table}.csv`)}', all_varchar=true, header=true, quote='"', escape='"', delim=',')`));
+        await sql(
+          path,
+          ...Object.keys(clinic).map(
+            (table) =>
+              `CREATE TABLE ${table} AS FROM read_csv('${join(csv, `${table}.csv`)}', all_varchar=true, header=true, quote='"', escape='"', delim=',')`,
+          ),
+        );
         return path;
       },
     ],
@@ -174,7 +186,15 @@ describe("a DuckDB database of OMOP tables", () => {
     const before = await verify(store, await database("main", undefined, typed));
     expect(new Set(before.differences.map(({ subject }) => subject))).toEqual(new Set(["2"]));
     const [found, plain] = [await inspect(path), await inspect(writeCsv(folder("f")))];
-    expect(found).toMatchObject({ format: "omop", version: "5.4", files: 1, rows: plain.rows, subjects: 3, problem: null, prefixes: plain.prefixes });
+    expect(found).toMatchObject({
+      format: "omop",
+      version: "5.4",
+      files: 1,
+      rows: plain.rows,
+      subjects: 3,
+      problem: null,
+      prefixes: plain.prefixes,
+    });
     expect(found.tables.map(({ name, rows }) => [name, rows])).toEqual(plain.tables.map(({ name, rows }) => [name, rows]));
     expect(found.tables.find(({ name }) => name === "death")!.columns[0]).toEqual({ name: "person_id", type: "bigint" });
     expect((await meds("inspect", path)).stdout).toContain("OMOP CDM, version 5.4");

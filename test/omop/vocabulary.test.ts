@@ -60,7 +60,19 @@ describe("without a vocabulary", () => {
   it("persons and deaths are converted, with gender, race and ethnicity", async () => {
     const { codes } = await converted(writeCsv(folder("f"), only(["person", "death"])));
     expect(codes.sort()).toEqual(
-      ["MEDS_BIRTH", "MEDS_BIRTH", "MEDS_BIRTH", "MEDS_DEATH", "Gender/F", "Gender/F", "Gender/M", "Race/5", "Race/5", "Ethnicity/Hispanic", "Ethnicity/Hispanic"].sort(),
+      [
+        "MEDS_BIRTH",
+        "MEDS_BIRTH",
+        "MEDS_BIRTH",
+        "MEDS_DEATH",
+        "Gender/F",
+        "Gender/F",
+        "Gender/M",
+        "Race/5",
+        "Race/5",
+        "Ethnicity/Hispanic",
+        "Ethnicity/Hispanic",
+      ].sort(),
     );
   });
 
@@ -88,12 +100,29 @@ describe("gender, race and ethnicity", () => {
       }),
     );
     expect(codes.filter((code) => /^(Gender|Race|Ethnicity)\//.test(code)).sort()).toEqual(
-      ["Gender/M", "Gender/F", "Gender/U", "Gender/O", "Gender/A", "Race/1", "Race/2", "Race/3", "Race/4", "Race/5", "Race/9", "Race/2.06", "Ethnicity/Hispanic", "Ethnicity/Not Hispanic"].sort(),
+      [
+        "Gender/M",
+        "Gender/F",
+        "Gender/U",
+        "Gender/O",
+        "Gender/A",
+        "Race/1",
+        "Race/2",
+        "Race/3",
+        "Race/4",
+        "Race/5",
+        "Race/9",
+        "Race/2.06",
+        "Ethnicity/Hispanic",
+        "Ethnicity/Not Hispanic",
+      ].sort(),
     );
   });
 
   it("are the table's where it has them", async () => {
-    const { codes } = await converted(writeCsv(folder("f"), { ...clinic, concept: clinic.concept!.replace(",Gender,S,F,", ",Gender,S,Frau,") }));
+    const { codes } = await converted(
+      writeCsv(folder("f"), { ...clinic, concept: clinic.concept!.replace(",Gender,S,F,", ",Gender,S,Frau,") }),
+    );
     expect(codes.filter((code) => code.startsWith("Gender/")).sort()).toEqual(["Gender/Frau", "Gender/Frau", "Gender/M"]);
   });
 });
@@ -105,7 +134,11 @@ describe("a vocabulary from beside the tables", () => {
       .replaceAll(",", "\t")
       .replaceAll("\u0001", ",");
   const athena = () =>
-    writeCsv(folder("athena"), { ...Object.fromEntries(VOCABULARY.map((table) => [table, plain(clinic[table]!)])), domain: "domain_id\tdomain_name\n" }, (table) => `${table.toUpperCase()}.csv`);
+    writeCsv(
+      folder("athena"),
+      { ...Object.fromEntries(VOCABULARY.map((table) => [table, plain(clinic[table]!)])), domain: "domain_id\tdomain_name\n" },
+      (table) => `${table.toUpperCase()}.csv`,
+    );
   const tables = () => writeCsv(folder("f"), without);
 
   const forms: [string, () => string | string[] | Promise<string>][] = [
@@ -113,12 +146,26 @@ describe("a vocabulary from beside the tables", () => {
     ["CSV as the tables", () => writeCsv(folder("v"), only(VOCABULARY))],
     ["gzip", () => writeCsv(folder("v"), only(VOCABULARY), (table) => `${table}.csv.gz`)],
     ["Parquet", () => writeParquet(folder("v"), only(VOCABULARY))],
-    ["single files, whatever they are called", () => Object.entries(only(VOCABULARY)).map(([name, text]) => join(writeCsv(folder("v"), { [name]: text }, () => `my ${name}.csv`), `my ${name}.csv`))],
+    [
+      "single files, whatever they are called",
+      () =>
+        Object.entries(only(VOCABULARY)).map(([name, text]) =>
+          join(
+            writeCsv(folder("v"), { [name]: text }, () => `my ${name}.csv`),
+            `my ${name}.csv`,
+          ),
+        ),
+    ],
     ["three folders", () => VOCABULARY.map((name) => writeCsv(folder("v"), only([name])))],
     ["an Athena download as a .zip", () => zipped(athena())],
     [
       "a folder and a file of the source's own concepts in it",
-      () => writeCsv(folder("v"), { ...only(VOCABULARY), concept: conceptsOf((line) => !line.startsWith("2000")), "2b_concept": conceptsOf((line) => line.startsWith("2000")) }),
+      () =>
+        writeCsv(folder("v"), {
+          ...only(VOCABULARY),
+          concept: conceptsOf((line) => !line.startsWith("2000")),
+          "2b_concept": conceptsOf((line) => line.startsWith("2000")),
+        }),
     ],
   ];
   it.each(forms)("gives the events of tables that have it: %s", async (_, make) => {
@@ -154,10 +201,19 @@ describe("a vocabulary from beside the tables", () => {
     expect(imports).toEqual([true, false, true, true, false, true]);
     expect(await verify(store, root, { vocabulary })).toEqual({ ok: true, differences: [] });
     expect(await rejected(verify(store, root))).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", path: store });
-    expect((await verify(store, root, { vocabulary: writeCsv(folder("v"), only(["concept"], { concept: conceptsOf((line) => !line.startsWith("3004501")) })) })).ok).toBe(false);
+    expect(
+      (
+        await verify(store, root, {
+          vocabulary: writeCsv(folder("v"), only(["concept"], { concept: conceptsOf((line) => !line.startsWith("3004501")) })),
+        })
+      ).ok,
+    ).toBe(false);
     const found = await inspect(root, { vocabulary });
     expect([found.problem, found.prefixes?.length]).toEqual([null, (await inspect(writeCsv(folder("f")))).prefixes!.length]);
-    const [verified, inspected] = [await meds("verify", store, root, "--vocabulary", vocabulary), await meds("inspect", root, "--vocabulary", vocabulary)];
+    const [verified, inspected] = [
+      await meds("verify", store, root, "--vocabulary", vocabulary),
+      await meds("inspect", root, "--vocabulary", vocabulary),
+    ];
     expect([verified.code, inspected.code, inspected.stdout.includes("would fail")]).toEqual([0, 0, false]);
   });
 
@@ -195,7 +251,13 @@ describe("conceptIds", () => {
   it("makes concept ids the codes, the source's first, and keeps what the source calls them", async () => {
     const { store } = await converted(writeCsv(folder("f"), without), { conceptIds: true });
     const db = PatientDatabase.open(store);
-    const rows = [...db.get(1)!].map((event) => [event.code, event.get("source_value"), event.get("unit"), event.numericValue, event.get("text_value")]);
+    const rows = [...db.get(1)!].map((event) => [
+      event.code,
+      event.get("source_value"),
+      event.get("unit"),
+      event.numericValue,
+      event.get("text_value"),
+    ]);
     const of = (code: string) => rows.filter(([one]) => one === code);
     expect(of("OMOP/45576439")).toEqual([["OMOP/45576439", "E11.9", null, null, null]]);
     expect(of("OMOP/77777")).toEqual([["OMOP/77777", "local", null, null, null]]);
