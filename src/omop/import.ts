@@ -194,11 +194,14 @@ class Import {
 
   /** Throws where rows need a vocabulary: those of persons and deaths do not. */
   private async needVocabulary(): Promise<void> {
-    const needing = new Set(EVENTS.filter(({ table, code }) => table !== "person" && code === undefined).map(({ table }) => table));
     const why = this.layers.some(({ concept }) => concept.length > 0)
       ? "the table concept has no concept but 0"
       : "there is no table concept";
-    for (const table of needing) if (await this.any(await this.readings(table), () => "true")) this.failVocabulary(why);
+    // In the order of the import, so that a column which is missing before is what is reported.
+    for await (const { number } of this.kinds(false)) {
+      const { table, code } = EVENTS[number]!;
+      if (table !== "person" && code === undefined && (await this.any(await this.readings(table), () => "true"))) this.failVocabulary(why);
+    }
   }
 
   private failVocabulary(why: string): never {

@@ -353,7 +353,7 @@ describe("inspect()", () => {
     const found = await inspect(cdm);
     expect(found).toMatchObject({ format: "omop", version: "5.3", subjects: 2694, problem: null });
     // meds_etl's events, and those that it loses: see docs/omop.md.
-    expect(found.prefixes?.reduce((sum, { rows }) => sum + rows, 0)).toBe(222_341 + 62);
+    expect(found.prefixes?.reduce((sum, { rows }) => sum + rows, 0)).toBe(222_341 + 62 + 2_678);
     for (const { name, rows, columns } of found.tables) {
       const sql = await (await duck()).runAndReadAll(`SELECT count(*)::INT FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);
       const names = await (await duck()).runAndReadAll(`DESCRIBE SELECT * FROM read_csv('${cdm}/${name}.csv.gz', all_varchar = true)`);
