@@ -17,8 +17,8 @@ export interface Loaded {
   readonly differing: bigint;
 }
 
-/** The layer of the concepts that are known without a vocabulary. */
-const KNOWN = -1;
+/** The layer of the concepts that are known without a vocabulary: behind all others. */
+const KNOWN = 1_000_000;
 /** A concept's id as its code, as SQL. */
 const OF_ID = "'OMOP/' || id";
 
@@ -40,10 +40,7 @@ export class Concepts {
    * in several layers counts from the first. `conceptIds` makes the ids the codes.
    */
   async load(layers: readonly Layer[], used: string | null, conceptIds: boolean, demographics: boolean): Promise<Loaded> {
-    // The last row of a concept counts, so that the first layer comes last.
-    const rows = [...layers.entries()]
-      .reverse()
-      .flatMap(([layer, { concept }]) => concept.map((reading) => conceptSql(reading, conceptIds, layer)));
+    const rows = layers.flatMap(({ concept }, layer) => concept.map((reading) => conceptSql(reading, conceptIds, layer)));
     const known = demographics
       ? [`SELECT id, ${conceptIds ? OF_ID : "code"} AS code, name, ${KNOWN} AS layer FROM (${demographicsSql()})`]
       : [];
@@ -55,7 +52,7 @@ export class Concepts {
     await this.duck.run("SET preserve_insertion_order = false");
     const ids = used ?? `SELECT id FROM ${this.all}`;
     await this.duck.run(`CREATE TEMP TABLE concept AS ${this.some(ids)}`);
-    const own = `SELECT id, layer, code, name FROM ${this.all} WHERE layer > ${KNOWN} AND id IN (${ids})`;
+    const own = `SELECT id, layer, code, name FROM ${this.all} WHERE layer < ${KNOWN} AND id IN (${ids})`;
     const [several] = await this.duck.rows<{ n: bigint }>(
       `SELECT count(DISTINCT id) AS n FROM (SELECT id, layer FROM (${own}) GROUP BY id, layer HAVING min(code) <> max(code))`,
     );
@@ -113,9 +110,11 @@ export class Concepts {
     }
   }
 
-  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. The last of them counts, as in meds_etl. */
+  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. Those of the first layer count, of them the last, as in meds_etl. */
   private some(ids: string): string {
-    const last = (column: string) => `arg_max(${column}, file_row_number) AS ${column}`;
+    // DuckDB may write the parts of a union in any order.
+    const order = "file_row_number - layer::BIGINT * 1099511627776";
+    const last = (column: string) => `arg_max(${column}, ${order}) AS ${column}`;
     return `SELECT id, ${last("code")}, ${last("name")} FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) IS NOT NULL`;
   }
 
