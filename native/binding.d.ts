@@ -22,7 +22,7 @@ export declare class Asked {
 /** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
   /** Reads the options; starts nothing. */
-  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint', options: string)
+  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint' | 'csv' | 'same', options: string)
   /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
   run(): Promise<string>
   /** `[phase, units done, units in all, bytes done, bytes in all]`. */

@@ -45,6 +45,11 @@ export interface ConvertOptions extends WorkOptions {
    * what their column "table" says. Default: false, they are dropped and counted in the summary.
    */
   readonly keepUnmapped?: boolean | undefined;
+  /**
+   * OMOP tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the summary. Default: false, they are refused with
+   * `MEDS_SOURCE_DAMAGED`.
+   */
+  readonly skipBadRows?: boolean | undefined;
 }
 
 /** What a conversion did. */
@@ -109,11 +114,11 @@ export async function convert(source: string, store: string, options?: ConvertOp
 }
 
 /** What the store of OMOP tables says it was made of; undefined for other sources. Options that change nothing in it are left out. */
-export async function originFor({ plan, work, omop, keepUnmapped }: Conversion): Promise<string | undefined> {
+export async function originFor({ plan, work, omop, keepUnmapped, skipBadRows }: Conversion): Promise<string | undefined> {
   if (!omop) return undefined;
   const { columns, exclude = [], shardBytes = null } = plan;
   const sorted = { columns: columns === undefined ? null : [...columns].sort(), exclude: [...exclude].sort() };
-  return originOf(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped }, work.signal);
+  return originOf(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped, skipBadRows }, work.signal);
 }
 
 /** The summary of the store that stands at the target, where OMOP tables need no import because it is theirs. */
@@ -144,10 +149,14 @@ async function reusable(plan: ConversionPlan, origin: string, begun: number): Pr
 }
 
 /** Converts; OMOP tables, whose `origin` is given, become a MEDS dataset first. */
-export async function perform({ plan, work, keepUnmapped }: Conversion, origin: string | undefined, begun: number): Promise<Summary> {
+export async function perform(
+  { plan, work, keepUnmapped, skipBadRows }: Conversion,
+  origin: string | undefined,
+  begun: number,
+): Promise<Summary> {
   if (origin === undefined) return runJob<Summary>("convert", plan, work);
   const { memory, threads } = plan;
-  const importing = { ...work, memory, threads, keepUnmapped, origin };
+  const importing = { ...work, memory, threads, keepUnmapped, skipBadRows, origin };
   return staged(plan.source, plan.store, plan.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
     const before = (performance.now() - begun) / 1000;
     const summary = await runJob<Summary>("convert", { ...plan, source: dataset, notes, made: { imported: "omop" } }, work);
@@ -156,7 +165,10 @@ export async function perform({ plan, work, keepUnmapped }: Conversion, origin: 
 }
 
 /** A conversion as the native side knows it. */
-export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & { readonly source: string; readonly store: string };
+export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped" | "skipBadRows"> & {
+  readonly source: string;
+  readonly store: string;
+};
 
 /** What a conversion is asked for: what the native side is told, how it is watched, and what is for OMOP tables alone. */
 export interface Conversion {
@@ -165,16 +177,20 @@ export interface Conversion {
   /** The source is a folder of OMOP tables. */
   readonly omop: boolean;
   readonly keepUnmapped: boolean;
+  readonly skipBadRows: boolean;
 }
 
 /** Checks what a conversion is asked for. */
 export function conversion(source: string, store: string, options?: ConvertOptions): Conversion {
-  const { onProgress, signal, keepUnmapped, ...rest } = optionsOf(options) ?? {};
+  const { onProgress, signal, keepUnmapped, skipBadRows, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
   for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
-  const keep = flagOf("keepUnmapped", keepUnmapped, false);
+  const forOmop = {
+    keepUnmapped: flagOf("keepUnmapped", keepUnmapped, false),
+    skipBadRows: flagOf("skipBadRows", skipBadRows, false),
+  };
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
   const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store) };
   const kind = kindOf(plan.source);
@@ -184,7 +200,8 @@ export function conversion(source: string, store: string, options?: ConvertOptio
       `${plan.source}: this is a store already. Open it as it is; filter makes another one of its patients, export a MEDS dataset.`,
       plan.source,
     );
-  if (keep && kind !== "omop")
-    fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
-  return { plan, work: { onProgress, signal }, omop: kind === "omop", keepUnmapped: keep };
+  for (const [name, asked] of Object.entries(forOmop))
+    if (asked && kind !== "omop")
+      fail("MEDS_INVALID_ARGUMENT", `${name} is for OMOP tables, and the source is of another kind. Leave it out.`);
+  return { plan, work: { onProgress, signal }, omop: kind === "omop", ...forOmop };
 }

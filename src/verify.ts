@@ -1,6 +1,7 @@
 import { countIn, optionsOf, pathOf } from "./given.js";
 import { runJob, type WorkOptions } from "./native.js";
-import { keptUnmapped } from "./omop/files.js";
+import { keptOptions } from "./omop/files.js";
+import type { ImportOptions } from "./omop/import.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
 import { keptOrigin } from "./sources/standing.js";
@@ -64,17 +65,18 @@ export async function verify(store: string, source?: string, options?: VerifyOpt
   // A store that is damaged in itself is not worth an import.
   const alone = await compare(undefined);
   if (!alone.ok) return alone;
-  const { origin, keepUnmapped } = made(paths.store);
-  const importing = { ...work, memory, threads: rest.threads, keepUnmapped, origin };
+  const { origin, ...forOmop } = made(paths.store);
+  const importing = { ...work, memory, threads: rest.threads, ...forOmop, origin };
   return staged(paths.source, paths.store, temp, importing, ({ dataset }) => compare(dataset));
 }
 
 /** How a store was made of OMOP tables; of another one, as they are imported where nothing is said. */
-function made(path: string): { readonly origin: string | undefined; readonly keepUnmapped: boolean } {
+function made(path: string): Pick<ImportOptions, "origin" | "keepUnmapped" | "skipBadRows"> {
   const store = new Store(path, false);
   try {
     const origin = keptOrigin(store);
-    return { origin, keepUnmapped: origin !== undefined && keptUnmapped(origin) };
+    const { keepUnmapped = false, skipBadRows = false } = origin === undefined ? {} : keptOptions(origin);
+    return { origin, keepUnmapped, skipBadRows };
   } finally {
     store.close();
   }

@@ -16,6 +16,7 @@ interface Options {
   readonly index?: boolean;
   readonly temp?: string;
   readonly keepUnmapped?: boolean;
+  readonly skipBadRows?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -42,6 +43,7 @@ export function convertCommand(): Command {
     .option("--index", "write an index of each code's patients and rows too")
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
     .option("--keep-unmapped", "OMOP: keep rows that have no concept, with codes UNMAPPED/TABLE/SOURCE_VALUE")
+    .option("--skip-bad-rows", "OMOP in CSV: leave out and count rows with more or fewer fields than the header, instead of refusing them")
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(

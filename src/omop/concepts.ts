@@ -1,7 +1,7 @@
 // The vocabulary: what each concept's code is, and what codes.parquet says of the codes that events have. A whole one has millions of concepts and tens of
 // millions of steps between them, of which events name thousands: it lies in files that queries pass over, and what is held are those.
 import { join } from "node:path";
-import { type Duck, literal } from "./duck.js";
+import { type Duck, literal, parquet } from "./duck.js";
 import type { Reading } from "./sql.js";
 
 /** Tables that say which concept stands above which. */
@@ -23,7 +23,7 @@ export class Concepts {
   constructor(duck: Duck, folder: string) {
     this.duck = duck;
     this.folder = folder;
-    this.all = `read_parquet(${literal(join(folder, "concepts.parquet"))}, file_row_number = true)`;
+    this.all = parquet([join(folder, "concepts.parquet")], "file_row_number=true");
   }
 
   /**
@@ -109,7 +109,7 @@ export class Concepts {
       `COPY (${sql}) TO ${literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 61440)`,
       readings.flatMap(({ paths }) => paths),
     );
-    return read(path);
+    return parquet([path]);
   }
 }
 
@@ -129,8 +129,4 @@ function stepsSql({ relationship, ancestor }: Ladders): string {
   ];
   const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent WHERE false";
   return `SELECT * FROM (${[none, ...steps].join(" UNION ALL ")}) WHERE child IS NOT NULL AND parent IS NOT NULL`;
-}
-
-function read(path: string): string {
-  return `read_parquet(${literal(path)})`;
 }

@@ -1,9 +1,11 @@
 // DuckDB, which joins and sorts: loaded when an OMOP folder is first converted, so that nobody else needs it.
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MedsError, type MedsErrorCode } from "../errors.js";
+import type { Note } from "../manifest.js";
 import type { WorkOptions } from "../native.js";
-import { failCancelled, isCsv, isUtf8 } from "./files.js";
+import { CsvFiles } from "./csv.js";
+import { failCancelled, isCsv } from "./files.js";
 
 /** Between the parts of an error that a query throws on our behalf: see {@link raise}. */
 const MARK = "\u0001";
@@ -11,6 +13,13 @@ const MARK = "\u0001";
 /** A text as SQL. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Parquet files as SQL. Folders called COLUMN=VALUE say nothing here, which DuckDB reads by default as columns, also above the files, and instead of the files' own.
+ */
+export function parquet(paths: readonly string[], ...options: readonly string[]): string {
+  return `read_parquet([${paths.map(literal).join(", ")}], ${["hive_partitioning=false", "binary_as_string=true", ...options].join(", ")})`;
 }
 
 /** SQL that ends the query with an error of ours; `file` and `message` are SQL. */
@@ -23,16 +32,22 @@ export interface Limits {
   readonly bytes: number;
   readonly threads: number;
   readonly folder: string;
+  readonly skipBadRows: boolean;
 }
 
 /** A DuckDB of our own, without files beside those that queries name. */
 export class Duck {
+  /** The CSV files that queries name, as far as they have been looked at. */
+  readonly csv: CsvFiles;
+  /** What readers found in files that a person must know. */
+  readonly notes: Note[] = [];
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly signal: WorkOptions["signal"];
   private readonly interrupt: () => void;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, signal: WorkOptions["signal"]) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, csv: CsvFiles, signal: WorkOptions["signal"]) {
+    this.csv = csv;
     this.instance = instance;
     this.connection = connection;
     this.signal = signal;
@@ -41,7 +56,7 @@ export class Duck {
   }
 
   /** @throws MedsError `MEDS_MISSING_PACKAGE` where DuckDB is not installed. */
-  static async open({ bytes, threads, folder }: Limits, signal: WorkOptions["signal"]): Promise<Duck> {
+  static async open({ bytes, threads, folder, skipBadRows }: Limits, signal: WorkOptions["signal"]): Promise<Duck> {
     const { DuckDBInstance: Instance } = await package_();
     const instance = await Instance.create(":memory:", {
       memory_limit: `${Math.floor(bytes / 1024)}KiB`,
@@ -52,7 +67,8 @@ export class Duck {
       // What is not built in would be fetched from the network.
       autoinstall_known_extensions: "false",
     });
-    return new Duck(instance, await instance.connect(), signal);
+    const csv = new CsvFiles({ copies: join(folder, "csv"), threads, skipBadRows }, signal);
+    return new Duck(instance, await instance.connect(), csv, signal);
   }
 
   /** Runs a statement. `paths` are the files it reads, for errors. */
@@ -76,7 +92,7 @@ export class Duck {
       if (this.signal?.aborted !== true) return await work();
     } catch (thrown) {
       const error = thrown as Error;
-      const found = (await encoding(error, paths)) ?? translated(error) ?? damaged(error, await this.among(error, paths));
+      const found = translated(error) ?? damaged(error, await this.among(error, paths));
       // What was looked at after a cancellation is in nobody's mind.
       if (this.signal?.aborted !== true) throw found;
     }
@@ -90,7 +106,7 @@ export class Duck {
     if (named.length > 0) return named;
     for (const path of paths.filter((path) => !isCsv(path))) {
       try {
-        await this.connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet(${literal(path)}, binary_as_string=true)`);
+        await this.connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM ${parquet([path])}`);
       } catch {
         return [path];
       }
@@ -107,16 +123,6 @@ async function package_(): Promise<typeof import("@duckdb/node-api")> {
       "Converting OMOP tables needs the package @duckdb/node-api, which cannot be loaded. Install it beside this one: npm install @duckdb/node-api.";
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
-}
-
-/** Bytes that are no UTF-8 in a column that no query asks for end DuckDB 1.5 with an assertion that names no file: it is looked for. */
-async function encoding(error: Error, paths: readonly string[]): Promise<MedsError | undefined> {
-  if (!error.message.startsWith("INTERNAL Error")) return undefined;
-  for (const path of paths) {
-    if (isCsv(path) && !(await isUtf8(path)))
-      return new MedsError("MEDS_SOURCE_DAMAGED", `${path}: it is not UTF-8. Write it so.`, { path, cause: error });
-  }
-  return undefined;
 }
 
 /** An error of DuckDB as ours, where it is not about a file that cannot be read. */
@@ -136,24 +142,10 @@ function translated(error: Error): MedsError | undefined {
 
 /** A file that DuckDB cannot read, one of some. */
 function damaged({ message }: Error, paths: readonly string[]): MedsError {
-  const path = /^\s*file = (.*)$/m.exec(message)?.[1] ?? paths[0];
-  const at = /CSV Error on Line: (\d+)/.exec(message);
-  const what = at === null ? whyNotFile(message, path) : `line ${at[1]}: ${whyNotLine(message)}`;
-  // No cause: DuckDB's error has the line in it, and a script that ends with ours shows its cause.
-  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: ${what}. Get the file anew, or correct it.`, { path });
-}
-
-/** Why a file cannot be read, where no line is told. */
-function whyNotFile(message: string, path: string | undefined): string {
-  if (message.includes("state machine reached an invalid state"))
-    return "its lines end in more ways than one (\\n, \\r\\n), or a field with a \\r has no quotes";
-  // Without DuckDB's name for the kind of error, and without the file's, which comes first.
+  const path = paths[0];
+  // Without DuckDB's name for the kind of error, and without the file's, which comes first. The lines below it may contain a row.
   const first = message.split("\n")[0]!.replace(/^(\w+ )+Error: /, "");
-  return `it cannot be read (${path === undefined ? first : first.replaceAll(path, () => basename(path))})`;
-}
-
-/** Why a line of a CSV file cannot be read. */
-function whyNotLine(message: string): string {
-  if (/^.*unterminated quote/m.test(message)) return "a quote is not closed, or the row has more than 8 MB";
-  return /^(Expected Number of Columns.*|Invalid unicode.*|Maximum line size.*)$/m.exec(message)?.[1] ?? "it is no CSV";
+  const what = path === undefined ? first : first.replaceAll(path, () => basename(path));
+  // No cause: DuckDB's error may contain a row, and a script that ends with ours shows its cause.
+  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: it cannot be read (${what}). Replace it by a whole copy.`, { path });
 }

@@ -7,15 +7,17 @@ import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { Concepts, type Ladders } from "./concepts.js";
-import { Duck, literal } from "./duck.js";
+import { Duck, literal, parquet } from "./duck.js";
 import { COLUMNS, columnsOf, conceptIdsSql, eventSql, HOW } from "./events.js";
-import { findTables, ORIGIN } from "./files.js";
-import { type Reading, readings } from "./sql.js";
+import { findTables, isCsv, ORIGIN } from "./files.js";
+import { readings } from "./readings.js";
+import type { Reading } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
 
 /** How to import. */
 export interface ImportOptions extends WorkOptions {
   readonly keepUnmapped: boolean;
+  readonly skipBadRows: boolean;
   /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
   readonly origin: string | undefined;
   readonly memory?: number | undefined;
@@ -62,7 +64,8 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
   const bytes = Math.max(LEAST, Math.floor((options.memory ?? MEMORY) * 0.4));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
-  const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
+  const { skipBadRows, signal } = options;
+  const duck = await Duck.open({ bytes, threads, folder: join(work, "spill"), skipBadRows }, signal);
   try {
     return await use(new Import(source, staged, dataset, duck, bytes, options));
   } finally {
@@ -167,6 +170,10 @@ class Import {
     this.report("plan");
     // Tables are written in the order of their rows only at the end.
     await this.duck.run("SET preserve_insertion_order = false");
+    // All files before any work is done with one: they are read on all threads, and what is wrong in them is known early.
+    await this.duck.csv.look([...this.found.tables.values()].flatMap(({ paths }) => paths.filter(isCsv)));
+    for (const table of [...this.found.tables.keys()].sort()) await this.readings(table);
+    this.notes.push(...this.duck.notes);
     const many = (this.found.tables.get("concept")?.bytes ?? 0) > MANY;
     if (many) await this.use();
     const several = await this.concepts.load(await this.readings("concept"), many ? "SELECT id FROM used" : null);
@@ -268,10 +275,11 @@ class Import {
       if (how === HOW.nothing) note("skipped", `rows of ${event} that name neither a concept nor a source value`, rows);
       note("warning", `rows of ${event} without a time: they became static`, untimed);
     }
-    const { tables, others } = this.found;
+    const { tables, others, hidden } = this.found;
     const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !tables.has(name));
     note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
     note("skipped", `files that give no events, such as ${others[0]}`, others.length);
+    note("skipped", `files that are not read because names that begin with _ or a dot are left out, such as ${hidden[0]}`, hidden.length);
   }
 
   /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */
@@ -361,7 +369,7 @@ class Import {
   }
 
   private get events(): string {
-    return `read_parquet(${literal(join(this.staged, "*.parquet"))})`;
+    return parquet([join(this.staged, "*.parquet")]);
   }
 
   /** Looked at once a table: a compressed file is read to its end for it. */

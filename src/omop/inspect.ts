@@ -1,11 +1,11 @@
 // A look at an OMOP folder without converting it.
-import { createReadStream, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { createGunzip } from "node:zlib";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { fail, MedsError } from "../errors.js";
 import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../inspect.js";
 import { failIo, isSystemError, withIo } from "../io.js";
-import { delimiterOf, findTables, type TableFiles } from "./files.js";
+import { lookAtCsv } from "./csv.js";
+import { findTables, isCsv, type TableFiles } from "./files.js";
 import { surveyOmop } from "./import.js";
 
 /** Columns that 5.4 renamed or added, and what 5.3 called them. */
@@ -31,7 +31,7 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
     let columns: readonly InspectedColumn[] = [];
     for (const file of files) {
       try {
-        const table = /\.parquet$/i.test(file) ? await parquetTable(file) : await csvTable(file);
+        const table = isCsv(file) ? await csvTable(file, options) : await parquetTable(file);
         rows += table.rows;
         if (columns.length === 0) columns = table.columns;
       } catch (error) {
@@ -85,7 +85,7 @@ function refused({ message, code }: MedsError): Told {
 /** The codes that a conversion would give, and what it would note; or why it would fail. */
 async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Told> {
   try {
-    const found = await surveyOmop(resolve(path), folder, { ...options, keepUnmapped: false, origin: undefined });
+    const found = await surveyOmop(resolve(path), folder, { ...options, keepUnmapped: false, skipBadRows: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };
   } catch (error) {
     if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
@@ -117,43 +117,8 @@ async function parquetTable(path: string): Promise<Table> {
   }
 }
 
-/** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
-async function csvTable(path: string): Promise<Table> {
-  const { parse } = await import("csv-parse/sync");
-  const [QUOTE, LINE, RETURN] = [0x22, 0x0a, 0x0d];
-  const head: Buffer[] = [];
-  let [rows, quotes, quoted, open, headed] = [0, true, false, false, false];
-  const file = createReadStream(path);
-  const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
-  try {
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      let begin = 0;
-      for (let at = 0; at < chunk.length; at += 1) {
-        const byte = chunk[at]!;
-        if (byte === QUOTE && quotes) quoted = !quoted;
-        else if ((byte === LINE || byte === RETURN) && !quoted) {
-          if (!headed) {
-            head.push(chunk.subarray(begin, at));
-            headed = true;
-            quotes = delimiterOf(Buffer.concat(head).toString()) === ",";
-          } else if (open) rows += 1;
-          open = false;
-          begin = at + 1;
-          continue;
-        }
-        // Empty lines are no rows.
-        open = true;
-      }
-      if (!headed) head.push(chunk.subarray(begin));
-    }
-  } catch (error) {
-    if (isSystemError(error)) failIo(path, error);
-    fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
-  }
-  if (headed && open) rows += 1;
-  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
-  const line = Buffer.concat(head).toString();
-  const delimiter = delimiterOf(line);
-  const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
-  return { rows, columns: names.map((name) => ({ name, type: null })) };
+/** Header and rows of a CSV file. */
+async function csvTable(path: string, { signal }: InspectOptions): Promise<Table> {
+  const [found] = await lookAtCsv([path], { skipBadRows: false }, signal);
+  return { rows: found!.rows, columns: found!.names.map((name) => ({ name, type: null })) };
 }

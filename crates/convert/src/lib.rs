@@ -8,6 +8,7 @@ mod changed;
 mod chunk;
 mod codes;
 mod common;
+mod csv;
 mod emit;
 mod export;
 mod extent;
@@ -40,6 +41,7 @@ mod texts;
 mod verify;
 
 pub use changed::{Change, Changing, Given, Part};
+pub use csv::{CsvOptions, LookedAt, SameOptions, csv, same};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
 pub use inspect::{InspectOptions, Inspected, UnpackOptions, Unpacked, inspect, unpack};

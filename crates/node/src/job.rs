@@ -26,7 +26,9 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        #[napi(
+            ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint' | 'csv' | 'same'"
+        )]
         kind: String,
         options: String,
     ) -> napi::Result<Self> {
@@ -39,6 +41,8 @@ impl Job {
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
                 "fingerprint" => work(&options, meds_convert::fingerprint)?,
+                "csv" => work(&options, meds_convert::csv)?,
+                "same" => work(&options, meds_convert::same)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
