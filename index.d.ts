@@ -612,6 +612,11 @@ export interface ConvertOptions extends WorkOptions {
    * what their column "table" says. Default: false, they are dropped and counted in the summary.
    */
   readonly keepUnmapped?: boolean | undefined;
+  /**
+   * OMOP tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the summary. Default: false, they are refused with
+   * `MEDS_SOURCE_DAMAGED`.
+   */
+  readonly skipBadRows?: boolean | undefined;
 }
 /** What a conversion did. */
 export interface Summary {
