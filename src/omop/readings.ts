@@ -173,8 +173,9 @@ async function parquetPiece(path: string, duck: Duck): Promise<Piece> {
   let name = "file";
   while (described.some(({ column_name }) => column_name.toLowerCase() === name)) name += "_";
   const from = (paths: readonly string[]) => {
+    // SQL has no name that is empty or contains a NUL.
     const chosen = described.map(({ column_name }, i) =>
-      column_name === "" ? `NULL AS c${i}` : `"${column_name.replaceAll('"', '""')}" AS c${i}`,
+      column_name === "" || column_name.includes("\0") ? `NULL AS c${i}` : `"${column_name.replaceAll('"', '""')}" AS c${i}`,
     );
     return `(SELECT ${chosen.join(", ")}, "${name}" AS ${FILE} FROM ${parquet(paths, `filename='${name}'`)})`;
   };
