@@ -65,13 +65,16 @@ export interface ColumnInfo {
   /** Null rows over the whole store. */
   readonly nulls: number;
 }
-/** Something the conversion skipped, changed or repaired. */
+/** Something the conversion dropped, skipped, changed or repaired. */
 export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
   readonly kind: string;
   /** What and why. */
   readonly message: string;
-  /** How many. */
+  /** How many; of `dropped`, rows. */
   readonly count: number;
 }
 /** A code of the store. */
@@ -86,7 +89,7 @@ export interface Code {
   readonly patients: number;
   /** From the source's codes.parquet; null where that has none. */
   readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet; empty where that has none. */
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
   readonly parents: readonly string[];
 }
 /**
@@ -153,8 +156,8 @@ export declare class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
   /**
-   * The code and all codes that reach it through `parent_codes`, in any number of steps: ids, ascending. Empty where no event has any of them. The steps
-   * run through codes of this table, which has the codes of events only.
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
    *
    * @example
    * ```ts
@@ -302,7 +305,7 @@ export declare class Splits {
    *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`, `test` becomes `held_out`.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`.
+   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
    * @example
    * ```ts
    * import { Splits } from "meds-reader";
@@ -441,7 +444,7 @@ export declare class Labels implements Iterable<LabelRow> {
    * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
    * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
    * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
-   * `MEDS_SOURCE_DAMAGED`.
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -576,21 +579,51 @@ export declare class JointLabels extends Labels {
 export type ModuleUrl = string | {
   readonly href: string;
 };
+interface OmopOptions {
+  /**
+   * Where the vocabulary is, where the tables do not have it, or not all of it: the folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its
+   * `.zip`, a single file of concepts such as `2b_concept.csv`, or a DuckDB database; CSV or Parquet. Of a concept that several have, the table `concept` of the tables counts first, then
+   * the vocabularies in order; a note counts concepts that differ. Default: none.
+   */
+  readonly vocabulary?: string | readonly string[] | undefined;
+  /**
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
+   * what their column "table" says. Default: false, they are dropped and counted in the notes.
+   */
+  readonly keepUnmapped?: boolean | undefined;
+  /**
+   * Codes are concept ids, `OMOP/320128` (of the source concept where that is not 0, else of the standard concept), so that no vocabulary is needed; so are units and values that are
+   * concepts. The column `source_value` (text, null where the source has none) keeps what the source calls the code. Rows of concept 0 need `keepUnmapped` too. Default: false.
+   */
+  readonly conceptIds?: boolean | undefined;
+  /**
+   * Tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the notes. Default: false, they are refused with
+   * `MEDS_SOURCE_DAMAGED`.
+   */
+  readonly skipBadRows?: boolean | undefined;
+}
 /** How to convert. */
-export interface ConvertOptions extends WorkOptions {
+export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
   readonly columns?: readonly string[] | undefined;
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
-   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files with the
+   * same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for
+   * `reuse` and {@link PatientDatabase.from} with and without this option.
    */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
   /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
+   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
+   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /**
@@ -608,10 +641,10 @@ export interface ConvertOptions extends WorkOptions {
   /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
   /**
-   * OMOP tables only: rows whose concept is 0 or not in the table concept become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
-   * what their column "table" says. Default: false, they are dropped and counted in the summary.
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion (or the one that made the store that `reuse` returns) drops more than a tenth of a table's rows: where its
+   * notes have one of kind `dropped`. Only tables of OMOP can lose rows. Default: false.
    */
-  readonly keepUnmapped?: boolean | undefined;
+  readonly strict?: boolean | undefined;
 }
 /** What a conversion did. */
 export interface Summary {
@@ -632,7 +665,7 @@ export interface Summary {
   readonly seconds: number;
   /** Seconds until the disk had all of it. */
   readonly fsyncSeconds: number;
-  /** What was skipped, changed or repaired, and why. */
+  /** What was dropped, skipped, changed or repaired, and why. Those of kind `dropped` come first: tables that lose more than a tenth of their rows. */
   readonly notes: readonly Note[];
 }
 /**
@@ -641,12 +674,13 @@ export interface Summary {
  * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
  * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
- * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
- * package `@duckdb/node-api`, which must be installed.
+ * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database) are made a MEDS dataset first, as meds_etl does, in a temporary folder: this
+ * needs the package `@duckdb/node-api`, which must be installed.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
+ * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
  * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
- * DuckDB is not installed.
+ * DuckDB is not installed, `MEDS_NO_VOCABULARY` where their vocabulary is missing, `MEDS_ROWS_DROPPED` with `strict`.
  * @example
  * ```ts
  * import { convert } from "meds-reader";
@@ -665,6 +699,10 @@ export interface DatasetOptions extends WorkOptions {
   readonly float32?: boolean | undefined;
   /** Compression of the Parquet files. Default: `zstd`. */
   readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
 }
@@ -846,9 +884,10 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   exportC(shard: number): ArrowExport;
   /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
-   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
-   * all.
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
+   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
+   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
+   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
    *
    * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
    * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
@@ -2650,10 +2689,10 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
  * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
- * verifying too.
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
  */
-export type MedsErrorCode = "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
 /**
  * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
  *
@@ -2773,7 +2812,7 @@ export interface Generated {
  */
 export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
 /** How to look at a source. */
-export interface InspectOptions extends WorkOptions {
+export interface InspectOptions extends WorkOptions, OmopOptions {
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
@@ -2822,7 +2861,7 @@ export interface Inspection {
   readonly columns: readonly InspectedColumn[];
   /** The tables of OMOP CDM, by name; empty for every other format. */
   readonly tables: readonly InspectedTable[];
-  /** What a conversion would skip or change, and why; of a store what its conversion did. */
+  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
   readonly notes: readonly Note[];
   /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
   readonly problem: string | null;
@@ -2830,13 +2869,13 @@ export interface Inspection {
   readonly problemCode: MedsErrorCode | null;
   /**
    * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
+   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
    */
   readonly prefixes: readonly CodePrefix[] | null;
 }
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset or
+ * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
  * database is unpacked into the system's temporary folder for the time of the look.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
@@ -3202,7 +3241,7 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
 /** How to verify. */
-export interface VerifyOptions extends WorkOptions {
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
   /** Stop after this many differences. Default: 100. */
   readonly limit?: number | undefined;
   /** Threads; 0, the default, for all cores. */

@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // The tests read the package as its users do: the compiled dist/, under its own name.
 const entry = fileURLToPath(new URL("./dist/index.js", import.meta.url));
+// They remember hashes of files as their users do, in a folder of their own.
+const cache = mkdtempSync(join(tmpdir(), "meds-reader-test-cache-"));
+process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
 
 export default defineConfig({
   resolve: { alias: [{ find: /^meds-reader$/, replacement: entry }] },
   test: {
     include: ["test/**/*.test.ts"],
+    env: { MEDS_READER_CACHE: cache },
     pool: "forks", // a native add-on, and tests that map and unmap gigabytes
     testTimeout: 60_000,
     hookTimeout: 120_000,

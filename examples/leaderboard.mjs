@@ -1,15 +1,17 @@
 // node examples/leaderboard.mjs STORE LABELS [OUT]: count features and logistic regression for every task of a label folder, with AUROC, AUPRC, 95 %
-// intervals by bootstrap over subjects, and a row of predictions a label in OUT/TASK.csv. The penalty is chosen on tuning; held_out is looked at once.
+// intervals by bootstrap over subjects, and the predictions for held_out in OUT/TASK.parquet, as meds-evaluation reads them. The penalty is chosen on
+// tuning; held_out is looked at once.
 //
 // A task with few-shot selections (EHRSHOT's `*_shots_data.json`) has a model for each k and replicate, trained and tuned on that selection and tested on
-// all of held_out: figures are means over the replicates of a k, the predictions have columns k and replicate.
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// all of held_out: figures are means over the replicates of a k, the predictions of each model are in OUT/TASK/k_K_replicate_R.parquet.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Labels, PatientDatabase, Shots, Splits } from "meds-reader";
 import { countRows, vocabularyOf } from "./lib/counts.mjs";
 import { fit, predictRow } from "./lib/logistic.mjs";
 import { auprc, auroc, bootstrap, meanOf } from "./lib/metrics.mjs";
+import { writePredictions } from "./lib/predictions.mjs";
 
 const [store, folder, out = "predictions"] = process.argv.slice(2);
 if (folder === undefined) {
@@ -61,15 +63,15 @@ function figure(name, metric, labels, scores) {
   return `${name} ${shown(value)} (${interval.map(shown).join(" to ")})`;
 }
 
-/** Groups of selections of a task's labels, a model for each selection, all tested on the same labels. `columns`: what tells the models apart. */
-async function board(heldOut, groups, columns = []) {
-  const { task } = heldOut;
+/** Groups of selections of a task's labels, a model for each selection, all tested on the same labels. */
+async function board(heldOut, groups) {
+  // Labels in the folder itself are a task of the folder's name.
+  const task = heldOut.task === "." ? basename(resolve(folder)) : heldOut.task.replace(/\.(parquet|csv|tsv)$/i, "");
   const rows = await countRows(db, heldOut);
   const given = groups.flatMap(({ selections }) => selections).length;
   const bar = new SingleBar({ format: `${task} {bar} {value} of {total} fits`, clearOnComplete: true, stream: process.stderr });
   bar.start(given * PENALTIES.length, 0);
   const found = [];
-  const lines = [];
   for (const { title, selections: all } of groups) {
     const selections = all.filter(({ train }) => train.size > 0);
     if (selections.length < all.length)
@@ -85,15 +87,13 @@ async function board(heldOut, groups, columns = []) {
       `${title}: ${sizes("train")} + ${sizes("tuning")} + ${heldOut.size} labels, ${what}: ` +
         `${figure("AUROC", auroc, heldOut, scores)}, ${figure("AUPRC", auprc, heldOut, scores)}`,
     );
-    for (const [m, { values = [] }] of selections.entries())
-      for (const [i, { subjectId, predictionTime, booleanValue }] of [...heldOut].entries())
-        lines.push([subjectId, predictionTime, Number(booleanValue), scores[i][m], ...values].join(","));
+    for (const [m, { model = "" }] of selections.entries()) {
+      const probabilities = scores.map((of) => of[m]);
+      writePredictions(`${join(out, task, model)}.parquet`, heldOut, probabilities);
+    }
   }
   bar.stop();
   for (const line of found) console.log(line);
-  const file = join(out, `${task}.csv`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, [["subject_id", "prediction_time", "label", "probability", ...columns].join(","), ...lines, ""].join("\n"));
 }
 
 /** All labels of a task. */
@@ -108,9 +108,10 @@ async function fewShot(all, shots) {
   for (const subTask of shots.subTasks) {
     const groups = shots.sizes(subTask).map((k) => ({
       title: `${all.task}${shots.subTasks.length > 1 ? `/${subTask}` : ""}, k ${k === -1 ? "all" : k}`,
-      selections: shots
-        .replicates(k, subTask)
-        .map((replicate) => ({ ...shots.select(all, splits, { k, replicate, subTask }), values: [k, replicate] })),
+      selections: shots.replicates(k, subTask).map((replicate) => {
+        const model = `k_${k === -1 ? "all" : k}_replicate_${replicate}`;
+        return { ...shots.select(all, splits, { k, replicate, subTask }), model };
+      }),
     }));
     const selections = groups.flatMap((group) => group.selections);
     const sum = (count) => selections.reduce((before, { report }) => before + count(report), 0);
@@ -119,7 +120,7 @@ async function fewShot(all, shots) {
     if (unmatched > 0) console.log(`${subTask}: ${unmatched} entries of the selections left out: no label has their subject and time`);
     if (differing > 0)
       console.log(`${subTask}: ${differing} entries of the selections have another value than their label: the file's is taken`);
-    await board(scored(selections[0].held_out), groups, ["k", "replicate"]);
+    await board(scored(selections[0].held_out), groups);
   }
 }
 

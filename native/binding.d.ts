@@ -22,7 +22,7 @@ export declare class Asked {
 /** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
   /** Reads the options; starts nothing. */
-  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint', options: string)
+  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest', options: string)
   /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
   run(): Promise<string>
   /** `[phase, units done, units in all, bytes done, bytes in all]`. */
@@ -50,6 +50,12 @@ export declare class NativeExport {
   release(): void
 }
 
+/** Shards that are read in order: the system reads ahead there until this ends, or has been collected. */
+export declare class NativeScan {
+  /** Ends it; may be called twice. */
+  end(): void
+}
+
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /**
@@ -71,12 +77,18 @@ export declare class NativeStore {
   patients(): Mapped
   /** codes.arrow. */
   codes(): Mapped
+  /** ancestors.arrow; null where the store has none. */
+  ancestors(): Mapped | null
   /** A shard, whose subject ids, event offsets and sparse offsets are checked first. */
   shard(index: number): Mapped
   /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */
   checkOffsets(shard: number, offset: number): void
   /** A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first. */
   export(shard: number): NativeExport
+  /** The shards that are worth a scan where the patients at some slots (ascending; all of them where there are none) are read in storage order. */
+  dense(slots?: Uint32Array | undefined | null): Array<number>
+  /** Says that some shards are read in order from now on. */
+  scan(shards: Array<number>): NativeScan
   /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
 }
@@ -187,6 +199,9 @@ export interface Question {
   /** 0 for all cores. */
   threads: number
 }
+
+/** Refuses a file or folder, or files below it, of a table whose log says which of its files are rows. */
+export declare function refuseTables(root: string, files: Array<string>): void
 
 /** Refuses a path where no store may be written, before any work is done for one. */
 export declare function refuseTaken(path: string, force: boolean): void

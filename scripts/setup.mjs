@@ -63,18 +63,17 @@ function native() {
     process.arch,
     process.env.RUSTFLAGS ?? "",
   );
-  const built = existsSync(at("native", "binding.js")) && readdirSync(at("native")).some((name) => name.endsWith(".node"));
+  const built = existsSync(at("native", "binding.cjs")) && readdirSync(at("native")).some((name) => name.endsWith(".node"));
   if (built && current("native", sources)) return;
   cargo();
   console.error("meds-reader: building the native part (some minutes the first time, on two cores) …");
-  const napi = tool("@napi-rs/cli/dist/cli.js", "build", "--manifest-path", "crates/node/Cargo.toml", "--platform", "--release", "--esm");
-  must([...napi, "--output-dir", "native", "--js", "binding.js", "--dts", "binding.d.ts", "--", "--locked"], "building the native part");
+  const napi = tool("@napi-rs/cli/dist/cli.js", "build", "--manifest-path", "crates/node/Cargo.toml", "--platform", "--release");
+  must([...napi, "--output-dir", "native", "--js", "binding.cjs", "--dts", "binding.d.ts", "--", "--locked"], "building the native part");
   keep("native", sources);
 }
 
-/** What is loaded from outside of dist/: the binding, and packages, some of which only some programs need. */
+/** What is loaded from outside of dist/: packages, some of which only some programs need. */
 const EXTERNAL = [
-  "../native/binding.js",
   "@duckdb/node-api",
   "apache-arrow",
   "csv-parse/sync",

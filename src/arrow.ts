@@ -3,6 +3,7 @@ import type { Data, RecordBatch, Struct, Table } from "apache-arrow";
 import { Cursor } from "./cursor.js";
 import { fail, MedsError } from "./errors.js";
 import type { Node } from "./mapped.js";
+import type { NativeScan } from "./native.js";
 import type { Rows } from "./rows.js";
 import type { Shard } from "./shard.js";
 import type { Store } from "./store.js";
@@ -45,8 +46,13 @@ export async function storeTable(store: Store): Promise<Table> {
   const arrow = await apache("toArrow()");
   // The store may have been closed in between.
   store.check();
-  return new arrow.Table(store.manifest.shards.map((_, index) => batchOf(arrow, store.shard(index))));
+  const table = new arrow.Table(store.manifest.shards.map((_, index) => batchOf(arrow, store.shard(index))));
+  scans.set(table, store.scan(null));
+  return table;
 }
+
+/** A table is read in order for as long as anyone has it. */
+const scans = new WeakMap<Table, NativeScan>();
 
 /** A timeline's rows: a batch a run of rows. */
 export async function timelineTable(rows: Rows & { readonly _shard: Shard; readonly _patient: number }): Promise<Table> {

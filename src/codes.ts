@@ -19,7 +19,7 @@ export interface Code {
   readonly patients: number;
   /** From the source's codes.parquet; null where that has none. */
   readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet; empty where that has none. */
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
   readonly parents: readonly string[];
 }
 
@@ -120,12 +120,14 @@ export class CodeTable implements Iterable<Code> {
   private readonly text: TextVector;
   private readonly columns = new Map<string, Vector>();
   private complete = false;
-  /** Ids of the codes that name a code as their parent; made on first use. */
-  private children: Map<string, number[]> | undefined;
+  /** The codes that name a code as their parent, those without events too; made on first use. */
+  private children: Map<string, string[]> | undefined;
+  private readonly withAncestors: (read: (file: MappedFile) => void) => void;
 
   /** @internal */
-  constructor(file: MappedFile) {
+  constructor(file: MappedFile, withAncestors: (read: (file: MappedFile) => void) => void) {
     this.file = file;
+    this.withAncestors = withAncestors;
     const text = decode(file, file.need("code"), false);
     if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "it lacks its table of codes");
     this.text = text;
@@ -166,8 +168,8 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * The code and all codes that reach it through `parent_codes`, in any number of steps: ids, ascending. Empty where no event has any of them. The steps
-   * run through codes of this table, which has the codes of events only.
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
    *
    * @example
    * ```ts
@@ -182,18 +184,11 @@ export class CodeTable implements Iterable<Code> {
    */
   withAncestor(code: string): Uint32Array {
     this.live();
-    const found = new Set<number>();
-    const next = [code];
-    const own = this.id(code);
-    if (own !== undefined) found.add(own);
-    for (let name = next.pop(); name !== undefined; name = next.pop()) {
-      for (const id of this.childrenOf(name)) {
-        if (found.has(id)) continue;
-        found.add(id);
-        next.push(this._dictionary.at(id) as string);
-      }
-    }
-    return Uint32Array.from(found).sort();
+    const found = new Set([textOf("code", code, "a code as a string")]);
+    this.children ??= this.findChildren();
+    // A set is walked on while it grows.
+    for (const name of found) for (const child of this.children.get(name) ?? []) found.add(child);
+    return Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
   }
 
   /** What the store knows of a code id; undefined for 0 and ids outside the table. */
@@ -251,23 +246,25 @@ export class CodeTable implements Iterable<Code> {
     return [...this];
   }
 
-  /** Codes that name a code as their parent. */
-  private childrenOf(code: string): readonly number[] {
-    if (this.children === undefined) {
-      this.children = new Map();
-      for (let id = 1; id <= this.size; id += 1) {
-        for (const parent of this.parentsOf(id)) {
-          const known = this.children.get(parent);
-          if (known === undefined) this.children.set(parent, [id]);
-          else known.push(id);
-        }
+  private findChildren(): Map<string, string[]> {
+    const children = new Map<string, string[]>();
+    const add = (code: string, parents: Value | null) => {
+      for (const parent of textsOf(parents)) {
+        const known = children.get(parent);
+        if (known === undefined) children.set(parent, [code]);
+        else known.push(code);
       }
-    }
-    return this.children.get(code) ?? [];
+    };
+    for (let id = 1; id <= this.size; id += 1) add(this._dictionary.at(id) as string, this.value("parent_codes", id));
+    this.withAncestors((file) => {
+      const [codes, parents] = [file.need("code"), file.need("parent_codes")].map((node) => decode(file, node, false)) as [Vector, Vector];
+      for (let row = 0; row < codes.length; row += 1) add(codes.at(row) as string, parents.at(row));
+    });
+    return children;
   }
 
   private parentsOf(id: number): string[] {
-    return ((this.value("parent_codes", id) as (string | null)[] | null) ?? []).filter((parent) => parent !== null);
+    return textsOf(this.value("parent_codes", id));
   }
 
   private has(id: number): boolean {
@@ -290,4 +287,9 @@ export class CodeTable implements Iterable<Code> {
   private live(): void {
     if (this.file.buffer.byteLength === 0) failClosed(this.file.path);
   }
+}
+
+/** The texts of a list that may be absent, and have nulls. */
+function textsOf(list: Value | null): string[] {
+  return ((list as (string | null)[] | null) ?? []).filter((text) => text !== null);
 }

@@ -5,6 +5,7 @@ import { failUnknown, type SubjectId } from "./ids.js";
 import { type LabelingOptions, labelPatients } from "./labelers/label.js";
 import type { Labeler } from "./labelers/labeler.js";
 import { Labels } from "./labels/labels.js";
+import type { NativeScan } from "./native.js";
 import { LabelledPatients } from "./passes/labelled.js";
 import { type ModuleUrl, moduleOf } from "./passes/module.js";
 import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "./passes/options.js";
@@ -445,9 +446,11 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 class PatientIterator<S extends object> implements IterableIterator<Patient<S>> {
   private place = 0;
   private readonly size: number;
+  private readonly scan: NativeScan;
 
   constructor(private readonly cohort: Cohort<S>) {
     this.size = cohort.size;
+    this.scan = cohort._store.scan(cohort._slots);
   }
 
   [Symbol.iterator](): this {
@@ -455,10 +458,16 @@ class PatientIterator<S extends object> implements IterableIterator<Patient<S>> 
   }
 
   next(): IteratorResult<Patient<S>> {
-    if (this.place === this.size) return { done: true, value: undefined };
+    if (this.place === this.size) return this.return();
     const value = this.cohort.at(this.place) as Patient<S>;
     this.place += 1;
     return { done: false, value };
+  }
+
+  return(): IteratorReturnResult<undefined> {
+    this.place = this.size;
+    this.scan.end();
+    return { done: true, value: undefined };
   }
 }
 

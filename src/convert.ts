@@ -4,26 +4,37 @@ import { countIn, flagOf, optionsOf, pathOf, textsIn } from "./given.js";
 import type { Note } from "./manifest.js";
 import { Metadata } from "./metadata.js";
 import { refuseTaken, runJob, type WorkOptions } from "./native.js";
-import { bytesOf, originOf } from "./omop/files.js";
+import { refuseLosses } from "./omop/losses.js";
+import { type GivenOmop, type OmopOptions, omopOptions, refuseOmop } from "./omop/options.js";
+import { Origin } from "./omop/origin.js";
+import { hashesFolder } from "./sources/hashes.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
 import { standing } from "./sources/standing.js";
+import { bytesOf, type Form, formOf, originFiles, vocabularyOriginFiles } from "./sources/tables.js";
 
 /** How to convert. */
-export interface ConvertOptions extends WorkOptions {
+export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
   readonly columns?: readonly string[] | undefined;
   /** All columns but these. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. A store that was
-   * made so is its source's store for `reuse` and {@link PatientDatabase.from} with and without this option.
+   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files with the
+   * same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for
+   * `reuse` and {@link PatientDatabase.from} with and without this option.
    */
   readonly repair?: boolean | undefined;
   /** Replace a store that stands at the target. */
   readonly force?: boolean | undefined;
   /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
   readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
+   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
+   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /**
@@ -41,10 +52,10 @@ export interface ConvertOptions extends WorkOptions {
   /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
   /**
-   * OMOP tables only: rows whose concept is 0 or not in the table concept become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
-   * what their column "table" says. Default: false, they are dropped and counted in the summary.
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion (or the one that made the store that `reuse` returns) drops more than a tenth of a table's rows: where its
+   * notes have one of kind `dropped`. Only tables of OMOP can lose rows. Default: false.
    */
-  readonly keepUnmapped?: boolean | undefined;
+  readonly strict?: boolean | undefined;
 }
 
 /** What a conversion did. */
@@ -66,7 +77,7 @@ export interface Summary {
   readonly seconds: number;
   /** Seconds until the disk had all of it. */
   readonly fsyncSeconds: number;
-  /** What was skipped, changed or repaired, and why. */
+  /** What was dropped, skipped, changed or repaired, and why. Those of kind `dropped` come first: tables that lose more than a tenth of their rows. */
   readonly notes: readonly Note[];
 }
 
@@ -76,12 +87,13 @@ export interface Summary {
  * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
  * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
  *
- * A folder of OMOP CDM 5.3 or 5.4 tables (CSV, CSV.gz or Parquet) is made a MEDS dataset first, as meds_etl does, in a temporary folder: this needs the
- * package `@duckdb/node-api`, which must be installed.
+ * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database) are made a MEDS dataset first, as meds_etl does, in a temporary folder: this
+ * needs the package `@duckdb/node-api`, which must be installed.
  *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
+ * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
  * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
- * DuckDB is not installed.
+ * DuckDB is not installed, `MEDS_NO_VOCABULARY` where their vocabulary is missing, `MEDS_ROWS_DROPPED` with `strict`.
  * @example
  * ```ts
  * import { convert } from "meds-reader";
@@ -92,13 +104,13 @@ export interface Summary {
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const begun = performance.now();
-  const asked = conversion(source, store, options);
+  const asked = await conversion(source, store, options);
   let { plan } = asked;
-  if (asked.omop) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
-  const origin = await originFor(asked);
+  if (asked.form !== undefined) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
+  const origin = originFor(asked);
   try {
     // Of other sources the native side compares fingerprints itself, while it holds the store's lock.
-    const reused = origin === undefined || plan.reuse !== true ? undefined : await reusable(plan, origin, begun);
+    const reused = origin === undefined || plan.reuse !== true ? undefined : await reusable(asked, origin, begun);
     if (reused !== undefined) return reused;
   } catch (error) {
     if (!(error instanceof MedsError && /^MEDS_(CORRUPT|STORE_VERSION|NOT_A_STORE)$/.test(error.code))) throw error;
@@ -108,21 +120,25 @@ export async function convert(source: string, store: string, options?: ConvertOp
   return perform({ ...asked, plan }, origin, begun);
 }
 
-/** What the store of OMOP tables says it was made of; undefined for other sources. Options that change nothing in it are left out. */
-export async function originFor({ plan, work, omop, keepUnmapped }: Conversion): Promise<string | undefined> {
-  if (!omop) return undefined;
-  const { columns, exclude = [], shardBytes = null } = plan;
+/** What a store of OMOP tables is made of; undefined for other sources. Options that change nothing in it are left out. */
+export function originFor({ plan, work, form, omop }: Conversion): Origin | undefined {
+  if (form === undefined) return undefined;
+  const { columns, exclude = [], shardBytes = null, hashes, threads } = plan;
   const sorted = { columns: columns === undefined ? null : [...columns].sort(), exclude: [...exclude].sort() };
-  return originOf(resolve(plan.source), { ...sorted, shardBytes, keepUnmapped }, work.signal);
+  const { vocabulary, ...codes } = omop;
+  const source = resolve(plan.source);
+  const files = () => [originFiles(source, form), ...vocabulary.map((path) => vocabularyOriginFiles(resolve(path)))] as const;
+  return new Origin(source, files, { ...sorted, shardBytes, ...codes }, { hashes, threads, signal: work.signal });
 }
 
 /** The summary of the store that stands at the target, where OMOP tables need no import because it is theirs. */
-async function reusable(plan: ConversionPlan, origin: string, begun: number): Promise<Summary | undefined> {
-  const store = await standing(plan, origin, false, undefined);
+async function reusable({ plan, form, strict }: Conversion, origin: Origin, begun: number): Promise<Summary | undefined> {
+  const store = await standing(plan, origin, false, {});
   if (store === undefined) return undefined;
   try {
     const { counts } = store.manifest;
     const { bytes: storeBytes, indexBytes, shards, notes } = new Metadata(store);
+    refuseLosses(plan.source, notes, strict);
     return {
       store: plan.store,
       reused: true,
@@ -131,7 +147,7 @@ async function reusable(plan: ConversionPlan, origin: string, begun: number): Pr
       codes: counts.codes,
       columns: store.columns.length,
       shards,
-      sourceBytes: bytesOf(resolve(plan.source)),
+      sourceBytes: bytesOf(resolve(plan.source), form!),
       storeBytes,
       indexBytes,
       seconds: (performance.now() - begun) / 1000,
@@ -144,39 +160,51 @@ async function reusable(plan: ConversionPlan, origin: string, begun: number): Pr
 }
 
 /** Converts; OMOP tables, whose `origin` is given, become a MEDS dataset first. */
-export async function perform({ plan, work, keepUnmapped }: Conversion, origin: string | undefined, begun: number): Promise<Summary> {
-  if (origin === undefined) return runJob<Summary>("convert", plan, work);
-  const { memory, threads } = plan;
-  const importing = { ...work, memory, threads, keepUnmapped, origin };
-  return staged(plan.source, plan.store, plan.temp, importing, async ({ dataset, notes, bytes: sourceBytes }) => {
+export async function perform({ plan, work, form, omop, strict }: Conversion, origin: Origin | undefined, begun: number): Promise<Summary> {
+  if (form === undefined || origin === undefined) return runJob<Summary>("convert", plan, work);
+  const { memory, threads, trustTimes, hashes: _, ...rest } = plan;
+  // Looked at before they are read, and hashed meanwhile.
+  const times = await origin.times();
+  const importing = { ...work, memory, threads, ...omop, strict, origin: origin.contents() };
+  return staged({ source: plan.source, form }, plan.store, plan.temp, importing, async ({ dataset, notes }) => {
+    await origin.check();
     const before = (performance.now() - begun) / 1000;
-    const summary = await runJob<Summary>("convert", { ...plan, source: dataset, notes, made: { imported: "omop" } }, work);
-    return { ...summary, sourceBytes, seconds: before + summary.seconds };
+    const kept = trustTimes === true ? { times } : {};
+    const made = { imported: "omop" };
+    const summary = await runJob<Summary>("convert", { ...rest, ...kept, memory, threads, source: dataset, notes, made }, work);
+    return { ...summary, sourceBytes: bytesOf(resolve(plan.source), form), seconds: before + summary.seconds };
   });
 }
 
 /** A conversion as the native side knows it. */
-export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | "keepUnmapped"> & { readonly source: string; readonly store: string };
+export type ConversionPlan = Omit<ConvertOptions, keyof WorkOptions | keyof OmopOptions | "strict"> & {
+  readonly source: string;
+  readonly store: string;
+  /** Where hashes of files are remembered. */
+  readonly hashes: string | undefined;
+};
 
-/** What a conversion is asked for: what the native side is told, how it is watched, and what is for OMOP tables alone. */
+/** What a conversion is asked for: the native side's plan, how it is watched, and what is for OMOP tables alone. */
 export interface Conversion {
   readonly plan: ConversionPlan;
   readonly work: WorkOptions;
-  /** The source is a folder of OMOP tables. */
-  readonly omop: boolean;
-  readonly keepUnmapped: boolean;
+  /** Where the source has OMOP tables; undefined for another source. */
+  readonly form: Form | undefined;
+  readonly omop: GivenOmop;
+  readonly strict: boolean;
 }
 
 /** Checks what a conversion is asked for. */
-export function conversion(source: string, store: string, options?: ConvertOptions): Conversion {
-  const { onProgress, signal, keepUnmapped, ...rest } = optionsOf(options) ?? {};
+export async function conversion(source: string, store: string, options?: ConvertOptions): Promise<Conversion> {
+  const { onProgress, signal, vocabulary, keepUnmapped, conceptIds, skipBadRows, strict, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
-  for (const name of ["repair", "force", "reuse", "index"] as const) flagOf(name, rest[name], false);
+  for (const name of ["repair", "force", "reuse", "index", "trustTimes"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
-  const keep = flagOf("keepUnmapped", keepUnmapped, false);
+  const omop = omopOptions({ vocabulary, keepUnmapped, conceptIds, skipBadRows });
+  const strictly = flagOf("strict", strict, false);
   if (rest.temp !== undefined) pathOf("temp", rest.temp);
-  const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store) };
+  const plan = { ...rest, source: pathOf("source", source), store: pathOf("store", store), hashes: hashesFolder() };
   const kind = kindOf(plan.source);
   if (kind === "store")
     fail(
@@ -184,7 +212,8 @@ export function conversion(source: string, store: string, options?: ConvertOptio
       `${plan.source}: this is a store already. Open it as it is; filter makes another one of its patients, export a MEDS dataset.`,
       plan.source,
     );
-  if (keep && kind !== "omop")
-    fail("MEDS_INVALID_ARGUMENT", "keepUnmapped is for OMOP tables, and the source is of another kind. Leave it out.");
-  return { plan, work: { onProgress, signal }, omop: kind === "omop", keepUnmapped: keep };
+  const work = { onProgress, signal };
+  const form = await formOf(plan.source, kind, work);
+  if (form === undefined) refuseOmop(omop);
+  return { plan, work, form, omop, strict: strictly };
 }

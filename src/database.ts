@@ -8,6 +8,7 @@ import type { ArrowExport } from "./export.js";
 import { flagOf, optionsOf, pathOf } from "./given.js";
 import type { ColumnInfo } from "./manifest.js";
 import { Metadata } from "./metadata.js";
+import { refuseLosses } from "./omop/losses.js";
 import type { AnySchema } from "./schema.js";
 import { standing } from "./sources/standing.js";
 import { Store } from "./store.js";
@@ -87,11 +88,20 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const begun = performance.now();
     const { store: target, verify, ...rest } = optionsOf(options) ?? {};
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
-    const asked = conversion(source, store, { ...rest, reuse: true });
+    const asked = await conversion(source, store, { ...rest, reuse: true });
     const wholly = flagOf("verify", verify, false);
-    const origin = await originFor(asked);
-    const ready = await standing(asked.plan, origin, wholly, asked.work.signal);
-    if (ready !== undefined) return new PatientDatabase<S>(ready, null);
+    const origin = originFor(asked);
+    const ready = await standing(asked.plan, origin, wholly, asked.work);
+    if (ready !== undefined) {
+      const db = new PatientDatabase<S>(ready, null);
+      try {
+        refuseLosses(source, db.metadata.notes, asked.strict);
+        return db;
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    }
     await perform(asked, origin, begun);
     return PatientDatabase.open<S>(store, { verify });
   }
@@ -172,9 +182,10 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files below `data/`, a file a shard, rows in the store's order, and the metadata as MEDS's own
-   * validation (the Python package `meds`) accepts it. Converted again, it gives the same store but for the fingerprint. It appears whole or not at
-   * all.
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
+   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
+   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
+   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
    *
    * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
    * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.

@@ -1,4 +1,4 @@
-import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf } from "./given.js";
+import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf, wholeOf } from "./given.js";
 import type { Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 
@@ -11,6 +11,10 @@ export interface DatasetOptions extends WorkOptions {
   readonly float32?: boolean | undefined;
   /** Compression of the Parquet files. Default: `zstd`. */
   readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
 }
@@ -35,10 +39,11 @@ const COMPRESSIONS = ["zstd", "snappy"] as const;
 /** Writes the store with this content id as a dataset. */
 export async function exportStore(store: string, id: string, out: string, options?: DatasetOptions): Promise<Exported> {
   const given = optionsOf(options) ?? {};
-  namesIn("export", given, ["float32", "compression", "threads", "onProgress", "signal"]);
+  namesIn("export", given, ["float32", "compression", "rowsPerFile", "threads", "onProgress", "signal"]);
   const { onProgress, signal, ...rest } = given;
   flagOf("float32", rest.float32, false);
   countIn("threads", rest.threads);
+  if (rest.rowsPerFile !== undefined) wholeOf("rowsPerFile", rest.rowsPerFile, 1);
   if (rest.compression !== undefined && !COMPRESSIONS.includes(rest.compression))
     failGiven("compression", rest.compression, COMPRESSIONS.map((name) => JSON.stringify(name)).join(" or "));
   return runJob<Exported>("export", { ...rest, store, id, out: pathOf("out", out) }, { onProgress, signal });

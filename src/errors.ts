@@ -2,15 +2,17 @@
  * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); the others from opening, converting and
- * verifying too.
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
  */
 export type MedsErrorCode =
+  | "MEDS_BUNDLED"
   | "MEDS_CANCELLED"
   | "MEDS_CLOSED"
   | "MEDS_COLUMN_TYPE"
   | "MEDS_CORRUPT"
   | "MEDS_DISK_FULL"
+  | "MEDS_DUPLICATE_FILE"
   | "MEDS_FITTED_FILE"
   | "MEDS_INTERNAL"
   | "MEDS_INVALID_ARGUMENT"
@@ -25,12 +27,14 @@ export type MedsErrorCode =
   | "MEDS_NOT_FOUND"
   | "MEDS_NO_DATA"
   | "MEDS_NO_SPLIT"
+  | "MEDS_NO_VOCABULARY"
   | "MEDS_NULL_VALUE"
   | "MEDS_OTHER_IDS"
   | "MEDS_OUT_OF_RANGE"
   | "MEDS_PASS_FAILED"
   | "MEDS_PATIENT_TOO_LARGE"
   | "MEDS_PERMISSION"
+  | "MEDS_ROWS_DROPPED"
   | "MEDS_SCHEMA_CONFLICT"
   | "MEDS_SOURCE_CHANGED"
   | "MEDS_SOURCE_DAMAGED"
@@ -39,6 +43,7 @@ export type MedsErrorCode =
   | "MEDS_STORE_EXISTS"
   | "MEDS_STORE_REPLACED"
   | "MEDS_STORE_VERSION"
+  | "MEDS_TABLE_FORMAT"
   | "MEDS_TIME_ORDER"
   | "MEDS_TIME_RANGE"
   | "MEDS_UNKNOWN_COLUMN"

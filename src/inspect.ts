@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MedsError, type MedsErrorCode } from "./errors.js";
+import { fail, MedsError, type MedsErrorCode } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
 import type { Manifest, Note } from "./manifest.js";
 import { runJob, type WorkOptions } from "./native.js";
 import { inspectOmop } from "./omop/inspect.js";
+import { type OmopOptions, omopOptions, refuseOmop } from "./omop/options.js";
 import { kindOf } from "./sources/kind.js";
 import { databaseFiles } from "./sources/meds-reader.js";
+import { formOf, withTables } from "./sources/tables.js";
 import { withWorkFolder } from "./sources/workfolder.js";
 
 /** How to look at a source. */
-export interface InspectOptions extends WorkOptions {
+export interface InspectOptions extends WorkOptions, OmopOptions {
   /** Threads; 0, the default, for all cores. */
   readonly threads?: number | undefined;
   /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
@@ -64,7 +66,7 @@ export interface Inspection {
   readonly columns: readonly InspectedColumn[];
   /** The tables of OMOP CDM, by name; empty for every other format. */
   readonly tables: readonly InspectedTable[];
-  /** What a conversion would skip or change, and why; of a store what its conversion did. */
+  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
   readonly notes: readonly Note[];
   /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
   readonly problem: string | null;
@@ -72,14 +74,14 @@ export interface Inspection {
   readonly problemCode: MedsErrorCode | null;
   /**
    * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give (without `keepUnmapped`), whose dates count as their last second and not as midnight.
+   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
    */
   readonly prefixes: readonly CodePrefix[] | null;
 }
 
 /**
  * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV or Parquet, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset or
+ * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
  * database is unpacked into the system's temporary folder for the time of the look.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
@@ -93,20 +95,32 @@ export interface Inspection {
  * ```
  */
 export async function inspect(source: string, options?: InspectOptions): Promise<Inspection> {
-  const { threads, memory, ...work } = optionsOf(options) ?? {};
+  const { threads, memory, vocabulary, keepUnmapped, conceptIds, ...work } = optionsOf(options) ?? {};
   countIn("threads", threads);
   countIn("memory", memory);
   const path = pathOf("source", source);
+  const omop = omopOptions({ vocabulary, keepUnmapped, conceptIds });
   const kind = kindOf(path);
+  const form = await formOf(path, kind, work);
+  if (form !== undefined)
+    return withWorkFolder(ASIDE, undefined, "inspect", (folder) =>
+      withTables(path, form, omop.vocabulary, folder, work, async (root, vocabulary, said) => {
+        const found = await inspectOmop(root, join(folder, "import"), { threads, memory, ...work, ...omop, vocabulary });
+        return { ...found, path, problem: found.problem === null ? null : said(found.problem) };
+      }),
+    );
+  refuseOmop(omop);
   switch (kind) {
     case "archive":
       return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, threads, work));
     case "meds_reader":
       return database(path, threads, work);
-    case "omop":
-      return withWorkFolder(ASIDE, undefined, "inspect", (folder) => inspectOmop(path, folder, { threads, memory, ...work }));
-    default:
+    case "meds":
+    case "parquet":
+    case "store":
       return events(path, kind, threads, work);
+    default:
+      return fail("MEDS_INTERNAL", `${path}: nothing reads a source of kind ${kind}.`, path);
   }
 }
 

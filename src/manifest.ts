@@ -16,13 +16,16 @@ export interface ColumnInfo {
   readonly nulls: number;
 }
 
-/** Something the conversion skipped, changed or repaired. */
+/** Something the conversion dropped, skipped, changed or repaired. */
 export interface Note {
-  /** `skipped`, `converted`, `repaired` or `warning`. */
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
   readonly kind: string;
   /** What and why. */
   readonly message: string;
-  /** How many. */
+  /** How many; of `dropped`, rows. */
   readonly count: number;
 }
 
@@ -31,6 +34,8 @@ export interface Manifest {
   readonly version: number;
   readonly id: string;
   readonly fingerprint: string;
+  /** Of the sizes and times of the source's files, where these were to be trusted. */
+  readonly times?: string;
   readonly columns: readonly ManifestColumn[];
   readonly counts: ManifestCounts;
   readonly splits: Readonly<Record<string, number>>;

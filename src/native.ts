@@ -1,10 +1,13 @@
-// The only importer of the binding. What crosses here is one buffer and one table of offsets a file, and
+// The only user of the binding. What crosses here is one buffer and one table of offsets a file, and
 // the arrays of a query or a batch, never a patient or an event.
-import * as binding from "../native/binding.js";
+import type * as Native from "../native/binding.js";
+import { loadBinding } from "./beside.js";
 import { MedsError, type MedsErrorCode } from "./errors.js";
 import { failGiven } from "./given.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped.js";
+
+const binding = loadBinding();
 
 /** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
 function guard<T>(call: () => T): T {
@@ -25,18 +28,21 @@ function translate(error: unknown): unknown {
 }
 
 /** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
-export type NativeExport = binding.NativeExport;
+export type NativeExport = Native.NativeExport;
+
+/** Shards that are read in order: the system reads ahead there. */
+export type NativeScan = Native.NativeScan;
 
 /** A shard whose rows are written with changes, into a file a call. */
 export interface NativeChanging {
-  write(path: string, rows: binding.ChangedRows, columns: binding.ChangedColumn[]): void;
+  write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
 
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
   readonly manifest: Manifest;
-  private readonly store: binding.NativeStore;
+  private readonly store: Native.NativeStore;
 
   constructor(path: string, verify: boolean) {
     const reason = binding.supported();
@@ -58,6 +64,12 @@ export class NativeHandle {
     return new MappedFile(`${this.path}/codes.arrow`, buffer, layout, proved);
   }
 
+  /** `ancestors.arrow`, whose checksum is compared now; null where the store has none. */
+  ancestors(): MappedFile | null {
+    const mapped = guard(() => this.store.ancestors());
+    return mapped === null ? null : new MappedFile(`${this.path}/ancestors.arrow`, mapped.buffer, mapped.layout, proved);
+  }
+
   /** A shard; the patients' and sparse columns' offsets are proved here, others by `prove` on their first use. */
   shard(index: number): MappedFile {
     const { buffer, layout } = guard(() => this.store.shard(index));
@@ -68,6 +80,16 @@ export class NativeHandle {
   /** A shard by the Arrow C Data Interface. */
   export(index: number): NativeExport {
     return guard(() => this.store.export(index));
+  }
+
+  /** The shards that are worth a scan where the patients at some slots (ascending; null for all) are read in storage order. */
+  dense(slots: Uint32Array | null): number[] {
+    return guard(() => this.store.dense(slots));
+  }
+
+  /** Says that shards are read in order, until the scan is ended or collected. */
+  scan(shards: readonly number[]): NativeScan {
+    return guard(() => this.store.scan([...shards]));
   }
 
   /** Empties the views of a file. */
@@ -91,12 +113,12 @@ export class NativeHandle {
   }
 
   /** Moves rows into the arrays of a batch; gives the sample and row that must not be together, null where all may. */
-  fill(rows: binding.BatchRows, tokens: binding.BatchTokens, arrays: binding.BatchArrays): readonly number[] | null {
+  fill(rows: Native.BatchRows, tokens: Native.BatchTokens, arrays: Native.BatchArrays): readonly number[] | null {
     return guard(() => this.store.fill(rows, tokens, arrays));
   }
 
   /** A shard whose rows can be written with changes. */
-  changing(shard: number, added: readonly binding.AddedColumn[]): NativeChanging {
+  changing(shard: number, added: readonly Native.AddedColumn[]): NativeChanging {
     const changing = guard(() => this.store.changing(shard, [...added]));
     return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
   }
@@ -112,8 +134,8 @@ export class NativeHandle {
 }
 
 /** A question of the native side, and the kinds that there are. */
-export type Question = binding.Question;
-export type QueryKind = ConstructorParameters<typeof binding.Asked>[1];
+export type Question = Native.Question;
+export type QueryKind = ConstructorParameters<typeof Native.Asked>[1];
 
 /** As {@link guard}, for what the native side promises. */
 async function translated<T>(call: () => Promise<T>): Promise<T> {
@@ -148,6 +170,11 @@ function proved(): void {}
 /** Throws where no store may be written, before any work is done for one; who writes there asks again. `force` replaces a store. */
 export function refuseTaken(path: string, force: boolean): void {
   guard(() => binding.refuseTaken(path, force));
+}
+
+/** Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg, Hudi or the like: its files are not all rows. */
+export function refuseTables(root: string, files: readonly string[] = []): void {
+  guard(() => binding.refuseTables(root, [...files]));
 }
 
 /** How far a piece of work is. */
@@ -189,7 +216,7 @@ function plain(options: object): string {
   });
 }
 
-type JobKind = ConstructorParameters<typeof binding.Job>[0];
+type JobKind = ConstructorParameters<typeof Native.Job>[0];
 
 /** Runs a job on a thread of its own; `options` and the result are plain data. */
 export async function runJob<T>(kind: JobKind, options: object, { onProgress, signal }: WorkOptions): Promise<T> {

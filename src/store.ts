@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { BIRTH, Births } from "./births.js";
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
@@ -7,7 +8,7 @@ import { shown, textOf } from "./given.js";
 import { IdTable, type SubjectId } from "./ids.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped.js";
-import { type AbortSignalLike, NativeHandle, type QueryKind, type Question } from "./native.js";
+import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question } from "./native.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
 import type { Vector } from "./values/vector.js";
@@ -63,7 +64,7 @@ export class Store {
     this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
     this.dictionaries = new Array(manifest.columns.length);
     this.shards = new Array(manifest.shards.length);
-    this.codes = new CodeTable(codes);
+    this.codes = new CodeTable(codes, (read) => this.withAncestors(read));
     this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
 
     const id = patients.need("subject_id");
@@ -115,6 +116,42 @@ export class Store {
   ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
     this.check();
     return this.native.ask<T>(kind, question, signal);
+  }
+
+  /** Reads the codes above those of events that no event has, where the store has any. */
+  private withAncestors(read: (file: MappedFile) => void): void {
+    this.check();
+    const file = this.native.ancestors();
+    if (file === null) return;
+    read(file);
+    this.native.detach(file);
+  }
+
+  /** Says that the patients at some slots (ascending; null for all) are read in storage order, until the scan is ended or collected. */
+  scan(slots: Uint32Array | null): NativeScan {
+    return this.native.scan(this.native.dense(slots));
+  }
+
+  /** The shards that are worth a scan where the patients in some rows of patients.arrow are read, in whatever order. */
+  dense(indexes: Uint32Array): readonly number[] {
+    const chosen = new Uint8Array(this.size);
+    for (const index of indexes) chosen[this.slotOf(index)] = 1;
+    const slots = new Uint32Array(Math.min(indexes.length, this.size));
+    let count = 0;
+    for (let slot = 0; slot < chosen.length; slot += 1) {
+      if (chosen[slot] === 0) continue;
+      slots[count] = slot;
+      count += 1;
+    }
+    return this.native.dense(slots.subarray(0, count));
+  }
+
+  /** Can all shards be in memory at once, with as much left for others: what is read ahead is then not evicted before it is used. */
+  get fits(): boolean {
+    const bytes = this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    // The limit of a container; 0 where the system cannot say.
+    const limit = process.constrainedMemory();
+    return 2 * bytes <= Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY);
   }
 
   private map(index: number): Shard {

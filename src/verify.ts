@@ -1,13 +1,16 @@
+import { fail } from "./errors.js";
 import { countIn, optionsOf, pathOf } from "./given.js";
 import { runJob, type WorkOptions } from "./native.js";
-import { keptUnmapped } from "./omop/files.js";
+import { type GivenOmop, type OmopOptions, omopOptions, refuseOmop } from "./omop/options.js";
+import { keptOptions } from "./omop/origin.js";
 import { kindOf } from "./sources/kind.js";
 import { staged } from "./sources/staged.js";
 import { keptOrigin } from "./sources/standing.js";
+import { formOf } from "./sources/tables.js";
 import { Store } from "./store.js";
 
 /** How to verify. */
-export interface VerifyOptions extends WorkOptions {
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
   /** Stop after this many differences. Default: 100. */
   readonly limit?: number | undefined;
   /** Threads; 0, the default, for all cores. */
@@ -53,28 +56,40 @@ export interface Verification {
  * ```
  */
 export async function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification> {
-  const { onProgress, signal, memory, temp, ...rest } = optionsOf(options) ?? {};
+  const { onProgress, signal, memory, temp, vocabulary, ...rest } = optionsOf(options) ?? {};
   for (const name of ["limit", "threads"] as const) countIn(name, rest[name]);
   countIn("memory", memory);
   if (temp !== undefined) pathOf("temp", temp);
   const paths = { store: pathOf("store", store), source: source === undefined ? undefined : pathOf("source", source) };
   const work = { onProgress, signal };
   const compare = (dataset: string | undefined) => verified({ ...rest, store: paths.store, source: dataset }, work);
-  if (paths.source === undefined || kindOf(paths.source) !== "omop") return compare(paths.source);
+  const given = omopOptions({ vocabulary });
+  const form = paths.source === undefined ? undefined : await formOf(paths.source, kindOf(paths.source), work);
+  if (paths.source === undefined || form === undefined) {
+    refuseOmop(given);
+    return compare(paths.source);
+  }
   // A store that is damaged in itself is not worth an import.
   const alone = await compare(undefined);
   if (!alone.ok) return alone;
-  const { origin, keepUnmapped } = made(paths.store);
-  const importing = { ...work, memory, threads: rest.threads, keepUnmapped, origin };
-  return staged(paths.source, paths.store, temp, importing, ({ dataset }) => compare(dataset));
+  const made = madeOf(paths.store, given);
+  const importing = { ...work, memory, threads: rest.threads, ...made, strict: false };
+  return staged({ source: paths.source, form }, paths.store, temp, importing, ({ dataset }) => compare(dataset));
 }
 
 /** How a store was made of OMOP tables; of another one, as they are imported where nothing is said. */
-function made(path: string): { readonly origin: string | undefined; readonly keepUnmapped: boolean } {
+function madeOf(path: string, given: GivenOmop): GivenOmop & { readonly origin: string | undefined } {
   const store = new Store(path, false);
   try {
     const origin = keptOrigin(store);
-    return { origin, keepUnmapped: origin !== undefined && keptUnmapped(origin) };
+    const { keepUnmapped = false, conceptIds = false, skipBadRows = false, vocabulary = [] } = origin === undefined ? {} : keptOptions(origin);
+    if (vocabulary.length > 0 && given.vocabulary.length === 0)
+      fail(
+        "MEDS_INVALID_ARGUMENT",
+        `${path}: this store was made with a vocabulary from beside its tables. Add the same vocabulary (vocabulary, --vocabulary) to compare it with them.`,
+        path,
+      );
+    return { vocabulary: given.vocabulary, keepUnmapped, conceptIds, skipBadRows, origin };
   } finally {
     store.close();
   }

@@ -1,13 +1,13 @@
 // The examples, run as a user runs them. Those that need TensorFlow.js, which is no dependency, are skipped where it is not installed.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { convert, generate, loader, PatientDatabase, samples, Vocabulary } from "meds-reader";
+import { convert, generate, Labels, loader, PatientDatabase, samples, Vocabulary } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
+import { duck } from "./support/dataset.js";
 import { benchmark, KS, type Row, splitOf } from "./support/ehrshot.js";
-import { folder } from "./support/folder.js";
+import { files, folder } from "./support/folder.js";
 
 const examples = fileURLToPath(new URL("../examples/", import.meta.url));
 const lib = (name: string) => import(pathToFileURL(join(examples, "lib", name)).href);
@@ -41,13 +41,23 @@ beforeAll(async () => {
   await convert(join(root, "source"), store);
 });
 
-/** Rows of a CSV, by column. */
-function table(...path: string[]): Record<string, string>[] {
-  const [header, ...lines] = readFileSync(join(...path), "utf8")
-    .trimEnd()
-    .split("\n");
-  const names = header!.split(",");
-  return lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [names[i]!, cell])));
+/** The columns that meds-evaluation 0.0.6 reads, by DuckDB's names of their types. */
+const COLUMNS = {
+  subject_id: "BIGINT",
+  prediction_time: "TIMESTAMP",
+  boolean_value: "BOOLEAN",
+  predicted_boolean_value: "BOOLEAN",
+  predicted_boolean_probability: "DOUBLE",
+};
+
+/** The predictions in a file of exactly these columns: subject, microseconds, truth, prediction and probability. */
+async function predictions(...path: string[]): Promise<[bigint, bigint, boolean, boolean, number][]> {
+  const sql = await duck();
+  const file = `'${join(...path)}'`;
+  const types = await sql.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`);
+  expect(Object.fromEntries(types.getRows().map(([name, type]) => [name, type]))).toEqual(COLUMNS);
+  const read = await sql.runAndReadAll(`SELECT * REPLACE (epoch_us(prediction_time) AS prediction_time) FROM ${file}`);
+  return read.getRows() as [bigint, bigint, boolean, boolean, number][];
 }
 
 describe("leaderboard.mjs", () => {
@@ -64,9 +74,28 @@ describe("leaderboard.mjs", () => {
 
   it("predicts every label of held_out, for every task of a folder", async () => {
     const out = join(root, "whole");
-    const { code, stdout, stderr } = await run("leaderboard.mjs", store, join(root, "source", "labels"), out);
+    const labels = join(root, "source", "labels");
+    const { code, stdout, stderr } = await run("leaderboard.mjs", store, labels, out);
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout).toMatch(/labels, \d+ codes, penalty [\d.]+: AUROC/);
+    const db = PatientDatabase.open(store);
+    const tasks = await Labels.tasks(labels);
+    expect(files(out)).toEqual(tasks.map((task) => `${task.replace(/\.parquet$/, "")}.parquet`).sort());
+    for (const task of tasks) {
+      const given = await Labels.open(join(labels, task));
+      const heldOut = [...given].filter(({ subjectId, booleanValue }) => db.get(subjectId)?.split === "held_out" && booleanValue !== null);
+      const file = join(out, `${task.replace(/\.parquet$/, "")}.parquet`);
+      const found = await predictions(file);
+      expect(found.map(([id, time, truth]) => [id, time, truth])).toEqual(
+        heldOut.map(({ subjectId, predictionTime, booleanValue }) => [BigInt(subjectId), predictionTime, booleanValue]),
+      );
+      for (const [, , , predicted, probability] of found)
+        expect([probability >= 0 && probability <= 1, predicted]).toEqual([true, probability >= 0.5]);
+      expect([...(await Labels.open(file))].map(({ booleanValue }) => booleanValue)).toEqual(
+        heldOut.map(({ booleanValue }) => booleanValue),
+      );
+    }
+    db.close();
   });
 
   it("trains on each few-shot selection of EHRSHOT and tests on all of held_out", async () => {
@@ -91,14 +120,13 @@ describe("leaderboard.mjs", () => {
     const { code, stdout, stderr } = await run("leaderboard.mjs", store, join(ehrshot, "benchmark"), out);
     expect([stderr, code]).toEqual(["", 0]);
 
-    const predictions = table(out, "lab_anemia.csv");
     const heldOut = rows.filter(({ id }) => splitOf(id) === "test").map(({ id, value }) => `${id} ${Number(value >= 1)}`);
     for (const k of KS) {
       const found: number[][] = [];
       for (const replicate of [0, 1]) {
-        const own = predictions.filter((row) => Number(row.k) === k && Number(row.replicate) === replicate);
-        expect(own.map((row) => `${row.subject_id} ${row.label}`).sort()).toEqual([...heldOut].sort());
-        const [labels, scores] = [own.map((row) => Number(row.label)), own.map((row) => Number(row.probability))];
+        const own = await predictions(out, "lab_anemia", `k_${k === -1 ? "all" : k}_replicate_${replicate}.parquet`);
+        expect(own.map(([id, , truth]) => `${id} ${Number(truth)}`).sort()).toEqual([...heldOut].sort());
+        const [labels, scores] = [own.map(([, , truth]) => Number(truth)), own.map(([, , , , probability]) => probability)];
         found.push([auroc(labels, scores), auprc(labels, scores)]);
       }
       const [roc, prc] = [0, 1].map((m) => ((found[0]![m]! + found[1]![m]!) / 2).toFixed(3));
@@ -108,11 +136,11 @@ describe("leaderboard.mjs", () => {
         new RegExp(`mean of 2 models: AUROC ${roc} \\([\\d. to]+\\), AUPRC ${prc} `),
       );
     }
-    expect(predictions.length).toBe(2 * KS.length * heldOut.length);
+    expect(files(join(out, "lab_anemia")).length).toBe(2 * KS.length);
     // A task with sub-tasks has a board for each; nothing is left out in silence.
     expect(stdout).toContain("chexpert/Edema, k 4:");
     expect(stdout).toContain("chexpert: 1 of 91 labels left out: of subjects that the store has not");
-    expect(table(out, "chexpert", "Edema.csv").length).toBe(predictions.length);
+    expect(files(join(out, "chexpert", "Edema")).length).toBe(2 * KS.length);
   });
 });
 

@@ -214,9 +214,15 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
 
   /** The batches in order, made as they are asked for. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
-    for (const job of this.jobs()) {
-      this.check();
-      yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
+    this.check();
+    const scan = this.samples._store.native.scan(this.scanned());
+    try {
+      for (const job of this.jobs()) {
+        this.check();
+        yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
+      }
+    } finally {
+      scan.end();
     }
   }
 
@@ -224,7 +230,9 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined> {
     if (this.workers > 0) {
       const { samples, layout, seed, epoch, workers } = this;
-      yield* prefetched(this.jobs(), { samples, layout, seed, epoch }, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      yield* prefetched(this.jobs(), { samples, layout, seed, epoch, scanned: this.scanned() }, workers, () =>
+        this.check(),
+      ) as AsyncGenerator<Batch<F>>;
       return;
     }
     for (const batch of this) {
@@ -243,6 +251,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** @internal Does PAD stand on the left. */
   get _left(): boolean {
     return this.layout.left;
+  }
+
+  /** The shards that an epoch reads ahead: those of which it reads most, unless its order would have them evicted before they are used. */
+  private scanned(): readonly number[] {
+    const { samples, shuffle } = this;
+    return shuffle === true && !samples._store.fits ? [] : samples._dense;
   }
 
   private check(): void {

@@ -1,6 +1,8 @@
 // Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../beside.js";
 import { fail, MedsError } from "../errors.js";
+import type { NativeScan } from "../native.js";
 import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
 import { Store } from "../store.js";
@@ -16,6 +18,8 @@ export interface Setting {
   readonly layout: Layout;
   readonly seed: number;
   readonly epoch: number;
+  /** Shards that are read in order. */
+  readonly scanned: readonly number[];
 }
 
 /** What a worker answers. */
@@ -27,16 +31,16 @@ const AHEAD = 2;
 /** The batches of jobs, in their order. Left early, or where something is thrown, all workers end. */
 export async function* prefetched(
   jobs: Iterator<Job>,
-  { samples, layout, seed, epoch }: { samples: Samples; layout: Layout; seed: number; epoch: number },
+  { samples, ...rest }: { samples: Samples } & Pick<Setting, "layout" | "seed" | "epoch" | "scanned">,
   count: number,
   check: () => void,
 ): AsyncGenerator<Batch<BatchField>, void, undefined> {
   check();
-  const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), layout, seed, epoch };
+  const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), ...rest };
   const workers: Worker[] = [];
   const waiting: Promise<Answer>[] = [];
   try {
-    for (let i = 0; i < count; i += 1) workers.push(new Worker(new URL("./batch-worker.js", import.meta.url), { workerData: setting }));
+    for (let i = 0; i < count; i += 1) workers.push(startWorker("batch-worker.js", { workerData: setting }));
     const queues = workers.map((worker) => new Answers(worker));
     let next = 0;
     const ask = (): void => {
@@ -94,19 +98,20 @@ class Answers {
 
 /** The worker's side. The store is opened with the first job, so that an error is an answer too. */
 export function answerer(setting: Setting): (job: Job) => Answer {
-  let batcher: Batcher | undefined;
+  let open: ReturnType<typeof opened> | undefined;
   const draw = drawOf(setting.seed, setting.epoch);
   return (job) => {
     try {
-      batcher ??= batcherOf(setting);
-      return { batch: batcher.make(job, draw) };
+      open ??= opened(setting);
+      return { batch: open.batcher.make(job, draw) };
     } catch (thrown) {
       return { error: sent(thrown) };
     }
   };
 }
 
-function batcherOf({ path, id, samples, layout }: Setting): Batcher {
+/** What makes the batches, and the scan, which lives as long as the thread: both end with the epoch. */
+function opened({ path, id, samples, layout, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
   const store = new Store(path, false);
   if (store.manifest.id !== id)
     fail(
@@ -114,5 +119,5 @@ function batcherOf({ path, id, samples, layout }: Setting): Batcher {
       `${path}: another store stands there since this one was opened. Open it again, and make samples of it anew.`,
       path,
     );
-  return new Batcher(Samples._revived(store, samples), layout);
+  return { batcher: new Batcher(Samples._revived(store, samples), layout), scan: store.native.scan(scanned) };
 }

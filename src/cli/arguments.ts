@@ -99,3 +99,13 @@ export const progressOption = () =>
   new Option("--progress <how>", "bar (only on a terminal), json (a line of JSON a moment, on stderr), none")
     .choices(["bar", "json", "none"])
     .default("bar");
+
+export const vocabularyOption = () =>
+  new Option(
+    "--vocabulary <paths...>",
+    "OMOP: where the vocabulary is, if the tables do not have all of it (after SOURCE): folders of Athena downloads, files of concepts; the first that has a concept counts",
+  );
+export const keepUnmappedOption = () =>
+  new Option("--keep-unmapped", "OMOP: keep rows without a concept of the vocabulary, with codes UNMAPPED/TABLE/SOURCE_VALUE");
+export const conceptIdsOption = () =>
+  new Option("--concept-ids", "OMOP: concept ids as codes, such as OMOP/320128, without a vocabulary; keeps source values in a column");

@@ -1,9 +1,18 @@
 import { Command } from "commander";
 import { convert, type Summary } from "../index.js";
-import { jsonOption, names, progressOption, sizeWithin, threadsOption } from "./arguments.js";
-import { bytes, json, number, plural, print, seconds } from "./format.js";
+import {
+  conceptIdsOption,
+  jsonOption,
+  keepUnmappedOption,
+  names,
+  progressOption,
+  sizeWithin,
+  threadsOption,
+  vocabularyOption,
+} from "./arguments.js";
+import { bytes, json, plural, print, seconds } from "./format.js";
 import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { interruptible, noted, visible, warn } from "./report.js";
 
 interface Options {
   readonly columns?: readonly string[];
@@ -14,8 +23,13 @@ interface Options {
   readonly memory?: number;
   readonly shardBytes?: number;
   readonly index?: boolean;
+  readonly trustTimes?: boolean;
   readonly temp?: string;
+  readonly vocabulary?: readonly string[];
   readonly keepUnmapped?: boolean;
+  readonly conceptIds?: boolean;
+  readonly skipBadRows?: boolean;
+  readonly strict?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -25,11 +39,11 @@ export function convertCommand(): Command {
   return new Command("convert")
     .summary("convert a MEDS dataset, OMOP tables or a meds_reader database into a store")
     .description(
-      "Converts a MEDS dataset (data/**/*.parquet and metadata/), a folder of OMOP CDM tables (CSV, CSV.gz or Parquet) or a database of meds_reader into a store. The store appears whole or not at all.",
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/), OMOP CDM tables (a folder of CSV, CSV.gz or Parquet, or a DuckDB database) or a database of meds_reader into a store. The store appears whole or not at all.",
     )
     .argument(
       "<source>",
-      "the folder of the dataset, tables or database, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database",
+      "the folder of the dataset, tables or database, a Parquet file, a DuckDB database of tables, or a .zip, .tar.gz or .tar of any of these",
     )
     .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
     .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
@@ -40,8 +54,16 @@ export function convertCommand(): Command {
     .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
     .option("--index", "write an index of each code's patients and rows too")
+    .option(
+      "--trust-times",
+      "keep the files' sizes and times, which the API's `from` and `reuse` with trustTimes then compare instead of contents",
+    )
     .option("--temp <folder>", "folder for temporary files (default: beside the store)")
-    .option("--keep-unmapped", "OMOP: keep rows that have no concept, with codes UNMAPPED/TABLE/SOURCE_VALUE")
+    .option("--strict", "fail, and write no store, where more than a tenth of a table's rows are dropped")
+    .addOption(vocabularyOption())
+    .addOption(keepUnmappedOption())
+    .addOption(conceptIdsOption())
+    .option("--skip-bad-rows", "OMOP in CSV: leave out and count rows with more or fewer fields than the header, instead of refusing them")
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -53,6 +75,7 @@ Examples:
   meds-reader convert meds_reader_omop_ehrshot.tar.gz ehrshot.medsdb
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
   meds-reader convert omop-tables omop.medsdb --memory 4GiB --keep-unmapped
+  meds-reader convert omop-tables omop.medsdb --strict --vocabulary athena omop-tables/2b_concept.csv
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )
     .action(run);
@@ -67,7 +90,8 @@ async function run(source: string, store: string, options: Options): Promise<voi
   } finally {
     watcher.stop();
   }
-  print(asJson === true ? json(summary) : describe(source, summary));
+  const notes = warn(summary.notes);
+  print(asJson === true ? json(summary) : describe(source, { ...summary, notes }));
 }
 
 /** What a conversion, or a filter, did. */
@@ -79,6 +103,6 @@ export function describe(source: string, summary: Summary): string[] {
     `  from   ${visible(source)} (${bytes(summary.sourceBytes)})`,
     `  to     ${visible(summary.store)} (${bytes(summary.storeBytes)}${index}, ${plural(shards, "shard")})`,
     `  time   ${seconds(summary.seconds)}, and ${seconds(summary.fsyncSeconds)} until the disk had it`,
-    ...summary.notes.map(({ kind, message, count }) => `  ${kind}: ${visible(message)} (${number(count)})`),
+    ...summary.notes.map((note) => `  ${noted(note)}`),
   ];
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Exported, PatientDatabase } from "../index.js";
-import { jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
 import { bytes, json, number, plural, print, seconds } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -8,6 +8,7 @@ import { interruptible, visible } from "./report.js";
 interface Options {
   readonly float32?: boolean;
   readonly compression: "zstd" | "snappy";
+  readonly rowsPerFile?: number;
   readonly threads: number;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
@@ -17,11 +18,18 @@ interface Options {
 export function exportCommand(): Command {
   return new Command("export")
     .summary("write a store as a MEDS dataset")
-    .description("Writes a store as a MEDS 0.4 dataset: data/*.parquet and metadata/. It appears whole or not at all.")
+    .description(
+      "Writes a store as a MEDS 0.4 dataset: data/SPLIT/N.parquet (data/N.parquet for patients in no split), subjects ascending in each file, and metadata/. It appears whole or not at all.",
+    )
     .argument("<store>", "the store's folder")
     .argument("<out>", "the dataset's folder; it must not exist, the folders above it are made")
     .option("--float32", "round a numeric_value that is float64 to MEDS's float32, and count the values that change")
     .addOption(new Option("--compression <name>", "of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
+    .addOption(
+      new Option("--rows-per-file <n>", "most rows of a Parquet file; a patient is never cut (default: 5,000,000)").argParser(
+        countWithin(1, Number.MAX_SAFE_INTEGER),
+      ),
+    )
     .addOption(threadsOption())
     .addOption(progressOption())
     .addOption(jsonOption())

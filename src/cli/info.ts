@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { type Code, PatientDatabase } from "../index.js";
 import { jsonOption } from "./arguments.js";
 import { bytes, colour, cut, dateAndTime, json, number, plural, print, table } from "./format.js";
-import { visible } from "./report.js";
+import { isDropped, noted, visible } from "./report.js";
 
 /** Codes that are shown of a store. */
 const FREQUENT = 10;
@@ -78,7 +78,14 @@ function describe(facts: Facts): string[] {
   const split = Object.entries(splits).map(([name, size]) => `${name} ${number(size)}`);
   const day = (time: bigint | null) => (time === null ? "" : dateAndTime(time).date);
   const rows = [
-    ["Dataset", made === "" ? "(its dataset.json names none)" : `${made}${by.length > 0 ? ` (${by.join(", ")})` : ""}`],
+    [
+      "Dataset",
+      dataset === null
+        ? "(no dataset.json)"
+        : made === ""
+          ? "(dataset.json does not name it)"
+          : `${made}${by.length > 0 ? ` (${by.join(", ")})` : ""}`,
+    ],
     ["Patients", `${number(patients)}${split.length > 0 ? ` (${split.join(", ")})` : ", in no splits"}`],
     ["Events", `${number(events)} (${number(facts.staticEvents)} static; the longest timeline has ${number(facts.longest)})`],
     ["Times", facts.firstTime === null ? "none: all events are static" : `${day(facts.firstTime)} to ${day(facts.lastTime)}`],
@@ -97,15 +104,18 @@ function describe(facts: Facts): string[] {
     cut(visible(code), 48),
     cut(visible(description ?? ""), 48),
   ]);
+  const dropped = facts.notes.filter(isDropped);
+  const others = facts.notes.filter((note) => !isDropped(note));
   const heading = (text: string) => ["", colour.bold(text)];
   return [
     colour.bold(visible(facts.path)),
     ...table(rows).map((line) => `  ${line}`),
+    ...(dropped.length === 0 ? [] : heading("The conversion dropped more than a tenth of these")),
+    ...dropped.map(({ message }) => `  ${visible(message)}`),
     ...heading("Columns"),
     ...table(columns).map((line) => `  ${line}`),
     ...heading("Most frequent codes"),
     ...table(codes, [0]).map((line) => `  ${line}`),
-    ...(facts.notes.length === 0 ? [] : heading("Notes of the conversion")),
-    ...facts.notes.map(({ kind, message, count }) => `  ${kind}: ${visible(message)} (${number(count)})`),
+    ...(others.length === 0 ? [] : [...heading("Notes of the conversion"), ...others.map((note) => `  ${noted(note)}`)]),
   ];
 }

@@ -1,9 +1,17 @@
 import { Command } from "commander";
 import { type Inspection, inspect } from "../index.js";
-import { jsonOption, progressOption, sizeWithin, threadsOption } from "./arguments.js";
+import {
+  conceptIdsOption,
+  jsonOption,
+  keepUnmappedOption,
+  progressOption,
+  sizeWithin,
+  threadsOption,
+  vocabularyOption,
+} from "./arguments.js";
 import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
 import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { interruptible, isDropped, noted, visible } from "./report.js";
 
 /** Prefixes of codes that are shown. */
 const FREQUENT = 20;
@@ -11,6 +19,9 @@ const FREQUENT = 20;
 interface Options {
   readonly threads: number;
   readonly memory?: number;
+  readonly vocabulary?: readonly string[];
+  readonly keepUnmapped?: boolean;
+  readonly conceptIds?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -22,9 +33,12 @@ export function inspectCommand(): Command {
     .description(
       "Says what a folder or file is (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what is in it, what a conversion would skip, and how many times of each kind of code are exactly midnight.",
     )
-    .argument("<source>", "a folder, a Parquet file, or a .zip, .tar.gz or .tar of a dataset or database")
+    .argument("<source>", "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar of a dataset, tables or database")
     .addOption(threadsOption())
     .option("--memory <size>", "OMOP: memory to stay below while codes are looked up (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .addOption(vocabularyOption())
+    .addOption(keepUnmappedOption())
+    .addOption(conceptIdsOption())
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  meds-reader inspect mimic-meds\n  meds-reader inspect omop-cdm --json")
@@ -60,6 +74,8 @@ function describe(found: Inspection): string[] {
   ];
   const list = (names: readonly { readonly name: string; readonly type: string | null }[]) =>
     names.map(({ name, type }) => [visible(name), type ?? ""]);
+  const of = format === "store" ? "The conversion" : "A conversion";
+  const notes = (dropped: boolean) => found.notes.filter((note) => isDropped(note) === dropped);
   const heading = (text: string) => ["", colour.bold(text)];
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [...heading(title), ...lines.map((line) => `  ${line}`)];
@@ -76,14 +92,15 @@ function describe(found: Inspection): string[] {
   return [
     colour.bold(visible(found.path)),
     ...table(facts).map((line) => `  ${line}`),
+    ...section(
+      `${of} ${format === "store" ? "dropped" : "would drop"} more than a tenth of these`,
+      notes(true).map(({ message }) => visible(message)),
+    ),
     ...section("Columns", table(list(found.columns))),
     ...section("Tables", table(tables, [1])),
     ...section("Codes by what stands before the first /, their rows, and how many times are exactly midnight", table(shown, [1, 2])),
     ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
-    ...section(
-      format === "store" ? "Notes of the conversion" : "A conversion would note",
-      found.notes.map(({ kind, message, count }) => `${kind}: ${visible(message)} (${number(count)})`),
-    ),
+    ...section(format === "store" ? "Notes of the conversion" : "A conversion would note", notes(false).map(noted)),
     ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),
   ];
 }

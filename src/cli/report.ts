@@ -1,5 +1,6 @@
 // Failures as the command line tells them: one line on stderr, and an exit code.
-import { MedsError } from "../index.js";
+import { MedsError, type Note } from "../index.js";
+import { number } from "./format.js";
 
 /** A text on one line, without characters that would steer a terminal. */
 export function oneLine(text: string): string {
@@ -12,6 +13,20 @@ export function visible(text: string): string {
     /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** A note on one line. */
+export function noted({ kind, message, count }: Note): string {
+  return `${kind}: ${visible(message)} (${number(count)})`;
+}
+
+/** A note of what a person must see before all else: a table that loses more than a tenth of its rows. */
+export const isDropped = ({ kind }: Note): boolean => kind === "dropped";
+
+/** Prints such notes on stderr, where they are seen also if stdout goes to a file or a program; returns the others. */
+export function warn(notes: readonly Note[]): Note[] {
+  for (const { message } of notes.filter(isDropped)) process.stderr.write(`warning: ${visible(message)}.\n`);
+  return notes.filter((note) => !isDropped(note));
 }
 
 /** Set by `interruptible` when a signal stopped the work. */

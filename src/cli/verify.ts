@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { type Difference, type Verification, verify } from "../index.js";
-import { count, jsonOption, progressOption, sizeWithin, threadsOption } from "./arguments.js";
+import { count, jsonOption, progressOption, sizeWithin, threadsOption, vocabularyOption } from "./arguments.js";
 import { colour, json, plural, print } from "./format.js";
 import { watch } from "./progress.js";
 import { interruptible, visible } from "./report.js";
@@ -10,6 +10,7 @@ interface Options {
   readonly threads: number;
   readonly memory?: number;
   readonly temp?: string;
+  readonly vocabulary?: readonly string[];
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -25,6 +26,7 @@ export function verifyCommand(): Command {
     .addOption(threadsOption())
     .option("--memory <size>", "OMOP: memory to stay below while the tables are imported (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .option("--temp <folder>", "OMOP: folder for what is made of the tables on the way (default: beside the store)")
+    .addOption(vocabularyOption())
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(

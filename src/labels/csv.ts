@@ -82,6 +82,8 @@ export class CsvTable {
 
   private at(column: string): number {
     const at = this.header.indexOf(column);
+    if (at !== this.header.lastIndexOf(column))
+      fail("MEDS_SCHEMA_CONFLICT", `${this.path}: two columns are called "${column}". Rename or remove one of them.`, this.path);
     if (at >= 0) return at;
     const has = this.header.map((name) => JSON.stringify(name)).join(", ");
     fail("MEDS_MISSING_COLUMN", `${this.path}: there is no column "${column}"; the file has ${has || "none"}.`, this.path);

@@ -4,6 +4,7 @@ import { basename, extname, join, relative } from "node:path";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
 import { withIo } from "../io.js";
+import { refuseTables } from "../native.js";
 import { DAY } from "../time.js";
 import { CsvTable } from "./csv.js";
 import { failNull, readParquet, type Wanted } from "./parquet.js";
@@ -68,23 +69,28 @@ const isParquet = (name: string) => extname(name) === ".parquet";
 const isCsv = (name: string) => /^\.[ct]sv$/i.test(extname(name));
 const holdsParquet = (folder: string) => parquetBelow(folder).length > 0;
 
-/** The Parquet files below a folder; names that begin with a dot or `_` are no data. */
-export function parquetBelow(path: string): string[] {
-  return withIo(path, () => readdirSync(path, { recursive: true, withFileTypes: true }))
-    .filter((entry) => isParquet(entry.name) && !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) =>
-      relative(path, file)
-        .split(/[\\/]/)
-        .every((part) => !/^[._]/.test(part)),
-    );
+/** All files below a folder, hidden ones too. */
+const filesBelow = (path: string) =>
+  withIo(path, () => readdirSync(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+/** The Parquet files among those below a folder; names that begin with a dot or `_` are no data. */
+export function parquetBelow(path: string, files: readonly string[] = filesBelow(path)): string[] {
+  const isHidden = (file: string) =>
+    relative(path, file)
+      .split(/[\\/]/)
+      .some((part) => /^[._]/.test(part));
+  return files.filter((file) => isParquet(file) && !isHidden(file));
 }
 
 /** A file, or a folder's Parquet files in order of their paths' bytes, or EHRSHOT's file in it. */
 function filesOf(path: string): string[] {
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of labels.`, path);
   if (!withIo(path, () => statSync(path)).isDirectory()) return [path];
-  const files = parquetBelow(path);
+  const all = filesBelow(path);
+  refuseTables(path, all);
+  const files = parquetBelow(path, all);
   const ehrshot = join(path, EHRSHOT);
   if (files.length === 0 && existsSync(ehrshot)) return [ehrshot];
   if (files.length === 0)

@@ -2,6 +2,7 @@
 import type { Compressors, SchemaTree } from "hyparquet";
 import { fail, MedsError } from "../errors.js";
 import { failIo, isSystemError } from "../io.js";
+import { refuseTables } from "../native.js";
 import { DAY } from "../time.js";
 import { checkPages } from "./pages.js";
 
@@ -38,6 +39,7 @@ export async function readParquet<W extends Readonly<Record<string, Wanted>>>(
   wanted: W,
   each: (row: number, cells: Cells<W>) => void,
 ): Promise<void> {
+  refuseTables(path);
   try {
     // Here and not above: who reads no such table does not wait for it.
     const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");

@@ -1,17 +1,26 @@
 // The vocabulary: what each concept's code is, and what codes.parquet says of the codes that events have. A whole one has millions of concepts and tens of
 // millions of steps between them, of which events name thousands: it lies in files that queries pass over, and what is held are those.
 import { join } from "node:path";
-import { type Duck, literal } from "./duck.js";
+import { demographicsSql } from "./demographics.js";
+import { type Duck, literal, parquet } from "./duck.js";
 import type { Reading } from "./sql.js";
-
-/** Tables that say which concept stands above which. */
-export interface Ladders {
-  readonly relationship: readonly Reading[];
-  readonly ancestor: readonly Reading[];
-}
+import type { Layer } from "./vocabulary.js";
 
 /** Concepts above this id are the source's own, which no vocabulary elsewhere describes. */
 const LOCAL = 2_000_000_000;
+
+/** What was found while concepts were read. */
+export interface Loaded {
+  /** Concepts with several codes in one vocabulary. */
+  readonly several: bigint;
+  /** Concepts that several vocabularies have with different codes or names. */
+  readonly differing: bigint;
+}
+
+/** The layer of the concepts that are known without a vocabulary: behind all others. */
+const KNOWN = 1_000_000;
+/** A concept's id as its code, as SQL. */
+const OF_ID = "'OMOP/' || id";
 
 /** The concepts of a source; `folder` is for its files. */
 export class Concepts {
@@ -23,37 +32,42 @@ export class Concepts {
   constructor(duck: Duck, folder: string) {
     this.duck = duck;
     this.folder = folder;
-    this.all = `read_parquet(${literal(join(folder, "concepts.parquet"))}, file_row_number = true)`;
+    this.all = parquet([join(folder, "concepts.parquet")], "file_row_number=true");
   }
 
   /**
-   * Makes the table `concept (id, code, name)` of those whose ids `used` gives (SQL; null for all); a concept without vocabulary or code has none. It is empty
-   * where the source has no such table. Gives how many of them stand there with several codes.
+   * Makes the table `concept (id, code, name)` of those whose ids `used` gives (SQL; null for all); a concept without vocabulary or code has none. What is
+   * in several layers counts from the first. `conceptIds` makes the ids the codes.
    */
-  async load(readings: readonly Reading[], used: string | null): Promise<bigint> {
-    const rows = readings.map((reading) => {
-      for (const name of ["concept_id", "vocabulary_id", "concept_code"]) reading.need(name);
-      const code = `${reading.text("vocabulary_id")} || '/' || ${reading.text("concept_code")}`;
-      return `SELECT ${reading.integer("concept_id")} AS id, ${code} AS code, ${reading.text("concept_name")} AS name FROM ${reading.from}`;
-    });
-    const none = "SELECT NULL::BIGINT AS id, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false";
+  async load(layers: readonly Layer[], used: string | null, conceptIds: boolean, demographics: boolean): Promise<Loaded> {
+    const rows = layers.flatMap(({ concept }, layer) => concept.map((reading) => conceptSql(reading, conceptIds, layer)));
+    const known = demographics
+      ? [`SELECT id, ${conceptIds ? OF_ID : "code"} AS code, name, ${KNOWN} AS layer FROM (${demographicsSql()})`]
+      : [];
+    const none = "SELECT NULL::BIGINT AS id, NULL::VARCHAR AS code, NULL::VARCHAR AS name, NULL::INTEGER AS layer WHERE false";
+    const all = [none, ...known, ...rows].join(" UNION ALL ");
     await this.duck.run("SET preserve_insertion_order = true");
-    await this.write("concepts.parquet", `SELECT * FROM (${[none, ...rows].join(" UNION ALL ")}) WHERE id IS NOT NULL`, readings);
+    const readings = layers.flatMap(({ concept }) => concept);
+    await this.write("concepts.parquet", `SELECT * FROM (${all}) WHERE id IS NOT NULL`, readings);
     await this.duck.run("SET preserve_insertion_order = false");
     const ids = used ?? `SELECT id FROM ${this.all}`;
     await this.duck.run(`CREATE TEMP TABLE concept AS ${this.some(ids)}`);
+    const own = `SELECT id, layer, code, name FROM ${this.all} WHERE layer < ${KNOWN} AND id IN (${ids})`;
     const [several] = await this.duck.rows<{ n: bigint }>(
-      `SELECT count(*) AS n FROM (SELECT id FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) <> max(code))`,
+      `SELECT count(DISTINCT id) AS n FROM (SELECT id, layer FROM (${own}) GROUP BY id, layer HAVING min(code) <> max(code))`,
     );
-    return several!.n;
+    const [differing] = await this.duck.rows<{ n: bigint }>(
+      `SELECT count(*) AS n FROM (SELECT id FROM (${own}) GROUP BY id HAVING min(layer) < max(layer) AND (min(code) <> max(code) OR min(name) <> max(name)))`,
+    );
+    return { several: several!.n, differing: differing!.n };
   }
 
   /**
    * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, and its
    * ancestors one step up.
    */
-  async writeCodes(steps: Ladders, events: string, out: string): Promise<void> {
-    const ladders = await this.write("ladders.parquet", stepsSql(steps), [...steps.relationship, ...steps.ancestor]);
+  async writeCodes(layers: readonly Layer[], events: string, out: string): Promise<void> {
+    const ladders = await this.write("ladders.parquet", stepsSql(layers), laddersOf(layers));
     await this.duck.run(`CREATE TEMP TABLE told AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
     await this.climb(ladders);
     await this.duck.run(
@@ -72,9 +86,9 @@ export class Concepts {
   }
 
   /** Reads what {@link writeCodes} would read: wrong values end it as they end that. */
-  async check(steps: Ladders): Promise<void> {
-    const paths = [...steps.relationship, ...steps.ancestor].flatMap((reading) => reading.paths);
-    await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(steps)})`, paths);
+  async check(layers: readonly Layer[]): Promise<void> {
+    const paths = laddersOf(layers).flatMap((reading) => reading.paths);
+    await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(layers)})`, paths);
   }
 
   /** Makes the table `reached (id, code, name)`: the concepts of the codes of the table `told`, the source's own, and all above them. */
@@ -96,9 +110,11 @@ export class Concepts {
     }
   }
 
-  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. The last of them counts, as in meds_etl. */
+  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. Those of the first layer count, of them the last, as in meds_etl. */
   private some(ids: string): string {
-    const last = (column: string) => `arg_max(${column}, file_row_number) AS ${column}`;
+    // DuckDB may write the parts of a union in any order.
+    const order = "file_row_number - layer::BIGINT * 1099511627776";
+    const last = (column: string) => `arg_max(${column}, ${order}) AS ${column}`;
     return `SELECT id, ${last("code")}, ${last("name")} FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) IS NOT NULL`;
   }
 
@@ -109,28 +125,40 @@ export class Concepts {
       `COPY (${sql}) TO ${literal(path)} (FORMAT parquet, ROW_GROUP_SIZE 61440)`,
       readings.flatMap(({ paths }) => paths),
     );
-    return read(path);
+    return parquet([path]);
   }
 }
 
-/** Who stands one step above whom, as SQL: (child, parent). */
-function stepsSql({ relationship, ancestor }: Ladders): string {
+/** The rows of a table concept as SQL: (id, code, name, layer). */
+function conceptSql(reading: Reading, conceptIds: boolean, layer: number): string {
+  for (const name of ["concept_id", "vocabulary_id", "concept_code"]) reading.need(name);
+  const id = reading.integer("concept_id");
+  const code = conceptIds ? `'OMOP/' || ${id}` : `${reading.text("vocabulary_id")} || '/' || ${reading.text("concept_code")}`;
+  return `SELECT ${id} AS id, ${code} AS code, ${reading.text("concept_name")} AS name, ${layer} AS layer FROM ${reading.from}`;
+}
+
+/** What says which concept is above which. */
+const laddersOf = (layers: readonly Layer[]) =>
+  layers.flatMap(({ concept_relationship: relationship, concept_ancestor: ancestor }) => [...relationship, ...ancestor]);
+
+/** Who is one step above whom, as SQL: (child, parent). */
+function stepsSql(layers: readonly Layer[]): string {
   const steps = [
-    ...relationship.map((reading) => {
-      const [from, to] = [reading.need("concept_id_1"), reading.need("concept_id_2")];
-      const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-      return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
-    }),
-    ...ancestor.map((reading) => {
-      const [to, from] = [reading.need("ancestor_concept_id"), reading.need("descendant_concept_id")];
-      const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-      return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.integer(reading.need("min_levels_of_separation"))} = 1`;
-    }),
+    ...layers
+      .flatMap((layer) => layer.concept_relationship)
+      .map((reading) => {
+        const [from, to] = [reading.need("concept_id_1"), reading.need("concept_id_2")];
+        const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
+        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
+      }),
+    ...layers
+      .flatMap((layer) => layer.concept_ancestor)
+      .map((reading) => {
+        const [to, from] = [reading.need("ancestor_concept_id"), reading.need("descendant_concept_id")];
+        const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
+        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.integer(reading.need("min_levels_of_separation"))} = 1`;
+      }),
   ];
   const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent WHERE false";
   return `SELECT * FROM (${[none, ...steps].join(" UNION ALL ")}) WHERE child IS NOT NULL AND parent IS NOT NULL`;
-}
-
-function read(path: string): string {
-  return `read_parquet(${literal(path)})`;
 }

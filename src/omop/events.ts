@@ -7,16 +7,35 @@ import { type EventOf, timesOf } from "./tables.js";
 export const HOW = { mapped: 0, standard: 1, unmapped: 2, nothing: 3 } as const;
 
 /** Columns of the events beside subject_id, time and code, in order. Those that no table has are left out. */
-export const COLUMNS = ["numeric_value", "text_value", "table", "visit_id", "unit", "end", "clarity_table", "note_id"] as const;
+export const COLUMNS = [
+  "numeric_value",
+  "text_value",
+  "table",
+  "visit_id",
+  "unit",
+  "end",
+  "clarity_table",
+  "note_id",
+  "source_value",
+] as const;
+
+/** How rows without a code of the vocabulary are kept. */
+export interface CodeOptions {
+  /** Codes are `UNMAPPED/<table>/<source value>` where no concept gives one. */
+  readonly keepUnmapped: boolean;
+  /** Codes are `OMOP/<concept id>`, whatever the vocabulary says. */
+  readonly conceptIds: boolean;
+}
 
 /** Which of these columns a table's rows can have a value in. */
-export function columnsOf(event: EventOf, reading: Reading): string[] {
+export function columnsOf(event: EventOf, reading: Reading, { conceptIds }: CodeOptions): string[] {
   const from: Readonly<Record<string, readonly string[]>> = {
     visit_id: ["visit_occurrence_id"],
     unit: ["unit_source_value", "unit_concept_id"],
     end: [`${event.name}_end_datetime`],
     clarity_table: ["load_table_id"],
     note_id: ["note_id"],
+    source_value: conceptIds && event.concept !== undefined ? [namesOf(event, reading).named] : [],
   };
   return COLUMNS.filter((name) => from[name] === undefined || from[name].some((column) => reading.has(column)));
 }
@@ -30,7 +49,7 @@ const SPACE = literal(
 const NO_NUMBER = "(contains(value, '_') OR contains(value, '(') OR starts_with(value, '+-'))";
 
 /** The events of a table's files as SQL, `how` they came by their codes and the concept that is `missing` among their columns. */
-export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean): string {
+export function eventSql(event: EventOf, reading: Reading, { keepUnmapped, conceptIds }: CodeOptions): string {
   const time = event.code === "MEDS_BIRTH" || event.table === "person" ? birth(reading) : started(event, reading);
   const person = reading.integer(reading.need("person_id"));
   const { standard, source, named } = conceptOf(event, reading);
@@ -42,26 +61,28 @@ export function eventSql(event: EventOf, reading: Reading, keepUnmapped: boolean
       ${reading.time(`${event.name}_end_datetime`, true)} AS ended, ${reading.text("load_table_id")} AS clarity_table, ${reading.integer("note_id")} AS note_id
     FROM ${reading.from}`;
   // A row whose source concept is unknown keeps its standard concept: meds_etl drops it.
-  const code =
-    event.code === undefined
-      ? "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END"
-      : literal(event.code);
+  const looked = "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END";
   const id = `coalesce(nullif(source, 0), nullif(standard, 0)${event.fallback === undefined ? "" : `, ${event.fallback}`})`;
+  const code = event.code === undefined ? (conceptIds ? `'OMOP/' || ${id}` : looked) : literal(event.code);
+  const unit = conceptIds ? "'OMOP/' || nullif(unit_concept, 0)" : "u.code";
   const called = `coalesce(nullif(trim(named, ${SPACE}), ''), 'OMOP_CONCEPT_ID/' || ${id})`;
   // With a source concept the value's concept is no news to it; without one it is the value, by the name that the source gives the code.
-  const instead = `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || named WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
+  const instead = conceptIds
+    ? "'OMOP/' || nullif(given_concept, 0)"
+    : `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || named WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
   const value = `trim(coalesce(given, ${event.valueConcept === undefined ? "NULL" : instead}), ${SPACE})`;
   return `
     SELECT person AS subject_id, begun AS time,
       CASE WHEN how <= ${keepUnmapped ? HOW.unmapped : HOW.standard} THEN coalesce(known, ${literal(`UNMAPPED/${event.name}/`)} || called) END AS code,
       CASE WHEN ${NO_NUMBER} THEN NULL ELSE TRY_CAST(value AS FLOAT) END AS numeric_value,
       CASE WHEN numeric_value IS NULL THEN value END AS text_value,
-      ${literal(event.name)} AS "table", visit AS visit_id, unit, ended AS "end", clarity_table, note_id, how, missing
+      ${literal(event.name)} AS "table", visit AS visit_id, unit, ended AS "end", clarity_table, note_id,
+      ${conceptIds ? "named" : "NULL::VARCHAR"} AS source_value, how, missing
     FROM (
       SELECT *, ${code} AS known, ${called} AS called, ${value} AS value,
-        coalesce(unit_text, u.code) AS unit,
+        coalesce(unit_text, ${unit}) AS unit,
         CASE WHEN known IS NULL AND called IS NULL THEN ${HOW.nothing} WHEN known IS NULL THEN ${HOW.unmapped}
-          WHEN ${event.code === undefined ? "source <> 0 AND s.code IS NULL" : "false"} THEN ${HOW.standard} ELSE ${HOW.mapped} END AS how,
+          WHEN ${event.code === undefined && !conceptIds ? "source <> 0 AND s.code IS NULL" : "false"} THEN ${HOW.standard} ELSE ${HOW.mapped} END AS how,
         CASE WHEN how IN (${HOW.standard}, ${HOW.unmapped}) THEN ${id} END AS missing
       FROM (${rows}) AS r
       LEFT JOIN concept AS s ON s.id = nullif(source, 0)
@@ -78,12 +99,16 @@ export function conceptIdsSql(event: EventOf, reading: Reading): string {
   return `SELECT unnest([${ids.join(", ")}]) AS id FROM ${reading.from}`;
 }
 
+/** Columns of a row's concepts, and of the text by which its source calls it. */
+function namesOf({ concept, older }: EventOf, reading: Reading): { column: string; source: string; named: string } {
+  const column = reading.need(concept, older);
+  return { column, source: column.replace("_concept_id", "_source_concept_id"), named: column.replace("_concept_id", "_source_value") };
+}
+
 /** Concepts of a row, and the text by which its source calls it. */
 function conceptOf(event: EventOf, reading: Reading): { standard: string; source: string; named: string } {
   if (event.concept === undefined) return { standard: "NULL::BIGINT", source: "0::BIGINT", named: "NULL::VARCHAR" };
-  const column = reading.need(event.concept, event.older);
-  const source = column.replace("_concept_id", "_source_concept_id");
-  const named = column.replace("_concept_id", "_source_value");
+  const { column, source, named } = namesOf(event, reading);
   return {
     standard: reading.integer(column),
     // A column that is not there says 0, one that is null says nothing: so meds_etl.

@@ -1,12 +1,9 @@
-// The files of an OMOP folder: which table each belongs to, and the proof that the compressed ones are whole.
-import { createHash } from "node:crypto";
+// The files of an OMOP folder: which table each belongs to.
 import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { basename, extname, join, relative, sep } from "node:path";
-import { createGunzip } from "node:zlib";
-import { fail, MedsError } from "../errors.js";
-import { failIo, isSystemError, withIo } from "../io.js";
-import type { WorkOptions } from "../native.js";
+import { basename, dirname, extname, join, relative, sep } from "node:path";
+import { fail } from "../errors.js";
+import { withIo } from "../io.js";
+import { refuseTables } from "../native.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 
 /** The files of one table, all of one form. */
@@ -15,6 +12,17 @@ export interface TableFiles {
   readonly parquet: boolean;
   readonly paths: readonly string[];
   readonly bytes: number;
+  /** The folder above them all: the table's own, or that of all tables. */
+  readonly folder: string;
+}
+
+/** What is in a folder. */
+export interface FoundTables {
+  readonly tables: ReadonlyMap<string, TableFiles>;
+  /** Names that belong to no table. */
+  readonly others: readonly string[];
+  /** Files in a table's form that are passed over because their names, or their folders', begin with `_` or a dot. */
+  readonly hidden: readonly string[];
 }
 
 const FORM = /\.(csv|csv\.gz|parquet)$/i;
@@ -44,7 +52,7 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 }
 
 // A link says nothing of what it leads to; what it is shows when it is read. One that leads in a circle, say, is no folder.
-function isFolder(entry: Dirent): boolean {
+export function isFolder(entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
     return statSync(join(entry.parentPath, entry.name)).isDirectory();
@@ -54,62 +62,100 @@ function isFolder(entry: Dirent): boolean {
 }
 
 /**
- * The tables of a folder, and the names that belong to none.
+ * The tables of a folder.
  *
- * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that stands there twice: in two forms, or in two spellings; `MEDS_NO_DATA` for a table's folder
+ * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that is there twice, or in part: in two forms, or in two spellings; `MEDS_NO_DATA` for a table's folder
  * in which nothing is called as its files are; what the system says of a file that is not there, or of another kind.
  */
-export function findTables(root: string): { readonly tables: ReadonlyMap<string, TableFiles>; readonly others: readonly string[] } {
-  const forms = new Map<string, Map<string, string[]>>();
+export function findTables(root: string): FoundTables {
+  refuseTables(root);
+  const forms = new Map<string, Map<string, Pick<TableFiles, "folder" | "paths">>>();
   const others: string[] = [];
+  const hidden: string[] = [];
   for (const entry of readdirSync(root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(root, entry.name);
     const place = placeOf({ name: entry.name, folder: isFolder(entry) });
     if (place === undefined) {
       if (!isHidden(entry.name)) others.push(entry.name);
+      else if (!isFolder(entry) && FORM.test(entry.name)) hidden.push(entry.name);
       continue;
     }
-    const of = forms.get(place.table) ?? new Map<string, string[]>();
+    const of = forms.get(place.table) ?? new Map<string, Pick<TableFiles, "folder" | "paths">>();
     forms.set(place.table, of);
     // Two whole files are two forms, also where only the case of their names differs.
     const form = place.piece ? `${place.form} in pieces` : entry.name;
     if (isFolder(entry)) {
-      const [files, strange] = within(path);
-      if (files.length === 0 && strange.length > 0)
-        fail(
-          "MEDS_NO_DATA",
-          `${path}: no file in it is called .csv, .csv.gz or .parquet, such as ${basename(strange[0]!)}. Name them so.`,
-          path,
-        );
-      of.set(form, files);
-      others.push(...strange.map((file) => relative(root, file)));
-    } else of.set(form, [...(of.get(form) ?? []), path]);
+      const inside = within(path);
+      of.set(form, { folder: path, paths: inside.files });
+      others.push(...inside.strange.map((file) => relative(root, file)));
+      hidden.push(...inside.hidden.map((file) => relative(root, file)));
+    } else {
+      refuseTables(path);
+      of.set(form, { folder: root, paths: [...(of.get(form)?.paths ?? []), path] });
+    }
   }
   const tables = new Map<string, TableFiles>();
   for (const [table, of] of forms) {
     const names = [...of.keys()];
     if (names.length > 1) {
-      const message = `${root}: the table ${table} stands there more than once (${names.join("; ")}), its rows would count twice. Leave one of them.`;
+      const message = `${root}: the table ${table} is there more than once (${names.join("; ")}), so its rows would count twice. Keep one of them.`;
       fail("MEDS_SCHEMA_CONFLICT", message, root);
     }
-    const paths = of.get(names[0]!)!;
+    const { folder, paths } = of.get(names[0]!)!;
     if (paths.length === 0) continue;
-    const parquet = paths.filter((path) => extname(path).toLowerCase() === ".parquet");
+    const parquet = paths.filter((path) => !isCsv(path));
     if (parquet.length > 0 && parquet.length < paths.length)
-      fail("MEDS_SCHEMA_CONFLICT", `${root}: the table ${table} is CSV in part and Parquet in part. Leave files of one form.`, root);
-    tables.set(table, { table, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + sizeOf(path), 0) });
+      fail("MEDS_SCHEMA_CONFLICT", `${root}: the table ${table} is CSV in part and Parquet in part. Keep files of one form.`, root);
+    const twins = twinsOf(table, folder, paths);
+    if (twins !== undefined) failTwins(root, table, ...twins);
+    tables.set(table, { table, folder, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + sizeOf(path), 0) });
   }
-  return { tables, others };
+  return { tables, others, hidden };
 }
 
-/** Files of a table's folder, at any depth; and those that no table has. */
-function within(folder: string): [files: string[], strange: string[]] {
-  const pathOf = (entry: Dirent) => join(entry.parentPath, entry.name);
-  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true })).filter(
-    (entry) => !entry.isDirectory() && !relative(folder, pathOf(entry)).split(sep).some(isHidden),
-  );
-  const paths = (some: readonly Dirent[]) => some.map(pathOf).sort();
-  return [paths(entries.filter(({ name }) => FORM.test(name))), paths(entries.filter(({ name }) => !FORM.test(name)))];
+/** Throws for two files of a table that have, or may have, the same rows. */
+export function failTwins(folder: string, table: string, one: string, other: string): never {
+  const message = `${folder}: ${relative(folder, one)} and ${relative(folder, other)} are the same piece of the table ${table} twice, so its rows would count twice. Remove one of them.`;
+  fail("MEDS_SCHEMA_CONFLICT", message, other);
+}
+
+/** Two files that are one piece by their names: in two forms, in a folder and in another one above it, or a whole table and a piece of it. */
+function twinsOf(table: string, root: string, paths: readonly string[]): [string, string] | undefined {
+  const stemOf = (path: string) => basename(path).replace(FORM, "").toLowerCase();
+  // Folders before what is in them, the whole before its pieces.
+  const rank = (path: string) => 2 * path.split(sep).length + (stemOf(path) === table ? 0 : 1);
+  const seen = new Map<string, string>();
+  for (const path of [...paths].sort((a, b) => rank(a) - rank(b))) {
+    for (let folder = dirname(path); folder.length >= root.length; folder = dirname(folder)) {
+      const twin = seen.get(join(folder, stemOf(path))) ?? seen.get(join(folder, table));
+      if (twin !== undefined) return [twin, path];
+    }
+    seen.set(join(dirname(path), stemOf(path)), path);
+  }
+  return undefined;
+}
+
+/** The files in a table's folder, at any depth; those that no table has; those that are passed over. */
+function within(folder: string): { readonly files: string[]; readonly strange: string[]; readonly hidden: string[] } {
+  const found = { files: [] as string[], strange: [] as string[], hidden: [] as string[] };
+  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true }));
+  for (const entry of entries.filter((entry) => !entry.isDirectory())) {
+    const path = join(entry.parentPath, entry.name);
+    const passed = relative(folder, path).split(sep).some(isHidden);
+    if (FORM.test(entry.name)) (passed ? found.hidden : found.files).push(path);
+    else if (!passed) found.strange.push(path);
+  }
+  for (const paths of Object.values(found)) paths.sort();
+  const [strange] = found.strange;
+  if (found.files.length === 0 && strange !== undefined) {
+    const such = basename(strange);
+    fail(
+      "MEDS_NO_DATA",
+      `${folder}: no name of a file in it ends in .csv, .csv.gz or .parquet; one is ${such}. Rename the table's files.`,
+      folder,
+    );
+  }
+  return found;
 }
 
 /** What programs that write tables keep beside them: .crc, _SUCCESS; in hidden folders (.ipynb_checkpoints, _delta_log) copies of rows, not rows. */
@@ -122,165 +168,12 @@ function sizeOf(path: string): number {
   return about.size;
 }
 
-/** How a CSV file begins. */
-export interface Header {
-  readonly delimiter: "," | "\t";
-  readonly names: readonly string[];
-}
-
-const HEAD = 1 << 20;
-
-/** What separates columns, by the line of their names: Athena writes the vocabulary's tables with tabs, and without quotes. */
-export function delimiterOf(line: string): Header["delimiter"] {
-  return line.includes("\t") && !line.includes(",") ? "\t" : ",";
-}
-
-/**
- * Reads a CSV file's header; reads a compressed one to its end, as DuckDB takes a stream that was cut off for a shorter one.
- *
- * @throws MedsError `MEDS_SOURCE_DAMAGED` for a file that is not whole, or has no header.
- */
-export async function readHeader(path: string, signal: WorkOptions["signal"]): Promise<Header> {
-  const compressed = extname(path).toLowerCase() === ".gz";
-  const file = createReadStream(path, { highWaterMark: 1 << 18, ...(compressed ? {} : { end: HEAD - 1 }) });
-  const stream = compressed ? file.pipe(createGunzip({ chunkSize: 1 << 18 })) : file;
-  file.on("error", (error) => stream.destroy(error));
-  const head: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      checkSignal(signal);
-      if (length < HEAD) head.push(chunk);
-      length += chunk.length;
-    }
-  } catch (error) {
-    if (error instanceof MedsError) throw error;
-    if (isSystemError(error)) failIo(path, error);
-    const message = `${path}: it is no whole gzip file (${(error as Error).message}). Get the file anew.`;
-    throw new MedsError("MEDS_SOURCE_DAMAGED", message, { path, cause: error });
-  } finally {
-    file.destroy();
-  }
-  const text = Buffer.concat(head).toString("utf8");
-  const delimiter = delimiterOf(/^[^\r\n]*/.exec(text)![0]);
-  const { parse } = await import("csv-parse/sync");
-  try {
-    const [names] = parse(text, {
-      to: 1,
-      delimiter,
-      bom: true,
-      relax_column_count: true,
-      quote: delimiter === "," ? '"' : null,
-    }) as string[][];
-    if (names?.some((name) => name !== "")) return { delimiter, names: known(path, names) };
-  } catch (error) {
-    if (error instanceof MedsError) throw error;
-  }
-  fail("MEDS_SOURCE_DAMAGED", `${path}: it has no line with the names of its columns. Get the file anew.`, path);
-}
-
-/** The names of a header that is text, in columns. */
-function known(path: string, names: readonly string[]): string[] {
-  if (names.some((name) => name.includes("\0"))) fail("MEDS_SOURCE_DAMAGED", `${path}: it is not UTF-8. Write it so.`, path);
-  if (names.length === 1 && /[;|]/.test(names[0]!))
-    fail("MEDS_SOURCE_DAMAGED", `${path}: its columns are not separated by commas, nor by tabs. Write it so.`, path);
-  return names.map((name) => name.trim());
-}
-
 /** Is it a CSV file, compressed or not. */
 export function isCsv(path: string): boolean {
   return extname(path).toLowerCase() !== ".parquet";
 }
 
-/** Reads a CSV file to its end. */
-export async function isUtf8(path: string): Promise<boolean> {
-  const file = createReadStream(path);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    for await (const chunk of extname(path).toLowerCase() === ".gz" ? file.pipe(createGunzip()) : file)
-      decoder.decode(chunk as Buffer, { stream: true });
-    decoder.decode();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    file.destroy();
-  }
-}
-
-/** The metadata file that says of which tables, and with which options, a store was made. */
-export const ORIGIN = "omop.json";
-
-/** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
-const IMPORTER = 1;
-
-/** What decides what a store of some tables holds. */
-export interface OriginOptions {
-  readonly columns: readonly string[] | null;
-  readonly exclude: readonly string[];
-  readonly shardBytes: number | null;
-  readonly keepUnmapped: boolean;
-}
-
-/** What the tables are now and what is asked for, as {@link ORIGIN} holds it: equal ones give equal stores. */
-export async function originOf(root: string, options: OriginOptions, signal: WorkOptions["signal"]): Promise<string> {
-  const tables = await fingerprintOf(root, signal);
-  return `${JSON.stringify({ importer: IMPORTER, tables, options }, null, 2)}\n`;
-}
-
-/** What {@link originOf} was told of rows without a code. */
-export function keptUnmapped(origin: string): boolean {
-  try {
-    const kept = JSON.parse(origin) as { readonly options?: Partial<OriginOptions> } | null;
-    return kept?.options?.keepUnmapped === true;
-  } catch {
-    return false; // A file of that name which something else wrote.
-  }
-}
-
-/** Bytes of the tables' files. */
-export function bytesOf(root: string): number {
-  return [...withIo(root, () => findTables(root)).tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
 /** Throws what a cancelled import throws. */
 export function failCancelled(): never {
   fail("MEDS_CANCELLED", "The import of the tables was cancelled.");
-}
-
-function checkSignal(signal: WorkOptions["signal"]): void {
-  if (signal?.aborted === true) failCancelled();
-}
-
-/**
- * Tells whether files have changed: of their names, sizes and ends (the footer of Parquet, the checksum of gzip), and of plain CSV, which has neither,
- * all bytes.
- */
-async function fingerprintOf(root: string, signal: WorkOptions["signal"]): Promise<string> {
-  const hash = createHash("sha256");
-  const { tables } = withIo(root, () => findTables(root));
-  for (const path of [...tables.values()].flatMap(({ paths }) => paths).sort()) {
-    checkSignal(signal);
-    const size = sizeOf(path);
-    hash.update(`\0${relative(root, path)}\0${size}\0`);
-    try {
-      for await (const chunk of extname(path).toLowerCase() === ".csv"
-        ? createReadStream(path, { highWaterMark: 1 << 20 })
-        : ends(path, size)) {
-        checkSignal(signal);
-        hash.update(chunk as Buffer);
-      }
-    } catch (error) {
-      failIo(path, error);
-    }
-  }
-  return hash.digest("hex").slice(0, 32);
-}
-
-/** The end of a file. */
-async function* ends(path: string, size: number): AsyncGenerator<Buffer> {
-  const file = await open(path);
-  const end = Buffer.alloc(Math.min(size, 1 << 16));
-  await file.read(end, 0, end.length, size - end.length).finally(() => file.close());
-  yield end;
 }

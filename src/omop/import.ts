@@ -1,23 +1,31 @@
 // An OMOP folder as a MEDS dataset, in two steps: the events of each table, unsorted, then all of them in order. DuckDB holds what fits and spills the rest.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { fail } from "../errors.js";
 import type { CodePrefix } from "../inspect.js";
-import { withIo } from "../io.js";
 import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
-import { Concepts, type Ladders } from "./concepts.js";
-import { Duck, literal } from "./duck.js";
-import { COLUMNS, columnsOf, conceptIdsSql, eventSql, HOW } from "./events.js";
-import { findTables, ORIGIN } from "./files.js";
-import { type Reading, readings } from "./sql.js";
-import { EVENT_TABLES, EVENTS, OTHER_TABLES } from "./tables.js";
+import { Concepts } from "./concepts.js";
+import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
+import { type Duck, literal, parquet, withDuck } from "./duck.js";
+import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
+import { isCsv } from "./files.js";
+import { Losses, refuseLosses } from "./losses.js";
+import { ORIGIN } from "./origin.js";
+import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
+import type { Reading } from "./sql.js";
+import { EVENT_TABLES, EVENTS, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
+import { type Layer, layerOf, layersAt } from "./vocabulary.js";
 
 /** How to import. */
-export interface ImportOptions extends WorkOptions {
-  readonly keepUnmapped: boolean;
-  /** What {@link originOf} gave: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
-  readonly origin: string | undefined;
+export interface ImportOptions extends WorkOptions, CodeOptions {
+  /** Paths of vocabularies beside the tables: those before others count. */
+  readonly vocabulary: readonly string[];
+  readonly skipBadRows: boolean;
+  /** More than a tenth of a table's rows must not be dropped. */
+  readonly strict: boolean;
+  /** The contents of an {@link Origin}: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
+  readonly origin: Promise<string> | string | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
 }
@@ -26,18 +34,11 @@ export interface ImportOptions extends WorkOptions {
 export interface Imported {
   /** The MEDS dataset. */
   readonly dataset: string;
-  /** Bytes of the tables' files. */
-  readonly bytes: number;
   readonly notes: readonly Note[];
 }
 
-const MEMORY = 512 * 2 ** 20;
 /** Bytes of the table of concepts beyond which only those are held that events name. */
 const MANY = 8 * 2 ** 20;
-/** What DuckDB is given at least: with less it cannot sort notes of some kilobytes. */
-const LEAST = 128 * 2 ** 20;
-/** DuckDB needs some buffers a thread whatever its limit says. */
-const THREAD_BYTES = 96 * 2 ** 20;
 /** Bytes of a row group of unsorted events: sorting them, DuckDB spills its own blocks and not what it reads, of which notes are most. */
 const GROUP_BYTES = 4 * 2 ** 20;
 
@@ -57,25 +58,17 @@ export function surveyOmop(
 
 async function within<T>(source: string, work: string, options: ImportOptions, use: (importing: Import) => Promise<T>): Promise<T> {
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
-  for (const folder of [staged, join(work, "spill"), join(dataset, "data"), join(dataset, "metadata")])
-    mkdirSync(folder, { recursive: true });
-  // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
-  const bytes = Math.max(LEAST, Math.floor((options.memory ?? MEMORY) * 0.4));
-  const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
-  const duck = await Duck.open({ bytes, threads, folder: join(work, "spill") }, options.signal);
-  try {
-    return await use(new Import(source, staged, dataset, duck, bytes, options));
-  } finally {
-    duck.close();
-  }
-}
-
-interface Counted {
-  readonly event: string;
-  readonly how: number;
-  readonly rows: bigint;
-  readonly untimed: bigint;
-  readonly example: bigint | null;
+  for (const folder of [staged, join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
+  return withDuck(work, options, async (duck, bytes) => {
+    const tables = await openTables(duck, source);
+    // All files before any work is done with one: they are read on all threads, and what is wrong in them is known early.
+    await duck.csv.look(filesOf(tables).filter(isCsv));
+    const layers = [await layerOf(duck, tables, options.signal)];
+    for (const path of options.vocabulary) layers.push(...(await layersAt(duck, path, options.signal)));
+    const files = layers.flatMap((layer) => VOCABULARY_TABLES.flatMap((table) => layer[table].flatMap(({ paths }) => paths)));
+    await duck.confine([work], [...files, ...filesOf(tables)]);
+    return use(new Import(tables, layers, { staged, dataset, bytes }, duck, options));
+  });
 }
 
 interface Kind {
@@ -89,47 +82,46 @@ interface Kind {
   readonly paths: readonly string[];
 }
 
-/** Counts of one kind of event that came by their codes in one way. */
-function summed(parts: readonly Counted[]): Counted {
-  const { event, how } = parts[0]!;
-  const sum = (member: "rows" | "untimed") => parts.reduce((total, part) => total + part[member], 0n);
-  const examples = parts.flatMap(({ example }) => example ?? []);
-  const example = examples.reduce<bigint | null>((least, one) => (least === null || one < least ? one : least), null);
-  return { event, how, rows: sum("rows"), untimed: sum("untimed"), example };
+/** Where an import works, and what it may use. */
+interface Room {
+  readonly staged: string;
+  readonly dataset: string;
+  /** Bytes that DuckDB may use. */
+  readonly bytes: number;
 }
+
+/** Is a row of the table concept one that a code can come from. */
+const conceptSql = (reading: Reading) => `${reading.integer(reading.need("concept_id"))} <> 0`;
 
 class Import {
   private readonly notes: Note[] = [];
-  private readonly found: ReturnType<typeof findTables>;
-  private readonly staged: string;
-  private readonly dataset: string;
+  private readonly losses = new Losses();
+  private readonly found: TableSet;
+  private readonly layers: readonly Layer[];
+  private readonly room: Room;
   private readonly duck: Duck;
-  /** Bytes that DuckDB may use. */
-  private readonly limit: number;
   private readonly options: ImportOptions;
   private readonly concepts: Concepts;
-  private readonly bytes: number;
   private readonly known = new Map<string, Promise<Reading[]>>();
   private done = 0;
 
-  constructor(source: string, staged: string, dataset: string, duck: Duck, limit: number, options: ImportOptions) {
-    this.limit = limit;
-    this.staged = staged;
-    this.dataset = dataset;
+  constructor(found: TableSet, layers: readonly Layer[], room: Room, duck: Duck, options: ImportOptions) {
+    this.found = found;
+    this.layers = layers;
+    this.room = room;
     this.duck = duck;
-    this.concepts = new Concepts(duck, join(staged, ".."));
     this.options = options;
-    this.found = withIo(source, () => findTables(source));
-    this.bytes = [...this.found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    this.concepts = new Concepts(duck, join(room.staged, ".."));
   }
 
   async run(): Promise<Imported> {
     await this.begin();
     const columns = await this.stage();
     this.tell(await this.count());
+    refuseLosses(this.found.path, this.notes, this.options.strict);
     await this.metadata();
     await this.sort(COLUMNS.filter((name) => columns.has(name)));
-    return { dataset: this.dataset, bytes: this.bytes, notes: this.notes };
+    return { dataset: this.room.dataset, notes: this.notes };
   }
 
   async survey(): Promise<{ readonly notes: readonly Note[]; readonly prefixes: readonly CodePrefix[] }> {
@@ -140,8 +132,8 @@ class Import {
       const midnight = "epoch_us(time) % 86400000000 = 0";
       const rows = await this.duck.rows<Counted & { prefix: string | null; timed: bigint; midnight: bigint }>(
         // `whole` is no figure of ours: a wrong value anywhere ends a conversion, so that all are asked for.
-        `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, count(*) AS rows, count(time) AS timed,
-           count(*) FILTER (WHERE ${midnight}) AS midnight, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example,
+        `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, ${COUNTED}, count(time) AS timed,
+           count(*) FILTER (WHERE ${midnight}) AS midnight,
            bit_xor(hash(${["subject_id", ...COLUMNS].map((column) => `"${column}"`).join(", ")})) AS whole
          FROM (${sql}) GROUP BY ALL ORDER BY ALL`,
         paths,
@@ -154,7 +146,7 @@ class Import {
         prefixes.set(prefix, { prefix, rows: sum("rows"), timed: sum("timed"), midnight: sum("midnight") });
       }
     }
-    await this.concepts.check(await this.ladders());
+    await this.concepts.check(this.layers);
     const periods = await this.periods();
     if (periods !== undefined) await this.duck.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${periods.sql})`, periods.paths);
     await this.about();
@@ -167,15 +159,78 @@ class Import {
     this.report("plan");
     // Tables are written in the order of their rows only at the end.
     await this.duck.run("SET preserve_insertion_order = false");
-    const many = (this.found.tables.get("concept")?.bytes ?? 0) > MANY;
+    // The vocabulary's tables are known already.
+    for (const table of [...this.found.tables.keys()].sort())
+      if (!VOCABULARY_TABLES.some((one) => one === table)) await this.readings(table);
+    this.notes.push(...this.duck.notes);
+    this.countBadRows();
+    const { keepUnmapped, conceptIds } = this.options;
+    const empty = !(await this.any(
+      this.layers.flatMap(({ concept }) => concept),
+      conceptSql,
+    ));
+    if (empty && !keepUnmapped && !conceptIds) await this.needVocabulary();
+    const many = this.layers.reduce((sum, { bytes }) => sum + bytes, 0) > MANY;
     if (many) await this.use();
-    const several = await this.concepts.load(await this.readings("concept"), many ? "SELECT id FROM used" : null);
+    // Without a vocabulary an option alone decides what codes are.
+    const { several, differing } = await this.concepts.load(
+      this.layers,
+      many ? "SELECT id FROM used" : null,
+      conceptIds,
+      !(empty && keepUnmapped),
+    );
     this.note("warning", "concepts that stand in the table concept with several codes: the last counts", several);
+    this.note(
+      "warning",
+      "concepts that are in several vocabularies with different codes or names: the first counts (the own table concept, then each vocabulary in order)",
+      differing,
+    );
     this.note(
       "warning",
       "persons that stand in the table person more than once: every row gives them events, a birth among them",
       await this.twice(),
     );
+  }
+
+  /** Does any row of these files meet a condition? */
+  private async any(readings: readonly Reading[], condition: (reading: Reading) => string): Promise<boolean> {
+    for (const reading of readings) {
+      const rows = await this.duck.rows(`SELECT 1 FROM ${reading.from} WHERE ${condition(reading)} LIMIT 1`, reading.paths);
+      if (rows.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** Throws where rows need a vocabulary: those of persons and deaths do not. */
+  private async needVocabulary(): Promise<void> {
+    const why = this.layers.some(({ concept }) => concept.length > 0)
+      ? "the table concept has no concept but 0"
+      : "there is no table concept";
+    // In the order of the import, so that a column which is missing before is what is reported.
+    for await (const { number } of this.kinds(false)) {
+      const { table, code } = EVENTS[number]!;
+      if (table !== "person" && code === undefined && (await this.any(await this.readings(table), () => "true"))) this.failVocabulary(why);
+    }
+  }
+
+  private failVocabulary(why: string): never {
+    const { path, others } = this.found;
+    const near = others.find((name) => /concept|vocabulary|athena/i.test(name));
+    const ways = [
+      `Add the vocabulary with vocabulary (--vocabulary DIR), such as the folder of an Athena download${near === undefined ? "" : `; ${near} may be a part of it`}`,
+      "Or keep rows without it: with conceptIds (--concept-ids) codes are concept ids such as OMOP/320128, with keepUnmapped (--keep-unmapped) source values",
+    ];
+    fail("MEDS_NO_VOCABULARY", `${path}: the vocabulary of these tables is missing: ${why}. ${ways.join(". ")}.`, path);
+  }
+
+  /** Counts the rows that were left out of CSV files among those that a table loses. */
+  private countBadRows(): void {
+    for (const [table, found] of this.found.tables) {
+      const files = "paths" in found ? found.paths.filter(isCsv).map((path) => this.duck.csv.of(path)) : [];
+      const dropped = files.reduce((sum, file) => sum + file.dropped, 0);
+      const rows = files.reduce((sum, file) => sum + file.rows, dropped);
+      this.losses.dropped(table, rows, dropped, "do not have as many fields as the header");
+    }
   }
 
   /** How many persons stand in the table person more than once. */
@@ -207,7 +262,7 @@ class Import {
     for await (const kind of this.kinds()) {
       for (const name of kind.columns) columns.add(name);
       await this.duck.run(
-        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
+        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.room.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
         kind.paths,
       );
     }
@@ -223,10 +278,10 @@ class Import {
         if (event.table !== table || of.length === 0) continue;
         // EHRSHOT's visits, for one, say nothing of where patients were discharged to.
         if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
-        const columns = of.flatMap((reading) => columnsOf(event, reading));
-        const sql = of.map((reading) => eventSql(event, reading, this.options.keepUnmapped)).join(" UNION ALL ");
+        const columns = of.flatMap((reading) => columnsOf(event, reading, this.options));
+        const sql = of.map((reading) => eventSql(event, reading, this.options)).join(" UNION ALL ");
         const ids = of.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
-        yield { number, name: `${event.table}${event.concept === undefined ? "" : `.${event.concept}`}`, columns, sql, ids, paths };
+        yield { number, name: nameOf(event), columns, sql, ids, paths };
       }
       if (!counts) continue;
       this.done += this.found.tables.get(table)?.bytes ?? 0;
@@ -237,7 +292,7 @@ class Import {
   /** Of each kind of event its rows, by how they came by their codes. */
   private count(): Promise<Counted[]> {
     return this.duck.rows<Counted>(
-      `SELECT event, how, count(*) AS rows, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example
+      `SELECT event, how, ${COUNTED}
        FROM ${this.events} GROUP BY event, how ORDER BY event, how`,
     );
   }
@@ -246,38 +301,30 @@ class Import {
     if (Number(count) > 0) this.notes.push({ kind, message, count: Number(count) });
   }
 
-  /** Says what was dropped and what was changed. */
+  /** Says what was dropped and what was changed; first of all, which tables lose much. */
   private tell(counted: readonly Counted[]): void {
-    const note = this.note.bind(this);
-    for (const { event, how, rows, untimed, example } of counted) {
-      const such = example === null ? "" : `, such as ${example}`;
-      if (how === HOW.standard)
-        note(
-          "converted",
-          `rows of ${event} whose source concept is not in the table concept${such}: their standard concept gives the code`,
-          rows,
-        );
-      if (how === HOW.unmapped && this.options.keepUnmapped)
-        note("converted", `rows of ${event} whose concept is 0 or not in the table concept${such}: their code is UNMAPPED/…`, rows);
-      if (how === HOW.unmapped && !this.options.keepUnmapped)
-        note(
-          "skipped",
-          `rows of ${event} whose concept is 0 or not in the table concept${such}; keepUnmapped (--keep-unmapped) keeps them`,
-          rows,
-        );
-      if (how === HOW.nothing) note("skipped", `rows of ${event} that name neither a concept nor a source value`, rows);
-      note("warning", `rows of ${event} without a time: they became static`, untimed);
-    }
-    const { tables, others } = this.found;
-    const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !tables.has(name));
-    note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
-    note("skipped", `files that give no events, such as ${others[0]}`, others.length);
+    const { keepUnmapped, conceptIds } = this.options;
+    const { rows, covered: having, example } = covered(counted);
+    if (!keepUnmapped && !conceptIds && having * 100n < rows)
+      this.failVocabulary(
+        `the table concept has the concepts of ${having} of the ${rows} rows that name one; it does not have ${example}, for one`,
+      );
+    countLosses(counted, this.options, this.losses);
+    this.notes.unshift(...this.losses.notes());
+    this.notes.push(...notesOf(counted, this.options));
+    const { tables, others, hidden } = this.found;
+    const present = (name: string) =>
+      tables.has(name) || VOCABULARY_TABLES.some((one) => one === name && this.layers.some((layer) => layer[one].length > 0));
+    const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !present(name));
+    this.note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
+    this.note("skipped", `files that give no events, such as ${others[0]}`, others.length);
+    this.note("skipped", `files that are not read because names that begin with _ or a dot are left out, such as ${hidden[0]}`, hidden.length);
   }
 
   /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */
   private async metadata(): Promise<void> {
-    const at = (name: string) => join(this.dataset, "metadata", name);
-    await this.concepts.writeCodes(await this.ladders(), this.events, at("codes.parquet"));
+    const at = (name: string) => join(this.room.dataset, "metadata", name);
+    await this.concepts.writeCodes(this.layers, this.events, at("codes.parquet"));
     const periods = await this.periods();
     if (periods !== undefined) {
       const sql = `SELECT * FROM (${periods.sql}) ORDER BY ALL`;
@@ -285,11 +332,8 @@ class Import {
     }
     const about = await this.about();
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
-    if (this.options.origin !== undefined) writeFileSync(at(ORIGIN), this.options.origin);
-  }
-
-  private async ladders(): Promise<Ladders> {
-    return { relationship: await this.readings("concept_relationship"), ancestor: await this.readings("concept_ancestor") };
+    const origin = await this.options.origin;
+    if (origin !== undefined) writeFileSync(at(ORIGIN), origin);
   }
 
   /** The spans in which each person was observed, as SQL. */
@@ -328,13 +372,13 @@ class Import {
     const spans = await this.spans();
     if (spans.length > 1) await this.duck.run("SET threads = 1");
     for (const [i, span] of spans.entries()) {
-      const out = literal(join(this.dataset, "data", `${String(i).padStart(5, "0")}.parquet`));
+      const out = literal(join(this.room.dataset, "data", `${String(i).padStart(5, "0")}.parquet`));
       await this.duck.run(
         `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL AND ${span}
            ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE ${spans.length > 1 ? 8192 : 61440})`,
       );
     }
-    rmSync(this.staged, { recursive: true });
+    rmSync(this.room.staged, { recursive: true });
   }
 
   /**
@@ -342,9 +386,9 @@ class Import {
    * every run that it merges, on every thread, and those of notes are large. Each span costs a pass over the events.
    */
   private async spans(): Promise<string[]> {
-    const most = Math.floor(this.limit / 4);
+    const most = Math.floor(this.room.bytes / 4);
     const [all] = await this.duck.rows<{ bytes: bigint | null }>(
-      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(join(this.staged, "*.parquet"))})
+      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(join(this.room.staged, "*.parquet"))})
        WHERE path_in_schema = 'text_value'`,
     );
     if ((all?.bytes ?? 0n) <= most) return ["true"];
@@ -361,18 +405,17 @@ class Import {
   }
 
   private get events(): string {
-    return `read_parquet(${literal(join(this.staged, "*.parquet"))})`;
+    return parquet([join(this.room.staged, "*.parquet")]);
   }
 
   /** Looked at once a table: a compressed file is read to its end for it. */
   private readings(table: string): Promise<Reading[]> {
-    const files = this.found.tables.get(table);
-    const known = this.known.get(table) ?? (files === undefined ? Promise.resolve([]) : readings(this.duck, files, this.options.signal));
+    const known = this.known.get(table) ?? readingsOf(this.duck, this.found, table, this.options.signal);
     this.known.set(table, known);
     return known;
   }
 
   private report(phase: Progress["phase"]): void {
-    this.options.onProgress?.({ phase, done: 0, total: 0, bytes: this.done, bytesTotal: this.bytes });
+    this.options.onProgress?.({ phase, done: 0, total: 0, bytes: this.done, bytesTotal: this.found.bytes });
   }
 }

@@ -1,12 +1,15 @@
 // A look at an OMOP folder without converting it.
-import { createReadStream, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { createGunzip } from "node:zlib";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { fail, MedsError } from "../errors.js";
 import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../inspect.js";
 import { failIo, isSystemError, withIo } from "../io.js";
-import { delimiterOf, findTables, type TableFiles } from "./files.js";
+import { lookAtCsv } from "./csv.js";
+import { withDuck } from "./duck.js";
+import { findTables, isCsv, type TableFiles } from "./files.js";
 import { surveyOmop } from "./import.js";
+import type { GivenOmop } from "./options.js";
+import { openTables, readingsOf } from "./source.js";
 
 /** Columns that 5.4 renamed or added, and what 5.3 called them. */
 const CDM_54 = [
@@ -22,7 +25,60 @@ const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discha
  * What is in an OMOP folder: its tables, and what a conversion would make of them, or why it would fail. What DuckDB cannot hold goes into `folder`, an empty one
  * that the caller removes.
  */
-export async function inspectOmop(path: string, folder: string, options: InspectOptions): Promise<Inspection> {
+export async function inspectOmop(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Inspection> {
+  const found = statSync(path).isDirectory() ? await folderTables(path, options) : await databaseTables(path, folder, options);
+  const { tables, problems } = found;
+  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
+  const told = await omopCodes(path, folder, options);
+  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
+  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
+  return {
+    path,
+    format: "omop",
+    // cdm_source is often wrong, or absent.
+    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
+    files: found.files.length,
+    bytes: found.files.reduce((sum, file) => sum + statSync(file).size, 0),
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    subjects: rowsOf("person"),
+    columns: [],
+    tables,
+    ...codes,
+  };
+}
+
+/** What the tables themselves say. */
+interface Looked {
+  readonly tables: readonly InspectedTable[];
+  readonly files: readonly string[];
+  /** Files that cannot be read. */
+  readonly problems: readonly MedsError[];
+}
+
+/** The tables of a DuckDB database. */
+async function databaseTables(path: string, folder: string, { signal, threads, memory }: InspectOptions): Promise<Looked> {
+  const tables: InspectedTable[] = [];
+  const problems: MedsError[] = [];
+  try {
+    await withDuck(folder, { signal, threads, memory }, async (duck) => {
+      const set = await openTables(duck, path);
+      await duck.confine([folder], []);
+      for (const name of [...set.tables.keys()].sort()) {
+        const [reading] = await readingsOf(duck, set, name, signal);
+        const [counted] = await duck.rows<{ n: bigint }>(`SELECT count(*) AS n FROM ${reading!.from}`, [path]);
+        tables.push({ name, files: 1, rows: Number(counted!.n), columns: reading!.list });
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
+    problems.push(error);
+  }
+  return { tables, files: [path], problems };
+}
+
+/** The tables of a folder. */
+async function folderTables(path: string, options: InspectOptions): Promise<Looked> {
   const found = omopFiles(path);
   const tables: InspectedTable[] = [];
   const problems: MedsError[] = [];
@@ -31,7 +87,7 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
     let columns: readonly InspectedColumn[] = [];
     for (const file of files) {
       try {
-        const table = /\.parquet$/i.test(file) ? await parquetTable(file) : await csvTable(file);
+        const table = isCsv(file) ? await csvTable(file, options) : await parquetTable(file);
         rows += table.rows;
         if (columns.length === 0) columns = table.columns;
       } catch (error) {
@@ -41,25 +97,7 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
-  const told = await omopCodes(path, folder, options);
-  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
-  const all = [...found.values()].flatMap(({ paths }) => paths);
-  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
-  const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
-  return {
-    path,
-    format: "omop",
-    // cdm_source is often wrong, or absent.
-    version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
-    files: all.length,
-    bytes: all.reduce((sum, file) => sum + statSync(file).size, 0),
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    subjects: rowsOf("person"),
-    columns: [],
-    tables,
-    ...codes,
-  };
+  return { tables, problems, files: [...found.values()].flatMap(({ paths }) => paths) };
 }
 
 /** The files of the tables; none where a conversion refuses them as they lie there, and says why. */
@@ -74,7 +112,7 @@ function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
 
 /** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
 const REFUSED =
-  /^MEDS_(NO_DATA|MISSING_COLUMN|MISSING_PACKAGE|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
+  /^MEDS_(NO_DATA|TABLE_FORMAT|MISSING_COLUMN|MISSING_PACKAGE|NO_VOCABULARY|SOURCE_VERSION|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
 
 type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
 
@@ -83,9 +121,9 @@ function refused({ message, code }: MedsError): Told {
 }
 
 /** The codes that a conversion would give, and what it would note; or why it would fail. */
-async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Told> {
+async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Told> {
   try {
-    const found = await surveyOmop(resolve(path), folder, { ...options, keepUnmapped: false, origin: undefined });
+    const found = await surveyOmop(resolve(path), folder, { ...options, strict: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };
   } catch (error) {
     if (!(error instanceof MedsError) || !REFUSED.test(error.code)) throw error;
@@ -117,43 +155,8 @@ async function parquetTable(path: string): Promise<Table> {
   }
 }
 
-/** Header and rows of a CSV file. Rows end where a line ends outside of quotes. */
-async function csvTable(path: string): Promise<Table> {
-  const { parse } = await import("csv-parse/sync");
-  const [QUOTE, LINE, RETURN] = [0x22, 0x0a, 0x0d];
-  const head: Buffer[] = [];
-  let [rows, quotes, quoted, open, headed] = [0, true, false, false, false];
-  const file = createReadStream(path);
-  const bytes = /\.gz$/i.test(path) ? file.on("error", (error) => bytes.destroy(error)).pipe(createGunzip()) : file;
-  try {
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      let begin = 0;
-      for (let at = 0; at < chunk.length; at += 1) {
-        const byte = chunk[at]!;
-        if (byte === QUOTE && quotes) quoted = !quoted;
-        else if ((byte === LINE || byte === RETURN) && !quoted) {
-          if (!headed) {
-            head.push(chunk.subarray(begin, at));
-            headed = true;
-            quotes = delimiterOf(Buffer.concat(head).toString()) === ",";
-          } else if (open) rows += 1;
-          open = false;
-          begin = at + 1;
-          continue;
-        }
-        // Empty lines are no rows.
-        open = true;
-      }
-      if (!headed) head.push(chunk.subarray(begin));
-    }
-  } catch (error) {
-    if (isSystemError(error)) failIo(path, error);
-    fail("MEDS_SOURCE_DAMAGED", `${path}: it cannot be unpacked (${(error as Error).message}). Replace it by a whole copy.`, path);
-  }
-  if (headed && open) rows += 1;
-  if (quoted) fail("MEDS_SOURCE_DAMAGED", `${path}: a quoted text does not end. Replace ${basename(path)} by a whole copy.`, path);
-  const line = Buffer.concat(head).toString();
-  const delimiter = delimiterOf(line);
-  const names = (parse(line, { bom: true, delimiter, relax_quotes: true }) as string[][])[0] ?? [];
-  return { rows, columns: names.map((name) => ({ name, type: null })) };
+/** Header and rows of a CSV file. */
+async function csvTable(path: string, { signal }: InspectOptions): Promise<Table> {
+  const [found] = await lookAtCsv([path], { skipBadRows: false }, signal);
+  return { rows: found!.rows, columns: found!.names.map((name) => ({ name, type: null })) };
 }

@@ -12,6 +12,8 @@ export interface EventOf {
   readonly concept?: string;
   /** What CDM 5.3 calls that column. */
   readonly older?: string;
+  /** A detail of rows that give another event too: what is lost with it is the detail and not the row. */
+  readonly detail?: true;
   /** Concept of rows that have neither. */
   readonly fallback?: number;
   /** Columns of the time that come before the usual ones. */
@@ -24,9 +26,9 @@ export interface EventOf {
 
 export const EVENTS: readonly EventOf[] = [
   { table: "person", name: "person", code: "MEDS_BIRTH" },
-  { table: "person", name: "person", concept: "gender_concept_id" },
-  { table: "person", name: "person", concept: "race_concept_id" },
-  { table: "person", name: "person", concept: "ethnicity_concept_id" },
+  { table: "person", name: "person", concept: "gender_concept_id", detail: true },
+  { table: "person", name: "person", concept: "race_concept_id", detail: true },
+  { table: "person", name: "person", concept: "ethnicity_concept_id", detail: true },
   { table: "drug_exposure", name: "drug_exposure", concept: "drug_concept_id" },
   { table: "visit_occurrence", name: "visit", concept: "visit_concept_id", fallback: 8 },
   {
@@ -34,6 +36,7 @@ export const EVENTS: readonly EventOf[] = [
     name: "visit",
     concept: "discharged_to_concept_id",
     older: "discharge_to_concept_id",
+    detail: true,
     times: ["visit_end_datetime", "visit_end_date"],
   },
   { table: "condition_occurrence", name: "condition", concept: "condition_concept_id" },
@@ -70,3 +73,6 @@ export const OTHER_TABLES = ["concept", "concept_relationship", "concept_ancesto
 export function timesOf({ name, times = [] }: EventOf): readonly string[] {
   return [...times, `${name}_start_datetime`, `${name}_start_date`, `${name}_datetime`, `${name}_date`];
 }
+
+/** Tables of a vocabulary, which may come from beside the others. */
+export const VOCABULARY_TABLES = ["concept", "concept_relationship", "concept_ancestor"] as const;

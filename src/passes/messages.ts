@@ -13,6 +13,8 @@ export interface Task {
   readonly chunk: number;
   readonly chunks: number;
   readonly slots: Uint32Array;
+  /** Their shards that the pass reads in order. */
+  readonly scanned: readonly number[];
   /** The caller's function; null where a reader does without. */
   readonly module: ModuleFunction | null;
   readonly args: unknown;

@@ -117,6 +117,7 @@ interface Stream {
 class Run {
   private readonly streams: Stream[] = [];
   private readonly threads: Threads;
+  private readonly dense: readonly number[];
   private begun = 0;
   private closing: Promise<void> | null = null;
   private failure: MedsError | null = null;
@@ -133,6 +134,7 @@ class Run {
     private readonly chunks: readonly Uint32Array[],
     private readonly count: number,
   ) {
+    this.dense = plan.store.native.dense(plan.slots);
     this.threads = new Threads(count, (error) => this.fail(error));
     plan.signal?.addEventListener("abort", this.abort, { once: true });
   }
@@ -220,6 +222,7 @@ class Run {
       chunk,
       chunks: this.chunks.length,
       slots,
+      scanned: this.scannedBy(slots),
       module,
       args,
       mode,
@@ -228,6 +231,13 @@ class Run {
       port: port2,
     });
     return stream;
+  }
+
+  /** Those shards of the whole pass's scan in which a chunk's slots are. */
+  private scannedBy(slots: Uint32Array): number[] {
+    const { shardOf, indexOf } = this.plan.store;
+    const [first, last] = [slots[0]!, slots[slots.length - 1]!].map((slot) => shardOf[indexOf[slot]!]!) as [number, number];
+    return this.dense.filter((shard) => shard >= first && shard <= last);
   }
 
   private thrown({ stage, subject, error }: Message & { kind: "error" }): MedsError {

@@ -1,6 +1,7 @@
 // Worker threads that take tasks from one queue. Not a library's: tinypool, which stood here, ends the process where a second thread fails while the pool
 // is being destroyed, and does not notice a thread that exits by itself.
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../beside.js";
 import type { Task } from "./messages.js";
 
 /** The threads of a pass. Each begins at once, and has one task at a time. */
@@ -11,9 +12,7 @@ export class Threads {
 
   /** `failed` is told what a thread threw that ended, outside of any task's function, or that it exited. */
   constructor(count: number, failed: (error: unknown) => void) {
-    // In a variable: bundlers take the pair of literals for an asset.
-    const here = import.meta.url;
-    this.workers = Array.from({ length: count }, () => new Worker(new URL("./worker.js", here)));
+    this.workers = Array.from({ length: count }, () => startWorker("worker.js"));
     this.idle = [...this.workers];
     for (const worker of this.workers) {
       worker.on("message", () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { PatientDatabase } from "../database.js";
 import { fail } from "../errors.js";
 import type { LabelRow } from "../labels/labels.js";
+import type { NativeScan } from "../native.js";
 import type { Patient } from "../patient.js";
 import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
 import type { PassContext } from "./options.js";
@@ -21,8 +22,10 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
   const send = (message: Message) => port.postMessage(message);
   let stage: "store" | "load" | "run" = "store";
   let reading: Reading | null = null;
+  let scan: NativeScan | null = null;
   try {
     const db = same(open(), task);
+    scan = db._store.native.scan(task.scanned);
     stage = "load";
     const found = task.module === null ? null : await load(task.module, task.reader === null ? "patients" : "patient");
     stage = "run";
@@ -44,6 +47,8 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
   } catch (error) {
     const own = error instanceof OwnFault;
     send({ kind: "error", stage: own ? "store" : stage, subject: reading?.subject ?? null, error: sent(own ? error.fault : error) });
+  } finally {
+    scan?.end();
   }
 }
 

@@ -88,6 +88,7 @@ export class Samples {
   /** @internal Of each sample the number of samples of the same label or patient. */
   readonly _windows: Uint32Array;
   private identity: string | null = null;
+  private dense: readonly number[] | null = null;
 
   /** @internal */
   constructor({ store, plan, split, labels, report, index, label, cutoff, places, windows }: SampleParts) {
@@ -142,10 +143,13 @@ export class Samples {
     if (source instanceof Labels) {
       const { subjectIds, predictionTimes } = source._table;
       given = source.size;
+      // A label in eight patients: most pages of times are looked at.
+      const scan = 8 * given >= store.size ? store.scan(null) : null;
       for (let row = 0; row < given; row += 1) {
         const at = chosen.find(subjectIds[row]!);
         if (at >= 0) add(at, row, earlier(predictionTimes[row]!, plan.gap));
       }
+      scan?.end();
     } else {
       for (const patient of cohort) {
         given += 1;
@@ -237,6 +241,12 @@ export class Samples {
   get _identity(): string {
     this.identity ??= identityOf(this);
     return this.identity;
+  }
+
+  /** @internal The shards that are worth a scan where windows of all samples are read. */
+  get _dense(): readonly number[] {
+    this.dense ??= this._store.dense(this._index);
+    return this.dense;
   }
 
   /** @internal Puts a window where a sample's is. */

@@ -1,17 +1,18 @@
 // What a source is, told from the names in its folder, or a file's first bytes: the one place that knows how formats look from outside.
 import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats, statSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fail } from "../errors.js";
 import { withIo } from "../io.js";
-import { omopTables } from "../omop/files.js";
+import { refuseTables } from "../native.js";
+import { isFolder, omopTables } from "../omop/files.js";
 
-/** Of files `parquet` and `archive`, which the native side opens or refuses; of folders the others. */
-export type Kind = "parquet" | "archive" | FolderKind;
+/** Of files `parquet` and `archive`, which the native side opens or refuses, and `duckdb`; of folders the others. */
+export type Kind = "parquet" | "archive" | "duckdb" | FolderKind;
 type FolderKind = "store" | "meds" | "meds_reader" | "omop";
 
 /** What a source may be, for messages. */
 const LOOKED_FOR =
-  'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a meds_reader database (meds_reader.version)';
+  'MEDS (a folder "data" with Parquet files), OMOP CDM (tables such as person.csv, .csv.gz or .parquet), a DuckDB database of these, a meds_reader database (meds_reader.version)';
 
 /**
  * Looks at a source.
@@ -24,10 +25,11 @@ export function kindOf(source: string): Kind {
   if (!about.isDirectory()) return fileKind(source, about);
   const entries = withIo(source, () => readdirSync(source, { withFileTypes: true }));
   const kind = folderKind(source, entries);
-  if (kind !== undefined) return kind;
+  if (kind !== undefined && !(kind === "meds" && isInput(source))) return kind;
+  refuseTables(source);
   const names = entries.map(({ name }) => name).sort();
   const found = names.length === 0 ? "an empty folder" : listed(names);
-  return fail("MEDS_NO_DATA", `${source}: looked for ${LOOKED_FOR}; found ${found}${nearby(source, entries)}.`, source);
+  return fail("MEDS_NO_DATA", `${source}: looked for ${LOOKED_FOR}; found ${found}${nearby(source)}.`, source);
 }
 
 function failAbsent(source: string): never {
@@ -37,7 +39,8 @@ function failAbsent(source: string): never {
   fail("MEDS_NOT_FOUND", `${source}: ${what}.`, source);
 }
 
-function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
+/** What a folder is, by the names in it; undefined where it is none of what can be read. */
+export function folderKind(source: string, entries: readonly Dirent[]): FolderKind | undefined {
   const names = new Set(entries.map(({ name }) => name));
   if (names.has("manifest.json") && names.has("patients.arrow")) return "store";
   // Its first versions had no file of that name, and are refused as such. It comes before MEDS: a column of it may be called "data".
@@ -56,6 +59,16 @@ function folderKind(source: string, entries: readonly Dirent[]): FolderKind | un
   return tables.includes("person") || tables.length > 1 ? "omop" : undefined;
 }
 
+/** A folder "data" that is not MEDS: an ETL's input, whose output is beside it. */
+function isInput(source: string): boolean {
+  const data = join(source, "data");
+  try {
+    return !holdsParquet(data, Number.POSITIVE_INFINITY) && sourcesBelow(source).length > 0;
+  } catch {
+    return false; // The native side says what is wrong with it.
+  }
+}
+
 const SHOWN = 5;
 
 function listed(names: readonly string[]): string {
@@ -63,33 +76,68 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Most folders that are looked into for what may have been meant. */
-const LOOKED_INTO = 100;
-/** What lies in a dataset or in a store, and is neither. */
-const INSIDE = /^(data|metadata|labels|shards|index)$/;
+/** Most folders that are looked into for what may have been meant, and how deep. */
+const LOOKED_INTO = 200;
+const DEPTH = 2;
 
-/** Where what was meant may be: a folder too high, or too deep. */
-function nearby(source: string, entries: readonly Dirent[]): string {
-  const isSource = (folder: string): boolean => {
-    try {
-      const entries = readdirSync(folder, { withFileTypes: true });
-      const kind = folderKind(folder, entries);
-      // Many a folder has one that is called "data".
-      return kind !== undefined && (kind !== "meds" || entries.some(({ name }) => name === "metadata"));
-    } catch {
-      return false; // What cannot be looked into is no help.
-    }
-  };
-  const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
-  const below = folders
-    .sort()
-    .slice(0, LOOKED_INTO)
-    .filter((name) => isSource(join(source, name)));
-  if (below.length > 0) return `; give one of its folders instead: ${listed(below)}`;
+/** Where what was meant may be: a folder too high, as the output folder of an ETL beside its input and its stages, or too deep. */
+function nearby(source: string): string {
+  const below = sourcesBelow(source);
+  if (below.length === 1) return `; its folder ${below[0]} is a dataset: use ${join(source, below[0]!)}`;
+  if (below.length > 1) return `; these of its folders are datasets, use one of them: ${listed(below)}`;
   const path = resolve(source);
   for (let above = dirname(path); above !== dirname(above); above = dirname(above))
-    if (INSIDE.test(relative(above, path).split(sep)[0]!) && isSource(above)) return `; it lies in ${above}: give that folder`;
+    if (sourceAt(above) === true) return `; it lies in ${above}: give that folder`;
   return "";
+}
+
+/** Sources below a folder, the nearest first. Where some have metadata, the others are stages of their making. */
+function sourcesBelow(root: string): readonly string[] {
+  const found: { readonly name: string; readonly whole: boolean }[] = [];
+  let [level, looked]: [readonly string[], number] = [[""], 0];
+  for (let depth = 0; depth < DEPTH && !found.some((one) => one.whole); depth += 1) {
+    const next: string[] = [];
+    for (const name of level.flatMap((above) => foldersIn(join(root, above)).map((name) => join(above, name)))) {
+      if (looked++ === LOOKED_INTO) break;
+      const whole = sourceAt(join(root, name));
+      if (whole === undefined) next.push(name);
+      else found.push({ name, whole });
+    }
+    level = next;
+  }
+  const whole = found.filter((one) => one.whole);
+  return (whole.length > 0 ? whole : found).map(({ name }) => name);
+}
+
+/** Whether a folder is a source, and then whether it has all that such a one has; undefined for what is none, or cannot be looked into. */
+function sourceAt(folder: string): boolean | undefined {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const kind = folderKind(folder, entries);
+    if (kind !== "meds") return kind === undefined ? undefined : true;
+    if (entries.some(({ name }) => name === "metadata")) return true;
+    // Many a folder has one that is called "data".
+    return holdsParquet(join(folder, "data"), DEPTH) ? false : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folders in a folder that are not hidden, in order. */
+function foldersIn(folder: string): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (!/^[._]/.test(entry.name) && isFolder(entry) ? [entry.name] : [])).sort();
+  } catch {
+    return []; // What cannot be looked into is no help.
+  }
+}
+
+/** Whether a folder, or one that is at most so deep in it, has a Parquet file. */
+function holdsParquet(folder: string, depth: number): boolean {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => name.endsWith(".parquet"))) return true;
+  return depth > 0 && foldersIn(folder).some((name) => holdsParquet(join(folder, name), depth - 1));
 }
 
 /** What a file's name promises: one that has lost its first bytes is damaged, not another file; and tars were older than the word by which they are told. */
@@ -97,18 +145,21 @@ const BY_NAME = /\.(?:(parquet)|zip|tar|tar\.gz|tgz)$/i;
 const HEAD = 512;
 
 function fileKind(source: string, about: Stats): Kind {
-  const failFile = (found: string): never =>
-    fail(
+  const failFile = (found: string): never => {
+    refuseTables(source);
+    return fail(
       "MEDS_NO_DATA",
       `${source}: looked for ${LOOKED_FOR}, a Parquet file, or an archive (.zip, .tar.gz, .tar) of a dataset or database; found ${found}.`,
       source,
     );
+  };
   // To open a pipe would be to wait for whoever writes into it.
   if (!about.isFile()) return failFile(about.isFIFO() ? "a pipe" : about.isSocket() ? "a socket" : "a device");
   const head = headOf(source);
   const magic = head.toString("latin1", 0, 4);
   // An encrypted file begins with PARE, and is refused as what it is.
   if (magic === "PAR1" || magic === "PARE") return "parquet";
+  if (isDuckDbHead(head)) return "duckdb";
   if (magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic.startsWith("\x1f\x8b") || head.toString("latin1", 257, 262) === "ustar")
     return "archive";
   const named = BY_NAME.exec(source);
@@ -116,6 +167,13 @@ function fileKind(source: string, about: Stats): Kind {
   const names = columnNames(head);
   if (names !== undefined) return failFile(`a text file with the columns ${listed(names)}. Write a MEDS table as Parquet first`);
   return failFile(head.length === 0 ? "an empty file" : "a file that is none of these");
+}
+
+const isDuckDbHead = (head: Buffer) => head.toString("latin1", 8, 12) === "DUCK";
+
+/** Is a file a database of DuckDB's own. */
+export function isDuckDb(path: string): boolean {
+  return isDuckDbHead(headOf(path));
 }
 
 function headOf(source: string): Buffer {

@@ -5,7 +5,7 @@ import type { ConversionPlan } from "../convert.js";
 import { MedsError } from "../errors.js";
 import { indexBytes } from "../manifest.js";
 import { runJob, type WorkOptions } from "../native.js";
-import { ORIGIN } from "../omop/files.js";
+import { ORIGIN, type Origin } from "../omop/origin.js";
 import { Store } from "../store.js";
 
 /**
@@ -14,9 +14,9 @@ import { Store } from "../store.js";
  */
 export async function standing(
   plan: ConversionPlan,
-  origin: string | undefined,
+  origin: Origin | undefined,
   verify: boolean,
-  signal: WorkOptions["signal"],
+  work: WorkOptions,
 ): Promise<Store | undefined> {
   let store: Store;
   try {
@@ -28,11 +28,9 @@ export async function standing(
   try {
     // An index that nobody asked for is in nobody's way.
     const indexed = plan.index !== true || indexBytes(store.manifest) > 0;
-    // The fingerprint of OMOP tables is that of what was made of them on the way: the store keeps what they were themselves.
-    const same = async () =>
-      origin === undefined
-        ? store.manifest.fingerprint === (await runJob<string>("fingerprint", plan, { signal }))
-        : origin === originIn(store);
+    const { fingerprint, times } = store.manifest;
+    const same = () =>
+      origin === undefined ? runJob<boolean>("current", { plan, fingerprint, times }, work) : isOf(store, origin, plan.trustTimes === true);
     if (indexed && (await same())) return store;
   } catch (error) {
     store.close();
@@ -45,11 +43,15 @@ export async function standing(
 /** What the manifest of imported tables keeps of a conversion's options: whoever makes a store of a store adds what was done to it. */
 const IMPORTED = ["columns", "exclude", "shardBytes", "version", "repair", "index", "imported"];
 
-/** Of which OMOP tables a store was made, and how; undefined where it was made of something else, or holds a part of what they give. */
-function originIn(store: Store): string | undefined {
-  const { options } = store.manifest;
-  const whole = options.imported === "omop" && Object.keys(options).every((name) => IMPORTED.includes(name));
-  return whole ? keptOrigin(store) : undefined;
+/**
+ * Does a store contain what OMOP tables give now, and all of it? The fingerprint is that of what was made of the tables on the way: the store keeps what
+ * they were themselves.
+ */
+async function isOf(store: Store, origin: Origin, trustTimes: boolean): Promise<boolean> {
+  const { options, times } = store.manifest;
+  if (options.imported !== "omop" || !Object.keys(options).every((name) => IMPORTED.includes(name))) return false;
+  if (trustTimes && times === (await origin.times())) return true;
+  return keptOrigin(store) === (await origin.contents());
 }
 
 /** Of which OMOP tables the rows of a store come. */

@@ -64,7 +64,9 @@ function ofPatients(cohort: Cohort): KnownRows {
     forEach(visit) {
       store.check();
       const indexes = Uint32Array.from(cohort.slots, (slot) => store.indexOf[slot]!).sort();
+      const scan = store.scan(cohort._slots);
       for (const index of indexes) visit(wholeOf(store, index));
+      scan.end();
     },
   };
 }
@@ -88,6 +90,7 @@ function ofSamples(samples: Samples): KnownRows {
     forEach(visit) {
       store.check();
       const order = Uint32Array.from({ length: samples.size }, (_, i) => i).sort((a, b) => index[a]! - index[b]! || a - b);
+      const scan = store.native.scan(samples._dense);
       const window = new Window(store, plan);
       let marks = new Uint8Array(1024);
       for (let from = 0; from < order.length; ) {
@@ -119,6 +122,7 @@ function ofSamples(samples: Samples): KnownRows {
         }
         visit({ ...whole, begin: 0, count, list });
       }
+      scan.end();
     },
   };
 }

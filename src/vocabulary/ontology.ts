@@ -51,6 +51,11 @@ export function byBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)) || (a < b ? -1 : 1);
 }
 
+/** A code as text, as the table of codes has it: some files have numbers. */
+function textOf(code: unknown): string | null {
+  return typeof code === "string" || typeof code === "bigint" || typeof code === "number" ? String(code) : null;
+}
+
 /** `parent_codes` of the codes.parquet that the store was made with; nothing where it has none. */
 export async function readOntology(store: Store): Promise<Ontology> {
   const path = join(store.path, "metadata", "codes.parquet");
@@ -70,10 +75,14 @@ export async function readOntology(store: Store): Promise<Ontology> {
       compressors,
       columns: ["code", "parent_codes"],
     })) {
-      if (typeof code !== "string" || !Array.isArray(list)) continue;
-      const own = parents.get(code) ?? [];
-      for (const parent of list) if (typeof parent === "string" && !own.includes(parent)) own.push(parent);
-      if (own.length > 0) parents.set(code, own);
+      const name = textOf(code);
+      if (name === null) continue;
+      const own = parents.get(name) ?? [];
+      // A single parent is a list of one, as in the table of codes.
+      for (const parent of (Array.isArray(list) ? list : [list]).map(textOf)) {
+        if (parent !== null && !own.includes(parent)) own.push(parent);
+      }
+      if (own.length > 0) parents.set(name, own);
     }
   } catch (cause) {
     const found = `${path}: it cannot be read (${(cause as Error).message}). Correct the source's codes.parquet and convert again.`;

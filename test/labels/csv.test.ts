@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Labels } from "meds-reader";
+import { Labels, Splits } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
@@ -65,6 +65,23 @@ describe("EHRSHOT's labeled_patients.csv", () => {
   it("with a byte order mark, blank lines, quotes and columns in another order", async () => {
     const path = csv('\ufeffvalue,label_type,"prediction_time",patient_id\n\n"True","boolean","2015-08-23T23:59:00",5\n\n');
     expect([...(await Labels.open(path))].map(({ subjectId, booleanValue }) => [subjectId, booleanValue])).toEqual([[5n, true]]);
+  });
+
+  it("refuses rows of other lengths than the header, and a column that is there twice", async () => {
+    const good = `${HEADER}1,2015-08-23T23:59:00,boolean,True\n`;
+    for (const bad of ["2,2015-08-23T23:59:00,boolean,True,", "2,2015-08-23T23:59:00,boolean", "2", "2,2015-08-23T23:59:00,boo,lean,,"])
+      for (const end of ["", "\n"]) {
+        const path = csv(`${good}${bad}${end}`);
+        expect(await rejected(Labels.open(path))).toMatchObject({
+          code: "MEDS_SOURCE_DAMAGED",
+          path,
+          message: expect.stringContaining("line 3"),
+        });
+      }
+    const twice = csv(`${HEADER.trim()},value\n1,2015-08-23T23:59:00,boolean,True,False\n`);
+    expect(await rejected(Labels.open(twice))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT", path: twice });
+    const splits = csv("subject_id,split\n1,train\n2,held_out,\n", "splits.csv");
+    expect(await rejected(Splits.open(splits))).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path: splits });
   });
 
   it("without a row is a table without labels", async () => {

@@ -83,7 +83,8 @@ describe("a damaged file is named", () => {
     const root = await writeParquet(folder("damaged"), clinic, (table) => `${table}.parquet`);
     const whole = readFileSync(join(root, "measurement.parquet"));
     rmSync(join(root, "measurement.parquet"));
-    for (const i of [0, 1, 2]) writeFileSync(join(root, `measurement_${i}.parquet`), whole);
+    // The other piece is damaged below: equal ones are refused as copies.
+    for (const i of [0, 1]) writeFileSync(join(root, `measurement_${i}.parquet`), whole);
     const path = join(root, "measurement_1.parquet");
     for (let at = 8; at < whole.length; at += 97) {
       const bytes = Buffer.from(whole);

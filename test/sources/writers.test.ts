@@ -34,7 +34,7 @@ const files: Record<string, string[]> = {
   "parquet-rs": [],
   "parquet-rs-v2": [],
   polars: [],
-  "polars-int128-ms": ["the Arrow types of its writer cannot be read: its columns are of the types that Parquet has", UTC],
+  "polars-int128-ms": ['columns whose Arrow type cannot be read are of the type that Parquet has: "whole"', UTC],
   "pyarrow-binary-code": ["code was of type binary: read as UTF-8"],
   "pyarrow-int96": [INT96("time"), INT96("end")],
   "pyarrow-v2-delta": [],
@@ -139,27 +139,46 @@ describe("bytes that are said to be text and are none", () => {
 });
 
 describe("files that differ", () => {
-  it("in the times' type, the subject's name and the numbers' width are one dataset, and each difference is told", async () => {
-    const path = folder("mixed");
-    const names = ["duckdb-v2", "pyarrow-zoned-ns", "spark-int96", "pandas-category-ns"];
-    // They hold the same subjects, which repair merges.
-    for (const [i, name] of names.entries()) cpSync(at(name), place(path, `data/${i}.parquet`));
-    expect((await refused(path)).code).toBe("MEDS_NOT_CONTIGUOUS");
-    const store = join(folder("target"), "s.medsdb");
-    const { notes } = await convert(path, store, { repair: true });
-    const expected = (await Promise.all(names.map((name) => read(at(name))))).flat();
-    const db = PatientDatabase.open(store, { verify: true });
-    const sorted = (rows: unknown[][]) => rows.map((row) => row.map(String).join(" ")).sort();
-    expect(sorted(stored(db))).toEqual(sorted(expected));
-    db.close();
-    expect(notes.filter(({ kind }) => kind === "converted").map(({ message }) => message)).toEqual([
-      "time was in zone Europe/Paris: stored as UTC microseconds",
-      INT96("time"),
-      INT96("end"),
-      INT96("inner"),
-      "patient_id was read as subject_id, its name since MEDS 0.3.2",
-      "time was of type timestamp[ns]: stored as microseconds",
-    ]);
+  const INT96_NOTES = [INT96("time"), INT96("end"), INT96("inner")];
+
+  it.each([
+    [
+      ["duckdb-v2", "pyarrow-zoned-ns", "spark-int96"],
+      ["time was in zone Europe/Paris: stored as UTC microseconds", ...INT96_NOTES],
+    ],
+    [
+      ["duckdb-v2", "spark-int96", "pandas-category-ns"],
+      [
+        "patient_id was read as subject_id, its name since MEDS 0.3.2",
+        INT96("time"),
+        "time was of type timestamp[ns]: stored as microseconds",
+        INT96("end"),
+        INT96("inner"),
+      ],
+    ],
+  ])(
+    "in the times' type, the subject's name and the numbers' width are one dataset, and each difference is told: %j",
+    async (names, told) => {
+      const path = folder("mixed");
+      // They hold the same subjects, which repair merges.
+      for (const [i, name] of names.entries()) cpSync(at(name), place(path, `data/${i}.parquet`));
+      expect((await refused(path)).code).toBe("MEDS_NOT_CONTIGUOUS");
+      const store = join(folder("target"), "s.medsdb");
+      const { notes } = await convert(path, store, { repair: true });
+      const expected = (await Promise.all(names.map((name) => read(at(name))))).flat();
+      const db = PatientDatabase.open(store, { verify: true });
+      const sorted = (rows: unknown[][]) => rows.map((row) => row.map(String).join(" ")).sort();
+      expect(sorted(stored(db))).toEqual(sorted(expected));
+      db.close();
+      expect(notes.filter(({ kind }) => kind === "converted").map(({ message }) => message)).toEqual(told);
+    },
+  );
+
+  it("in their writer alone are copies: pyarrow's and pandas' file of the same rows", async () => {
+    const path = folder("copies");
+    cpSync(at("pyarrow-zoned-ns"), place(path, "data/0.parquet"));
+    cpSync(at("pandas-category-ns"), place(path, "data/1.parquet"));
+    for (const options of [{}, { repair: true }]) expect((await refused(path, options)).code).toBe("MEDS_DUPLICATE_FILE");
   });
 
   it("in the unit of their times keep the microsecond; what nanoseconds lose is counted", async () => {

@@ -4,7 +4,6 @@ use crate::common::canonical;
 use crate::export::{failed, leaves};
 use crate::held::{Held, NONE, columns};
 use crate::schema::{Column, Role};
-use crate::source::hex;
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
     new_null_array,
@@ -18,16 +17,11 @@ use meds_store::{Code, Error, Result, Store};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
-use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What a file's footer calls the hash of what it was made of: a fingerprint looks at footers, and other values may have the same sizes.
-const CHANGES: &str = "meds_reader.changes";
 
 /// Most rows that are brought together at once, and what they take in the shard, about.
 const ROWS: u64 = 1 << 15;
@@ -73,8 +67,6 @@ pub enum Given<'a> {
 #[derive(Debug)]
 pub struct Changing {
     held: Held,
-    /// The store's content id.
-    id: String,
     /// `subject_id`, the store's columns, and those that the transform adds.
     schema: SchemaRef,
     /// How many of them the store has.
@@ -107,8 +99,7 @@ impl Changing {
         let step = (BYTES / each).clamp(64, ROWS) as usize;
         let properties =
             WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None).build();
-        let id = store.manifest().id.clone();
-        Ok(Self { held, id, schema: Arc::new(Schema::new(fields)), old, step, properties })
+        Ok(Self { held, schema: Arc::new(Schema::new(fields)), old, step, properties })
     }
 
     /// Writes a part to a new file.
@@ -149,35 +140,7 @@ impl Changing {
             };
             append().map_err(|e| failed(path, e))?;
         }
-        writer.append_key_value_metadata(KeyValue::new(CHANGES.to_string(), self.identity(part)));
         writer.close().map(drop).map_err(|e| failed(path, e))
-    }
-
-    /// Of the store, and of all that is told of a part.
-    fn identity(&self, part: &Part) -> String {
-        let mut hash = Sha256::new();
-        let mut tell = |of: &[u8]| {
-            hash.update(of.len().to_le_bytes());
-            hash.update(of);
-        };
-        tell(self.id.as_bytes());
-        for numbers in [part.patients, part.lengths, part.rows] {
-            tell(&Buffer::from_slice_ref(numbers));
-        }
-        for Change { column, rows, valid, values } in part.changes {
-            tell(column.as_bytes());
-            tell(&Buffer::from_slice_ref(rows));
-            tell(valid);
-            match values {
-                Given::Numbers(values) => tell(&Buffer::from_slice_ref(values)),
-                Given::Words(values) => tell(&Buffer::from_slice_ref(values)),
-                Given::Bytes(offsets, bytes) => {
-                    tell(&Buffer::from_slice_ref(offsets));
-                    tell(bytes);
-                }
-            }
-        }
-        hex(&hash.finalize())
     }
 
     /// A column's values in some rows, as the shard has them; text by its dictionary.

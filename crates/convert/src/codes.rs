@@ -1,21 +1,31 @@
-//! The table of codes: what the events use, and what `codes.parquet` says about it.
+//! The table of codes: what the events use, what `codes.parquet` says about it, and the codes above them that no event has.
 
 use crate::common::{canonical, conform};
 use crate::metadata::{broken, find, strings, table};
-use crate::source::Source;
+use crate::source::{Footer, Source};
+use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, UInt64Array};
 use arrow_cast::cast;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::take::take;
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
-/// A batch with a row a code id. `codes` has the unused slot 0; `counts` are events and patients of the others, by slot.
-pub fn batch(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes: &mut Vec<Note>) -> Result<RecordBatch> {
+/// What a store keeps of the codes.
+pub struct Codes {
+    /// A row a code id.
+    pub used: RecordBatch,
+    /// Codes without events that codes with events reach through `parent_codes`, and the parents of each; `None` where there are none.
+    pub ancestors: Option<RecordBatch>,
+}
+
+/// The tables of codes. `codes` has the unused slot 0; `counts` are events and patients of the others, by slot.
+pub fn tables(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes: &mut Vec<Note>) -> Result<Codes> {
     let count = |of: fn(&(u64, u64)) -> u64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(std::iter::once(0).chain(counts.iter().map(of).map(|n| n as i64))))
     };
@@ -25,64 +35,142 @@ pub fn batch(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes:
         Field::new("patients", DataType::Int64, false),
     ];
     let mut columns: Vec<ArrayRef> = vec![Arc::new(codes.clone()), count(|c| c.0), count(|c| c.1)];
-    described(source, codes, &mut fields, &mut columns, notes)?;
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| Error::new(Code::Internal, format!("the table of codes: {e}")))
+    let ancestors = match find(source, "codes.parquet") {
+        Some(path) => described(path, codes, &mut fields, &mut columns, notes)?,
+        None => None,
+    };
+    Ok(Codes { used: RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(internal)?, ancestors })
 }
 
-/// Adds the columns of `codes.parquet`, brought into the order of the ids.
+fn internal(error: ArrowError) -> Error {
+    Error::new(Code::Internal, format!("the table of codes: {error}"))
+}
+
+/// The rows of each code in `codes.parquet`, in the file's order: modifiers can give a code several.
+type Rows<'a> = HashMap<&'a str, Vec<u64>>;
+
+/// Adds the columns of `codes.parquet`, brought into the order of the ids; returns the ancestors without events.
 fn described(
-    source: &Source,
+    path: &Path,
     codes: &StringArray,
     fields: &mut Vec<Field>,
     columns: &mut Vec<ArrayRef>,
     notes: &mut Vec<Note>,
-) -> Result<()> {
-    let Some(path) = find(source, "codes.parquet") else { return Ok(()) };
+) -> Result<Option<RecordBatch>> {
     let table = table(path)?;
     let names = strings(&table, "code", path)?;
     let names = names.as_string::<i32>();
-    // Rows of a code, in the file's order: modifiers can give a code several.
-    let mut rows: HashMap<&str, Vec<u64>> = HashMap::new();
+    let mut rows = Rows::new();
     for (row, name) in (0..).zip(names.iter()) {
         if let Some(name) = name {
             rows.entry(name).or_default().push(row);
         }
     }
-    let known = codes.iter().skip(1).flatten().filter(|code| rows.contains_key(code)).count();
-    let missing = codes.len().saturating_sub(1) - known;
-    let several = rows.values().filter(|rows| rows.len() > 1).count();
-    let mut note = |message: String, count: usize| {
-        if count > 0 {
-            notes.push(Note { kind: "warning".into(), message, count: count as u64 });
-        }
-    };
-    note("codes of the events that codes.parquet does not have".into(), missing);
-    note("codes with several rows in codes.parquet: of each column the first value that is not null was taken".into(), several);
-    for (field, column) in table.schema().fields().iter().zip(table.columns()) {
-        if field.name() == "code" {
-            continue;
-        }
-        if fields.iter().any(|known| known.name() == field.name()) {
-            note(format!("column {:?} of codes.parquet: the table of codes has a column of that name of its own", field.name()), 1);
+    let used: Vec<&str> = codes.iter().skip(1).flatten().collect();
+    counted(&used, &rows, notes);
+    let footer = Footer::read(path)?;
+    for (root, why) in &footer.undecodable {
+        let name = footer.schema.field(*root).name();
+        let message = format!("column {name:?} of codes.parquet: it is not read, because its type cannot be decoded ({why})");
+        notes.push(Note { kind: "warning".into(), message, count: 1 });
+    }
+    let mut ancestors = None;
+    for (field, column) in table.schema().fields().iter().zip(table.columns()).filter(|(field, _)| field.name() != "code") {
+        let name = field.name();
+        let mut note = |message| notes.push(Note { kind: "warning".into(), message, count: 1 });
+        if fields.iter().any(|known| known.name() == name) {
+            note(format!("column {name:?} of codes.parquet: the table of codes has a column of that name of its own"));
             continue;
         }
         let Some((target, column)) = target(field, column) else {
             let kind = type_name(field.data_type());
-            note(format!("column {:?} of codes.parquet: values of type {kind} have no place in the table of codes", field.name()), 1);
+            note(format!("column {name:?} of codes.parquet: values of type {kind} have no place in the table of codes"));
             continue;
         };
-        let values = conform(&column, &target).map_err(|e| broken(path, format!("column {:?}: {e}", field.name())))?;
-        let pick = |code: Option<&str>| -> Option<u64> {
-            let rows = rows.get(code?)?;
-            rows.iter().copied().find(|row| values.is_valid(*row as usize))
-        };
+        let failed = |e| broken(path, format!("column {name:?}: {e}"));
+        let values = conform(&column, &target).map_err(failed)?;
         // Slot 0 is no code.
-        let picked: UInt64Array = std::iter::once(None).chain(codes.iter().skip(1).map(pick)).collect();
-        let column = take(&values, &picked, None).map_err(|e| broken(path, format!("column {:?}: {e}", field.name())))?;
-        fields.push(Field::new(field.name(), target, true));
-        columns.push(column);
+        columns.push(if name == "parent_codes" {
+            let parents = Parents { rows: &rows, lists: values.as_list() };
+            ancestors = parents.above(&used)?;
+            Arc::new(parents.of(std::iter::once("").chain(used.iter().copied()), 1))
+        } else {
+            let pick = |code: &&str| rows.get(code)?.iter().copied().find(|row| values.is_valid(*row as usize));
+            let picked: UInt64Array = std::iter::once(None).chain(used.iter().map(pick)).collect();
+            take(&values, &picked, None).map_err(failed)?
+        });
+        fields.push(Field::new(name, target, true));
     }
-    Ok(())
+    Ok(ancestors)
+}
+
+/// Notes how far `codes.parquet` has a row for each code.
+fn counted(used: &[&str], rows: &Rows, notes: &mut Vec<Note>) {
+    let missing = used.iter().filter(|code| !rows.contains_key(*code)).count();
+    let several = rows.values().filter(|rows| rows.len() > 1).count();
+    for (message, count) in [
+        ("codes of the events that codes.parquet does not have", missing),
+        ("codes with several rows in codes.parquet: the parents of all rows count, and of every other column the first value", several),
+    ] {
+        if count > 0 {
+            notes.push(Note { kind: "warning".into(), message: message.into(), count: count as u64 });
+        }
+    }
+}
+
+/// The parents of each code of `codes.parquet`.
+struct Parents<'a> {
+    rows: &'a Rows<'a>,
+    lists: &'a ListArray,
+}
+
+impl<'a> Parents<'a> {
+    /// What each row of a code lists, where that is not null.
+    fn listed(&self, code: &str) -> impl Iterator<Item = impl Iterator<Item = Option<&'a str>>> {
+        let lists = self.lists;
+        let (texts, offsets) = (lists.values().as_string::<i32>(), lists.value_offsets());
+        let rows = self.rows.get(code).map(Vec::as_slice).unwrap_or_default().iter().map(|row| *row as usize);
+        let bounds = move |row: usize| offsets[row].unsigned_abs() as usize..offsets[row + 1].unsigned_abs() as usize;
+        rows.filter(|row| lists.is_valid(*row)).map(move |row| bounds(row).map(|at| texts.is_valid(at).then(|| texts.value(at))))
+    }
+
+    /// The lists of some codes: of several rows all parents, each once; null where no row has a list, and for the first `unused` codes.
+    fn of<'b>(&self, codes: impl Iterator<Item = &'b str>, unused: usize) -> ListArray {
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        for (at, code) in codes.enumerate() {
+            let mut known = HashSet::new();
+            let mut rows = 0;
+            for list in self.listed(code).filter(|_| at >= unused) {
+                rows += 1;
+                // One row's list stays what it is.
+                list.filter(|parent| known.insert(*parent) || rows == 1).for_each(|parent| lists.values().append_option(parent));
+            }
+            lists.append(rows > 0);
+        }
+        lists.finish()
+    }
+
+    /// The codes above some that are not among them and have parents, in any number of steps, in order of their bytes, with their parents.
+    fn above(&self, used: &[&str]) -> Result<Option<RecordBatch>> {
+        let mut seen: HashSet<&str> = used.iter().copied().collect();
+        let mut next = used.to_vec();
+        let mut found = BTreeSet::new();
+        while let Some(code) = next.pop() {
+            for parent in self.listed(code).flatten().flatten().filter(|parent| seen.insert(parent)) {
+                next.push(parent);
+                if self.listed(parent).flatten().flatten().next().is_some() {
+                    found.insert(parent);
+                }
+            }
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let parents = self.of(found.iter().copied(), 0);
+        let fields = vec![Field::new("code", DataType::Utf8, false), Field::new("parent_codes", parents.data_type().clone(), true)];
+        let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(found)), Arc::new(parents)];
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map(Some).map_err(internal)
+    }
 }
 
 /// The type that a column of `codes.parquet` gets, and the column ready to be brought to it. MEDS's own columns are text and lists of text.
@@ -91,6 +179,10 @@ pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> 
     let plain = crate::extent::children(&found).is_empty();
     match (field.name().as_str(), &found) {
         ("description", _) => plain.then(|| (DataType::Utf8, column.clone())),
+        // A column without a value has no type of its own.
+        ("parent_codes", _) if column.logical_null_count() == column.len() => {
+            Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
+        }
         ("parent_codes", DataType::List(item)) if crate::extent::children(item.data_type()).is_empty() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }

@@ -148,6 +148,22 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
     })
 }
 
+/// A canonical type with the types of another in place of its Nulls, as far as their shapes are the same.
+pub fn fill(a: DataType, b: &DataType) -> DataType {
+    use DataType as D;
+    let field = |a: &FieldRef, b: &FieldRef| Arc::new(Field::clone(a).with_data_type(fill(a.data_type().clone(), b.data_type())));
+    match (&a, b) {
+        (D::Null, other) => other.clone(),
+        (D::List(a), D::List(b)) => D::List(field(a, b)),
+        (D::Map(a, sorted), D::Map(b, _)) => D::Map(field(a, b), *sorted),
+        (D::Struct(fields), D::Struct(others)) => {
+            let filled = fields.iter().map(|a| others.iter().find(|b| a.name() == b.name()).map_or_else(|| a.clone(), |b| field(a, b)));
+            D::Struct(filled.collect())
+        }
+        _ => a,
+    }
+}
+
 /// Casts an array to a canonical type that [`join`] or [`canonical`] gave; values that do not fit are errors, never nulls.
 pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
@@ -155,6 +171,8 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
     }
     match (array.data_type(), target) {
         (DataType::Null, _) => Ok(new_null_array(target, array.len())),
+        (_, DataType::Null) if array.logical_null_count() == array.len() => Ok(new_null_array(target, array.len())),
+        (_, DataType::Null) => Err(ArrowError::CastError("the statistics of the file say that the column has no value".into())),
         (DataType::Struct(_), DataType::Struct(fields)) => {
             let source = array.as_struct();
             let columns = conform_fields(source, fields)?;
@@ -182,6 +200,8 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
             let entries: FieldRef = entries.clone();
             Ok(Arc::new(MapArray::try_new(entries, map.offsets().clone(), entries_array, map.nulls().cloned(), *sorted)?))
         }
+        // What has no value has no type that could stand against another.
+        _ if array.logical_null_count() == array.len() => Ok(new_null_array(target, array.len())),
         _ => strict_cast(array, target),
     }
 }

@@ -1,20 +1,21 @@
-//! A store back to MEDS 0.4: a Parquet file a shard, rows in the store's order, and the metadata as the `meds` package wants it.
+//! A store back to MEDS 0.4: Parquet files by split, subjects ascending in each, a subject's rows in the store's order.
 
-use crate::codes;
-use crate::common::conform;
+mod files;
+mod metadata;
+
+pub use metadata::write_table;
+
 use crate::kept::Cut;
-use crate::metadata::{BOM, broken, find, splits, table};
 use crate::orders::plain_orders;
 use crate::read::{Batch, Reader};
 use crate::run::pool;
 use crate::schema::{Column, Role};
-use crate::source::{Content, Source};
+use crate::source::Content;
 use crate::target::Site;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow_array::{ArrayRef, Int64Array, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
-use arrow_select::filter::filter_record_batch;
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
 use meds_store::types::type_name;
@@ -48,9 +49,14 @@ pub struct ExportOptions {
     pub float32: bool,
     /// Compression of the Parquet files.
     pub compression: Packing,
+    /// Most rows of a Parquet file, unless a single patient has more; 0 = [`ROWS`].
+    pub rows_per_file: u64,
     /// Threads; 0 = one a core.
     pub threads: usize,
 }
+
+/// Rows of a file that a tool with some gigabytes of memory can read whole.
+const ROWS: u64 = 5_000_000;
 
 /// How Parquet files are compressed.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -121,15 +127,16 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
                 "a store is there, which an export does not replace. Choose another path.",
             ));
         }
-        let export = Export::open(&store, options)?;
+        let mut notes = Vec::new();
+        let export = Export::open(&store, options, &mut notes)?;
         let work = site.work();
         make(&work.join("data"))?;
         make(&work.join("metadata"))?;
         let rows = store.manifest().counts.events;
         progress.enter_cells(Phase::Write, rows, export.fields.len() as u64, 0);
         export.data(&work.join("data"), progress)?;
-        let mut notes = export.notes();
-        metadata(&export.cut.source, &store, &work.join("metadata"), &mut notes)?;
+        export.notes(&mut notes);
+        metadata::write(&export.cut.source, &store, &work.join("metadata"), &mut notes)?;
         progress.enter(Phase::Finish, 0, 0);
         let bytes =
             walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
@@ -161,8 +168,9 @@ struct Export {
 }
 
 impl Export {
-    fn open(store: &Store, options: &ExportOptions) -> Result<Self> {
-        let cut = Cut::open(store, None)?;
+    fn open(store: &Store, options: &ExportOptions, notes: &mut Vec<Note>) -> Result<Self> {
+        let rows = if options.rows_per_file == 0 { ROWS } else { options.rows_per_file };
+        let cut = Cut::of(store, files::lots(store, rows, notes)?)?;
         let field = |column: &Column| {
             let data_type = match (column.role, column.name.as_str(), &column.wide) {
                 (Role::Numeric, _, DataType::Float64) if options.float32 => DataType::Float32,
@@ -185,24 +193,25 @@ impl Export {
         Ok(Self { cut, fields, properties, rounded: AtomicU64::new(0) })
     }
 
-    /// A file a shard; one without rows where there is no shard, because a dataset has files.
+    /// The files of events; one without rows where there are no patients, because a dataset has files.
     fn data(&self, folder: &Path, progress: &Progress) -> Result<()> {
         let schema: SchemaRef = Arc::new(Schema::new(self.fields.clone()));
-        let create = |index: usize| -> Result<_> {
-            let path = folder.join(format!("{index:05}.parquet"));
-            let file = File::create(&path).map_err(|e| Error::io(&path, "write the dataset", &e))?;
+        let create = |name: &str| -> Result<_> {
+            let path = folder.join(name);
+            path.parent().map_or(Ok(()), make)?;
+            let file = File::create_new(&path).map_err(|e| Error::io(&path, "write the dataset", &e))?;
             let writer = ArrowWriter::try_new(BufWriter::with_capacity(1 << 20, file), schema.clone(), Some(self.properties.clone()));
             let parts = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|e| failed(&path, e))?;
             Ok((path, parts))
         };
         if self.cut.source.files.is_empty() {
-            let (path, (writer, _)) = create(0)?;
+            let (path, (writer, _)) = create("0.parquet")?;
             plain_orders(&path, &writer.close().map_err(|e| failed(&path, e))?)?;
         }
         // As many row groups at once as keep all threads busy: their columns are held, packed, until they are written in order.
         let wave = rayon::current_num_threads().div_ceil(self.fields.len()).max(1);
         for (index, file) in self.cut.source.files.iter().enumerate() {
-            let (path, (mut writer, factory)) = create(index)?;
+            let (path, (mut writer, factory)) = create(&file.name)?;
             let groups: Vec<usize> = (0..file.groups()).collect();
             for groups in groups.chunks(wave) {
                 let chunks: Result<Vec<_>> = groups.par_iter().map(|&group| self.group(index, group, &path, &factory, progress)).collect();
@@ -277,8 +286,7 @@ impl Export {
         Arc::new(exact.unary::<_, Float32Type>(|value| value as f32))
     }
 
-    fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
+    fn notes(&self, notes: &mut Vec<Note>) {
         let mut note = |kind: &str, message: String, count| notes.push(Note { kind: kind.into(), message, count });
         for (column, field) in self.cut.columns.list.iter().zip(&self.fields[1..]) {
             let refused = |wanted: &str, remedy: &str| {
@@ -294,7 +302,6 @@ impl Export {
                 _ => {}
             }
         }
-        notes
     }
 }
 
@@ -316,133 +323,4 @@ pub fn failed(path: &Path, error: ParquetError) -> Error {
         },
         other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}.")),
     }
-}
-
-/// Writes a small table as Parquet.
-pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
-    let file = File::create(path).map_err(|e| Error::io(path, "write the metadata", &e))?;
-    let write = || {
-        let plain = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
-        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(plain))?;
-        writer.write(table)?;
-        writer.close()
-    };
-    plain_orders(path, &write().map_err(|e| failed(path, e))?)
-}
-
-/// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.
-fn metadata(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
-    let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
-    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<RecordBatch>> {
-        let Some(path) = find(source, name) else { return Ok(None) };
-        let (given, plain) = (table(path)?, SourceSchema::of(path)?);
-        let mended = mend(path, given.clone())?;
-        Ok((!plain.is(&mended) || mended.num_rows() != given.num_rows()).then_some(mended))
-    };
-    let splits_name = ["subject_splits.parquet", "patient_splits.parquet"].into_iter().find(|name| find(source, name).is_some());
-    let rewritten = [
-        (splits_name.unwrap_or_default(), "subject_splits.parquet", mended(splits_name.unwrap_or_default(), split_table)?),
-        ("codes.parquet", "codes.parquet", mended("codes.parquet", code_table)?),
-    ];
-    // What is wrong with the splits is told as a conversion tells it.
-    splits(source)?;
-    for (name, path) in &source.metadata {
-        let found = rewritten.iter().find(|(from, _, table)| from == name && table.is_some());
-        match found {
-            Some((from, to, Some(table))) => {
-                write_table(&folder.join(to), table)?;
-                converted(
-                    format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
-                    table.num_rows() as u64,
-                );
-            }
-            _ => {
-                let to = folder.join(name);
-                to.parent().map_or(Ok(()), make)?;
-                fs::copy(path, &to).map_err(|e| Error::io(&to, "copy the metadata", &e))?;
-            }
-        }
-        if name == "dataset.json" {
-            let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
-            if let Some(bare) = bytes.strip_prefix(BOM) {
-                let to = folder.join(name);
-                fs::write(&to, bare).map_err(|e| Error::io(&to, "write the metadata", &e))?;
-                converted("metadata/dataset.json was written without its byte order mark, which Python refuses in JSON".into(), 1);
-            }
-        }
-    }
-    if find(source, "codes.parquet").is_none() {
-        let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
-        let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
-        let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
-        let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
-        let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
-        write_table(&folder.join("codes.parquet"), &table)?;
-        converted("metadata/codes.parquet was made: MEDS 0.4 has one, and the store's source had none".into(), table.num_rows() as u64);
-    }
-    if find(source, "dataset.json").is_none() {
-        let path = folder.join("dataset.json");
-        fs::write(&path, "{\"meds_version\": \"0.4.1\"}\n").map_err(|e| Error::io(&path, "write the metadata", &e))?;
-        converted("metadata/dataset.json was made: MEDS 0.4 has one, and the store's source had none".into(), 1);
-    }
-    Ok(())
-}
-
-/// The columns of a metadata file as another reader finds them.
-struct SourceSchema(SchemaRef);
-
-impl SourceSchema {
-    fn of(path: &Path) -> Result<Self> {
-        Ok(Self(crate::source::SourceFile::open(String::new(), path.to_path_buf())?.schema))
-    }
-
-    /// Has the file these columns, of these types, in whatever order?
-    fn is(&self, table: &RecordBatch) -> bool {
-        let same =
-            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
-        self.0.fields().len() == table.num_columns() && table.schema().fields().iter().all(same)
-    }
-}
-
-/// `subject_id` and `split`, none of them null.
-fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
-    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-    let id = id.ok_or_else(|| broken(path, "has no column \"subject_id\""))?;
-    let split = given.column_by_name("split").ok_or_else(|| broken(path, "has no column \"split\""))?;
-    typed(path, &[("subject_id", id, DataType::Int64), ("split", split, DataType::Utf8)], 2)
-}
-
-/// `code`, `description` and `parent_codes` of MEDS's types, and what else there is.
-fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
-    let schema = given.schema();
-    let mut columns = Vec::new();
-    for (field, column) in schema.fields().iter().zip(given.columns()) {
-        let (to, column) = match field.name().as_str() {
-            "code" => (DataType::Utf8, column.clone()),
-            "description" | "parent_codes" => match codes::target(field, column) {
-                Some(target) => target,
-                // As a conversion leaves it out, and says so.
-                None => continue,
-            },
-            _ => (column.data_type().clone(), column.clone()),
-        };
-        columns.push((field.name().as_str(), column, to));
-    }
-    columns.sort_by_key(|(name, ..)| *name != "code");
-    let columns: Vec<_> = columns.iter().map(|(name, column, to)| (*name, column, to.clone())).collect();
-    typed(path, &columns, 1)
-}
-
-/// A table of these columns, brought to these types; rows in which one of the first `required` ones is null are left out.
-fn typed(path: &Path, columns: &[(&str, &ArrayRef, DataType)], required: usize) -> Result<RecordBatch> {
-    let mut fields = Vec::new();
-    let mut arrays = Vec::new();
-    for (name, column, to) in columns {
-        let array = conform(column, to).map_err(|e| broken(path, format!("column {name:?}: {e}")))?;
-        fields.push(Field::new(*name, to.clone(), true));
-        arrays.push(array);
-    }
-    let table = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| broken(path, e))?;
-    let whole = (0..table.num_rows()).map(|row| table.columns()[..required].iter().all(|column| column.is_valid(row)));
-    filter_record_batch(&table, &whole.collect::<Vec<bool>>().into()).map_err(|e| broken(path, e))
 }

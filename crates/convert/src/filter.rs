@@ -87,7 +87,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         let message = format!("patients of the store that this one was cut from ({})", manifest.fingerprint);
         notes.push(Note { kind: "skipped".into(), message, count: left });
         let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
-        let mut making = Conversion { options: &plain, progress, source, fingerprint, told, notes };
+        let mut making = Conversion::known(&plain, progress, source, fingerprint, told, notes);
 
         let site = Site::lock(&options.out, progress)?;
         making.standing(&site)?;

@@ -2,6 +2,11 @@
 //!
 //! A footer is a struct in Thrift's compact encoding: a byte a field (four bits of step, four of type), values after it. An empty list has no
 //! members whose type it could tell: hyparquet-writer then writes the type 0, pyarrow and DuckDB read on, the Parquet library wants the list's own.
+//! One annotation of a column that the Parquet library does not accept (INTERVAL as parquet-java writes it) makes it refuse the whole file: without the
+//! annotation, all other columns can be read.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Deeper than any footer goes; a damaged one must not exhaust the stack.
 const DEEPEST: u8 = 32;
@@ -24,6 +29,72 @@ pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
     let mut mended = footer.to_vec();
     empty.iter().for_each(|&at| mended[at] = EMPTY_OF_STRUCTS);
     (!empty.is_empty()).then_some(mended)
+}
+
+/// The footer without the annotations of the root columns that cannot be read, and why each of these cannot. `read` reads a footer that has one root column
+/// and no rows. `None` where the footer cannot be walked, or where none of its columns is at fault.
+pub fn plain(footer: &[u8], read: impl Fn(&[u8]) -> Result<(), String>) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
+    const SCHEMA: u64 = 2;
+    let mut walk = Walk { bytes: footer, at: 0 };
+    let mut id = 0;
+    loop {
+        let kind = walk.field(&mut id)??;
+        if id == SCHEMA && kind == LIST {
+            break;
+        }
+        walk.skip(kind, false, 0)?;
+    }
+    let count = walk.list()?.0;
+    let start = walk.at;
+    let elements = (0..count).map(|_| walk.element()).collect::<Option<Vec<_>>>()?;
+    let root = elements.first()?;
+    let mut plain = [&footer[..start], &footer[root.bytes.clone()]].concat();
+    let mut refused = BTreeMap::new();
+    let mut at = 1;
+    for column in 0..root.children {
+        let first = at;
+        let mut open = 1;
+        while open > 0 {
+            open = (open - 1_u64).checked_add(elements.get(at)?.children)?;
+            at += 1;
+        }
+        let whole: Vec<u8> = elements[first..at].iter().flat_map(|element| &footer[element.bytes.clone()]).copied().collect();
+        match read(&alone(&whole, at - first)) {
+            Ok(()) => plain.extend(whole),
+            Err(why) => {
+                for element in &elements[first..at] {
+                    plain.extend(&footer[element.bytes.start..element.annotations]);
+                    plain.push(0);
+                }
+                refused.insert(usize::try_from(column).ok()?, why);
+            }
+        }
+    }
+    plain.extend(&footer[walk.at..]);
+    (at == elements.len() && !refused.is_empty()).then_some((plain, refused))
+}
+
+/// A footer of one root column, of so many elements: version 1, the root and the column, 0 rows, no row groups.
+fn alone(column: &[u8], elements: usize) -> Vec<u8> {
+    let mut footer = vec![0x15, 0x02, 0x19, 0xfc];
+    let mut count = elements + 1;
+    while count > 0x7f {
+        footer.push(count as u8 | 0x80);
+        count >>= 7;
+    }
+    footer.push(count as u8);
+    footer.extend([0x48, 0x01, b'r', 0x15, 0x02, 0x00]);
+    footer.extend(column);
+    footer.extend([0x16, 0x00, 0x19, EMPTY_OF_STRUCTS, 0x00]);
+    footer
+}
+
+/// An element of the schema.
+struct Element {
+    bytes: Range<usize>,
+    children: u64,
+    /// Where its annotations begin, which are its last fields.
+    annotations: usize,
 }
 
 /// Whether the footer, which can be read, names an algorithm that columns of the file are encrypted by.
@@ -81,6 +152,36 @@ impl Walk<'_> {
         Some(Some(header & 0x0f))
     }
 
+    /// How many members the list at hand has, and their type.
+    fn list(&mut self) -> Option<(u64, u8)> {
+        let header = self.byte()?;
+        let count = if header >> 4 == 15 { self.varint()? } else { u64::from(header >> 4) };
+        Some((count, header & 0x0f))
+    }
+
+    /// Steps over an element of the schema; `None` where its fields are not in their order.
+    fn element(&mut self) -> Option<Element> {
+        const CHILDREN: u64 = 5;
+        let start = self.at;
+        let (mut id, mut children, mut annotations) = (0, 0, None);
+        loop {
+            let (before, at) = (id, self.at);
+            let Some(kind) = self.field(&mut id)? else {
+                return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at) });
+            };
+            if id <= before {
+                return None;
+            }
+            if id > CHILDREN {
+                annotations.get_or_insert(at);
+            }
+            match id {
+                CHILDREN => children = self.varint()? >> 1,
+                _ => self.skip(kind, false, 0)?,
+            }
+        }
+    }
+
     /// Steps over a value. A boolean stands in its field's type, but takes a byte in a list.
     fn skip(&mut self, kind: u8, listed: bool, depth: u8) -> Option<()> {
         match kind {
@@ -98,10 +199,9 @@ impl Walk<'_> {
             }
             _ if depth == DEEPEST => return None,
             LIST | 10 => {
-                let header = self.byte()?;
-                let count = if header >> 4 == 15 { self.varint()? } else { u64::from(header >> 4) };
+                let (count, kind) = self.list()?;
                 for _ in 0..count {
-                    self.skip(header & 0x0f, true, depth + 1)?;
+                    self.skip(kind, true, depth + 1)?;
                 }
             }
             12 => {
@@ -120,7 +220,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{encrypts, mended};
+    use super::{encrypts, mended, plain};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -146,6 +246,20 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_annotations_of_the_columns_that_are_refused_and_of_no_other() {
+        // a: INT32, converted type DATE, field id 7; b: INT32, DATE.
+        let a = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'a', 0x25, 0x0c, 0x36, 0x0e, 0x00];
+        let b = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'b', 0x25, 0x0c, 0x00];
+        let head = [0x15, 0x04, 0x19, 0x3c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x04, 0x00];
+        let tail = [0x16, 0x00, 0x19, 0x0c, 0x00];
+        let footer = [&head[..], &a, &b, &tail].concat();
+        let refuse = |name: u8| move |column: &[u8]| if column.contains(&name) { Err("no".to_string()) } else { Ok(()) };
+        let bare = [&head[..], &a[..7], &[0], &b, &tail].concat();
+        assert_eq!(plain(&footer, refuse(b'a')), Some((bare, [(0, "no".to_string())].into())));
+        assert_eq!(plain(&footer, |_| Ok(())), None);
+    }
+
+    #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
             assert_eq!(mended(&FOOTER[..cut]), None, "{cut} bytes");
@@ -156,6 +270,7 @@ mod tests {
                 damaged[at] = byte;
                 mended(&damaged);
                 encrypts(&damaged);
+                plain(&damaged, |_| Err("refused".into()));
             }
         }
         // Structs in structs, and a list of more members than there are bytes.

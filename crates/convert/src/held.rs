@@ -1,7 +1,7 @@
 //! A mapped shard as Arrow arrays: what its columns are, and any of its rows.
 
 use crate::common::canonical;
-use crate::schema::{Column, Columns, role};
+use crate::schema::{Column, Columns, Origin, role};
 use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
@@ -197,6 +197,8 @@ pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowErr
 pub fn columns(store: &Store, files: usize) -> Result<Columns> {
     let manifest = store.manifest();
     let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
+    // A shard's columns are found by their names.
+    let roots = vec![Some(Origin::Root { root: 0, values: None }); files];
     let list = manifest.columns.iter().map(|column| {
         // A store without patients has no shard to ask.
         let held = match schema {
@@ -208,9 +210,9 @@ pub fn columns(store: &Store, files: usize) -> Result<Columns> {
             Error::at(Code::ColumnType, store.root(), message)
         })?;
         let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
-        Ok(Column { name: column.name.clone(), role: role(&column.name), source_type, wide, roots: vec![Some(0); files] })
+        Ok(Column { name: column.name.clone(), role: role(&column.name), source_type, wide, roots: roots.clone() })
     });
-    Ok(Columns { subjects: vec![0; files], list: list.collect::<Result<_>>()? })
+    Ok(Columns { subjects: roots.clone(), list: list.collect::<Result<_>>()? })
 }
 
 /// The type of a column's values in the shards.

@@ -96,6 +96,16 @@ pub struct UnpackOptions {
     pub source: PathBuf,
     /// A folder that is there and empty.
     pub into: PathBuf,
+    /// It contains OMOP tables: the result is that folder, and who reads them looks for them in it.
+    pub tables: bool,
+}
+
+/// An archive to look at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ArchiveOptions {
+    /// A `.zip`, `.tar.gz` or `.tar`.
+    pub source: PathBuf,
 }
 
 /// What was unpacked.
@@ -111,8 +121,17 @@ pub struct Unpacked {
 pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
     progress.enter(Phase::Plan, 0, 0);
     let archive = Archive::of(&options.source)?.ok_or_else(|| unknown(&options.source))?;
+    if options.tables {
+        archive.extract(&options.into, progress)?;
+        return Ok(Unpacked { root: options.into.clone(), database: false });
+    }
     let root = archive.unpack(&options.into, progress)?;
     Ok(Unpacked { database: Database::is_at(&root), root })
+}
+
+/// Does an archive contain OMOP tables: a look at its names, which unpacks nothing.
+pub fn holds_tables(options: &ArchiveOptions, progress: &Progress) -> Result<bool> {
+    Archive::of(&options.source)?.map_or(Ok(false), |archive| archive.holds_tables(progress))
 }
 
 /// Looks at a source.
@@ -150,6 +169,7 @@ impl Inspected {
             return Ok(());
         };
         self.notes = std::mem::take(&mut source.notes);
+        self.notes.extend(metadata::missing(&source));
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
         let splits = self.heard(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
@@ -172,7 +192,7 @@ impl Inspected {
             self.notes.extend(moved_note(survey.late_statics));
             self.notes.extend(truncated_note(survey.truncated));
             let Options { shard_bytes, .. } = Options::default();
-            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, "", progress);
+            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
             if let Some(laid) = self.heard(laid)? {
                 let codes = laid.codes(&source, &columns, &mut self.notes);
                 self.heard(codes)?;

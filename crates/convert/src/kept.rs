@@ -1,15 +1,16 @@
-//! Patients of a store as a source: their rows, copied out of a mapped shard in the batches that a reader of Parquet would give.
+//! Patients of a store as a source: their rows, copied out of mapped shards in the batches that a reader of Parquet would return.
 
 use crate::held::{Held, columns, decoded, taken};
 use crate::pieces::segments;
 use crate::read::Batch;
 use crate::schema::Columns;
-use crate::source::{Content, Source, SourceFile};
+use crate::source::{Source, SourceFile};
 use crate::survey::Patient;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, make_array};
+use arrow_array::{Array, ArrayRef, UInt64Array, make_array, new_null_array};
 use arrow_data::transform::MutableArrayData;
 use arrow_schema::ArrowError;
+use arrow_select::interleave::interleave;
 use meds_store::manifest;
 use meds_store::read::Patients;
 use meds_store::{Code, Error, Result, Store};
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Most rows of a group, and its bytes in the shard, about: several groups a shard, so that a column is read on all cores.
 const GROUP: u64 = 1 << 18;
@@ -26,19 +28,21 @@ const ROWS: usize = 1 << 16;
 /// Bytes of a batch, about.
 const BYTES: usize = 8 << 20;
 
-/// Some patients of a shard, in storage order.
+/// Some patients of a store, in any order.
 #[derive(Debug)]
 pub struct Kept {
-    held: Held,
+    shards: Arc<Vec<Held>>,
     members: Vec<Member>,
     /// Of each group its rows, counted over the kept ones.
     groups: Vec<Range<u64>>,
 }
 
-/// A kept patient: what is known of it, `start` counted over the shard's kept rows, and where it is.
+/// A kept patient: what is known of it, `start` counted over the kept rows, and where it is.
 #[derive(Clone, Copy, Debug)]
 struct Member {
     about: Patient,
+    /// Its shard, among those that are held.
+    shard: usize,
     /// Its row in the shard.
     row: usize,
     /// Its first event in the shard.
@@ -53,9 +57,21 @@ struct Run {
     rows: usize,
 }
 
+/// What becomes a file of a [`Cut`].
+pub struct Lot {
+    /// What errors name.
+    pub path: PathBuf,
+    /// The file's name in the source.
+    pub name: String,
+    /// Bytes of its rows in the store, about.
+    pub bytes: u64,
+    /// Its patients, by their rows in patients.arrow, in the order of the file.
+    pub patients: Vec<u32>,
+}
+
 /// A store, or some of its patients, as a source.
 pub struct Cut {
-    /// Its shards, those of which no patient is kept left out.
+    /// A file for each lot.
     pub source: Source,
     /// Its columns, as the store has them.
     pub columns: Columns,
@@ -64,32 +80,47 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// The patients at these slots, ascending; all where none are given.
+    /// The patients at these slots, ascending, or all, in storage order: a lot for each shard that has some of them.
     pub fn open(store: &Store, slots: Option<&[u32]>) -> Result<Self> {
-        let manifest = store.manifest();
         let mut base = 0;
-        let mut chosen = Vec::new();
-        for (shard, about) in manifest.shards.iter().enumerate() {
+        let mut lots = Vec::new();
+        for (shard, about) in store.manifest().shards.iter().enumerate() {
             let range = base..base + about.patients;
-            let of = slots.map(|slots| &slots[below(slots, range.start)..below(slots, range.end)]);
-            if of.is_none_or(|of| !of.is_empty()) {
-                chosen.push((shard, base, of));
-            }
+            let rows = store.patient_rows(shard);
+            let patients = match slots {
+                None => rows.to_vec(),
+                Some(slots) => {
+                    let chosen = &slots[below(slots, range.start)..below(slots, range.end)];
+                    chosen.iter().map(|slot| rows[(u64::from(*slot) - range.start) as usize]).collect()
+                }
+            };
             base = range.end;
-        }
-        let open = |&(shard, base, of): &(usize, u64, Option<&[u32]>)| {
-            let kept = Kept::open(store, shard, |row| of.is_none_or(|of| of.binary_search(&((base + row as u64) as u32)).is_ok()))?;
-            let entry = &manifest.shards[shard].file;
-            Ok(SourceFile::of_kept(kept.held.path.clone(), entry.path.clone(), entry.bytes, kept))
-        };
-        let files: Result<Vec<SourceFile>> = chosen.par_iter().map(open).collect();
-        let files = files?;
-        let mut patients: Vec<Patient> = Vec::new();
-        for file in &files {
-            let start = patients.last().map_or(0, Patient::end);
-            if let Content::Kept(kept) = &file.content {
-                patients.extend(kept.members.iter().map(|member| Patient { start: start + member.about.start, ..member.about }));
+            if !patients.is_empty() {
+                let path = store.shard(shard)?.path.clone();
+                lots.push(Lot { path, name: about.file.path.clone(), bytes: about.file.bytes, patients });
             }
+        }
+        Self::of(store, lots)
+    }
+
+    /// Any patients in any order. Every byte of their shards is compared with its checksum: what is damaged would get a new one.
+    pub fn of(store: &Store, lots: Vec<Lot>) -> Result<Self> {
+        let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
+        let mut used = vec![false; store.manifest().shards.len()];
+        lots.iter().flat_map(|lot| &lot.patients).for_each(|of| used[about.shard.u32(*of as usize) as usize] = true);
+        let numbers: Vec<usize> = (0..used.len()).filter(|shard| used[*shard]).collect();
+        let held: Result<Vec<Held>> = numbers.par_iter().map(|shard| Held::open(store, *shard)).collect();
+        let held = Arc::new(held?);
+        let mut place = vec![0; used.len()];
+        numbers.iter().enumerate().for_each(|(at, shard)| place[*shard] = at);
+
+        let mut patients: Vec<Patient> = Vec::new();
+        let mut files = Vec::with_capacity(lots.len());
+        for lot in lots {
+            let before = patients.last().map_or(0, Patient::end);
+            let kept = Kept::new(held.clone(), &about, &place, &lot);
+            patients.extend(kept.members.iter().map(|member| Patient { start: before + member.about.start, ..member.about }));
+            files.push(SourceFile::of_kept(lot.path, lot.name, lot.bytes, kept));
         }
         let columns = columns(store, files.len())?;
         let mut source = Source::default();
@@ -138,25 +169,22 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
 }
 
 impl Kept {
-    /// The patients of a shard whose row of it `keep` takes. Every byte of the shard is compared with its checksum: what is damaged would get a new one.
-    pub fn open(store: &Store, shard: usize, keep: impl Fn(usize) -> bool) -> Result<Self> {
-        let held = Held::open(store, shard)?;
-        let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
+    /// The patients of a lot; `place` says where each of the store's shards is held.
+    fn new(shards: Arc<Vec<Held>>, about: &Patients, place: &[usize], lot: &Lot) -> Self {
         let mut start = 0;
-        let mut members = Vec::new();
-        for (row, &of) in store.patient_rows(shard).iter().enumerate().filter(|(row, _)| keep(*row)) {
-            let of = of as usize;
+        let mut members = Vec::with_capacity(lot.patients.len());
+        for of in lot.patients.iter().map(|of| *of as usize) {
+            let (shard, row) = (place[about.shard.u32(of) as usize], about.row.u32(of) as usize);
             let times = about.first_time.valid(of).then(|| (about.first_time.i64(of), about.last_time.i64(of)));
-            let statics = u64::from(about.static_events.u32(of));
-            let patient = Patient { id: held.ids.value(row), start, rows: u64::from(about.events.u32(of)), statics, times };
+            let (rows, statics) = (u64::from(about.events.u32(of)), u64::from(about.static_events.u32(of)));
+            let patient = Patient { id: about.ids.i64(of), start, rows, statics, times };
             start = patient.end();
-            members.push(Member { about: patient, row, first: held.offsets[row].unsigned_abs() as usize });
+            members.push(Member { about: patient, shard, row, first: shards[shard].offsets[row].unsigned_abs() as usize });
         }
         let patients: Vec<Patient> = members.iter().map(|member| member.about).collect();
-        let each = store.shard(shard)?.entry.bytes / (held.events.len() as u64).max(1);
-        let group = GROUP_BYTES.checked_div(each).unwrap_or(GROUP).clamp(1 << 10, GROUP);
+        let group = GROUP_BYTES.checked_div(lot.bytes / start.max(1)).unwrap_or(GROUP).clamp(1 << 10, GROUP);
         let groups = segments(&patients, group).windows(2).map(|cut| patients[cut[0]].start..patients[cut[1] - 1].end()).collect();
-        Ok(Self { held, members, groups })
+        Self { shards, members, groups }
     }
 
     /// The groups' rows, counted over the kept ones: whole patients each.
@@ -166,10 +194,12 @@ impl Kept {
 
     /// Reads a column from row to row.
     pub fn rows(&self, column: &str, rows: Range<u64>) -> Rows<'_> {
-        let held = self.held.dense(column).or_else(|| self.held.sparse(column));
         // What a row takes on average; notes of megabytes come a few at a time.
-        let bytes = held.and_then(|held| held.to_data().get_slice_memory_size().ok()).unwrap_or(0);
-        let each = bytes / self.held.events.len().max(1);
+        let each = |held: &Held| {
+            let values = held.dense(column).or_else(|| held.sparse(column));
+            values.and_then(|values| values.to_data().get_slice_memory_size().ok()).unwrap_or(0) / held.events.len().max(1)
+        };
+        let each = used(&self.runs(rows.clone())).into_iter().map(|shard| each(&self.shards[shard])).max().unwrap_or(0);
         let step = BYTES.checked_div(each).unwrap_or(ROWS).clamp(1, ROWS) as u64;
         Rows { kept: self, column: column.to_string(), next: rows.start, end: rows.end, step }
     }
@@ -196,34 +226,79 @@ impl Kept {
     fn read(&self, column: &str, rows: Range<u64>) -> Result<Batch> {
         let runs = self.runs(rows.clone());
         let rows = (rows.end - rows.start) as usize;
-        let internal = |e| self.held.internal(column, e);
-        if let Some(held) = self.held.dense(column) {
-            return Ok(Batch::Array(dense(held, &runs, rows).map_err(internal)?));
+        let shards = used(&runs);
+        let held: Vec<&Held> = shards.iter().map(|shard| &self.shards[*shard]).collect();
+        let Some(first) = held.first() else { return Ok(Batch::Nulls(rows)) };
+        let internal = |e| first.internal(column, e);
+        if let Some(columns) = held.iter().map(|held| held.dense(column)).collect::<Option<Vec<_>>>() {
+            return Ok(Batch::Array(dense(&columns, &shards, &runs, rows).map_err(internal)?));
         }
-        let lists = self.held.sparse(column).ok_or_else(|| self.held.lost(column))?;
-        let picked = self.held.places(
-            column,
-            lists,
-            runs.iter().flat_map(|run| (run.skip..run.skip + run.rows).map(|row| (run.member.row, Some(row)))),
-        )?;
-        if picked.null_count() == rows {
+        let mut values = Vec::new();
+        let mut places = Vec::new();
+        for (held, shard) in held.iter().zip(&shards) {
+            let lists = held.sparse(column).ok_or_else(|| held.lost(column))?;
+            let own = runs.iter().filter(|run| run.member.shard == *shard);
+            let rows = own.flat_map(|run| (run.skip..run.skip + run.rows).map(|row| (run.member.row, Some(row))));
+            places.push(held.places(column, lists, rows)?);
+            values.push(lists.as_list::<i32>().values().as_struct().column(1));
+        }
+        if places.iter().all(|places| places.null_count() == places.len()) {
             return Ok(Batch::Nulls(rows));
         }
-        let values = lists.as_list::<i32>().values().as_struct().column(1);
-        Ok(Batch::Array(taken(values, &picked).map_err(internal)?))
+        let array = match (&values[..], &places[..]) {
+            ([values], [places]) => taken(values, places),
+            _ => sparse(&values, &places, &shards, &runs),
+        };
+        Ok(Batch::Array(array.map_err(internal)?))
     }
 }
 
-fn dense(held: &ArrayRef, runs: &[Run], rows: usize) -> Result<ArrayRef, ArrowError> {
-    let coded = held.as_any_dictionary_opt();
-    let data = coded.map_or_else(|| held.to_data(), |coded| coded.keys().to_data());
-    let mut copy = MutableArrayData::new(vec![&data], false, rows);
+/// The shards of some runs, ascending.
+fn used(runs: &[Run]) -> Vec<usize> {
+    let mut shards: Vec<usize> = runs.iter().map(|run| run.member.shard).collect();
+    shards.sort_unstable();
+    shards.dedup();
+    shards
+}
+
+/// Where a run's shard is among those that [`used`] found.
+fn source(shards: &[usize], run: &Run) -> usize {
+    shards.partition_point(|shard| *shard < run.member.shard)
+}
+
+/// The keys of text and numbers that are coded, by a dictionary that is the same in every shard; any other values as they are.
+fn plain(values: &ArrayRef) -> ArrayRef {
+    values.as_any_dictionary_opt().map_or_else(|| values.clone(), |coded| make_array(coded.keys().to_data()))
+}
+
+/// [`plain`] values behind the dictionary that they were taken from.
+fn whole(copied: ArrayRef, of: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    of.as_any_dictionary_opt().map_or(Ok(copied.clone()), |coded| decoded(&copied, coded.values()))
+}
+
+fn dense(columns: &[&ArrayRef], shards: &[usize], runs: &[Run], rows: usize) -> Result<ArrayRef, ArrowError> {
+    let data: Vec<_> = columns.iter().map(|column| plain(column).to_data()).collect();
+    let mut copy = MutableArrayData::new(data.iter().collect(), false, rows);
     for run in runs {
         let start = run.member.first + run.skip;
-        copy.try_extend(0, start, start + run.rows)?;
+        copy.try_extend(source(shards, run), start, start + run.rows)?;
     }
-    let copied = make_array(copy.freeze());
-    coded.map_or(Ok(copied.clone()), |coded| decoded(&copied, coded.values()))
+    whole(make_array(copy.freeze()), columns[0])
+}
+
+/// Values of several shards, at the places that each of them has for its runs.
+fn sparse(values: &[&ArrayRef], places: &[UInt64Array], shards: &[usize], runs: &[Run]) -> Result<ArrayRef, ArrowError> {
+    let plain: Vec<ArrayRef> = values.iter().map(|values| plain(values)).collect();
+    let none = new_null_array(plain[0].data_type(), 1);
+    let mut next = vec![0; places.len()];
+    let pick = |at: usize| {
+        let place = next[at];
+        next[at] += 1;
+        if places[at].is_valid(place) { (at, places[at].value(place) as usize) } else { (places.len(), 0) }
+    };
+    let picked: Vec<_> = runs.iter().flat_map(|run| std::iter::repeat_n(source(shards, run), run.rows)).map(pick).collect();
+    let all: Vec<&dyn Array> = plain.iter().chain([&none]).map(AsRef::as_ref).collect();
+    whole(interleave(&all, &picked)?, values[0])
 }
 
 /// Batches of a column.

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Elements or bytes that int32 offsets can count.
 const OFFSETS: u64 = i32::MAX as u64;
+/// The largest integer up to which all are numbers of JavaScript.
+const EXACT: i64 = (1 << 53) - 1;
 
 /// The dictionary of a coded column.
 #[derive(Debug)]
@@ -154,13 +156,14 @@ fn integer_book(mut values: Vec<i64>, unsigned: bool) -> Result<Book> {
     } else {
         values.sort_unstable();
     }
-    // The smallest integer that is absent: values ascend, so the first gap from the minimum on.
-    let mut filler = if unsigned { 0 } else { i64::MIN };
-    for value in &values {
+    // The smallest integer that is absent: values ascend, so the first gap. Readers in JavaScript turn the whole dictionary into numbers, so it is looked
+    // for among those that a number holds exactly: 2^54 - 1 integers (2^53 without a sign), and a dictionary has fewer than 2^32 values.
+    let mut filler = if unsigned { 0 } else { -EXACT };
+    for value in values.iter().skip_while(|value| !unsigned && **value < -EXACT) {
         if *value != filler {
             break;
         }
-        filler = filler.wrapping_add(1);
+        filler += 1;
     }
     let slots = values.iter().copied().zip(1..).collect();
     let width = width(values.len() as u64)?;

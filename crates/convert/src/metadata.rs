@@ -5,12 +5,13 @@ use crate::read::guarded;
 use crate::source::{Footer, Source};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{DataType, Schema};
 use arrow_select::concat::concat_batches;
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -18,6 +19,9 @@ use std::path::Path;
 
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The file of splits: its name, and the one before MEDS 0.3.2.
+const SPLITS: [&str; 2] = ["subject_splits.parquet", "patient_splits.parquet"];
 
 /// The split of each subject that has one.
 pub type Splits = HashMap<i64, String>;
@@ -44,17 +48,20 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
     source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
 }
 
-/// Reads a whole Parquet file of the metadata.
+/// Reads a Parquet file of the metadata, without the columns that cannot be decoded.
 pub fn table(path: &Path) -> Result<RecordBatch> {
     let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let read = || -> parquet::errors::Result<RecordBatch> {
+        let kept = (0..footer.schema.fields().len()).filter(|root| !footer.undecodable.contains_key(root));
+        let kept = ProjectionMask::roots(footer.metadata.file_metadata().schema_descr(), kept);
         let options = ArrowReaderOptions::new().with_schema(footer.schema);
         let footer = ArrowReaderMetadata::try_new(footer.metadata, options)?;
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer).with_projection(kept);
         // Key-value metadata differs between the reader's schema and its batches.
+        let reader = reader.build()?;
         let fields = reader.schema().fields().clone();
-        let batches = reader.build()?.collect::<Result<Vec<_>, _>>()?;
+        let batches = reader.collect::<Result<Vec<_>, _>>()?;
         let schema = batches.first().map_or_else(|| Schema::new(fields).into(), |batch| batch.schema());
         let table = concat_batches(&schema, &batches)?;
         table.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
@@ -75,6 +82,20 @@ fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
         let have: Vec<_> = table.schema().fields().iter().map(|f| f.name().clone()).collect();
         broken(path, format!("has no column {name:?} (it has {})", have.join(", ")))
     })
+}
+
+/// Notes which files a MEDS dataset does not have. Of a single Parquet file or a database of another program none is expected.
+pub fn missing(source: &Source) -> Vec<Note> {
+    let expected = [
+        (&SPLITS[..], "no patient is in a split"),
+        (&["codes.parquet"], "codes have no descriptions and no parents"),
+        (&["dataset.json"], "the dataset has no name and no version"),
+    ];
+    let is_dataset = source.files.iter().any(|file| file.name.starts_with("data/"));
+    let absent = expected.iter().filter(|(names, _)| is_dataset && names.iter().all(|name| find(source, name).is_none()));
+    let note =
+        |(names, so): &(&[&str], &str)| Note { kind: "missing".into(), message: format!("no metadata/{}: {so}", names[0]), count: 1 };
+    absent.map(note).collect()
 }
 
 /// `dataset.json`, if there is one, must at least be an object.
@@ -110,9 +131,9 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
     json
 }
 
-/// `subject_splits.parquet` (`patient_splits.parquet` before MEDS 0.3.2). A subject in two splits is an error: a model must not be tested on whom it was trained on.
+/// The [`SPLITS`]. A subject in two splits is an error: a model must not be tested on whom it was trained on.
 pub fn splits(source: &Source) -> Result<Option<Splits>> {
-    let found = ["subject_splits.parquet", "patient_splits.parquet"].iter().find_map(|name| find(source, name));
+    let found = SPLITS.iter().find_map(|name| find(source, name));
     let Some(path) = found else { return Ok(None) };
     let table = table(path)?;
     let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {
@@ -125,7 +146,8 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         DataType::Dictionary(_, values) => values,
         other => other,
     };
-    if !plain.is_integer() {
+    // A column without a value may have any type: data frames without rows have none.
+    if !plain.is_integer() && ids.logical_null_count() < ids.len() {
         return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", type_name(ids.data_type()))));
     }
     let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;

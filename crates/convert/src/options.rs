@@ -33,6 +33,12 @@ pub struct Options {
     pub index: bool,
     /// Where `repair` spills; the target's folder by default.
     pub temp: Option<PathBuf>,
+    /// Where the hashes of files are remembered, so that unchanged ones are not read again; nowhere by default.
+    pub hashes: Option<PathBuf>,
+    /// Take a standing store for the source's where the files' names, sizes and times of modification say so, and keep a digest of these in the manifest.
+    pub trust_times: bool,
+    /// That digest, where an importer made the source: of what it read.
+    pub times: Option<String>,
     /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
     pub notes: Vec<Note>,
     /// The store that the source was made of: its patients who are no longer there were left out on purpose, and leave the splits too.
@@ -58,6 +64,9 @@ impl Default for Options {
             shard_bytes: 512 << 20,
             index: false,
             temp: None,
+            hashes: None,
+            trust_times: false,
+            times: None,
             notes: Vec::new(),
             narrow: None,
             types: HashMap::new(),

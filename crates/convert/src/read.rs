@@ -2,8 +2,9 @@
 
 use crate::chunk::Chunk;
 use crate::common::conform;
+use crate::folders;
 use crate::kept;
-use crate::schema::{Column, Role, makes_event};
+use crate::schema::{Column, Origin, Role, makes_event};
 use crate::source::{Content, SourceFile};
 use crate::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
@@ -68,9 +69,9 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
             }
         }));
     });
-    GUARDED.set(true);
+    let outer = GUARDED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(work));
-    GUARDED.set(false);
+    GUARDED.set(outer);
     done.unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
 }
 
@@ -78,6 +79,8 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
 enum Inner<'a> {
     /// The file has no such column.
     Absent,
+    /// Rows of one value.
+    Same(ArrayRef),
     Parquet(ParquetRecordBatchReader),
     Database(meds_import::Reader<'a>),
     Kept(kept::Rows<'a>),
@@ -94,29 +97,35 @@ pub struct Reader<'a> {
     bytes: u64,
     /// Its text has to be looked at.
     unproven: bool,
+    /// The type of what the file has values of, where that is less than it declares.
+    values: Option<&'a DataType>,
 }
 
 impl<'a> Reader<'a> {
     /// Opens `column` of a row group; `at` is the file's index in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
-        let unproven = match (column.roots[at], &file.content) {
-            (Some(root), Content::Parquet(footer)) => unproven(footer.file_metadata().schema_descr(), root),
-            _ => false,
-        };
-        let (inner, bytes) = match (column.roots[at], &file.content) {
-            (None, _) => (Inner::Absent, 0),
-            (Some(root), Content::Parquet(footer)) => {
-                let bytes = chunks(footer, group, root).iter().map(|c| c.compressed_size().unsigned_abs()).sum();
-                (Inner::Parquet(open(file, footer, group, root, column)?), bytes)
+        let (mut unproven, mut reduced, mut bytes) = (false, None, 0);
+        let inner = match (&column.roots[at], &file.content) {
+            (None, _) => Inner::Absent,
+            (Some(Origin::Folder(value)), _) => {
+                let rows = file.rows(group).min(ROWS) as usize;
+                let broken = |e: ArrowError| Error::at(Code::Internal, &file.path, e.to_string());
+                Inner::Same(folders::repeated(value, rows).map_err(broken)?)
             }
-            (Some(root), Content::Database(database)) => {
-                let reader = database.reader(group, root)?;
-                let bytes = reader.bytes();
-                (Inner::Database(reader), bytes)
+            (Some(Origin::Root { root, values }), Content::Parquet(footer)) => {
+                reduced = values.as_ref();
+                unproven = self::unproven(footer.file_metadata().schema_descr(), *root);
+                bytes = chunks(footer, group, *root).iter().map(|c| c.compressed_size().unsigned_abs()).sum();
+                Inner::Parquet(open(file, footer, group, *root, column, reduced.is_none())?)
             }
-            (Some(_), Content::Kept(kept)) => (Inner::Kept(kept.rows(&column.name, kept.groups()[group].clone())), 0),
+            (Some(Origin::Root { root, .. }), Content::Database(database)) => {
+                let reader = database.reader(group, *root)?;
+                bytes = reader.bytes();
+                Inner::Database(reader)
+            }
+            (Some(_), Content::Kept(kept)) => Inner::Kept(kept.rows(&column.name, kept.groups()[group].clone())),
         };
-        Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven })
+        Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven, values: reduced })
     }
 
     /// Bytes on disk that so many rows take, about.
@@ -132,8 +141,10 @@ impl<'a> Reader<'a> {
                 self.left -= rows;
                 return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
             }
+            Inner::Same(rows) => (self.left > 0).then(|| rows.slice(0, self.left.min(rows.len() as u64) as usize)),
             Inner::Parquet(reader) => {
-                let batch = guarded(|| Ok(reader.next().transpose()?)).map_err(|e| self.damaged(&e.to_string()))?;
+                let batch =
+                    guarded(|| Ok(reader.next().transpose()?)).map_err(|e| unreadable(self.file, self.group, &self.column.name, &e))?;
                 batch.map(|batch| batch.column(0).clone())
             }
             Inner::Database(reader) => reader.batch()?,
@@ -157,10 +168,14 @@ impl<'a> Reader<'a> {
     fn shaped(&self, batch: Batch) -> Result<Batch> {
         let Batch::Array(array) = batch else { return Ok(batch) };
         let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
-        let converted = proof.and_then(|()| convert(&array, self.column)).map_err(|e| {
+        let array = proof.and_then(|()| match self.values {
+            Some(values) => conform(&array, values),
+            None => Ok(array),
+        });
+        let converted = array.and_then(|array| convert(&array, self.column)).map_err(|e| {
             let name = &self.column.name;
             let without = if makes_event(name) { String::new() } else { format!(", or leave the column out (--exclude {name})") };
-            let message = format!("column {name:?}, row group {}: a value cannot be stored: {e}. Mend the value{without}.", self.group);
+            let message = format!("column {name:?}, row group {}: a value cannot be stored: {e}. Fix the value{without}.", self.group);
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
         Ok(Batch::Array(converted))
@@ -169,6 +184,22 @@ impl<'a> Reader<'a> {
     fn damaged(&self, what: &str) -> Error {
         damaged(self.file, self.group, &self.column.name, what)
     }
+}
+
+/// A page that is not in the library's reach is not the fault of the file.
+fn unreadable(file: &SourceFile, group: usize, column: &str, error: &ParquetError) -> Error {
+    let reason = match error {
+        ParquetError::NYI(reason) => reason.clone(),
+        // The library passes an error on as the text of another.
+        other => match other.to_string().split_once("NYI: ") {
+            Some((_, reason)) => reason.to_string(),
+            None => return damaged(file, group, column, &other.to_string()),
+        },
+    };
+    let without = if makes_event(column) { String::new() } else { format!(", or leave the column out (--exclude {column})") };
+    let message =
+        format!("column {column:?} is written in a way that cannot be read: {reason}. Write the file anew in another way{without}.");
+    Error::at(Code::SourceDamaged, &file.path, message)
 }
 
 fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
@@ -183,6 +214,7 @@ fn open(
     group: usize,
     root: usize,
     column: &Column,
+    whole: bool,
 ) -> Result<ParquetRecordBatchReader> {
     let descriptor = metadata.file_metadata().schema_descr();
     let chunks = chunks(metadata, group, root);
@@ -195,6 +227,7 @@ fn open(
     let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
     let natural = file.schema.field(root);
     let wanted = match (&column.wide, natural.data_type()) {
+        (_, natural) if !whole => natural.clone(),
         (DataType::Utf8, _) if coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
         (DataType::Utf8, _) => DataType::Utf8View,
         (_, natural) => natural.clone(),
@@ -213,7 +246,7 @@ fn open(
             .with_batch_size(batch as usize)
             .build()
     };
-    guarded(build).map_err(|e| damaged(file, group, &column.name, &e.to_string()))
+    guarded(build).map_err(|e| unreadable(file, group, &column.name, &e))
 }
 
 /// The chunks of a root column: several where it is nested.

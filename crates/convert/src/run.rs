@@ -1,6 +1,9 @@
 //! A conversion from start to end.
 
+use crate::codes::{self, Codes};
+use crate::current::compared;
 use crate::emit::Emit;
+use crate::fingerprint::{Heard, Inputs};
 use crate::inverted::{self, Inverted};
 use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
 use crate::measure::{Traits, measure};
@@ -14,10 +17,9 @@ use crate::source::{Source, hex};
 use crate::spill::Spill;
 use crate::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
 use crate::target::{Site, taken};
-use crate::{codes, sort, tables};
-use arrow_array::RecordBatch;
+use crate::{sort, tables};
 use arrow_array::cast::AsArray;
-use meds_store::manifest::{self, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
+use meds_store::manifest::{self, ANCESTORS, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
 use meds_store::read::Patients;
 use meds_store::types::type_name;
@@ -27,14 +29,9 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
-
-/// The fingerprint that a store made from this source with these options has.
-pub fn fingerprint(options: &Options, progress: &Progress) -> Result<String> {
-    check(options)?;
-    pool(options.threads, || Source::open(&options.source)?.fingerprint(&decisive(options).to_string(), progress))
-}
 
 /// Converts a source to a store.
 pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
@@ -65,6 +62,7 @@ pub fn threads(options: &Options) -> usize {
     wanted.min((options.memory / TASK).max(1) as usize)
 }
 
+/// Refuses options that cannot be met.
 pub fn check(options: &Options) -> Result<()> {
     let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
     if !(1 << 10..=2 << 30).contains(&options.shard_bytes) {
@@ -88,7 +86,7 @@ fn relevant(options: &Options) -> serde_json::Value {
 
 /// The options that decide what a store of a source holds, and so whether a standing store is that of the source. Not `repair`: without it a source
 /// in disorder has no store at all, and one in order has the same.
-fn decisive(options: &Options) -> serde_json::Value {
+pub fn decisive(options: &Options) -> serde_json::Value {
     let mut exclude = options.exclude.clone();
     exclude.sort();
     let mut columns = options.columns.clone();
@@ -118,8 +116,10 @@ pub struct Conversion<'a> {
     pub progress: &'a Progress,
     /// What it is made of.
     pub source: Source,
-    /// Of source and options.
-    pub fingerprint: String,
+    /// The files that it is made of.
+    inputs: Inputs,
+    /// Of these and the options; it is there when the files were hashed.
+    fingerprint: OnceLock<String>,
     /// What the manifest tells of the options.
     pub told: serde_json::Value,
     /// What is to be noted.
@@ -131,10 +131,30 @@ impl<'a> Conversion<'a> {
         progress.enter(Phase::Plan, 0, 0);
         apart(options)?;
         let mut source = Source::open(&options.source)?;
-        let fingerprint = source.fingerprint(&decisive(options).to_string(), progress)?;
+        let inputs = source.inputs(&options.source)?;
         let mut notes = options.notes.clone();
         notes.append(&mut source.notes);
-        Ok(Self { options, progress, source, fingerprint, told: told(options), notes })
+        Ok(Self { options, progress, source, inputs, fingerprint: OnceLock::new(), told: told(options), notes })
+    }
+
+    /// One whose fingerprint is not made of files.
+    pub fn known(
+        options: &'a Options,
+        progress: &'a Progress,
+        source: Source,
+        fingerprint: String,
+        told: serde_json::Value,
+        notes: Vec<Note>,
+    ) -> Self {
+        Self { options, progress, source, inputs: Inputs::default(), fingerprint: fingerprint.into(), told, notes }
+    }
+
+    fn fingerprint(&self, heard: Heard) -> Result<&str> {
+        if self.fingerprint.get().is_none() {
+            let made = self.inputs.fingerprint(&decisive(self.options).to_string(), self.options.hashes.as_deref(), heard)?;
+            return Ok(self.fingerprint.get_or_init(|| made));
+        }
+        Ok(self.fingerprint.get().map_or("", String::as_str))
     }
 
     fn run(mut self, start: Instant) -> Result<Summary> {
@@ -158,6 +178,10 @@ impl<'a> Conversion<'a> {
     /// Makes the store in the work folder.
     fn make(&mut self, work: &Path) -> Result<Manifest> {
         self.notes.append(&mut self.source.notes);
+        // Of what is made on the way the first source has said so.
+        if self.options.made.is_empty() {
+            self.notes.extend(metadata::missing(&self.source));
+        }
         check_dataset(&self.source)?;
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
@@ -184,7 +208,8 @@ impl<'a> Conversion<'a> {
         let Some(standing) = site.standing()? else { return Ok(None) };
         // An index that nobody asked for is in nobody's way.
         let indexed = standing.has_index() || !self.options.index;
-        if self.options.reuse && standing.fingerprint == self.fingerprint && indexed {
+        let compared = || compared(self.options, &self.inputs, &standing.fingerprint, standing.times.as_deref(), self.progress);
+        if self.options.reuse && indexed && compared()? {
             return Ok(Some(standing));
         }
         if !self.options.force && !self.options.reuse {
@@ -208,10 +233,9 @@ impl<'a> Conversion<'a> {
         let source = sorted.as_ref().map_or(&self.source, |(source, _)| source);
         self.notes.extend(truncated_note(survey.truncated));
         let rows = groups.last().map_or(0, |group| group.end);
-        let id = hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint)));
-
+        let id = |heard: Heard| Ok(hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint(heard)?))));
         let laid = lay_out(source, columns, groups, survey, self.options.shard_bytes, &id, self.progress)?;
-        let LaidOut { layout, pieces, counts: _, traits } = &laid;
+        let LaidOut { id, layout, pieces, counts: _, traits } = &laid;
 
         let targets = create(work, layout)?;
         // The index counts as one more column.
@@ -222,11 +246,14 @@ impl<'a> Conversion<'a> {
 
         let at = code_column(columns);
         let memory = self.options.memory;
-        let inverted = Inverted { work, layout, column: at, patients: &survey.patients, id: &id, memory };
+        let inverted = Inverted { work, layout, column: at, patients: &survey.patients, id, memory };
         let indexes = if self.options.index { inverted.write(self.progress)? } else { Vec::new() };
         let codes = laid.codes(&self.source, columns, &mut self.notes)?;
-        tables::write(&work.join(CODES), &codes, &id)?;
-        tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, layout, splits)?, &id)?;
+        tables::write(&work.join(CODES), &codes.used, id)?;
+        if let Some(ancestors) = &codes.ancestors {
+            tables::write(&work.join(ANCESTORS), ancestors, id)?;
+        }
+        tables::write(&work.join(PATIENTS), &tables::patients(&survey.patients, layout, splits)?, id)?;
         metadata::copy(&self.source, work)?;
         let ids: Vec<i64> = survey.patients.iter().map(|p| p.id).collect();
         if let Some(splits) = splits {
@@ -243,6 +270,7 @@ impl<'a> Conversion<'a> {
             })
             .collect();
         let mut files = vec![CODES.to_string(), PATIENTS.to_string()];
+        files.extend(codes.ancestors.iter().map(|_| ANCESTORS.to_string()));
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
         let plain = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress));
         let index = |(at, plan): (usize, &FilePlan)| {
@@ -253,8 +281,9 @@ impl<'a> Conversion<'a> {
         let manifest = Manifest {
             format: FORMAT.into(),
             version: VERSION,
-            id,
-            fingerprint: self.fingerprint.clone(),
+            id: id.clone(),
+            fingerprint: self.fingerprint(&|_| Ok(()))?.to_string(),
+            times: self.times(),
             options: self.told.clone(),
             // In the source's order, and not the shards' (dense, then sparse): what is sparse among some patients only would else stand elsewhere in the
             // store that is made of theirs.
@@ -271,7 +300,7 @@ impl<'a> Conversion<'a> {
                     .zip(&layout.stored)
                     .find(|(c, _)| c.role == Role::Numeric)
                     .map_or(0, |(_, s)| rows - s.nulls),
-                codes: codes.num_rows() as u64 - 1,
+                codes: codes.used.num_rows() as u64 - 1,
                 longest: survey.patients.iter().map(|p| p.rows).max().unwrap_or(0),
                 first_time: times.clone().map(|(first, _)| first).min(),
                 last_time: times.map(|(_, last)| last).max(),
@@ -319,14 +348,21 @@ impl<'a> Conversion<'a> {
 
     /// The source's files are still what was opened.
     fn unchanged(&self) -> Result<()> {
-        match Source::open(&self.options.source)?.fingerprint(&decisive(self.options).to_string(), self.progress)? == self.fingerprint {
+        let source = &self.options.source;
+        let now = Source::open(source)?.inputs(source)?;
+        match self.inputs.unchanged(&now, self.options.hashes.as_deref(), &|_| self.progress.check())? {
             true => Ok(()),
-            false => Err(Error::at(
-                Code::SourceChanged,
-                &self.options.source,
-                "changed while it was converted. Convert again when it is at rest.",
-            )),
+            false => {
+                let message = "The source changed during the conversion. Retry once nothing is writing to it.";
+                Err(Error::at(Code::SourceChanged, source, message))
+            }
         }
+    }
+
+    /// The digest of times that the manifest keeps.
+    fn times(&self) -> Option<String> {
+        let own = || self.options.trust_times.then(|| self.inputs.times(&decisive(self.options).to_string()));
+        self.options.times.clone().or_else(own)
     }
 
     fn summary(&self, manifest: &Manifest, reused: bool, start: Instant, fsync: f64) -> Summary {
@@ -352,6 +388,8 @@ impl<'a> Conversion<'a> {
 
 /// What the first pass over the values gives: where everything goes, and what is known of it.
 pub struct LaidOut {
+    /// The content id of the store.
+    id: String,
     layout: Layout,
     pieces: Vec<Vec<Piece>>,
     /// Of each column events and patients by value, where they were counted.
@@ -361,23 +399,24 @@ pub struct LaidOut {
 }
 
 impl LaidOut {
-    /// The table of codes, and the notes about it.
-    pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<RecordBatch> {
+    /// The tables of codes, and the notes about them.
+    pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<Codes> {
         let at = code_column(columns);
         let book = self.layout.stored[at].book.as_ref();
         let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
-        codes::batch(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
+        codes::tables(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
     }
 }
 
 /// Measures every column, and says where everything goes: after this nothing in the source can stand against a conversion.
+/// `id` makes the store's content id, beside the measuring: it hashes the source.
 pub fn lay_out(
     source: &Source,
     columns: &Columns,
     groups: &[Group],
     survey: &Survey,
     shard_bytes: u64,
-    id: &str,
+    id: &(dyn Fn(Heard) -> Result<String> + Sync),
     progress: &Progress,
 ) -> Result<LaidOut> {
     let rows = groups.last().map_or(0, |group| group.end);
@@ -387,16 +426,24 @@ pub fn lay_out(
         let segments = segments(&survey.patients, segment_rows);
         let pieces = pieces(groups, &survey.patients, &segments);
         progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
-        let mut measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress)?;
+        let failed = AtomicBool::new(false);
+        let measuring = || {
+            let measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress);
+            measured.inspect_err(|_| failed.store(true, Relaxed))
+        };
+        // Where measuring failed, hashing stops: the error of the measuring is reported.
+        let hashing = || id(&|_| if failed.load(Relaxed) { Err(Error::new(Code::Cancelled, "")) } else { progress.check() });
+        let (measured, id) = rayon::join(measuring, hashing);
+        let (mut measured, id) = (measured?, id?);
         no_null_codes(source, columns, groups, measured[code_column(columns)].present, &survey.patients)?;
         let copies = 1 + rows.saturating_mul(24) / shard_bytes;
         let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
         let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
-        match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, id)? {
+        match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, &id)? {
             Ok(layout) => {
                 let counts = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
                 let traits = measured.iter().map(|m| m.traits).collect();
-                return Ok(LaidOut { layout, pieces, counts, traits });
+                return Ok(LaidOut { id, layout, pieces, counts, traits });
             }
             Err(large) => {
                 let range = segments[large.segment]..segments[large.segment + 1];

@@ -1,16 +1,19 @@
-//! The source as it lies on disk: which files hold events, what their footers say, and the fingerprint of it all.
+//! The source as it is on disk: which files contain events, and what their footers say.
 
+use crate::fingerprint::{Input, Inputs, Seen};
+use crate::folders;
 use crate::kept::Kept;
 use crate::metadata::broken;
+use crate::nested::nested;
 use crate::spill::Spill;
+use crate::table_format;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
-use parquet::arrow::parquet_to_arrow_schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -30,7 +33,14 @@ pub struct SourceFile {
     pub content: Content,
     /// Its schema, with the writer's Arrow types where it left them.
     pub schema: arrow_schema::SchemaRef,
-    hash: String,
+    /// Columns that the file has by the names of its folders.
+    pub folders: folders::Values,
+    /// Root columns whose Arrow types cannot be read: they have those of Parquet.
+    pub untyped: Vec<usize>,
+    /// Root columns that cannot be decoded, and why.
+    pub undecodable: BTreeMap<usize, String>,
+    /// The file itself, or every file of the database, as it was when it was opened; of a shard none.
+    inputs: Vec<Input>,
 }
 
 /// A Parquet file's footer.
@@ -41,7 +51,12 @@ pub struct Footer {
     pub metadata: Arc<ParquetMetaData>,
     /// Its schema, as the rows are read.
     pub schema: arrow_schema::SchemaRef,
-    hash: String,
+    /// Root columns whose Arrow types cannot be read: they have those of Parquet.
+    pub untyped: Vec<usize>,
+    /// Root columns that cannot be decoded, and why.
+    pub undecodable: BTreeMap<usize, String>,
+    /// What the file was like when its footer was read.
+    seen: Seen,
 }
 
 /// What the rows of a file are read from.
@@ -84,7 +99,6 @@ impl Source {
             false if path.is_file() && !is_parquet(path) => return Err(unknown(path)),
             false => Self::of_files(events(path, &mut notes)?)?,
         };
-        notes.extend(partitioned(&source.files));
         let metadata = beside(&path.join("metadata"), &mut notes)?;
         Ok(Self { metadata, notes, ..source })
     }
@@ -114,26 +128,17 @@ impl Source {
         }
     }
 
-    /// Of the files' names, sizes and footers (of a database all bytes) and the metadata's contents, and of `options`.
-    pub fn fingerprint(&self, options: &str, progress: &Progress) -> Result<String> {
-        let mut hash = Sha256::new();
-        hash.update(options);
+    /// Every file that decides what a store of this source contains; `root` is the path that the source was opened by.
+    pub fn inputs(&self, root: &Path) -> Result<Inputs> {
+        // An archive may have any name.
         if let Some(archive) = &self.archive {
-            archive.identify(progress, |bytes| hash.update(bytes))?;
-            return Ok(hex(&hash.finalize()));
+            return Ok(Inputs::new(root, vec![Input::at("", archive.path())?]));
         }
-        for file in &self.files {
-            hash.update(format!("\0{}\0{}\0{}", file.name, file.bytes, file.hash));
-            if let Content::Database(database) = &file.content {
-                database.identify(progress, |bytes| hash.update(bytes))?;
-            }
-        }
+        let mut inputs: Vec<Input> = self.files.iter().flat_map(|file| file.inputs.iter().cloned()).collect();
         for (name, path) in &self.metadata {
-            let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
-            hash.update(format!("\0metadata/{name}\0{}\0", bytes.len()));
-            hash.update(bytes);
+            inputs.push(Input::at(format!("metadata/{name}"), path)?);
         }
-        Ok(hex(&hash.finalize()))
+        Ok(Inputs::new(root, inputs))
     }
 }
 
@@ -175,18 +180,6 @@ pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
-/// A column that Spark, DuckDB and pyarrow left to the names of folders is no column to anybody who reads the files one by one.
-fn partitioned(files: &[SourceFile]) -> Option<Note> {
-    let key = |folder: &str| folder.split_once('=').map(|(key, _)| key.to_string());
-    let lacks = |file: &&SourceFile| file.name.split('/').rev().skip(1).filter_map(key).any(|key| file.schema.index_of(&key).is_err());
-    let first = files.iter().find(lacks)?;
-    let message = format!(
-        "files in folders named COLUMN=VALUE whose column they do not have themselves, such as {}: these columns are not read",
-        first.name
-    );
-    Some(Note { kind: "skipped".into(), message, count: files.iter().filter(lacks).count() as u64 })
-}
-
 /// The metadata files that are read, and not only kept.
 const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
 
@@ -198,6 +191,7 @@ fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
     if !root.is_dir() {
         return Err(broken(root, "this is no folder"));
     }
+    METADATA.iter().map(|name| root.join(name)).filter(|path| path.exists()).try_for_each(|path| table_format::refuse(&path, []))?;
     if let Some(name) = METADATA.iter().find(|name| root.join(name).is_dir()) {
         return Err(broken(&root.join(name), "this is a folder, and no file"));
     }
@@ -271,6 +265,7 @@ fn held(root: &Path) -> Result<String> {
 
 /// The files of events of a MEDS folder, or the one that is given: name and path, in order.
 pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> {
+    table_format::refuse(root, [])?;
     if !root.is_dir() {
         let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok(vec![(name, root.to_path_buf())]);
@@ -286,20 +281,24 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
         );
         return Err(Error::at(Code::NoData, root, message));
     }
-    // Hidden folders hold checkpoints and snapshots (.ipynb_checkpoints, _delta_log): copies of events, not events.
-    let hidden = |name: &str| match name.rsplit_once('/') {
-        Some((folders, file)) => file.starts_with('.') || folders.split('/').any(|folder| folder.starts_with(['.', '_'])),
-        None => name.starts_with('.'),
-    };
     let mut dangling = None;
     let found = walk(&data, |link| dangling = dangling.take().or(Some(link.to_path_buf())))?;
     if let Some(link) = dangling {
         return Err(Error::at(Code::NotFound, link, "this link leads nowhere. Mend it, or remove it."));
     }
+    table_format::refuse(&data, found.iter().map(|(_, path)| path.as_path()))?;
+    // Hidden files and folders are what a writer left, checkpoints and snapshots (_temporary, .ipynb_checkpoints): copies of events, not events.
+    let hidden = |name: &str| name.split('/').any(|part| part.starts_with(['.', '_']));
     let (events, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".parquet") && !hidden(name));
+    // ETLs write their logs there; nobody takes them for events.
+    let others: Vec<_> = others.into_iter().filter(|(name, _)| !name.split('/').rev().skip(1).any(|folder| folder == ".logs")).collect();
+    if let Some(message) = nested(events.iter().map(|(name, _)| name.as_str()), others.iter().map(|(name, _)| name.as_str())) {
+        return Err(Error::at(Code::NoData, data, message));
+    }
     if let Some((first, _)) = others.first() {
-        let message =
-            format!("files below data/ that are not named *.parquet, or are hidden (or in a folder that is), such as data/{first}");
+        let message = format!(
+            "files below data/ that are not read: their names do not end in .parquet, or begin with a dot or _ (or their folders' do), such as data/{first}"
+        );
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
@@ -314,22 +313,31 @@ impl SourceFile {
     pub fn of_kept(path: PathBuf, name: String, bytes: u64, kept: Kept) -> Self {
         // Its columns are found by name, and the fingerprint is that of the store.
         let schema = Arc::new(arrow_schema::Schema::empty());
-        Self { path, name, bytes, content: Content::Kept(Box::new(kept)), schema, hash: String::new() }
+        Self::plain(path, name, bytes, Content::Kept(Box::new(kept)), schema)
     }
 
     /// Opens a Parquet file.
     pub fn open(name: String, path: PathBuf) -> Result<Self> {
-        let Footer { bytes, metadata, schema, hash } = Footer::read(&path)?;
-        Ok(Self { path, name, bytes, content: Content::Parquet(metadata), schema, hash })
+        let Footer { bytes, metadata, schema, untyped, undecodable, seen } = Footer::read(&path)?;
+        let inputs = vec![Input { name: name.clone(), path: path.clone(), seen }];
+        let folders = folders::values(&name, &path)?;
+        Ok(Self { folders, untyped, undecodable, inputs, ..Self::plain(path, name, bytes, Content::Parquet(metadata), schema) })
     }
 
     /// Opens a database of meds_reader.
     pub fn database(path: &Path) -> Result<Self> {
+        // Before any of them is read, so that a change from here on is noticed.
+        let inputs: Result<_> = Database::files(path)?.into_iter().map(|name| Input::at(&name, &path.join(&name))).collect();
+        let inputs = inputs?;
         let database = Database::open(path)?;
         let (bytes, schema) = (database.bytes(), database.schema().clone());
-        // All of it is read for its fingerprint, and only then.
-        let (content, hash) = (Content::Database(database), String::new());
-        Ok(Self { path: path.into(), name: String::new(), bytes, content, schema, hash })
+        Ok(Self { inputs, ..Self::plain(path.into(), String::new(), bytes, Content::Database(database), schema) })
+    }
+
+    /// All of whose columns are in its schema, and can be read.
+    fn plain(path: PathBuf, name: String, bytes: u64, content: Content, schema: arrow_schema::SchemaRef) -> Self {
+        let (folders, untyped, undecodable, inputs) = Default::default();
+        Self { path, name, bytes, content, schema, folders, untyped, undecodable, inputs }
     }
 
     /// Number of the parts that it is read in.
@@ -350,11 +358,9 @@ impl SourceFile {
         }
     }
 
-    /// Whether its writer left Arrow types that cannot be read.
-    pub fn is_untyped(&self) -> bool {
-        let Content::Parquet(footer) = &self.content else { return false };
-        let about = footer.file_metadata();
-        crate::read::guarded(|| parquet_to_arrow_schema(about.schema_descr(), about.key_value_metadata())).is_err()
+    /// Whether the file has a column, itself or by the names of its folders.
+    pub fn has(&self, column: &str) -> bool {
+        self.schema.index_of(column).is_ok() || self.folders.iter().any(|(key, _)| key == column)
     }
 }
 
@@ -374,7 +380,8 @@ impl Footer {
             return Err(damaged("this is no file, but a pipe, a socket or a device".into()));
         }
         let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
+        let about = file.metadata().map_err(io)?;
+        let (bytes, seen) = (about.len(), Seen::of(&about));
         if bytes < 12 {
             return Err(damaged(format!("{bytes} bytes are too few for a Parquet file")));
         }
@@ -395,32 +402,40 @@ impl Footer {
         if crate::footer::encrypts(&footer) {
             return Err(encrypted(path));
         }
-        let parse = || -> parquet::errors::Result<_> {
-            let metadata = ParquetMetaDataReader::decode_metadata(&footer);
-            let metadata = metadata.or_else(|error| match crate::footer::mended(&footer) {
-                Some(footer) => ParquetMetaDataReader::decode_metadata(&footer),
-                None => Err(error),
-            })?;
-            let about = metadata.file_metadata();
-            let descriptor = about.schema_descr();
-            // The writer's Arrow types are a help, not the file's meaning: where they cannot be read (polars' Int128), Parquet's own will do.
-            let schema = parquet_to_arrow_schema(descriptor, about.key_value_metadata());
-            let schema = schema.or_else(|_| parquet_to_arrow_schema(descriptor, None))?;
-            let schema = crate::int96::in_micros(&schema, descriptor);
-            // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
-            for group in metadata.row_groups() {
-                let impossible = group.num_rows() < 0
-                    || group.columns().iter().any(|chunk| {
-                        let (start, length) = chunk.byte_range();
-                        chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
-                    });
-                if impossible {
-                    return Err(ParquetError::General("it claims sizes that the file does not have".into()));
-                }
-            }
-            Ok((metadata, schema))
-        };
-        let (metadata, schema) = crate::read::guarded(parse).map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), hash: hex(&Sha256::digest(&footer)) })
+        let read = |footer: &[u8]| crate::read::guarded(|| parsed(footer, bytes));
+        let mut undecodable = BTreeMap::new();
+        let parsed = read(&footer).or_else(|error| {
+            let whole = crate::footer::mended(&footer);
+            let whole = whole.as_deref().unwrap_or(&footer);
+            read(whole).or_else(|_| {
+                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
+                let (plain, refused) = crate::footer::plain(whole, alone).ok_or(error)?;
+                undecodable = refused;
+                read(&plain)
+            })
+        });
+        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        for root in crate::natural::variants(metadata.file_metadata().schema_descr()) {
+            undecodable.insert(root, "VARIANT is not supported".into());
+        }
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, seen })
     }
+}
+
+/// A footer of a file of so many bytes: itself, its schema, and the root columns whose Arrow types cannot be read.
+fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData, arrow_schema::Schema, Vec<usize>)> {
+    let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
+    let (schema, untyped) = crate::natural::schema(metadata.file_metadata())?;
+    // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
+    for group in metadata.row_groups() {
+        let impossible = group.num_rows() < 0
+            || group.columns().iter().any(|chunk| {
+                let (start, length) = chunk.byte_range();
+                chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
+            });
+        if impossible {
+            return Err(ParquetError::General("it claims sizes that the file does not have".into()));
+        }
+    }
+    Ok((metadata, schema, untyped))
 }

@@ -1,7 +1,8 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
+use crate::copies;
 use crate::read::{Batch, Reader, micros};
-use crate::schema::{Column, Columns, Role};
+use crate::schema::{Column, Columns, Origin, Role};
 use crate::source::{Source, SourceFile};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
@@ -87,8 +88,8 @@ pub fn groups(source: &Source) -> Vec<Group> {
 
 /// A column to read subject ids with, of the same shape as the events' columns.
 pub fn subject_column(columns: &Columns) -> Column {
-    let roots = columns.subjects.iter().map(|root| Some(*root)).collect();
-    Column { name: "subject_id".into(), role: Role::Extra, source_type: DataType::Int64, wide: DataType::Int64, roots }
+    let (source_type, wide) = (DataType::Int64, DataType::Int64);
+    Column { name: "subject_id".into(), role: Role::Extra, source_type, wide, roots: columns.subjects.clone() }
 }
 
 /// The column of times.
@@ -153,6 +154,15 @@ pub fn null_id(file: &SourceFile, row: u64) -> Error {
 
 /// Surveys the whole source, row groups in parallel. The outer error is final, the inner one can be repaired.
 pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
+    let found = look(source, columns, groups, progress)?;
+    if found.is_err() {
+        // To repair it would be to count the rows of a copy twice.
+        copies::refuse(source, progress)?;
+    }
+    Ok(found)
+}
+
+fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;
     let found: Vec<Result<Result<Runs, Disorder>>> =
@@ -327,10 +337,10 @@ pub fn truncated(source: &Source, columns: &Columns, groups: &[Group]) -> Result
 
 fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
     // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
-    let natural = match time.roots[group.file].map(|root| file.schema.field(root).data_type()) {
-        Some(DataType::Dictionary(_, values)) => values,
-        Some(natural) => natural,
-        None => return Ok(0),
+    let Some(Origin::Root { root, .. }) = time.roots[group.file] else { return Ok(0) };
+    let natural = match file.schema.field(root).data_type() {
+        DataType::Dictionary(_, values) => values,
+        natural => natural,
     };
     if !matches!(natural, DataType::Timestamp(TimeUnit::Nanosecond, _)) {
         return Ok(0);

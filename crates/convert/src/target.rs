@@ -3,6 +3,7 @@
 use meds_store::manifest::MANIFEST;
 use meds_store::{Code, Error, Manifest, Progress, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,10 +13,10 @@ use std::time::Duration;
 pub struct Site {
     store: PathBuf,
     lock_path: PathBuf,
-    /// Folders above the store that were made for it, the deepest first.
-    made: Vec<PathBuf>,
     /// Held, not read: the system gives the lock up with the file, also when the process is killed.
     _lock: File,
+    /// Dropped after what is in them.
+    _parents: Parents,
 }
 
 /// A hidden name beside the store.
@@ -32,30 +33,10 @@ impl Site {
         }
         // What stands behind a link is what is replaced: the link stays, and all names of a store share one lock.
         let store = &behind(store);
-        let made = make_parents(store)?;
+        let parents = Parents::make(store)?;
         let lock_path = beside(store, "lock");
-        let lock = loop {
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
-            let file = file.map_err(|e| Error::io(store, "write a store there", &e))?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    progress.enter(meds_store::progress::Phase::Wait, 0, 0);
-                    progress.check()?;
-                    std::thread::sleep(Duration::from_millis(20));
-                    continue;
-                }
-                // A file system without locks: two conversions at once then end in one winner's rename.
-                Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(e)) => return Err(Error::io(&lock_path, "lock the store", &e)),
-            }
-            // The one before may have removed the file between our opening and our locking it.
-            let same = fs::metadata(&lock_path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
-            if same {
-                break file;
-            }
-        };
-        let site = Self { store: store.clone(), lock_path, made, _lock: lock };
+        let lock = locked(&lock_path, store, progress)?;
+        let site = Self { store: store.clone(), lock_path, _lock: lock, _parents: parents };
         let old = beside(store, "old");
         if old.exists() {
             match store.exists() {
@@ -114,9 +95,43 @@ impl Drop for Site {
         // Best effort: the next conversion clears what cannot be removed now.
         let _ = remove(&self.work());
         let _ = fs::remove_file(&self.lock_path);
-        // Refused, and rightly so, where something stands in them: the store.
-        self.made.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
+}
+
+/// Opens and locks the lock file, once no other process has it.
+fn locked(path: &Path, store: &Path, progress: &Progress) -> Result<File> {
+    loop {
+        let created = !path.exists();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = file.map_err(|e| Error::io(store, "write a store there", &e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                progress.enter(meds_store::progress::Phase::Wait, 0, 0);
+                progress.check()?;
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            }
+            // A file system without locks: two conversions at once then end in one winner's rename.
+            Err(TryLockError::Error(e)) if has_no_locks(&e) => {}
+            Err(TryLockError::Error(e)) => {
+                // A file that was there before may be another process's lock.
+                if created {
+                    let _ = fs::remove_file(path);
+                }
+                return Err(Error::io(path, "lock the store", &e));
+            }
+        }
+        // The one before may have removed the file between our opening and our locking it.
+        if fs::metadata(path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino())) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Does this error mean that the file system has no locks? It does not know them (ENOSYS, EOPNOTSUPP), or its lock manager is missing (ENOLCK: NFS).
+fn has_no_locks(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
 }
 
 /// Refuses a path where no store may be written, before any work is done for one; who writes there asks again, with the lock. `force` replaces a store.
@@ -148,7 +163,7 @@ fn look(store: &Path) -> Result<Found> {
     };
     let unseen = |e| Error::io(store, "look at the target", &e);
     match fs::symlink_metadata(store) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(e) => return Err(unseen(e)),
         Ok(about) if !about.is_dir() => return foreign("folder"),
         Ok(_) => {}
@@ -171,14 +186,27 @@ fn behind(store: &Path) -> PathBuf {
     whole.unwrap_or_else(|| store.to_path_buf())
 }
 
-/// Makes the folders above a store that are not there; returns them, the deepest first.
-fn make_parents(store: &Path) -> Result<Vec<PathBuf>> {
-    let parents = store.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
-    let missing: Vec<_> = parents.take_while(|path| !path.exists()).map(Path::to_path_buf).collect();
-    if let Some(deepest) = missing.first() {
-        fs::create_dir_all(deepest).map_err(|e| Error::io(store, "write a store there", &e))?;
+/// Folders above a store that were made for it, the deepest first. Dropping them removes those that are empty.
+#[derive(Debug)]
+struct Parents(Vec<PathBuf>);
+
+impl Parents {
+    /// Makes those that are not there.
+    fn make(store: &Path) -> Result<Self> {
+        let parents = store.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+        let missing = Self(parents.take_while(|path| !path.exists()).map(Path::to_path_buf).collect());
+        if let Some(deepest) = missing.0.first() {
+            fs::create_dir_all(deepest).map_err(|e| Error::io(store, "write a store there", &e))?;
+        }
+        Ok(missing)
     }
-    Ok(missing)
+}
+
+impl Drop for Parents {
+    fn drop(&mut self) {
+        // Refused, and rightly so, where something is in them: the store.
+        self.0.iter().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
@@ -187,7 +215,7 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
 
 fn remove(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path, "clear what an earlier conversion left", &e)),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(path, "clear what an earlier conversion left", &e)),
         _ => Ok(()),
     }
 }

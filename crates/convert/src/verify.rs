@@ -12,7 +12,6 @@ use crate::survey::{Group, Rows, file_start, groups, null_id, subject_column, ti
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array, new_null_array};
-use arrow_buffer::Buffer;
 use arrow_cast::cast;
 use arrow_cast::display::array_value_to_string;
 use arrow_ipc::convert::try_fb_to_schema;
@@ -438,19 +437,10 @@ fn internal(error: &ArrowError) -> Error {
     Error::new(Code::Internal, format!("cannot compare: {error}"))
 }
 
-/// Keeps a mapping alive behind Arrow's buffers.
-struct Owner(Arc<Mapping>);
-
-impl AsRef<[u8]> for Owner {
-    fn as_ref(&self) -> &[u8] {
-        self.0.bytes()
-    }
-}
-
 /// The one batch of a file, by the Arrow library, without a copy.
 fn decode(map: &Arc<Mapping>, path: &Path) -> Result<RecordBatch> {
     let read = || -> parquet::errors::Result<RecordBatch> {
-        let buffer = Buffer::from(bytes::Bytes::from_owner(Owner(map.clone())));
+        let buffer = map.buffer();
         let bytes = buffer.as_slice();
         let broken = |what: &str| ArrowError::IpcError(what.to_string());
         let end = bytes.len().checked_sub(10).ok_or_else(|| broken("too short"))?;

@@ -1,18 +1,18 @@
 //! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
 
-use crate::data::{checksum, io};
+use crate::data::io;
 use crate::database::Database;
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use zip::read::Config;
+use zip::unstable::read::ZipIterable;
 
-/// Bytes at either end that tell an archive from others: a zip's table of contents with its checksums, a gzip's checksum of all of it.
-const ENDS: u64 = 1 << 20;
 /// Of a tar everything comes in blocks of this size.
 const BLOCK: usize = 512;
 /// Most bytes that stand between two files of a tar: the library holds them in memory, and gzip makes gigabytes of few bytes.
@@ -71,32 +71,69 @@ impl Archive {
         self.bytes
     }
 
-    /// Tells `hear` what tells this archive from others: its length, and its ends or (of a tar, which has no checksum) all of it.
-    pub fn identify(&self, progress: &Progress, mut hear: impl FnMut(&[u8])) -> Result<()> {
-        hear(&self.bytes.to_le_bytes());
-        if let Form::Tar = self.form {
-            hear(&checksum(&self.path, progress)?.to_le_bytes());
-            return Ok(());
-        }
+    /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.
+    pub fn unpack(&self, into: &Path, progress: &Progress) -> Result<PathBuf> {
+        self.extract(into, progress)?;
+        self.root(into)
+    }
+
+    /// Unpacks everything into a folder that is there and empty.
+    pub fn extract(&self, into: &Path, progress: &Progress) -> Result<()> {
+        let target = Target { archive: self, into, progress };
         let file = File::open(&self.path).map_err(io(&self.path))?;
-        for start in [0, self.bytes.saturating_sub(ENDS)] {
-            let mut end = vec![0; ENDS.min(self.bytes) as usize];
-            file.read_exact_at(&mut end, start).map_err(io(&self.path))?;
-            hear(&end);
+        match self.form {
+            Form::Zip => target.zip(file),
+            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file))),
+            Form::Tar => target.tar(BufReader::new(file)),
+        }
+    }
+
+    /// Does it contain OMOP tables (or a DuckDB database of them), by the names of its files? They are read up to the first one that decides. What
+    /// cannot be read does not: unpacking says what is wrong with it.
+    pub fn holds_tables(&self, progress: &Progress) -> Result<bool> {
+        let mut held = None;
+        let mut look = |name: &Path| {
+            held = if aside(name) { held } else { Held::of(name).or(held) };
+            progress.check()?;
+            Ok(matches!(held, Some(Held::Dataset | Held::Tables)))
+        };
+        let file = File::open(&self.path).map_err(io(&self.path))?;
+        let read = match self.form {
+            Form::Zip => self.zip_names(file, &mut look),
+            Form::TarGz => self.tar_names(MultiGzDecoder::new(BufReader::new(file)), &mut look),
+            Form::Tar => self.tar_names(BufReader::new(file), &mut look),
+        };
+        match read {
+            Err(error) if error.code != Code::SourceDamaged => Err(error),
+            _ => Ok(matches!(held, Some(Held::Tables | Held::Either))),
+        }
+    }
+
+    fn zip_names(&self, file: File, look: &mut impl FnMut(&Path) -> Result<bool>) -> Result<()> {
+        let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.damaged(e))?;
+        for at in 0..zip.len() {
+            let entry = zip.by_index_raw(at).map_err(|e| self.damaged(e))?;
+            if look(Path::new(&*entry.name().map_err(|e| self.damaged(e))?))? {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.
-    pub fn unpack(&self, into: &Path, progress: &Progress) -> Result<PathBuf> {
-        let target = Target { archive: self, into, progress };
-        let file = File::open(&self.path).map_err(io(&self.path))?;
-        match self.form {
-            Form::Zip => target.zip(file)?,
-            Form::TarGz => target.tar(MultiGzDecoder::new(BufReader::new(file)))?,
-            Form::Tar => target.tar(BufReader::new(file))?,
+    fn tar_names(&self, packed: impl Read, look: &mut impl FnMut(&Path) -> Result<bool>) -> Result<()> {
+        let unreadable = |e| self.unreadable(e);
+        let left = Rc::new(Cell::new(BETWEEN));
+        let mut tar = tar::Archive::new(Stream { from: packed, left: left.clone(), zeros: 0 });
+        for entry in tar.entries().map_err(unreadable)? {
+            let mut entry = entry.map_err(unreadable)?;
+            if look(&entry.path().map_err(unreadable)?)? {
+                break;
+            }
+            left.set(u64::MAX);
+            std::io::copy(&mut entry, &mut std::io::sink()).map_err(unreadable)?;
+            left.set(BETWEEN);
         }
-        self.root(into)
+        Ok(())
     }
 
     /// The only dataset, wherever it lies.
@@ -231,6 +268,37 @@ impl<R: Read> Read for Stream<R> {
     }
 }
 
+/// What the name of a file says of the archive that it is in.
+#[derive(Clone, Copy)]
+enum Held {
+    /// MEDS, or a database of meds_reader.
+    Dataset,
+    /// OMOP tables.
+    Tables,
+    /// `data/person.parquet` is a table in a folder of that name, or a shard.
+    Either,
+}
+
+impl Held {
+    fn of(name: &Path) -> Option<Self> {
+        let folder = |wanted: &str| name.parent().is_some_and(|above| above.iter().any(|part| part.eq_ignore_ascii_case(wanted)));
+        let file = name.file_name()?.to_string_lossy().to_lowercase();
+        let parquet = file.ends_with(".parquet");
+        let csv = file.ends_with(".csv") || file.ends_with(".csv.gz");
+        // Every OMOP source has this table, whole, in pieces or as a folder.
+        let whose = file.strip_prefix("person").is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphabetic()));
+        let table = (parquet || csv) && (whose || folder("person"));
+        match (table, parquet && folder("data")) {
+            (true, true) => Some(Self::Either),
+            (true, false) => Some(Self::Tables),
+            (false, true) => Some(Self::Dataset),
+            (false, false) if file == "meds_reader.version" || file == "meds_reader.properties" => Some(Self::Dataset),
+            (false, false) if file.ends_with(".duckdb") => Some(Self::Tables),
+            (false, false) => None,
+        }
+    }
+}
+
 /// A name for people.
 fn shown(name: &Path) -> String {
     name.to_string_lossy().chars().take(200).collect()
@@ -250,7 +318,10 @@ struct Target<'a> {
 
 impl Target<'_> {
     fn zip(&self, file: File) -> Result<()> {
-        let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.archive.damaged(e))?;
+        let mut zip = zip::ZipArchive::new(BufReader::new(&file)).map_err(|e| self.archive.damaged(e))?;
+        if zip.has_duplicate_names() {
+            self.no_file_twice(BufReader::new(&file))?;
+        }
         for at in 0..zip.len() {
             let mut entry = zip.by_index(at).map_err(|e| self.archive.damaged(e))?;
             let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
@@ -259,6 +330,20 @@ impl Target<'_> {
             }
             if !entry.is_dir() && !aside(&name) {
                 self.write(&name, &mut entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of two files of one name the library knows the later one alone.
+    fn no_file_twice(&self, file: impl Read + Seek) -> Result<()> {
+        let mut entries = ZipIterable::try_new(file, Config::default()).map_err(|e| self.archive.damaged(e))?;
+        let mut seen = HashSet::new();
+        for entry in entries.files().map_err(|e| self.archive.damaged(e))? {
+            let entry = entry.map_err(|e| self.archive.damaged(e))?;
+            let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
+            if !entry.is_dir() && !aside(&name) && !seen.insert(name.clone()) {
+                return Err(self.twice(&name));
             }
         }
         Ok(())
@@ -298,9 +383,7 @@ impl Target<'_> {
         }
         let path = self.into.join(name);
         let failed = |e: std::io::Error| match e.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                self.archive.damaged(format!("it has two files {}, or one where a folder is", shown(name)))
-            }
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => self.twice(name),
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => {
                 self.archive.damaged(format!("{} cannot be the name of a file", shown(name)))
             }
@@ -318,6 +401,11 @@ impl Target<'_> {
             to.write_all(&held[..some]).map_err(failed)?;
             length += some as u64;
         }
+    }
+
+    fn twice(&self, name: &Path) -> Error {
+        let message = format!("contains {} twice, or once as a file and once as a folder. Pack the dataset again.", shown(name));
+        Error::at(Code::SourceDamaged, &self.archive.path, message)
     }
 
     fn strange(&self, name: &Path) -> Error {

@@ -1,8 +1,8 @@
 //! A column's `data` file: a table of offsets, then the compressed records, one a subject.
 
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Code, Error, Result};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -90,19 +90,6 @@ pub fn small(path: &Path) -> Result<Vec<u8>> {
     match std::fs::metadata(path).map_err(io(path))?.len() {
         bytes if bytes > LARGE => Err(damaged(path, format!("{bytes} bytes are too many for this file"))),
         _ => std::fs::read(path).map_err(io(path)),
-    }
-}
-
-/// The CRC-32C of a file.
-pub fn checksum(path: &Path, progress: &Progress) -> Result<u32> {
-    let mut file = File::open(path).map_err(io(path))?;
-    let (mut held, mut sum) = (vec![0; WINDOW as usize], 0);
-    loop {
-        progress.check()?;
-        match file.read(&mut held).map_err(io(path))? {
-            0 => return Ok(sum),
-            some => sum = crc32c::crc32c_append(sum, &held[..some]),
-        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! A database's folder: who its subjects are, how many rows each has, which columns there are.
 
-use crate::data::{Data, INFLATION, checksum, damaged, io, small};
+use crate::data::{Data, INFLATION, damaged, io, small};
 use crate::properties;
 use crate::reader::Reader;
 use crate::strings::Strings;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Code, Error, Result};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,7 @@ impl Database {
     /// Opens a database and checks what is small; records are checked as they are read.
     pub fn open(path: &Path) -> Result<Self> {
         version(path)?;
-        let about = path.join(PROPERTIES);
-        let properties = properties::parse(&small(&about)?).map_err(|what| damaged(&about, what))?;
+        let properties = properties(path)?;
         let (at, lengths_at) = (path.join(IDS), path.join(LENGTH));
         let ids: Vec<i64> = words(&at)?.into_iter().map(i64::from_le_bytes).collect();
         let lengths: Vec<u32> = words(&lengths_at)?.into_iter().map(u32::from_le_bytes).collect();
@@ -152,21 +151,29 @@ impl Database {
         Reader::open(self, self.runs[run].0.clone(), column)
     }
 
-    /// Tells `hear` what tells this database from others: all of it, of the columns by checksums. A value may change without any length that does.
-    pub fn identify(&self, progress: &Progress, mut hear: impl FnMut(&[u8])) -> Result<()> {
-        for name in [VERSION, PROPERTIES] {
-            hear(&small(&self.path.join(name))?);
+    /// Every file that a database's rows are read from: its path below the folder, with `/`.
+    pub fn files(path: &Path) -> Result<Vec<String>> {
+        version(path)?;
+        let mut files: Vec<String> = [VERSION, PROPERTIES, IDS, LENGTH].map(String::from).into();
+        for property in properties(path)? {
+            let texts = matches!(property.data_type, DataType::Utf8 | DataType::LargeUtf8);
+            let of: &[&str] = if texts { &["zdict", "data", "dictionary"] } else { &["zdict", "data"] };
+            files.extend(of.iter().map(|name| format!("{}/{name}", property.name)));
         }
-        self.ids.iter().for_each(|id| hear(&id.to_le_bytes()));
-        self.lengths.iter().for_each(|rows| hear(&rows.to_le_bytes()));
-        for column in &self.columns {
-            let files: &[&str] = if let Kind::Texts(_) = column.kind { &["zdict", "data", "dictionary"] } else { &["zdict", "data"] };
-            for name in files {
-                hear(&checksum(&column.data.path.with_file_name(name), progress)?.to_le_bytes());
+        for name in &files {
+            let at = path.join(name);
+            if !std::fs::metadata(&at).map_err(io(&at))?.is_file() {
+                return Err(damaged(&at, "a file and a folder are in each other's place"));
             }
         }
-        Ok(())
+        Ok(files)
     }
+}
+
+/// The columns that a database says it has.
+fn properties(path: &Path) -> Result<Vec<properties::Property>> {
+    let at = path.join(PROPERTIES);
+    properties::parse(&small(&at)?).map_err(|what| damaged(&at, what))
 }
 
 /// Refuses databases of another version than 2.

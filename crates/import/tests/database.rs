@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
 use meds_import::Database;
-use meds_store::{Code, Error, Progress};
+use meds_store::{Code, Error};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use written::{Cells, Table, data, database, payloads};
 /// Every column of every run, as arrays; the error of what could not be read.
 fn read(path: &Path) -> Result<Vec<Vec<ArrayRef>>, Error> {
     let opened = Database::open(path)?;
-    opened.identify(&Progress::default(), |_| {})?;
+    Database::files(path)?;
     let column = |column| -> Result<Vec<ArrayRef>, Error> {
         let mut batches = Vec::new();
         for run in 0..opened.runs() {
@@ -155,25 +155,20 @@ proptest! {
     }
 }
 
-/// Another value, in files of the same lengths.
+/// What a fingerprint has to cover.
 #[test]
-fn a_database_is_told_from_one_that_differs_in_a_value() {
-    let identity = |value: f32| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let bits = u64::from(value.to_bits()).to_le_bytes();
-        let columns = vec![("value", Cells::Fixed(3, 4, vec![vec![Some(bits)]]))];
-        database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
-        let mut heard = Vec::new();
-        Database::open(folder.path())
-            .expect("opens")
-            .identify(&Progress::default(), |bytes| heard.extend_from_slice(bytes))
-            .expect("reads");
-        (fs::metadata(folder.path().join("value/data")).expect("a file").len(), heard)
-    };
-    let (one, other) = (identity(98.6), identity(98.7));
-    assert_eq!(one.0, other.0);
-    assert_ne!(one.1, other.1);
-    assert_eq!(one, identity(98.6));
+fn all_files_of_a_database_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let columns = vec![("code", Cells::Texts(vec![vec![Some("A".into())]])), ("value", Cells::Fixed(3, 4, vec![vec![None]]))];
+    database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
+    let mut named = Database::files(folder.path()).expect("reads");
+    named.sort();
+    let below = |path: &Path| fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path()).collect::<Vec<_>>();
+    let (folders, mut files): (Vec<_>, Vec<_>) = below(folder.path()).into_iter().partition(|path| path.is_dir());
+    folders.iter().for_each(|path| files.extend(below(path)));
+    let mut there: Vec<_> = files.iter().map(|path| path.strip_prefix(folder.path()).expect("below").display().to_string()).collect();
+    there.sort();
+    assert_eq!(named, there);
 }
 
 /// Subjects that would be taken for one, or be lost.

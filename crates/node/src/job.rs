@@ -26,7 +26,9 @@ impl Job {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'fingerprint'")]
+        #[napi(
+            ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest'"
+        )]
         kind: String,
         options: String,
     ) -> napi::Result<Self> {
@@ -38,7 +40,11 @@ impl Job {
                 "filter" => work(&options, meds_convert::filter)?,
                 "inspect" => work(&options, meds_convert::inspect)?,
                 "unpack" => work(&options, meds_convert::unpack)?,
-                "fingerprint" => work(&options, meds_convert::fingerprint)?,
+                "holdsTables" => work(&options, meds_convert::holds_tables)?,
+                "csv" => work(&options, meds_convert::csv)?,
+                "same" => work(&options, meds_convert::same)?,
+                "current" => work(&options, meds_convert::is_current)?,
+                "digest" => work(&options, meds_convert::digest)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
             };
@@ -94,6 +100,12 @@ impl Task for Running {
 #[napi]
 pub fn refuse_taken(env: Env, path: String, force: bool) -> napi::Result<()> {
     guard(&env, || meds_convert::refuse_taken(Path::new(&path), force))
+}
+
+/// Refuses a file or folder, or files below it, of a table whose log says which of its files are rows.
+#[napi]
+pub fn refuse_tables(env: Env, root: String, files: Vec<String>) -> napi::Result<()> {
+    guard(&env, || meds_convert::refuse_tables(Path::new(&root), files.iter().map(Path::new)))
 }
 
 fn work<O, S>(options: &str, run: impl FnOnce(&O, &Progress) -> Result<S> + Send + 'static) -> Result<Work>

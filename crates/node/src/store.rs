@@ -3,10 +3,10 @@
 use crate::buffer;
 use crate::error::guard;
 use crate::export::NativeExport;
-use meds_store::read::File;
+use meds_store::read::{File, Scan};
 use meds_store::{Code, Error, Result, Store};
 use napi::Env;
-use napi::bindgen_prelude::{ArrayBuffer, Unknown};
+use napi::bindgen_prelude::{ArrayBuffer, Uint32ArraySlice, Unknown};
 use napi_derive::napi;
 use std::sync::Arc;
 
@@ -53,6 +53,12 @@ impl NativeStore {
         guard(env, || mapped(env, self.open()?.codes()))
     }
 
+    /// ancestors.arrow; null where the store has none.
+    #[napi(ts_return_type = "Mapped | null")]
+    pub fn ancestors<'env>(&self, env: &'env Env) -> napi::Result<Option<Mapped<'env>>> {
+        guard(env, || self.open()?.ancestors()?.map(|file| mapped(env, file)).transpose())
+    }
+
     /// A shard, whose subject ids, event offsets and sparse offsets are checked first.
     #[napi]
     pub fn shard<'env>(&self, env: &'env Env, index: u32) -> napi::Result<Mapped<'env>> {
@@ -72,6 +78,18 @@ impl NativeStore {
         guard(&env, || NativeExport::new(&self.open()?.arrow(shard as usize)?))
     }
 
+    /// The shards that are worth a scan where the patients at some slots (ascending; all of them where there are none) are read in storage order.
+    #[napi]
+    pub fn dense(&self, env: Env, slots: Option<Uint32ArraySlice>) -> napi::Result<Vec<u32>> {
+        guard(&env, || Ok(self.open()?.dense(slots.as_deref()).into_iter().map(|shard| shard as u32).collect()))
+    }
+
+    /// Says that some shards are read in order from now on.
+    #[napi]
+    pub fn scan(&self, env: Env, shards: Vec<u32>) -> napi::Result<NativeScan> {
+        guard(&env, || Ok(NativeScan { scans: self.open()?.scan(shards.into_iter().map(|shard| shard as usize)) }))
+    }
+
     /// Drops the mappings that nobody else (JavaScript, a query, an export) holds.
     #[napi]
     pub fn close(&mut self) {
@@ -85,6 +103,21 @@ impl NativeStore {
     /// The store itself.
     pub(crate) fn share(&self) -> Result<&Arc<Store>> {
         self.store.as_ref().ok_or_else(|| Error::new(Code::Closed, "The store was closed. Open it again to read on."))
+    }
+}
+
+/// Shards that are read in order: the system reads ahead there until this ends, or has been collected.
+#[napi]
+pub struct NativeScan {
+    scans: Vec<Scan>,
+}
+
+#[napi]
+impl NativeScan {
+    /// Ends it; may be called twice.
+    #[napi]
+    pub fn end(&mut self) {
+        self.scans.clear();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::shard::Shard;
 use crate::work;
-use meds_store::read::Patients;
+use meds_store::read::{Patients, Scan};
 use meds_store::{Code, Error, Progress, Result, Store};
 use std::ops::Range;
 
@@ -135,7 +135,7 @@ pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]
     }
 }
 
-/// A group for each window, in their order.
+/// A group for each window, in their order, and the scans of the shards that they are spread over.
 pub fn of_windows(
     store: &Store,
     shards: &[Option<Shard>],
@@ -143,7 +143,7 @@ pub fn of_windows(
     windows: &Windows,
     threads: usize,
     progress: &Progress,
-) -> Result<Vec<Group>> {
+) -> Result<(Vec<Group>, Vec<Scan>)> {
     let people = People::new(store)?;
     let count = windows.subjects.len();
     for (name, times) in [("start", &windows.start), ("end", &windows.end)] {
@@ -153,6 +153,7 @@ pub fn of_windows(
             return Err(Error::new(Code::InvalidArgument, message));
         }
     }
+    let scans = store.scan(dense(store, &people, windows));
     // A window costs some cache misses: as much as hundreds of rows.
     let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
     let cut = |i: usize| {
@@ -189,7 +190,25 @@ pub fn of_windows(
         Ok(made(people.slot(index), at, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)]))
     };
     let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
-    Ok(parts.into_iter().flatten().collect())
+    Ok((parts.into_iter().flatten().collect(), scans))
+}
+
+/// The shards that windows scan: those in which their patients lie close together, where most windows follow each other in storage order. In any other
+/// order what is read ahead may be evicted before it is used.
+fn dense(store: &Store, people: &People, windows: &Windows) -> Vec<usize> {
+    // Fewer windows are no scan of anything large; then nobody need be looked up.
+    let least = store.manifest().shards.iter().map(|shard| shard.patients).min().unwrap_or_default() as usize / 16;
+    if windows.subjects.len() < least {
+        return vec![];
+    }
+    let mut slots: Vec<u32> = windows.subjects.iter().filter_map(|id| people.find(*id)).map(|index| people.slot(index) as u32).collect();
+    let falls = slots.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    if falls * 8 > slots.len() {
+        return vec![];
+    }
+    slots.sort_unstable();
+    slots.dedup();
+    store.dense(Some(&slots))
 }
 
 /// Rows of a shard are counted in 31 bits, slots in 32.

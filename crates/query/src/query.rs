@@ -5,6 +5,7 @@ use crate::groups::{self, Group, Windows};
 use crate::hits::{Hits, hits};
 use crate::shard::{Id, Shard, with_ids};
 use crate::work;
+use meds_store::read::Scan;
 use meds_store::{Progress, Result, Store};
 use std::ops::Range;
 
@@ -30,6 +31,8 @@ pub struct Query<'a> {
     shards: Vec<Option<Shard<'a>>>,
     /// Of each shard the rows that have one of the codes, where the store's inverted index gives them sooner than a scan.
     hits: Option<Vec<Hits>>,
+    /// Of the shards of which most is read.
+    _scans: Vec<Scan>,
     threads: usize,
     progress: &'a Progress,
 }
@@ -44,12 +47,14 @@ impl<'a> Query<'a> {
         let last = u32::try_from(store.codes().layout.rows.saturating_sub(1)).unwrap_or(u32::MAX - 1);
         let codes = codes.as_deref().map_or_else(|| Codes::all(last), |ranges| Codes::of(ranges, last));
         let shards = groups::shards(store, slots)?;
-        let groups = match windows {
-            None => groups::of_patients(store, &shards, slots)?,
+        let (groups, scans) = match windows {
+            None => (groups::of_patients(store, &shards, slots)?, store.scan(store.dense(slots))),
             Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
         };
         let hits = hits(store, &shards, &codes, &groups)?;
-        Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, threads, progress })
+        // What the index finds is read in places.
+        let scans = if hits.is_some() { vec![] } else { scans };
+        Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, _scans: scans, threads, progress })
     }
 
     /// Number of groups.

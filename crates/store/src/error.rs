@@ -50,6 +50,10 @@ codes! {
     ColumnType = "MEDS_COLUMN_TYPE",
     /// Two files give a column types without a lossless common type.
     SchemaConflict = "MEDS_SCHEMA_CONFLICT",
+    /// A folder or file of a table whose log says which of its files are rows (Delta, Iceberg, Hudi and the like).
+    TableFormat = "MEDS_TABLE_FORMAT",
+    /// A file of the source has the same rows as another one.
+    DuplicateFile = "MEDS_DUPLICATE_FILE",
     /// A null where MEDS allows none (subject_id, code).
     NullValue = "MEDS_NULL_VALUE",
     /// A subject's rows are not together (twice in a file, or in two files).

@@ -12,6 +12,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const PATIENTS: &str = "patients.arrow";
 /// File name of the table of codes.
 pub const CODES: &str = "codes.arrow";
+/// File name of the table of the codes that no event has and that codes of events reach through `parent_codes`; absent where there are none.
+pub const ANCESTORS: &str = "ancestors.arrow";
 /// Folder of the inverted index.
 pub const INDEX: &str = "index/";
 /// Key of the store's content id in each Arrow file's schema metadata.
@@ -26,9 +28,11 @@ pub struct Manifest {
     pub version: u32,
     /// Content id: 32 hexadecimal digits made from the fingerprint and the format version. In every Arrow file too.
     pub id: String,
-    /// Of the source and of the options that change the store: relative paths, sizes, hashes of Parquet footers (of a database checksums of all
-    /// files, of an archive its ends or all of it) and of metadata files.
+    /// Of the options that change the store and of the source's files: relative paths, sizes and hashes of all their bytes.
     pub fingerprint: String,
+    /// Of the same options, and of the files' relative paths, sizes and times of modification; where these were to be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<String>,
     /// The options that change the store.
     pub options: serde_json::Value,
     /// Columns but `subject_id`, in the source's order.
@@ -110,7 +114,7 @@ pub struct Counts {
 /// Something the reader of a summary must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// `skipped`, `converted`, `repaired` or `warning`.
+    /// `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`.
     pub kind: String,
     /// What and why, a sentence.
     pub message: String,
@@ -213,6 +217,7 @@ impl Manifest {
             version: VERSION,
             id: String::new(),
             fingerprint: String::new(),
+            times: None,
             options: serde_json::Value::Null,
             columns: Vec::new(),
             counts: Counts::default(),
@@ -266,6 +271,7 @@ mod tests {
             version: VERSION,
             id: "0".repeat(32),
             fingerprint: "f".into(),
+            times: None,
             options: serde_json::json!({"shard_bytes": 1}),
             columns: vec![],
             counts: Counts::default(),

@@ -57,8 +57,10 @@ pub fn all_offsets(array: Array) -> Found<()> {
 
 /// The offsets of one field: their checksum, and that they cut what is there.
 pub fn section(file: &File, array: Array) -> Found<()> {
+    let span = array.node.offsets.filter(|span| span.bytes > 0);
+    let _ahead = span.and_then(|span| file.ahead(span));
     offsets(array)?;
-    let Some(span) = array.node.offsets.filter(|span| span.bytes > 0) else { return Ok(()) };
+    let Some(span) = span else { return Ok(()) };
     let listed = file.entry.offsets.iter().find(|section| section.offset == span.offset && section.bytes == span.bytes);
     let listed = listed.ok_or_else(|| format!("has offsets of \"{}\" whose checksum the manifest lacks", array.node.name))?;
     crc(array.offset_bytes(), &listed.crc32c).map_err(|e| format!("{e} (offsets of \"{}\")", array.node.name))
@@ -81,6 +83,7 @@ pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found
     let (ids, events) = (column("subject_id")?, column("events")?);
     section(file, events)?;
     let of_patient = Patients::of(patients)?;
+    let _ahead = ids.node.data.and_then(|span| file.ahead(span));
     for (row, &at) in index.rows(shard).iter().enumerate() {
         let at = at as usize;
         let (expected, found) = (of_patient.ids.i64(at), ids.i64(row));

@@ -3,9 +3,10 @@
 use super::array::Array;
 use super::cursor::Found;
 use super::footer::{self, Layout};
-use super::map::Mapping;
+use super::map::{Access, Mapping, Scan};
 use super::{REMEDY, check};
 use crate::error::{Code, Error, Result};
+use crate::layout::Span;
 use crate::manifest::{self, STORE_ID_KEY};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -34,9 +35,9 @@ pub fn path_of(root: &Path, entry: &manifest::File) -> Result<PathBuf> {
 
 impl File {
     /// Maps a file and reads its footer; `id` is the store's.
-    pub fn open(root: &Path, entry: &manifest::File, id: &str) -> Result<Self> {
+    pub fn open(root: &Path, entry: &manifest::File, id: &str, access: Access) -> Result<Self> {
         let path = path_of(root, entry)?;
-        let map = Mapping::open(&path, entry.bytes)?;
+        let map = Mapping::open(&path, entry.bytes, access)?;
         check::frames(map.bytes(), entry).map_err(|found| corrupt(&path, &found))?;
         let layout = footer::parse(map.bytes()).map_err(|found| corrupt(&path, &found))?;
         match layout.schema.metadata().get(STORE_ID_KEY) {
@@ -63,6 +64,11 @@ impl File {
         self.layout.fields.iter().map(|node| Array::new(self.map.bytes(), node))
     }
 
+    /// A buffer is about to be read from its beginning to its end: see [`Mapping::ahead`].
+    pub fn ahead(&self, span: Span) -> Option<Scan> {
+        self.map.ahead(span.offset as usize..span.offset.saturating_add(span.bytes) as usize)
+    }
+
     /// Checks every byte against the manifest.
     pub fn check_crc(&self) -> Result<()> {
         self.found_crc().map_err(|found| self.corrupt(&found))
@@ -70,6 +76,7 @@ impl File {
 
     /// The same, as a clause.
     pub fn found_crc(&self) -> Found<()> {
+        let _scan = self.map.scan();
         check::crc(self.map.bytes(), &self.entry.crc32c)
     }
 

@@ -4,6 +4,8 @@ use super::array::{Array, words};
 use super::check;
 use super::cursor::Found;
 use super::file::File;
+use super::map::Scan;
+use crate::layout::Span;
 use std::ops::Range;
 
 /// A shard's inverted index. Its offsets have been checked; patients and rows are checked as they are read.
@@ -108,6 +110,7 @@ impl<'a> Inverted<'a> {
     /// search among others would miss some.
     pub fn code_of(&self, code: u32, wanted: &[u32]) -> crate::Result<Vec<(u32, Rows<'a>)>> {
         let Range { start: mut low, end } = self.pairs(code);
+        let _ahead = self.ahead(code);
         let ascend = (low..end.saturating_sub(1)).fold(true, |right, pair| right & (self.patients.u32(pair) < self.patients.u32(pair + 1)));
         let corrupt = |found: &str| self.file.corrupt(&format!("{found} (code {code})"));
         if !ascend {
@@ -135,11 +138,31 @@ impl<'a> Inverted<'a> {
     pub(super) fn found(&self, code: u32) -> impl Iterator<Item = Found<(u32, Rows<'a>)>> + use<'a> {
         let of = *self;
         let mut least = 0;
+        let ahead = self.ahead(code);
         self.pairs(code).map(move |pair| {
+            let _held = &ahead;
             let found = of.pair(pair, least).map_err(|found| format!("{found} (code {code})"))?;
             least = found.0 as usize + 1;
             Ok(found)
         })
+    }
+
+    /// A code's patients, and the offsets and rows of their lists, are about to be read.
+    fn ahead(&self, code: u32) -> Vec<Scan> {
+        let pairs = self.pairs(code);
+        let rows = self.lists.offset(pairs.start)..self.lists.offset(pairs.end);
+        let items = self.lists.child(0).node;
+        let width = items.data_type.width.map_or(4, |width| width as usize);
+        let part = |span: Option<Span>, range: Range<usize>, width: usize| {
+            let begin = span?.offset as usize;
+            self.file.map.ahead(begin + range.start * width..begin + range.end * width)
+        };
+        let parts = [
+            part(self.patients.node.data, pairs.clone(), 4),
+            part(self.lists.node.offsets, pairs.start..pairs.end + 1, 4),
+            part(items.data, rows, width),
+        ];
+        parts.into_iter().flatten().collect()
     }
 
     fn pairs(&self, code: u32) -> Range<usize> {

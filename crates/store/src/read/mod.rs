@@ -22,7 +22,7 @@ pub use file::File;
 pub use footer::{Layout, parse};
 pub use index::Patients;
 pub use inverted::{Inverted, Rows};
-pub use map::Mapping;
+pub use map::{Access, Mapping, Scan};
 pub use problem::Problem;
 pub use store::Store;
 

@@ -17,6 +17,7 @@ const PATIENTS: [(&str, &str); 7] = [
     ("last_time", "timestamp[us]"),
 ];
 const CODES: [(&str, &str); 3] = [("code", "utf8"), ("events", "int64"), ("patients", "int64")];
+const ANCESTORS: [(&str, &str); 2] = [("code", "utf8"), ("parent_codes", "list<utf8>")];
 
 /// The columns of patients.arrow.
 pub fn patients(layout: &Layout) -> Found<()> {
@@ -39,6 +40,15 @@ pub fn codes(layout: &Layout, manifest: &Manifest) -> Found<()> {
         return Err("has nulls where none may be".into());
     }
     rows("rows", layout.rows, manifest.counts.codes.saturating_add(1))
+}
+
+/// The columns of ancestors.arrow.
+pub fn ancestors(layout: &Layout) -> Found<()> {
+    starts_with(layout, &ANCESTORS)?;
+    if layout.fields.len() == ANCESTORS.len() && layout.fields[0].null_count == 0 {
+        return Ok(());
+    }
+    Err("has other columns than code and parent_codes, or nulls where none may be".into())
 }
 
 /// The columns of shard `i`.

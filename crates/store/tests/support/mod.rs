@@ -263,6 +263,7 @@ pub fn store(root: &Path, id: &str) -> Manifest {
         version: manifest::VERSION,
         id: id.into(),
         fingerprint: "f".into(),
+        times: None,
         options: serde_json::json!({}),
         columns,
         counts: Counts {

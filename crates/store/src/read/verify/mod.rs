@@ -20,6 +20,7 @@ impl Store {
     /// Works on all cores; fails when it is cancelled or a file cannot be read.
     pub fn verify(&self, limit: usize, progress: &Progress) -> Result<Vec<Problem>> {
         let limit = limit.max(1);
+        let _scans = self.scan(0..self.shards.len());
         let columns = &self.manifest.columns;
         let bytes = self.shards.iter().map(|file| file.entry.bytes).sum();
         progress.enter(Phase::Check, self.manifest.counts.events * columns.len() as u64, bytes);

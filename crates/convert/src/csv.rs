@@ -1,0 +1,219 @@
+//! A look at every row of CSV files before DuckDB reads them. DuckDB drops or shifts fields of a row that has more than the header where the last
+//! ones are empty, and its threads take a line within a quoted field for a row. So rows are counted and checked here, and a file that such
+//! readers would misread is copied into Parquet, each field as text.
+
+use crate::export::failed;
+use crate::run::pool;
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use meds_import::csv::{Csv, Record, contents, unreadable};
+use meds_store::progress::Phase;
+use meds_store::{Code, Error, Progress, Result};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which files to look at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct CsvOptions {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// The folder for copies; without one no file is copied.
+    pub copies: Option<PathBuf>,
+    /// Leave out rows whose number of fields is not the header's, instead of refusing them.
+    pub skip_bad_rows: bool,
+    /// Threads; 0 = one a core.
+    pub threads: usize,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookedAt {
+    /// The names in its header; none in a file of no bytes.
+    pub names: Vec<String>,
+    /// A comma or a tab.
+    pub delimiter: String,
+    /// Its rows, without those that are left out.
+    pub rows: u64,
+    /// Rows that are left out, and the line of the first one.
+    pub dropped: u64,
+    /// The line of the first row that is left out; 0 where none is.
+    pub line: u64,
+    /// Its copy, whose columns are called c0, c1 and so on, where there is one.
+    pub copy: Option<PathBuf>,
+    /// Uncompressed bytes and their checksum: files with the same ones may be copies of each other.
+    pub sum: String,
+}
+
+/// Two files that may be copies of each other.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SameOptions {
+    /// One.
+    pub one: PathBuf,
+    /// The other.
+    pub other: PathBuf,
+}
+
+/// Looks at every row of some CSV files.
+pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
+    progress.enter(Phase::Plan, 0, 0);
+    if let Some(folder) = &options.copies {
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, "copy the table", &e))?;
+    }
+    let look = |(i, path): (usize, &PathBuf)| {
+        let copy = options.copies.as_ref().map(|folder| folder.join(format!("{i}.parquet")));
+        let mut looked = LookedAt::default();
+        if pass(path, options, copy.is_some(), None, &mut looked, progress)? == Pass::Whole {
+            return Ok(looked);
+        }
+        let mut looked = LookedAt { copy, ..Default::default() };
+        let copy = looked.copy.clone().map(Copy::create);
+        pass(path, options, false, copy, &mut looked, progress)?;
+        Ok(looked)
+    };
+    pool(options.threads, || options.files.par_iter().enumerate().map(look).collect())
+}
+
+/// Do two files contain the same bytes once they are uncompressed?
+pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
+    let (mut one, mut other) = (contents(&options.one)?, contents(&options.other)?);
+    let mut held = (Vec::new(), Vec::new());
+    loop {
+        progress.check()?;
+        held.0.clear();
+        held.1.clear();
+        const PART: u64 = 1 << 20;
+        (&mut one).take(PART).read_to_end(&mut held.0).map_err(|e| unreadable(&options.one, &e))?;
+        (&mut other).take(PART).read_to_end(&mut held.1).map_err(|e| unreadable(&options.other, &e))?;
+        if held.0 != held.1 || held.0.is_empty() {
+            return Ok(held.0 == held.1);
+        }
+    }
+}
+
+#[derive(PartialEq)]
+enum Pass {
+    Whole,
+    /// It ended where the file turned out to need a copy.
+    Cut,
+}
+
+/// Reads a file to its end, or to where it turns out to need a copy if it `may_end` there.
+fn pass(
+    path: &Path,
+    options: &CsvOptions,
+    may_end: bool,
+    mut copy: Option<Copy>,
+    looked: &mut LookedAt,
+    progress: &Progress,
+) -> Result<Pass> {
+    let mut csv = Csv::open(path, progress)?;
+    looked.names = csv.names().to_vec();
+    let (delimiter, width) = (csv.delimiter(), looked.names.len());
+    looked.delimiter = char::from(delimiter).to_string();
+    while let Some(record) = csv.record()? {
+        if record.width() == width {
+            looked.rows += 1;
+            if let Some(copy) = &mut copy {
+                copy.push(width, &record)?;
+            }
+        } else if options.skip_bad_rows {
+            looked.dropped += 1;
+            looked.line = if looked.line == 0 { record.line } else { looked.line };
+        } else {
+            return Err(uneven(path, &record, width, delimiter));
+        }
+        if may_end && (looked.dropped > 0 || !csv.is_plain()) {
+            return Ok(Pass::Cut);
+        }
+    }
+    let (bytes, sum) = csv.read();
+    looked.sum = format!("{bytes}-{sum}");
+    if let Some(copy) = copy {
+        copy.finish(width)?;
+    }
+    Ok(Pass::Whole)
+}
+
+/// A row whose number of fields is not the header's.
+fn uneven(path: &Path, record: &Record, width: usize, delimiter: u8) -> Error {
+    let fields = record.width();
+    let plural = if fields == 1 { "" } else { "s" };
+    let remedy = match delimiter {
+        _ if fields < width => "Complete the row",
+        b',' => "Put a field that contains a comma in quotes",
+        _ => "Remove tabs within fields",
+    };
+    let message = format!(
+        "line {} has {fields} field{plural}, but the header has {width} columns. {remedy}, or skip such rows with skipBadRows (--skip-bad-rows).",
+        record.line
+    );
+    Error::at(Code::SourceDamaged, path, message)
+}
+
+/// Rows and bytes of a batch, and bytes of a row group: what a copy holds of its file.
+const ROWS: usize = 8192;
+const BYTES: usize = 4 << 20;
+const GROUP: usize = 16 << 20;
+
+/// A copy in Parquet; the file is created with the first rows.
+struct Copy {
+    path: PathBuf,
+    columns: Vec<StringBuilder>,
+    writer: Option<ArrowWriter<File>>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Copy {
+    fn create(path: PathBuf) -> Self {
+        Self { path, columns: Vec::new(), writer: None, rows: 0, bytes: 0 }
+    }
+
+    fn push(&mut self, width: usize, record: &Record) -> Result<()> {
+        self.columns.resize_with(width, StringBuilder::new);
+        for (column, field) in self.columns.iter_mut().zip(record.fields()) {
+            self.bytes += field.len();
+            column.append_option(Some(field).filter(|field| !field.is_empty()));
+        }
+        self.rows += 1;
+        if self.rows < ROWS && self.bytes < BYTES { Ok(()) } else { self.write(width) }
+    }
+
+    fn write(&mut self, width: usize) -> Result<()> {
+        self.columns.resize_with(width, StringBuilder::new);
+        let fields: Vec<_> = (0..width).map(|i| Field::new(format!("c{i}"), DataType::Utf8, true)).collect();
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
+        let columns = self.columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        (self.rows, self.bytes) = (0, 0);
+        let path = &self.path;
+        let batch = RecordBatch::try_new(schema, columns).map_err(|e| Error::at(Code::Internal, path, e.to_string()))?;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => none.insert(create(path, batch.schema())?),
+        };
+        writer.write(&batch).map_err(|e| failed(path, e))?;
+        if writer.in_progress_size() >= GROUP { writer.flush().map_err(|e| failed(path, e)) } else { Ok(()) }
+    }
+
+    fn finish(mut self, width: usize) -> Result<()> {
+        self.write(width)?;
+        self.writer.map_or(Ok(()), |writer| writer.close().map(drop)).map_err(|e| failed(&self.path, e))
+    }
+}
+
+fn create(path: &Path, schema: SchemaRef) -> Result<ArrowWriter<File>> {
+    let file = File::create(path).map_err(|e| Error::io(path, "copy the table", &e))?;
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None);
+    ArrowWriter::try_new(file, schema, Some(properties.build())).map_err(|e| failed(path, e))
+}

@@ -1,0 +1,147 @@
+//! The metadata folder of an export, as the `meds` package wants it.
+
+use super::{failed, make};
+use crate::codes;
+use crate::common::conform;
+use crate::metadata::{BOM, broken, find, splits, table};
+use crate::orders::plain_orders;
+use crate::source::Source;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use meds_store::manifest::Note;
+use meds_store::{Code, Error, Result, Store};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Writes a small table as Parquet.
+pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
+    let file = File::create(path).map_err(|e| Error::io(path, "write the metadata", &e))?;
+    let write = || {
+        let plain = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
+        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(plain))?;
+        writer.write(table)?;
+        writer.close()
+    };
+    plain_orders(path, &write().map_err(|e| failed(path, e))?)
+}
+
+/// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.
+pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
+    let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
+    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<RecordBatch>> {
+        let Some(path) = find(source, name) else { return Ok(None) };
+        let (given, plain) = (table(path)?, SourceSchema::of(path)?);
+        let mended = mend(path, given.clone())?;
+        Ok((!plain.is(&mended) || mended.num_rows() != given.num_rows()).then_some(mended))
+    };
+    let splits_name = ["subject_splits.parquet", "patient_splits.parquet"].into_iter().find(|name| find(source, name).is_some());
+    let rewritten = [
+        (splits_name.unwrap_or_default(), "subject_splits.parquet", mended(splits_name.unwrap_or_default(), split_table)?),
+        ("codes.parquet", "codes.parquet", mended("codes.parquet", code_table)?),
+    ];
+    // What is wrong with the splits is told as a conversion tells it.
+    splits(source)?;
+    for (name, path) in &source.metadata {
+        let found = rewritten.iter().find(|(from, _, table)| from == name && table.is_some());
+        match found {
+            Some((from, to, Some(table))) => {
+                write_table(&folder.join(to), table)?;
+                converted(
+                    format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
+                    table.num_rows() as u64,
+                );
+            }
+            _ => {
+                let to = folder.join(name);
+                to.parent().map_or(Ok(()), make)?;
+                fs::copy(path, &to).map_err(|e| Error::io(&to, "copy the metadata", &e))?;
+            }
+        }
+        if name == "dataset.json" {
+            let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+            if let Some(bare) = bytes.strip_prefix(BOM) {
+                let to = folder.join(name);
+                fs::write(&to, bare).map_err(|e| Error::io(&to, "write the metadata", &e))?;
+                converted("metadata/dataset.json was written without its byte order mark, which Python refuses in JSON".into(), 1);
+            }
+        }
+    }
+    if find(source, "codes.parquet").is_none() {
+        let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
+        let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
+        let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
+        let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
+        let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
+        write_table(&folder.join("codes.parquet"), &table)?;
+        converted("metadata/codes.parquet was made: MEDS 0.4 has one, and the store's source had none".into(), table.num_rows() as u64);
+    }
+    if find(source, "dataset.json").is_none() {
+        let path = folder.join("dataset.json");
+        fs::write(&path, "{\"meds_version\": \"0.4.1\"}\n").map_err(|e| Error::io(&path, "write the metadata", &e))?;
+        converted("metadata/dataset.json was made: MEDS 0.4 has one, and the store's source had none".into(), 1);
+    }
+    Ok(())
+}
+
+/// The columns of a metadata file as another reader finds them.
+struct SourceSchema(SchemaRef);
+
+impl SourceSchema {
+    fn of(path: &Path) -> Result<Self> {
+        Ok(Self(crate::source::SourceFile::open(String::new(), path.to_path_buf())?.schema))
+    }
+
+    /// Has the file these columns, of these types, in whatever order?
+    fn is(&self, table: &RecordBatch) -> bool {
+        let same =
+            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
+        self.0.fields().len() == table.num_columns() && table.schema().fields().iter().all(same)
+    }
+}
+
+/// `subject_id` and `split`, none of them null.
+fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
+    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
+    let id = id.ok_or_else(|| broken(path, "has no column \"subject_id\""))?;
+    let split = given.column_by_name("split").ok_or_else(|| broken(path, "has no column \"split\""))?;
+    typed(path, &[("subject_id", id, DataType::Int64), ("split", split, DataType::Utf8)], 2)
+}
+
+/// `code`, `description` and `parent_codes` of MEDS's types, and what else there is.
+fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
+    let schema = given.schema();
+    let mut columns = Vec::new();
+    for (field, column) in schema.fields().iter().zip(given.columns()) {
+        let (to, column) = match field.name().as_str() {
+            "code" => (DataType::Utf8, column.clone()),
+            "description" | "parent_codes" => match codes::target(field, column) {
+                Some(target) => target,
+                // As a conversion leaves it out, and says so.
+                None => continue,
+            },
+            _ => (column.data_type().clone(), column.clone()),
+        };
+        columns.push((field.name().as_str(), column, to));
+    }
+    columns.sort_by_key(|(name, ..)| *name != "code");
+    let columns: Vec<_> = columns.iter().map(|(name, column, to)| (*name, column, to.clone())).collect();
+    typed(path, &columns, 1)
+}
+
+/// A table of these columns, brought to these types; rows in which one of the first `required` ones is null are left out.
+fn typed(path: &Path, columns: &[(&str, &ArrayRef, DataType)], required: usize) -> Result<RecordBatch> {
+    let mut fields = Vec::new();
+    let mut arrays = Vec::new();
+    for (name, column, to) in columns {
+        let array = conform(column, to).map_err(|e| broken(path, format!("column {name:?}: {e}")))?;
+        fields.push(Field::new(*name, to.clone(), true));
+        arrays.push(array);
+    }
+    let table = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| broken(path, e))?;
+    let whole = (0..table.num_rows()).map(|row| table.columns()[..required].iter().all(|column| column.is_valid(row)));
+    filter_record_batch(&table, &whole.collect::<Vec<bool>>().into()).map_err(|e| broken(path, e))
+}

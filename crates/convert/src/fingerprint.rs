@@ -1,0 +1,380 @@
+//! What a source consists of, byte by byte: its files by name, length and a hash of all their bytes.
+//!
+//! A file is hashed in pieces, on all threads, and then its pieces' hashes: one large file is as fast as many. The hash is XXH3 with 128 bits:
+//! it is faster than any disk (`benches/fingerprint.mjs` measures it). It does not resist forgery, and need not: a source is its owner's.
+
+use crate::hashes::{Hashes, Key};
+use crate::source::hex;
+use meds_store::{Code, Error, Result};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use twox_hash::xxhash3_128::Hasher;
+
+/// Bytes of a piece.
+const PIECE: u64 = 8 << 20;
+/// Bytes that are read at once: they are still in the core's own cache when they are hashed.
+const READ: u64 = 256 << 10;
+/// A file that changed this shortly before it was hashed may change again within one tick of its file system's clock, and look the same.
+const RACY: Duration = Duration::from_secs(2);
+
+/// Hears of bytes that were hashed; an error ends the hashing.
+pub type Heard<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
+
+/// A file of a source.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its path below the source, with `/`.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it was like when the source was opened.
+    pub seen: Seen,
+}
+
+/// What the file system says of a file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    bytes: u64,
+    modified: (i64, i64),
+    /// Of content, name or rights: no program can set it.
+    changed: (i64, i64),
+    device: u64,
+    inode: u64,
+}
+
+impl Seen {
+    /// Of what the file system says.
+    pub fn of(about: &Metadata) -> Self {
+        Self {
+            bytes: about.len(),
+            modified: (about.mtime(), about.mtime_nsec()),
+            changed: (about.ctime(), about.ctime_nsec()),
+            device: about.dev(),
+            inode: about.ino(),
+        }
+    }
+
+    fn at(path: &Path) -> Result<Self> {
+        std::fs::metadata(path).map(|about| Self::of(&about)).map_err(|e| Error::io(path, "read the file", &e))
+    }
+
+    /// Was the file written between two looks?
+    fn is_rewritten(&self, now: &Self) -> bool {
+        (self.bytes, self.modified) != (now.bytes, now.modified)
+    }
+
+    /// Would a change after `hashed` show in these times? A clock that is ahead of ours makes no file settled.
+    fn is_settled(&self, hashed: SystemTime) -> bool {
+        let limit = hashed.checked_sub(RACY).and_then(|limit| limit.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        self.modified.max(self.changed) < (limit.as_secs() as i64, i64::from(limit.subsec_nanos()))
+    }
+
+    fn key(&self, name: &str) -> Key {
+        let mut hash = Sha256::new();
+        hash.update(name);
+        for number in [self.modified.0, self.modified.1, self.changed.0, self.changed.1] {
+            hash.update(number.to_le_bytes());
+        }
+        for number in [self.bytes, self.device, self.inode] {
+            hash.update(number.to_le_bytes());
+        }
+        let mut key = Key::default();
+        key.copy_from_slice(&hash.finalize()[..size_of::<Key>()]);
+        key
+    }
+}
+
+impl Input {
+    /// Looks at a file.
+    pub fn at(name: impl Into<String>, path: &Path) -> Result<Self> {
+        Ok(Self { name: name.into(), path: path.to_path_buf(), seen: Seen::at(path)? })
+    }
+
+    fn rewritten(&self) -> Error {
+        Error::at(Code::SourceChanged, &self.path, "The file changed while it was read. Retry once nothing is writing to it.")
+    }
+
+    /// Hashes the piece that begins at a byte.
+    fn hash(&self, start: u64, heard: Heard) -> Result<u128> {
+        let io = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => self.rewritten(),
+            _ => Error::io(&self.path, "read the file", &e),
+        };
+        let file = File::open(&self.path).map_err(io)?;
+        let end = self.seen.bytes.min(start + PIECE);
+        let mut held = vec![0; READ.min(end - start) as usize];
+        let mut hash = Hasher::new();
+        let mut at = start;
+        while at < end {
+            let some = &mut held[..READ.min(end - at) as usize];
+            file.read_exact_at(some, at).map_err(io)?;
+            hash.write(some);
+            at += some.len() as u64;
+            heard(some.len() as u64)?;
+        }
+        Ok(hash.finish_128())
+    }
+}
+
+/// All files that decide what a store of a source contains.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    root: PathBuf,
+    files: Vec<Input>,
+    /// When they were hashed, and the hashes.
+    hashed: OnceLock<(SystemTime, Vec<u128>)>,
+}
+
+impl Inputs {
+    /// The files of a source, in the order that its fingerprint has.
+    pub fn new(root: &Path, files: Vec<Input>) -> Self {
+        // Whatever path a source is given by, its hashes are remembered in one place.
+        let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+        Self { root, files, hashed: OnceLock::new() }
+    }
+
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.seen.bytes).sum()
+    }
+
+    /// Of names, lengths and contents, and of `options`. `memory` is the folder where hashes are remembered.
+    pub fn fingerprint(&self, options: &str, memory: Option<&Path>, heard: Heard) -> Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{options}\0contents"));
+        for (file, content) in self.files.iter().zip(self.hashes(memory, heard)?) {
+            hash.update(format!("\0{}\0{}\0{content:032x}", file.name, file.seen.bytes));
+        }
+        Ok(hex(&hash.finalize()))
+    }
+
+    /// Of names, lengths and times of modification, and of `options`.
+    pub fn times(&self, options: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{options}\0times"));
+        for Input { name, seen, .. } in &self.files {
+            hash.update(format!("\0{name}\0{}\0{}.{:09}", seen.bytes, seen.modified.0, seen.modified.1));
+        }
+        hex(&hash.finalize())
+    }
+
+    /// Are these files, looked at again later, still what was hashed? Only those are read again whose times cannot say so.
+    pub fn unchanged(&self, later: &Self, memory: Option<&Path>, heard: Heard) -> Result<bool> {
+        let hashes = self.hashes(memory, heard)?;
+        let at = self.hashed.get().map_or(UNIX_EPOCH, |(at, _)| *at);
+        let same = |(old, new): (&Input, &Input)| old.name == new.name && !old.seen.is_rewritten(&new.seen);
+        if self.files.len() != later.files.len() || !self.files.iter().zip(&later.files).all(same) {
+            return Ok(false);
+        }
+        let sure = |file: usize| self.files[file].seen == later.files[file].seen && self.files[file].seen.is_settled(at);
+        Ok(later.hash(|file| sure(file).then(|| hashes[file]), memory, heard)? == hashes)
+    }
+
+    /// The hash of each file.
+    fn hashes(&self, memory: Option<&Path>, heard: Heard) -> Result<&[u128]> {
+        if self.hashed.get().is_none() {
+            let now = SystemTime::now();
+            let known = Hashes::read(memory, &self.root);
+            let hashes = self.hash(|file| known.get(&self.files[file].seen.key(&self.files[file].name)), memory, heard)?;
+            // Another thread that was as quick has the same.
+            let _ = self.hashed.set((now, hashes));
+        }
+        Ok(self.hashed.get().map_or(&[], |(_, hashes)| hashes))
+    }
+
+    /// Hashes the files whose hash is not known, and remembers those whose times will show a change.
+    fn hash(&self, known: impl Fn(usize) -> Option<u128>, memory: Option<&Path>, heard: Heard) -> Result<Vec<u128>> {
+        let now = SystemTime::now();
+        let hashes: Vec<Option<u128>> = (0..self.files.len()).map(known).collect();
+        let missing: Vec<&Input> = self.files.iter().zip(&hashes).filter(|(_, hash)| hash.is_none()).map(|(file, _)| file).collect();
+        let mut found = hash_all(&missing, heard)?.into_iter();
+        let hashes: Vec<u128> = hashes.into_iter().filter_map(|hash| hash.or_else(|| found.next())).collect();
+        if missing.iter().any(|file| file.seen.is_settled(now)) {
+            let settled = self.files.iter().zip(&hashes).filter(|(file, _)| file.seen.is_settled(now));
+            Hashes::write(memory, &self.root, settled.map(|(file, hash)| (file.seen.key(&file.name), *hash)));
+        }
+        Ok(hashes)
+    }
+}
+
+/// Hashes files, piece by piece, on all threads.
+fn hash_all(files: &[&Input], heard: Heard) -> Result<Vec<u128>> {
+    let starts = |(at, file): (usize, &&Input)| (0..file.seen.bytes).step_by(PIECE as usize).map(move |start| (at, start));
+    let pieces: Vec<(usize, u64)> = files.iter().enumerate().flat_map(starts).collect();
+    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, heard)).collect();
+    let mut whole: Vec<Hasher> = files.iter().map(|_| Hasher::new()).collect();
+    for (&(at, _), piece) in pieces.iter().zip(hashed?) {
+        whole[at].write(&piece.to_le_bytes());
+    }
+    // What was written meanwhile was hashed in part as it was before.
+    for file in files {
+        if file.seen.is_rewritten(&Seen::at(&file.path)?) {
+            return Err(file.rewritten());
+        }
+    }
+    Ok(whole.iter().map(Hasher::finish_128).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn of(root: &Path, names: &[&str]) -> Inputs {
+        Inputs::new(root, names.iter().map(|name| Input::at(*name, &root.join(name)).expect("is there")).collect())
+    }
+
+    fn fingerprint(root: &Path, names: &[&str]) -> String {
+        of(root, names).fingerprint("", None, &|_| Ok(())).expect("reads")
+    }
+
+    /// Writes a file, and makes it as old as a file that was written long ago.
+    fn write(path: &Path, bytes: &[u8]) {
+        fs::write(path, bytes).expect("writes");
+        File::options().write(true).open(path).and_then(|file| file.set_modified(UNIX_EPOCH)).expect("is dated");
+    }
+
+    #[test]
+    fn any_byte_of_any_piece_counts_and_so_do_names_and_lengths() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, path) = (folder.path(), folder.path().join("a"));
+        let bytes = vec![7; 2 * PIECE as usize + 5];
+        let mut found = HashSet::new();
+        for at in [0, READ as usize, PIECE as usize - 1, PIECE as usize, 2 * PIECE as usize, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            write(&path, &changed);
+            assert!(found.insert(fingerprint(root, &["a"])), "byte {at}");
+        }
+        for length in [0, 1, PIECE as usize, bytes.len(), bytes.len() - 1] {
+            write(&path, &bytes[..length]);
+            assert!(found.insert(fingerprint(root, &["a"])), "{length} bytes");
+            fs::rename(&path, root.join("b")).expect("renames");
+            assert!(found.insert(fingerprint(root, &["b"])), "{length} bytes, another name");
+        }
+        // Pieces in another order.
+        for halves in [[1, 2], [2, 1]] {
+            write(&path, &halves.map(|byte| vec![byte; PIECE as usize]).concat());
+            assert!(found.insert(fingerprint(root, &["a"])));
+        }
+    }
+
+    #[test]
+    fn two_files_that_are_exchanged_are_another_source() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let both = |a: &[u8], b: &[u8]| {
+            write(&root.join("a"), a);
+            write(&root.join("b"), b);
+            fingerprint(root, &["a", "b"])
+        };
+        let first = both(b"one", b"two");
+        assert_ne!(first, both(b"two", b"one"));
+        assert_ne!(first, both(b"onet", b"wo"));
+        assert_eq!(first, both(b"one", b"two"));
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| ((at * 31) >> 7) as u8).collect();
+        write(&folder.path().join("a"), &bytes);
+        let hashed = [1, 2, 5].map(|threads| crate::run::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
+        assert!(hashed.iter().all(|one| *one == hashed[0]), "{hashed:?}");
+    }
+
+    /// What a conversion finds at its end, after something was done to a file that was hashed.
+    fn still(done: impl Fn(&Path)) -> bool {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        write(&path, b"before");
+        let before = of(folder.path(), &["a"]);
+        before.fingerprint("", None, &|_| Ok(())).expect("reads");
+        done(&path);
+        before.unchanged(&of(folder.path(), &["a"]), None, &|_| Ok(())).expect("reads")
+    }
+
+    #[test]
+    fn a_file_that_was_written_during_a_conversion_is_noticed() {
+        assert!(still(|_| ()));
+        // Its rights are not its content.
+        assert!(still(|path| fs::set_permissions(path, fs::Permissions::from_mode(0o640)).expect("is allowed")));
+        assert!(!still(|path| fs::write(path, b"after.").expect("writes")));
+        assert!(!still(|path| write(path, b"longer than before")));
+        // Its length and time are kept.
+        assert!(!still(|path| write(path, b"after.")));
+        // The same bytes again: in between there may have been others.
+        assert!(!still(|path| fs::write(path, b"before").expect("writes")));
+        // A whole other file that looks the same.
+        let replace = |path: &Path, bytes: &[u8]| {
+            write(&path.with_extension("new"), bytes);
+            fs::rename(path.with_extension("new"), path).expect("renames");
+        };
+        assert!(!still(|path| replace(path, b"after.")));
+        assert!(still(|path| replace(path, b"before")));
+    }
+
+    #[test]
+    fn a_file_that_changed_after_it_was_looked_at_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        for bytes in [&b"after."[..], b"short", b""] {
+            write(&path, b"before");
+            let inputs = of(folder.path(), &["a"]);
+            fs::write(&path, bytes).expect("writes");
+            assert_eq!(inputs.fingerprint("", None, &|_| Ok(())).expect_err("refuses").code, Code::SourceChanged);
+        }
+    }
+
+    #[test]
+    fn files_that_may_change_within_a_tick_of_the_clock_are_not_remembered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(&folder.path().join("a"), b"bytes");
+        let seen = of(folder.path(), &["a"]).files[0].seen;
+        let now = SystemTime::now();
+        // Its time of modification may be set, that of the change may not.
+        assert!(seen.modified == (0, 0) && !seen.is_settled(now));
+        assert!(seen.is_settled(now + 2 * RACY) && !seen.is_settled(now - 2 * RACY));
+        assert!(!Seen { modified: (i64::MAX, 0), ..seen }.is_settled(now + 2 * RACY));
+        let memory = tempfile::tempdir().expect("a folder");
+        of(folder.path(), &["a"]).fingerprint("", Some(memory.path()), &|_| Ok(())).expect("reads");
+        assert_eq!(fs::read_dir(memory.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_remembered_file_is_known_by_all_that_the_system_says_of_it() {
+        let seen = Seen { bytes: 1, modified: (2, 3), changed: (4, 5), device: 6, inode: 7 };
+        let others = [
+            Seen { bytes: 2, ..seen },
+            Seen { modified: (2, 4), ..seen },
+            Seen { modified: (3, 3), ..seen },
+            Seen { changed: (4, 6), ..seen },
+            Seen { changed: (5, 5), ..seen },
+            Seen { device: 7, ..seen },
+            Seen { inode: 6, ..seen },
+        ];
+        let keys: HashSet<Key> = others.iter().map(|seen| seen.key("a")).chain([seen.key("a"), seen.key("b")]).collect();
+        assert_eq!(keys.len(), others.len() + 2);
+    }
+
+    #[test]
+    fn an_error_of_who_hears_ends_the_hashing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(&folder.path().join("a"), &vec![1; 3 * PIECE as usize]);
+        let heard = std::sync::atomic::AtomicU64::new(0);
+        let stop = |bytes| {
+            heard.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+            Err(Error::new(Code::Cancelled, "enough"))
+        };
+        let error = of(folder.path(), &["a"]).fingerprint("", None, &stop).expect_err("ends");
+        assert_eq!(error.code, Code::Cancelled);
+        assert!(heard.into_inner() <= 3 * READ);
+    }
+}
