@@ -139,6 +139,10 @@ function twinsOf(table: string, root: string, paths: readonly string[]): [string
 function within(folder: string): { readonly files: string[]; readonly strange: string[]; readonly hidden: string[] } {
   const found = { files: [] as string[], strange: [] as string[], hidden: [] as string[] };
   const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true }));
+  refuseTables(
+    folder,
+    entries.map((entry) => join(entry.parentPath, entry.name)),
+  );
   for (const entry of entries.filter((entry) => !entry.isDirectory())) {
     const path = join(entry.parentPath, entry.name);
     const passed = relative(folder, path).split(sep).some(isHidden);
