@@ -82,7 +82,12 @@ function madeOf(path: string, given: GivenOmop): GivenOmop & { readonly origin: 
   const store = new Store(path, false);
   try {
     const origin = keptOrigin(store);
-    const { keepUnmapped = false, conceptIds = false, skipBadRows = false, vocabulary = [] } = origin === undefined ? {} : keptOptions(origin);
+    const {
+      keepUnmapped = false,
+      conceptIds = false,
+      skipBadRows = false,
+      vocabulary = [],
+    } = origin === undefined ? {} : keptOptions(origin);
     if (vocabulary.length > 0 && given.vocabulary.length === 0)
       fail(
         "MEDS_INVALID_ARGUMENT",

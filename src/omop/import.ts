@@ -318,7 +318,11 @@ class Import {
     const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !present(name));
     this.note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
     this.note("skipped", `files that give no events, such as ${others[0]}`, others.length);
-    this.note("skipped", `files that are not read because names that begin with _ or a dot are left out, such as ${hidden[0]}`, hidden.length);
+    this.note(
+      "skipped",
+      `files that are not read because names that begin with _ or a dot are left out, such as ${hidden[0]}`,
+      hidden.length,
+    );
   }
 
   /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */

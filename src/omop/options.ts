@@ -50,5 +50,6 @@ export function omopOptions({ vocabulary = [], keepUnmapped, conceptIds, skipBad
 /** Throws where an option for OMOP tables is given for another source. */
 export function refuseOmop({ vocabulary, ...flags }: GivenOmop): void {
   const given = Object.entries({ ...flags, vocabulary: vocabulary.length > 0 }).find(([, value]) => value);
-  if (given !== undefined) fail("MEDS_INVALID_ARGUMENT", `${given[0]} is for OMOP tables, and the source is of another kind. Leave it out.`);
+  if (given !== undefined)
+    fail("MEDS_INVALID_ARGUMENT", `${given[0]} is for OMOP tables, and the source is of another kind. Leave it out.`);
 }

@@ -6,8 +6,8 @@ import { withIo } from "../io.js";
 import type { WorkOptions } from "../native.js";
 import type { Duck } from "./duck.js";
 import { findTables, type TableFiles } from "./files.js";
-import { openTables, readingsOf, type TableSet } from "./source.js";
 import { readings } from "./readings.js";
+import { openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
 import { VOCABULARY_TABLES } from "./tables.js";
 
