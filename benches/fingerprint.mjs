@@ -5,10 +5,12 @@
 // both, in turns.
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as binding from "../native/binding.js";
+
+const binding = createRequire(import.meta.url)("../native/binding.cjs");
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [source, store = join(mkdtempSync(join(tmpdir(), "meds-reader-fingerprint-")), "s.medsdb")] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 // The files of an OMOP folder: which table each belongs to.
-import { createReadStream, type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { fail } from "../errors.js";
 import { withIo } from "../io.js";

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use twox_hash::xxhash3_128::Hasher;
 
 /// Bytes of a piece.
-const PIECE: u64 = 8 << 20;
+const PIECE: u64 = 32 << 20;
 /// Bytes that are read at once: they are still in the core's own cache when they are hashed.
 const READ: u64 = 256 << 10;
 /// A file that changed this shortly before it was hashed may change again within one tick of its file system's clock, and look the same.
