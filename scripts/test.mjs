@@ -40,7 +40,7 @@ async function rust() {
 
 /** Tests compare with programs in Python; where there is no Python, or it cannot install them, those tests are skipped. */
 function python() {
-  for (const requirements of ["requirements.txt", "requirements-etl.txt"]) {
+  for (const requirements of ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt"]) {
     const { reason } = peersPython(root, { requirements, named: true });
     if (reason !== undefined) console.error(`meds-reader: tests that need benches/${requirements} will be skipped: ${reason}.`);
   }

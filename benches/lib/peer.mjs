@@ -14,8 +14,8 @@ export const requirementsOf = (file) =>
 
 /**
  * A Python for some requirements, or a sentence that says why there is none. What is not installed in it, who needs it reports.
- * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON; requirements-etl.txt, which
- * tests ask for: .cache/etl, or MEDS_ETL_PYTHON. `named`: they were asked for by name; else others than the first, which may be large, are not installed.
+ * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON; requirements-etl.txt and
+ * requirements-writers.txt, which tests ask for: .cache/etl and .cache/writers, or MEDS_ETL_PYTHON and MEDS_WRITERS_PYTHON. `named`: they were asked for by name; else others than the first, which may be large, are not installed.
  */
 export function peersPython(root, { install = true, requirements = REQUIREMENTS, named = false } = {}) {
   const name = /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";

@@ -63,15 +63,21 @@ export class Concepts {
   }
 
   /**
-   * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, and its
-   * ancestors one step up.
+   * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, its
+   * ancestors one step up, and those further up that no such steps lead to.
    */
   async writeCodes(layers: readonly Layer[], events: string, out: string): Promise<void> {
-    const ladders = await this.write("ladders.parquet", stepsSql(layers), laddersOf(layers));
-    await this.duck.run(`CREATE TEMP TABLE told AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
-    await this.climb(ladders);
-    await this.duck.run(
-      `CREATE TEMP TABLE above AS SELECT DISTINCT c.code AS child, p.code AS parent FROM ${ladders} AS s
+    const { duck } = this;
+    await duck.run(`CREATE TEMP TABLE told AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
+    await duck.run(`CREATE TEMP TABLE used_concept AS ${this.coded("SELECT code FROM told")}`);
+    const ladders = await this.write("ladders.parquet", stepsSql(layers, "SELECT id FROM used_concept"), laddersOf(layers));
+    const near = `(SELECT child, parent FROM ${ladders} WHERE near)`;
+    await duck.run("CREATE TEMP TABLE reached (id BIGINT, code VARCHAR, name VARCHAR)");
+    await this.climb(near, `SELECT * FROM used_concept UNION ${this.some(`SELECT id FROM ${this.all} WHERE id > ${LOCAL}`)}`);
+    await this.bridge(near, `(SELECT child, parent FROM ${ladders} WHERE NOT near)`);
+    await this.climb(near, this.some("SELECT parent FROM far WHERE parent NOT IN (SELECT id FROM reached)"));
+    await duck.run(
+      `CREATE TEMP TABLE above AS SELECT DISTINCT c.code AS child, p.code AS parent FROM (FROM ${near} UNION ALL FROM far) AS s
        JOIN reached AS c ON c.id = s.child JOIN reached AS p ON p.id = s.parent WHERE c.code <> p.code`,
     );
     await this.duck.run(
@@ -88,26 +94,49 @@ export class Concepts {
   /** Reads what {@link writeCodes} would read: wrong values end it as they end that. */
   async check(layers: readonly Layer[]): Promise<void> {
     const paths = laddersOf(layers).flatMap((reading) => reading.paths);
-    await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(layers)})`, paths);
+    await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(layers, "SELECT 0")})`, paths);
   }
 
-  /** Makes the table `reached (id, code, name)`: the concepts of the codes of the table `told`, the source's own, and all above them. */
-  private async climb(ladders: string): Promise<void> {
+  /** Concepts that have one of some codes (SQL), as SQL: one code may have several concepts. */
+  private coded(codes: string): string {
+    return `SELECT * FROM (${this.some(`SELECT id FROM ${this.all} WHERE code IN (${codes})`)}) WHERE code IN (${codes})`;
+  }
+
+  /** Adds to the table `reached (id, code, name)` some concepts (SQL), those with the same codes, and all above them. */
+  private async climb(near: string, first: string): Promise<void> {
     const { duck } = this;
-    await duck.run("CREATE TEMP TABLE reached (id BIGINT, code VARCHAR, name VARCHAR)");
-    // One code may have several concepts: all of them are reached with it.
-    const coded = (codes: string) =>
-      `SELECT * FROM (${this.some(`SELECT id FROM ${this.all} WHERE code IN (${codes})`)}) WHERE code IN (${codes})`;
-    const own = this.some(`SELECT id FROM ${this.all} WHERE id > ${LOCAL}`);
-    await duck.run(`CREATE TEMP TABLE step AS ${coded("SELECT code FROM told")} UNION ${own}`);
+    await duck.run(`CREATE OR REPLACE TEMP TABLE step AS ${first}`);
     for (;;) {
-      const same = `SELECT * FROM (${coded("SELECT code FROM step")}) WHERE id NOT IN (SELECT id FROM reached)`;
+      const same = `SELECT * FROM (${this.coded("SELECT code FROM step")}) WHERE id NOT IN (SELECT id FROM reached)`;
       await duck.run(`INSERT INTO reached SELECT * FROM step UNION ${same}`);
-      const parents = `SELECT parent FROM ${ladders} WHERE child IN (SELECT id FROM reached) AND parent NOT IN (SELECT id FROM reached)`;
+      const parents = `SELECT parent FROM ${near} WHERE child IN (SELECT id FROM reached) AND parent NOT IN (SELECT id FROM reached)`;
       await duck.run(`CREATE OR REPLACE TEMP TABLE step AS ${this.some(parents)}`);
       const [count] = await duck.rows<{ n: bigint }>("SELECT count(*) AS n FROM step");
       if (count?.n === 0n) return;
     }
+  }
+
+  /**
+   * Makes the table `far (child, parent)`: ancestors of concepts of events to which no single steps lead, because a concept between them, or a step, is not in the vocabulary. `distant`
+   * are the ancestors two steps up or more, as SQL.
+   */
+  private async bridge(near: string, distant: string): Promise<void> {
+    const { duck } = this;
+    await duck.run(
+      `CREATE TEMP TABLE rung AS SELECT DISTINCT child, parent FROM ${near} WHERE child IN (SELECT id FROM reached) AND parent IN (SELECT id FROM reached)`,
+    );
+    await duck.run("CREATE TEMP TABLE up (child BIGINT, parent BIGINT)");
+    await duck.run("CREATE TEMP TABLE pair AS SELECT id AS child, id AS parent FROM used_concept");
+    for (;;) {
+      await duck.run("INSERT INTO up FROM pair");
+      await duck.run(
+        `CREATE OR REPLACE TEMP TABLE pair AS SELECT DISTINCT p.child, r.parent FROM pair AS p JOIN rung AS r ON r.child = p.parent
+         ANTI JOIN up ON up.child = p.child AND up.parent = r.parent`,
+      );
+      const [count] = await duck.rows<{ n: bigint }>("SELECT count(*) AS n FROM pair");
+      if (count?.n === 0n) break;
+    }
+    await duck.run(`CREATE TEMP TABLE far AS SELECT DISTINCT child, parent FROM ${distant} AS d ANTI JOIN up USING (child, parent)`);
   }
 
   /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. Those of the first layer count, of them the last, as in meds_etl. */
@@ -141,24 +170,25 @@ function conceptSql(reading: Reading, conceptIds: boolean, layer: number): strin
 const laddersOf = (layers: readonly Layer[]) =>
   layers.flatMap(({ concept_relationship: relationship, concept_ancestor: ancestor }) => [...relationship, ...ancestor]);
 
-/** Who is one step above whom, as SQL: (child, parent). */
-function stepsSql(layers: readonly Layer[]): string {
+/** Who is one step above whom (`near`), and who is further above one of some concepts (SQL of ids), as SQL: (child, parent, near). */
+function stepsSql(layers: readonly Layer[], of: string): string {
   const steps = [
     ...layers
       .flatMap((layer) => layer.concept_relationship)
       .map((reading) => {
         const [from, to] = [reading.need("concept_id_1"), reading.need("concept_id_2")];
         const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
+        return `SELECT ${ends}, true AS near FROM ${reading.from} WHERE ${reading.text(reading.need("relationship_id"))} = 'Maps to'`;
       }),
     ...layers
       .flatMap((layer) => layer.concept_ancestor)
       .map((reading) => {
         const [to, from] = [reading.need("ancestor_concept_id"), reading.need("descendant_concept_id")];
         const ends = `${reading.integer(from)} AS child, ${reading.integer(to)} AS parent`;
-        return `SELECT ${ends} FROM ${reading.from} WHERE ${reading.integer(reading.need("min_levels_of_separation"))} = 1`;
+        const levels = reading.integer(reading.need("min_levels_of_separation"));
+        return `SELECT child, parent, levels = 1 AS near FROM (SELECT ${ends}, ${levels} AS levels FROM ${reading.from}) WHERE levels = 1 OR (levels > 1 AND child IN (${of}))`;
       }),
   ];
-  const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent WHERE false";
+  const none = "SELECT NULL::BIGINT AS child, NULL::BIGINT AS parent, NULL::BOOLEAN AS near WHERE false";
   return `SELECT * FROM (${[none, ...steps].join(" UNION ALL ")}) WHERE child IS NOT NULL AND parent IS NOT NULL`;
 }

@@ -50,7 +50,7 @@ export class Reading {
   }
 
   private column(name: string | undefined): SqlColumn | undefined {
-    const column = this.columns.get(name ?? "");
+    const column = name === undefined ? undefined : this.columns.get(name);
     const [path] = this.paths;
     if (column?.ambiguous === true)
       fail("MEDS_SCHEMA_CONFLICT", `${path}: two columns are called ${name} (capitals do not matter). Rename or remove one of them.`, path);

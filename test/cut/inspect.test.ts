@@ -269,7 +269,9 @@ describe("inspect()", () => {
     writeFileSync(join(cdm, "visit_occurrence.csv.gz"), gzipSync("visit_occurrence_id\tadmitted_from_concept_id\n1\t0\n2\t0\n3\t0"));
     mkdirSync(join(cdm, "measurement"));
     for (const part of [0, 1])
-      await (await duck()).run(`COPY (SELECT range AS measurement_id FROM range(5)) TO '${cdm}/measurement/${part}.parquet'`);
+      await (await duck()).run(
+        `COPY (SELECT range AS measurement_id FROM range(${5 * part}, ${5 * part + 5})) TO '${cdm}/measurement/${part}.parquet'`,
+      );
     writeFileSync(join(cdm, "readme.txt"), "");
     const found = await inspect(cdm);
     expect(found).toMatchObject({ format: "omop", version: "5.4", files: 4, rows: 15, subjects: 2, prefixes: null });

@@ -252,7 +252,7 @@ describe("a whole vocabulary", () => {
     const path = join(tables, "concept.csv");
     const concepts = readFileSync(path, "utf8").trimEnd();
     const names = concepts.split("\n")[0]!.split(",");
-    const usual: Readonly<Record<string, string>> = { vocabulary_id: "SNOMED", concept_name: "a name of usual length, as concepts have" };
+    const usual: Readonly<Record<string, string>> = { vocabulary_id: "SNOMED", concept_name: "a name of usual length as concepts have" };
     // More than 8 MB, beyond which only those are held that events name.
     const more = Array.from({ length: 120_000 }, (_, i) => {
       const own: Readonly<Record<string, string>> = { ...usual, concept_id: String(900_000_000 + i), concept_code: `unused ${i}` };

@@ -287,3 +287,33 @@ describe("conceptIds", () => {
     expect(dropped.summary.notes[0]).toMatchObject({ kind: "dropped", count: 2 });
   });
 });
+
+describe("ancestors of concept_ancestor", () => {
+  const codesUnder = async (changed: Tables) => {
+    const { store } = await converted(writeCsv(folder("ladder"), { ...clinic, ...changed }));
+    const db = PatientDatabase.open(store);
+    const under = [...db.codes.withAncestor("SNOMED/126877002")].map((id) => db.codes.strings[id]).sort();
+    db.close();
+    return under;
+  };
+  const all = ["ICD10CM/E11.9", "SNOMED/44054006"];
+
+  it("are reached by single steps", async () => expect(await codesUnder({})).toEqual(all));
+
+  it("are reached where the concept between is not in the table concept", async () =>
+    expect(await codesUnder({ concept: conceptsOf((line) => !line.startsWith("201820,")) })).toEqual(all));
+
+  it("are reached where no single step is in concept_ancestor", async () =>
+    expect(
+      await codesUnder({
+        concept_ancestor:
+          "ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation\n4000001,201826,3,4\n",
+      }),
+    ).toEqual(all));
+
+  it("two steps up are no parents where single steps lead to them", async () => {
+    const db = PatientDatabase.open((await whole).store);
+    expect([...db.codes].find(({ code }) => code === "SNOMED/44054006")?.parents).toEqual(["SNOMED/73211009"]);
+    db.close();
+  });
+});

@@ -343,7 +343,10 @@ describe("OMOP tables whose sizes and ends stay equal", () => {
   };
 
   it.each(Object.entries(forms))("are other tables: %s", async (name, make) => {
-    const tables = writeCsv(folder("tables"), { person: clinic.person!, concept: clinic.concept! });
+    const tables = writeCsv(folder("tables"), {
+      person: clinic.person!,
+      concept: `${clinic.concept!}3025315,Body weight,Measurement,LOINC,Lab Test,S,29463-7,,,\n`,
+    });
     const path = place(tables, name);
     await make(path, lines(72.25, 83.75));
     const before = readFileSync(path);

@@ -6,6 +6,7 @@ import { convert, PatientDatabase } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
 import { folder, place } from "../support/folder.js";
+import { said } from "../support/notes.js";
 import { python } from "../support/python.js";
 import { good, refused } from "../support/refused.js";
 
@@ -17,7 +18,7 @@ describe("files below data/ whose names begin with _ or a dot", () => {
       await writeFiles(source, [simpleFile(name, [[9n, 1n, "LEFT"]])]);
       const store = join(folder("t"), "s.medsdb");
       const { notes } = await convert(source, store);
-      expect(notes).toEqual([{ kind: "skipped", message: expect.stringContaining(`such as data/${name}`), count: 1 }]);
+      expect(said(notes)).toEqual([{ kind: "skipped", message: expect.stringContaining(`such as data/${name}`), count: 1 }]);
       const db = PatientDatabase.open(store);
       expect([...db].map((patient) => patient.subjectId)).toEqual([1n, 2n]);
       db.close();
@@ -33,10 +34,10 @@ describe("files below data/ whose names begin with _ or a dot", () => {
   it("in .logs need no note, in other hidden folders they do", async () => {
     const source = await writeSimple(folder("m"), good);
     for (const name of [".logs/a.log", "train/.logs/b.json"]) writeFileSync(place(source, "data", name), "x");
-    expect((await convert(source, join(folder("t"), "s.medsdb"))).notes).toEqual([]);
+    expect(said((await convert(source, join(folder("t"), "s.medsdb"))).notes)).toEqual([]);
     writeFileSync(place(source, "data", ".cache/c.log"), "x");
     const { notes } = await convert(source, join(folder("t"), "s.medsdb"));
-    expect(notes).toEqual([{ kind: "skipped", message: expect.stringContaining("data/.cache/c.log"), count: 1 }]);
+    expect(said(notes)).toEqual([{ kind: "skipped", message: expect.stringContaining("data/.cache/c.log"), count: 1 }]);
   });
 });
 

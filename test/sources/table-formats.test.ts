@@ -8,8 +8,9 @@ import { writeJson, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
 import { duckFile } from "../support/labels.js";
+import { said } from "../support/notes.js";
 import { clinic, writeCsv } from "../support/omop.js";
-import { python } from "../support/python.js";
+import { writersPython } from "../support/python.js";
 import { good, refused } from "../support/refused.js";
 
 const UUID = "7d0c4ad2-9f0c-4d2c-8f1b-2b7d6d6f3a11";
@@ -185,7 +186,7 @@ describe("what only looks like a table format is read", () => {
     });
     const store = join(folder("t"), "s.medsdb");
     const { events, notes } = await convert(source, store);
-    expect([events, notes.map(({ message, count }) => [message.split(":")[0], count])]).toEqual([
+    expect([events, said(notes).map(({ message, count }) => [message.split(":")[0], count])]).toEqual([
       good.length,
       [["files below data/ that are not read", 4]],
     ]);
@@ -201,10 +202,10 @@ describe("what only looks like a table format is read", () => {
 });
 
 // The real writers, where they are installed.
-const writes = (module: string) => python !== null && spawnSync(python, ["-c", `import ${module}`]).status === 0;
+const writes = writersPython !== null;
 
 function run(program: string, ...given: string[]): void {
-  const done = spawnSync(python!, ["-c", program, ...given], { encoding: "utf8" });
+  const done = spawnSync(writersPython!, ["-c", program, ...given], { encoding: "utf8" });
   if (done.status !== 0) throw new Error(done.stderr);
 }
 
@@ -212,7 +213,7 @@ const TABLE = `import sys, datetime as dt, pyarrow as pa
 def rows(ids): return pa.table({"subject_id": pa.array(ids, pa.int64()), "time": pa.array([dt.datetime(2021, 3, 4)] * len(ids), pa.timestamp("us")), "code": ["A"] * len(ids)})
 `;
 
-it.skipIf(!writes("deltalake"))("Delta by deltalake: a deleted subject does not return, and the remedy writes what is left", async () => {
+it.skipIf(!writes)("Delta by deltalake: a deleted subject does not return, and the remedy writes what is left", async () => {
   const source = folder("delta");
   const data = join(source, "data");
   run(
@@ -231,7 +232,7 @@ write_deltalake(sys.argv[1], rows([1])); write_deltalake(sys.argv[1], rows([2]),
   db.close();
 });
 
-it.skipIf(!writes("pyiceberg"))("Iceberg by pyiceberg: replaced rows do not return", async () => {
+it.skipIf(!writes)("Iceberg by pyiceberg: replaced rows do not return", async () => {
   const source = join(folder("iceberg"), "m");
   run(
     `${TABLE}import os

@@ -6,6 +6,7 @@ import { type ConvertOptions, convert, inspect, PatientDatabase } from "meds-rea
 import { describe, expect, it } from "vitest";
 import { duck } from "../support/dataset.js";
 import { folder, place } from "../support/folder.js";
+import { said } from "../support/notes.js";
 import { python } from "../support/python.js";
 import { refused } from "../support/refused.js";
 import { withStore } from "../support/roundtrip.js";
@@ -167,27 +168,28 @@ describe("annotations of Parquet", () => {
     patch(join(source, "data/0.parquet"), [0x78, 0x25, 0x2a], [0x78, 0x25, 0x2a, 0x4c, 0xbc, 0x00, 0x00]);
     await withStore(source, (db, summary) => {
       expect(valuesOf(db, "note")).toEqual([[1, "kept"]]);
-      expect(summary.notes).toMatchObject([{ kind: "skipped", message: expect.stringMatching(/"x".*cannot be decoded.*INTERVAL/) }]);
+      expect(said(summary.notes)).toMatchObject([{ kind: "skipped", message: expect.stringMatching(/"x".*cannot be decoded.*INTERVAL/) }]);
     });
     for (const options of [{ exclude: ["x"] }, { columns: ["note"] }] satisfies ConvertOptions[])
       await withStore(
         source,
         (db, summary) => {
           expect(valuesOf(db, "note")).toEqual([[1, "kept"]]);
-          expect(summary.notes).toEqual([]);
+          expect(said(summary.notes)).toEqual([]);
         },
         options,
       );
-    expect(await inspect(source)).toMatchObject({ problem: null, notes: [{ message: expect.stringContaining('"x"') }] });
+    const inspected = await inspect(source);
+    expect([inspected.problem, said(inspected.notes ?? [])]).toMatchObject([null, [{ message: expect.stringContaining('"x"') }]]);
   });
 
   it("VARIANT of DuckDB is left out with a note", async () => {
     const source = await files(...["'a'", "1"].map((x, at) => rows(at + 1, `${x}::VARIANT`).replace(" AS x", " AS x, 'kept' AS note")));
     await withStore(source, (db, summary) => {
       expect(valuesOf(db, "note")).toEqual([[1, "kept"], [2, "kept"]]); // biome-ignore format: a list
-      expect(summary.notes).toMatchObject([{ kind: "skipped", message: expect.stringMatching(/"x".*VARIANT/) }]);
+      expect(said(summary.notes)).toMatchObject([{ kind: "skipped", message: expect.stringMatching(/"x".*VARIANT/) }]);
     });
-    await withStore(source, (_, summary) => expect(summary.notes).toEqual([]), { exclude: ["x"] });
+    await withStore(source, (_, summary) => expect(said(summary.notes)).toEqual([]), { exclude: ["x"] });
   });
 
   it.skipIf(!python)("an Arrow type that cannot be read (Int128 of polars) leaves all others as they are", async () => {
@@ -205,7 +207,7 @@ frame.select("subject_id", "time", "code", "lasted").with_columns(pl.lit(2).cast
       expect(typeOf(db, "lasted")).toBe("duration[ms]");
       expect(typeOf(db, "both")).toMatch(/inner: duration\[us\]/);
       expect(valuesOf(db, "lasted")).toEqual([[1, 5000], [2, 5000]]); // biome-ignore format: a list
-      expect(summary.notes).toMatchObject([{ message: expect.stringMatching(/"both", "wide"/), count: 1 }]);
+      expect(said(summary.notes)).toMatchObject([{ message: expect.stringMatching(/"both", "wide"/), count: 1 }]);
     });
   });
 });
@@ -252,7 +254,7 @@ describe("folders called COLUMN=VALUE", () => {
       (db, summary) => {
         expect(found(db)).toEqual(right);
         expect([typeOf(db, "site"), typeOf(db, "year")]).toEqual(["utf8", "int64"]);
-        expect(summary.notes[0]).toMatchObject({
+        expect(said(summary.notes)[0]).toMatchObject({
           kind: "converted",
           message: expect.stringMatching(/"site" \(utf8\), "year" \(int64\)/),
           count: 3,
@@ -274,11 +276,11 @@ describe("folders called COLUMN=VALUE", () => {
     const path = await write(source, "x=8/code=B/subject_id=7/0.parquet", rows(1, "1::BIGINT"));
     await withStore(source, (db, summary) => {
       expect(valuesOf(db)).toEqual([[1, 1n]]);
-      expect(summary.notes).toMatchObject([{ kind: "skipped", message: expect.stringContaining('"code", "subject_id", "x"') }]);
+      expect(said(summary.notes)).toMatchObject([{ kind: "skipped", message: expect.stringContaining('"code", "subject_id", "x"') }]);
     });
     await withStore(path, (db, summary) => {
       expect(valuesOf(db)).toEqual([[1, 1n]]);
-      expect(summary.notes).toEqual([]);
+      expect(said(summary.notes)).toEqual([]);
     });
   });
 

@@ -9,6 +9,9 @@ export const python: string | null = find("peer", "pyarrow");
 /** A Python that has meds_etl, which makes MEDS of OMOP as ours is to; or null. */
 export const etlPython: string | null = find("etl", "meds_etl");
 
+/** A Python that has the writers of requirements-writers.txt: pandas, polars, DuckDB, fastparquet, ClickHouse, Delta Lake, Iceberg; or null. */
+export const writersPython: string | null = find("writers", "fastparquet");
+
 /** The Python that the environment names, or the venv's. */
 function find(name: string, module: string): string | null {
   const venv = fileURLToPath(new URL(`../../.cache/${name}/bin/python`, import.meta.url));

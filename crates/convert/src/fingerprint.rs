@@ -163,6 +163,11 @@ impl Inputs {
         hex(&hash.finalize())
     }
 
+    /// Has a file been written to since, or removed? Nothing is read.
+    pub fn are_rewritten(&self) -> bool {
+        self.files.iter().any(|file| Seen::at(&file.path).map_or(true, |now| file.seen.is_rewritten(&now)))
+    }
+
     /// Are these files, looked at again later, still what was hashed? Only those are read again whose times cannot say so.
     pub fn unchanged(&self, later: &Self, memory: Option<&Path>, heard: Heard) -> Result<bool> {
         let hashes = self.hashes(memory, heard)?;

@@ -167,6 +167,8 @@ impl<'a> Conversion<'a> {
         let unpacked = self.source.unpack(self.options.temp.as_deref(), &work, self.progress)?;
         // What was unpacked lies in the work folder: it is no part of the store.
         let manifest = self.make(&work).map_err(|error| match &unpacked {
+            // A file that is written to looks damaged, or as if it were in disorder.
+            _ if error.code != Code::Cancelled && self.inputs.are_rewritten() => self.changed(),
             Some(unpacked) => unpacked.error(error),
             None => error,
         })?;
@@ -352,11 +354,13 @@ impl<'a> Conversion<'a> {
         let now = Source::open(source)?.inputs(source)?;
         match self.inputs.unchanged(&now, self.options.hashes.as_deref(), &|_| self.progress.check())? {
             true => Ok(()),
-            false => {
-                let message = "The source changed during the conversion. Retry once nothing is writing to it.";
-                Err(Error::at(Code::SourceChanged, source, message))
-            }
+            false => Err(self.changed()),
         }
+    }
+
+    fn changed(&self) -> Error {
+        let message = "The source changed during the conversion. Retry once nothing is writing to it.";
+        Error::at(Code::SourceChanged, &self.options.source, message)
     }
 
     /// The digest of times that the manifest keeps.

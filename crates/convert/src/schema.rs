@@ -162,13 +162,12 @@ fn has_rows(file: &SourceFile) -> bool {
     (0..file.groups()).any(|group| file.rows(group) > 0)
 }
 
-/// The type of a column in the store; `None` where it has none. Files in which the column has no value do not count, which only matters, and is only
-/// looked for, where the files declare different types.
+/// The type of a column in the store; `None` where it has none. Where no type holds what the files declare, files in which the column has no value do not
+/// count. Where one does, they do: a store of some patients then has the same type, whether or not these have a value.
 fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     let declared: Vec<_> = found.iter().map(|found| found.values.clone()).collect();
-    let alike = found.windows(2).all(|pair| pair[0].declared == pair[1].declared);
     let mut folded = fold(name, found);
-    if !alike || folded.is_err() {
+    if !matches!(folded, Ok(Some(_))) {
         for found in found.iter_mut() {
             if let Origin::Root { root, .. } = found.origin {
                 found.values = present::by_statistics(found.file, root, found.values.take());
