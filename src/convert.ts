@@ -165,15 +165,19 @@ export async function perform({ plan, work, form, omop, strict }: Conversion, or
   const { memory, threads, trustTimes, hashes: _, ...rest } = plan;
   // Looked at before they are read, and hashed meanwhile.
   const times = await origin.times();
-  const importing = { ...work, memory, threads, ...omop, strict, origin: origin.contents() };
-  return staged({ source: plan.source, form }, plan.store, plan.temp, importing, async ({ dataset, notes }) => {
+  const contents = origin.contents();
+  // Where the import fails first, it does not wait for them.
+  contents.catch(() => {});
+  const importing = { ...work, memory, threads, ...omop, strict, origin: contents };
+  const made = staged({ source: plan.source, form }, plan.store, plan.temp, importing, async ({ dataset, notes }) => {
     await origin.check();
     const before = (performance.now() - begun) / 1000;
     const kept = trustTimes === true ? { times } : {};
-    const made = { imported: "omop" };
-    const summary = await runJob<Summary>("convert", { ...rest, ...kept, memory, threads, source: dataset, notes, made }, work);
+    const imported = { source: dataset, notes, made: { imported: "omop" } };
+    const summary = await runJob<Summary>("convert", { ...rest, ...kept, memory, threads, ...imported }, work);
     return { ...summary, sourceBytes: bytesOf(resolve(plan.source), form), seconds: before + summary.seconds };
   });
+  return made.finally(() => origin.end());
 }
 
 /** A conversion as the native side knows it. */

@@ -95,11 +95,11 @@ export interface Inspection {
  * ```
  */
 export async function inspect(source: string, options?: InspectOptions): Promise<Inspection> {
-  const { threads, memory, vocabulary, keepUnmapped, conceptIds, ...work } = optionsOf(options) ?? {};
+  const { threads, memory, vocabulary, keepUnmapped, conceptIds, skipBadRows, ...work } = optionsOf(options) ?? {};
   countIn("threads", threads);
   countIn("memory", memory);
   const path = pathOf("source", source);
-  const omop = omopOptions({ vocabulary, keepUnmapped, conceptIds });
+  const omop = omopOptions({ vocabulary, keepUnmapped, conceptIds, skipBadRows });
   const kind = kindOf(path);
   const form = await formOf(path, kind, work);
   if (form !== undefined)

@@ -123,8 +123,11 @@ export class Store {
     this.check();
     const file = this.native.ancestors();
     if (file === null) return;
-    read(file);
-    this.native.detach(file);
+    try {
+      read(file);
+    } finally {
+      this.native.detach(file);
+    }
   }
 
   /** Says that the patients at some slots (ascending; null for all) are read in storage order, until the scan is ended or collected. */

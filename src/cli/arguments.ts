@@ -103,9 +103,14 @@ export const progressOption = () =>
 export const vocabularyOption = () =>
   new Option(
     "--vocabulary <paths...>",
-    "OMOP: where the vocabulary is, if the tables do not have all of it (after SOURCE): folders of Athena downloads, files of concepts; the first that has a concept counts",
+    "OMOP: where the vocabulary is, if the tables do not have all of it (put it last): folders of Athena downloads, files of concepts; the first that has a concept counts",
   );
 export const keepUnmappedOption = () =>
   new Option("--keep-unmapped", "OMOP: keep rows without a concept of the vocabulary, with codes UNMAPPED/TABLE/SOURCE_VALUE");
 export const conceptIdsOption = () =>
   new Option("--concept-ids", "OMOP: concept ids as codes, such as OMOP/320128, without a vocabulary; keeps source values in a column");
+export const skipBadRowsOption = () =>
+  new Option(
+    "--skip-bad-rows",
+    "OMOP in CSV: leave out and count rows with more or fewer fields than the header, instead of refusing them",
+  );

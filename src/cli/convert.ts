@@ -7,6 +7,7 @@ import {
   names,
   progressOption,
   sizeWithin,
+  skipBadRowsOption,
   threadsOption,
   vocabularyOption,
 } from "./arguments.js";
@@ -63,7 +64,7 @@ export function convertCommand(): Command {
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
-    .option("--skip-bad-rows", "OMOP in CSV: leave out and count rows with more or fewer fields than the header, instead of refusing them")
+    .addOption(skipBadRowsOption())
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -6,6 +6,7 @@ import {
   keepUnmappedOption,
   progressOption,
   sizeWithin,
+  skipBadRowsOption,
   threadsOption,
   vocabularyOption,
 } from "./arguments.js";
@@ -22,6 +23,7 @@ interface Options {
   readonly vocabulary?: readonly string[];
   readonly keepUnmapped?: boolean;
   readonly conceptIds?: boolean;
+  readonly skipBadRows?: boolean;
   readonly progress: "bar" | "json" | "none";
   readonly json?: boolean;
 }
@@ -39,6 +41,7 @@ export function inspectCommand(): Command {
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
+    .addOption(skipBadRowsOption())
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  meds-reader inspect mimic-meds\n  meds-reader inspect omop-cdm --json")

@@ -1,5 +1,5 @@
 // Where labels stand: MEDS's Parquet files, EHRSHOT's and INSPECT's tables in CSV, and which tasks a folder holds.
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { fail } from "../errors.js";
 import { failGiven } from "../given.js";
@@ -31,10 +31,13 @@ export async function readLabelFiles(path: string, choice: CohortChoice): Promis
     if (choice.shift !== undefined) failGiven("shift", choice.shift, "it for INSPECT's cohort tables (CSV) only");
   }
   const builder = new LabelBuilder();
+  const twins = new Twins();
   let column: string | undefined;
   for (const file of files) {
+    const before = builder.size;
     if (isCsv(file)) column = readCsvLabels(await CsvTable.open(file), choice, builder);
     else await readParquetLabels(file, builder);
+    if (builder.size > before) twins.add(file);
   }
   const [first] = files;
   // EHRSHOT's file is called the same for every task: the folder has the name.
@@ -100,6 +103,26 @@ function filesOf(path: string): string[] {
       path,
     );
   return files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** The files of labels that were read: the same labels in two files would count twice. */
+class Twins {
+  private readonly bySize = new Map<number, string[]>();
+
+  /** Throws where a file that has labels has the same bytes as one before it. Only files of one size are read for it. */
+  add(file: string): void {
+    const { size } = withIo(file, () => statSync(file));
+    const alike = this.bySize.get(size) ?? [];
+    const bytes = alike.length === 0 ? undefined : withIo(file, () => readFileSync(file));
+    const twin = bytes && alike.find((other) => withIo(other, () => readFileSync(other)).equals(bytes));
+    if (twin !== undefined)
+      fail(
+        "MEDS_DUPLICATE_FILE",
+        `${file}: contains the same labels as ${twin}, which would count twice. Remove one of these files.`,
+        file,
+      );
+    this.bySize.set(size, [...alike, file]);
+  }
 }
 
 const LABELS = {

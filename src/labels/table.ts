@@ -50,6 +50,11 @@ export class LabelBuilder {
   private readonly censored: number[] = [];
   private readonly categories = new Map<string, number>();
 
+  /** Labels so far. */
+  get size(): number {
+    return this.subjects.length;
+  }
+
   add(subjectId: bigint, predictionTime: bigint, values: LabelValues): void {
     const truth = (value: boolean | null) => (value === null ? MISSING : Number(value));
     this.subjects.push(subjectId);

@@ -68,7 +68,7 @@ export function isFolder(entry: Dirent): boolean {
  * in which nothing is called as its files are; what the system says of a file that is not there, or of another kind.
  */
 export function findTables(root: string): FoundTables {
-  refuseTables(root);
+  const files: string[] = [];
   const forms = new Map<string, Map<string, Pick<TableFiles, "folder" | "paths">>>();
   const others: string[] = [];
   const hidden: string[] = [];
@@ -90,10 +90,11 @@ export function findTables(root: string): FoundTables {
       others.push(...inside.strange.map((file) => relative(root, file)));
       hidden.push(...inside.hidden.map((file) => relative(root, file)));
     } else {
-      refuseTables(path);
+      files.push(path);
       of.set(form, { folder: root, paths: [...(of.get(form)?.paths ?? []), path] });
     }
   }
+  refuseTables(root, files);
   const tables = new Map<string, TableFiles>();
   for (const [table, of] of forms) {
     const names = [...of.keys()];

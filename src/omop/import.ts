@@ -204,8 +204,8 @@ class Import {
   /** Throws where rows need a vocabulary: those of persons and deaths do not. */
   private async needVocabulary(): Promise<void> {
     const why = this.layers.some(({ concept }) => concept.length > 0)
-      ? "the table concept has no concept but 0"
-      : "there is no table concept";
+      ? "The vocabulary is missing: the table concept contains no concept but 0"
+      : "The vocabulary is missing: there is no table concept";
     // In the order of the import, so that a column which is missing before is what is reported.
     for await (const { number } of this.kinds(false)) {
       const { table, code } = EVENTS[number]!;
@@ -217,10 +217,10 @@ class Import {
     const { path, others } = this.found;
     const near = others.find((name) => /concept|vocabulary|athena/i.test(name));
     const ways = [
-      `Add the vocabulary with vocabulary (--vocabulary DIR), such as the folder of an Athena download${near === undefined ? "" : `; ${near} may be a part of it`}`,
+      `Add it with vocabulary (--vocabulary DIR), such as the folder of an Athena download${near === undefined ? "" : `; ${near} may be a part of it`}`,
       "Or keep rows without it: with conceptIds (--concept-ids) codes are concept ids such as OMOP/320128, with keepUnmapped (--keep-unmapped) source values",
     ];
-    fail("MEDS_NO_VOCABULARY", `${path}: the vocabulary of these tables is missing: ${why}. ${ways.join(". ")}.`, path);
+    fail("MEDS_NO_VOCABULARY", `${path}: ${why}. ${ways.join(". ")}.`, path);
   }
 
   /** Counts the rows that were left out of CSV files among those that a table loses. */
@@ -307,7 +307,7 @@ class Import {
     const { rows, covered: having, example } = covered(counted);
     if (!keepUnmapped && !conceptIds && having * 100n < rows)
       this.failVocabulary(
-        `the table concept has the concepts of ${having} of the ${rows} rows that name one; it does not have ${example}, for one`,
+        `The vocabulary that these tables need is missing: the table concept${this.layers.length > 1 ? " and the given vocabularies contain" : " contains"} the concepts of ${having} of the ${rows} rows that name one, and not ${example}, for example`,
       );
     countLosses(counted, this.options, this.losses);
     this.notes.unshift(...this.losses.notes());

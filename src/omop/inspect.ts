@@ -40,8 +40,8 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
     version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
     files: found.files.length,
     bytes: found.files.reduce((sum, file) => sum + statSync(file).size, 0),
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    subjects: rowsOf("person"),
+    rows: found.whole ? tables.reduce((sum, table) => sum + table.rows, 0) : null,
+    subjects: found.whole ? rowsOf("person") : null,
     columns: [],
     tables,
     ...codes,
@@ -52,6 +52,8 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
 interface Looked {
   readonly tables: readonly InspectedTable[];
   readonly files: readonly string[];
+  /** All tables could be looked for; not where a conversion refuses the folder as it is. */
+  readonly whole: boolean;
   /** Files that cannot be read. */
   readonly problems: readonly MedsError[];
 }
@@ -60,21 +62,30 @@ interface Looked {
 async function databaseTables(path: string, folder: string, { signal, threads, memory }: InspectOptions): Promise<Looked> {
   const tables: InspectedTable[] = [];
   const problems: MedsError[] = [];
+  const refusing = (error: unknown) => {
+    if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
+    problems.push(error);
+  };
+  let whole = false;
   try {
     await withDuck(folder, { signal, threads, memory }, async (duck) => {
       const set = await openTables(duck, path);
+      whole = true;
       await duck.confine([folder], []);
       for (const name of [...set.tables.keys()].sort()) {
-        const [reading] = await readingsOf(duck, set, name, signal);
-        const [counted] = await duck.rows<{ n: bigint }>(`SELECT count(*) AS n FROM ${reading!.from}`, [path]);
-        tables.push({ name, files: 1, rows: Number(counted!.n), columns: reading!.list });
+        try {
+          const [reading] = await readingsOf(duck, set, name, signal);
+          const [counted] = await duck.rows<{ n: bigint }>(`SELECT count(*) AS n FROM ${reading!.from}`, [path]);
+          tables.push({ name, files: 1, rows: Number(counted!.n), columns: reading!.list });
+        } catch (error) {
+          refusing(error);
+        }
       }
     });
   } catch (error) {
-    if (!(error instanceof MedsError && REFUSED.test(error.code))) throw error;
-    problems.push(error);
+    refusing(error);
   }
-  return { tables, files: [path], problems };
+  return { tables, files: [path], whole, problems };
 }
 
 /** The tables of a folder. */
@@ -82,7 +93,7 @@ async function folderTables(path: string, options: InspectOptions): Promise<Look
   const found = omopFiles(path);
   const tables: InspectedTable[] = [];
   const problems: MedsError[] = [];
-  for (const [name, { paths: files }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, { paths: files }] of [...(found ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
     let rows = 0;
     let columns: readonly InspectedColumn[] = [];
     for (const file of files) {
@@ -97,15 +108,16 @@ async function folderTables(path: string, options: InspectOptions): Promise<Look
     }
     tables.push({ name, files: files.length, rows, columns });
   }
-  return { tables, problems, files: [...found.values()].flatMap(({ paths }) => paths) };
+  const files = [...(found?.values() ?? [])].flatMap(({ paths }) => paths);
+  return { tables, problems, whole: found !== undefined, files };
 }
 
-/** The files of the tables; none where a conversion refuses them as they lie there, and says why. */
-function omopFiles(path: string): ReadonlyMap<string, TableFiles> {
+/** The files of the tables; undefined where a conversion refuses the folder, and says why. */
+function omopFiles(path: string): ReadonlyMap<string, TableFiles> | undefined {
   try {
     return withIo(path, () => findTables(path)).tables;
   } catch (error) {
-    if (error instanceof MedsError && REFUSED.test(error.code)) return new Map();
+    if (error instanceof MedsError && REFUSED.test(error.code)) return undefined;
     throw error;
   }
 }
@@ -156,7 +168,7 @@ async function parquetTable(path: string): Promise<Table> {
 }
 
 /** Header and rows of a CSV file. */
-async function csvTable(path: string, { signal }: InspectOptions): Promise<Table> {
-  const [found] = await lookAtCsv([path], { skipBadRows: false }, signal);
+async function csvTable(path: string, { signal, skipBadRows = false }: InspectOptions): Promise<Table> {
+  const [found] = await lookAtCsv([path], { skipBadRows }, signal);
   return { rows: found!.rows, columns: found!.names.map((name) => ({ name, type: null })) };
 }

@@ -1,5 +1,4 @@
 // Of which OMOP tables, and with which options, a store was made: what a conversion compares to know whether a store is still that of its source.
-import { relative } from "node:path";
 import { fail } from "../errors.js";
 import { runJob, type WorkOptions } from "../native.js";
 
@@ -9,11 +8,12 @@ export const ORIGIN = "omop.json";
 /** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
 const IMPORTER = 2;
 
-/** Some files of the tables, or of a vocabulary beside them, by their paths. */
+/** Some files of the tables, or of a vocabulary beside them. */
 export interface OriginFiles {
-  /** The folder below which their names count. */
+  /** What they are remembered by: no two sets of files have the same. */
   readonly root: string;
-  readonly paths: readonly string[];
+  /** Their names, which count, and their paths. */
+  readonly files: readonly (readonly [name: string, path: string])[];
 }
 
 /** Which options decide what a store of some tables contains. */
@@ -44,6 +44,8 @@ export class Origin {
   private readonly files: () => readonly [tables: OriginFiles, ...vocabularies: OriginFiles[]];
   private readonly options: OriginOptions;
   private readonly hashing: Hashing;
+  private readonly controller = new AbortController();
+  private readonly stop = () => this.controller.abort();
   private readonly known = new Map<boolean, Promise<readonly Digests[]>>();
 
   /** `files` looks for the files anew each time. */
@@ -52,6 +54,14 @@ export class Origin {
     this.files = files;
     this.options = options;
     this.hashing = hashing;
+    if (hashing.signal?.aborted === true) this.stop();
+    hashing.signal?.addEventListener("abort", this.stop, { once: true });
+  }
+
+  /** Ends hashing that is under way: an import that failed does not wait for it. */
+  end(): void {
+    this.hashing.signal?.removeEventListener("abort", this.stop);
+    this.stop();
   }
 
   /** The contents, as {@link ORIGIN} keeps them: equal ones make equal stores. */
@@ -89,13 +99,12 @@ export class Origin {
   }
 
   private async digest(contents: boolean): Promise<readonly Digests[]> {
-    const { hashes, threads = 0, signal } = this.hashing;
+    const { hashes, threads = 0 } = this.hashing;
+    const { signal } = this.controller;
     const options = JSON.stringify({ importer: IMPORTER, options: this.options });
     const digests: Digests[] = [];
-    for (const { root, paths } of this.files()) {
-      const files = [...paths].sort().map((path) => relative(root, path));
+    for (const { root, files } of this.files())
       digests.push(await runJob<Digests>("digest", { root, files, options, hashes, contents, threads }, { signal }));
-    }
     return digests;
   }
 }

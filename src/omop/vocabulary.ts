@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fail } from "../errors.js";
 import { withIo } from "../io.js";
 import type { WorkOptions } from "../native.js";
+import { isDuckDb } from "../sources/kind.js";
 import type { Duck } from "./duck.js";
 import { findTables, type TableFiles } from "./files.js";
 import { readings } from "./readings.js";
@@ -36,6 +37,12 @@ export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["si
 export async function layersAt(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer[]> {
   const about = withIo(path, () => statSync(path));
   if (about.isFile() && FORM.test(path)) return [await fileLayer(duck, path, signal)];
+  if (about.isFile() && !isDuckDb(path))
+    fail(
+      "MEDS_NO_DATA",
+      `${path}: this is not a vocabulary. Use the folder of an Athena download, its .zip, a .csv, .csv.gz or .parquet file of concepts, or a DuckDB database.`,
+      path,
+    );
   const set = await openTables(duck, path);
   const extra = about.isDirectory() ? extraFiles(path) : [];
   const layers = VOCABULARY_TABLES.some((table) => set.tables.has(table)) ? [await layerOf(duck, set, signal)] : [];

@@ -145,11 +145,14 @@ export class Samples {
       given = source.size;
       // A label in eight patients: most pages of times are looked at.
       const scan = 8 * given >= store.size ? store.scan(null) : null;
-      for (let row = 0; row < given; row += 1) {
-        const at = chosen.find(subjectIds[row]!);
-        if (at >= 0) add(at, row, earlier(predictionTimes[row]!, plan.gap));
+      try {
+        for (let row = 0; row < given; row += 1) {
+          const at = chosen.find(subjectIds[row]!);
+          if (at >= 0) add(at, row, earlier(predictionTimes[row]!, plan.gap));
+        }
+      } finally {
+        scan?.end();
       }
-      scan?.end();
     } else {
       for (const patient of cohort) {
         given += 1;

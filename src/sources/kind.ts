@@ -160,13 +160,22 @@ function fileKind(source: string, about: Stats): Kind {
   // An encrypted file begins with PARE, and is refused as what it is.
   if (magic === "PAR1" || magic === "PARE") return "parquet";
   if (isDuckDbHead(head)) return "duckdb";
-  if (magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic.startsWith("\x1f\x8b") || head.toString("latin1", 257, 262) === "ustar")
-    return "archive";
+  if (isArchiveHead(head)) return "archive";
   const named = BY_NAME.exec(source);
   if (named !== null) return named[1] === undefined ? "archive" : "parquet";
   const names = columnNames(head);
   if (names !== undefined) return failFile(`a text file with the columns ${listed(names)}. Write a MEDS table as Parquet first`);
   return failFile(head.length === 0 ? "an empty file" : "a file that is none of these");
+}
+
+function isArchiveHead(head: Buffer): boolean {
+  const magic = head.toString("latin1", 0, 4);
+  return magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic.startsWith("\x1f\x8b") || head.toString("latin1", 257, 262) === "ustar";
+}
+
+/** Is a file a `.zip`, `.tar.gz` or `.tar`, whatever it is called. */
+export function isArchive(path: string): boolean {
+  return isArchiveHead(headOf(path));
 }
 
 const isDuckDbHead = (head: Buffer) => head.toString("latin1", 8, 12) === "DUCK";

@@ -1,6 +1,6 @@
 // The ways in which a source has OMOP tables: in a folder, in an archive of one, in a DuckDB database.
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fail, MedsError } from "../errors.js";
 import { withIo } from "../io.js";
 import { runJob, type WorkOptions } from "../native.js";
@@ -8,7 +8,7 @@ import { findTables, omopTables } from "../omop/files.js";
 import type { OriginFiles } from "../omop/origin.js";
 import { VOCABULARY_TABLES } from "../omop/tables.js";
 import { vocabularyFiles } from "../omop/vocabulary.js";
-import { folderKind, isDuckDb, type Kind, kindOf } from "./kind.js";
+import { folderKind, isArchive, isDuckDb, type Kind } from "./kind.js";
 
 /** Where the tables of a source are. */
 export type Form = "folder" | "archive" | "database";
@@ -30,17 +30,26 @@ const FILE = /\.(csv|csv\.gz|parquet)$/i;
 
 /** The files that decide what a store of the source contains. */
 export function originFiles(source: string, form: Form): OriginFiles {
-  // A database that was not closed has its last rows beside it.
-  if (form !== "folder") return { root: dirname(source), paths: [source, `${source}.wal`].filter((path) => existsSync(path)) };
-  return { root: source, paths: [...withIo(source, () => findTables(source)).tables.values()].flatMap(({ paths }) => paths) };
+  if (form !== "folder") return fileAlone(source);
+  const paths = [...withIo(source, () => findTables(source)).tables.values()].flatMap((table) => table.paths);
+  return { root: source, files: named(source, paths) };
 }
 
 /** The files of a vocabulary beside the tables. */
 export function vocabularyOriginFiles(path: string): OriginFiles {
-  const about = withIo(path, () => statSync(path));
-  if (about.isFile()) return { root: dirname(path), paths: [path] };
-  return { root: path, paths: vocabularyFiles(path).flatMap(({ paths }) => paths) };
+  if (withIo(path, () => statSync(path)).isFile()) return fileAlone(path);
+  const paths = vocabularyFiles(path).flatMap((table) => table.paths);
+  // Its folder may be that of the tables.
+  return { root: join(path, "vocabulary"), files: named(path, paths) };
 }
+
+/** A file, which may have any name; a database that was not closed has its last rows beside it. */
+function fileAlone(path: string): OriginFiles {
+  const log = `${path}.wal`;
+  return { root: path, files: [["", path], ...(existsSync(log) ? [[".wal", log] as const] : [])] };
+}
+
+const named = (root: string, paths: readonly string[]) => [...paths].sort().map((path) => [relative(root, path), path] as const);
 
 /**
  * Hands over a folder or a database with the tables, and the same of each vocabulary: archives are unpacked into `folder`. Where that was is gone when a message is read: `said` makes a
@@ -66,7 +75,7 @@ export async function withTables<T>(
     const root = form === "archive" ? onlyRoot(source, await unpack(source, "tables")) : resolve(source);
     const vocabularies: string[] = [];
     for (const [i, path] of vocabulary.entries()) {
-      const packed = withIo(path, () => statSync(path)).isFile() && !FILE.test(path) && kindOf(path) === "archive";
+      const packed = withIo(path, () => statSync(path)).isFile() && !FILE.test(path) && isArchive(path);
       vocabularies.push(...(packed ? vocabulariesIn(await unpack(path, `vocabulary-${i}`)) : [resolve(path)]));
     }
     return await use(root, vocabularies, said);
@@ -105,17 +114,17 @@ interface Found {
 function sourcesIn(folder: string): Found[] {
   const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true }));
   const kind = folderKind(folder, entries);
-  // Tables may be in a folder that is called "data".
-  if (
-    kind !== undefined &&
-    !(kind === "meds" && folderKind(join(folder, "data"), readdirSync(join(folder, "data"), { withFileTypes: true })) === "omop")
-  )
-    return [{ path: folder, kind }];
+  if (kind !== undefined && !(kind === "meds" && hasTables(join(folder, "data")))) return [{ path: folder, kind }];
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sourcesIn(path);
     return entry.isFile() && isDuckDb(path) ? [{ path, kind: "duckdb" as const }] : [];
   });
+}
+
+/** Tables may be in a folder that is called "data". */
+function hasTables(path: string): boolean {
+  return withIo(path, () => statSync(path).isDirectory() && folderKind(path, readdirSync(path, { withFileTypes: true })) === "omop");
 }
 
 const hasPerson = (folder: string) => omopTables(readdirSync(folder, { withFileTypes: true })).includes("person");

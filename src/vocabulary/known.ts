@@ -65,8 +65,11 @@ function ofPatients(cohort: Cohort): KnownRows {
       store.check();
       const indexes = Uint32Array.from(cohort.slots, (slot) => store.indexOf[slot]!).sort();
       const scan = store.scan(cohort._slots);
-      for (const index of indexes) visit(wholeOf(store, index));
-      scan.end();
+      try {
+        for (const index of indexes) visit(wholeOf(store, index));
+      } finally {
+        scan.end();
+      }
     },
   };
 }
@@ -91,38 +94,41 @@ function ofSamples(samples: Samples): KnownRows {
       store.check();
       const order = Uint32Array.from({ length: samples.size }, (_, i) => i).sort((a, b) => index[a]! - index[b]! || a - b);
       const scan = store.native.scan(samples._dense);
-      const window = new Window(store, plan);
-      let marks = new Uint8Array(1024);
-      for (let from = 0; from < order.length; ) {
-        const patient = index[order[from]!]!;
-        let to = from + 1;
-        while (to < order.length && index[order[to]!] === patient) to += 1;
-        const whole = wholeOf(store, patient);
-        const cutoffs = new Set(Array.from(order.subarray(from, to), (sample) => cutoff[sample]!));
-        from = to;
-        if (takesAll && cutoffs.has(NO_CUTOFF)) {
-          visit(whole);
-          continue;
+      try {
+        const window = new Window(store, plan);
+        let marks = new Uint8Array(1024);
+        for (let from = 0; from < order.length; ) {
+          const patient = index[order[from]!]!;
+          let to = from + 1;
+          while (to < order.length && index[order[to]!] === patient) to += 1;
+          const whole = wholeOf(store, patient);
+          const cutoffs = new Set(Array.from(order.subarray(from, to), (sample) => cutoff[sample]!));
+          from = to;
+          if (takesAll && cutoffs.has(NO_CUTOFF)) {
+            visit(whole);
+            continue;
+          }
+          if (marks.length < whole.count) marks = new Uint8Array(2 * whole.count);
+          else marks.fill(0, 0, whole.count);
+          let count = 0;
+          for (const bound of cutoffs) {
+            window.forKnown(patient, bound, (row) => {
+              if (marks[row - whole.begin] === 1) return;
+              marks[row - whole.begin] = 1;
+              count += 1;
+            });
+          }
+          const list = new Uint32Array(count);
+          for (let i = 0, at = 0; at < count; i += 1) {
+            if (marks[i] !== 1) continue;
+            list[at] = whole.begin + i;
+            at += 1;
+          }
+          visit({ ...whole, begin: 0, count, list });
         }
-        if (marks.length < whole.count) marks = new Uint8Array(2 * whole.count);
-        else marks.fill(0, 0, whole.count);
-        let count = 0;
-        for (const bound of cutoffs) {
-          window.forKnown(patient, bound, (row) => {
-            if (marks[row - whole.begin] === 1) return;
-            marks[row - whole.begin] = 1;
-            count += 1;
-          });
-        }
-        const list = new Uint32Array(count);
-        for (let i = 0, at = 0; at < count; i += 1) {
-          if (marks[i] !== 1) continue;
-          list[at] = whole.begin + i;
-          at += 1;
-        }
-        visit({ ...whole, begin: 0, count, list });
+      } finally {
+        scan.end();
       }
-      scan.end();
     },
   };
 }

@@ -13,8 +13,7 @@ import { runs } from "../support/property.js";
 describe("Labels.tasks", () => {
   it("names each folder of labels, and each file of the folder itself", async () => {
     const root = folder("tasks");
-    const one = "SELECT 1::BIGINT subject_id, make_timestamp(1) prediction_time";
-    for (const path of [
+    for (const [i, path] of [
       "mortality/in_icu/first_24h/train/0.parquet",
       "mortality/in_icu/first_24h/held_out/0.parquet",
       "mortality/in_hospital/0.parquet",
@@ -23,8 +22,8 @@ describe("Labels.tasks", () => {
       "flat.parquet",
       "_cache/x/0.parquet",
       ".hidden/0.parquet",
-    ])
-      await duckFile(join(root, path), one);
+    ].entries())
+      await duckFile(join(root, path), `SELECT ${i}::BIGINT subject_id, make_timestamp(1) prediction_time`);
     writeFileSync(
       place(root, "lab_anemia", "labeled_patients.csv"),
       "patient_id,prediction_time,label_type,value\n1,2020-01-01,categorical,2\n",

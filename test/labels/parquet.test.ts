@@ -343,3 +343,31 @@ describe("real labels", () => {
     expect([...labels].map(({ subjectId: id, predictionTime: time, booleanValue: is }) => ({ id, time, is }))).toEqual(found);
   }
 });
+
+describe("a folder of labels", () => {
+  const labels = (path: string, ids: readonly bigint[]) =>
+    file(path, {
+      subject_id: [hyparquet({ type: "INT64" }), ids],
+      prediction_time: [timestamp("MICROS"), ids],
+      boolean_value: [hyparquet({ type: "BOOLEAN" }), ids.map(() => true)],
+    });
+
+  it("with a copy of a file is refused by both names: every label would count twice", async () => {
+    const task = folder("task");
+    const [one, copy] = [labels(place(task, "0.parquet"), [1n, 2n]), labels(place(task, "backup/0.parquet"), [1n, 2n])];
+    const error = await rejected(Labels.open(task));
+    expect(error).toMatchObject({ code: "MEDS_DUPLICATE_FILE", path: copy });
+    expect(error.message).toContain(one);
+  });
+
+  it("with files without labels, which are alike, is read", async () => {
+    const task = folder("task");
+    for (const [name, ids] of [
+      ["train/0", []],
+      ["held_out/0", []],
+      ["tuning/0", [7n]],
+    ] as const)
+      labels(place(task, `${name}.parquet`), ids);
+    expect([...(await Labels.open(task))].map(({ subjectId }) => subjectId)).toEqual([7n]);
+  });
+});

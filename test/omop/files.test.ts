@@ -106,6 +106,9 @@ describe("a row whose number of fields is not the header's", () => {
     const root = source({ "measurement.csv": `${ONE}${row(2, 2, 80)},\n` });
     const { problem } = await inspect(root);
     expect(problem).toBe((await refused(root)).message);
+    const skipped = await inspect(root, { skipBadRows: true });
+    expect([skipped.problem, skipped.notes?.some(({ message }) => message.includes("left out by skipBadRows"))]).toEqual([null, true]);
+    expect((await meds("inspect", root, "--skip-bad-rows", "--progress", "none")).stdout).toContain("left out by skipBadRows");
     const { store } = await weights(root, { skipBadRows: true });
     expect((await convert(root, store, { skipBadRows: true, reuse: true })).reused).toBe(true);
     expect(await verify(store, root)).toEqual({ ok: true, differences: [] });

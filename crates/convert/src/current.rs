@@ -34,10 +34,10 @@ pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &P
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DigestOptions {
-    /// The folder of all of them.
+    /// What they are remembered by.
     pub root: PathBuf,
-    /// Their paths below it, with `/`.
-    pub files: Vec<String>,
+    /// Their names, which count, and their paths.
+    pub files: Vec<(String, PathBuf)>,
     /// What else decides what is made of them.
     pub options: String,
     /// [`Options::hashes`].
@@ -60,7 +60,7 @@ pub struct Digests {
 /// Makes digests of files by the same means as a source's.
 pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     pool(options.threads, || {
-        let files: Result<Vec<_>> = options.files.iter().map(|name| Input::at(name, &options.root.join(name))).collect();
+        let files: Result<Vec<_>> = options.files.iter().map(|(name, path)| Input::at(name, path)).collect();
         let inputs = Inputs::new(&options.root, files?);
         progress.enter(Phase::Plan, 0, inputs.bytes());
         let contents = || inputs.fingerprint(&options.options, options.hashes.as_deref(), &|bytes| progress.advance(0, bytes));
