@@ -13,7 +13,11 @@ const HERE: string | undefined = import.meta.url;
 function packageFile(path: string): URL {
   const url = typeof HERE === "string" && HERE.startsWith("file:") ? new URL(path, HERE) : undefined;
   if (url !== undefined && existsSync(url)) return url;
-  return fail(
+  return failBundled(path);
+}
+
+function failBundled(path: string): never {
+  fail(
     "MEDS_BUNDLED",
     `A bundler has copied meds-reader into another file (${HERE ?? "a CommonJS bundle"}), where its part ${path.replace("../", "")} is missing. ` +
       'Leave the package external and install it beside the program: esbuild --external:meds-reader; external: ["meds-reader"] in Rollup, ' +
@@ -24,8 +28,11 @@ function packageFile(path: string): URL {
 /** The native part. */
 export function loadBinding(): typeof Native {
   const url = packageFile("../native/binding.cjs");
+  const load: unknown = createRequire(url);
+  // webpack leaves the place where the package was when it was bundled, and nothing to load from there.
+  if (typeof load !== "function") return failBundled("../native/binding.cjs");
   try {
-    return createRequire(url)("./binding.cjs") as typeof Native;
+    return load("./binding.cjs") as typeof Native;
   } catch (cause) {
     const message =
       `The native part of meds-reader does not load on ${process.platform}-${process.arch} with Node.js ${process.versions.node} ` +

@@ -443,14 +443,16 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 }
 
+/** Patients that are read before a scan begins. */
+const FEW = 2;
+
 class PatientIterator<S extends object> implements IterableIterator<Patient<S>> {
   private place = 0;
   private readonly size: number;
-  private readonly scan: NativeScan;
+  private scan: NativeScan | undefined;
 
   constructor(private readonly cohort: Cohort<S>) {
     this.size = cohort.size;
-    this.scan = cohort._store.scan(cohort._slots);
   }
 
   [Symbol.iterator](): this {
@@ -459,14 +461,17 @@ class PatientIterator<S extends object> implements IterableIterator<Patient<S>> 
 
   next(): IteratorResult<Patient<S>> {
     if (this.place === this.size) return this.return();
+    // Not for the first few: to begin a scan costs more than to read them.
+    if (this.scan === undefined && this.place >= FEW) this.scan = this.cohort._store.scan(this.cohort._slots);
     const value = this.cohort.at(this.place) as Patient<S>;
     this.place += 1;
     return { done: false, value };
   }
 
+  /** A loop was left, which may go on later from where it was. */
   return(): IteratorReturnResult<undefined> {
-    this.place = this.size;
-    this.scan.end();
+    this.scan?.end();
+    this.scan = undefined;
     return { done: true, value: undefined };
   }
 }

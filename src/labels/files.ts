@@ -36,7 +36,7 @@ export async function readLabelFiles(path: string, choice: CohortChoice): Promis
   for (const file of files) {
     const before = builder.size;
     if (isCsv(file)) column = readCsvLabels(await CsvTable.open(file), choice, builder);
-    else await readParquetLabels(file, builder);
+    else await readParquetLabels(file, foldersOf(path, file), builder);
     if (builder.size > before) twins.add(file);
   }
   const [first] = files;
@@ -137,12 +137,30 @@ const LABELS = {
 
 const REMEDY = "Each label needs a subject and a time of prediction; leave such rows out.";
 
-async function readParquetLabels(path: string, builder: LabelBuilder): Promise<void> {
+async function readParquetLabels(path: string, folders: ReadonlyMap<string, string>, builder: LabelBuilder): Promise<void> {
+  const lacking = new Map(folders);
+  const before = builder.size;
   await readParquet(path, "labels", LABELS, (row, { subject_id, prediction_time, ...values }) => {
     if (subject_id === null) failNull(path, row, "subject_id", REMEDY);
     if (prediction_time === null) failNull(path, row, "prediction_time", REMEDY);
+    for (const name of lacking.keys()) if (values[name as keyof typeof values] !== null) lacking.delete(name);
     builder.add(subject_id, prediction_time, values);
   });
+  const [first] = lacking;
+  if (first === undefined || builder.size === before) return;
+  const [name, folder] = first;
+  fail(
+    "MEDS_MISSING_COLUMN",
+    `${path}: column "${name}" is only in the name of a folder (${folder}). Write the column into the file.`,
+    path,
+  );
+}
+
+/** The folders between a task and a file that are called COLUMN=VALUE, by the columns of labels that they name. */
+function foldersOf(task: string, file: string): Map<string, string> {
+  const names = relative(task, file).split(/[\\/]/).slice(0, -1);
+  const named = names.map((name) => [name.split("=")[0]!, name] as const);
+  return new Map(named.filter(([column, name]) => name.includes("=") && column in LABELS));
 }
 
 /** Reads a table by whose header it has; returns the chosen column of INSPECT's. */

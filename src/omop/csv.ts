@@ -61,6 +61,11 @@ export class CsvFiles {
     for (const [i, path] of files.entries()) this.known.set(path, found[i]!);
   }
 
+  /** Has a file been looked at. */
+  has(path: string): boolean {
+    return this.known.has(path);
+  }
+
   /** What is in a file that has been looked at. */
   of(path: string): LookedAt {
     return this.known.get(path)!;

@@ -17,11 +17,26 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A path as SQL, for functions of DuckDB that take patterns: `data[1]` is a folder, not a pattern. */
+export function file(path: string): string {
+  return literal(escaped(path));
+}
+
+/** A path as a part of a pattern. */
+export function escaped(path: string): string {
+  return path.replace(/[[*?]/g, "[$&]");
+}
+
 /**
  * Parquet files as SQL. Folders called COLUMN=VALUE say nothing here, which DuckDB reads by default as columns, also above the files, and instead of the files' own.
  */
 export function parquet(paths: readonly string[], ...options: readonly string[]): string {
-  return `read_parquet([${paths.map(literal).join(", ")}], ${["hive_partitioning=false", "binary_as_string=true", ...options].join(", ")})`;
+  return parquetLike(paths.map(escaped), ...options);
+}
+
+/** The same of files by patterns. */
+export function parquetLike(patterns: readonly string[], ...options: readonly string[]): string {
+  return `read_parquet([${patterns.map(literal).join(", ")}], ${["hive_partitioning=false", "binary_as_string=true", ...options].join(", ")})`;
 }
 
 /** SQL that ends the query with an error of ours; `file` and `message` are SQL. */

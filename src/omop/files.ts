@@ -1,5 +1,5 @@
 // The files of an OMOP folder: which table each belongs to.
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { fail } from "../errors.js";
 import { withIo } from "../io.js";
@@ -136,15 +136,24 @@ function twinsOf(table: string, root: string, paths: readonly string[]): [string
   return undefined;
 }
 
+/** The files below a folder, also behind links; a folder that a link leads back to is read once. */
+function filesBelow(folder: string, above: readonly string[] = []): Dirent[] {
+  const real = realpathSync(folder);
+  if (above.includes(real)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    isFolder(entry) ? filesBelow(join(folder, entry.name), [...above, real]) : [entry],
+  );
+}
+
 /** The files in a table's folder, at any depth; those that no table has; those that are passed over. */
 function within(folder: string): { readonly files: string[]; readonly strange: string[]; readonly hidden: string[] } {
   const found = { files: [] as string[], strange: [] as string[], hidden: [] as string[] };
-  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true, recursive: true }));
+  const entries = withIo(folder, () => filesBelow(folder));
   refuseTables(
     folder,
     entries.map((entry) => join(entry.parentPath, entry.name)),
   );
-  for (const entry of entries.filter((entry) => !entry.isDirectory())) {
+  for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
     const passed = relative(folder, path).split(sep).some(isHidden);
     if (FORM.test(entry.name)) (passed ? found.hidden : found.files).push(path);

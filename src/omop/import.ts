@@ -7,7 +7,7 @@ import type { Note } from "../manifest.js";
 import type { Progress, WorkOptions } from "../native.js";
 import { Concepts } from "./concepts.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
-import { type Duck, literal, parquet, withDuck } from "./duck.js";
+import { type Duck, escaped, literal, parquetLike, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
 import { isCsv } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
@@ -41,6 +41,8 @@ export interface Imported {
 const MANY = 8 * 2 ** 20;
 /** Bytes of a row group of unsorted events: sorting them, DuckDB spills its own blocks and not what it reads, of which notes are most. */
 const GROUP_BYTES = 4 * 2 ** 20;
+/** Most readings of a table that are joined in one query: each holds the concepts that it looks for. */
+const TOGETHER = 4;
 
 /** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
 export function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
@@ -73,6 +75,8 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
 
 interface Kind {
   readonly number: number;
+  /** Of which files of the table, where these differ in many ways. */
+  readonly part: number;
   readonly name: string;
   readonly columns: readonly string[];
   /** The rows. */
@@ -150,7 +154,12 @@ class Import {
     const periods = await this.periods();
     if (periods !== undefined) await this.duck.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${periods.sql})`, periods.paths);
     await this.about();
-    this.tell(counted.sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
+    const ways = new Map<string, Counted[]>();
+    for (const part of counted) {
+      const way = `${part.event} ${part.how}`;
+      ways.set(way, [...(ways.get(way) ?? []), part]);
+    }
+    this.tell([...ways.values()].map(summed).sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
     const order = (a: CodePrefix, b: CodePrefix) => b.rows - a.rows || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
     return { notes: this.notes, prefixes: [...prefixes.values()].sort(order) };
   }
@@ -225,8 +234,12 @@ class Import {
 
   /** Counts the rows that were left out of CSV files among those that a table loses. */
   private countBadRows(): void {
-    for (const [table, found] of this.found.tables) {
-      const files = "paths" in found ? found.paths.filter(isCsv).map((path) => this.duck.csv.of(path)) : [];
+    const vocabularies = VOCABULARY_TABLES.map(
+      (table) => [table, this.layers.flatMap((layer) => layer[table].flatMap(({ paths }) => paths))] as const,
+    );
+    const own = [...this.found.tables].map(([table, found]) => [table, "paths" in found ? found.paths : []] as const);
+    for (const [table, paths] of new Map([...own, ...vocabularies])) {
+      const files = paths.filter((path) => isCsv(path) && this.duck.csv.has(path)).map((path) => this.duck.csv.of(path));
       const dropped = files.reduce((sum, file) => sum + file.dropped, 0);
       const rows = files.reduce((sum, file) => sum + file.rows, dropped);
       this.losses.dropped(table, rows, dropped, "do not have as many fields as the header");
@@ -262,7 +275,7 @@ class Import {
     for await (const kind of this.kinds()) {
       for (const name of kind.columns) columns.add(name);
       await this.duck.run(
-        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.room.staged, `${kind.number}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
+        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.room.staged, `${kind.number}-${kind.part}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
         kind.paths,
       );
     }
@@ -273,15 +286,18 @@ class Import {
   private async *kinds(counts = true): AsyncGenerator<Kind> {
     for (const table of EVENT_TABLES) {
       const of = await this.readings(table);
-      const paths = of.flatMap((reading) => reading.paths);
       for (const [number, event] of EVENTS.entries()) {
         if (event.table !== table || of.length === 0) continue;
         // EHRSHOT's visits, for one, say nothing of where patients were discharged to.
         if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
-        const columns = of.flatMap((reading) => columnsOf(event, reading, this.options));
-        const sql = of.map((reading) => eventSql(event, reading, this.options)).join(" UNION ALL ");
-        const ids = of.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
-        yield { number, name: nameOf(event), columns, sql, ids, paths };
+        for (let at = 0; at < of.length; at += TOGETHER) {
+          const some = of.slice(at, at + TOGETHER);
+          const columns = some.flatMap((reading) => columnsOf(event, reading, this.options));
+          const sql = some.map((reading) => eventSql(event, reading, this.options)).join(" UNION ALL ");
+          const ids = some.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
+          const paths = some.flatMap((reading) => reading.paths);
+          yield { number, part: at, name: nameOf(event), columns, sql, ids, paths };
+        }
       }
       if (!counts) continue;
       this.done += this.found.tables.get(table)?.bytes ?? 0;
@@ -392,7 +408,7 @@ class Import {
   private async spans(): Promise<string[]> {
     const most = Math.floor(this.room.bytes / 4);
     const [all] = await this.duck.rows<{ bytes: bigint | null }>(
-      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(join(this.room.staged, "*.parquet"))})
+      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(this.staged)})
        WHERE path_in_schema = 'text_value'`,
     );
     if ((all?.bytes ?? 0n) <= most) return ["true"];
@@ -408,8 +424,13 @@ class Import {
     );
   }
 
+  /** A pattern of the files of events that are not sorted yet. */
+  private get staged(): string {
+    return join(escaped(this.room.staged), "*.parquet");
+  }
+
   private get events(): string {
-    return parquet([join(this.room.staged, "*.parquet")]);
+    return parquetLike([this.staged]);
   }
 
   /** Looked at once a table: a compressed file is read to its end for it. */

@@ -3,7 +3,7 @@ import { dirname, relative, sep } from "node:path";
 import { fail } from "../errors.js";
 import type { WorkOptions } from "../native.js";
 import { type LookedAt, sameContents } from "./csv.js";
-import { type Duck, literal, parquet } from "./duck.js";
+import { type Duck, literal, parquet, file as pathSql } from "./duck.js";
 import { failTwins, isCsv, type TableFiles } from "./files.js";
 import { FILE, Reading, type SqlColumn, WIDE } from "./sql.js";
 
@@ -27,7 +27,6 @@ export async function readings(duck: Duck, files: TableFiles, signal: WorkOption
   const all: Piece[] = [];
   for (const path of files.paths) all.push(isCsv(path) ? csvPiece(path, duck) : await parquetPiece(path, duck));
   noteCsv(duck, files);
-  await refuseCopies(files, all, signal);
   // A piece without rows may have any columns, or columns of no type.
   const filled = all.filter(({ rows }) => rows > 0);
   const pieces = filled.length > 0 ? filled : all.filter(({ columns }) => columns.length > 0);
@@ -38,6 +37,7 @@ export async function readings(duck: Duck, files: TableFiles, signal: WorkOption
   const partitions = partitionsOf(files);
   const own = new Set(pieces.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase())));
   const added = [...partitions.keys()].filter((name) => !own.has(name));
+  await refuseCopies(files, all, added, signal);
   if (added.length > 0)
     duck.notes.push({
       kind: "converted",
@@ -89,13 +89,26 @@ function decoded(text: string): string {
   }
 }
 
-/** Throws for two files of the same contents; files without rows may well be equal. */
-async function refuseCopies({ table, folder }: TableFiles, pieces: readonly Piece[], signal: WorkOptions["signal"]): Promise<void> {
+/**
+ * Throws for two files of the same contents; files without rows may well be equal, and so may files whose folders give their rows other values of the
+ * columns `added`.
+ */
+async function refuseCopies(
+  { table, folder }: TableFiles,
+  pieces: readonly Piece[],
+  added: readonly string[],
+  signal: WorkOptions["signal"],
+): Promise<void> {
+  const values = (path: string) =>
+    relative(folder, dirname(path))
+      .split(sep)
+      .filter((name) => added.includes(decoded(name.split("=")[0]!).toLowerCase()));
   const seen = new Map<string, string[]>();
   for (const { path, sum, rows } of pieces) {
     if (rows === 0) continue;
-    const others = seen.get(sum) ?? [];
-    seen.set(sum, [...others, path]);
+    const key = JSON.stringify([sum, ...values(path)]);
+    const others = seen.get(key) ?? [];
+    seen.set(key, [...others, path]);
     for (const other of others) if (await sameContents(other, path, signal)) failTwins(folder, table, other, path);
   }
 }
@@ -152,15 +165,15 @@ function csvSql(files: readonly (LookedAt & { readonly path: string })[]): strin
     copy === null ? [] : [`SELECT ${columns}, ${literal(path)} AS ${FILE} FROM ${parquet([copy])}`],
   );
   if (plain.length > 0)
-    parts.push(`SELECT ${columns}, filename AS ${FILE} FROM read_csv([${plain.map(literal).join(", ")}], ${options.join(", ")})`);
+    parts.push(`SELECT ${columns}, filename AS ${FILE} FROM read_csv([${plain.map(pathSql).join(", ")}], ${options.join(", ")})`);
   return `(${parts.join(" UNION ALL ")})`;
 }
 
 async function parquetPiece(path: string, duck: Duck): Promise<Piece> {
   const described = await duck.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${parquet([path])}`, [path]);
-  const leaves = await duck.rows<SchemaRow>(`SELECT name, num_children, precision FROM parquet_schema(${literal(path)})`, [path]);
+  const leaves = await duck.rows<SchemaRow>(`SELECT name, num_children, precision FROM parquet_schema(${pathSql(path)})`, [path]);
   const [file] = await duck.rows<{ rows: bigint; bytes: bigint }>(
-    `SELECT num_rows AS rows, file_size_bytes AS bytes FROM parquet_file_metadata(${literal(path)})`,
+    `SELECT num_rows AS rows, file_size_bytes AS bytes FROM parquet_file_metadata(${pathSql(path)})`,
     [path],
   );
   const fields = topLevel(leaves);

@@ -99,10 +99,14 @@ export class Reading {
     if (column === undefined) return "NULL::TIMESTAMP";
     const { sql, type } = column;
     const end = "INTERVAL 86399 SECOND";
-    if (type === "DATE") return lastSecond ? `(CAST(${sql} AS TIMESTAMP) + ${end})` : `CAST(${sql} AS TIMESTAMP)`;
-    // By the clock of UTC where there is a zone.
-    if (type.startsWith("TIMESTAMP")) return `make_timestamp(epoch_us(${sql}))`;
     const text = `CAST(${sql} AS VARCHAR)`;
+    if (type === "DATE" || type.startsWith("TIMESTAMP")) {
+      // By the clock of UTC where there is a zone.
+      const micros = type.includes("TIME ZONE") ? sql : `TRY_CAST(${sql} AS TIMESTAMP)`;
+      const value = type === "DATE" ? `${micros}${lastSecond ? ` + ${end}` : ""}` : `make_timestamp(epoch_us(${sql}))`;
+      const wrong = this.wrong(name, text, "a time between the years -290307 and 294246");
+      return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${micros} IS NULL OR NOT isfinite(${micros}) THEN ${wrong} ELSE ${value} END`;
+    }
     const time = `TRY_CAST(${text} AS TIMESTAMP)`;
     const known = `regexp_full_match(${text}, ${literal(TIME)}) AND ${time} IS NOT NULL`;
     const value = lastSecond ? `CASE WHEN contains(${text}, ':') THEN ${time} ELSE ${time} + ${end} END` : time;

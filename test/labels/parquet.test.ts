@@ -360,6 +360,15 @@ describe("a folder of labels", () => {
     expect(error.message).toContain(one);
   });
 
+  it("whose values are only in the names of folders is refused: they were lost", async () => {
+    const task = folder("task");
+    const path = place(task, "boolean_value=true/0.parquet");
+    file(path, { subject_id: [hyparquet({ type: "INT64" }), [1n]], prediction_time: [timestamp("MICROS"), [1n]] });
+    expect(await rejected(Labels.open(task))).toMatchObject({ code: "MEDS_MISSING_COLUMN", path });
+    labels(path, [1n]);
+    expect([...(await Labels.open(task))].map(({ booleanValue }) => booleanValue)).toEqual([true]);
+  });
+
   it("with files without labels, which are alike, is read", async () => {
     const task = folder("task");
     for (const [name, ids] of [

@@ -25,6 +25,23 @@ const code = (call: () => unknown): string | undefined => {
 describe("a database", () => {
   it("is in several shards, so that the tests mean something", () => expect(db.metadata.shards).toBeGreaterThan(1));
 
+  it("goes on where a loop was left: an iterator that is taken in portions loses no patient", () => {
+    const all = [...db].map(({ slot }) => slot);
+    for (const portion of [1, 2, 3]) {
+      const iterator = db[Symbol.iterator]();
+      const found: number[] = [];
+      while (found.length < all.length) {
+        const before = found.length;
+        for (const { slot } of iterator) {
+          found.push(slot);
+          if (found.length === before + portion) break;
+        }
+      }
+      expect(found).toEqual(all);
+      expect(iterator.next().done).toBe(true);
+    }
+  });
+
   it("finds any int64, as bigint or as an exact number", () => {
     for (const [slot, id] of IDS.entries()) {
       expect(db.get(id)?.subjectId).toBe(id);

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:
 import { basename, join } from "node:path";
 import { convert, inspect, Labels, PatientDatabase, Splits } from "meds-reader";
 import { describe, expect, it } from "vitest";
+import { zipped } from "../support/archive.js";
 import { writeJson, writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
@@ -169,6 +170,28 @@ describe("other tables in a table format are refused too", () => {
 });
 
 describe("what only looks like a table format is read", () => {
+  it.each([
+    "base_20240101/data/0.parquet",
+    "delta_20240101_20240201/m/data/0.parquet",
+    "m/data/site_2024-01-01_20240102030405.parquet",
+    "m/data/2024-deletes.parquet",
+  ])("a name with a date: %s", async (name) => {
+    const plain = await writeSimple(folder("plain"), good);
+    const path = place(folder("dated"), name);
+    cpSync(join(plain, "data", "0.parquet"), path);
+    const source = path.slice(0, path.indexOf("/data/"));
+    expect((await convert(source, join(folder("t"), "s.medsdb"))).events).toBe(good.length);
+  });
+
+  it("an archive whose store, or temporary folder, is in such a table's folder", async () => {
+    const lake = folder("lake");
+    lay(lake, FORMATS[0]![2]);
+    const archive = zipped(await writeSimple(folder("plain"), good));
+    expect((await convert(archive, join(lake, "s.medsdb"))).events).toBe(good.length);
+    expect((await convert(archive, join(folder("t"), "s.medsdb"), { temp: lake })).events).toBe(good.length);
+    expect((await convert(writeCsv(folder("omop")), join(lake, "o.medsdb"))).events).toBeGreaterThan(0);
+  });
+
   it("MEDS with metadata of many names, and what writers of plain Parquet leave", async () => {
     const source = await writeSimple(folder("m"), good);
     writeJson(source, "dataset.json", {});

@@ -137,6 +137,9 @@ fn pass(
             return Ok(Pass::Cut);
         }
     }
+    if may_end && looked.rows > 0 && !csv.is_plain() {
+        return Ok(Pass::Cut);
+    }
     let (bytes, sum) = csv.read();
     looked.sum = format!("{bytes}-{sum}");
     if let Some(copy) = copy {

@@ -129,7 +129,10 @@ fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Op
             }
         };
         for (root, field) in file.schema.fields().iter().enumerate() {
-            if let Some(before) = seen.insert(field.name().as_str(), root) {
+            // Of columns that are left out there may be several of one name.
+            if let Some(before) = seen.insert(field.name().as_str(), root)
+                && (subject == Some(field.name().as_str()) || wanted(field.name(), options))
+            {
                 let message = format!("has two columns named {:?} (numbers {before} and {root}). Rename one.", field.name());
                 return Err(Error::at(Code::SchemaConflict, &file.path, message));
             }

@@ -106,7 +106,9 @@ impl Looked {
         // Names before `..` are not above it.
         let plain = !folder.components().any(|part| part == Component::ParentDir);
         let above = folder.ancestors().take(if plain { usize::MAX } else { 1 });
-        for folder in above.filter(|folder| !folder.as_os_str().is_empty()) {
+        // What is in a hidden folder is not part of a table around it: our own temporary folders are hidden.
+        let hidden = |folder: &&Path| folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        for folder in above.take_while(|folder| !hidden(folder)).filter(|folder| !folder.as_os_str().is_empty()) {
             if !self.0.insert(folder.to_path_buf()) {
                 break;
             }
@@ -161,7 +163,7 @@ fn is_iceberg(folder: &Path, name: &str) -> bool {
     let Some((stem, _)) = name.split_once(".metadata.json").or_else(|| name.split_once(".gz.metadata.json")) else { return false };
     let stem = stem.strip_suffix(".gz").unwrap_or(stem);
     // Writers call it v3 or 00003-UUID.
-    let is_version = stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, _)| is_number(number));
+    let is_version = stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, id)| is_number(number) && has_uuid(id));
     is_version || says_format_version(&folder.join(name))
 }
 
@@ -174,13 +176,22 @@ fn says_format_version(path: &Path) -> bool {
     read && about.get("format-version").is_some()
 }
 
+/// Is there a UUID in a name?
+fn has_uuid(text: &str) -> bool {
+    const PARTS: [usize; 5] = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_part = |(part, length): (&&str, usize)| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    parts.windows(PARTS.len()).any(|window| window.iter().zip(PARTS).all(is_part))
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Folders of Hive's transactional tables: `delta_0000002_0000002`, `delete_delta_0000003_0000003_0000`, `base_0000005_v0000012`.
 fn is_hive(name: &str) -> bool {
-    let is_id = |text: &str| text.len() >= 7 && is_number(text.strip_prefix('v').unwrap_or(text));
+    // Ids have seven digits until there are ten million of them. Eight are a date: base_20240101.
+    let is_id = |text: &str| text.strip_prefix('v').unwrap_or(text).len() == 7 && is_number(text.strip_prefix('v').unwrap_or(text));
     let is_statement = |text: &str| text.len() == 4 && is_number(text);
     if let Some(ids) = name.strip_prefix("base_") {
         return ids.split('_').all(is_id);
@@ -198,8 +209,8 @@ fn of_file(name: &str) -> Option<Format> {
     if name.starts_with("deletion_vector_") && name.ends_with(".bin") {
         return Some(Format::Delta);
     }
-    // Rows that are deleted by their position.
-    if name.ends_with(".puffin") || (name.ends_with("-deletes.parquet") && name.starts_with(|first: char| first.is_ascii_digit())) {
+    // Rows that are deleted by their position: 00000-5-UUID-00001-deletes.parquet.
+    if name.ends_with(".puffin") || name.strip_suffix("-deletes.parquet").is_some_and(has_uuid) {
         return Some(Format::Iceberg);
     }
     let stem = name.strip_suffix(".parquet")?;
@@ -210,7 +221,7 @@ fn of_file(name: &str) -> Option<Format> {
     let mut parts = stem.rsplitn(3, '_');
     let (instant, token, id) = (parts.next()?, parts.next()?, parts.next()?);
     let is_hudi = is_number(instant) && (14..=17).contains(&instant.len()) && token.split('-').count() == 3;
-    (is_hudi && token.split('-').all(is_number) && !id.is_empty()).then_some(Format::Hudi)
+    (is_hudi && token.split('-').all(is_number) && has_uuid(id)).then_some(Format::Hudi)
 }
 
 impl Format {

@@ -154,7 +154,11 @@ impl<'a> Csv<'a> {
             }
             match self.step()? {
                 Step::More => self.fill()?,
-                Step::Record { end: 0, next } => self.pass(0, next)?,
+                Step::Record { end: 0, next } => {
+                    // In a file of one column others take it for a row.
+                    self.plain &= self.names.len() != 1;
+                    self.pass(0, next)?;
+                }
                 Step::Record { end, next } => break (end, next),
             }
         };
