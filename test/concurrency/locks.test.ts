@@ -1,5 +1,6 @@
 // File systems on which flock() fails: the C library's is replaced by one that answers with an error of the test's choice.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,24 @@ describe("file systems without locks", () => {
     expect(without(error, place, "export", join(place, "s"), join(place, "e")).status).toBe(0);
     expect(without(error, place, "generate", join(place, "g"), "--patients", "3", "--events", "60").status).toBe(0);
     expect(without(error, place, "verify", join(place, "f")).left).toEqual(["e", "f", "g", "r", "s"]);
+  });
+
+  it("conversions at once write a folder each: a sound store, and nothing is left", async (test) => {
+    if (shim === null) return test.skip("Linux and a C compiler are needed");
+    const place = folder("at-once");
+    const large = join(place, "large");
+    await generate(large, { patients: 500, events: 400_000, seed: 4 });
+    const store = join(place, "s");
+    const env = { ...process.env, LD_PRELOAD: shim, LOCK_ERROR: String(constants.errno.ENOLCK) };
+    const start = () => once(spawn(process.execPath, [command, "convert", large, store, "--force"], { env, stdio: "ignore" }), "exit");
+    for (let round = 0; round < 3; round++) {
+      expect(await Promise.all([start(), start(), start()])).toEqual([0, 0, 0].map((status) => [status, null]));
+      expect(without(constants.errno.ENOLCK, place, "verify", store)).toMatchObject({ status: 0, left: ["large", "s"] });
+    }
+    const unforced = () => once(spawn(process.execPath, [command, "convert", large, join(place, "t")], { env, stdio: "ignore" }), "exit");
+    const statuses = (await Promise.all([unforced(), unforced()])).map(([status]) => status);
+    expect(statuses.sort()).toEqual([0, 1]);
+    expect(without(constants.errno.ENOLCK, place, "verify", join(place, "t"))).toMatchObject({ status: 0, left: ["large", "s", "t"] });
   });
 
   it("another error of the lock is an error, and leaves neither the lock file nor folders", (test) => {

@@ -6,9 +6,11 @@ import { convert, inspect, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { meds } from "../cli/run.js";
 import { tarred, zipped } from "../support/archive.js";
+import { writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
 import { clinic, lines, type Tables, typeOf, writeCsv } from "../support/omop.js";
+import { good } from "../support/refused.js";
 
 async function converted(source: string): Promise<string[]> {
   const target = folder("omop");
@@ -96,6 +98,15 @@ describe("an archive of OMOP tables", () => {
     expect({ ...packed, path: "", bytes: 0 }).toEqual({ ...plain, path: "", bytes: 0 });
     expect(packed.path).toBe(other);
     expect((await meds("verify", store, first)).code).toBe(0);
+  });
+
+  it("is not one of MEDS whose files only begin as a table does, nor one that has a table beside it", async () => {
+    for (const beside of ["person_ids.csv", "m/metadata/person_mapping.parquet", "person.csv"]) {
+      const root = folder("f");
+      await writeSimple(join(root, "z"), good);
+      writeFileSync(place(root, beside.replace("m/", "z/")), "x");
+      expect((await convert(zipped(root), join(folder("t"), "s.medsdb"))).events).toBe(good.length);
+    }
   });
 
   it("is refused where it is damaged or has several datasets; messages name it, and nothing stays", async () => {

@@ -129,7 +129,7 @@ describe("a dataset in a table format is refused by the name of the format", () 
     const error = await refused(source);
     expect(error.path).toBe(join(source, "data", "train"));
     expect(error.message).toBe(
-      `${error.path}: this folder is a Delta table (it contains _delta_log). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet into another folder, and use that: in Python, pyarrow.parquet.write_table(deltalake.DeltaTable(${JSON.stringify(error.path)}).to_pyarrow_table(), "current.parquet").`,
+      `${error.path}: this folder is a Delta table (it contains _delta_log). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: below NEW/data/, beside a copy of metadata/): in Python, \`import deltalake; import pyarrow.parquet as pq; pq.write_table(deltalake.DeltaTable(${JSON.stringify(error.path)}).to_pyarrow_table(), "current.parquet")\`.`,
     );
   });
 });
@@ -248,8 +248,8 @@ write_deltalake(sys.argv[1], rows([1])); write_deltalake(sys.argv[1], rows([2]),
   expect(error).toMatchObject({ ...told("Delta"), path: data });
   const plain = folder("plain");
   mkdirSync(join(plain, "data"));
-  const remedy = /in Python, (.*)\.$/.exec(error.message)![1]!.replace("current.parquet", join(plain, "data", "0.parquet"));
-  run(`import deltalake, pyarrow.parquet\n${remedy}`);
+  const remedy = /in Python, `(.*)`\.$/.exec(error.message)![1]!.replace("current.parquet", join(plain, "data", "0.parquet"));
+  run(remedy);
   const db = await PatientDatabase.from(plain);
   expect([...db].map((patient) => patient.subjectId)).toEqual([2n]);
   db.close();

@@ -252,7 +252,7 @@ describe("what is no MEDS dataset", () => {
     writeFileSync(place(path, "data/events.csv"), "");
     expect(await refused(path)).toMatchObject({
       code: "MEDS_NO_DATA",
-      message: expect.stringContaining("no *.parquet file below it (it holds events.csv). MEDS keeps"),
+      message: expect.stringContaining("no *.parquet file below it (it contains events.csv). MEDS keeps"),
     });
     expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({
       code: "MEDS_NO_DATA",

@@ -2,7 +2,7 @@
 
 use crate::common::{canonical, conform};
 use crate::metadata::{broken, find, strings, table};
-use crate::source::{Footer, Source};
+use crate::source::Source;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, UInt64Array};
@@ -57,7 +57,7 @@ fn described(
     columns: &mut Vec<ArrayRef>,
     notes: &mut Vec<Note>,
 ) -> Result<Option<RecordBatch>> {
-    let table = table(path)?;
+    let (table, undecodable) = table(path)?;
     let names = strings(&table, "code", path)?;
     let names = names.as_string::<i32>();
     let mut rows = Rows::new();
@@ -68,9 +68,7 @@ fn described(
     }
     let used: Vec<&str> = codes.iter().skip(1).flatten().collect();
     counted(&used, &rows, notes);
-    let footer = Footer::read(path)?;
-    for (root, why) in &footer.undecodable {
-        let name = footer.schema.field(*root).name();
+    for (name, why) in undecodable {
         let message = format!("column {name:?} of codes.parquet: it is not read, because its type cannot be decoded ({why})");
         notes.push(Note { kind: "warning".into(), message, count: 1 });
     }

@@ -141,7 +141,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
         let bytes =
             walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
         let bytes = bytes.map(|about| about.len()).sum();
-        site.finish()?;
+        site.finish(false)?;
         Ok(ExportSummary {
             out: options.out.clone(),
             patients: store.manifest().counts.patients,

@@ -28,7 +28,7 @@ pub type Splits = HashMap<i64, String>;
 
 /// A metadata file that can be read no further.
 pub fn broken(path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::at(Code::Metadata, path, format!("{what}. Mend the file, or take it out of the metadata folder."))
+    Error::at(Code::Metadata, path, format!("{what}. Fix the file, or remove it from the metadata folder."))
 }
 
 /// Copies the metadata folder into the store.
@@ -48,10 +48,11 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
     source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
 }
 
-/// Reads a Parquet file of the metadata, without the columns that cannot be decoded.
-pub fn table(path: &Path) -> Result<RecordBatch> {
+/// Reads a Parquet file of the metadata, without the columns that cannot be decoded. They are returned too: of each its name, and why.
+pub fn table(path: &Path) -> Result<(RecordBatch, Vec<(String, String)>)> {
     let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
+    let undecodable = footer.undecodable.iter().map(|(root, why)| (footer.schema.field(*root).name().clone(), why.clone())).collect();
     let read = || -> parquet::errors::Result<RecordBatch> {
         let kept = (0..footer.schema.fields().len()).filter(|root| !footer.undecodable.contains_key(root));
         let kept = ProjectionMask::roots(footer.metadata.file_metadata().schema_descr(), kept);
@@ -67,7 +68,8 @@ pub fn table(path: &Path) -> Result<RecordBatch> {
         table.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
         Ok(table)
     };
-    guarded(read).map_err(|e| broken(path, format!("cannot be read as Parquet: {e}")))
+    let table = guarded(read).map_err(|e| broken(path, format!("cannot be read as Parquet: {e}")))?;
+    Ok((table, undecodable))
 }
 
 /// A column as plain strings.
@@ -135,7 +137,7 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
 pub fn splits(source: &Source) -> Result<Option<Splits>> {
     let found = SPLITS.iter().find_map(|name| find(source, name));
     let Some(path) = found else { return Ok(None) };
-    let table = table(path)?;
+    let (table, _) = table(path)?;
     let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {
         "patient_id"
     } else {

@@ -29,7 +29,7 @@ impl Narrowed {
         let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else {
             return Ok(Self::none(splits));
         };
-        let given = table(&path)?;
+        let (given, _) = table(&path)?;
         let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
         let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
         let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;

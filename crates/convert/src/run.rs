@@ -69,7 +69,7 @@ pub fn check(options: &Options) -> Result<()> {
         return invalid(format!("shards of {} bytes: 1 KiB to 2 GiB are possible.", options.shard_bytes));
     }
     if options.memory < 64 << 20 {
-        return invalid(format!("{} bytes of memory are too few: give 64 MiB or more.", options.memory));
+        return invalid(format!("{} bytes of memory are not enough. Use 64 MiB or more.", options.memory));
     }
     if options.threads > MOST_THREADS {
         return invalid(format!("{} threads: {MOST_THREADS} are the most.", options.threads));
@@ -224,7 +224,7 @@ impl<'a> Conversion<'a> {
     pub fn publish(&self, site: &Site, manifest: &Manifest, start: Instant) -> Result<Summary> {
         self.progress.enter(Phase::Finish, 0, 0);
         let written = Instant::now();
-        site.finish()?;
+        site.finish(self.options.force || self.options.reuse)?;
         let fsync = written.elapsed().as_secs_f64();
         Ok(self.summary(manifest, false, start, fsync))
     }
@@ -489,7 +489,7 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
                     Some(origin) => (origin, format!("a row of subject {subject}")),
                     None => (&file.path, format!("row {} (subject {subject})", row - file_start(groups, group.file))),
                 };
-                let message = format!("{whose} has no code. Every event has one: mend the file or drop the row.");
+                let message = format!("{whose} has no code. Every event must have one. Fix the file, or remove the row.");
                 return Err(Error::at(Code::NullValue, path, message));
             }
             row += batch.len() as u64;

@@ -209,7 +209,7 @@ fn row_bytes(source: &Source, columns: &Columns, groups: &[Group]) -> Result<u64
 }
 
 /// Text without page dictionaries, which a stream of batches would have to replace each time.
-pub fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
+fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
     cast(array, &column.wide).map_err(|e| spilled(&e))
 }
 

@@ -164,7 +164,7 @@ impl UnpackedArchive {
 
 /// What to say of a single file that does not even begin as Parquet does: a packed form that is not known, most likely.
 pub fn unknown(path: &Path) -> Error {
-    let message = "this is neither a Parquet file nor a .zip, .tar.gz or .tar. Give one of these, or unpack it and give the folder.";
+    let message = "this is neither a Parquet file nor an archive (.zip, .tar.gz, .tar): it is damaged, or of another format. Replace it by a whole copy, or unpack it and use the folder.";
     Error::at(Code::SourceDamaged, path, message)
 }
 
@@ -189,11 +189,11 @@ fn beside(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf)>> 
         return Ok(Vec::new());
     }
     if !root.is_dir() {
-        return Err(broken(root, "this is no folder"));
+        return Err(broken(root, "this is not a folder"));
     }
     METADATA.iter().map(|name| root.join(name)).filter(|path| path.exists()).try_for_each(|path| table_format::refuse(&path, []))?;
     if let Some(name) = METADATA.iter().find(|name| root.join(name).is_dir()) {
-        return Err(broken(&root.join(name), "this is a folder, and no file"));
+        return Err(broken(&root.join(name), "this is a folder, not a file"));
     }
     let mut dangling = Vec::new();
     let found = walk(root, |link| dangling.push(below(root, link)))?;
@@ -272,19 +272,19 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
     }
     let data = root.join("data");
     if data.exists() && !data.is_dir() {
-        return Err(Error::at(Code::NoData, data, "this is no folder. MEDS keeps its events in data/**/*.parquet."));
+        return Err(Error::at(Code::NoData, data, "this is not a folder. MEDS keeps its events in data/**/*.parquet."));
     }
     if !data.is_dir() {
         let found = held(root)?;
         let message = format!(
-            "no folder \"data\" here (it holds {found}). MEDS keeps its events in data/**/*.parquet: give the folder that holds \"data\", one Parquet file, or a meds_reader database (a folder with meds_reader.version)."
+            "no folder \"data\" here (it contains {found}). MEDS keeps its events in data/**/*.parquet. Use the folder that contains \"data\", one Parquet file, a folder of OMOP tables (person.csv and others), a DuckDB database of these, or a meds_reader database (a folder with meds_reader.version)."
         );
         return Err(Error::at(Code::NoData, root, message));
     }
     let mut dangling = None;
     let found = walk(&data, |link| dangling = dangling.take().or(Some(link.to_path_buf())))?;
     if let Some(link) = dangling {
-        return Err(Error::at(Code::NotFound, link, "this link leads nowhere. Mend it, or remove it."));
+        return Err(Error::at(Code::NotFound, link, "what this link points to does not exist. Fix the link, or remove it."));
     }
     table_format::refuse(&data, found.iter().map(|(_, path)| path.as_path()))?;
     // Hidden files and folders are what a writer left, checkpoints and snapshots (_temporary, .ipynb_checkpoints): copies of events, not events.
@@ -302,7 +302,7 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
-        let message = format!("no *.parquet file below it (it holds {}). MEDS keeps its events in data/**/*.parquet.", held(&data)?);
+        let message = format!("no *.parquet file below it (it contains {}). MEDS keeps its events in data/**/*.parquet.", held(&data)?);
         return Err(Error::at(Code::NoData, data, message));
     }
     Ok(events.into_iter().map(|(name, path)| (format!("data/{name}"), path)).collect())

@@ -148,7 +148,7 @@ pub fn null_id(file: &SourceFile, row: u64) -> Error {
     Error::at(
         Code::NullValue,
         &file.path,
-        format!("row {row} has no subject_id. Every event belongs to a subject: mend the file or drop the row."),
+        format!("row {row} has no subject_id. Every event belongs to a subject. Fix the file, or remove the row."),
     )
 }
 
@@ -157,7 +157,7 @@ pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &P
     let found = look(source, columns, groups, progress)?;
     if found.is_err() {
         // To repair it would be to count the rows of a copy twice.
-        copies::refuse(source, progress)?;
+        copies::refuse(source, columns, progress)?;
     }
     Ok(found)
 }

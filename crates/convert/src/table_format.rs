@@ -160,7 +160,7 @@ fn is_iceberg(folder: &Path, name: &str) -> bool {
         // A manifest list, or a manifest.
         return stem.starts_with("snap-") || stem.rsplit_once("-m").is_some_and(|(_, number)| is_number(number));
     }
-    let Some((stem, _)) = name.split_once(".metadata.json").or_else(|| name.split_once(".gz.metadata.json")) else { return false };
+    let Some((stem, _)) = name.split_once(".metadata.json") else { return false };
     let stem = stem.strip_suffix(".gz").unwrap_or(stem);
     // Writers call it v3 or 00003-UUID.
     let is_version = stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, id)| is_number(number) && has_uuid(id));
@@ -229,7 +229,7 @@ impl Format {
         let what = if path.is_dir() { "this folder is" } else { "this file belongs to" };
         let (name, remedy) = (self.name(), self.remedy(path));
         let message = format!(
-            "{what} {name} ({shown}). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet into another folder, and use that: {remedy}"
+            "{what} {name} ({shown}). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: below NEW/data/, beside a copy of metadata/): {remedy}."
         );
         Error::at(Code::TableFormat, path, message)
     }
@@ -248,25 +248,27 @@ impl Format {
         }
     }
 
+    /// A command that runs as it is written, but for names in capitals.
     fn remedy(self, path: &Path) -> String {
-        let path = path.to_string_lossy();
+        // The programs read the folder of a table with its log. JSON's strings are also Python's.
+        let path = if path.is_dir() { path.to_string_lossy() } else { "FOLDER_OF_TABLE".into() };
+        let path = serde_json::Value::from(path);
+        let write_table = |import: &str, table: &str| {
+            format!("in Python, `{import}; import pyarrow.parquet as pq; pq.write_table({table}, \"current.parquet\")`")
+        };
         match self {
-            Self::Delta => {
-                format!("in Python, pyarrow.parquet.write_table(deltalake.DeltaTable({path:?}).to_pyarrow_table(), \"current.parquet\").")
-            }
-            Self::Iceberg => {
-                "in Python, pyarrow.parquet.write_table(pyiceberg.catalog.load_catalog(\"CATALOG\").load_table(\"NAMESPACE.TABLE\").scan().to_arrow(), \"current.parquet\").".into()
-            }
-            Self::Hudi => format!("in PySpark, spark.read.format(\"hudi\").load({path:?}).write.parquet(\"current\")."),
-            Self::Paimon => "in PySpark, spark.table(\"CATALOG.DATABASE.TABLE\").write.parquet(\"current\").".into(),
-            Self::DuckLake => "in DuckDB, ATTACH 'ducklake:CATALOG.ducklake' AS lake; COPY lake.TABLE TO 'current.parquet';".into(),
-            Self::Lance => {
-                format!("in Python, pyarrow.parquet.write_table(lance.dataset({path:?}).to_table(), \"current.parquet\").")
-            }
-            Self::HiveAcid => {
-                "in Hive, CREATE TABLE current STORED AS PARQUET TBLPROPERTIES ('transactional' = 'false') AS SELECT * FROM TABLE_NAME;".into()
-            }
-            Self::SparkStream | Self::Databricks => format!("in PySpark, spark.read.parquet({path:?}).write.parquet(\"current\")."),
+            Self::Delta => write_table("import deltalake", &format!("deltalake.DeltaTable({path}).to_pyarrow_table()")),
+            Self::Iceberg => write_table(
+                "from pyiceberg.catalog import load_catalog",
+                "load_catalog(\"CATALOG\").load_table(\"NAMESPACE.TABLE\").scan().to_arrow()",
+            ),
+            Self::Lance => write_table("import lance", &format!("lance.dataset({path}).to_table()")),
+            Self::Hudi => format!("in PySpark, `spark.read.format(\"hudi\").load({path}).write.parquet(\"current\")`"),
+            Self::Paimon => "in PySpark, `spark.table(\"CATALOG.DATABASE.TABLE\").write.parquet(\"current\")`".into(),
+            Self::SparkStream => format!("in PySpark, `spark.read.parquet({path}).write.parquet(\"current\")`"),
+            Self::Databricks => format!("in PySpark on Databricks, `spark.read.parquet({path}).write.parquet(\"current\")`"),
+            Self::DuckLake => "in DuckDB, `ATTACH 'ducklake:CATALOG.ducklake' AS lake; COPY lake.TABLE TO 'current.parquet';`".into(),
+            Self::HiveAcid => "in Hive, `CREATE TABLE current_rows STORED AS PARQUET TBLPROPERTIES ('transactional' = 'false') AS SELECT * FROM TABLE_NAME;`".into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::data::io;
 use crate::database::Database;
+use crate::listing::{Content, Listing};
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
 use std::cell::Cell;
@@ -91,11 +92,11 @@ impl Archive {
     /// Does it contain OMOP tables (or a DuckDB database of them), by the names of its files? They are read up to the first one that decides. What
     /// cannot be read does not: unpacking says what is wrong with it.
     pub fn holds_tables(&self, progress: &Progress) -> Result<bool> {
-        let mut held = None;
+        let (mut listing, mut content) = (Listing::default(), None);
         let mut look = |name: &Path| {
-            held = if aside(name) { held } else { Held::of(name).or(held) };
             progress.check()?;
-            Ok(matches!(held, Some(Held::Dataset | Held::Tables)))
+            content = if aside(name) { None } else { listing.add(name) };
+            Ok(content.is_some())
         };
         let file = File::open(&self.path).map_err(io(&self.path))?;
         let read = match self.form {
@@ -105,7 +106,7 @@ impl Archive {
         };
         match read {
             Err(error) if error.code != Code::SourceDamaged => Err(error),
-            _ => Ok(matches!(held, Some(Held::Tables | Held::Either))),
+            _ => Ok(content.or_else(|| listing.content()) == Some(Content::Tables)),
         }
     }
 
@@ -146,15 +147,15 @@ impl Archive {
                 let names = names(into).map_err(io(into))?;
                 let found = if names.is_empty() { "nothing".into() } else { listed(&names) };
                 format!(
-                    "looked for a MEDS dataset (a folder \"data\") or a meds_reader database (a folder with meds_reader.version) in this archive; found {found}"
+                    "looked for a MEDS dataset (a folder \"data\"), OMOP tables (person.csv, .csv.gz or .parquet and others in one folder), a DuckDB database of these (.duckdb) or a meds_reader database (a folder with meds_reader.version) in this archive; found {found}"
                 )
             }
             many => {
                 let names: Vec<_> = many.iter().map(|path| shown(path.strip_prefix(into).unwrap_or(path))).collect();
-                format!("it holds {} datasets ({})", names.len(), listed(&names))
+                format!("it contains {} datasets ({})", names.len(), listed(&names))
             }
         };
-        Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack it, and give the folder.")))
+        Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack it, and use the folder.")))
     }
 
     /// What the libraries say of bytes that they cannot read may quote these bytes: it is not passed on.
@@ -194,9 +195,9 @@ fn is_tar(head: &[u8]) -> bool {
 /// What a single file is that was packed by gzip.
 fn single(head: &[u8]) -> &'static str {
     match head.starts_with(b"PAR1") {
-        true => "this is a single Parquet file, packed by gzip. Unpack it, and give the Parquet file.",
+        true => "this is a single Parquet file, packed by gzip. Unpack it, and use the Parquet file.",
         false => {
-            "looked for a .tar.gz of a MEDS dataset or a meds_reader database; found a single file of another kind, packed by gzip. Unpack it, and see what it is."
+            "looked for a .tar.gz of a dataset, tables or a database; found a single file of another kind, packed by gzip. Unpack it, and look at what it is."
         }
     }
 }
@@ -265,37 +266,6 @@ impl<R: Read> Read for Stream<R> {
         let zeros = out[..read].iter().rev().take_while(|byte| **byte == 0).count();
         self.zeros = if zeros == read { self.zeros.saturating_add(read) } else { zeros };
         Ok(read)
-    }
-}
-
-/// What the name of a file says of the archive that it is in.
-#[derive(Clone, Copy)]
-enum Held {
-    /// MEDS, or a database of meds_reader.
-    Dataset,
-    /// OMOP tables.
-    Tables,
-    /// `data/person.parquet` is a table in a folder of that name, or a shard.
-    Either,
-}
-
-impl Held {
-    fn of(name: &Path) -> Option<Self> {
-        let folder = |wanted: &str| name.parent().is_some_and(|above| above.iter().any(|part| part.eq_ignore_ascii_case(wanted)));
-        let file = name.file_name()?.to_string_lossy().to_lowercase();
-        let parquet = file.ends_with(".parquet");
-        let csv = file.ends_with(".csv") || file.ends_with(".csv.gz");
-        // Every OMOP source has this table, whole, in pieces or as a folder.
-        let whose = file.strip_prefix("person").is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphabetic()));
-        let table = (parquet || csv) && (whose || folder("person"));
-        match (table, parquet && folder("data")) {
-            (true, true) => Some(Self::Either),
-            (true, false) => Some(Self::Tables),
-            (false, true) => Some(Self::Dataset),
-            (false, false) if file == "meds_reader.version" || file == "meds_reader.properties" => Some(Self::Dataset),
-            (false, false) if file.ends_with(".duckdb") => Some(Self::Tables),
-            (false, false) => None,
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod archive;
 pub mod csv;
 mod data;
 mod database;
+mod listing;
 mod properties;
 mod reader;
 mod strings;

@@ -114,7 +114,8 @@ pub struct Counts {
 /// Something the reader of a summary must know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`.
+    /// `dropped` (a table that lost more than a tenth of its rows), `skipped`, `converted`, `repaired`, `missing` (a file that the source does not
+    /// have) or `warning`.
     pub kind: String,
     /// What and why, a sentence.
     pub message: String,

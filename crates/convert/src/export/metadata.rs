@@ -34,7 +34,7 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
     let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
     let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<RecordBatch>> {
         let Some(path) = find(source, name) else { return Ok(None) };
-        let (given, plain) = (table(path)?, SourceSchema::of(path)?);
+        let ((given, _), plain) = (table(path)?, SourceSchema::of(path)?);
         let mended = mend(path, given.clone())?;
         Ok((!plain.is(&mended) || mended.num_rows() != given.num_rows()).then_some(mended))
     };
