@@ -41,7 +41,7 @@ describe("files below data/ whose names begin with _ or a dot", () => {
   });
 });
 
-describe.skipIf(python === null)("a .zip that contains a name twice", () => {
+describe.skipIf(python === null)("names in a .zip", () => {
   /** Packs files, in order, under the names given. */
   const pack = (names: readonly (readonly [name: string, file: string])[]): string => {
     const path = join(folder("zip"), "m.zip");
@@ -56,7 +56,17 @@ with zipfile.ZipFile(sys.argv[1], "w") as out:
     return path;
   };
 
-  it("is refused by that name; folders and what macOS adds may be there twice", async () => {
+  it("with backslashes, as old programs on Windows write them, are paths: no shard is lost", async () => {
+    const source = await writeSimple(folder("m"), good);
+    await writeFiles(source, [simpleFile("../other.parquet", [[3n, 1n, "C"]])]);
+    const path = pack([
+      ["m/data/0.parquet", join(source, "data", "0.parquet")],
+      ["m\\data\\1.parquet", join(source, "other.parquet")],
+    ]);
+    expect((await convert(path, join(folder("t"), "s.medsdb"))).events).toBe(good.length + 1);
+  });
+
+  it("that are there twice are refused by the name; folders and what macOS adds may be", async () => {
     const source = await writeSimple(folder("m"), good);
     const file = join(source, "data", "0.parquet");
     const other = join(source, "other.parquet");

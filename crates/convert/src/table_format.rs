@@ -163,7 +163,8 @@ fn is_iceberg(folder: &Path, name: &str) -> bool {
     let Some((stem, _)) = name.split_once(".metadata.json") else { return false };
     let stem = stem.strip_suffix(".gz").unwrap_or(stem);
     // Writers call it v3 or 00003-UUID.
-    let is_version = stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, id)| is_number(number) && has_uuid(id));
+    let is_version =
+        stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, id)| is_number(number) && has_uuid(id));
     is_version || says_format_version(&folder.join(name))
 }
 

@@ -114,7 +114,7 @@ impl Archive {
         let mut zip = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| self.damaged(e))?;
         for at in 0..zip.len() {
             let entry = zip.by_index_raw(at).map_err(|e| self.damaged(e))?;
-            if look(Path::new(&*entry.name().map_err(|e| self.damaged(e))?))? {
+            if look(&zip_path(&entry.name().map_err(|e| self.damaged(e))?))? {
                 break;
             }
         }
@@ -294,7 +294,7 @@ impl Target<'_> {
         }
         for at in 0..zip.len() {
             let mut entry = zip.by_index(at).map_err(|e| self.archive.damaged(e))?;
-            let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
+            let name = zip_path(&entry.name().map_err(|e| self.archive.damaged(e))?);
             if entry.is_symlink() {
                 return Err(self.strange(&name));
             }
@@ -311,7 +311,7 @@ impl Target<'_> {
         let mut seen = HashSet::new();
         for entry in entries.files().map_err(|e| self.archive.damaged(e))? {
             let entry = entry.map_err(|e| self.archive.damaged(e))?;
-            let name = PathBuf::from(entry.name().map_err(|e| self.archive.damaged(e))?.into_owned());
+            let name = zip_path(&entry.name().map_err(|e| self.archive.damaged(e))?);
             if !entry.is_dir() && !aside(&name) && !seen.insert(name.clone()) {
                 return Err(self.twice(&name));
             }
@@ -381,4 +381,9 @@ impl Target<'_> {
     fn strange(&self, name: &Path) -> Error {
         self.archive.damaged(format!("{} is neither a plain file nor a folder (a link, say)", shown(name)))
     }
+}
+
+/// A name in a .zip. Old programs on Windows write `data\0.parquet`.
+fn zip_path(name: &str) -> PathBuf {
+    PathBuf::from(name.replace('\\', "/"))
 }
