@@ -35,7 +35,9 @@ export function kindOf(source: string): Kind {
 function failAbsent(source: string): never {
   const link = lstatSync(source, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(source) : undefined;
   const what =
-    link === undefined ? "there is no such file or folder. Check the path" : `this link leads to ${link}, which does not exist. Fix the link`;
+    link === undefined
+      ? "there is no such file or folder. Check the path"
+      : `this link leads to ${link}, which does not exist. Fix the link`;
   fail("MEDS_NOT_FOUND", `${source}: ${what}.`, source);
 }
 
