@@ -198,7 +198,10 @@ export class Store {
   checkSplit(argument: string, name: string): void {
     if (Object.hasOwn(this.manifest.splits, textOf(argument, name, 'the name of a split, such as "train"'))) return;
     const names = Object.keys(this.manifest.splits).map((split) => JSON.stringify(split));
-    const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "Its source has no subject_splits.parquet.";
+    const known =
+      names.length > 0
+        ? `It has: ${names.join(", ")}.`
+        : "It has no splits: its source has no subject_splits.parquet, or one without rows.";
     fail("MEDS_UNKNOWN_SPLIT", `${this.path}: there is no split ${JSON.stringify(name)}. ${known}`, this.path);
   }
 

@@ -96,8 +96,11 @@ describe("strict", () => {
     expect((await rejected(PatientDatabase.from(root, { store, strict: true }))).code).toBe("MEDS_ROWS_DROPPED");
     expect(existsSync(store)).toBe(false);
     (await PatientDatabase.from(root, { store })).close();
-    for (const again of [PatientDatabase.from(root, { store, strict: true }), convert(root, store, { reuse: true, strict: true })])
-      expect((await rejected(again)).code).toBe("MEDS_ROWS_DROPPED");
+    for (const again of [
+      () => PatientDatabase.from(root, { store, strict: true }),
+      () => convert(root, store, { reuse: true, strict: true }),
+    ])
+      expect((await rejected(again())).code).toBe("MEDS_ROWS_DROPPED");
     (await PatientDatabase.from(root, { store })).close();
     rmSync(store, { recursive: true });
     (await PatientDatabase.from(root, { store, strict: true, keepUnmapped: true })).close();

@@ -169,8 +169,9 @@ fn has_rows(file: &SourceFile) -> bool {
 /// count. Where one does, they do: a store of some patients then has the same type, whether or not these have a value.
 fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     let declared: Vec<_> = found.iter().map(|found| found.values.clone()).collect();
+    let alike = found.windows(2).all(|pair| pair[0].declared == pair[1].declared);
     let mut folded = fold(name, found);
-    if !matches!(folded, Ok(Some(_))) {
+    if folded.is_err() || (!alike && matches!(folded, Ok(None))) {
         for found in found.iter_mut() {
             if let Origin::Root { root, .. } = found.origin {
                 found.values = present::by_statistics(found.file, root, found.values.take());

@@ -282,11 +282,13 @@ mod tests {
     fn names_show_a_table_that_was_copied_without_its_log() {
         for (name, format) in [
             ("deletion_vector_5f2a.bin", Some(Format::Delta)),
-            ("00000-5-2f1e-deletes.parquet", Some(Format::Iceberg)),
+            ("00000-5-2f1ec7d0-9f0c-4d2c-8f1b-2b7d6d6f3a11-00001-deletes.parquet", Some(Format::Iceberg)),
+            ("00000-5-deletes.parquet", None),
             ("00000-5-2f1e-deletes.puffin", Some(Format::Iceberg)),
             ("ducklake-0198.parquet", Some(Format::DuckLake)),
             ("cdm.ducklake", Some(Format::DuckLake)),
-            ("7d0c4ad2-9f0c-0_0-1-1_20240101000000000.parquet", Some(Format::Hudi)),
+            ("7d0c4ad2-9f0c-4d2c-8f1b-2b7d6d6f3a11-0_0-1-1_20240101000000000.parquet", Some(Format::Hudi)),
+            ("7d0c4ad2-9f0c-0_0-1-1_20240101000000000.parquet", None),
             ("part-00000-7d0c4ad2-c000.snappy.parquet", None),
             ("data_0_20240101000000.parquet", None),
             ("no-deletes.parquet", None),

@@ -32,11 +32,14 @@ pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
 /// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.
 pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
     let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
-    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<RecordBatch>> {
+    // The table as MEDS wants it, and how many rows it leaves out; none where the file is so already.
+    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
         let Some(path) = find(source, name) else { return Ok(None) };
         let ((given, _), plain) = (table(path)?, SourceSchema::of(path)?);
-        let mended = mend(path, given.clone())?;
-        Ok((!plain.is(&mended) || mended.num_rows() != given.num_rows()).then_some(mended))
+        let rows = given.num_rows();
+        let mended = mend(path, given)?;
+        let left_out = rows - mended.num_rows();
+        Ok((!plain.is(&mended) || left_out > 0).then_some((mended, left_out)))
     };
     let splits_name = ["subject_splits.parquet", "patient_splits.parquet"].into_iter().find(|name| find(source, name).is_some());
     let rewritten = [
@@ -48,12 +51,16 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
     for (name, path) in &source.metadata {
         let found = rewritten.iter().find(|(from, _, table)| from == name && table.is_some());
         match found {
-            Some((from, to, Some(table))) => {
+            Some((from, to, Some((table, left_out)))) => {
                 write_table(&folder.join(to), table)?;
                 converted(
                     format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
                     table.num_rows() as u64,
                 );
+                if *left_out > 0 {
+                    let message = format!("rows of metadata/{from} are left out: MEDS 0.4 allows no null in subject_id, split and code");
+                    converted(message, *left_out as u64);
+                }
             }
             _ => {
                 let to = folder.join(name);
