@@ -25,7 +25,8 @@ export interface FoundTables {
   readonly hidden: readonly string[];
 }
 
-const FORM = /\.(csv|csv\.gz|parquet)$/i;
+/** How the names of tables' files end. */
+export const FORM = /\.(csv|csv\.gz|parquet)$/i;
 /** What follows the table's name in a piece of it: measurement_0, measurement000000000012, measurement-part-00001-of-00004, measurement_0_1_0 (Snowflake). */
 const PIECE = /^[-_.]?(?:part[-_.]?)?\d+(?:[-_.](?:of[-_.])?\d+)*$/;
 const TABLES: readonly string[] = [...EVENT_TABLES, ...OTHER_TABLES];

@@ -6,7 +6,7 @@ import { withIo } from "../io.js";
 import type { WorkOptions } from "../native.js";
 import { isDuckDb } from "../sources/kind.js";
 import type { Duck } from "./duck.js";
-import { findTables, type TableFiles } from "./files.js";
+import { FORM, findTables, type TableFiles } from "./files.js";
 import { readings } from "./readings.js";
 import { openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
@@ -64,7 +64,6 @@ export function vocabularyFiles(path: string): TableFiles[] {
   return [...VOCABULARY_TABLES.flatMap((table) => tables.get(table) ?? []), ...extraFiles(path).map(filesOf)];
 }
 
-const FORM = /\.(csv|csv\.gz|parquet)$/i;
 /** A source's own concepts beside the vocabulary: the MIMIC-IV demo has 2b_concept.csv, "2b" being the ids above two billion. */
 const EXTRA = /^\d\w*?[-_.](concept|concept_relationship|concept_ancestor)\.(csv|csv\.gz|parquet)$/i;
 

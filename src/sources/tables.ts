@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { fail, MedsError } from "../errors.js";
 import { withIo } from "../io.js";
 import { runJob, type WorkOptions } from "../native.js";
-import { findTables, omopTables } from "../omop/files.js";
+import { FORM, findTables, omopTables } from "../omop/files.js";
 import type { OriginFiles } from "../omop/origin.js";
 import { VOCABULARY_TABLES } from "../omop/tables.js";
 import { vocabularyFiles } from "../omop/vocabulary.js";
@@ -25,8 +25,6 @@ export function bytesOf(source: string, form: Form): number {
   if (form !== "folder") return withIo(source, () => statSync(source)).size;
   return [...withIo(source, () => findTables(source)).tables.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }
-
-const FILE = /\.(csv|csv\.gz|parquet)$/i;
 
 /** The files that decide what a store of the source contains. */
 export function originFiles(source: string, form: Form): OriginFiles {
@@ -75,7 +73,7 @@ export async function withTables<T>(
     const root = form === "archive" ? onlyRoot(source, await unpack(source, "tables")) : resolve(source);
     const vocabularies: string[] = [];
     for (const [i, path] of vocabulary.entries()) {
-      const packed = withIo(path, () => statSync(path)).isFile() && !FILE.test(path) && isArchive(path);
+      const packed = withIo(path, () => statSync(path)).isFile() && !FORM.test(path) && isArchive(path);
       vocabularies.push(...(packed ? vocabulariesIn(await unpack(path, `vocabulary-${i}`)) : [resolve(path)]));
     }
     return await use(root, vocabularies, said);
