@@ -1,11 +1,11 @@
 import type { Labels } from "../labels/labels.js";
 import { MISSING } from "../labels/labels.js";
 import { NO_CUTOFF } from "../samples/cutoff.js";
-import type { Random } from "../samples/random.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
+import type { Random } from "../support/random.js";
+import { DAY, NO_TIME } from "../support/time.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
-import { DAY, NO_TIME } from "../time.js";
 import type { Translation } from "../vocabulary/translation.js";
 import { extrasOf } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";

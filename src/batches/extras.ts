@@ -1,6 +1,6 @@
 // Fields that need more of a patient than the window's rows, or have any number of entries a place. Their windows are placed already.
 import type { Window } from "../samples/window.js";
-import type { Shard } from "../shard.js";
+import type { Shard } from "../store/shard.js";
 import { ListBuilder } from "../targets/lists.js";
 import { fillNext, type KnownToken, putNextSets } from "../targets/next.js";
 import type { TimeToEvent } from "../targets/time-to-event.js";

@@ -1,4 +1,4 @@
-import { arrayOf, failGiven, oneOf } from "../given.js";
+import { arrayOf, failGiven, oneOf } from "../support/arguments.js";
 import type { TimeToEventTargets } from "../targets/time-to-event.js";
 
 /** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */

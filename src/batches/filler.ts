@@ -1,7 +1,7 @@
-import { fail } from "../errors.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
-import { DAY, HIGH } from "../time.js";
+import { fail } from "../support/errors.js";
+import { DAY, HIGH } from "../support/time.js";
 import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { fail, MedsError } from "../errors.js";
-import { arrayOf, failGiven, INT32_MAX, namesIn, oneOf, optionsOf, shown, wholeOf } from "../given.js";
-import type { AbortSignalLike } from "../native.js";
-import { Random } from "../samples/random.js";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
+import type { AbortSignalLike } from "../store/native.js";
+import { arrayOf, failGiven, INT32_MAX, namesIn, oneOf, optionsOf, shown, wholeOf } from "../support/arguments.js";
+import { fail, MedsError } from "../support/errors.js";
+import { Random } from "../support/random.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
 import { Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Batch, Batcher, type Job, type Layout, type LoaderState } from "./batch.js";

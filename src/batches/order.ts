@@ -1,4 +1,4 @@
-import { Random } from "../samples/random.js";
+import { Random } from "../support/random.js";
 
 /** Samples of a block, which stays together where an order keeps locality; and blocks that are mixed with each other. */
 const BLOCK = 256;

@@ -1,11 +1,11 @@
 // Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
 import type { Worker } from "node:worker_threads";
-import { startWorker } from "../beside.js";
-import { fail, MedsError } from "../errors.js";
-import type { NativeScan } from "../native.js";
 import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
-import { Store } from "../store.js";
+import type { NativeScan } from "../store/native.js";
+import { startWorker } from "../store/package-files.js";
+import { Store } from "../store/store.js";
+import { fail, MedsError } from "../support/errors.js";
 import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
 import type { BatchField } from "./fields.js";
 

@@ -1,6 +1,6 @@
-import type { CodeTable } from "../codes.js";
-import { failGiven } from "../given.js";
 import { type CodePredicate, memberTable } from "../samples/options.js";
+import type { CodeTable } from "../store/codes.js";
+import { failGiven } from "../support/arguments.js";
 
 /**
  * Which codes a labeler means: as everywhere (strings, ids, ranges of ids, a function of the code), or all that begin with one of some prefixes:

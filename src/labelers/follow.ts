@@ -1,6 +1,6 @@
-import { failGiven } from "../given.js";
-import type { Patient } from "../patient.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { failGiven } from "../support/arguments.js";
+import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { rowsWith } from "./times.js";
 

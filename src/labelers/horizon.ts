@@ -1,6 +1,6 @@
-import { fail } from "../errors.js";
-import { failGiven } from "../given.js";
-import { type Duration, durationOf } from "../samples/duration.js";
+import { failGiven } from "../support/arguments.js";
+import { type Duration, durationOf } from "../support/duration.js";
+import { fail } from "../support/errors.js";
 
 /** The time after a time of prediction in which something may happen. */
 export interface Horizon {

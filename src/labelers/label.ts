@@ -1,12 +1,12 @@
-import { MedsError } from "../errors.js";
-import { failGiven, optionsOf, textOf, wholeOf } from "../given.js";
 import { type Label, Labels } from "../labels/labels.js";
 import { type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
-import type { Patient } from "../patient.js";
-import type { AnySchema } from "../schema.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { failGiven, optionsOf, textOf, wholeOf } from "../support/arguments.js";
+import { MedsError } from "../support/errors.js";
+import type { Patient } from "../timeline/patient.js";
+import type { AnySchema } from "../timeline/schema.js";
 import { Labeler } from "./labeler.js";
 import { type AskedLabel, type Labelled, labeling, type SamplePlan, Skipped } from "./labeling.js";
 

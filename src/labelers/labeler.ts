@@ -1,4 +1,4 @@
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
 import type { OutcomePlan } from "./outcome.js";
 import type { TimesPlan } from "./times.js";
 import type { ValuePlan } from "./value.js";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { fail } from "../errors.js";
-import { shown } from "../given.js";
 import type { Label } from "../labels/labels.js";
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
-import type { Patient } from "../patient.js";
+import { shown } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import type { Patient } from "../timeline/patient.js";
 import type { LabelPlan } from "./labeler.js";
 import { outcomesOf } from "./outcome.js";
 import { timesOf } from "./times.js";

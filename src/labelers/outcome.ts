@@ -1,7 +1,7 @@
-import { failGiven, namesIn, oneOf, optionsOf } from "../given.js";
 import type { Label } from "../labels/labels.js";
-import type { Patient } from "../patient.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { failGiven, namesIn, oneOf, optionsOf } from "../support/arguments.js";
+import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
 import { firstAfter, HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";

@@ -1,4 +1,4 @@
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
 import { Labeler, type LabelPlan } from "./labeler.js";
 import { type PredictionTimes, timesPlan } from "./times.js";
 

@@ -1,9 +1,9 @@
-import { fail } from "../errors.js";
-import { failGiven, flagOf, oneOf, textOf } from "../given.js";
-import type { Patient } from "../patient.js";
-import { type Duration, durationOf } from "../samples/duration.js";
-import type { Store } from "../store.js";
-import { dayOf } from "../time.js";
+import type { Store } from "../store/store.js";
+import { failGiven, flagOf, oneOf, textOf } from "../support/arguments.js";
+import { type Duration, durationOf } from "../support/duration.js";
+import { fail } from "../support/errors.js";
+import { dayOf } from "../support/time.js";
+import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import type { Skipped } from "./labeling.js";
 

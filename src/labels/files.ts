@@ -1,13 +1,13 @@
 // Where labels stand: MEDS's Parquet files, EHRSHOT's and INSPECT's tables in CSV, and which tasks a folder holds.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
-import { fail } from "../errors.js";
-import { failGiven } from "../given.js";
-import { withIo } from "../io.js";
-import { refuseTables } from "../native.js";
-import { DAY } from "../time.js";
-import { CsvTable } from "./csv.js";
-import { failNull, readParquet, type Wanted } from "./parquet.js";
+import { refuseTables } from "../store/native.js";
+import { failGiven } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { DAY } from "../support/time.js";
+import { CsvTable } from "../tables/csv.js";
+import { failNull, readParquet, type Wanted } from "../tables/parquet.js";
 import { LabelBuilder, type LabelTable, type LabelValues, NO_VALUES } from "./table.js";
 
 /** What only INSPECT's tables need to be told. */

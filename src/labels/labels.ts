@@ -1,8 +1,8 @@
-import { fail } from "../errors.js";
-import { failGiven, flagOf, namesIn, optionsOf, pathOf, shown, textOf } from "../given.js";
-import { exactIds, type SubjectId } from "../ids.js";
-import { type Duration, durationOf } from "../samples/duration.js";
-import { exactTimes, type TimeLike } from "../time.js";
+import { exactIds, type SubjectId } from "../store/ids.js";
+import { failGiven, flagOf, namesIn, optionsOf, pathOf, shown, textOf } from "../support/arguments.js";
+import { type Duration, durationOf } from "../support/duration.js";
+import { fail } from "../support/errors.js";
+import { exactTimes, type TimeLike } from "../support/time.js";
 import { readLabelFiles, tasksBelow } from "./files.js";
 import { Splits } from "./splits.js";
 import { joined, LabelBuilder, type LabelColumn, type LabelTable, MISSING, rowsOf } from "./table.js";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { fail, MedsError } from "../errors.js";
-import { failGiven, optionsOf, pathOf, textOf } from "../given.js";
-import { withIo } from "../io.js";
-import { isoMicros } from "./csv.js";
+import { failGiven, optionsOf, pathOf, textOf } from "../support/arguments.js";
+import { fail, MedsError } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { isoMicros } from "../tables/csv.js";
 import { Labels } from "./labels.js";
 import { Splits } from "./splits.js";
 import { LabelBuilder, NO_VALUES } from "./table.js";

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
-import { fail } from "../errors.js";
-import { failGiven, pathOf, textOf } from "../given.js";
-import { exactIds, IdTable, type SubjectId } from "../ids.js";
-import { withIo } from "../io.js";
-import { CsvTable } from "./csv.js";
-import { failNull, readParquet, type Wanted } from "./parquet.js";
+import { exactIds, IdTable, type SubjectId } from "../store/ids.js";
+import { failGiven, pathOf, textOf } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { CsvTable } from "../tables/csv.js";
+import { failNull, readParquet, type Wanted } from "../tables/parquet.js";
 
 /** What EHRSHOT, INSPECT and FEMR call MEDS's splits. */
 const CANONICAL: ReadonlyMap<string, string> = new Map([

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { SchemaElement } from "hyparquet";
-import { fail } from "../errors.js";
-import { failIo, withIo } from "../io.js";
+import { fail } from "../support/errors.js";
+import { failIo, withIo } from "../support/io.js";
 import { type LabelTable, MISSING } from "./table.js";
 
 /** What the one file of a written task is called. */

@@ -1,4 +1,4 @@
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
 
 /** Events that a chunk has at least, so that handing it over costs little beside reading it. */
 const LEAST = 4096;

@@ -1,5 +1,5 @@
 import type { LabelRow, Labels } from "../labels/labels.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
 import type { PassReport } from "./pass.js";
 
 /** Labels by the patients of a cohort, whatever the table's order; none is dropped uncounted. */

@@ -1,7 +1,7 @@
 // What a worker and the thread that waits for it tell each other.
 import type { MessagePort } from "node:worker_threads";
-import { MedsError, type MedsErrorCode } from "../errors.js";
 import type { LabelRow } from "../labels/labels.js";
+import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
 

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { fail } from "../errors.js";
-import { failGiven, textOf } from "../given.js";
-import { withIo } from "../io.js";
+import { failGiven, textOf } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { withIo } from "../support/io.js";
 
 /** A function in a module, as a worker finds it. */
 export interface ModuleFunction {

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import type { PatientDatabase } from "../database.js";
-import { MedsError } from "../errors.js";
-import { failGiven, namesIn, optionsOf, wholeOf } from "../given.js";
+import type { PatientDatabase } from "../database/database.js";
 import type { LabelRow } from "../labels/labels.js";
-import type { AbortSignalLike } from "../native.js";
-import type { Patient } from "../patient.js";
-import type { AnySchema } from "../schema.js";
+import type { AbortSignalLike } from "../store/native.js";
+import { failGiven, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
+import { MedsError } from "../support/errors.js";
+import type { Patient } from "../timeline/patient.js";
+import type { AnySchema } from "../timeline/schema.js";
 
 /** How a pass over patients is run. */
 export interface PassOptions<A = unknown> {

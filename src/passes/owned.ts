@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import { failGiven } from "../given.js";
-import { Timeline } from "../timeline.js";
+import { failGiven } from "../support/arguments.js";
+import { Timeline } from "../timeline/timeline.js";
 
 /**
  * A result as it is sent: views of a part of a buffer become copies of that part. A clone takes the whole buffer, and that of a timeline's arrays is a

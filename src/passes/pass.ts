@@ -1,8 +1,8 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { MedsError } from "../errors.js";
 import type { LabelRow } from "../labels/labels.js";
-import type { AbortSignalLike } from "../native.js";
-import type { Store } from "../store.js";
+import type { AbortSignalLike } from "../store/native.js";
+import type { Store } from "../store/store.js";
+import { MedsError } from "../support/errors.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";

@@ -1,7 +1,8 @@
 // What reads a chunk's patients one after another, instead of a function of the caller's that gets all of them: labelers and transforms say here how theirs
 // are made, so that passes need not know them.
-import type { Patient } from "../patient.js";
-import type { Store } from "../store.js";
+
+import type { Store } from "../store/store.js";
+import type { Patient } from "../timeline/patient.js";
 
 /** Reads the patients of a chunk; gives one result of them. */
 export interface ChunkReader {

@@ -1,7 +1,7 @@
 // Worker threads that take tasks from one queue. Not a library's: tinypool, which stood here, ends the process where a second thread fails while the pool
 // is being destroyed, and does not notice a thread that exits by itself.
 import type { Worker } from "node:worker_threads";
-import { startWorker } from "../beside.js";
+import { startWorker } from "../store/package-files.js";
 import type { Task } from "./messages.js";
 
 /** The threads of a pass. Each begins at once, and has one task at a time. */

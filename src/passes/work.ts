@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import type { PatientDatabase } from "../database.js";
-import { fail } from "../errors.js";
+import type { PatientDatabase } from "../database/database.js";
 import type { LabelRow } from "../labels/labels.js";
-import type { NativeScan } from "../native.js";
-import type { Patient } from "../patient.js";
+import type { NativeScan } from "../store/native.js";
+import { fail } from "../support/errors.js";
+import type { Patient } from "../timeline/patient.js";
 import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
 import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";

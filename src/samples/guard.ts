@@ -1,7 +1,7 @@
-import { fail } from "../errors.js";
-import type { Field } from "../field.js";
-import type { Shard } from "../shard.js";
-import type { Value } from "../values/vector.js";
+import type { Field } from "../store/field.js";
+import type { Shard } from "../store/shard.js";
+import type { Value } from "../store/values/vector.js";
+import { fail } from "../support/errors.js";
 import { NO_CUTOFF } from "./cutoff.js";
 
 /**

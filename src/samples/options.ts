@@ -1,7 +1,7 @@
-import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../codes.js";
-import { failGiven, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../given.js";
-import type { Store } from "../store.js";
-import { type Duration, durationOf } from "./duration.js";
+import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../store/codes.js";
+import type { Store } from "../store/store.js";
+import { failGiven, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../support/arguments.js";
+import { type Duration, durationOf } from "../support/duration.js";
 import type { Later } from "./guard.js";
 
 /**

@@ -1,13 +1,13 @@
-import type { Cohort } from "../cohort.js";
-import { failGiven, namesIn, optionsOf } from "../given.js";
+import type { Cohort } from "../database/cohort.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
-import type { Store } from "../store.js";
-import { Timeline } from "../timeline.js";
+import type { Store } from "../store/store.js";
+import { failGiven, namesIn, optionsOf } from "../support/arguments.js";
+import { Random } from "../support/random.js";
+import { Timeline } from "../timeline/timeline.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions, splitOf } from "./options.js";
-import { Random } from "./random.js";
 import { type Place, placesOf, Window } from "./window.js";
 
 /** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */

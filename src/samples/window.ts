@@ -1,11 +1,11 @@
-import type { Shard } from "../shard.js";
-import type { Store } from "../store.js";
-import { DAY, dayOf, HIGH } from "../time.js";
-import type { Value } from "../values/vector.js";
+import type { Shard } from "../store/shard.js";
+import type { Store } from "../store/store.js";
+import type { Value } from "../store/values/vector.js";
+import type { Random } from "../support/random.js";
+import { DAY, dayOf, HIGH } from "../support/time.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
-import type { Random } from "./random.js";
 
 const NO_ROWS = new Uint32Array(0);
 

@@ -1,10 +1,10 @@
 // What a source is, told from the names in its folder, or a file's first bytes: the one place that knows how formats look from outside.
 import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fail } from "../errors.js";
-import { withIo } from "../io.js";
-import { refuseTables } from "../native.js";
-import { isFolder, omopTables } from "../omop/files.js";
+import { refuseTables } from "../store/native.js";
+import { fail } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { isFolder, omopTables } from "./omop/files.js";
 
 /** Of files `parquet` and `archive`, which the native side opens or refuses, and `duckdb`; of folders the others. */
 export type Kind = "parquet" | "archive" | "duckdb" | FolderKind;

@@ -1,8 +1,8 @@
 // A look at a database of meds_reader from outside: what its small files say of it. The native side reads it.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { InspectedColumn, Inspection } from "../inspect.js";
-import { isSystemError, withIo } from "../io.js";
+import type { InspectedColumn, Inspection } from "../operations/inspect.js";
+import { isSystemError, withIo } from "../support/io.js";
 
 /** Types by the numbers of the format, as the native side calls them. */
 const TYPES = [

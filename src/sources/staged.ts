@@ -1,7 +1,7 @@
 // A source that is not a MEDS dataset becomes one for as long as a conversion, or a comparison with its store, takes.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Imported, type ImportOptions, importOmop } from "../omop/import.js";
+import { type Imported, type ImportOptions, importOmop } from "./omop/import.js";
 import { type Form, withTables } from "./tables.js";
 import { withWorkFolder } from "./workfolder.js";
 

@@ -1,12 +1,12 @@
 // The store that stands at a target already, and whether it is what its source would give now.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ConversionPlan } from "../convert.js";
-import { MedsError } from "../errors.js";
-import { indexBytes } from "../manifest.js";
-import { runJob, type WorkOptions } from "../native.js";
-import { ORIGIN, type Origin } from "../omop/origin.js";
-import { Store } from "../store.js";
+import type { ConversionPlan } from "../operations/convert.js";
+import { indexBytes } from "../store/manifest.js";
+import { runJob, type WorkOptions } from "../store/native.js";
+import { Store } from "../store/store.js";
+import { MedsError } from "../support/errors.js";
+import { ORIGIN, type Origin } from "./omop/origin.js";
 
 /**
  * The store at the target, open, where it was made from the source as it is now and has the index that is asked for; undefined where it is absent or

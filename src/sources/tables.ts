@@ -1,14 +1,14 @@
 // The ways in which a source has OMOP tables: in a folder, in an archive of one, in a DuckDB database.
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { fail, MedsError } from "../errors.js";
-import { withIo } from "../io.js";
-import { runJob, type WorkOptions } from "../native.js";
-import { FORM, findTables, omopTables } from "../omop/files.js";
-import type { OriginFiles } from "../omop/origin.js";
-import { VOCABULARY_TABLES } from "../omop/tables.js";
-import { vocabularyFiles } from "../omop/vocabulary.js";
+import { runJob, type WorkOptions } from "../store/native.js";
+import { fail, MedsError } from "../support/errors.js";
+import { withIo } from "../support/io.js";
 import { folderKind, isArchive, isDuckDb, type Kind } from "./kind.js";
+import { FORM, findTables, omopTables } from "./omop/files.js";
+import type { OriginFiles } from "./omop/origin.js";
+import { VOCABULARY_TABLES } from "./omop/tables.js";
+import { vocabularyFiles } from "./omop/vocabulary.js";
 
 /** Where the tables of a source are. */
 export type Form = "folder" | "archive" | "database";

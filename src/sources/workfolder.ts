@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { failIo } from "../io.js";
+import { failIo } from "../support/io.js";
 
 /**
  * Makes an empty folder, `.TARGET.KIND-…`, hands it over, and removes it whatever happens. It stands in `temp`, or beside the target, or as near to it as

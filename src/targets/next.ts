@@ -2,7 +2,7 @@
 // place of a window has the row that follows it as its target; and so it is here, where that row is known at the sample's cut-off.
 
 import type { Window } from "../samples/window.js";
-import type { Shard } from "../shard.js";
+import type { Shard } from "../store/shard.js";
 import type { ListBuilder } from "./lists.js";
 
 /** The token of a row; 0 where it has none (UNK). */

@@ -1,4 +1,4 @@
-import { isBirth } from "../births.js";
+import { isBirth } from "../store/birth-death.js";
 import { Ends, remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";

@@ -1,7 +1,8 @@
 // Values that rows are given, on their way to the native side: checked against the column's type, in the few forms that typed arrays have.
-import { fail } from "../errors.js";
-import { failGiven, INT32_MAX } from "../given.js";
-import { DAY } from "../time.js";
+
+import { failGiven, INT32_MAX } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { DAY } from "../support/time.js";
 
 /** Changed values of a column, as the native side takes them. */
 export interface ChangedColumn {

@@ -1,7 +1,8 @@
 // Which rows a ready transform means, and the columns that it reads.
-import { fail } from "../errors.js";
-import { failGiven, textOf, textsIn } from "../given.js";
-import { Row } from "../row.js";
+
+import { failGiven, textOf, textsIn } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { Row } from "../timeline/row.js";
 import type { Line } from "./part.js";
 
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */

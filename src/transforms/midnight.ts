@@ -1,5 +1,5 @@
-import { isBirth } from "../births.js";
-import { DAY, dayOf } from "../time.js";
+import { isBirth } from "../store/birth-death.js";
+import { DAY, dayOf } from "../support/time.js";
 import { codeTest, Ends, remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";

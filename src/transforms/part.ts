@@ -1,13 +1,13 @@
 // Rows of one patient after another, until there are enough of them for a file.
 import { join } from "node:path";
-import { fail } from "../errors.js";
-import type { Event } from "../event.js";
-import type { NativeChanging } from "../native.js";
 import { OwnFault } from "../passes/messages.js";
-import type { Patient } from "../patient.js";
-import { Row } from "../row.js";
-import type { Store } from "../store.js";
-import { NO_TIME } from "../time.js";
+import type { NativeChanging } from "../store/native.js";
+import type { Store } from "../store/store.js";
+import { fail } from "../support/errors.js";
+import { NO_TIME } from "../support/time.js";
+import type { Event } from "../timeline/event.js";
+import type { Patient } from "../timeline/patient.js";
+import { Row } from "../timeline/row.js";
 import { Cells } from "./cells.js";
 
 /** A row of a patient: an event as it is, or a row with changes. */

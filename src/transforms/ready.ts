@@ -1,6 +1,6 @@
 // Transforms that this package has: mistakes that extracts of hospitals' records have in common.
-import { failGiven, namesIn, optionsOf, textOf } from "../given.js";
-import { type Duration, durationOf } from "../samples/duration.js";
+import { failGiven, namesIn, optionsOf, textOf } from "../support/arguments.js";
+import { type Duration, durationOf } from "../support/duration.js";
 import { choiceOf, END, listOf, type RowChoice, VISIT } from "./choice.js";
 import type { StepPlan } from "./step.js";
 

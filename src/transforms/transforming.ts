@@ -1,10 +1,11 @@
 // What a worker does with a patient of a transform: asks the function, takes the steps, hands the rows on.
-import { fail } from "../errors.js";
-import { Event } from "../event.js";
-import { failGiven, shown } from "../given.js";
+
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
-import type { Patient } from "../patient.js";
-import { Row } from "../row.js";
+import { failGiven, shown } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { Event } from "../timeline/event.js";
+import type { Patient } from "../timeline/patient.js";
+import { Row } from "../timeline/row.js";
 import { type AddedColumn, type Line, Parts, typesOf } from "./part.js";
 import { Counts, type Step, type StepPlan, stepOf } from "./step.js";
 

@@ -1,10 +1,10 @@
 // Fitted things as JSON files: written whole or not at all, and looked through member by member when they are read.
 import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { writtenAside } from "../aside.js";
-import { fail, MedsError } from "../errors.js";
-import { pathOf } from "../given.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { pathOf } from "../support/arguments.js";
+import { writtenAside } from "../support/atomic.js";
+import { fail, MedsError } from "../support/errors.js";
 
 /**
  * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every

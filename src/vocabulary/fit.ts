@@ -1,5 +1,5 @@
-import { fail } from "../errors.js";
-import { failGiven } from "../given.js";
+import { failGiven } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
 import type { KnownRows } from "./known.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
 import { type FitPlan, RESERVED } from "./options.js";

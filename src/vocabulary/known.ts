@@ -1,11 +1,11 @@
-import { Cohort } from "../cohort.js";
-import { fail } from "../errors.js";
-import { failGiven } from "../given.js";
+import { Cohort } from "../database/cohort.js";
 import { NO_CUTOFF } from "../samples/cutoff.js";
 import { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
-import type { Shard } from "../shard.js";
-import type { Store } from "../store.js";
+import type { Shard } from "../store/shard.js";
+import type { Store } from "../store/store.js";
+import { failGiven } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
 
 /** The rows of one patient that are known: [begin, begin + count) of the shard, or `list[0]` to `list[count - 1]`. One object serves all patients in turn. */
 export interface PatientRows {

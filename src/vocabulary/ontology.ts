@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { MedsError } from "../errors.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { MedsError } from "../support/errors.js";
 
 /**
  * Parents of codes. Of all codes that the source's codes.parquet names, and not of those alone that events have: whether a step between a code and its

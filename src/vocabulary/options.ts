@@ -1,4 +1,4 @@
-import { failGiven, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../given.js";
+import { failGiven, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../support/arguments.js";
 
 /** What {@link Vocabulary.fit} makes. */
 export interface VocabularyOptions {

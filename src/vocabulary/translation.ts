@@ -1,5 +1,5 @@
-import type { Shard } from "../shard.js";
-import type { Store } from "../store.js";
+import type { Shard } from "../store/shard.js";
+import type { Store } from "../store/store.js";
 import type { Token } from "./fit.js";
 import type { Ontology } from "./ontology.js";
 import { UNK } from "./options.js";

@@ -1,4 +1,4 @@
-import { failGiven } from "../given.js";
+import { failGiven } from "../support/arguments.js";
 import type { KnownRows } from "./known.js";
 
 /** Bounds of all bins together: as JSON they take half of what a string can hold. */

@@ -1,9 +1,9 @@
 import type { Batch } from "../batches/batch.js";
-import { Cohort } from "../cohort.js";
-import { fail } from "../errors.js";
-import { failGiven, textOf } from "../given.js";
+import { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
-import type { Store } from "../store.js";
+import type { Store } from "../store/store.js";
+import { failGiven, textOf } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
 import { type Coverage, fitTokens, type Tally, type Token, tallyOf } from "./fit.js";
 import { fittedRows, knownRows } from "./known.js";

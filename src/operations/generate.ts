@@ -1,0 +1,60 @@
+import { runJob, type WorkOptions } from "../store/native.js";
+import { countIn, optionsOf, pathOf } from "../support/arguments.js";
+
+/** What dataset to make. Sizes that are given come before those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  readonly codes?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+
+/** What was made. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows of each task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export async function generate(out: string, options?: GenerateOptions): Promise<Generated> {
+  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  for (const name of ["patients", "events", "codes", "seed", "files", "threads"] as const) countIn(name, rest[name]);
+  return runJob<Generated>("generate", { ...rest, out: pathOf("out", out) }, { onProgress, signal });
+}

@@ -1,0 +1,121 @@
+// Of which OMOP tables, and with which options, a store was made: what a conversion compares to know whether a store is still that of its source.
+
+import { runJob, type WorkOptions } from "../../store/native.js";
+import { fail } from "../../support/errors.js";
+
+/** The metadata file that says of which tables, and with which options, a store was made. */
+export const ORIGIN = "omop.json";
+
+/** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
+const IMPORTER = 2;
+
+/** Some files of the tables, or of a vocabulary beside them. */
+export interface OriginFiles {
+  /** What they are remembered by: no two sets of files have the same. */
+  readonly root: string;
+  /** Their names, which count, and their paths. */
+  readonly files: readonly (readonly [name: string, path: string])[];
+}
+
+/** Which options decide what a store of some tables contains. */
+export interface OriginOptions {
+  readonly columns: readonly string[] | null;
+  readonly exclude: readonly string[];
+  readonly shardBytes: number | null;
+  readonly keepUnmapped: boolean;
+  readonly conceptIds: boolean;
+  readonly skipBadRows: boolean;
+}
+
+/** Where hashes of files are remembered, on how many threads they are made, and what ends it. */
+export interface Hashing {
+  readonly hashes: string | undefined;
+  readonly threads: number | undefined;
+  readonly signal: WorkOptions["signal"];
+}
+
+interface Digests {
+  readonly fingerprint?: string | null;
+  readonly times: string;
+}
+
+/** What a store of tables is made of: the files of the tables, those of vocabularies beside them, and the options. */
+export class Origin {
+  private readonly source: string;
+  private readonly files: () => readonly [tables: OriginFiles, ...vocabularies: OriginFiles[]];
+  private readonly options: OriginOptions;
+  private readonly hashing: Hashing;
+  private readonly controller = new AbortController();
+  private readonly stop = () => this.controller.abort();
+  private readonly known = new Map<boolean, Promise<readonly Digests[]>>();
+
+  /** `files` looks for the files anew each time. */
+  constructor(source: string, files: Origin["files"], options: OriginOptions, hashing: Hashing) {
+    this.source = source;
+    this.files = files;
+    this.options = options;
+    this.hashing = hashing;
+    if (hashing.signal?.aborted === true) this.stop();
+    hashing.signal?.addEventListener("abort", this.stop, { once: true });
+  }
+
+  /** Ends hashing that is under way: an import that failed does not wait for it. */
+  end(): void {
+    this.hashing.signal?.removeEventListener("abort", this.stop);
+    this.stop();
+  }
+
+  /** The contents, as {@link ORIGIN} keeps them: equal ones make equal stores. */
+  async contents(): Promise<string> {
+    const [tables, ...vocabulary] = (await this.first(true)).map(({ fingerprint }) => fingerprint);
+    return `${JSON.stringify({ importer: IMPORTER, tables, options: { ...this.options, vocabulary } }, null, 2)}\n`;
+  }
+
+  /** A digest of the files' names, sizes and times of modification. */
+  async times(): Promise<string> {
+    return (await this.first(false)).map(({ times }) => times).join("+");
+  }
+
+  /** Throws where the files are not what they were when they were first looked at; {@link Origin.times} must be called before they are read. */
+  async check(): Promise<void> {
+    const [now, before, hashed] = [await this.digest(true), await this.first(false), await this.first(true)];
+    const same = ({ times, fingerprint }: Digests, i: number) => times === before[i]?.times && fingerprint === hashed[i]?.fingerprint;
+    if (now.length === before.length && now.every(same)) return;
+    fail(
+      "MEDS_SOURCE_CHANGED",
+      `${this.source}: The tables changed during the conversion. Retry once nothing is writing to them.`,
+      this.source,
+    );
+  }
+
+  private first(contents: boolean): Promise<readonly Digests[]> {
+    let known = this.known.get(contents);
+    if (known === undefined) {
+      known = this.digest(contents);
+      // It runs beside the import: where that fails first, nothing waits for this.
+      known.catch(() => {});
+      this.known.set(contents, known);
+    }
+    return known;
+  }
+
+  private async digest(contents: boolean): Promise<readonly Digests[]> {
+    const { hashes, threads = 0 } = this.hashing;
+    const { signal } = this.controller;
+    const options = JSON.stringify({ importer: IMPORTER, options: this.options });
+    const digests: Digests[] = [];
+    for (const { root, files } of this.files())
+      digests.push(await runJob<Digests>("digest", { root, files, options, hashes, contents, threads }, { signal }));
+    return digests;
+  }
+}
+
+/** The options in what {@link Origin.contents} returned. */
+export function keptOptions(origin: string): Partial<OriginOptions & { readonly vocabulary: readonly string[] }> {
+  try {
+    const kept = JSON.parse(origin) as { readonly options?: ReturnType<typeof keptOptions> } | null;
+    return kept?.options ?? {};
+  } catch {
+    return {}; // A file of that name which something else wrote.
+  }
+}

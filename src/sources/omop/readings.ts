@@ -1,0 +1,218 @@
+// A table's files as SQL: files of one table may differ in columns, types and form; those that are alike are read together.
+import { dirname, relative, sep } from "node:path";
+import type { WorkOptions } from "../../store/native.js";
+import { fail } from "../../support/errors.js";
+import { type LookedAt, sameContents } from "./csv.js";
+import { type Duck, literal, parquet, file as pathSql } from "./duck.js";
+import { failTwins, isCsv, type TableFiles } from "./files.js";
+import { FILE, Reading, type SqlColumn, WIDE } from "./sql.js";
+
+/** A file: what it has in common with others that are read with it, and what is its own. */
+interface Piece {
+  readonly path: string;
+  /** Equal for files that are read together. */
+  readonly key: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: number;
+  /** Equal for files that may be copies of each other. */
+  readonly sum: string;
+  /** SQL of files with this key: the columns c0, c1, … and {@link FILE}. */
+  readonly from: (paths: readonly string[]) => string;
+}
+
+/** How to read a table's files. Every CSV file is read to its end. */
+export async function readings(duck: Duck, files: TableFiles, signal: WorkOptions["signal"]): Promise<Reading[]> {
+  const { table, folder } = files;
+  await duck.csv.look(files.paths.filter(isCsv));
+  const all: Piece[] = [];
+  for (const path of files.paths) all.push(isCsv(path) ? csvPiece(path, duck) : await parquetPiece(path, duck));
+  noteCsv(duck, files);
+  // A piece without rows may have any columns, or columns of no type.
+  const filled = all.filter(({ rows }) => rows > 0);
+  const pieces = filled.length > 0 ? filled : all.filter(({ columns }) => columns.length > 0);
+  if (pieces.length === 0)
+    fail("MEDS_SOURCE_DAMAGED", `${files.paths[0]}: the first line does not contain the names of the columns. Add them.`, files.paths[0]);
+  const groups = new Map<string, Piece[]>();
+  for (const piece of pieces) groups.set(piece.key, [...(groups.get(piece.key) ?? []), piece]);
+  const partitions = partitionsOf(files);
+  const own = new Set(pieces.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase())));
+  const added = [...partitions.keys()].filter((name) => !own.has(name));
+  await refuseCopies(files, all, added, signal);
+  if (added.length > 0)
+    duck.notes.push({
+      kind: "converted",
+      message: `columns of ${table} that are in no file, read from the names of its folders (COLUMN=VALUE): ${added.join(", ")}`,
+      count: added.length,
+    });
+  return [...groups.values()].map((group) => readingOf(group, folder, partitions));
+}
+
+/** Files of one key as one reading, with the columns that only their folders' names have. */
+function readingOf(group: readonly Piece[], folder: string, partitions: ReadonlyMap<string, string>): Reading {
+  const columns = new Map<string, SqlColumn>();
+  for (const [i, { name, type }] of group[0]!.columns.entries()) {
+    const lower = name.toLowerCase();
+    columns.set(lower, { sql: `c${i}`, type, ambiguous: columns.has(lower) });
+  }
+  const added: string[] = [];
+  for (const [name, value] of partitions) {
+    if (columns.has(name)) continue;
+    columns.set(name, { sql: `p${added.length}`, type: "VARCHAR" });
+    added.push(`${value} AS p${added.length}`);
+  }
+  const paths = group.map(({ path }) => path);
+  const from = group[0]!.from(paths);
+  // What is above the table's folder is no part of the table.
+  const below = `substr(${FILE}, ${[...folder].length + 1}) AS below`;
+  const more = added.length === 0 ? from : `(SELECT *, ${added.join(", ")} FROM (SELECT *, ${below} FROM ${from}))`;
+  return new Reading(paths, more, columns);
+}
+
+/** Columns that folders below a table's own name (COLUMN=VALUE), by name in lower case: SQL of the value, as text, of `below`, a path. */
+function partitionsOf({ folder, paths }: TableFiles): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of new Set(paths.flatMap((path) => relative(folder, dirname(path)).split(sep)))) {
+    const key = /^([^=]+)=/.exec(name)?.[1];
+    if (key === undefined) continue;
+    const pattern = `(?i)/${key.replace(/[^\w\u0080-\u{10ffff}]/gu, "\\$&")}=([^/]*)/`;
+    const value = `nullif(nullif(regexp_extract(below, ${literal(pattern)}, 1), ''), '__HIVE_DEFAULT_PARTITION__')`;
+    found.set(decoded(key).toLowerCase(), `url_decode(${value})`);
+  }
+  return found;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A percent sign of its own.
+  }
+}
+
+/**
+ * Throws for two files of the same contents; files without rows may well be equal, and so may files whose folders give their rows other values of the
+ * columns `added`.
+ */
+async function refuseCopies(
+  { table, folder }: TableFiles,
+  pieces: readonly Piece[],
+  added: readonly string[],
+  signal: WorkOptions["signal"],
+): Promise<void> {
+  const values = (path: string) =>
+    relative(folder, dirname(path))
+      .split(sep)
+      .filter((name) => added.includes(decoded(name.split("=")[0]!).toLowerCase()));
+  const seen = new Map<string, string[]>();
+  for (const { path, sum, rows } of pieces) {
+    if (rows === 0) continue;
+    const key = JSON.stringify([sum, ...values(path)]);
+    const others = seen.get(key) ?? [];
+    seen.set(key, [...others, path]);
+    for (const other of others) if (await sameContents(other, path, signal)) failTwins(folder, table, other, path);
+  }
+}
+
+/** Notes what is left out of CSV files. */
+function noteCsv(duck: Duck, { table, folder, paths }: TableFiles): void {
+  const looked = paths.filter(isCsv).map((path) => ({ name: relative(folder, path), ...duck.csv.of(path) }));
+  const empty = looked.filter(({ names }) => names.length === 0);
+  if (empty.length > 0)
+    duck.notes.push({
+      kind: "skipped",
+      message: `files of ${table} that are empty, without the names of the columns, such as ${empty[0]!.name}`,
+      count: empty.length,
+    });
+  const uneven = looked.filter(({ dropped }) => dropped > 0);
+  const dropped = uneven.reduce((sum, file) => sum + file.dropped, 0);
+  if (dropped === 0) return;
+  const shown = uneven.slice(0, SHOWN).map((file) => `${file.name} (${file.dropped}, the first on line ${file.line})`);
+  const more = uneven.length > SHOWN ? ` and ${uneven.length - SHOWN} more files` : "";
+  const message = `rows of ${table} whose number of fields is not that of the header, left out by skipBadRows (--skip-bad-rows): ${shown.join(", ")}${more}`;
+  duck.notes.push({ kind: "skipped", message, count: dropped });
+}
+
+/** Most files that a note names. */
+const SHOWN = 5;
+/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. Longer rows are in files that are copied. */
+const BUFFER = 8_000_000;
+
+function csvPiece(path: string, duck: Duck): Piece {
+  const { names, delimiter, rows, sum } = duck.csv.of(path);
+  return {
+    path,
+    key: JSON.stringify([delimiter, names.map((name) => name.toLowerCase()), /\.gz$/i.test(path)]),
+    columns: names.map((name) => ({ name, type: "VARCHAR" })),
+    rows,
+    sum,
+    from: (paths) => csvSql(paths.map((path) => ({ path, ...duck.csv.of(path) }))),
+  };
+}
+
+/** CSV files of one form and header, by position and all as text: DuckDB guesses nothing. */
+function csvSql(files: readonly (LookedAt & { readonly path: string })[]): string {
+  const { names, delimiter } = files[0]!;
+  const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
+  const quote = delimiter === "," ? '"' : "";
+  const plain = files.filter(({ copy }) => copy === null).map(({ path }) => path);
+  const options = [
+    `columns={${types}}, auto_detect=false, header=true, strict_mode=true, delim=${literal(delimiter)}, quote='${quote}', escape='${quote}'`,
+    // Told by us: DuckDB tells gzip by a name in lower case.
+    `compression='${/\.gz$/i.test(files[0]!.path) ? "gzip" : "none"}', buffer_size=${BUFFER}, hive_partitioning=false, filename=true`,
+  ];
+  const columns = names.map((_, i) => `c${i}`).join(", ");
+  const parts = files.flatMap(({ path, copy }) =>
+    copy === null ? [] : [`SELECT ${columns}, ${literal(path)} AS ${FILE} FROM ${parquet([copy])}`],
+  );
+  if (plain.length > 0)
+    parts.push(`SELECT ${columns}, filename AS ${FILE} FROM read_csv([${plain.map(pathSql).join(", ")}], ${options.join(", ")})`);
+  return `(${parts.join(" UNION ALL ")})`;
+}
+
+async function parquetPiece(path: string, duck: Duck): Promise<Piece> {
+  const described = await duck.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${parquet([path])}`, [path]);
+  const leaves = await duck.rows<SchemaRow>(`SELECT name, num_children, precision FROM parquet_schema(${pathSql(path)})`, [path]);
+  const [file] = await duck.rows<{ rows: bigint; bytes: bigint }>(
+    `SELECT num_rows AS rows, file_size_bytes AS bytes FROM parquet_file_metadata(${pathSql(path)})`,
+    [path],
+  );
+  const fields = topLevel(leaves);
+  const columns = described.map(({ column_name, column_type }, i) => ({
+    // DuckDB renames the second of two columns of one name.
+    name: fields[i]?.name ?? column_name,
+    type: (fields[i]?.precision ?? 0n) > 38n ? WIDE : column_type,
+  }));
+  // A name that no column has, in whatever capitals.
+  let name = "file";
+  while (described.some(({ column_name }) => column_name.toLowerCase() === name)) name += "_";
+  const from = (paths: readonly string[]) => {
+    // SQL has no name that is empty or contains a NUL.
+    const chosen = described.map(({ column_name }, i) =>
+      column_name === "" || column_name.includes("\0") ? `NULL AS c${i}` : `"${column_name.replaceAll('"', '""')}" AS c${i}`,
+    );
+    return `(SELECT ${chosen.join(", ")}, "${name}" AS ${FILE} FROM ${parquet(paths, `filename='${name}'`)})`;
+  };
+  return { path, key: JSON.stringify([described, columns]), columns, rows: Number(file!.rows), sum: String(file!.bytes), from };
+}
+
+interface SchemaRow {
+  readonly name: string;
+  readonly num_children: bigint | null;
+  readonly precision: bigint | null;
+}
+
+/** The columns of a schema that is listed depth first, its root before all. */
+function topLevel(rows: readonly SchemaRow[]): SchemaRow[] {
+  const found: SchemaRow[] = [];
+  let at = 1;
+  const pass = (): void => {
+    const children = Number(rows[at]?.num_children ?? 0);
+    at += 1;
+    for (let i = 0; i < children; i += 1) pass();
+  };
+  while (at < rows.length) {
+    found.push(rows[at]!);
+    pass();
+  }
+  return found;
+}

@@ -1,0 +1,100 @@
+// Vocabularies from beside the tables: the folders of Athena downloads, single files of concepts, databases. What is in several counts from the first.
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { WorkOptions } from "../../store/native.js";
+import { fail } from "../../support/errors.js";
+import { withIo } from "../../support/io.js";
+import { isDuckDb } from "../kind.js";
+import type { Duck } from "./duck.js";
+import { FORM, findTables, type TableFiles } from "./files.js";
+import { readings } from "./readings.js";
+import { openTables, readingsOf, type TableSet } from "./source.js";
+import type { Reading } from "./sql.js";
+import { VOCABULARY_TABLES } from "./tables.js";
+
+type VocabularyTable = (typeof VOCABULARY_TABLES)[number];
+
+/** The tables of one vocabulary. */
+export type Layer = { readonly [T in VocabularyTable]: readonly Reading[] } & { readonly bytes: number };
+
+/** The vocabulary that a set of tables has itself. */
+export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["signal"]): Promise<Layer> {
+  const tables = VOCABULARY_TABLES.flatMap((table) => set.tables.get(table) ?? []);
+  const [concept, relationship, ancestor] = await Promise.all(VOCABULARY_TABLES.map((table) => readingsOf(duck, set, table, signal)));
+  return {
+    concept: concept!,
+    concept_relationship: relationship!,
+    concept_ancestor: ancestor!,
+    bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/**
+ * The vocabularies at a path: a folder, a DuckDB database, or a file.
+ *
+ * @throws MedsError `MEDS_NO_DATA` where there is no table of a vocabulary.
+ */
+export async function layersAt(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer[]> {
+  const about = withIo(path, () => statSync(path));
+  if (about.isFile() && FORM.test(path)) return [await fileLayer(duck, path, signal)];
+  if (about.isFile() && !isDuckDb(path))
+    fail(
+      "MEDS_NO_DATA",
+      `${path}: this is not a vocabulary. Use the folder of an Athena download, its .zip, a .csv, .csv.gz or .parquet file of concepts, or a DuckDB database.`,
+      path,
+    );
+  const set = await openTables(duck, path);
+  const extra = about.isDirectory() ? extraFiles(path) : [];
+  const layers = VOCABULARY_TABLES.some((table) => set.tables.has(table)) ? [await layerOf(duck, set, signal)] : [];
+  for (const file of extra) layers.push(await fileLayer(duck, file, signal));
+  if (layers.length > 0) return layers;
+  const found = set.others.length === 0 ? "none" : set.others.slice(0, 5).join(", ");
+  return fail(
+    "MEDS_NO_DATA",
+    `${path}: looked for a vocabulary (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv, also as .csv.gz or .parquet); found ${found}. Use the folder of an Athena download, or a file of concepts.`,
+    path,
+  );
+}
+
+/** The files of the vocabularies at a path that is a folder or a file, as {@link layersAt} reads them. */
+export function vocabularyFiles(path: string): TableFiles[] {
+  const about = withIo(path, () => statSync(path));
+  if (!about.isDirectory()) return [filesOf(path)];
+  const { tables } = withIo(path, () => findTables(path));
+  return [...VOCABULARY_TABLES.flatMap((table) => tables.get(table) ?? []), ...extraFiles(path).map(filesOf)];
+}
+
+/** A source's own concepts beside the vocabulary: the MIMIC-IV demo has 2b_concept.csv, "2b" being the ids above two billion. */
+const EXTRA = /^\d\w*?[-_.](concept|concept_relationship|concept_ancestor)\.(csv|csv\.gz|parquet)$/i;
+
+/** Files of further concepts in a folder. */
+function extraFiles(folder: string): string[] {
+  return withIo(folder, () => readdirSync(folder))
+    .filter((name) => EXTRA.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function filesOf(path: string): TableFiles {
+  return { table: basename(path), folder: dirname(path), parquet: /\.parquet$/i.test(path), paths: [path], bytes: statSync(path).size };
+}
+
+/** A single file, whatever it is called: its columns say which table it is. */
+async function fileLayer(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer> {
+  const files = filesOf(path);
+  const of = await readings(duck, files, signal);
+  const has = (...names: readonly string[]) => of.every((reading) => names.every((name) => reading.has(name)));
+  const [concept, relationship, ancestor] = [
+    has("concept_id", "concept_code", "vocabulary_id"),
+    has("concept_id_1", "concept_id_2", "relationship_id"),
+    has("ancestor_concept_id", "descendant_concept_id"),
+  ];
+  if (!concept && !relationship && !ancestor)
+    fail(
+      "MEDS_NO_DATA",
+      `${path}: this is not a table of a vocabulary: it does not have the columns of concept (concept_id, vocabulary_id, concept_code), concept_relationship or concept_ancestor. Use one of these.`,
+      path,
+    );
+  const when = (which: boolean) => (which ? of : []);
+  return { concept: when(concept), concept_relationship: when(relationship), concept_ancestor: when(ancestor), bytes: files.bytes };
+}

@@ -1,0 +1,141 @@
+import { Cursor } from "./cursor.js";
+import type { Dictionary } from "./dictionary.js";
+import type { ManifestColumn } from "./manifest.js";
+import type { IndexArray, RowArray } from "./mapped-file.js";
+import type { Shard } from "./shard.js";
+import { MicrosVector } from "./values/numbers.js";
+import type { Value, Vector } from "./values/vector.js";
+
+/** How a field's slots are read; one number, so that one class serves every type and its call sites stay monomorphic. */
+const CODED8 = 0;
+const CODED16 = 1;
+const CODED32 = 2;
+const FLOAT32 = 3;
+const FLOAT64 = 4;
+const MICROS = 5;
+const OTHER = 6;
+
+const INFINITY = Number.POSITIVE_INFINITY;
+
+// What the arrays of the other kinds are: never read.
+const NO8 = new Uint8Array(0);
+const NO16 = new Uint16Array(0);
+const NO32 = new Uint32Array(0);
+const NO_WORDS = new Int32Array(0);
+const NO_FLOAT32 = new Float32Array(0);
+const NO_FLOAT64 = new Float64Array(0);
+
+/** The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient of row p. */
+export interface Sparse {
+  readonly offsets: Int32Array;
+  readonly rows: RowArray;
+}
+
+/** What a field is made of. */
+export interface FieldParts {
+  readonly column: ManifestColumn;
+  /** Values of the slots; of a coded field none. */
+  readonly vector: Vector | null;
+  readonly indexes: IndexArray | null;
+  readonly dictionary: Dictionary | null;
+  readonly sparse: Sparse | null;
+}
+
+/** One column in one shard. A slot is a row of the shard, or an entry of a sparse column. */
+export class Field {
+  readonly column: ManifestColumn;
+  readonly name: string;
+  /** The field that was asked for after this one the last time: see {@link Shard.fieldOf}. */
+  follower: Field | null = null;
+  readonly shard: Shard;
+  readonly vector: Vector | null;
+  readonly indexes: IndexArray | null;
+  readonly dictionary: Dictionary | null;
+  readonly sparse: Sparse | null;
+  private readonly kind: number;
+  private readonly table: (Value | null | undefined)[];
+  private readonly coded8: Uint8Array;
+  private readonly coded16: Uint16Array;
+  private readonly coded32: Uint32Array;
+  private readonly float32: Float32Array;
+  private readonly float64: Float64Array;
+  private readonly words: Int32Array;
+  /** No value is a real NaN: a NaN says null. */
+  private readonly nanIsNull: boolean;
+  /** Shared by the events that are read one after another: those of the patient in this row of the shard, whose first row is `base`. */
+  private readonly cursor: Cursor | null;
+  private patient = -1;
+  private base = 0;
+
+  constructor(shard: Shard, parts: FieldParts) {
+    const { column, vector, indexes, dictionary, sparse } = parts;
+    const array = vector?.array ?? null;
+    this.shard = shard;
+    this.column = column;
+    this.name = column.name;
+    this.vector = vector;
+    this.indexes = indexes;
+    this.dictionary = dictionary;
+    this.sparse = sparse;
+    this.table = dictionary?._table ?? [];
+    this.coded8 = indexes instanceof Uint8Array ? indexes : NO8;
+    this.coded16 = indexes instanceof Uint16Array ? indexes : NO16;
+    this.coded32 = indexes instanceof Uint32Array ? indexes : NO32;
+    this.float32 = array instanceof Float32Array ? array : NO_FLOAT32;
+    this.float64 = array instanceof Float64Array ? array : NO_FLOAT64;
+    this.words = vector instanceof MicrosVector && vector.micros === 1 ? vector.words : NO_WORDS;
+    this.nanIsNull = !column.nan;
+    if (indexes !== null) this.kind = indexes instanceof Uint8Array ? CODED8 : indexes instanceof Uint16Array ? CODED16 : CODED32;
+    else
+      this.kind =
+        array instanceof Float32Array ? FLOAT32 : array instanceof Float64Array ? FLOAT64 : this.words.length > 0 ? MICROS : OTHER;
+    this.cursor = sparse === null ? null : new Cursor(sparse.rows, shard.fault);
+  }
+
+  /** The value of a row of the shard that belongs to a patient. */
+  value(row: number, patient: number): Value | null {
+    const cursor = this.cursor;
+    if (cursor === null) return this.read(row);
+    if (!this.shard.live || this.patient !== patient) this.turn(cursor, patient);
+    const entry = cursor.find(row - this.base);
+    return entry < 0 ? null : this.read(entry);
+  }
+
+  private turn(cursor: Cursor, patient: number): void {
+    this.shard.check();
+    const { offsets } = this.sparse!;
+    cursor.turn(offsets[patient]!, offsets[patient + 1]!);
+    this.patient = patient;
+    this.base = this.shard.offsets[patient]!;
+  }
+
+  /** The value of a slot. Kept short: what V8 cannot inline costs more than all of it. */
+  read(slot: number): Value | null {
+    const kind = this.kind;
+    if (kind <= CODED32) {
+      const index = kind === CODED8 ? this.coded8[slot]! : kind === CODED16 ? this.coded16[slot]! : this.coded32[slot]!;
+      const value = this.table[index];
+      return value === undefined ? this.load(index) : value;
+    }
+    if (kind <= FLOAT64) {
+      const value = kind === FLOAT32 ? this.float32[slot]! : this.float64[slot]!;
+      if (value <= INFINITY) return value;
+      // Null slots hold NaN. The undefined of a closed store is neither.
+      if (this.nanIsNull && value !== undefined) return null;
+    } else if (kind === MICROS) {
+      const high = this.words[2 * slot + 1]!;
+      if (high >= -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * slot]! >>> 0);
+    }
+    return this.other(slot);
+  }
+
+  private other(slot: number): Value | null {
+    this.shard.check();
+    return this.vector!.at(slot);
+  }
+
+  private load(index: number | undefined): Value {
+    if (index === undefined) return this.shard.fault("a row lies outside its column");
+    return this.dictionary!._load(index);
+  }
+}

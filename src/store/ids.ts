@@ -1,0 +1,92 @@
+import { failGiven, lengthOf } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { HIGH } from "../support/time.js";
+
+/** A subject id as callers give it: any int64 as bigint, or a safe integer. */
+export type SubjectId = number | bigint;
+
+const scratch = new BigInt64Array(1);
+const scratchWords = new Int32Array(scratch.buffer);
+
+/**
+ * From subject id to its row in patients.arrow: an open-addressed hash over the two 32-bit words of the id, so that a look-up makes no bigint
+ * and goes through no string.
+ */
+export class IdTable {
+  private readonly words: Int32Array;
+  private readonly slots: Int32Array;
+  private readonly shift: number;
+  private readonly mask: number;
+
+  /** `words`: low and high word of each id, in order of row. */
+  constructor(words: Int32Array) {
+    const count = words.length >> 1;
+    // At most half full: a miss ends after two steps on average.
+    let bits = 2;
+    while (1 << bits < count * 2) bits += 1;
+    this.words = words;
+    this.slots = new Int32Array(1 << bits);
+    this.shift = 32 - bits;
+    this.mask = (1 << bits) - 1;
+    for (let row = 0; row < count; row += 1) {
+      let at = this.home(words[2 * row]!, words[2 * row + 1]!);
+      while (this.slots[at] !== 0) at = (at + 1) & this.mask;
+      this.slots[at] = row + 1;
+    }
+  }
+
+  /** The row of an id, or -1. */
+  find(id: SubjectId): number {
+    if (typeof id === "number") {
+      if (!Number.isSafeInteger(id)) failUnsafe(id);
+      return this.probe(id | 0, Math.floor(id / HIGH));
+    }
+    if (typeof id !== "bigint") failKind(id);
+    const number = Number(id);
+    if (Number.isSafeInteger(number)) return this.probe(number | 0, Math.floor(number / HIGH));
+    scratch[0] = id;
+    // What does not fit in 64 bits is nobody's id; the array has kept its low bits only.
+    return scratch[0] === id ? this.probe(scratchWords[0]!, scratchWords[1]!) : -1;
+  }
+
+  private probe(low: number, high: number): number {
+    const { words, slots, mask } = this;
+    let at = this.home(low, high);
+    for (;;) {
+      const row = slots[at]! - 1;
+      if (row < 0 || (words[2 * row] === low && words[2 * row + 1] === high)) return row;
+      at = (at + 1) & mask;
+    }
+  }
+
+  private home(low: number, high: number): number {
+    return Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1) >>> this.shift;
+  }
+}
+
+/** Ids of many subjects, exact. What does not fit in 64 bits is nobody's id. */
+export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string): BigInt64Array {
+  if (ids instanceof BigInt64Array) return ids;
+  const exact = new BigInt64Array(lengthOf("subjectIds", ids));
+  for (let i = 0; i < exact.length; i += 1) {
+    const id = ids[i];
+    if (typeof id === "number" && !Number.isSafeInteger(id)) failUnsafe(id);
+    if (typeof id !== "number" && typeof id !== "bigint") failKind(id);
+    exact[i] = BigInt(id);
+    if (exact[i] !== BigInt(id)) failUnknown(`subject ${id}`, path);
+  }
+  return exact;
+}
+
+/** A subject or slot that is not among the patients asked. */
+export function failUnknown(who: string, path: string): never {
+  fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
+}
+
+function failKind(id: unknown): never {
+  failGiven("The subject id", id, "a bigint or a whole number");
+}
+
+function failUnsafe(id: number): never {
+  fail("MEDS_UNSAFE_NUMBER", `${id} is no exact subject id: it is fractional or beyond 2^53, where numbers skip ids. Give it as bigint.`);
+}

@@ -1,0 +1,256 @@
+// The only user of the binding. What crosses here is one buffer and one table of offsets a file, and
+// the arrays of a query or a batch, never a patient or an event.
+import type * as Native from "../../native/binding.js";
+import { failGiven } from "../support/arguments.js";
+import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import type { Manifest } from "./manifest.js";
+import { MappedFile } from "./mapped-file.js";
+import { loadBinding } from "./package-files.js";
+
+const binding = loadBinding();
+
+/** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
+function guard<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** A native error as ours; any other error as it is. */
+function translate(error: unknown): unknown {
+  if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
+    const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
+    return new MedsError(error.code as MedsErrorCode, error.message, { path });
+  }
+  return error;
+}
+
+/** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
+export type NativeExport = Native.NativeExport;
+
+/** Shards that are read in order: the system reads ahead there. */
+export type NativeScan = Native.NativeScan;
+
+/** A shard whose rows are written with changes, into a file a call. */
+export interface NativeChanging {
+  write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
+}
+
+/** A store that the native side has opened, checked and mapped. */
+export class NativeHandle {
+  readonly path: string;
+  readonly manifest: Manifest;
+  private readonly store: Native.NativeStore;
+
+  constructor(path: string, verify: boolean) {
+    const reason = binding.supported();
+    if (reason !== null) throw new MedsError("MEDS_UNSUPPORTED_RUNTIME", reason);
+    this.path = path;
+    this.store = guard(() => new binding.NativeStore(path, verify));
+    this.manifest = JSON.parse(guard(() => this.store.manifest())) as Manifest;
+  }
+
+  /** `patients.arrow`: its checksum was compared at open, so nothing in it needs a further proof. */
+  patients(): MappedFile {
+    const { buffer, layout } = guard(() => this.store.patients());
+    return new MappedFile(`${this.path}/patients.arrow`, buffer, layout, proved);
+  }
+
+  /** `codes.arrow`: as {@link NativeHandle.patients}. */
+  codes(): MappedFile {
+    const { buffer, layout } = guard(() => this.store.codes());
+    return new MappedFile(`${this.path}/codes.arrow`, buffer, layout, proved);
+  }
+
+  /** `ancestors.arrow`, whose checksum is compared now; null where the store has none. */
+  ancestors(): MappedFile | null {
+    const mapped = guard(() => this.store.ancestors());
+    return mapped === null ? null : new MappedFile(`${this.path}/ancestors.arrow`, mapped.buffer, mapped.layout, proved);
+  }
+
+  /** A shard; the patients' and sparse columns' offsets are proved here, others by `prove` on their first use. */
+  shard(index: number): MappedFile {
+    const { buffer, layout } = guard(() => this.store.shard(index));
+    const prove = (offset: number) => guard(() => this.store.checkOffsets(index, offset));
+    return new MappedFile(`${this.path}/${this.manifest.shards[index]!.path}`, buffer, layout, prove);
+  }
+
+  /** A shard by the Arrow C Data Interface. */
+  export(index: number): NativeExport {
+    return guard(() => this.store.export(index));
+  }
+
+  /** The shards that are worth a scan where the patients at some slots (ascending; null for all) are read in storage order. */
+  dense(slots: Uint32Array | null): number[] {
+    return guard(() => this.store.dense(slots));
+  }
+
+  /** Says that shards are read in order, until the scan is ended or collected. */
+  scan(shards: readonly number[]): NativeScan {
+    return guard(() => this.store.scan([...shards]));
+  }
+
+  /** Empties the views of a file. */
+  detach(file: MappedFile): void {
+    guard(() => binding.detach(file.buffer));
+  }
+
+  /** Asks many patients at once, on other threads; gives the arrays of the result in the order of its members. */
+  async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+    return cancellable(
+      "query",
+      signal,
+      () => new binding.Asked(this.store, kind, question),
+      async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
+    );
+  }
+
+  /** Where the rows end that are known at each sample's cut-off, written into `ends`: see the native side. */
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void {
+    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
+  }
+
+  /** Moves rows into the arrays of a batch; gives the sample and row that must not be together, null where all may. */
+  fill(rows: Native.BatchRows, tokens: Native.BatchTokens, arrays: Native.BatchArrays): readonly number[] | null {
+    return guard(() => this.store.fill(rows, tokens, arrays));
+  }
+
+  /** A shard whose rows can be written with changes. */
+  changing(shard: number, added: readonly Native.AddedColumn[]): NativeChanging {
+    const changing = guard(() => this.store.changing(shard, [...added]));
+    return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
+  }
+
+  /** Copies the metadata files, compared with their checksums, into a folder. */
+  copyMetadata(folder: string): void {
+    guard(() => this.store.copyMetadata(folder));
+  }
+
+  close(): void {
+    guard(() => this.store.close());
+  }
+}
+
+/** A question of the native side, and the kinds that there are. */
+export type Question = Native.Question;
+export type QueryKind = ConstructorParameters<typeof Native.Asked>[1];
+
+/** As {@link guard}, for what the native side promises. */
+async function translated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Makes and runs work that a signal may cancel. `name` is what a message calls it. */
+async function cancellable<W extends { cancel(): void }, T>(
+  name: string,
+  signal: AbortSignalLike | undefined,
+  make: () => W,
+  run: (work: W) => Promise<T>,
+): Promise<T> {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${name} was cancelled before it began.`, { cause: signal.reason });
+  const work = guard(make);
+  const cancel = () => work.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    return await run(work);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+function proved(): void {}
+
+/** Throws where no store may be written, before any work is done for one; who writes there asks again. `force` replaces a store. */
+export function refuseTaken(path: string, force: boolean): void {
+  guard(() => binding.refuseTaken(path, force));
+}
+
+/** Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg, Hudi or the like: its files are not all rows. */
+export function refuseTables(root: string, files: readonly string[] = []): void {
+  guard(() => binding.refuseTables(root, [...files]));
+}
+
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;
+const POLL_MILLIS = 100;
+
+/** Options as the native side reads them; what JSON cannot say would reach it as something else. */
+function plain(options: object): string {
+  return JSON.stringify(options, (name, value: unknown) => {
+    const lost = typeof value === "number" ? !Number.isFinite(value) : ["bigint", "symbol", "function"].includes(typeof value);
+    return lost || value === null ? failGiven(name, value, "a plain value") : value;
+  });
+}
+
+type JobKind = ConstructorParameters<typeof Native.Job>[0];
+
+/** Runs a job on a thread of its own; `options` and the result are plain data. */
+export async function runJob<T>(kind: JobKind, options: object, { onProgress, signal }: WorkOptions): Promise<T> {
+  if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
+  return cancellable(
+    kind,
+    signal,
+    () => new binding.Job(kind, plain(options)),
+    async (job) => {
+      let thrown: { error: unknown } | undefined;
+      const report = () => {
+        if (onProgress === undefined || thrown !== undefined) return;
+        const [phase = 0, done = 0, total = 0, bytes = 0, bytesTotal = 0] = job.progress();
+        try {
+          onProgress({ phase: PHASES[phase] ?? "start", done, total, bytes, bytesTotal });
+        } catch (error) {
+          // The caller's own error ends the work and reaches the caller.
+          thrown = { error };
+          job.cancel();
+        }
+      };
+      const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
+      try {
+        const running = translated(() => job.run());
+        report();
+        const summary = JSON.parse(await running) as T;
+        report();
+        if (thrown !== undefined) throw thrown.error;
+        return summary;
+      } catch (error) {
+        throw thrown === undefined ? error : thrown.error;
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  );
+}

@@ -1,0 +1,278 @@
+import { totalmem } from "node:os";
+import { shown, textOf } from "../support/arguments.js";
+import { fail, failClosed, failCorrupt } from "../support/errors.js";
+import { BIRTH, Births } from "./birth-death.js";
+import { ArrowExport } from "./c-data.js";
+import { CodeTable } from "./codes.js";
+import { Dictionary } from "./dictionary.js";
+import { IdTable, type SubjectId } from "./ids.js";
+import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
+import type { MappedFile } from "./mapped-file.js";
+import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question } from "./native.js";
+import { Shard } from "./shard.js";
+import { decode } from "./values/decode.js";
+import type { Vector } from "./values/vector.js";
+
+/** 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970), in microseconds. */
+const YEAR_1971 = 31_536_000_000_000;
+const LOOKS_LIKE_MILLIS = 1e13;
+
+/** Codes of death, as {@link BIRTH}. */
+const DEATH = ["MEDS_DEATH", "SNOMED/419620001", "SNOMED//419620001"];
+
+/** An open store: what a database, its cohorts, timelines and events share. */
+export class Store {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly columns: readonly ColumnInfo[];
+  readonly codes: CodeTable;
+  /** Patients with rows. */
+  readonly size: number;
+  live = true;
+  /** Columns of patients.arrow, by row: ascending subject id. */
+  readonly ids: BigInt64Array;
+  readonly shardOf: Uint32Array;
+  readonly rowOf: Uint32Array;
+  readonly eventsOf: Uint32Array;
+  readonly staticOf: Uint32Array;
+  /** Row of patients.arrow by slot; empty once closed, so that only a look-up that fails must ask why. */
+  indexOf: Uint32Array;
+  /** The slot at which each shard begins. */
+  private readonly slotBase: Uint32Array;
+  private readonly splitOf: Vector | null;
+  readonly native: NativeHandle;
+  private readonly files: MappedFile[];
+  private readonly shards: (Shard | undefined)[];
+  private readonly columnIndex: ReadonlyMap<string, number>;
+  private readonly dictionaries: (Dictionary | undefined)[];
+  private idTable: IdTable | undefined;
+  private birthRanges: readonly number[] | undefined;
+  private birthRows: Births | undefined;
+  private deaths: readonly number[] | undefined;
+  private modern: boolean;
+
+  constructor(path: string, verify: boolean) {
+    const native = new NativeHandle(path, verify);
+    const manifest = native.manifest;
+    const patients = native.patients();
+    const codes = native.codes();
+    this.path = path;
+    this.native = native;
+    this.manifest = manifest;
+    this.files = [patients, codes];
+    this.columns = Object.freeze(manifest.columns.map(columnInfo));
+    this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
+    this.dictionaries = new Array(manifest.columns.length);
+    this.shards = new Array(manifest.shards.length);
+    this.codes = new CodeTable(codes, (read) => this.withAncestors(read));
+    this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
+
+    const id = patients.need("subject_id");
+    const size = id.length;
+    const column = (name: string) => patients.array(Uint32Array, patients.need(name).data, size);
+    this.size = size;
+    this.ids = patients.array(BigInt64Array, id.data, size);
+    this.shardOf = column("shard");
+    this.rowOf = column("row");
+    this.eventsOf = column("events");
+    this.staticOf = column("static_events");
+    const split = patients.find("split");
+    this.splitOf = split === undefined ? null : decode(patients, split, false);
+
+    this.slotBase = new Uint32Array(manifest.shards.length);
+    for (let shard = 1; shard < this.slotBase.length; shard += 1)
+      this.slotBase[shard] = this.slotBase[shard - 1]! + manifest.shards[shard - 1]!.patients;
+    this.indexOf = new Uint32Array(size);
+    for (let index = 0; index < size; index += 1) {
+      const slot = this.slotOf(index);
+      if (!(slot < size)) failCorrupt(patients.path, `the patient in row ${index} lies outside the shards`);
+      this.indexOf[slot] = index;
+    }
+  }
+
+  /** Throws where the store is closed. */
+  check(): void {
+    if (!this.live) failClosed(this.path);
+  }
+
+  /** Row in patients.arrow of a subject, or -1. */
+  find(id: SubjectId): number {
+    this.check();
+    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size));
+    return this.idTable.find(id);
+  }
+
+  /** Place in storage order of the patient in a row of patients.arrow. */
+  slotOf(index: number): number {
+    return this.slotBase[this.shardOf[index]!]! + this.rowOf[index]!;
+  }
+
+  /** A shard, mapped on first touch: making its buffer costs a collection, so it waits for a patient who is asked for. */
+  shard(index: number): Shard {
+    return this.shards[index] ?? this.map(index);
+  }
+
+  /** Asks many patients at once, off this thread. */
+  ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+    this.check();
+    return this.native.ask<T>(kind, question, signal);
+  }
+
+  /** Reads the codes above those of events that no event has, where the store has any. */
+  private withAncestors(read: (file: MappedFile) => void): void {
+    this.check();
+    const file = this.native.ancestors();
+    if (file === null) return;
+    try {
+      read(file);
+    } finally {
+      this.native.detach(file);
+    }
+  }
+
+  /** Says that the patients at some slots (ascending; null for all) are read in storage order, until the scan is ended or collected. */
+  scan(slots: Uint32Array | null): NativeScan {
+    return this.native.scan(this.native.dense(slots));
+  }
+
+  /** The shards that are worth a scan where the patients in some rows of patients.arrow are read, in whatever order. */
+  dense(indexes: Uint32Array): readonly number[] {
+    const chosen = new Uint8Array(this.size);
+    for (const index of indexes) chosen[this.slotOf(index)] = 1;
+    const slots = new Uint32Array(Math.min(indexes.length, this.size));
+    let count = 0;
+    for (let slot = 0; slot < chosen.length; slot += 1) {
+      if (chosen[slot] === 0) continue;
+      slots[count] = slot;
+      count += 1;
+    }
+    return this.native.dense(slots.subarray(0, count));
+  }
+
+  /** Can all shards be in memory at once, with as much left for others: what is read ahead is then not evicted before it is used. */
+  get fits(): boolean {
+    const bytes = this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    // The limit of a container; 0 where the system cannot say.
+    const limit = process.constrainedMemory();
+    return 2 * bytes <= Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY);
+  }
+
+  private map(index: number): Shard {
+    this.check();
+    const shard = new Shard(this, index, this.native.shard(index));
+    this.shards[index] = shard;
+    return shard;
+  }
+
+  /** A shard for other native code. */
+  exportC(index: number): ArrowExport {
+    this.check();
+    const { length } = this.manifest.shards;
+    if (!(Number.isInteger(index) && index >= 0 && index < length))
+      fail("MEDS_OUT_OF_RANGE", `${this.path}: there is no shard ${shown(index)}: the store has ${length} shards, from 0.`, this.path);
+    return new ArrowExport(this.native.export(index));
+  }
+
+  /** The split of the patient in a row of patients.arrow. */
+  split(index: number): string | null {
+    this.check();
+    return this.splitOf === null ? null : (this.splitOf.at(index) as string | null);
+  }
+
+  /** A column of the manifest. */
+  column(name: string): ManifestColumn | undefined {
+    const index = this.columnIndex.get(name);
+    return index === undefined ? undefined : this.manifest.columns[index];
+  }
+
+  hasColumn(name: string): boolean {
+    return this.columnIndex.has(name);
+  }
+
+  /** A column's place in the manifest. */
+  columnAt(name: string): number {
+    return this.columnIndex.get(name) ?? this.failColumn(name);
+  }
+
+  /** Throws where the store has no split of a name; `argument` is what the name was given as. */
+  checkSplit(argument: string, name: string): void {
+    if (Object.hasOwn(this.manifest.splits, textOf(argument, name, 'the name of a split, such as "train"'))) return;
+    const names = Object.keys(this.manifest.splits).map((split) => JSON.stringify(split));
+    const known =
+      names.length > 0
+        ? `It has: ${names.join(", ")}.`
+        : "It has no splits: its source has no subject_splits.parquet, or one without rows.";
+    fail("MEDS_UNKNOWN_SPLIT", `${this.path}: there is no split ${JSON.stringify(name)}. ${known}`, this.path);
+  }
+
+  private failColumn(name: string): never {
+    textOf("name", name, "a column's name as a string");
+    const hint = name === "subject_id" ? " The subject's id is patient.subjectId." : "";
+    const names = this.columns.map((column) => column.name).join(", ");
+    fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are: ${names}.`, this.path);
+  }
+
+  /** The one dictionary of a coded column; `values` decodes that of the shard which was touched first. */
+  dictionary(column: number, values: () => Vector, length: number, path: string): Dictionary {
+    const expected = this.manifest.columns[column]!;
+    if (expected.name === "code") return this.codes._dictionary as Dictionary;
+    if (length !== expected.dictionary) {
+      failCorrupt(path, `the dictionary of ${expected.name} has ${length} entries, ${expected.dictionary} in the manifest`);
+    }
+    this.dictionaries[column] ??= new Dictionary(values(), path, null, () => this.check());
+    return this.dictionaries[column];
+  }
+
+  /** Code ids of births, as begins and ends of ranges. */
+  get birthCodes(): readonly number[] {
+    this.birthRanges ??= this.ranges(BIRTH);
+    return this.birthRanges;
+  }
+
+  /** Births of the patients, as far as they were asked for. */
+  get births(): Births {
+    this.birthRows ??= new Births(this);
+    return this.birthRows;
+  }
+
+  /** Code ids of deaths, as begins and ends of ranges. */
+  get deathCodes(): readonly number[] {
+    this.deaths ??= this.ranges(DEATH);
+    return this.deaths;
+  }
+
+  private ranges(names: readonly string[]): number[] {
+    const found: number[] = [];
+    for (const name of names) {
+      const id = this.codes.id(name);
+      if (id !== undefined) found.push(id, id + 1);
+      const { begin, end } = this.codes.withPrefix(`${name}//`);
+      if (end > begin) found.push(begin, end);
+    }
+    return found;
+  }
+
+  /** Warns, once, of a bound that looks like milliseconds: such a window is empty or whole, and nothing else would tell. */
+  suspect(bound: number | bigint): void {
+    if (!this.modern || bound >= LOOKS_LIKE_MILLIS || bound <= -LOOKS_LIKE_MILLIS) return;
+    this.modern = false;
+    process.emitWarning(
+      `The bound ${bound} lies within 115 days of 1970, and all data lie after 1971. Times are microseconds since 1970-01-01: are these milliseconds? Pass a Date, or multiply by 1000.`,
+      { type: "MedsWarning", code: "MEDS_MILLISECONDS" },
+    );
+  }
+
+  /** Empties every view and unmaps the files. */
+  close(): void {
+    if (!this.live) return;
+    this.live = false;
+    this.indexOf = new Uint32Array(0);
+    for (const shard of this.shards) {
+      if (shard === undefined) continue;
+      shard.live = false;
+      this.native.detach(shard.file);
+    }
+    for (const file of this.files) this.native.detach(file);
+    this.native.close();
+  }
+}

@@ -1,0 +1,89 @@
+import type { Bitmap, IndexArray } from "../mapped-file.js";
+import type { Value, Vector } from "./vector.js";
+
+/** list: an array of the items. */
+export class ListVector implements Vector {
+  readonly array = null;
+
+  constructor(
+    readonly length: number,
+    private readonly offsets: Int32Array,
+    private readonly items: Vector,
+    private readonly valid: Bitmap | null,
+  ) {}
+
+  at(slot: number): (Value | null)[] | null {
+    if (this.valid !== null && !this.valid.has(slot)) return null;
+    const values: (Value | null)[] = [];
+    const end = this.offsets[slot + 1]!;
+    for (let item = this.offsets[slot]!; item < end; item += 1) values.push(this.items.at(item));
+    return values;
+  }
+}
+
+/** struct: an object. */
+export class StructVector implements Vector {
+  readonly array = null;
+
+  constructor(
+    readonly length: number,
+    private readonly members: readonly { readonly name: string; readonly values: Vector }[],
+    private readonly valid: Bitmap | null,
+  ) {}
+
+  at(slot: number): { [name: string]: Value | null } | null {
+    if (this.valid !== null && !this.valid.has(slot)) return null;
+    // fromEntries defines members: a field called __proto__ stays a field.
+    return Object.fromEntries(this.members.map(({ name, values }) => [name, values.at(slot)]));
+  }
+}
+
+/** map: an array of [key, value], in the file's order. */
+export class MapVector implements Vector {
+  readonly array = null;
+
+  constructor(
+    readonly length: number,
+    private readonly offsets: Int32Array,
+    private readonly keys: Vector,
+    private readonly values: Vector,
+    private readonly valid: Bitmap | null,
+  ) {}
+
+  at(slot: number): [Value | null, Value | null][] | null {
+    if (this.valid !== null && !this.valid.has(slot)) return null;
+    const pairs: [Value | null, Value | null][] = [];
+    const end = this.offsets[slot + 1]!;
+    for (let item = this.offsets[slot]!; item < end; item += 1) pairs.push([this.keys.at(item), this.values.at(item)]);
+    return pairs;
+  }
+}
+
+/** The null type. */
+export class NullVector implements Vector {
+  readonly array = null;
+
+  constructor(readonly length: number) {}
+
+  at(): null {
+    return null;
+  }
+}
+
+/** A dictionary-coded field inside another (top-level ones share one table for the whole store: `dictionary.ts`). */
+export class CodedVector implements Vector {
+  readonly array = null;
+  readonly length: number;
+
+  constructor(
+    private readonly indexes: IndexArray,
+    private readonly values: Vector,
+    private readonly valid: Bitmap | null,
+  ) {
+    this.length = indexes.length;
+  }
+
+  at(slot: number): Value | null {
+    return this.valid === null || this.valid.has(slot) ? this.values.at(this.indexes[slot]!) : null;
+  }
+}

@@ -1,0 +1,98 @@
+import { failGiven, lengthOf } from "./arguments.js";
+import { fail } from "./errors.js";
+
+/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
+export type TimeLike = number | bigint | Date;
+
+/** 2^32: what the high word of an int64 counts. */
+export const HIGH = 4294967296;
+/** The int64 minimum: the time of a static row in {@link Timeline.times}. */
+export const NO_TIME: bigint = -(2n ** 63n);
+
+/** Microseconds of a day. */
+export const DAY = 86_400_000_000n;
+
+/** The day (UTC) of a time, as its first microsecond. */
+export function dayOf(time: bigint): bigint {
+  const day = time / DAY;
+  return (day * DAY > time ? day - 1n : day) * DAY;
+}
+
+/** High words of times within 208 days of 1970. */
+const NEAR_1970 = 4194;
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/**
+ * A bound of a window as a number where that is exact, else as a bigint. Times are then compared as doubles: exact against a safe bound, because
+ * rounding a time beyond 2^53 never carries it below 2^53.
+ */
+export function boundOf(time: TimeLike): number | bigint {
+  if (typeof time === "number") {
+    if (!Number.isSafeInteger(time)) {
+      fail(
+        "MEDS_UNSAFE_NUMBER",
+        `${time} is no exact number of microseconds. Give a whole number within 2^53 (microseconds since 1970-01-01), a bigint, or a Date.`,
+      );
+    }
+    return time;
+  }
+  if (typeof time === "bigint") {
+    if (time < NO_TIME || time > INT64_MAX)
+      fail("MEDS_INVALID_ARGUMENT", `${time} does not fit in 64 bits. Times are microseconds since 1970-01-01.`);
+    return narrow(time);
+  }
+  if (time instanceof Date) {
+    const millis = time.getTime();
+    if (Number.isNaN(millis)) fail("MEDS_INVALID_ARGUMENT", "The Date is invalid. Give a valid Date, or microseconds since 1970-01-01.");
+    return narrow(BigInt(millis) * 1000n);
+  }
+  failGiven("The time", time, "microseconds since 1970-01-01 (number or bigint) or a Date");
+}
+
+function narrow(time: bigint): number | bigint {
+  const number = Number(time);
+  return Number.isSafeInteger(number) ? number : time;
+}
+
+/** Bounds of many windows, exact; those within some months of 1970 are shown to `suspect`. */
+export function exactTimes(times: BigInt64Array | ArrayLike<TimeLike>, suspect: (bound: bigint) => void): BigInt64Array {
+  let exact: BigInt64Array;
+  if (times instanceof BigInt64Array) exact = times;
+  else {
+    exact = new BigInt64Array(lengthOf("A bound of the windows", times));
+    for (let i = 0; i < exact.length; i += 1) exact[i] = BigInt(boundOf(times[i] as TimeLike));
+  }
+  // By their high words: a bigint an entry would cost more than the query.
+  const words = new Int32Array(exact.buffer, exact.byteOffset, 2 * exact.length);
+  for (let i = 0; i < exact.length; i += 1) {
+    const high = words[2 * i + 1]!;
+    if (high > -NEAR_1970 && high < NEAR_1970) suspect(exact[i]!);
+  }
+  return exact;
+}
+
+/** A time beyond the microseconds that a number holds exactly. */
+export function failTimeRange(micros: bigint): never {
+  fail(
+    "MEDS_TIME_RANGE",
+    `The time ${micros} µs lies outside the years 1684 to 2255, where a number is exact to the microsecond. Read event.timeMicros (bigint) or timeline.times.`,
+  );
+}
+
+/** The `Date` at or before a time; a Date counts milliseconds and ends in the year 275760. */
+export function dateOf(micros: bigint): Date {
+  let millis = micros / 1000n;
+  if (micros < 0n && millis * 1000n !== micros) millis -= 1n;
+  const date = new Date(Number(millis));
+  if (Number.isNaN(date.getTime()))
+    fail("MEDS_TIME_RANGE", `The time ${micros} µs lies outside what a Date can hold. Read event.timeMicros (bigint).`);
+  return date;
+}
+
+/** A time as `console.log` shows it: a Date where one can hold it. */
+export function shownTime(micros: bigint | null): Date | bigint | null {
+  if (micros === null) return null;
+  const date = new Date(Number(micros / 1000n));
+  return Number.isNaN(date.getTime()) ? micros : date;
+}

@@ -1,0 +1,414 @@
+import { type CodeRange, codeRanges } from "../store/codes.js";
+import type { IndexArray, TypedArray } from "../store/mapped-file.js";
+import type { Shard } from "../store/shard.js";
+import type { JsonValue } from "../store/values/json.js";
+import { failGiven, textsIn } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { boundOf, shownTime, type TimeLike } from "../support/time.js";
+import { type ArrowTable, timelineTable } from "./arrow.js";
+import { type BetweenOptions, boundsOf, countOf, inclusiveOf, placeOf, searchTime, staticOf, type WindowOptions } from "./bounds.js";
+import { Column } from "./column.js";
+import { Event } from "./event.js";
+import { RowIterator, RunIterator } from "./iterators.js";
+import { gather, type Rows } from "./rows.js";
+import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
+
+/**
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
+ */
+export type Visitor = (time: number, code: string, value: number, index: number) => void;
+
+/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
+export interface TimelineCopy {
+  readonly subjectId: bigint;
+  readonly staticCount: number;
+  /** int64 microseconds; static rows hold the int64 minimum. */
+  readonly times: BigInt64Array;
+  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
+  /** NaN where there is none. */
+  readonly numericValues: Float32Array | Float64Array;
+  /** The columns that were asked for, as {@link Column.toArray} gives them. */
+  readonly columns: { readonly [name: string]: TypedArray | readonly unknown[] };
+}
+
+/**
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
+ * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
+ * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
+ *
+ * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const patient = db.at(0)!;
+ * const history = patient.until(new Date("2100-01-01")).last(512);
+ * const { codeIds, numericValues } = history; // typed arrays, a slot a row
+ * for (let i = 0; i < history.length; i += 1) {
+ *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
+ * }
+ * db.close();
+ * ```
+ */
+export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
+  /** Number of rows. */
+  readonly length: number;
+  /** Number of static rows: those at 0 to staticCount - 1. */
+  readonly staticCount: number;
+  /** @internal */
+  readonly _shard: Shard;
+  /** @internal Row of the patient in the shard. */
+  readonly _patient: number;
+  /** @internal Row of the patient in patients.arrow. */
+  readonly _index: number;
+  /** @internal See {@link Rows}. */
+  readonly _begin: number;
+  /** @internal */
+  readonly _gap: number;
+  /** @internal */
+  readonly _rows: Uint32Array | null;
+  private readonly _isRun: boolean;
+  private _times: BigInt64Array | null = null;
+  private _timeWords: Int32Array | null = null;
+  private _codeIds: IndexArray | null = null;
+  private _values: Float32Array | Float64Array | null = null;
+
+  /** @internal */
+  constructor(
+    shard: Shard,
+    patient: number,
+    index: number,
+    begin: number,
+    length: number,
+    staticCount: number,
+    gap: number,
+    rows: Uint32Array | null,
+  ) {
+    this._shard = shard;
+    this._patient = patient;
+    this._index = index;
+    this.length = length;
+    this.staticCount = staticCount;
+    this._begin = begin;
+    this._gap = gap;
+    this._rows = rows;
+    this._isRun = gap === 0 && rows === null;
+  }
+
+  /** The subject's id, any int64. */
+  get subjectId(): bigint {
+    return this._shard.store.ids[this._index] ?? this._shard.fault("a patient lies outside the index");
+  }
+
+  /** The patient's place in storage order: `db.at(slot)`. */
+  get slot(): number {
+    this._shard.check();
+    return this._shard.store.slotOf(this._index);
+  }
+
+  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
+  get firstTime(): number | null {
+    this._shard.check();
+    return this.staticCount < this.length ? this.timeAt(this.staticCount) : null;
+  }
+
+  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
+  get lastTime(): number | null {
+    this._shard.check();
+    return this.staticCount < this.length ? this.timeAt(this.length - 1) : null;
+  }
+
+  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  get times(): BigInt64Array {
+    this._shard.check();
+    this._times ??= gather(this, this._shard.times, 1);
+    return this._times;
+  }
+
+  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  get timeWords(): Int32Array {
+    this._shard.check();
+    this._timeWords ??= gather(this, this._shard.timeWords, 2);
+    return this._timeWords;
+  }
+
+  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
+  get codeIds(): Uint8Array | Uint16Array | Uint32Array {
+    this._shard.check();
+    this._codeIds ??= gather(this, this._shard.codeIds, 1);
+    return this._codeIds;
+  }
+
+  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
+  get numericValues(): Float32Array | Float64Array {
+    this._shard.check();
+    this._values ??= this._shard.hasValues ? gather(this, this._shard.numericValues, 1) : new Float32Array(this.length).fill(Number.NaN);
+    return this._values;
+  }
+
+  /**
+   * Time of a row in microseconds since 1970-01-01; NaN for a static row.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255; `MEDS_OUT_OF_RANGE` outside the timeline.
+   */
+  timeAt(i: number): number {
+    const row = this._row(i);
+    const words = this._shard.timeWords;
+    const high = words[2 * row + 1]!;
+    return high >= -2097152 && high < 2097152 ? high * 4294967296 + (words[2 * row]! >>> 0) : this._shard.nanTime(row);
+  }
+
+  /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
+  codeAt(i: number): string {
+    const row = this._row(i);
+    const shard = this._shard;
+    return shard.codeStrings[shard.codeIds[row]!] ?? shard.loadCode(row);
+  }
+
+  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
+  at(i: number): Event<S> | undefined {
+    if (typeof i !== "number") failIndex(i, this.length);
+    const index = i < 0 ? i + this.length : i;
+    if (!(index >= 0 && index < this.length)) return i === i ? undefined : failIndex(i, this.length);
+    return new Event<S>(this._shard, this._row(index), this._patient);
+  }
+
+  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
+  [Symbol.iterator](): IterableIterator<Event<S>> {
+    if (!this._isRun) return new RowIterator<S>(this);
+    return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
+  }
+
+  /**
+   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
+   * NaN.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * let tall = 0;
+   * db.at(0)!.forEach((time, code, value) => {
+   *   if (code.startsWith("LAB//") && value > 100) tall += 1;
+   * });
+   * db.close();
+   * ```
+   */
+  forEach(visit: Visitor): void {
+    if (typeof visit !== "function") failGiven("visit", visit, "a function (time, code, value, index) => …");
+    const shard = this._shard;
+    shard.check();
+    // Static rows and rows that are no run, one by one; the rest in a loop without a test for either.
+    const start = this._rows === null ? this.staticCount : this.length;
+    for (let i = 0; i < start; i += 1) this._visit(visit, i);
+    const { timeWords, codeIds, codeStrings, numericValues, hasValues } = shard;
+    const begin = this._begin + this._gap;
+    const length = this.length;
+    for (let i = start; i < length; i += 1) {
+      const row = begin + i;
+      const high = timeWords[2 * row + 1]!;
+      if (!(high >= -2097152 && high < 2097152)) shard.failTime(row);
+      const code = codeStrings[codeIds[row]!] ?? shard.loadCode(row);
+      visit(high * 4294967296 + (timeWords[2 * row]! >>> 0), code, hasValues ? numericValues[row]! : Number.NaN, i);
+    }
+  }
+
+  /** The rows at or before a time, with the static rows: what is known then. */
+  until(time: TimeLike, options?: WindowOptions): Timeline<S> {
+    const end = searchTime(this, this._shard, this._bound(time), inclusiveOf(options));
+    return this._cut(this.staticCount, end, staticOf(options));
+  }
+
+  /** The rows at or after a time, with the static rows. */
+  from(time: TimeLike, options?: WindowOptions): Timeline<S> {
+    const begin = searchTime(this, this._shard, this._bound(time), !inclusiveOf(options));
+    return this._cut(begin, this.length, staticOf(options));
+  }
+
+  /**
+   * The rows between two times, both included by default, with the static rows.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
+   */
+  between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S> {
+    const inclusive = boundsOf(options);
+    const low = this._bound(start);
+    const high = this._bound(end);
+    if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);
+    const begin = searchTime(this, this._shard, low, !(inclusive === true || inclusive === "start"));
+    const stop = searchTime(this, this._shard, high, inclusive === true || inclusive === "end");
+    return this._cut(begin, Math.max(begin, stop), staticOf(options));
+  }
+
+  /** The first `count` rows, static rows first; all where there are fewer. */
+  first(count: number): Timeline<S> {
+    return this._slice(0, Math.min(countOf(count), this.length));
+  }
+
+  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
+  last(count: number): Timeline<S> {
+    return this._slice(Math.max(0, this.length - countOf(count)), this.length);
+  }
+
+  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
+  slice(begin = 0, end: number = this.length): Timeline<S> {
+    const low = placeOf(begin, this.length);
+    return this._slice(low, Math.max(low, placeOf(end, this.length)));
+  }
+
+  /**
+   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
+   * selects nothing.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   */
+  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
+    const shard = this._shard;
+    shard.check();
+    const ranges = codeRanges(shard.store.codes, codes, "codes, ids and ranges, one by one (spread an array: ...codes)");
+    const { length } = shard.codeStrings;
+    // Clearing the table costs about a byte for what a comparison costs; a few ranges are as fast without it.
+    const chosen = ranges.length > FEW_RANGES && ranges.length * this.length > length ? memberTable(ranges, length) : null;
+    const rows = new Uint32Array(this.length);
+    let found = 0;
+    let statics = 0;
+    for (let i = 0; i < this.length; i += 1) {
+      const row = this._row(i);
+      const id = shard.codeIds[row]!;
+      if (chosen === null ? !within(id, ranges) : chosen[id] !== 1) continue;
+      if (i < this.staticCount) statics += 1;
+      rows[found] = row;
+      found += 1;
+    }
+    return new Timeline<S>(shard, this._patient, this._index, 0, found, statics, 0, rows.slice(0, found));
+  }
+
+  /**
+   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   */
+  column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>> {
+    const shard = this._shard;
+    shard.check();
+    return new Column<ColumnValue<S, N>>(this, this._patient, shard.fieldOf(name));
+  }
+
+  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
+  copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
+    textsIn("columns", columns);
+    return {
+      subjectId: this.subjectId,
+      staticCount: this.staticCount,
+      times: this.times.slice(),
+      codeIds: this.codeIds.slice(),
+      numericValues: this.numericValues.slice(),
+      columns: Object.fromEntries(columns.map((name) => [name, this.column(name).toArray()])),
+    };
+  }
+
+  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  toJSON(): { readonly [name: string]: JsonValue } {
+    return { subjectId: String(this.subjectId), events: Array.from(this, (event) => event.toJSON()) };
+  }
+
+  /**
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
+   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
+   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.at(0)!.last(10).toArrow();
+   * console.log(table.numRows, table.getChild("code")?.get(0));
+   * db.close();
+   * ```
+   */
+  async toArrow<T = ArrowTable>(): Promise<T> {
+    return (await timelineTable(this)) as T;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    if (!this._shard.live) return { closed: this._shard.store.path };
+    const { subjectId, length, staticCount } = this;
+    const time = (i: number) => shownTime(this.at(i)?.timeMicros ?? null);
+    return { subjectId, length, staticCount, first: time(staticCount), last: time(-1) };
+  }
+
+  /** @internal Row in the shard of an index. */
+  _row(i: number): number {
+    // Whole and not negative in one test: a fraction would read another row's word.
+    if (typeof i !== "number" || i >>> 0 !== i || i >= this.length) failIndex(i, this.length);
+    return this._rows === null ? this._begin + i + (i < this.staticCount ? 0 : this._gap) : this._rows[i]!;
+  }
+
+  private _visit(visit: Visitor, i: number): void {
+    const row = this._row(i);
+    visit(this.timeAt(i), this.codeAt(i), this._shard.hasValues ? this._shard.numericValues[row]! : Number.NaN, i);
+  }
+
+  private _bound(time: TimeLike): number | bigint {
+    this._shard.check();
+    const bound = boundOf(time);
+    this._shard.store.suspect(bound);
+    return bound;
+  }
+
+  /** Rows [begin, end) of the timed ones, with or without the static ones before them. */
+  private _cut(begin: number, end: number, statics: boolean): Timeline<S> {
+    const count = this.staticCount;
+    if (!statics || count === 0) return this._slice(begin, end);
+    if (begin === count || begin === end) return this._slice(0, begin === end ? count : end);
+    const length = count + end - begin;
+    if (this._rows !== null) {
+      const rows = new Uint32Array(length);
+      rows.set(this._rows.subarray(0, count));
+      rows.set(this._rows.subarray(begin, end), count);
+      return new Timeline<S>(this._shard, this._patient, this._index, 0, length, count, 0, rows);
+    }
+    // Static rows are one run, and so are timed ones: the gap can only lie between them.
+    const gap = this._gap + begin - count;
+    return new Timeline<S>(this._shard, this._patient, this._index, this._begin, length, count, gap, null);
+  }
+
+  /** Rows [begin, end) of the list. */
+  private _slice(begin: number, end: number): Timeline<S> {
+    const { _shard, _patient, _index, _begin, _gap, _rows } = this;
+    const length = end - begin;
+    const statics = Math.min(Math.max(this.staticCount - begin, 0), length);
+    if (_rows !== null) return new Timeline<S>(_shard, _patient, _index, 0, length, statics, 0, _rows.subarray(begin, end));
+    // The gap stays where rows on both sides of it do.
+    const gap = statics > 0 && statics < length ? _gap : 0;
+    const first = statics > 0 ? _begin + begin : _begin + _gap + begin;
+    return new Timeline<S>(_shard, _patient, _index, first, length, statics, gap, null);
+  }
+}
+
+/** Throws `MEDS_OUT_OF_RANGE`. */
+function failIndex(i: number, length: number): never {
+  if (typeof i !== "number") failGiven("The index of a row", i, "a whole number");
+  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the timeline has ${length} rows, from 0.`);
+}
+
+/** Numbers in a list of ranges (two each) up to which they are looked through for each row. */
+const FEW_RANGES = 8;
+
+/** By code id: 1 where it is in one of the ranges. */
+function memberTable(ranges: readonly number[], length: number): Uint8Array {
+  const table = new Uint8Array(length);
+  for (let at = 0; at < ranges.length; at += 2) table.fill(1, ranges[at], ranges[at + 1]);
+  return table;
+}
+
+function within(id: number, ranges: readonly number[]): boolean {
+  for (let at = 0; at < ranges.length; at += 2) if (id >= ranges[at]! && id < ranges[at + 1]!) return true;
+  return false;
+}
