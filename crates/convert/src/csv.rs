@@ -2,8 +2,8 @@
 //! ones are empty, and its threads take a line within a quoted field for a row. So rows are counted and checked here, and a file that such
 //! readers would misread is copied into Parquet, each field as text.
 
+use crate::conversion::pool;
 use crate::export::failed;
-use crate::run::pool;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};

@@ -1,9 +1,9 @@
 //! Whether an existing store is what a conversion of its source would make now, and digests of files.
 
-use crate::fingerprint::{Input, Inputs};
+use crate::conversion::{check, decisive, pool};
 use crate::options::Options;
-use crate::run::{check, decisive, pool};
-use crate::source::Source;
+use crate::source::files::Source;
+use crate::source::fingerprint::{Input, Inputs};
 use meds_store::progress::Phase;
 use meds_store::{Progress, Result};
 use serde::{Deserialize, Serialize};

@@ -5,13 +5,13 @@ mod metadata;
 
 pub use metadata::write_table;
 
-use crate::kept::Cut;
-use crate::orders::plain_orders;
-use crate::read::{Batch, Reader};
-use crate::run::pool;
-use crate::schema::{Column, Role};
-use crate::source::Content;
-use crate::target::Site;
+use crate::conversion::pool;
+use crate::source::files::Content;
+use crate::source::kept::Cut;
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Role};
+use crate::write::orders::plain_orders;
+use crate::write::target::Site;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{ArrayRef, Int64Array, new_null_array};

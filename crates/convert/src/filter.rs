@@ -1,14 +1,14 @@
 //! Some patients of a store as a store of their own: their rows are copied and laid out as a conversion of these patients alone would lay them out.
 
+use crate::conversion::{Conversion, Ordered, check, pool, threads};
 use crate::export::{open_store, outside};
-use crate::kept::Cut;
-use crate::metadata;
-use crate::narrowed::Narrowed;
 use crate::options::{Options, Summary};
-use crate::run::{Conversion, Ordered, check, pool, threads};
-use crate::source::hex;
-use crate::survey::{Survey, groups};
-use crate::target::Site;
+use crate::plan::survey::{Survey, groups};
+use crate::source::files::hex;
+use crate::source::kept::Cut;
+use crate::source::metadata;
+use crate::write::narrowed::Narrowed;
+use crate::write::target::Site;
 use meds_store::manifest::{Note, VERSION};
 use meds_store::progress::Phase;
 use meds_store::{Code, Error, Progress, Result};

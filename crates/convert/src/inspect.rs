@@ -2,17 +2,17 @@
 //!
 //! The conversion's own steps say it: what is told here is what a conversion does.
 
+use crate::conversion::{lay_out, pool};
 use crate::export::open_store;
-use crate::intern::Interner;
-use crate::kept::Cut;
-use crate::metadata::{self, split_notes};
 use crate::options::Options;
-use crate::read::{Batch, Reader};
-use crate::run::{lay_out, pool};
-use crate::schema::{Column, Columns, Role, SUBJECT};
-use crate::source::{Source, events, unknown};
-use crate::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
-use crate::texts::Texts;
+use crate::plan::intern::Interner;
+use crate::plan::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
+use crate::source::files::{Source, events, unknown};
+use crate::source::kept::Cut;
+use crate::source::metadata::{self, split_notes};
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Columns, Role, SUBJECT};
+use crate::source::texts::Texts;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};

@@ -2,13 +2,13 @@
 //!
 //! The store is read with the Arrow library's own reader, not with ours: what it says is what any other program would find.
 
-use crate::common::conform;
-use crate::metadata;
 use crate::options::Options;
-use crate::read::{Batch, Reader, guarded};
-use crate::schema::{Column, Columns, Role};
-use crate::source::Source;
-use crate::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
+use crate::plan::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
+use crate::source::files::Source;
+use crate::source::lattice::conform;
+use crate::source::metadata;
+use crate::source::read::{Batch, Reader, guarded};
+use crate::source::schema::{Column, Columns, Role};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array, new_null_array};
@@ -69,7 +69,7 @@ pub struct VerifySummary {
 /// Checks a store, and compares it with its source where one is given.
 pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySummary> {
     let limit = options.limit.max(1);
-    crate::run::pool(options.threads, || {
+    crate::conversion::pool(options.threads, || {
         let (differences, events, values) = match Store::open(&options.store, false) {
             Ok(store) => {
                 let mut found = store.verify(limit, progress)?;

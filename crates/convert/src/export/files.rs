@@ -1,7 +1,7 @@
 //! Which patients go into which Parquet file of an export, and in which folder it is.
 
-use crate::kept::Lot;
-use crate::source::hex;
+use crate::source::files::hex;
+use crate::source::kept::Lot;
 use meds_store::manifest::Note;
 use meds_store::read::{Array, Patients};
 use meds_store::{Result, Store};

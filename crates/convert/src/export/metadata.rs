@@ -1,11 +1,11 @@
 //! The metadata folder of an export, as the `meds` package wants it.
 
 use super::{failed, make};
-use crate::codes;
-use crate::common::conform;
-use crate::metadata::{BOM, broken, find, splits, table};
-use crate::orders::plain_orders;
-use crate::source::Source;
+use crate::source::files::Source;
+use crate::source::lattice::conform;
+use crate::source::metadata::{BOM, broken, find, splits, table};
+use crate::write::codes;
+use crate::write::orders::plain_orders;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
@@ -99,7 +99,7 @@ struct SourceSchema(SchemaRef);
 
 impl SourceSchema {
     fn of(path: &Path) -> Result<Self> {
-        Ok(Self(crate::source::SourceFile::open(String::new(), path.to_path_buf())?.schema))
+        Ok(Self(crate::source::files::SourceFile::open(String::new(), path.to_path_buf())?.schema))
     }
 
     /// Has the file these columns, of these types, in whatever order?

@@ -1,11 +1,11 @@
 //! The decisions between the passes: how each column is stored, where shards begin, and the place of every piece of every column.
 
-use crate::extent::{self, Extent};
-use crate::intern::Interner;
-use crate::measure::{Distinct, Measured, narrowing};
-use crate::pieces::Piece;
-use crate::schema::{Column, Role};
-use crate::survey::Patient;
+use crate::plan::extent::{self, Extent};
+use crate::plan::intern::Interner;
+use crate::plan::measure::{Distinct, Measured, narrowing};
+use crate::plan::pieces::Piece;
+use crate::plan::survey::Patient;
+use crate::source::schema::{Column, Role};
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};

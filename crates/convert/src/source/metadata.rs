@@ -1,8 +1,8 @@
 //! The source's metadata folder: copied byte for byte, and read for splits and codes.
 
-use crate::common::conform;
-use crate::read::guarded;
-use crate::source::{Footer, Source};
+use crate::source::files::{Footer, Source};
+use crate::source::lattice::conform;
+use crate::source::read::guarded;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};

@@ -1,7 +1,7 @@
 //! Writing buffers at their final places: bytes, bits, offsets and nested values, each appended from a known position on.
 
-use crate::extent::{ends, items};
-use crate::layout::{Node, NodePlace};
+use crate::plan::extent::{ends, items};
+use crate::plan::layout::{Node, NodePlace};
 use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
@@ -502,7 +502,7 @@ mod tests {
         let mut parts = Vec::new();
         for part in [lists.slice(0, 3), lists.slice(3, 1)] {
             parts.push((place.clone(), part.clone()));
-            crate::extent::measure(&part, &mut place);
+            crate::plan::extent::measure(&part, &mut place);
         }
         // The later part first: places do not depend on what was written before.
         for (place, part) in parts.into_iter().rev() {

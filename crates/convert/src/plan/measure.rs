@@ -1,13 +1,13 @@
 //! The first pass over the values: how much room each column takes in each piece of the source, and which values it holds.
 
-use crate::extent::{self, Extent};
-use crate::intern::{Integers, Interner};
-use crate::pieces::{Piece, walk};
-use crate::read::{Batch, Reader};
-use crate::schema::{Column, Role};
-use crate::source::Source;
-use crate::survey::{Group, Patient};
-use crate::texts::{Coded, Texts};
+use crate::plan::extent::{self, Extent};
+use crate::plan::intern::{Integers, Interner};
+use crate::plan::pieces::{Piece, walk};
+use crate::plan::survey::{Group, Patient};
+use crate::source::files::Source;
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Role};
+use crate::source::texts::{Coded, Texts};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef};
@@ -231,7 +231,7 @@ impl Gauge {
         }
         self.look(array);
         match array.data_type() {
-            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&crate::out::present(array)?, out),
+            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&crate::write::positioned::present(array)?, out),
             _ => out[0].length += present,
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
-use crate::copies;
-use crate::read::{Batch, Reader, micros};
-use crate::schema::{Column, Columns, Origin, Role};
-use crate::source::{Source, SourceFile};
+use crate::source::copies;
+use crate::source::files::{Source, SourceFile};
+use crate::source::read::{Batch, Reader, micros};
+use crate::source::schema::{Column, Columns, Origin, Role};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, Int64Array, TimestampMicrosecondArray};

@@ -1,9 +1,9 @@
 //! Splits without those who were left out: their ids would otherwise stand in the metadata of a store that is without them.
 
-use crate::common::conform;
 use crate::export::write_table;
-use crate::metadata::{Splits, broken, find, table};
-use crate::source::Source;
+use crate::source::files::Source;
+use crate::source::lattice::conform;
+use crate::source::metadata::{Splits, broken, find, table};
 use arrow_array::BooleanArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;

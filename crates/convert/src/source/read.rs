@@ -1,12 +1,12 @@
 //! Reading one column of one row group, batch by batch, in the type that the store wants.
 
-use crate::chunk::Chunk;
-use crate::common::conform;
-use crate::folders;
-use crate::kept;
-use crate::schema::{Column, Origin, Role, makes_event};
-use crate::source::{Content, SourceFile};
-use crate::texts::Texts;
+use crate::source::chunk::Chunk;
+use crate::source::files::{Content, SourceFile};
+use crate::source::folders;
+use crate::source::kept;
+use crate::source::lattice::conform;
+use crate::source::schema::{Column, Origin, Role, makes_event};
+use crate::source::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
 use arrow_cast::{CastOptions, cast_with_options};

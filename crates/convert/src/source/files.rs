@@ -1,12 +1,12 @@
 //! The source as it is on disk: which files contain events, and what their footers say.
 
-use crate::fingerprint::{Input, Inputs, Seen};
-use crate::folders;
-use crate::kept::Kept;
-use crate::metadata::broken;
-use crate::nested::nested;
-use crate::spill::Spill;
-use crate::table_format;
+use crate::source::fingerprint::{Input, Inputs, Seen};
+use crate::source::folders;
+use crate::source::kept::Kept;
+use crate::source::metadata::broken;
+use crate::source::nested::nested;
+use crate::source::spill::Spill;
+use crate::source::table_format;
 use meds_import::{Archive, Database};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
@@ -399,23 +399,23 @@ impl Footer {
         }
         let mut footer = vec![0; length as usize];
         file.read_exact_at(&mut footer, bytes - 8 - length).map_err(io)?;
-        if crate::footer::encrypts(&footer) {
+        if crate::source::footer::encrypts(&footer) {
             return Err(encrypted(path));
         }
-        let read = |footer: &[u8]| crate::read::guarded(|| parsed(footer, bytes));
+        let read = |footer: &[u8]| crate::source::read::guarded(|| parsed(footer, bytes));
         let mut undecodable = BTreeMap::new();
         let parsed = read(&footer).or_else(|error| {
-            let whole = crate::footer::mended(&footer);
+            let whole = crate::source::footer::mended(&footer);
             let whole = whole.as_deref().unwrap_or(&footer);
             read(whole).or_else(|_| {
                 let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
-                let (plain, refused) = crate::footer::plain(whole, alone).ok_or(error)?;
+                let (plain, refused) = crate::source::footer::plain(whole, alone).ok_or(error)?;
                 undecodable = refused;
                 read(&plain)
             })
         });
         let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
-        for root in crate::natural::variants(metadata.file_metadata().schema_descr()) {
+        for root in crate::source::parquet_types::variants(metadata.file_metadata().schema_descr()) {
             undecodable.insert(root, "VARIANT is not supported".into());
         }
         Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, seen })
@@ -425,7 +425,7 @@ impl Footer {
 /// A footer of a file of so many bytes: itself, its schema, and the root columns whose Arrow types cannot be read.
 fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData, arrow_schema::Schema, Vec<usize>)> {
     let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
-    let (schema, untyped) = crate::natural::schema(metadata.file_metadata())?;
+    let (schema, untyped) = crate::source::parquet_types::schema(metadata.file_metadata())?;
     // Sizes steer allocation and the order of rows: what cannot be is refused before anything is read.
     for group in metadata.row_groups() {
         let impossible = group.num_rows() < 0

@@ -62,7 +62,7 @@ impl Hashes {
 }
 
 fn file_of(memory: &Path, root: &Path) -> PathBuf {
-    let name = crate::source::hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
+    let name = crate::source::files::hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
     memory.join(FOLDER).join(name)
 }
 

@@ -1,9 +1,9 @@
 //! Rows of a shard as a transform left them (chosen, in another order, changed, new) as a Parquet file that a conversion then reads.
 
-use crate::common::canonical;
 use crate::export::{failed, leaves};
-use crate::held::{Held, NONE, columns};
-use crate::schema::{Column, Role};
+use crate::source::held::{Held, NONE, columns};
+use crate::source::lattice::canonical;
+use crate::source::schema::{Column, Role};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
     new_null_array,

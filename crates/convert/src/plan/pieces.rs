@@ -1,8 +1,8 @@
 //! How the source is cut. A *segment* is a run of whole patients, the unit of which shards are made; a *piece* is what of a segment lies in one
 //! row group, the unit in which columns are measured and placed.
 
-use crate::read::{Batch, Reader};
-use crate::survey::{Group, Patient};
+use crate::plan::survey::{Group, Patient};
+use crate::source::read::{Batch, Reader};
 use meds_store::{Code, Error, Progress, Result};
 
 /// Rows of a segment in a row group.

@@ -1,11 +1,11 @@
 //! Patients of a store as a source: their rows, copied out of mapped shards in the batches that a reader of Parquet would return.
 
-use crate::held::{Held, columns, decoded, taken};
-use crate::pieces::segments;
-use crate::read::Batch;
-use crate::schema::Columns;
-use crate::source::{Source, SourceFile};
-use crate::survey::Patient;
+use crate::plan::pieces::segments;
+use crate::plan::survey::Patient;
+use crate::source::files::{Source, SourceFile};
+use crate::source::held::{Held, columns, decoded, taken};
+use crate::source::read::Batch;
+use crate::source::schema::Columns;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, UInt64Array, make_array, new_null_array};
 use arrow_data::transform::MutableArrayData;

@@ -1,7 +1,7 @@
 //! A mapped shard as Arrow arrays: what its columns are, and any of its rows.
 
-use crate::common::canonical;
-use crate::schema::{Column, Columns, Origin, role};
+use crate::source::lattice::canonical;
+use crate::source::schema::{Column, Columns, Origin, role};
 use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};

@@ -1,23 +1,24 @@
 //! A conversion from start to end.
 
-use crate::codes::{self, Codes};
 use crate::current::compared;
-use crate::emit::Emit;
-use crate::fingerprint::{Heard, Inputs};
-use crate::inverted::{self, Inverted};
-use crate::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
-use crate::measure::{Traits, measure};
-use crate::metadata::{self, check_dataset, split_notes, splits};
-use crate::narrowed::Narrowed;
 use crate::options::{Options, Summary};
-use crate::out::Target;
-use crate::pieces::{Piece, pieces, segments};
-use crate::schema::{Column, Columns, Role, check_names};
-use crate::source::{Source, hex};
-use crate::spill::Spill;
-use crate::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
-use crate::target::{Site, taken};
-use crate::{sort, tables};
+use crate::plan::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
+use crate::plan::measure::{Traits, measure};
+use crate::plan::pieces::{Piece, pieces, segments};
+use crate::plan::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
+use crate::source::files::{Source, hex};
+use crate::source::fingerprint::{Heard, Inputs};
+use crate::source::metadata::{self, check_dataset, split_notes, splits};
+use crate::source::schema::{Column, Columns, Role, check_names};
+use crate::source::spill::Spill;
+use crate::write::codes::{self, Codes};
+use crate::write::emit::Emit;
+use crate::write::inverted::{self, Inverted};
+use crate::write::narrowed::Narrowed;
+use crate::write::positioned::Target;
+use crate::write::sort;
+use crate::write::tables;
+use crate::write::target::{Site, taken};
 use arrow_array::cast::AsArray;
 use meds_store::manifest::{self, ANCESTORS, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
@@ -476,11 +477,11 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
     let column = &columns.list[code_column(columns)];
     for group in groups {
         let file = &source.files[group.file];
-        let mut reader = crate::read::Reader::open(file, group.file, group.group, column)?;
+        let mut reader = crate::source::read::Reader::open(file, group.file, group.group, column)?;
         let mut row = group.start;
         while let Some(batch) = reader.next()? {
-            if let crate::read::Batch::Array(array) = &batch
-                && let Some(texts) = crate::texts::Texts::of(array)
+            if let crate::source::read::Batch::Array(array) = &batch
+                && let Some(texts) = crate::source::texts::Texts::of(array)
                 && let Some(found) = (0..array.len()).find(|&row| texts.get(row).is_none())
             {
                 let row = row + found as u64;
@@ -531,7 +532,7 @@ pub fn shard_name(index: usize) -> String {
 fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
     let folder = work.join("shards");
     fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the store", &e))?;
-    let create = |(index, shard): (usize, &crate::layout::Shard)| {
+    let create = |(index, shard): (usize, &crate::plan::layout::Shard)| {
         let path: PathBuf = work.join(shard_name(index));
         let made = File::create(&path).and_then(|file| file.set_len(shard.file.bytes));
         made.map_err(|e| Error::io(&path, "write the store", &e))?;
@@ -563,7 +564,7 @@ fn frames(file: &FilePlan) -> Vec<(u64, u64)> {
 }
 
 /// Every buffer of offsets of a shard.
-fn offset_sections(shard: &crate::layout::Shard) -> Vec<(u64, u64)> {
+fn offset_sections(shard: &crate::plan::layout::Shard) -> Vec<(u64, u64)> {
     fn below(node: &Node, found: &mut Vec<(u64, u64)>) {
         found.extend(node.offsets.map(|span| (span.offset, span.bytes)));
         node.children.iter().for_each(|child| below(child, found));

@@ -2,10 +2,10 @@
 //! To merge them would count every event twice.
 
 use crate::options::Options;
-use crate::read::{Batch, Reader};
-use crate::schema::{Column, Columns};
-use crate::source::{Content, Source, SourceFile};
-use crate::survey::{Group, groups, subject_column};
+use crate::plan::survey::{Group, groups, subject_column};
+use crate::source::files::{Content, Source, SourceFile};
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Columns};
 use arrow_array::new_null_array;
 use arrow_cast::cast;
 use arrow_row::{RowConverter, SortField};
@@ -189,7 +189,8 @@ fn unhashed(path: &Path, column: &str, error: &ArrowError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Options, convert};
+    use crate::Options;
+    use crate::convert;
     use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
     use meds_store::{Code, Progress};
     use parquet::arrow::ArrowWriter;

@@ -1,10 +1,10 @@
 //! Which columns of a file have values. A column without any has no type: what its writer declared (int32, double, text, bytes) says nothing.
 
-use crate::common::join;
-use crate::extent::{children, items};
-use crate::read::{Batch, Reader};
-use crate::schema::{Column, Origin, Role};
-use crate::source::{Content, SourceFile};
+use crate::plan::extent::{children, items};
+use crate::source::files::{Content, SourceFile};
+use crate::source::lattice::join;
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Origin, Role};
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::{DataType, Field};
 use meds_store::Result;

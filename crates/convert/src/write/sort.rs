@@ -4,11 +4,11 @@
 //! The order: subjects by their first row in the source; within a subject rows without a time first, then by time, equal ones as they stood.
 
 use crate::options::Options;
-use crate::read::{Batch, Reader};
-use crate::schema::{Column, Columns};
-use crate::source::Source;
-use crate::spill::Spill;
-use crate::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
+use crate::plan::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
+use crate::source::files::Source;
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::{Column, Columns};
+use crate::source::spill::Spill;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array, UInt64Array, new_null_array};

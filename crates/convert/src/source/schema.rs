@@ -1,9 +1,11 @@
 //! The source's columns: one schema out of all files' schemas.
 
-use crate::common::{canonical, fill, join};
 use crate::options::Options;
-use crate::source::{Content, Source, SourceFile};
-use crate::{folders, natural, present};
+use crate::source::files::{Content, Source, SourceFile};
+use crate::source::folders;
+use crate::source::lattice::{canonical, fill, join};
+use crate::source::parquet_types;
+use crate::source::present;
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, TimeUnit};
 use meds_store::manifest::Note;
@@ -244,8 +246,7 @@ fn column(name: &str, found: Vec<Found>, wide: DataType, files: usize, converted
                 _ => source_type = Some(declared),
             }
             if let Origin::Root { root, .. } = origin {
-                let int96 =
-                    matches!(&file.content, Content::Parquet(footer) if natural::is_int96(footer.file_metadata().schema_descr(), root));
+                let int96 = matches!(&file.content, Content::Parquet(footer) if parquet_types::is_int96(footer.file_metadata().schema_descr(), root));
                 if let Some(message) = described(file.schema.field(root), int96) {
                     tell(converted, message);
                 }

@@ -3,8 +3,8 @@
 //! A file is hashed in pieces, on all threads, and then its pieces' hashes: one large file is as fast as many. The hash is XXH3 with 128 bits:
 //! it is faster than any disk (`benches/fingerprint.mjs` measures it). It does not resist forgery, and need not: a source is its owner's.
 
-use crate::hashes::{Hashes, Key};
-use crate::source::hex;
+use crate::source::files::hex;
+use crate::source::hashes::{Hashes, Key};
 use meds_store::{Code, Error, Result};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -291,7 +291,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| ((at * 31) >> 7) as u8).collect();
         write(&folder.path().join("a"), &bytes);
-        let hashed = [1, 2, 5].map(|threads| crate::run::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
+        let hashed = [1, 2, 5].map(|threads| crate::conversion::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
         assert!(hashed.iter().all(|one| *one == hashed[0]), "{hashed:?}");
     }
 

@@ -1,13 +1,13 @@
 //! The second pass: every value to its place, (row group, column) by (row group, column), in parallel.
 
-use crate::layout::{Layout, Slot, Slots, Stored};
-use crate::out::{Bytes, Handle, Offsets, Target, Values, fixed, present};
-use crate::pieces::{Piece, walk};
-use crate::read::{Batch, Reader};
-use crate::schema::Column;
-use crate::source::Source;
-use crate::survey::{Group, Patient};
-use crate::texts::Texts;
+use crate::plan::layout::{Layout, Slot, Slots, Stored};
+use crate::plan::pieces::{Piece, walk};
+use crate::plan::survey::{Group, Patient};
+use crate::source::files::Source;
+use crate::source::read::{Batch, Reader};
+use crate::source::schema::Column;
+use crate::source::texts::Texts;
+use crate::write::positioned::{Bytes, Handle, Offsets, Target, Values, fixed, present};
 use arrow_array::{Array, ArrayRef, new_null_array};
 use arrow_buffer::NullBuffer;
 use arrow_cast::{CastOptions, cast_with_options};

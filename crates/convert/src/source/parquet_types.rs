@@ -4,7 +4,7 @@
 //! INT96, the timestamps of Spark, Hive and Impala, is read as microseconds: as the nanoseconds that the Parquet library makes of it, it ends in 2262 and
 //! wraps around beyond (Spark's 9999-12-31 is a year 1816). ENUM, which the Parquet library reads as bytes, is text.
 
-use crate::read::guarded;
+use crate::source::read::guarded;
 use arrow_ipc::root_as_message;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, TimeUnit};
 use base64::Engine;

@@ -3,9 +3,9 @@
 //! A shard's rows are sorted by code in chunks of whole patients, each small enough that its tables stay in a cache; then the chunks are joined code by
 //! code, straight to the file. Counts come first, so that every place is known, and where not all of an index fits the memory it is made a range of codes at a time.
 
-use crate::layout::{Layout, Shard};
-use crate::out::{Bytes, Offsets, Target};
-use crate::survey::Patient;
+use crate::plan::layout::{Layout, Shard};
+use crate::plan::survey::Patient;
+use crate::write::positioned::{Bytes, Offsets, Target};
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
@@ -194,7 +194,7 @@ struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     fn open(of: &Inverted<'a>, at: usize, shard: &Shard) -> Result<Self> {
-        let path = of.work.join(crate::run::shard_name(at));
+        let path = of.work.join(crate::conversion::shard_name(at));
         let file = File::open(&path).map_err(|e| Error::io(&path, "read back what was written", &e))?;
         let book = of.layout.stored[of.column].book.as_ref();
         let known = book.zip(shard.columns[of.column].values.data);
