@@ -7,260 +7,8 @@ declare global {
   }
 }
 
-/** Any typed array that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
-/**
- * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
- * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
- * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
- */
-export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
-  readonly [name: string]: Value | null;
-};
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many; of `dropped`, rows. */
-  readonly count: number;
-}
-/** A code of the store. */
-export interface Code {
-  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
-  readonly id: number;
-  /** The code itself. */
-  readonly code: string;
-  /** Rows that have it, over ALL patients: for display, never for fitting. */
-  readonly events: number;
-  /** Patients that have it, over ALL patients: for display, never for fitting. */
-  readonly patients: number;
-  /** From the source's codes.parquet; null where that has none. */
-  readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
-  readonly parents: readonly string[];
-}
-/**
- * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const labs = db.codes.withPrefix("LAB//");
- * for (const id of labs) console.log(id, db.codes.strings[id]);
- * console.log(db.at(0)?.withCode(labs).length);
- * db.close();
- * ```
- */
-export declare class CodeRange {
-  /** Made by this package only. */
-  protected constructor();
-  /** The first id. */
-  readonly begin: number;
-  /** One more than the last id. */
-  readonly end: number;
-  /** Number of codes. */
-  get length(): number;
-  /** Is a code id in the range. */
-  has(id: number): boolean;
-  /** The ids in order. */
-  [Symbol.iterator](): Iterator<number>;
-}
-/**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
- * event has select nothing.
- */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
-/**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
- * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * for (const { id, code, events, description } of db.codes) {
- *   if (events > 1000) console.log(id, code, description);
- * }
- * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
- * console.log(id === undefined ? "no births" : db.codes.strings[id]);
- * db.close();
- * ```
- */
-export declare class CodeTable implements Iterable<Code> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of codes. */
-  readonly size: number;
-  /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
-   */
-  get strings(): readonly string[];
-  /** The id of a code, or undefined where no event has it. */
-  id(code: string): number | undefined;
-  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
-  withPrefix(prefix: string): CodeRange;
-  /**
-   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
-   * has: ids, ascending. Empty where no event has any of them.
-   *
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
-   * console.log(diabetes.length, slots.length);
-   * db.close();
-   * ```
-   */
-  withAncestor(code: string): Uint32Array;
-  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
-  get(id: number): Code | undefined;
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
-  get columnNames(): readonly string[];
-  /**
-   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
-   * source lacks is null too.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
-   */
-  value(name: string, id: number): Value | null;
-  /** The codes in order of id. */
-  [Symbol.iterator](): Iterator<Code>;
-  /** What `JSON.stringify` writes: the codes in order of id. */
-  toJSON(): readonly Code[];
-}
-/**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
- *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
- */
-export declare class ArrowExport {
-  /** Made by this package only. */
-  protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
-}
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
-/** How far a piece of work is. */
-export interface Progress {
-  /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** What this package needs of an `AbortSignal`; the standard one fits. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: {
-    once?: boolean;
-  }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-/**
- * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
- * `import type { Table } from "apache-arrow"`.
- */
-export interface ArrowTable {
-  readonly numRows: number;
-  readonly numCols: number;
-  readonly schema: {
-    readonly fields: readonly {
-      readonly name: string;
-      readonly nullable: boolean;
-    }[];
-  };
-  readonly batches: readonly unknown[];
-  /** A column by name; null where there is none. */
-  getChild(name: string): ArrowVector | null;
-}
-/** A column of an {@link ArrowTable}. */
-export interface ArrowVector extends Iterable<unknown> {
-  readonly length: number;
-  /** Null where the row has no value. */
-  get(index: number): unknown;
-}
 /** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
 export type Duration = number | bigint | {
   readonly weeks?: number;
@@ -602,6 +350,64 @@ interface OmopOptions {
    */
   readonly skipBadRows?: boolean | undefined;
 }
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many; of `dropped`, rows. */
+  readonly count: number;
+}
+/** Any typed array that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: {
+    once?: boolean;
+  }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
@@ -721,6 +527,146 @@ export interface Exported {
   readonly notes: readonly Note[];
 }
 /**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
+/**
+ * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
+ * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
+ * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ */
+export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
+  readonly [name: string]: Value | null;
+};
+/** A code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where that has none. */
+  readonly description: string | null;
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
+  readonly parents: readonly string[];
+}
+/**
+ * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labs = db.codes.withPrefix("LAB//");
+ * for (const id of labs) console.log(id, db.codes.strings[id]);
+ * console.log(db.at(0)?.withCode(labs).length);
+ * db.close();
+ * ```
+ */
+export declare class CodeRange {
+  /** Made by this package only. */
+  protected constructor();
+  /** The first id. */
+  readonly begin: number;
+  /** One more than the last id. */
+  readonly end: number;
+  /** Number of codes. */
+  get length(): number;
+  /** Is a code id in the range. */
+  has(id: number): boolean;
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number>;
+}
+/**
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
+ * event has select nothing.
+ */
+export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+/**
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
+ * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const { id, code, events, description } of db.codes) {
+ *   if (events > 1000) console.log(id, code, description);
+ * }
+ * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
+ * console.log(id === undefined ? "no births" : db.codes.strings[id]);
+ * db.close();
+ * ```
+ */
+export declare class CodeTable implements Iterable<Code> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of codes. */
+  readonly size: number;
+  /**
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
+   */
+  get strings(): readonly string[];
+  /** The id of a code, or undefined where no event has it. */
+  id(code: string): number | undefined;
+  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
+  withPrefix(prefix: string): CodeRange;
+  /**
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
+   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * console.log(diabetes.length, slots.length);
+   * db.close();
+   * ```
+   */
+  withAncestor(code: string): Uint32Array;
+  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  get(id: number): Code | undefined;
+  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  get columnNames(): readonly string[];
+  /**
+   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
+   * source lacks is null too.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   */
+  value(name: string, id: number): Value | null;
+  /** The codes in order of id. */
+  [Symbol.iterator](): Iterator<Code>;
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[];
+}
+/**
  * What the source says of itself, and what became of it.
  *
  * @example
@@ -758,6 +704,60 @@ export declare class Metadata {
   toJSON(): {
     readonly [name: string]: unknown;
   };
+}
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
+/**
+ * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
+ * `import type { Table } from "apache-arrow"`.
+ */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: {
+    readonly fields: readonly {
+      readonly name: string;
+      readonly nullable: boolean;
+    }[];
+  };
+  readonly batches: readonly unknown[];
+  /** A column by name; null where there is none. */
+  getChild(name: string): ArrowVector | null;
+}
+/** A column of an {@link ArrowTable}. */
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  /** Null where the row has no value. */
+  get(index: number): unknown;
 }
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
@@ -908,6 +908,20 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   close(): void;
   /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
   [Symbol.dispose](): void;
+}
+/** How a window by time is cut. */
+export interface WindowOptions {
+  /** Rows at the very time of the bound belong to the window. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+/** How {@link Timeline.between} cuts. */
+export interface BetweenOptions {
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
 }
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
@@ -1097,20 +1111,6 @@ export declare class Event<S extends object = AnySchema> {
   toJSON(): {
     readonly [column: string]: JsonValue;
   };
-}
-/** How a window by time is cut. */
-export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
-  readonly inclusive?: boolean | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-/** How {@link Timeline.between} cuts. */
-export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
 }
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
@@ -2686,210 +2686,6 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   samples: number;
 }>;
 /**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
- *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
- */
-export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
-/**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
- *
- * @example
- * ```ts
- * import { MedsError, PatientDatabase } from "meds-reader";
- *
- * try {
- *   PatientDatabase.open("no-such-store.medsdb");
- * } catch (error) {
- *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
- * }
- * ```
- */
-export declare class MedsError extends Error {
-  readonly name: string;
-  /** The stable code, `MEDS_…`. */
-  readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
-  readonly path: string | undefined;
-  /** Made by this package; there is no need to make one. */
-  constructor(code: MedsErrorCode, message: string, options?: {
-    path?: string | undefined;
-    cause?: unknown;
-  });
-}
-/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
-export interface FilterOptions extends WorkOptions {
-  /**
-   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
-   * such a column (`.parquet`).
-   */
-  readonly ids?: Iterable<SubjectId> | string | undefined;
-  /** A split of the store. */
-  readonly split?: string | undefined;
-  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
-  readonly withCode?: string | readonly string[] | undefined;
-  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
-  readonly ignoreMissing?: boolean | undefined;
-  /** Replace a store that stands at the target. */
-  readonly force?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: those of the store. */
-  readonly shardBytes?: number | undefined;
-  /** Write an inverted index too. Default: where the store has one. */
-  readonly index?: boolean | undefined;
-}
-/**
- * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
- * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
- * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
- *
- * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
- * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
- * throws, and what the system refuses.
- * @example
- * ```ts
- * import { filter } from "meds-reader";
- *
- * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
- * console.log(patients, events);
- * ```
- */
-export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
-export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
-  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
-  /** Number of patients. */
-  readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
-  readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
-  readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
-  readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
-  readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
-  readonly ids?: "sequential" | "hashed" | undefined;
-  /** Compression of the Parquet files. Default: `snappy`. */
-  readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was made. */
-export interface Generated {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
-  readonly codes: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Rows of each task below `labels/`. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-/**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
- * @example
- * ```ts
- * import { generate } from "meds-reader";
- *
- * const made = await generate("synthetic", { patients: 20, seed: 1 });
- * console.log(made.patients, made.events);
- * ```
- */
-export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
-/** How to look at a source. */
-export interface InspectOptions extends WorkOptions, OmopOptions {
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-}
-/** A column of a source. */
-export interface InspectedColumn {
-  readonly name: string;
-  /** Its type as the source has it; null where that has none (CSV). */
-  readonly type: string | null;
-}
-/** A table of an OMOP CDM folder. */
-export interface InspectedTable {
-  /** Its name in lower case. */
-  readonly name: string;
-  readonly files: number;
-  readonly rows: number;
-  readonly columns: readonly InspectedColumn[];
-}
-/** Codes that begin alike, up to their first `/`. */
-export interface CodePrefix {
-  readonly prefix: string;
-  /** Rows that have such a code. */
-  readonly rows: number;
-  /** Those with a time. */
-  readonly timed: number;
-  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
-  readonly midnight: number;
-}
-/** What a folder or file is. */
-export interface Inspection {
-  readonly path: string;
-  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
-  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
-  /** Of the format, as the source says it or its columns show it; null where nothing does. */
-  readonly version: string | null;
-  /** Files that hold rows. */
-  readonly files: number;
-  /** Bytes of these files. */
-  readonly bytes: number;
-  /** Rows of events; of all tables for OMOP; null where they could not be read. */
-  readonly rows: number | null;
-  /** Subjects; null where they could not be counted. */
-  readonly subjects: number | null;
-  /** Columns of the events; empty for OMOP, whose tables have theirs. */
-  readonly columns: readonly InspectedColumn[];
-  /** The tables of OMOP CDM, by name; empty for every other format. */
-  readonly tables: readonly InspectedTable[];
-  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
-  readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
-  readonly problem: string | null;
-  /** The code of that error. */
-  readonly problemCode: MedsErrorCode | null;
-  /**
-   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
-   */
-  readonly prefixes: readonly CodePrefix[] | null;
-}
-/**
- * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
- * database is unpacked into the system's temporary folder for the time of the look.
- *
- * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
- * @example
- * ```ts
- * import { inspect } from "meds-reader";
- *
- * const found = await inspect("demo");
- * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
- * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
- * ```
- */
-export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
-/**
  * A table of times of prediction without anything to predict: admissions, say, or their ends.
  *
  * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
@@ -3014,6 +2810,346 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
+export interface FilterOptions extends WorkOptions {
+  /**
+   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
+   * such a column (`.parquet`).
+   */
+  readonly ids?: Iterable<SubjectId> | string | undefined;
+  /** A split of the store. */
+  readonly split?: string | undefined;
+  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
+  readonly withCode?: string | readonly string[] | undefined;
+  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
+  readonly ignoreMissing?: boolean | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Bytes of memory to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: those of the store. */
+  readonly shardBytes?: number | undefined;
+  /** Write an inverted index too. Default: where the store has one. */
+  readonly index?: boolean | undefined;
+}
+/**
+ * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
+ * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
+ * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
+ *
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
+ * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
+ * throws, and what the system refuses.
+ * @example
+ * ```ts
+ * import { filter } from "meds-reader";
+ *
+ * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
+ * console.log(patients, events);
+ * ```
+ */
+export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
+/** What dataset to make. Sizes that are given come before those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  readonly codes?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** What was made. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows of each task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/**
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ *
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ */
+export type MedsErrorCode = 
+/** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
+"MEDS_BUNDLED"
+/** The caller aborted its `signal`, or pressed Ctrl-C. Nothing half-written is left. Fix: Call again. */
+ | "MEDS_CANCELLED"
+/** The database was closed. Fix: Read before `close()`, or open the store again. */
+ | "MEDS_CLOSED"
+/** A column has a type that its use does not allow. Fix: Name another column, or write the column in the type that the text names. */
+ | "MEDS_COLUMN_TYPE"
+/** A file of a store does not match its checksum or its structure. Fix: Convert the source again. */
+ | "MEDS_CORRUPT"
+/** The disk is full, or a quota is reached. Fix: Free some space, or choose a folder on another disk. */
+ | "MEDS_DISK_FULL"
+/** Two files contain the same rows, so each event would count twice. Fix: Remove one of the two. */
+ | "MEDS_DUPLICATE_FILE"
+/** A file of a vocabulary or of targets is damaged, or of another kind. Fix: Fit and write it again. */
+ | "MEDS_FITTED_FILE"
+/** A defect of this package. Fix: Report it with the stack trace on stderr. */
+ | "MEDS_INTERNAL"
+/** An argument or option is wrong, or two of them do not fit together. Fix: The text says what the value must be. */
+ | "MEDS_INVALID_ARGUMENT"
+/** The operating system reported an error about a file. Fix: The text contains its words: check the path, the disk and the network. */
+ | "MEDS_IO"
+/** Files are where labels should be written. Fix: Choose another folder, or pass `force: true` to replace labels. */
+ | "MEDS_LABELS_EXIST"
+/** A read would return something that was not known at the cut-off. Fix: Read the event's values through the sample's timeline, or do not declare the column in `knownLater`. */
+ | "MEDS_LEAK"
+/** A file in `metadata/` is not as MEDS defines it. Fix: Correct the file, or remove it. */
+ | "MEDS_METADATA"
+/** A file lacks a column that is needed. Fix: Add the column, or name another file. */
+ | "MEDS_MISSING_COLUMN"
+/** An optional package is not installed. Fix: Run the `npm install` line of the text. */
+ | "MEDS_MISSING_PACKAGE"
+/** The path exists, but is not a store. Fix: Convert the dataset first, or use `PatientDatabase.from(path)`. */
+ | "MEDS_NOT_A_STORE"
+/** The rows of one subject are in several places. Fix: Convert with `repair: true` (`--repair`), which brings them together. */
+ | "MEDS_NOT_CONTIGUOUS"
+/** A file or folder does not exist. Fix: Check the path. */
+ | "MEDS_NOT_FOUND"
+/** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
+ | "MEDS_NO_DATA"
+/** Fitting needs the patients of a named split, so that nothing leaks from others. Fix: Pass `db.split("train")`, or samples of it. */
+ | "MEDS_NO_SPLIT"
+/** OMOP tables come without the concepts that they name. Fix: Add a vocabulary (`--vocabulary`), or choose `--concept-ids` or `--keep-unmapped`. */
+ | "MEDS_NO_VOCABULARY"
+/** A value is missing where each row must have one. Fix: Fill it in, or remove the row. */
+ | "MEDS_NULL_VALUE"
+/** Code ids of one store or vocabulary were used with another. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
+ | "MEDS_OTHER_IDS"
+/** A number is outside the rows, slots or ids that exist. Fix: Stay below `length` or `size`. */
+ | "MEDS_OUT_OF_RANGE"
+/** A function that runs in worker threads threw an error. It is the `cause`. Fix: Correct the function. */
+ | "MEDS_PASS_FAILED"
+/** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
+ | "MEDS_PATIENT_TOO_LARGE"
+/** The operating system does not allow it. Fix: Change the rights of the path, or choose another one. */
+ | "MEDS_PERMISSION"
+/** With `strict`, a table would lose more than a tenth of its rows. Fix: Add the vocabulary, keep the rows, or convert without `strict`. */
+ | "MEDS_ROWS_DROPPED"
+/** Columns of one name do not fit together. Fix: Write them in one type, or remove or rename one. */
+ | "MEDS_SCHEMA_CONFLICT"
+/** The source changed during its conversion. Fix: Retry when nothing writes to it. */
+ | "MEDS_SOURCE_CHANGED"
+/** A file of the source cannot be read as what it is. Fix: Make the file again, or correct the line that the text names. */
+ | "MEDS_SOURCE_DAMAGED"
+/** The source has a format version that this package does not read. Fix: Write it in the version that the text names. */
+ | "MEDS_SOURCE_VERSION"
+/** A subject is in two splits. Fix: Leave it in one of them. */
+ | "MEDS_SPLIT_CONFLICT"
+/** The target exists. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
+ | "MEDS_STORE_EXISTS"
+/** The store was replaced while it was being opened or read. Fix: Open it again. */
+ | "MEDS_STORE_REPLACED"
+/** A newer version of this package wrote the store. Fix: Update `meds-reader`, or convert the source again. */
+ | "MEDS_STORE_VERSION"
+/** The folder is a table of Delta Lake, Iceberg or the like, whose files also contain deleted rows. Fix: Run the line of the text, which writes the current version as plain Parquet. */
+ | "MEDS_TABLE_FORMAT"
+/** The times of a subject go back. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
+ | "MEDS_TIME_ORDER"
+/** A time is too far from 1970 to be an exact number. Fix: Use `timeMicros` or `times`, which are bigint. */
+ | "MEDS_TIME_RANGE"
+/** The store does not have this column. Fix: Use a name of `db.columns`. */
+ | "MEDS_UNKNOWN_COLUMN"
+/** The store does not have this split. Fix: Use a name of `db.splits`. */
+ | "MEDS_UNKNOWN_SPLIT"
+/** The subject is not among these patients. Fix: Check with `has(id)` first. */
+ | "MEDS_UNKNOWN_SUBJECT"
+/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
+ | "MEDS_UNSAFE_NUMBER"
+/** The native part does not load on this platform or runtime. Fix: Install the package again on this machine, with a Node.js that it supports. */
+ | "MEDS_UNSUPPORTED_RUNTIME"
+/** A value does not fit the type that it must have. Fix: Correct the value, or use a wider type. */
+ | "MEDS_VALUE_RANGE";
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export declare class MedsError extends Error {
+  readonly name: string;
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about, where there is one. */
+  readonly path: string | undefined;
+  /** Made by this package; there is no need to make one. */
+  constructor(code: MedsErrorCode, message: string, options?: {
+    path?: string | undefined;
+    cause?: unknown;
+  });
+}
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions, OmopOptions {
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+}
+/** A column of a source. */
+export interface InspectedColumn {
+  readonly name: string;
+  /** Its type as the source has it; null where that has none (CSV). */
+  readonly type: string | null;
+}
+/** A table of an OMOP CDM folder. */
+export interface InspectedTable {
+  /** Its name in lower case. */
+  readonly name: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+/** Codes that begin alike, up to their first `/`. */
+export interface CodePrefix {
+  readonly prefix: string;
+  /** Rows that have such a code. */
+  readonly rows: number;
+  /** Those with a time. */
+  readonly timed: number;
+  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
+  readonly midnight: number;
+}
+/** What a folder or file is. */
+export interface Inspection {
+  readonly path: string;
+  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  /** Of the format, as the source says it or its columns show it; null where nothing does. */
+  readonly version: string | null;
+  /** Files that hold rows. */
+  readonly files: number;
+  /** Bytes of these files. */
+  readonly bytes: number;
+  /** Rows of events; of all tables for OMOP; null where they could not be read. */
+  readonly rows: number | null;
+  /** Subjects; null where they could not be counted. */
+  readonly subjects: number | null;
+  /** Columns of the events; empty for OMOP, whose tables have theirs. */
+  readonly columns: readonly InspectedColumn[];
+  /** The tables of OMOP CDM, by name; empty for every other format. */
+  readonly tables: readonly InspectedTable[];
+  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
+  readonly notes: readonly Note[];
+  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
+  readonly problem: string | null;
+  /** The code of that error. */
+  readonly problemCode: MedsErrorCode | null;
+  /**
+   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
+   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
+   */
+  readonly prefixes: readonly CodePrefix[] | null;
+}
+/**
+ * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
+ * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
+ * database is unpacked into the system's temporary folder for the time of the look.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
+ * @example
+ * ```ts
+ * import { inspect } from "meds-reader";
+ *
+ * const found = await inspect("demo");
+ * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
+ * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * ```
+ */
+export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+/**
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
+ *
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
 export type RowChoice = {
   readonly codes: string | readonly string[];
@@ -3240,50 +3376,6 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  * ```
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
- *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 
 
 export {};

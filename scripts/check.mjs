@@ -12,6 +12,7 @@ const checks = {
   "rustfmt (cargo fmt --all)": () => status(["cargo", "fmt", "--all", "--check"]),
   clippy: () => status(["cargo", "clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
   "biome (npm run fix)": () => status(tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings")),
+  "import circles (scripts/rooms.mjs)": () => status([process.execPath, "scripts/rooms.mjs"]),
   types: () => status(tool("typescript/bin/tsc", "-p", "tsconfig.json")),
   "native/binding.d.ts is what the build makes (commit it)": unchanged("native/binding.d.ts"),
   "index.d.ts is what src/ exports (npm run api)": () =>

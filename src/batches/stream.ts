@@ -70,7 +70,7 @@ export async function writeBatches<F extends BatchField>(
     yield END;
   }
   const into = (to: Writable, end = true) => pipeline(Readable.from(messages()), to, { end });
-  if (isPath) await writtenAside(out, (part) => into(createWriteStream(part, { flush: true })));
+  if (isPath) await writtenAside(out, (part, durable) => into(createWriteStream(part, { flush: durable })));
   // A process has one stdout: it stays open.
   else await into(out as Writable, (out as unknown) !== process.stdout);
   return count;

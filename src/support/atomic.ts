@@ -1,18 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
-import { MedsError } from "./errors.js";
-import { isSystemError } from "./io.js";
+import { realpath, rename, rm, stat } from "node:fs/promises";
+import { failIo, isSystemError } from "./io.js";
 
-/** A file that is there whole or not at all: `write` writes another one beside it, which then takes its place. */
-export async function writtenAside<T>(path: string, write: (part: string) => Promise<T>): Promise<T> {
-  const part = `${path}.${randomUUID()}.part`;
+/**
+ * Writes a file that appears whole or not at all: `write` writes another file beside it, which then takes its place.
+ * A link stays a link. A device or a pipe is written directly, because a rename would put a file in its place.
+ */
+export async function writtenAside<T>(path: string, write: (part: string, durable: boolean) => Promise<T>): Promise<T> {
+  const there = await stat(path).catch(() => null);
+  const special = there !== null && !there.isFile() && !there.isDirectory();
+  const target = there === null ? path : await realpath(path).catch(() => path);
+  const part = special ? path : `${target}.${randomUUID()}.part`;
   try {
-    const result = await write(part);
-    await rename(part, path);
+    const result = await write(part, !special);
+    if (!special) await rename(part, target);
     return result;
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => {});
+    if (!special) await rm(part, { force: true }).catch(() => {});
     if (!isSystemError(cause)) throw cause;
-    throw new MedsError("MEDS_IO", `${path}: it could not be written: ${cause.message}`, { path, cause });
+    return failIo(path, cause);
   }
 }

@@ -40,7 +40,7 @@ export async function writeFitted(path: string, json: object, provenance: Proven
   else await replace(besideOf(path), textOfFitted(provenance));
 }
 
-const replace = (path: string, text: string) => writtenAside(path, (part) => writeFile(part, text, { flush: true }));
+const replace = (path: string, text: string) => writtenAside(path, (part, durable) => writeFile(part, text, { flush: durable }));
 
 const besideOf = (path: string) => `${path.replace(/\.json$/, "")}.provenance.json`;
 

@@ -1,6 +1,6 @@
 // Batches as an Arrow stream: what another reader finds in it.
 import { spawnSync } from "node:child_process";
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -145,6 +145,21 @@ describe("a stream of batches", () => {
     ]);
     expect(found.map((line) => line.slice(0, 5))).toEqual(expected.map((line) => line.slice(0, 5)));
     for (const [i, line] of found.entries()) expect(line[5]).toBeCloseTo(expected[i]![5]!, 6);
+    db.close();
+  });
+
+  it("goes into a device or through a link, and neither is replaced by a file", async () => {
+    const db = PatientDatabase.open(generated.store);
+    const batches = () => loader(samples(db, { split: "train" }, { maxLength: 8 }), { batchSize: 64 });
+    const place = folder("links");
+    symlinkSync("/dev/null", join(place, "null"));
+    await writeBatches(batches(), join(place, "null"));
+    expect([lstatSync(join(place, "null")).isSymbolicLink(), statSync("/dev/null").isCharacterDevice()]).toEqual([true, true]);
+    symlinkSync("b.arrows", join(place, "link"));
+    writeFileSync(join(place, "b.arrows"), "old");
+    await writeBatches(batches(), join(place, "link"));
+    expect([lstatSync(join(place, "link")).isSymbolicLink(), readdirSync(place).sort()]).toEqual([true, ["b.arrows", "link", "null"]]);
+    expect(tableFromIPC(readFileSync(join(place, "b.arrows"))).numRows).toBeGreaterThan(0);
     db.close();
   });
 
