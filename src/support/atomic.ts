@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat } from "node:fs/promises";
+import { MedsError } from "./errors.js";
 import { failIo, isSystemError } from "./io.js";
 
 /**
@@ -18,6 +19,9 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
   } catch (cause) {
     if (!special) await rm(part, { force: true }).catch(() => {});
     if (!isSystemError(cause)) throw cause;
+    // The folder of the file is missing, or is a file itself.
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR")
+      throw new MedsError("MEDS_IO", `${path}: the file cannot be written (${cause.message}). Check its folder.`, { path, cause });
     return failIo(path, cause);
   }
 }
