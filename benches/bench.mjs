@@ -28,7 +28,7 @@ const OPTIONS = {
   peers: { type: "string" }, // keys of loaders; all (default), none, node, python
   rounds: { type: "string", default: "7" },
   quick: { type: "boolean", default: false }, // few items, short samples, 2 rounds: whether it runs, not how fast
-  name: { type: "string" }, // writes benches/results/NAME.json, for the README; default: local/latest
+  name: { type: "string" }, // writes benches/results/NAME.json, for docs/performance.md; default: local/latest
   out: { type: "string" }, // writes this file instead
   cache: { type: "string" }, // where the loaders' forms of the data are kept
   loaders: { type: "string" }, // one more folder of loaders

@@ -1,4 +1,4 @@
-// npm run bench:report [-- FILE.json …]: Markdown and charts of results files, beside them; of one that is committed, the README's section too.
+// npm run bench:report [-- FILE.json …]: Markdown and charts of results files, beside them; of one that is committed, the section of docs/performance.md too.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const END = "<!-- bench:end -->";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { readme: { type: "string" }, "no-install": { type: "boolean", default: false } },
+  options: { page: { type: "string" }, "no-install": { type: "boolean", default: false } },
 });
 const committed = join(root, "benches", "results");
 
@@ -61,18 +61,19 @@ for (const file of files()) {
   writeFileSync(`${stem}.md`, whole);
   console.error(`bench: ${relative(process.cwd(), stem)}.md and ${[...charts.values()].flat().length} charts`);
 
-  // A run that is not committed says nothing to the README's readers.
-  const readme = values.readme ? resolve(values.readme) : dirname(file) === committed ? join(root, "README.md") : null;
-  if (readme === null) continue;
-  const text = readFileSync(readme, "utf8");
+  // Only runs that are committed go into the document.
+  const page = values.page ? resolve(values.page) : dirname(file) === committed ? join(root, "docs", "performance.md") : null;
+  if (page === null) continue;
+  const text = readFileSync(page, "utf8");
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) {
-    console.error(`bench: ${basename(readme)} has no ${BEGIN} … ${END} to put the tables between.`);
+    console.error(`bench: ${basename(page)} has no ${BEGIN} … ${END} to put the tables between.`);
     process.exitCode = 1;
     continue;
   }
-  const link = relative(dirname(readme), `${stem}.md`);
-  const section = summary(result, { link, chart: (data) => pictures(data, dirname(readme), ["timeline", "los"]) });
-  writeFileSync(readme, `${text.slice(0, begin)}${BEGIN}\n\n${section}\n\n${text.slice(end)}`);
-  console.error(`bench: ${relative(process.cwd(), readme)}`);
+  const link = relative(dirname(page), `${stem}.md`);
+  const guide = relative(dirname(page), join(root, "benches", "README.md"));
+  const section = summary(result, { link, guide, chart: (data) => pictures(data, dirname(page), ["timeline", "los"]) });
+  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n\n${section}\n\n${text.slice(end)}`);
+  console.error(`bench: ${relative(process.cwd(), page)}`);
 }

@@ -119,12 +119,12 @@ describe("npm run bench", () => {
 });
 
 describe("npm run bench:report", () => {
-  it("writes tables, charts and the README's section from a results file", async () => {
+  it("writes tables, charts and the document's section from a results file", async () => {
     const file = join(root, "fixture.json");
     copyFileSync(fileURLToPath(new URL("./support/bench.json", import.meta.url)), file);
-    const readme = join(root, "README.md");
+    const readme = join(root, "performance.md");
     writeFileSync(readme, "# before\n\n<!-- bench:begin -->\nold\n<!-- bench:end -->\n\nafter\n");
-    const { code, stderr } = await node(join(benches, "report.mjs"), file, "--readme", readme, "--no-install");
+    const { code, stderr } = await node(join(benches, "report.mjs"), file, "--page", readme, "--no-install");
     expect(stderr).not.toContain("Error");
     expect(code).toBe(0);
     const text = readFileSync(join(root, "fixture.md"), "utf8");

@@ -1,4 +1,4 @@
-// ARCHITECTURE.md shows how other programs read a store: every recipe is run as it stands.
+// docs/format.md shows how other programs read a store: every recipe is run.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +9,13 @@ import { folder } from "./support/folder.js";
 import { python } from "./support/python.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+const text = readFileSync(join(root, "docs/format.md"), "utf8");
 
 /** The recipe in a language that imports a module (and is about something). */
 function recipe(language: string, module: string, about = ""): string {
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map((match) => match[1]!);
   const found = blocks.find((block) => new RegExp(`^import.*\\b${module}\\b`, "m").test(block) && block.includes(about));
-  if (found === undefined) throw new Error(`ARCHITECTURE.md has no recipe for ${module}`);
+  if (found === undefined) throw new Error(`docs/format.md has no recipe for ${module}`);
   return found;
 }
 
@@ -41,7 +41,7 @@ function runs(command: string, args: string[]) {
   expect(status).toBe(0);
 }
 
-describe("recipes of ARCHITECTURE.md", () => {
+describe("recipes of docs/format.md", () => {
   for (const [module, check] of Object.entries(checks))
     it.skipIf(!has(module))(`${module} (Python with it)`, () =>
       runs(python!, ["-c", `shard = ${JSON.stringify(shard)}\n${recipe("python", module)}\n${check}\n`]),

@@ -327,14 +327,14 @@ export function lossText(result, data, level = "###") {
   )}`;
 }
 
-/** The README's section: one line a workload, ours beside the best peers; everything else stands in `link`. */
-export function summary(result, { link, chart }) {
+/** The section of docs/performance.md: one line per workload, ours beside the best peers; `link` has everything else. */
+export function summary(result, { link, guide, chart }) {
   const { machine } = result;
   const absent = result.loaders.filter((loader) => loader.absent);
   const best = (figures, wanted) => figures.find(({ key, loader }) => !isOurs(key) && wanted(key, loader));
   const cell = (figure, ratio) => (figure === undefined ? "-" : `${time(figure.value)}${ratio ? ` (${times(ratio)})` : ""}`);
   const parts = [
-    `Made by \`npm run bench\` and \`npm run bench:report\` on ${machine.cores} × ${machine.cpu}, ${bytes(machine.memoryBytes)} of memory, Node.js ${machine.node}, ${machine.python ?? "no Python"}; median of ${result.rounds} rounds in alternation, page cache warm. All loaders gave equal answers before anything was timed. Beside a peer's time stands how often the best of ours goes into it (below 1x: the peer is faster). Spread, every loader, memory and disk: [the whole report](${link}); what each line includes, and how to run it on your own data: [benches/README.md](benches/README.md).`,
+    `Made by \`npm run bench\` and \`npm run bench:report\` on ${machine.cores} × ${machine.cpu}, ${bytes(machine.memoryBytes)} of memory, Node.js ${machine.node}, ${machine.python ?? "no Python"}; median of ${result.rounds} rounds in alternation, page cache warm. All loaders gave equal answers before anything was timed. The ratio beside a peer's time says how many times longer it takes than the best of ours (below 1x: the peer is faster). [The whole report](${link}) has spread, every loader, memory and disk; [benches/README.md](${guide}) explains each line.`,
     result.quick ? "**Quick run: it shows that everything runs, and not how fast.**" : "",
     absent.length > 0 ? `Absent in this run: ${absent.map(({ title, absent }) => `${title} (${absent})`).join("; ")}.` : "",
   ];

@@ -1,6 +1,6 @@
 //! The store's format: what its files hold, how they are written, mapped and checked.
 //!
-//! This crate knows neither Parquet nor Node. ARCHITECTURE.md shows the layout; [`manifest::Manifest`]
+//! This crate knows neither Parquet nor Node. `docs/format.md` shows the layout; [`manifest::Manifest`]
 //! is its index, [`layout::Node`] says where each buffer of a mapped file lies.
 
 pub mod error;
