@@ -3,7 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { MedsError } from "./errors.js";
 import { isSystemError } from "./io.js";
 
-/** A file that is there whole or not at all: `write` writes another one beside it, which then takes its place. */
+/** Writes a file whole or not at all: `write` writes another file beside it, which is then renamed. */
 export async function writtenAside<T>(path: string, write: (part: string) => Promise<T>): Promise<T> {
   const part = `${path}.${randomUUID()}.part`;
   try {
@@ -13,6 +13,6 @@ export async function writtenAside<T>(path: string, write: (part: string) => Pro
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {});
     if (!isSystemError(cause)) throw cause;
-    throw new MedsError("MEDS_IO", `${path}: it could not be written: ${cause.message}`, { path, cause });
+    throw new MedsError("MEDS_IO", `${path}: the file cannot be written: ${cause.message}.`, { path, cause });
   }
 }

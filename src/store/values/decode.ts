@@ -29,8 +29,8 @@ const NUMBERS = {
 const MICROS = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /**
- * The decoder of a field. Every decision about its type is taken here, once. `ascii`: all its text is ASCII. A dictionary's offsets are proved with
- * its file, those of other fields here.
+ * The decoder of a field. Every decision about its type is made here, once. `ascii`: all its text is ASCII. The offsets of a
+ * dictionary are checked with its file, those of other fields here.
  */
 export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionary = false): Vector {
   const { type, length } = node;
@@ -91,11 +91,11 @@ export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionar
     case "null":
       return new NullVector(length);
     default:
-      return failCorrupt(file.path, `the field ${node.name} has the type ${type.id}, which no store holds`);
+      return failCorrupt(file.path, `the field ${node.name} has the type ${type.id}, which stores do not contain`);
   }
 }
 
-/** A node's child that its type requires. */
+/** A child node that the type requires. */
 export function child(file: MappedFile, node: Node, index: number): Node {
-  return node.children[index] ?? failCorrupt(file.path, `the field ${node.name} lacks its child ${index}`);
+  return node.children[index] ?? failCorrupt(file.path, `the field ${node.name} has no child ${index}`);
 }
