@@ -1,4 +1,4 @@
-//! What stands beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two tasks.
+//! The files beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two tasks.
 
 use crate::data::fault;
 use crate::patient::Stay;
@@ -18,12 +18,12 @@ use std::sync::Arc;
 
 const DAY: i64 = 86_400_000_000;
 
-/// The label rows of both tasks, a column a vector.
+/// The label rows of both tasks, one vector per column.
 #[derive(Default)]
 pub(crate) struct Labels {
-    /// At every discharge that another admission follows or could follow: is the patient back within 30 days?
+    /// At every discharge: does another admission follow within 30 days?
     readmission: Task<bool>,
-    /// A day after every admission to a stay that is longer: its length in days.
+    /// One day after every admission to a stay of more than a day: its length in days.
     length_of_stay: Task<f32>,
 }
 
@@ -73,7 +73,7 @@ impl Labels {
     }
 }
 
-/// Writes everything that is not data.
+/// Writes all files except the data files.
 pub(crate) fn write(folder: &Path, plan: &Plan, vocabulary: &Vocabulary, labels: &Labels) -> Result<()> {
     let (readmission, stay) = (&labels.readmission, &labels.length_of_stay);
     table(
@@ -90,7 +90,7 @@ pub(crate) fn write(folder: &Path, plan: &Plan, vocabulary: &Vocabulary, labels:
         "etl_name": "meds-generate",
         "etl_version": env!("CARGO_PKG_VERSION"),
         "meds_version": "0.4.1",
-        // No clock: the same options give the same bytes.
+        // A fixed time, so that equal options produce equal bytes.
         "created_at": "2026-01-01T00:00:00",
         "license": "CC0-1.0",
         "other_extension_columns": ["visit_id", "omop_table"],
@@ -111,7 +111,7 @@ fn task<T>(task: &Task<T>, name: &'static str, value: ArrayRef) -> Columns {
 
 fn codes(vocabulary: &Vocabulary) -> Columns {
     let mut parents = ListBuilder::new(StringBuilder::new());
-    // Codes without a description are left out, as in most datasets that one meets.
+    // Codes without a description are left out, as in most real datasets.
     let known: Vec<_> = vocabulary.codes.iter().filter(|entry| entry.description.is_some()).collect();
     for entry in &known {
         if let Some(parent) = &entry.parent {
@@ -137,9 +137,9 @@ fn splits(plan: &Plan) -> Columns {
 fn table(folder: &Path, name: &str, columns: Columns) -> Result<()> {
     let path = folder.join(name);
     let batch = RecordBatch::try_from_iter_with_nullable(columns)
-        .map_err(|error| Error::at(Code::Internal, &path, format!("made-up columns do not fit together: {error}")))?;
+        .map_err(|error| Error::at(Code::Internal, &path, format!("the generated columns do not fit together: {error}")))?;
     let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::File::create(&path));
-    let out = made.map_err(|error| Error::io(&path, "make a file", &error))?;
+    let out = made.map_err(|error| Error::io(&path, "create a file", &error))?;
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let write = || {
         let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(properties))?;

@@ -12,27 +12,28 @@ use std::sync::Arc;
 
 /// Most rows of a batch.
 const ROWS: usize = 1 << 16;
-/// Most rows of a batch of text: the more, the fewer times each string is looked at.
+/// Most rows of a batch of text. In larger batches each string is handled fewer times.
 const TEXT_ROWS: usize = 1 << 18;
 
-/// Turns records into rows. Errors say what is wrong with the record.
+/// Decodes records into rows. Errors describe what is wrong with the record.
 pub trait Decode {
-    /// Most bytes that the record of so many rows has.
+    /// Most bytes of a record with this number of rows.
     fn most(&self, rows: u64) -> u64;
-    /// Takes up the record of a subject with so many rows.
+    /// Starts the record of a subject with this number of rows.
     fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String>;
-    /// Appends its next rows, no more than are left of it; how many, which is fewer where the batch is full (never none of an empty one).
+    /// Appends the next rows of the record; `rows` is at most the number of remaining rows. Returns the number of appended rows. It is
+    /// smaller where the batch is full, but never 0 for an empty batch.
     fn take(&mut self, payload: &[u8], rows: usize) -> Result<usize, String>;
-    /// What was appended, as an array.
+    /// The appended rows, as an array.
     fn finish(&mut self) -> Result<ArrayRef, String>;
 }
 
 /// Batches of one column.
 pub struct Reader<'a> {
     database: &'a Database,
-    /// Subjects that are still to come.
+    /// The remaining subjects.
     subjects: Range<usize>,
-    /// Rows that are still to come of the subject before these.
+    /// The remaining rows of the current subject, the one before these.
     left: usize,
     /// Most rows of a batch.
     most: usize,
@@ -54,7 +55,7 @@ impl<'a> Reader<'a> {
                 Kind::Texts(_) => Box::new(Texts::new(column.strings()?)),
                 Kind::Values => {
                     let values = Values::new(&column.data_type);
-                    Box::new(values.ok_or_else(|| Error::new(Code::Internal, "a type of no width"))?)
+                    Box::new(values.ok_or_else(|| Error::new(Code::Internal, "a type without a width"))?)
                 }
             };
             Ok(Source { column, records: Records::open(&column.data, subjects.clone())?, decoder })
@@ -73,7 +74,6 @@ impl<'a> Reader<'a> {
         let Some(values) = &mut self.values else { return Ok(self.ids()) };
         let (mut rows, path) = (0, &values.column.data.path);
         while rows < self.most {
-            // The subject at hand: the one before those to come.
             let wrong = |slot: usize, what: String| {
                 damaged(path, format!("the record of subject {} cannot be read: {what}", self.database.ids[slot]))
             };
