@@ -50,7 +50,8 @@ export function boundOf(time: TimeLike): number | bigint {
   expected("The time", time, "microseconds since 1970-01-01 (number or bigint) or a Date");
 }
 
-function narrow(time: bigint): number | bigint {
+/** A time as a number where that is exact, else unchanged. */
+export function narrow(time: bigint): number | bigint {
   const number = Number(time);
   return Number.isSafeInteger(number) ? number : time;
 }

@@ -1,6 +1,4 @@
-import type { Shard } from "../store/shard.js";
 import { expected, flagOf, optionsOf } from "../support/arguments.js";
-import type { Rows } from "./rows.js";
 
 /** How a window by time is cut. */
 export interface WindowOptions {
@@ -16,41 +14,6 @@ export interface BetweenOptions {
   readonly inclusive?: boolean | "start" | "end" | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */
   readonly static?: boolean | undefined;
-}
-
-/** The first index of a timed row of `line` whose time is after the bound, or at it unless `after`. */
-export function searchTime(line: Rows, shard: Shard, bound: number | bigint, after: boolean): number {
-  return typeof bound === "number" ? searchNumber(line, shard.timeWords, bound, after) : searchExact(line, shard.times, bound, after);
-}
-
-function searchNumber(line: Rows, words: Int32Array, bound: number, after: boolean): number {
-  const rows = line._rows;
-  const begin = line._begin + line._gap;
-  let low = line.staticCount;
-  let high = line.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const row = rows === null ? begin + middle : rows[middle]!;
-    const time = words[2 * row + 1]! * 4294967296 + (words[2 * row]! >>> 0);
-    if (time > bound || (!after && time === bound)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** A separate loop: with bigints and numbers in one loop, every comparison would be a call. */
-function searchExact(line: Rows, times: BigInt64Array, bound: bigint, after: boolean): number {
-  const rows = line._rows;
-  const begin = line._begin + line._gap;
-  let low = line.staticCount;
-  let high = line.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const time = times[rows === null ? begin + middle : rows[middle]!]!;
-    if (time > bound || (!after && time === bound)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Checks `inclusive`: do rows at exactly the bound belong to the window. */

@@ -1,35 +1,25 @@
 import { type CodeRange, codeRanges } from "../store/codes.js";
-import type { IndexArray, TypedArray } from "../store/mapped-file.js";
+import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
-import { conflict, expected, textsIn } from "../support/arguments.js";
+import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { boundOf, shownTime, type TimeLike } from "../support/time.js";
 import { type ArrowTable, timelineTable } from "./arrow.js";
-import { type BetweenOptions, boundsOf, countOf, inclusiveOf, searchTime, sliceIndex, staticOf, type WindowOptions } from "./bounds.js";
+import { type BetweenOptions, boundsOf, countOf, inclusiveOf, sliceIndex, staticOf, type WindowOptions } from "./bounds.js";
 import { Column } from "./column.js";
+import { copyOf, type TimelineCopy } from "./copy.js";
 import { Event } from "./event.js";
 import { RowIterator, RunIterator } from "./iterators.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
+import { searchTime } from "./search.js";
+import { selectCodes } from "./selection.js";
 
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN for null), index.
  */
 export type Visitor = (time: number, code: string, value: number, index: number) => void;
-
-/** A copy of a timeline's rows. It may be used after `close()` and posted to a worker. */
-export interface TimelineCopy {
-  readonly subjectId: bigint;
-  readonly staticCount: number;
-  /** int64 microseconds since 1970-01-01; static rows contain the int64 minimum. */
-  readonly times: BigInt64Array;
-  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
-  /** NaN for null. */
-  readonly numericValues: Float32Array | Float64Array;
-  /** The requested columns, as {@link Column.toArray} returns them. */
-  readonly columns: { readonly [name: string]: TypedArray | readonly unknown[] };
-}
 
 /**
  * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. A window costs
@@ -270,21 +260,8 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     const shard = this._shard;
     shard.check();
     const ranges = codeRanges(shard.store.codes, codes, "a code, an id, or a range of ids; spread an array (...codes)");
-    const { length } = shard.codeStrings;
-    // To clear one byte of the table costs about as much as one comparison. A few ranges are as fast without the table.
-    const chosen = ranges.length > FEW_RANGES && ranges.length * this.length > length ? memberTable(ranges, length) : null;
-    const rows = new Uint32Array(this.length);
-    let found = 0;
-    let statics = 0;
-    for (let i = 0; i < this.length; i += 1) {
-      const row = this._row(i);
-      const id = shard.codeIds[row]!;
-      if (chosen === null ? !within(id, ranges) : chosen[id] !== 1) continue;
-      if (i < this.staticCount) statics += 1;
-      rows[found] = row;
-      found += 1;
-    }
-    return new Timeline<S>(shard, this._patient, this._index, 0, found, statics, 0, rows.slice(0, found));
+    const { rows, staticCount } = selectCodes(this, shard, ranges);
+    return new Timeline<S>(shard, this._patient, this._index, 0, rows.length, staticCount, 0, rows);
   }
 
   /**
@@ -300,15 +277,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** A copy of the rows, with the named further columns. It stays valid after `close()` and may be posted to a worker. */
   copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
-    textsIn("columns", columns);
-    return {
-      subjectId: this.subjectId,
-      staticCount: this.staticCount,
-      times: this.times.slice(),
-      codeIds: this.codeIds.slice(),
-      numericValues: this.numericValues.slice(),
-      columns: Object.fromEntries(columns.map((name) => [name, this.column(name).toArray()])),
-    };
+    return copyOf(this, columns);
   }
 
   /** What `JSON.stringify` writes: the subject's id as text (ids may be beyond 2^53), and the rows as {@link Event.toJSON} returns them. */
@@ -398,19 +367,4 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 function failIndex(i: number, length: number): never {
   if (typeof i !== "number") expected("The index of a row", i, "a whole number");
   fail("MEDS_OUT_OF_RANGE", `There is no row ${i}. The timeline has ${length} rows, counted from 0.`);
-}
-
-/** Up to this length (two numbers per range), a list of ranges is searched for each row. */
-const FEW_RANGES = 8;
-
-/** By code id: 1 where the id is in one of the ranges. */
-function memberTable(ranges: readonly number[], length: number): Uint8Array {
-  const table = new Uint8Array(length);
-  for (let at = 0; at < ranges.length; at += 2) table.fill(1, ranges[at], ranges[at + 1]);
-  return table;
-}
-
-function within(id: number, ranges: readonly number[]): boolean {
-  for (let at = 0; at < ranges.length; at += 2) if (id >= ranges[at]! && id < ranges[at + 1]!) return true;
-  return false;
 }

@@ -118,7 +118,10 @@ export function isGivable(type: string): boolean {
 /** The kind of a type, by its name in the manifest; null for types whose values cannot be set. */
 function kindOf(type: string): Kind | null {
   const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
-  const unit = about.split(",")[0]!;
+  return numberKind(id) ?? timeKind(id, about.split(",")[0]!) ?? bytesKind(id, about);
+}
+
+function numberKind(id: string): Kind | null {
   const range = INTEGERS[id];
   if (range !== undefined) {
     const [least, most] = range;
@@ -137,6 +140,13 @@ function kindOf(type: string): Kind | null {
       return { form: "words", wanted: "a bigint or a whole number, within 64 bits", take: (value) => whole(value, INT64) };
     case "uint64":
       return { form: "words", wanted: "a bigint or a whole number, 0 to 2^64 - 1", take: (value) => signed(whole(value, UINT64)) };
+    default:
+      return null;
+  }
+}
+
+function timeKind(id: string, unit: string): Kind | null {
+  switch (id) {
     case "date64":
       return { form: "words", wanted: "days since 1970-01-01, with a fraction for the time of day", take: millisOf };
     case "timestamp":
@@ -144,15 +154,20 @@ function kindOf(type: string): Kind | null {
       return { form: "words", wanted: unitOf(unit), take: (value) => counted(value, unit) };
     case "time64":
       return { form: "words", wanted: `${unitOf(unit)}, within a day`, take: (value) => ofDay(value, unit) };
-    case "time32":
-      return {
-        form: "numbers",
-        wanted: `${unitOf(unit)}, within a day`,
-        take: (value) => {
-          const time = ofDay(value, unit);
-          return time === undefined ? undefined : Number(time);
-        },
+    case "time32": {
+      const take = (value: unknown) => {
+        const time = ofDay(value, unit);
+        return time === undefined ? undefined : Number(time);
       };
+      return { form: "numbers", wanted: `${unitOf(unit)}, within a day`, take };
+    }
+    default:
+      return null;
+  }
+}
+
+function bytesKind(id: string, about: string): Kind | null {
+  switch (id) {
     case "decimal128":
     case "decimal256": {
       const [digits, scale] = about.split(", ").map(Number) as [number, number];
@@ -198,7 +213,7 @@ function signed(value: bigint | undefined): bigint | undefined {
 
 /** The values that {@link counted} accepts, for messages. */
 function unitOf(unit: string): string {
-  return unit === "ns" ? "nanoseconds, as a bigint" : `a whole number of ${unit}, in microseconds`;
+  return unit === "ns" ? "nanoseconds, as a bigint" : `microseconds that are a whole number of ${unit}`;
 }
 
 /** Microseconds, or a Date, in another unit; undefined where the result is not whole. Nanoseconds are unchanged. */

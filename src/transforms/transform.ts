@@ -1,27 +1,27 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { PatientDatabase } from "../database/database.js";
 import type { Summary } from "../operations/convert.js";
 import { type ModuleFunction, type ModuleUrl, moduleOf } from "../passes/module.js";
-import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
+import { type CheckedOptions, checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import { withWorkFolder } from "../sources/workfolder.js";
 import type { Note } from "../store/manifest.js";
 import { type Progress, refuseTaken, runJob, type WorkOptions } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, countIn, expected, flagOf, functionIn, optionsOf, pathOf, shown, textOf } from "../support/arguments.js";
-import { fail, MedsError } from "../support/errors.js";
-import { isWithin, withIo } from "../support/io.js";
+import { fail } from "../support/errors.js";
+import { isWithin } from "../support/io.js";
 import type { Event } from "../timeline/event.js";
 import type { Patient } from "../timeline/patient.js";
 import type { NewRow, Row } from "../timeline/row.js";
 import type { AnySchema } from "../timeline/schema.js";
 import { isGivable } from "./cells.js";
 import { type AddedColumn, typesOf } from "./part.js";
+import { type Transformed, transforming } from "./reader.js";
 import { ReadyTransform } from "./ready.js";
-import { stepOf } from "./step.js";
-import { type Transformed, transforming } from "./transforming.js";
+import { recordOf } from "./record.js";
+import { type StepPlan, stepOf } from "./step.js";
 
 /** A row that the function of a transform may return for a patient. */
 export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | NewRow<S>;
@@ -98,66 +98,20 @@ export async function transform<A = unknown>(
   transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[],
   options?: TransformOptions<A>,
 ): Promise<Summary> {
-  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"]);
-  const { onProgress, columns, exportName, force, memory, shardBytes, index, temp } = options ?? {};
-  for (const [name, value] of Object.entries({ force, index })) flagOf(name, value, false);
-  for (const [name, value] of Object.entries({ memory, shardBytes })) countIn(name, value);
-  if (temp !== undefined) pathOf("temp", temp);
-  functionIn("onProgress", onProgress);
-  const { module, ready } = parted(transforms, exportName);
-  if (module === null && checked.args !== undefined) conflict("`args` requires a module. Add the module, or remove `args`.");
-  const paths = { store: pathOf("store", store), out: pathOf("out", out) };
-  if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
-    fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the source store, is inside it, or contains it. Choose another path.`, paths.out);
-  refuseTaken(paths.out, force === true);
-
+  const request = requestOf(store, out, transforms, options);
+  refuseTaken(request.out, request.force === true);
   const begun = performance.now();
-  const db = PatientDatabase.open(paths.store);
+  const db = PatientDatabase.open(request.store);
   try {
-    const from = db._store;
-    const added = addedOf(columns, from);
-    const types = typesOf(from, added);
-    // Before any thread starts: a step without its column would otherwise fail in every thread.
-    for (const plan of ready) stepOf(plan, types);
-    if (from.manifest.shards.length === 0)
-      fail("MEDS_NO_DATA", `${paths.store}: the store has no patients, so there is nothing to transform.`, paths.store);
-    // Also before: this hashes the module that the threads load, and reports arguments that cannot be recorded before any work.
-    const made = { transform: recorded(from, { module, ready, args: checked.args, added }) };
-
-    return await withWorkFolder(paths.out, temp, "transform", async (folder) => {
-      const data = join(folder, "data");
-      mkdirSync(data);
-      from.native.copyMetadata(join(folder, "metadata"));
-      const pass = new Pass<Transformed>({
-        store: from,
-        slots: db.slots,
-        module,
-        mode: "value",
-        ...checked,
-        ordered: true,
-        reader: transforming({ folder: data, added, steps: ready }),
-        labelsOf: null,
-        report: NO_LABELS,
-      });
-      const counts = await watched(pass, from.manifest.counts.events, onProgress);
-      // A dataset must have a file, also where no patient is left.
-      if (readdirSync(data).length === 0) from.native.changing(0, added).write(join(data, "none.parquet"), NOBODY, []);
+    const added = addedOf(request.columns, db._store);
+    checkSteps(db._store, request, added);
+    // Before any work: this hashes the module that the threads load, and reports arguments that cannot be recorded.
+    const made = { transform: recordOf(db._store, request, added) };
+    return await withWorkFolder(request.out, request.temp, "transform", async (folder) => {
+      const counts = await writeRows(db, request, added, folder);
       const before = (performance.now() - begun) / 1000;
-      const plan = {
-        source: folder,
-        store: paths.out,
-        force,
-        threads: checked.threads,
-        memory,
-        shardBytes: shardBytes ?? from.manifest.options.shardBytes,
-        index: index ?? from.manifest.options.index,
-        temp,
-        notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
-        narrow: paths.store,
-        types: Object.fromEntries([...from.columns, ...added].map(({ name, type }) => [name, type])),
-        made,
-      };
-      const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });
+      const plan = { ...planOf(db._store, request, added), source: folder, notes: notesOf(db._store, counts), made };
+      const summary = await runJob<Summary>("convert", plan, { onProgress: request.onProgress, signal: request.signal });
       return { ...summary, sourceBytes: db.metadata.bytes, seconds: before + summary.seconds };
     });
   } finally {
@@ -165,10 +119,33 @@ export async function transform<A = unknown>(
   }
 }
 
-const NOBODY = { patients: new Uint32Array(0), lengths: new Uint32Array(0), rows: new Uint32Array(0) };
+type Transforms = ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[];
+
+/** Checked arguments of {@link transform}. */
+interface Request extends CheckedOptions, Omit<TransformOptions, keyof PassOptions> {
+  readonly store: string;
+  readonly out: string;
+  readonly module: ModuleFunction | null;
+  readonly ready: readonly StepPlan[];
+}
+
+function requestOf<A>(store: string, out: string, transforms: Transforms, options: TransformOptions<A> | undefined): Request {
+  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"]);
+  const { onProgress, columns, exportName, force, memory, shardBytes, index, temp } = options ?? {};
+  for (const [name, value] of Object.entries({ force, index })) flagOf(name, value, false);
+  for (const [name, value] of Object.entries({ memory, shardBytes })) countIn(name, value);
+  if (temp !== undefined) pathOf("temp", temp);
+  functionIn("onProgress", onProgress);
+  const { module, ready } = modulesOf(transforms, exportName);
+  if (module === null && checked.args !== undefined) conflict("`args` requires a module. Add the module, or remove `args`.");
+  const paths = { store: pathOf("store", store), out: pathOf("out", out) };
+  if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
+    fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the source store, is inside it, or contains it. Choose another path.`, paths.out);
+  return { ...checked, ...paths, module, ready, onProgress, columns, force, memory, shardBytes, index, temp };
+}
 
 /** The module, which reads the unchanged patients, and the ready transforms after it. */
-function parted(transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], exportName: string | undefined) {
+function modulesOf(transforms: Transforms, exportName: string | undefined) {
   const list = Array.isArray(transforms)
     ? (transforms as readonly (ModuleUrl | ReadyTransform)[])
     : [transforms as ModuleUrl | ReadyTransform];
@@ -183,6 +160,63 @@ function parted(transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | R
       : conflict("Only the first of `transforms` may be a module, because it reads the patients of the store. Transform once per module."),
   );
   return { module, ready };
+}
+
+/** Checks the steps before any thread starts: a step without its column would otherwise fail in every thread. */
+function checkSteps(from: Store, { store, ready }: Request, added: readonly AddedColumn[]): void {
+  const types = typesOf(from, added);
+  for (const plan of ready) stepOf(plan, types);
+  if (from.manifest.shards.length === 0)
+    fail("MEDS_NO_DATA", `${store}: the store has no patients, so there is nothing to transform.`, store);
+}
+
+const NO_PATIENTS = { patients: new Uint32Array(0), lengths: new Uint32Array(0), rows: new Uint32Array(0) };
+
+/** Writes the changed rows as a dataset into a folder. Returns notes of what was changed. */
+async function writeRows(db: PatientDatabase, request: Request, added: readonly AddedColumn[], folder: string): Promise<Note[]> {
+  const { _store: from, slots } = db;
+  const { module, ready, threads, args, signal, onProgress } = request;
+  const data = join(folder, "data");
+  mkdirSync(data);
+  from.native.copyMetadata(join(folder, "metadata"));
+  const pass = new Pass<Transformed>({
+    store: from,
+    slots,
+    module,
+    mode: "value",
+    threads,
+    args,
+    signal,
+    ordered: true,
+    reader: transforming({ folder: data, added, steps: ready }),
+    labelsOf: null,
+    report: NO_LABELS,
+  });
+  const counts = await runPass(pass, from.manifest.counts.events, onProgress);
+  // A dataset must have a file, also where no patient is left.
+  if (readdirSync(data).length === 0) from.native.changing(0, added).write(join(data, "none.parquet"), NO_PATIENTS, []);
+  return counts;
+}
+
+/** The options of the conversion of the changed rows. */
+function planOf({ manifest, columns }: Store, request: Request, added: readonly AddedColumn[]): object {
+  const { store, out, force, threads, memory, shardBytes, index, temp } = request;
+  return {
+    store: out,
+    force,
+    threads,
+    memory,
+    shardBytes: shardBytes ?? manifest.options.shardBytes,
+    index: index ?? manifest.options.index,
+    temp,
+    narrow: store,
+    types: Object.fromEntries([...columns, ...added].map(({ name, type }) => [name, type])),
+  };
+}
+
+/** The notes of the new store: those of the old one without warnings, and the counts of changes. */
+function notesOf({ manifest }: Store, counts: readonly Note[]): Note[] {
+  return [...manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts];
 }
 
 function addedOf(columns: Readonly<Record<string, string>> | undefined, { columns: known }: Store): AddedColumn[] {
@@ -204,7 +238,7 @@ function addedOf(columns: Readonly<Record<string, string>> | undefined, { column
 }
 
 /** Runs a pass to its end. Returns notes of what it did. */
-async function watched(pass: Pass<Transformed>, total: number, onProgress: ((progress: Progress) => void) | undefined): Promise<Note[]> {
+async function runPass(pass: Pass<Transformed>, total: number, onProgress: ((progress: Progress) => void) | undefined): Promise<Note[]> {
   const all = new Map<string, number>();
   let done = 0;
   const report = () => onProgress?.({ phase: "transform", done, total, bytes: 0, bytesTotal: 0 });
@@ -218,53 +252,4 @@ async function watched(pass: Pass<Transformed>, total: number, onProgress: ((pro
     const [kind = "", ...message] = key.split(": ");
     return { kind, message: message.join(": "), count };
   });
-}
-
-interface Recorded {
-  readonly module: ModuleFunction | null;
-  readonly ready: readonly object[];
-  readonly args: unknown;
-  readonly added: readonly AddedColumn[];
-}
-
-/** The record of this transform for the manifest: plain data, without null. */
-function recorded(from: Store, { module, ready, args, added }: Recorded): object {
-  const about = module === null ? {} : { module: { name: basename(module.path), exportName: module.name, sha256: hashOf(module.path) } };
-  return {
-    from: from.manifest.fingerprint,
-    ...about,
-    // As text, because the arguments may contain anything.
-    ...(args === undefined ? {} : { args: textOfArgs(args) }),
-    ...(added.length === 0 ? {} : { columns: added }),
-    ...(ready.length === 0 ? {} : { ready }),
-    ...(from.manifest.options.transform === undefined ? {} : { before: listed(from.manifest.options.transform) }),
-  };
-}
-
-/** The records of earlier transforms, the last one first. In older manifests each record contains the one before it. */
-function listed({ before, ...own }: { readonly before?: object }): readonly object[] {
-  if (before === undefined) return [own];
-  return [own, ...(Array.isArray(before) ? (before as readonly object[]) : listed(before))];
-}
-
-/** Arguments as JSON. Values that JSON cannot express (maps, sets, 64-bit integers, NaN) become arrays and text, and are never left out. */
-function textOfArgs(args: unknown): string {
-  const plain = (_: string, item: unknown) => {
-    if (typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))) return String(item);
-    return item instanceof Map || item instanceof Set || (ArrayBuffer.isView(item) && Symbol.iterator in item)
-      ? [...(item as Iterable<unknown>)]
-      : item;
-  };
-  try {
-    return JSON.stringify(args, plain);
-  } catch (error) {
-    const [reason] = (error as Error).message.split("\n");
-    const found = `\`args\` cannot be recorded in the manifest (${reason}). Use plain values, arrays and maps without circular references.`;
-    throw new MedsError("MEDS_INVALID_ARGUMENT", found, { cause: error });
-  }
-}
-
-function hashOf(path: string): string {
-  const bytes = withIo(path, () => readFileSync(path));
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -227,7 +227,12 @@ describe("transform() refuses", () => {
   });
 
   it.each<[string, string, TransformOptions, RegExp]>([
-    ["a function that gives nothing", "nothing", {}, /subject 7: .*The result of the function is undefined\. It must be the patient's rows/],
+    [
+      "a function that gives nothing",
+      "nothing",
+      {},
+      /subject 7: .*The result of the function is undefined\. It must be the patient's rows/,
+    ],
     ["a number for rows", "number", {}, /The result of the function is 5/],
     ["numbers for rows", "numbers", {}, /A row is 5\. It must be an event, event\.with/],
     ["an event of another patient", "stolen", {}, /subject -3: .*event of another patient/],
@@ -241,7 +246,12 @@ describe("transform() refuses", () => {
     ["a code of null", "given", { args: { code: null } }, /column "code" is null/],
     ["no value", "given", { args: { unit: undefined } }, /column "unit" is undefined\. It must be a value, or null for no value/],
     ["a fractional time", "given", { args: { time: 0.5 } }, /0\.5 is not an exact number of microseconds/],
-    ["a column that is not there", "given", { args: { dosis: 1 } }, /no column "dosis"\. The columns are time, code, .*\. Declare a new column/],
+    [
+      "a column that is not there",
+      "given",
+      { args: { dosis: 1 } },
+      /no column "dosis"\. The columns are time, code, .*\. Declare a new column/,
+    ],
     ["a text for a number", "given", { args: { dose: "much" } }, /column "dose" is "much"\. It must be a number, or null/],
     ["a number for a text", "given", { args: { unit: 5 } }, /column "unit" is 5\. It must be a string without lone surrogates/],
     ["half a character", "given", { args: { unit: "\ud800" } }, /It must be a string without lone surrogates/],
@@ -252,7 +262,12 @@ describe("transform() refuses", () => {
       { columns: { n: "int8" }, args: { n: 128 } },
       /column "n" is 128\. It must be a whole number, -128 to 127/,
     ],
-    ["a number beyond 2^53", "given", { columns: { n: "int64" }, args: { n: 2 ** 60 } }, /It must be a bigint or a whole number, within 64 bits/],
+    [
+      "a number beyond 2^53",
+      "given",
+      { columns: { n: "int64" }, args: { n: 2 ** 60 } },
+      /It must be a bigint or a whole number, within 64 bits/,
+    ],
     [
       "more digits than a decimal has",
       "given",
@@ -260,7 +275,12 @@ describe("transform() refuses", () => {
       /4 digits at most, 1 of them after the point/,
     ],
     ["a decimal that is too long", "given", { columns: { n: "decimal128(4, 1)" }, args: { n: "99999.9" } }, /column "n" is "99999.9"/],
-    ["a part of a unit", "given", { columns: { n: "timestamp[s]" }, args: { n: 1_500_000 } }, /a whole number of s, in microseconds, or null/],
+    [
+      "a part of a unit",
+      "given",
+      { columns: { n: "timestamp[s]" }, args: { n: 1_500_000 } },
+      /microseconds that are a whole number of s, or null/,
+    ],
     [
       "days beyond a date64",
       "given",
@@ -272,7 +292,7 @@ describe("transform() refuses", () => {
       "a time beyond its day",
       "given",
       { columns: { n: "time64[us]" }, args: { n: 86_400_000_000 } },
-      /a whole number of us, in microseconds, within a day/,
+      /microseconds that are a whole number of us, within a day/,
     ],
     ["a time before its day", "given", { columns: { n: "time64[ns]" }, args: { n: -1n } }, /nanoseconds, as a bigint, within a day/],
     ["to close the store that it reads", "closing", {}, /the store was closed\. Read before calling close/],
