@@ -1,6 +1,9 @@
 import type { Store } from "./store.js";
 
-/** Birth codes: that of MEDS, and those that FEMR's OMOP exports write. Each is a whole code, or is followed by `//` and more. */
+/**
+ * Birth codes: that of MEDS, and those that FEMR's OMOP exports write. Each is a whole code, or is followed
+ * by `//` and more.
+ */
 export const BIRTH = ["MEDS_BIRTH", "SNOMED/184099003", "SNOMED//184099003", "SNOMED/3950001", "SNOMED//3950001"];
 
 /** Is this a birth code. */
@@ -12,7 +15,10 @@ export function isBirth(code: string): boolean {
 const UNKNOWN = -2;
 const NONE = -1;
 
-/** The first row with a birth code, per patient. It is searched once, because batches need it for every sample. */
+/**
+ * The first row with a birth code, per patient. It is searched once, because batches need it for every
+ * sample.
+ */
 export class Births {
   private readonly rows: Int32Array;
   private readonly times: BigInt64Array;
@@ -23,8 +29,8 @@ export class Births {
   }
 
   /**
-   * Time of birth, in microseconds, of the patient in row `index` of patients.arrow; null where the rows before `end` (a row
-   * of the shard) do not contain it.
+   * Time of birth, in microseconds, of the patient in row `index` of patients.arrow; null where the rows
+   * before `end` (a row of the shard) do not contain it.
    */
   known(index: number, end: number): bigint | null {
     let row = this.rows[index]!;

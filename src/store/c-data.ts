@@ -2,14 +2,16 @@ import type { NativeExport } from "./native.js";
 
 /**
  * A shard for other native code in this process, by the
- * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an `ArrowSchema` and an
- * `ArrowArray`. The array is a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`), with
- * one entry per patient. No buffer is copied: the buffers are those of the mapping.
+ * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
+ * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
+ * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
+ * of the mapping.
  *
- * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs, clears their
- * `release`, and calls `release` when it is done, on any thread. Keep this object until the import has returned, because it
- * owns the addresses. An export that was not imported is released by {@link ArrowExport.release}, or when this object is
- * collected. Exported data share the mapping and stay valid after `db.close()`. They must not be written to.
+ * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
+ * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
+ * import has returned, because it owns the addresses. An export that was not imported is released by
+ * {@link ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay
+ * valid after `db.close()`. They must not be written to.
  */
 export class ArrowExport {
   /** Address of the `ArrowSchema`. */

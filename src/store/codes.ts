@@ -24,7 +24,8 @@ export interface Code {
 }
 
 /**
- * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common prefix form a run.
+ * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
+ * prefix form a run.
  *
  * @example
  * ```ts
@@ -63,12 +64,15 @@ export class CodeRange {
 }
 
 /**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`. `db.codes.withAncestor(…)`
- * returns ids. A code that no event has selects nothing.
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
+ * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
  */
 export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
 
-/** A choice of codes as ranges of ids: begin, end, begin, end, …. `wanted` describes a valid choice, for the error. */
+/**
+ * A choice of codes as ranges of ids: begin, end, begin, end, …. `wanted` describes a valid choice, for the
+ * error.
+ */
 export function codeRanges(
   table: CodeTable,
   choice: CodeChoice,
@@ -95,9 +99,9 @@ export function codeRanges(
 }
 
 /**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's
- * codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes; 0 is unused and free for
- * padding.
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
+ * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
+ * 0 is unused and free for padding.
  *
  * @example
  * ```ts
@@ -137,8 +141,8 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per code). The array stays
-   * valid after `close()`.
+   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per
+   * code). The array stays valid after `close()`.
    */
   get strings(): readonly string[] {
     this.live();
@@ -170,8 +174,9 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the source's
-   * codes.parquet, in any number of steps, also through codes that no event has. Empty where no event has any of them.
+   * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the
+   * source's codes.parquet, in any number of steps, also through codes that no event has. Empty where no
+   * event has any of them.
    *
    * @example
    * ```ts
@@ -193,7 +198,9 @@ export class CodeTable implements Iterable<Code> {
     return Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
   }
 
-  /** The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table. */
+  /**
+   * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
+   */
   get(id: number): Code | undefined {
     this.live();
     if (!this.has(id)) return undefined;
@@ -207,14 +214,17 @@ export class CodeTable implements Iterable<Code> {
     };
   }
 
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, `events` and `patients`. */
+  /**
+   * Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, `events`
+   * and `patients`.
+   */
   get columnNames(): readonly string[] {
     return this.file.fields.map((node) => node.name);
   }
 
   /**
-   * The value of a column of the source's codes.parquet for a code id. Null where the code has no value, for 0, for ids outside
-   * the table, and for `description` and `parent_codes` where the source lacks them.
+   * The value of a column of the source's codes.parquet for a code id. Null where the code has no value, for
+   * 0, for ids outside the table, and for `description` and `parent_codes` where the source lacks them.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column of the table.
    */
@@ -274,7 +284,10 @@ export class CodeTable implements Iterable<Code> {
     return Number.isInteger(id) && id > 0 && id <= this.size;
   }
 
-  /** The first id, from 1, that passes the test; size + 1 where none does. Ids after one that passes must pass too. */
+  /**
+   * The first id, from 1, that passes the test; size + 1 where none does. Ids after one that passes must pass
+   * too.
+   */
   private search(isAfter: (id: number) => boolean): number {
     let low = 1;
     let high = this.size + 1;

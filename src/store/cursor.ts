@@ -1,11 +1,14 @@
 import type { RowArray } from "./mapped-file.js";
 
-/** Beyond every row: a shard has fewer than 2^31 - 1. A small integer, because a field that holds infinity is slower to compare. */
+/**
+ * Beyond every row: a shard has fewer than 2^31 - 1. A small integer, because a field that holds infinity is
+ * slower to compare.
+ */
 export const NO_ROW = 0x7fffffff;
 
 /**
- * Finds a row among the rows where a sparse column has values. It remembers the gap between two values that contained the last
- * row: rows read in order cost two comparisons each, a jump costs a binary search.
+ * Finds a row among the rows where a sparse column has values. It remembers the gap between two values that
+ * contained the last row: rows read in order cost two comparisons each, a jump costs a binary search.
  */
 export class Cursor {
   /** The row of the value before the gap; -1 where there is none. */

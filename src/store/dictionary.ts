@@ -4,8 +4,8 @@ import { type JsonValue, jsonOf } from "./values/json.js";
 import type { Value, Vector } from "./values/vector.js";
 
 /**
- * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same in every shard.
- * Entry 0 means null.
+ * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
+ * in every shard. Entry 0 means null.
  *
  * @example
  * ```ts
@@ -20,14 +20,20 @@ import type { Value, Vector } from "./values/vector.js";
 export class Dictionary<T = Value> {
   /** Number of entries, including entry 0. */
   readonly length: number;
-  /** @internal Decoded entries; a hole is not decoded yet. Entry 0 is null, so that the look-up of a null needs no test. */
+  /**
+   * @internal Decoded entries; a hole is not decoded yet. Entry 0 is null, so that the look-up of a null
+   * needs no test.
+   */
   readonly _table: (T | null | undefined)[];
   /** @internal The entries as they are stored. */
   readonly _source: Vector;
   private readonly path: string;
   private readonly check: () => void;
 
-  /** @internal `zero`: the value of entry 0; undefined where no row may have it. `check` throws once the store is closed. */
+  /**
+   * @internal `zero`: the value of entry 0; undefined where no row may have it. `check` throws once the store
+   * is closed.
+   */
   constructor(values: Vector, path: string, zero: null | undefined, check: () => void) {
     this.length = values.length;
     this._source = values;
@@ -60,7 +66,9 @@ export class Dictionary<T = Value> {
     return this.toArray().map((value) => jsonOf(value as Value | null));
   }
 
-  /** @internal Decodes an entry on first use. An index outside the dictionary means that the store is damaged. */
+  /**
+   * @internal Decodes an entry on first use. An index outside the dictionary means that the store is damaged.
+   */
   _load(index: number): T {
     this.check();
     if (!(index > 0 && index < this.length))

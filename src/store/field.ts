@@ -6,7 +6,10 @@ import type { Shard } from "./shard.js";
 import { MicrosVector } from "./values/numbers.js";
 import type { Value, Vector } from "./values/vector.js";
 
-/** How a field's entries are read. One number, so that one class serves every type and its call sites stay monomorphic. */
+/**
+ * How a field's entries are read. One number, so that one class serves every type and its call sites stay
+ * monomorphic.
+ */
 const CODED8 = 0;
 const CODED16 = 1;
 const CODED32 = 2;
@@ -25,7 +28,10 @@ const NO_WORDS = new Int32Array(0);
 const NO_FLOAT32 = new Float32Array(0);
 const NO_FLOAT64 = new Float64Array(0);
 
-/** The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient in row p. */
+/**
+ * The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient in
+ * row p.
+ */
 export interface Sparse {
   readonly offsets: Int32Array;
   readonly rows: RowArray;
@@ -62,7 +68,10 @@ export class Field {
   private readonly words: Int32Array;
   /** No value is a real NaN: NaN means null. */
   private readonly nanIsNull: boolean;
-  /** Shared by events that are read in order: those of the patient in this row of the shard, whose first row is `base`. */
+  /**
+   * Shared by events that are read in order: those of the patient in this row of the shard, whose first row
+   * is `base`.
+   */
   private readonly cursor: Cursor | null;
   private patient = -1;
   private base = 0;
@@ -109,7 +118,9 @@ export class Field {
     this.base = this.shard.offsets[patient]!;
   }
 
-  /** The value of an entry. Kept short: a call that V8 cannot inline would cost more than the whole function. */
+  /**
+   * The value of an entry. Kept short: a call that V8 cannot inline would cost more than the whole function.
+   */
   read(entry: number): Value | null {
     const kind = this.kind;
     if (kind <= CODED32) {

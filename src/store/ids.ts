@@ -9,8 +9,8 @@ const scratch = new BigInt64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
 /**
- * From subject id to its row in patients.arrow: an open-addressed hash table over the two 32-bit words of the id, so that a
- * look-up creates neither a bigint nor a string.
+ * From subject id to its row in patients.arrow: an open-addressed hash table over the two 32-bit words of the
+ * id, so that a look-up creates neither a bigint nor a string.
  */
 export class IdTable {
   private readonly words: Int32Array;

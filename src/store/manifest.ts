@@ -19,10 +19,10 @@ export interface ColumnInfo {
 /** Something that the conversion dropped, skipped, changed or repaired. */
 export interface Note {
   /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped`
-   * reports a table that loses more than a tenth of its rows: the message contains the table, the number of dropped rows, the
-   * number of all its rows, the share, the reason, and the option that keeps them. These notes come first, and are errors with
-   * `strict`.
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
+   * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
+   * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
+   * keeps them. These notes come first, and are errors with `strict`.
    */
   readonly kind: string;
   /** What and why. */
@@ -31,7 +31,10 @@ export interface Note {
   readonly count: number;
 }
 
-/** `manifest.json`, as `crates/store/src/manifest.rs` writes it. The native side has checked its form and checksum. */
+/**
+ * `manifest.json`, as `crates/store/src/manifest.rs` writes it. The native side has checked its form and
+ * checksum.
+ */
 export interface Manifest {
   readonly version: number;
   readonly id: string;

@@ -49,7 +49,9 @@ export interface Node {
   readonly dictionary: { readonly indexWidth: number; readonly values: Node } | null;
 }
 
-/** One mapped Arrow file: the buffer, its fields, and typed arrays over their buffers. Nothing here copies. */
+/**
+ * One mapped Arrow file: the buffer, its fields, and typed arrays over their buffers. Nothing here copies.
+ */
 export class MappedFile {
   readonly path: string;
   readonly buffer: ArrayBuffer;

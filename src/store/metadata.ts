@@ -17,7 +17,10 @@ import type { Store } from "./store.js";
  * ```
  */
 export class Metadata {
-  /** The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without an index. */
+  /**
+   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
+   * an index.
+   */
   readonly id: string;
   /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
   readonly files: readonly string[];
@@ -48,9 +51,9 @@ export class Metadata {
   }
 
   /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN
-   * and infinities, which Python writes although JSON does not allow them, are null here. The file in the store is a copy of the
-   * source's, byte for byte.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
+   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
+   * here. The file in the store is a copy of the source's, byte for byte.
    *
    * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
    */

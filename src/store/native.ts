@@ -1,5 +1,5 @@
-// The only user of the binding. Per file, one buffer and one table of offsets cross here; per query or batch, arrays.
-// Patients and events never do.
+// The only user of the binding. Per file, one buffer and one table of offsets cross here; per query or batch,
+// arrays. Patients and events never do.
 import type * as Native from "../../native/binding.js";
 import { expected, functionIn, signalIn } from "../support/arguments.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
@@ -27,7 +27,10 @@ function translate(error: unknown): unknown {
   return error;
 }
 
-/** Structs of the Arrow C Data Interface. Unless an importer took ownership, they are released with this object. */
+/**
+ * Structs of the Arrow C Data Interface. Unless an importer took ownership, they are released with this
+ * object.
+ */
 export type NativeExport = Native.NativeExport;
 
 /** Shards that are read in order: the system reads ahead. */
@@ -82,7 +85,10 @@ export class NativeHandle {
     return guard(() => this.store.export(index));
   }
 
-  /** The shards that are worth a scan when the patients at some slots (ascending; null for all) are read in storage order. */
+  /**
+   * The shards that are worth a scan when the patients at some slots (ascending; null for all) are read in
+   * storage order.
+   */
   dense(slots: Uint32Array | null): number[] {
     return guard(() => this.store.dense(slots));
   }
@@ -97,7 +103,10 @@ export class NativeHandle {
     guard(() => binding.detach(file.buffer));
   }
 
-  /** Queries many patients at once, on other threads. Returns the arrays of the result in the order of its members. */
+  /**
+   * Queries many patients at once, on other threads. Returns the arrays of the result in the order of its
+   * members.
+   */
   async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
     return cancellable(
       "query",
@@ -112,7 +121,10 @@ export class NativeHandle {
     guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
   }
 
-  /** Copies rows into the arrays of a batch. Returns null, or the sample and row of a leak: a row that its sample must not know. */
+  /**
+   * Copies rows into the arrays of a batch. Returns null, or the sample and row of a leak: a row that its
+   * sample must not know.
+   */
   fill(rows: Native.BatchRows, tokens: Native.BatchTokens, arrays: Native.BatchArrays): readonly number[] | null {
     return guard(() => this.store.fill(rows, tokens, arrays));
   }
@@ -167,14 +179,17 @@ async function cancellable<W extends { cancel(): void }, T>(
 
 function proved(): void {}
 
-/** Throws where a store must not be written, before any other work. Writing checks again. `force` allows to replace a store. */
+/**
+ * Throws where a store must not be written, before any other work. Writing checks again. `force` allows to
+ * replace a store.
+ */
 export function refuseTaken(path: string, force: boolean): void {
   guard(() => binding.refuseTaken(path, force));
 }
 
 /**
- * Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg, Hudi or the like: some
- * of its files contain deleted or replaced rows.
+ * Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg,
+ * Hudi or the like: some of its files contain deleted or replaced rows.
  */
 export function refuseTables(root: string, files: readonly string[] = []): void {
   guard(() => binding.refuseTables(root, [...files]));
@@ -194,7 +209,10 @@ export interface Progress {
 
 /** How to watch and stop a piece of work. */
 export interface WorkOptions {
-  /** Called at the start, ten times per second during the work, and at the end. An error that it throws ends the work and rejects the promise. */
+  /**
+   * Called at the start, ten times per second during the work, and at the end. An error that it throws ends
+   * the work and rejects the promise.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
   readonly signal?: AbortSignalLike | undefined;

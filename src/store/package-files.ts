@@ -1,5 +1,6 @@
-// Files of this package that are loaded at run time: the native part, and the programs of worker threads. They are found
-// relative to the running file. No `import` names them, because a bundler would then copy the loader without the loaded file.
+// Files of this package that are loaded at run time: the native part, and the programs of worker threads.
+// They are found relative to the running file. No `import` names them, because a bundler would then copy the
+// loader without the loaded file.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Worker, type WorkerOptions } from "node:worker_threads";
@@ -29,7 +30,8 @@ function failBundled(path: string): never {
 export function loadBinding(): typeof Native {
   const url = packageFile("../native/binding.cjs");
   const load: unknown = createRequire(url);
-  // webpack keeps the path that the package had when it was bundled, but replaces the function that loads from there.
+  // webpack keeps the path that the package had when it was bundled, but replaces the function that loads
+  // from there.
   if (typeof load !== "function") return failBundled("../native/binding.cjs");
   try {
     return load("./binding.cjs") as typeof Native;
@@ -42,8 +44,9 @@ export function loadBinding(): typeof Native {
 }
 
 /**
- * Starts a worker thread with a file of `dist/`. The thread inherits all of node's flags. With `--input-type` (a program passed as
- * text) node refuses threads that start with a file. Then the thread starts with text too, which imports the file.
+ * Starts a worker thread with a file of `dist/`. The thread inherits all of node's flags. With `--input-type`
+ * (a program passed as text) node refuses threads that start with a file. Then the thread starts with text
+ * too, which imports the file.
  */
 export function startWorker(name: "worker.js" | "batch-worker.js", options?: WorkerOptions): Worker {
   const url = packageFile(`./${name}`);

@@ -9,8 +9,8 @@ import { NumberVector } from "./values/numbers.js";
 import type { Vector } from "./values/vector.js";
 
 /**
- * One shard: the arrays that all its timelines and events read. The patient in row p of the shard has the rows
- * [offsets[p], offsets[p + 1]), static rows first.
+ * One shard: the arrays that all its timelines and events read. The patient in row p of the shard has the
+ * rows [offsets[p], offsets[p + 1]), static rows first.
  */
 export class Shard {
   readonly store: Store;
@@ -19,7 +19,10 @@ export class Shard {
   readonly file: MappedFile;
   /** False once the store is closed. */
   live = true;
-  /** Columns that may be read in part only: in a sample, those whose values became known later than their rows (`samples/guard.ts`). */
+  /**
+   * Columns that may be read in part only: in a sample, those whose values became known later than their rows
+   * (`samples/guard.ts`).
+   */
   readonly withheld: readonly string[] = [];
   readonly patients: number;
   readonly offsets: Int32Array;
@@ -99,12 +102,18 @@ export class Shard {
     return failCorrupt(this.file.path, found);
   };
 
-  /** A column of this shard, by its index in the manifest. On first use it is created and its offsets are checked. */
+  /**
+   * A column of this shard, by its index in the manifest. On first use it is created and its offsets are
+   * checked.
+   */
   field(column: number): Field {
     return this.fields[column] ?? this.bind(column);
   }
 
-  /** As {@link Shard.field}, by name. Loops read the same names in turn, so the field that followed the last one is tried before the map. */
+  /**
+   * As {@link Shard.field}, by name. Loops read the same names in turn, so the field that followed the last
+   * one is tried before the map.
+   */
   fieldOf(name: string): Field {
     const last = this.asked;
     const guess = last?.follower ?? null;
@@ -186,7 +195,10 @@ export class Shard {
     return this.isStatic(row, time) ? null : time;
   }
 
-  /** Static rows contain the int64 minimum. Where that is also a real time, only the bitmap distinguishes them. */
+  /**
+   * Static rows contain the int64 minimum. Where that is also a real time, only the bitmap distinguishes
+   * them.
+   */
   private isStatic(row: number, time: bigint): boolean {
     return time === NO_TIME && this.timeValid !== null && !this.timeValid.has(row);
   }

@@ -130,12 +130,17 @@ export class Store {
     }
   }
 
-  /** Announces that the patients at some slots (ascending; null for all) are read in storage order, until the scan is ended or collected. */
+  /**
+   * Announces that the patients at some slots (ascending; null for all) are read in storage order, until the
+   * scan is ended or collected.
+   */
   scan(slots: Uint32Array | null): NativeScan {
     return this.native.scan(this.native.dense(slots));
   }
 
-  /** The shards that are worth a scan when the patients in some rows of patients.arrow are read, in any order. */
+  /**
+   * The shards that are worth a scan when the patients in some rows of patients.arrow are read, in any order.
+   */
   dense(indexes: Uint32Array): readonly number[] {
     const chosen = new Uint8Array(this.size);
     for (const index of indexes) chosen[this.slotOf(index)] = 1;
@@ -149,7 +154,10 @@ export class Store {
     return this.native.dense(slots.subarray(0, count));
   }
 
-  /** Do all shards take at most half of the memory. Then data that is read ahead is not evicted before it is used. */
+  /**
+   * Do all shards take at most half of the memory. Then data that is read ahead is not evicted before it is
+   * used.
+   */
   get fits(): boolean {
     const bytes = this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
     // The limit of a container; 0 where it is unknown.
@@ -198,7 +206,9 @@ export class Store {
     return this.columnIndex.get(name) ?? this.failColumn(name);
   }
 
-  /** Throws where the store has no split with this name. `argument` is the argument that contains the name. */
+  /**
+   * Throws where the store has no split with this name. `argument` is the argument that contains the name.
+   */
   checkSplit(argument: string, name: string): void {
     if (Object.hasOwn(this.manifest.splits, textOf(argument, name, 'the name of a split, such as "train"'))) return;
     const names = Object.keys(this.manifest.splits).map((split) => JSON.stringify(split));
@@ -256,7 +266,10 @@ export class Store {
     return found;
   }
 
-  /** Warns once about a bound that looks like milliseconds. Such a window is empty or whole, without any other sign of the mistake. */
+  /**
+   * Warns once about a bound that looks like milliseconds. Such a window is empty or whole, without any other
+   * sign of the mistake.
+   */
   suspect(bound: number | bigint): void {
     if (!this.modern || bound >= LOOKS_LIKE_MILLIS || bound <= -LOOKS_LIKE_MILLIS) return;
     this.modern = false;

@@ -1,4 +1,5 @@
-// Checks of arguments. JavaScript does not check types, so a mistake of the caller must be reported as such, not as a TypeError from inside.
+// Checks of arguments. JavaScript does not check types, so a mistake of the caller must be reported as such,
+// not as a TypeError from inside.
 import { fail, MedsError } from "./errors.js";
 
 /** A value as a message shows it: short, and safe for symbols and for objects that cannot become text. */
@@ -9,13 +10,19 @@ export function shown(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-/** Throws `MEDS_INVALID_ARGUMENT`: "`seed` is "x". It must be a whole number." `name` is an option or argument, or words such as "The time". */
+/**
+ * Throws `MEDS_INVALID_ARGUMENT`: "`seed` is "x". It must be a whole number." `name` is an option or
+ * argument, or words such as "The time".
+ */
 export function expected(name: string, value: unknown, what: string): never {
   const subject = /^[a-z][\w.[\]]*$/.test(name) ? `\`${name}\`` : name;
   fail("MEDS_INVALID_ARGUMENT", `${subject} is ${shown(value)}. It must be ${what}.`);
 }
 
-/** Throws `MEDS_INVALID_ARGUMENT` for values that are right one by one and wrong together. The sentences say what, and what to do. */
+/**
+ * Throws `MEDS_INVALID_ARGUMENT` for values that are right one by one and wrong together. The sentences say
+ * what, and what to do.
+ */
 export function conflict(sentences: string): never {
   fail("MEDS_INVALID_ARGUMENT", sentences);
 }
@@ -37,14 +44,20 @@ export function pathOf(name: string, value: string): string {
   return value;
 }
 
-/** Options: an object, or nothing. Arrays, maps and sets have entries but no named members: they would be ignored without a word. */
+/**
+ * Options: an object, or nothing. Arrays, maps and sets have entries but no named members: they would be
+ * ignored without a word.
+ */
 export function optionsOf<O extends object>(value: O | undefined): O | undefined {
   if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || value instanceof Date))
     expected("The value for options", value, "an object such as { name: value }, or undefined");
   return value;
 }
 
-/** Refuses unknown options: a misspelt name would silently change the result. `what` is the function that has the options. */
+/**
+ * Refuses unknown options: a misspelt name would silently change the result. `what` is the function that has
+ * the options.
+ */
 export function namesIn(what: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given))
     if (!known.includes(name)) conflict(`${shown(name)} is not an option of ${what}. The options are ${known.join(", ")}.`);
@@ -86,7 +99,9 @@ export function countIn(name: string, value: number | undefined): void {
   if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) expected(name, value, "a whole number, 0 or more");
 }
 
-/** An array of strings, or undefined. A string is refused: JavaScript would read it as a list of its letters. */
+/**
+ * An array of strings, or undefined. A string is refused: JavaScript would read it as a list of its letters.
+ */
 export function textsIn(name: string, value: readonly string[] | undefined): void {
   if (value === undefined) return;
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) expected(name, value, "an array of strings");

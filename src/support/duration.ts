@@ -1,6 +1,9 @@
 import { conflict, expected, shown } from "./arguments.js";
 
-/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
+/**
+ * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`.
+ */
 export type Duration =
   | number
   | bigint

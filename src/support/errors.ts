@@ -1,10 +1,11 @@
 /**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new code.
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new
+ * code.
  *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and
- * `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in a worker
- * thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package was imported in a bundle that contains a copy
- * of it. The other codes come from opening, converting and verifying too.
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
+ * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
+ * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package was imported in a bundle
+ * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode =
   | "MEDS_BUNDLED"
@@ -55,7 +56,8 @@ export type MedsErrorCode =
   | "MEDS_VALUE_RANGE";
 
 /**
- * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the remedy for people.
+ * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the
+ * remedy for people.
  *
  * @example
  * ```ts
@@ -83,7 +85,10 @@ export class MedsError extends Error {
   }
 }
 
-/** Throws a {@link MedsError}. One call, so that the function that finds the fault stays small enough to be inlined. */
+/**
+ * Throws a {@link MedsError}. One call, so that the function that finds the fault stays small enough to be
+ * inlined.
+ */
 export function fail(code: MedsErrorCode, message: string, path?: string): never {
   throw new MedsError(code, message, { path });
 }

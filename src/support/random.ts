@@ -1,4 +1,5 @@
-// Pseudo-random numbers that depend only on seed, epoch, use and index: the same on every machine, in any order, in any worker.
+// Pseudo-random numbers that depend only on seed, epoch, use and index: the same on every machine, in any
+// order, in any worker.
 
 /** A seed as two words, mixed with its use. */
 export class Random {
@@ -14,7 +15,8 @@ export class Random {
 
   /** The `index`-th whole number, from 0 up to but not including `count`, which is at most 2^32. */
   below(count: number, index: number): number {
-    // 53 bits divided among at most 2^32 numbers: no number is more probable than another by more than one part in 2^21.
+    // 53 bits divided among at most 2^32 numbers: no number is more probable than another by more than one
+    // part in 2^21.
     const first = mixed(index ^ this.low);
     const second = mixed(first + this.high + Math.floor(index / 4294967296));
     return Math.floor((((first >>> 5) * 67108864 + (second >>> 6)) / 9007199254740992) * count);

@@ -24,8 +24,8 @@ const NEAR_1970 = 4194;
 const INT64_MAX = 2n ** 63n - 1n;
 
 /**
- * A bound of a window: a number where that is exact, else a bigint. Times are then compared as doubles, which is exact
- * against a safe bound: rounding never moves a time beyond 2^53 to below 2^53.
+ * A bound of a window: a number where that is exact, else a bigint. Times are then compared as doubles, which
+ * is exact against a safe bound: rounding never moves a time beyond 2^53 to below 2^53.
  */
 export function boundOf(time: TimeLike): number | bigint {
   if (typeof time === "number") {

@@ -9,8 +9,8 @@ import { fail, MedsError } from "../support/errors.js";
 import type { Rows } from "./rows.js";
 
 /**
- * The part of an apache-arrow `Table` that this package declares. For the whole type, write `await db.toArrow<Table>()` after
- * `import type { Table } from "apache-arrow"`.
+ * The part of an apache-arrow `Table` that this package declares. For the whole type, write
+ * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
  */
 export interface ArrowTable {
   readonly numRows: number;
@@ -143,7 +143,10 @@ function entriesOf(
   return Int32Array.from({ length: rows.length }, (_, i) => cursor.find(at(i) - base));
 }
 
-/** A dense copy of some entries of an array as in a file (at offset 0); null where an index is -1. A dictionary is shared. */
+/**
+ * A dense copy of some entries of an array as in a file (at offset 0); null where an index is -1. A
+ * dictionary is shared.
+ */
 function take(arrow: Apache, data: Data, entries: ArrayLike<number>): Data {
   const { type, stride, values, valueOffsets, children, dictionary } = data;
   const { length } = entries;

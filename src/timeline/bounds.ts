@@ -10,7 +10,10 @@ export interface WindowOptions {
 
 /** How {@link Timeline.between} cuts. */
 export interface BetweenOptions {
-  /** Rows at exactly which bound belong to the window: both (true, the default), neither (false), `"start"` or `"end"`. */
+  /**
+   * Rows at exactly which bound belong to the window: both (true, the default), neither (false), `"start"` or
+   * `"end"`.
+   */
   readonly inclusive?: boolean | "start" | "end" | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */
   readonly static?: boolean | undefined;
@@ -38,7 +41,10 @@ export function countOf(count: number): number {
   return whole && count >= 0 ? count : expected("The number of rows", count, "a whole number, 0 or more");
 }
 
-/** Checks an index as of `Array.prototype.slice`: a negative one counts from the end; others are limited to `length`. */
+/**
+ * Checks an index as of `Array.prototype.slice`: a negative one counts from the end; others are limited to
+ * `length`.
+ */
 export function sliceIndex(index: number, length: number): number {
   if (typeof index !== "number" || !(Number.isInteger(index) || Math.abs(index) === Number.POSITIVE_INFINITY)) {
     expected("The index", index, "a whole number");

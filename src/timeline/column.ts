@@ -27,8 +27,9 @@ interface Entries extends Rows {
  * | sparse, coded | decoded copy, one entry per value | view of ids | the row of each value |
  * | text, bool, nested | decoded copy | - | where sparse |
  *
- * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null entries of a dense view contain NaN
- * (floats), the int64 minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: use `isNull(i)`.
+ * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null entries of a
+ * dense view contain NaN (floats), the int64 minimum (64-bit integers and times; the same bits, 2^63, for
+ * uint64) or 0: use `isNull(i)`.
  *
  * @example
  * ```ts
@@ -58,7 +59,8 @@ export class Column<T = Value | null> implements Iterable<T> {
   private readonly head: number;
   private readonly gap: number;
   private readonly list: Uint32Array | null;
-  // The gap between two values of a sparse column that contained the last row, in rows of the timeline. Unused for a dense column.
+  // The gap between two values of a sparse column that contained the last row, in rows of the timeline.
+  // Unused for a dense column.
   private floor = NO_ROW;
   private next = -1;
   private cursor: Cursor | null = null;
@@ -89,7 +91,8 @@ export class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T {
-    // Most reads of a sparse column end here after two comparisons: the type of a loop counter is known, so the other two compile to nothing.
+    // Most reads of a sparse column end here after two comparisons: the type of a loop counter is known, so
+    // the other two compile to nothing.
     if (typeof i === "number" && i > this.floor && i < this.next && (i | 0) === i) {
       if (!this.shard.live) this.shard.check();
       return null as T;
@@ -105,7 +108,10 @@ export class Column<T = Value | null> implements Iterable<T> {
     return this.at(i) === null;
   }
 
-  /** The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the table above. */
+  /**
+   * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
+   * table above.
+   */
   get values(): TypedArray | readonly T[] {
     const { vector, sparse } = this.live();
     const rows = sparse === null ? this.source : this.found();
@@ -114,7 +120,10 @@ export class Column<T = Value | null> implements Iterable<T> {
     return Array.from(this.found().at, (i) => this.at(i));
   }
 
-  /** Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded. Entries as in `values`. */
+  /**
+   * Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded.
+   * Entries as in `values`.
+   */
   get indexes(): Uint8Array | Uint16Array | Uint32Array | undefined {
     const { indexes, sparse } = this.live();
     if (indexes === null) return undefined;
@@ -132,8 +141,9 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /**
-   * A dense copy, one entry per row: a typed array for numbers of fixed width (null = NaN for floats, the int64 minimum for 64-bit
-   * integers and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   * A dense copy, one entry per row: a typed array for numbers of fixed width (null = NaN for floats, the
+   * int64 minimum for 64-bit integers and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool
+   * (null = 0), else an array of values.
    */
   toArray(): TypedArray | T[] {
     const { vector, dictionary, sparse, column } = this.live();

@@ -7,8 +7,8 @@ import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 const INFINITY = Number.POSITIVE_INFINITY;
 
 /**
- * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains no data itself:
- * after `close()` all its getters throw `MEDS_CLOSED`.
+ * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains
+ * no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
  *
  * @example
  * ```ts
@@ -39,10 +39,12 @@ export class Event<S extends object = AnySchema> {
   /**
    * Microseconds since 1970-01-01; null for a static row.
    *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read
+   * {@link Event.timeMicros}.
    */
   get time(): number | null {
-    // No call on the common path: V8 would then allocate the event (48 bytes), and every read would cost twice as much.
+    // No call on the common path: V8 would then allocate the event (48 bytes), and every read would cost
+    // twice as much.
     const shard = this._shard;
     const words = shard.timeWords;
     const at = 2 * this._row;
@@ -57,7 +59,10 @@ export class Event<S extends object = AnySchema> {
     return this._shard.micros(this._row);
   }
 
-  /** The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more than {@link Event.time}. */
+  /**
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more
+   * than {@link Event.time}.
+   */
   get date(): Date | null {
     const micros = this._shard.micros(this._row);
     return micros === null ? null : dateOf(micros);
@@ -97,9 +102,11 @@ export class Event<S extends object = AnySchema> {
   }
 
   /**
-   * The row with other values in some columns, for the function of {@link transform}. The store does not change.
+   * The row with other values in some columns, for the function of {@link transform}. The store does not
+   * change.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is not a string, an invalid time, and `subject_id`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is not a string, an invalid time,
+   * and `subject_id`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -122,8 +129,9 @@ export class Event<S extends object = AnySchema> {
   }
 
   /**
-   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit integers and times beyond
-   * 2^53 become decimal text, bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit
+   * integers and times beyond 2^53 become decimal text, bytes become base64, NaN and infinities become text,
+   * so that nothing is rounded or lost.
    *
    * @example
    * ```ts

@@ -24,14 +24,18 @@ export class Patient<S extends object = AnySchema> extends Timeline<S> {
   }
 
   /**
-   * Time of the first timed row with a birth code, in microseconds since 1970-01-01; null where there is none. Birth codes are
-   * `MEDS_BIRTH`, `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`. Each call searches the rows: keep the result.
+   * Time of the first timed row with a birth code, in microseconds since 1970-01-01; null where there is
+   * none. Birth codes are `MEDS_BIRTH`, `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`.
+   * Each call searches the rows: keep the result.
    */
   get birthTime(): number | null {
     return this._firstTimeOf(this._shard.store.birthCodes);
   }
 
-  /** Time of the first timed row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
+  /**
+   * Time of the first timed row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as
+   * {@link Patient.birthTime}.
+   */
   get deathTime(): number | null {
     return this._firstTimeOf(this._shard.store.deathCodes);
   }

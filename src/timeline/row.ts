@@ -4,8 +4,8 @@ import type { Event } from "./event.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 
 /**
- * New values for some columns of a row, by their names in the store. `time` is a time, or null for a static row. Other columns have
- * values as {@link Event.get} returns them, or null.
+ * New values for some columns of a row, by their names in the store. `time` is a time, or null for a static
+ * row. Other columns have values as {@link Event.get} returns them, or null.
  */
 export type RowChanges<S extends object = AnySchema> = {
   readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
@@ -19,7 +19,8 @@ export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
 };
 
 /**
- * A row for another store: an event with changes, or a new row. {@link Event.with} creates it, for the function of {@link transform}.
+ * A row for another store: an event with changes, or a new row. {@link Event.with} creates it, for the
+ * function of {@link transform}.
  *
  * @example
  * ```ts
@@ -101,7 +102,8 @@ function changeOf(name: string, value: unknown): unknown {
   if (value === undefined) expected(what, value, "a value, or null for no value; leave the name out to keep the old value");
   if (name === "code") return typeof value === "string" ? value : expected(what, value, "a string, because every row has a code");
   if (name === "time") return value === null ? null : BigInt(boundOf(value as TimeLike));
-  // Rows are written later. A Date or array that the function reuses would otherwise give all of them its last value.
+  // Rows are written later. A Date or array that the function reuses would otherwise give all of them its
+  // last value.
   if (value instanceof Date) return new Date(value);
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }

@@ -1,8 +1,9 @@
 import type { TypedArray } from "../store/mapped-file.js";
 
 /**
- * The rows of a shard that a timeline contains, in order. Mostly one run of rows; a window by time has the patient's static rows
- * before it, with a gap between; rows selected by code are a list. Index i means the same row in every accessor.
+ * The rows of a shard that a timeline contains, in order. Mostly one run of rows; a window by time has the
+ * patient's static rows before it, with a gap between; rows selected by code are a list. Index i means the
+ * same row in every accessor.
  */
 export interface Rows {
   readonly length: number;
@@ -15,7 +16,10 @@ export interface Rows {
   readonly _rows: Uint32Array | null;
 }
 
-/** The values of the rows, `width` elements per row: a view of the mapping where the rows are one run, else a copy. */
+/**
+ * The values of the rows, `width` elements per row: a view of the mapping where the rows are one run, else a
+ * copy.
+ */
 export function gather<A extends TypedArray>(rows: Rows, array: A, width: number): A {
   const { length, _begin: begin, staticCount: head, _gap: gap, _rows: list } = rows;
   if (list === null && gap === 0) return array.subarray(begin * width, (begin + length) * width) as A;

@@ -1,4 +1,5 @@
-// Binary search by time. One loop for numbers and one for bigints: with both in one loop, every comparison would be a call.
+// Binary search by time. One loop for numbers and one for bigints: with both in one loop, every comparison
+// would be a call.
 import type { Shard } from "../store/shard.js";
 import { HIGH, narrow } from "../support/time.js";
 import type { Rows } from "./rows.js";
@@ -12,7 +13,9 @@ export function searchTime(line: Rows, shard: Shard, bound: number | bigint, aft
     : searchExact(shard.times, list, begin, staticCount, length, bound, after);
 }
 
-/** The first of the timed rows [low, high) of a shard whose time is after the bound, or at it unless `after`. */
+/**
+ * The first of the timed rows [low, high) of a shard whose time is after the bound, or at it unless `after`.
+ */
 export function searchRow(shard: Shard, low: number, high: number, bound: bigint, after: boolean): number {
   const narrowed = narrow(bound);
   return typeof narrowed === "number"

@@ -14,7 +14,8 @@ export interface Selection {
 export function selectCodes(line: Rows, shard: Shard, ranges: readonly number[]): Selection {
   const { length, staticCount, _begin: begin, _gap: gap, _rows: list } = line;
   const size = shard.codeStrings.length;
-  // To clear one byte of the table costs about as much as one comparison. A few ranges are as fast without the table.
+  // To clear one byte of the table costs about as much as one comparison. A few ranges are as fast without
+  // the table.
   const table = ranges.length > FEW_RANGES && ranges.length * length > size ? memberTable(ranges, size) : null;
   const rows = new Uint32Array(length);
   let found = 0;

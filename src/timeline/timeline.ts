@@ -17,15 +17,16 @@ import { searchTime } from "./search.js";
 import { selectCodes } from "./selection.js";
 
 /**
- * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN for null), index.
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN
+ * for null), index.
  */
 export type Visitor = (time: number, code: string, value: number, index: number) => void;
 
 /**
- * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. A window costs
- * one binary search per bound and copies nothing. Index i means the same row in every accessor. `times`, `codeIds` and the other
- * arrays are views of the mapping where the rows are one run. They are copies where a window has static rows before a gap (`from`,
- * `between`) or was selected by code.
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of
+ * one. A window costs one binary search per bound and copies nothing. Index i means the same row in every
+ * accessor. `times`, `codeIds` and the other arrays are views of the mapping where the rows are one run. They
+ * are copies where a window has static rows before a gap (`from`, `between`) or was selected by code.
  *
  * Do not post views to a worker, because the whole shard would be cloned. Post {@link Timeline.copy} instead.
  *
@@ -111,14 +112,20 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this.staticCount < this.length ? this.timeAt(this.length - 1) : null;
   }
 
-  /** int64 microseconds since 1970-01-01, one entry per row; static rows contain the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  /**
+   * int64 microseconds since 1970-01-01, one entry per row; static rows contain the int64 minimum. Slow in
+   * loops (bigints): see {@link Timeline.timeAt}.
+   */
   get times(): BigInt64Array {
     this._shard.check();
     this._times ??= gather(this, this._shard.times, 1);
     return this._times;
   }
 
-  /** Times as 32-bit words, [low, high] per row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  /**
+   * Times as 32-bit words, [low, high] per row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)`
+   * microseconds. For hot loops.
+   */
   get timeWords(): Int32Array {
     this._shard.check();
     this._timeWords ??= gather(this, this._shard.timeWords, 2);
@@ -166,15 +173,18 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return new Event<S>(this._shard, this._row(index), this._patient);
   }
 
-  /** The rows in order, each a new {@link Event}. If you call `next()` yourself, read `value` before the next call. */
+  /**
+   * The rows in order, each a new {@link Event}. If you call `next()` yourself, read `value` before the next
+   * call.
+   */
   [Symbol.iterator](): IterableIterator<Event<S>> {
     if (!this._isRun) return new RowIterator<S>(this);
     return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
   }
 
   /**
-   * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events, because it allocates
-   * nothing. The time of a static row and a null value are NaN.
+   * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events,
+   * because it allocates nothing. The time of a static row and a null value are NaN.
    *
    * @example
    * ```ts
@@ -239,20 +249,26 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this._slice(0, Math.min(countOf(count), this.length));
   }
 
-  /** The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out first. */
+  /**
+   * The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out
+   * first.
+   */
   last(count: number): Timeline<S> {
     return this._slice(Math.max(0, this.length - countOf(count)), this.length);
   }
 
-  /** The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in `Array.prototype.slice`. */
+  /**
+   * The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in
+   * `Array.prototype.slice`.
+   */
   slice(begin = 0, end: number = this.length): Timeline<S> {
     const low = sliceIndex(begin, this.length);
     return this._slice(low, Math.max(low, sliceIndex(end, this.length)));
   }
 
   /**
-   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that
-   * no event has selects nothing.
+   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
+   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
    */
@@ -275,23 +291,30 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return new Column<ColumnValue<S, N>>(this, this._patient, shard.fieldOf(name));
   }
 
-  /** A copy of the rows, with the named further columns. It stays valid after `close()` and may be posted to a worker. */
+  /**
+   * A copy of the rows, with the named further columns. It stays valid after `close()` and may be posted to a
+   * worker.
+   */
   copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
     return copyOf(this, columns);
   }
 
-  /** What `JSON.stringify` writes: the subject's id as text (ids may be beyond 2^53), and the rows as {@link Event.toJSON} returns them. */
+  /**
+   * What `JSON.stringify` writes: the subject's id as text (ids may be beyond 2^53), and the rows as
+   * {@link Event.toJSON} returns them.
+   */
   toJSON(): { readonly [name: string]: JsonValue } {
     return { subjectId: String(this.subjectId), events: Array.from(this, (event) => event.toJSON()) };
   }
 
   /**
-   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`.
-   * Dense columns are views of the mapping where the rows are runs (one record batch per run: two where static rows come before a
-   * gap), and copies where the rows were selected by code. Sparse columns are dense copies, null where a row has no value. After
-   * `close()` the views are empty.
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other
+   * columns of `db.columns`. Dense columns are views of the mapping where the rows are runs (one record batch
+   * per run: two where static rows come before a gap), and copies where the rows were selected by code.
+   * Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
    *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";

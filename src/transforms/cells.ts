@@ -1,4 +1,5 @@
-// New values of rows for the native side: checked against the type of the column, and packed into typed arrays.
+// New values of rows for the native side: checked against the type of the column, and packed into typed
+// arrays.
 
 import { expected, INT32_MAX } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
@@ -104,7 +105,10 @@ const UINT64 = [0n, 2n ** 64n - 1n] as const;
 const MILLIS_OF_DAY = 86_400_000;
 const encoder = new TextEncoder();
 
-/** Can a new column have this type: can its values be set, and can a file contain it. The native side reports other errors in the name. */
+/**
+ * Can a new column have this type: can its values be set, and can a file contain it. The native side reports
+ * other errors in the name.
+ */
 export function isGivable(type: string): boolean {
   const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
   const [first, scale] = about.split(", ").map(Number) as [number, number];
@@ -216,7 +220,10 @@ function unitOf(unit: string): string {
   return unit === "ns" ? "nanoseconds, as a bigint" : `microseconds that are a whole number of ${unit}`;
 }
 
-/** Microseconds, or a Date, in another unit; undefined where the result is not whole. Nanoseconds are unchanged. */
+/**
+ * Microseconds, or a Date, in another unit; undefined where the result is not whole. Nanoseconds are
+ * unchanged.
+ */
 function counted(value: unknown, unit: string): bigint | undefined {
   if (unit === "ns") return typeof value === "bigint" ? whole(value, INT64) : undefined;
   const micros = MICROS[unit]!;
@@ -238,7 +245,10 @@ function millisOf(days: unknown): bigint | undefined {
   return Number.isSafeInteger(millis) && millis / MILLIS_OF_DAY === days ? BigInt(millis) : undefined;
 }
 
-/** The digits without the decimal point, for `scale`; undefined where `digits` and `scale` cannot express the value exactly. */
+/**
+ * The digits without the decimal point, for `scale`; undefined where `digits` and `scale` cannot express the
+ * value exactly.
+ */
 function decimal(value: unknown, digits: number, scale: number): Uint8Array | undefined {
   const [all, sign = "", whole = "", fraction = ""] = (typeof value === "string" ? /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(value) : null) ?? [];
   if (all === undefined || fraction.length > Math.max(scale, 0)) return undefined;

@@ -5,7 +5,10 @@ import { fail } from "../support/errors.js";
 import { Row } from "../timeline/row.js";
 import type { Line } from "./part.js";
 
-/** Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a column. */
+/**
+ * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
+ * column.
+ */
 export type RowChoice =
   | { readonly codes: string | readonly string[] }
   | { readonly column: string; readonly values: string | readonly string[] };
@@ -49,7 +52,10 @@ export function codeTest(codes: readonly string[]): (line: Line) => boolean {
   return remembered((code) => whole.has(code) || prefixes.some((prefix) => code.startsWith(prefix)));
 }
 
-/** A test of rows by their codes. It runs once per code of the store, because a store has far fewer codes than rows. */
+/**
+ * A test of rows by their codes. It runs once per code of the store, because a store has far fewer codes than
+ * rows.
+ */
 export function remembered(test: (code: string) => boolean): (line: Line) => boolean {
   /** By code id: 0 for unknown, 1 for no, 2 for yes. */
   let known = new Uint8Array(0);
@@ -78,7 +84,10 @@ function cellOf(line: Line, column: string): unknown {
   return event._shard.store.hasColumn(column) ? event.get(column) : null;
 }
 
-/** The visit of a row, as text: bytes are a different object in every row, and a function may return 5 where the store has 5n. */
+/**
+ * The visit of a row, as text: bytes are a different object in every row, and a function may return 5 where
+ * the store has 5n.
+ */
 export function visitOf(line: Line, column: string): string | null {
   const visit = cellOf(line, column);
   return visit === null ? null : String(visit);
@@ -88,7 +97,10 @@ export function visitOf(line: Line, column: string): string | null {
 export class Ends {
   readonly column: string | null;
 
-  /** `column` is null where rows need no end: then the column `end` is used, if the store has it as a timestamp. */
+  /**
+   * `column` is null where rows need no end: then the column `end` is used, if the store has it as a
+   * timestamp.
+   */
   constructor(column: string | null, types: ReadonlyMap<string, string>) {
     this.column = column === null ? (types.get(END)?.startsWith("timestamp[") ? END : null) : needColumn(column, types);
     const type = this.column === null ? undefined : types.get(this.column)!;

@@ -48,7 +48,10 @@ export class Parts {
     this.stem = join(folder, String(chunk).padStart(6, "0"));
   }
 
-  /** Adds a patient's rows. They are sorted by time, static rows first; rows of the same time keep their order. */
+  /**
+   * Adds a patient's rows. They are sorted by time, static rows first; rows of the same time keep their
+   * order.
+   */
   add(patient: Patient, lines: readonly Line[]): void {
     this.store.check(); // a function may have closed it
     const shard = this.store.shardOf[patient._index]!;
@@ -93,7 +96,10 @@ export class Parts {
   }
 }
 
-/** The last opened shard of each thread's store, because opening checks every byte of it. A thread serves one transform. */
+/**
+ * The last opened shard of each thread's store, because opening checks every byte of it. A thread serves one
+ * transform.
+ */
 const open = new WeakMap<Store, { readonly shard: number; readonly changing: NativeChanging }>();
 
 function opened(store: Store, shard: number, added: readonly AddedColumn[]): NativeChanging {
@@ -104,7 +110,10 @@ function opened(store: Store, shard: number, added: readonly AddedColumn[]): Nat
   return changing;
 }
 
-/** An error here is not the function's fault, because all its values were checked before. It is reported unchanged. */
+/**
+ * An error here is not the function's fault, because all its values were checked before. It is reported
+ * unchanged.
+ */
 function own<T>(call: () => T): T {
   try {
     return call();
@@ -139,7 +148,9 @@ function inOrder(lines: readonly Line[]): readonly Line[] {
   return order.map((at) => lines[at]!);
 }
 
-/** Are these events in the order of the store. Then they are in order of time, and no time needs to be read. */
+/**
+ * Are these events in the order of the store. Then they are in order of time, and no time needs to be read.
+ */
 function asStored(lines: readonly Line[]): boolean {
   let last = -1;
   for (const line of lines) {

@@ -1,4 +1,5 @@
-// What a worker does with a patient of a transform: it calls the function, applies the steps and writes the rows.
+// What a worker does with a patient of a transform: it calls the function, applies the steps and writes the
+// rows.
 
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import { conflict, expected, shown } from "../support/arguments.js";
@@ -113,7 +114,10 @@ function lineOf(row: unknown, patient: Patient): Line {
   return whole(new Row(null, null, row), row);
 }
 
-/** Checks that a new row has a time and a code. It checks the row, not the given object, whose names may not be enumerable. */
+/**
+ * Checks that a new row has a time and a code. It checks the row, not the given object, whose names may not
+ * be enumerable.
+ */
 function whole(line: Row, given: object): Row {
   for (const name of ["time", "code"])
     if (!line._changes.has(name))

@@ -15,7 +15,9 @@ export class ReadyTransform {
   }
 }
 
-/** The tables of STARR (Stanford) that contain bills, and those that contain encounters, as FEMR lists them. */
+/**
+ * The tables of STARR (Stanford) that contain bills, and those that contain encounters, as FEMR lists them.
+ */
 const BILLS = ["pat_enc_dx", "hsp_acct_dx_list", "arpb_transactions"];
 const HOSPITALS = ["shc", "lpch"];
 const BILLING = { column: "clarity_table", values: HOSPITALS.flatMap((hospital) => BILLS.map((table) => `${hospital}_${table}`)) };
@@ -35,13 +37,14 @@ export interface BillingToVisitEnd {
 }
 
 /**
- * Moves billing codes to the end of their visit. Bills are written after a visit, but some extracts date them at its start. There
- * they reveal a diagnosis to a model days before it was made. A billing row that is dated before the end of its visit moves to that
- * end, and so does the row's own end. Rows without a visit, or whose visit has no end, stay and are counted. Where a visit has
- * several ends, the latest is used.
+ * Moves billing codes to the end of their visit. Bills are written after a visit, but some extracts date them
+ * at its start. There they reveal a diagnosis to a model days before it was made. A billing row that is dated
+ * before the end of its visit moves to that end, and so does the row's own end. Rows without a visit, or
+ * whose visit has no end, stay and are counted. Where a visit has several ends, the latest is used.
  *
- * Equivalent to FEMR's `move_billing_codes`, with one difference: where several visits have the same code at the same time, FEMR
- * moves the code of the lowest visit and leaves the others at the start. Here each code moves to the end of its own visit.
+ * Equivalent to FEMR's `move_billing_codes`, with one difference: where several visits have the same code at
+ * the same time, FEMR moves the code of the lowest visit and leaves the others at the start. Here each code
+ * moves to the end of its own visit.
  *
  * @example
  * ```ts
@@ -81,13 +84,13 @@ export interface VisitStartToFirstEvent {
 }
 
 /**
- * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at midnight, before the patient
- * came. The earliest rows of a visit move to the time of the first other row of the same visit that is dated after them, even if
- * their time is exact. Their ends are then not before that time. A visit without such a row stays, and so do later rows of the
- * visit itself, such as its end.
+ * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at
+ * midnight, before the patient came. The earliest rows of a visit move to the time of the first other row of
+ * the same visit that is dated after them, even if their time is exact. Their ends are then not before that
+ * time. A visit without such a row stays, and so do later rows of the visit itself, such as its end.
  *
- * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits with rows at several
- * times.
+ * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits
+ * with rows at several times.
  *
  * @example
  * ```ts
@@ -113,9 +116,10 @@ export interface MidnightToDayEnd {
 }
 
 /**
- * Moves rows from exactly midnight to 23:59 of their day. An event of which only the day is known is dated at the first moment of the
- * day, before it happened: a prediction at noon would know an event of the evening. Ends at midnight move too. {@link inspect} reports
- * by code prefix how many rows are at midnight. Birth rows stay.
+ * Moves rows from exactly midnight to 23:59 of their day. An event of which only the day is known is dated at
+ * the first moment of the day, before it happened: a prediction at noon would know an event of the evening.
+ * Ends at midnight move too. {@link inspect} reports by code prefix how many rows are at midnight. Birth rows
+ * stay.
  *
  * FEMR's `move_to_day_end` moves all rows, including births.
  *
@@ -133,15 +137,19 @@ export function midnightToDayEnd(options: MidnightToDayEnd): ReadyTransform {
 
 /** Options of {@link beforeBirthToBirth}. */
 export interface BeforeBirthToBirth {
-  /** Rows that are more than this before birth are left out and counted. Default: no row is left out. FEMR leaves out rows more than 30 days before. */
+  /**
+   * Rows that are more than this before birth are left out and counted. Default: no row is left out. FEMR
+   * leaves out rows more than 30 days before.
+   */
   readonly drop?: Duration | undefined;
   /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 
 /**
- * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}). Their ends are then not
- * before it. Rows of a patient without a time of birth stay, and such patients are counted. Equivalent to FEMR's `move_pre_birth`.
+ * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}).
+ * Their ends are then not before it. Rows of a patient without a time of birth stay, and such patients are
+ * counted. Equivalent to FEMR's `move_pre_birth`.
  *
  * @example
  * ```ts
@@ -159,8 +167,9 @@ export function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform
 }
 
 /**
- * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the extract uses. Equivalent to
- * FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the new codes have the descriptions of their new names there.
+ * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the
+ * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the
+ * new codes have the descriptions of their new names there.
  *
  * @example
  * ```ts

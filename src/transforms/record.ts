@@ -29,13 +29,19 @@ export function recordOf({ manifest }: Store, { module, ready, args }: Work, add
   };
 }
 
-/** The records of earlier transforms, the last one first. In older manifests each record contains the one before it. */
+/**
+ * The records of earlier transforms, the last one first. In older manifests each record contains the one
+ * before it.
+ */
 function earlier({ before, ...own }: { readonly before?: object }): readonly object[] {
   if (before === undefined) return [own];
   return [own, ...(Array.isArray(before) ? (before as readonly object[]) : earlier(before))];
 }
 
-/** Arguments as JSON. Values that JSON cannot express (maps, sets, 64-bit integers, NaN) become arrays and text, and are never left out. */
+/**
+ * Arguments as JSON. Values that JSON cannot express (maps, sets, 64-bit integers, NaN) become arrays and
+ * text, and are never left out.
+ */
 function textOfArgs(args: unknown): string {
   const plain = (_: string, item: unknown) => {
     if (typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))) return String(item);

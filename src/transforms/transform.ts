@@ -27,9 +27,10 @@ import { type StepPlan, stepOf } from "./step.js";
 export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | NewRow<S>;
 
 /**
- * The function of a module for {@link transform}. It returns, for each patient, the rows of the new store. An event is kept unchanged
- * with all its columns, `event.with({ … })` changes some columns, and `{ time, code, … }` is a new row. The rows may be in any order:
- * they are sorted by time, static rows first, and rows of the same time keep their order. null, or no rows, leaves the patient out.
+ * The function of a module for {@link transform}. It returns, for each patient, the rows of the new store. An
+ * event is kept unchanged with all its columns, `event.with({ … })` changes some columns, and
+ * `{ time, code, … }` is a new row. The rows may be in any order: they are sorted by time, static rows first,
+ * and rows of the same time keep their order. null, or no rows, leaves the patient out.
  *
  * @example
  * ```ts
@@ -56,11 +57,17 @@ type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<Trans
 
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
-  /** Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`, …, but not nested types. */
+  /**
+   * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
+   * …, but not nested types.
+   */
   readonly columns?: Readonly<Record<string, string>> | undefined;
   /** Replace an existing store at `out`. */
   readonly force?: boolean | undefined;
-  /** Limit in bytes for the memory that writing the store uses. Default: 512 MiB. Each worker thread needs its own memory and the rows of one patient in addition. */
+  /**
+   * Limit in bytes for the memory that writing the store uses. Default: 512 MiB. Each worker thread needs its
+   * own memory and the rows of one patient in addition.
+   */
   readonly memory?: number | undefined;
   /** Bytes per shard. Default: as in the store. */
   readonly shardBytes?: number | undefined;
@@ -71,16 +78,18 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
 }
 
 /**
- * Writes a store with changed rows. A function of a module is called for every patient, in worker threads. Then the ready transforms
- * ({@link billingToVisitEnd}, {@link visitStartToFirstEvent}, {@link midnightToDayEnd}, {@link beforeBirthToBirth},
- * {@link icd10ToIcd10cm}) are applied in the given order. Unchanged rows keep every value of every column, bit by bit. The result is an
- * ordinary store with the layout of a conversion and a copy of the first store's metadata folder. Its manifest records from which
+ * Writes a store with changed rows. A function of a module is called for every patient, in worker threads.
+ * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent},
+ * {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given
+ * order. Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with
+ * the layout of a conversion and a copy of the first store's metadata folder. Its manifest records from which
  * store it was made, and how. The summary's notes count the changes. The store appears whole or not at all.
  *
- * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or returns something that is not a row of its patient: the message
- * contains the subject, and `cause` is what was thrown. `MEDS_UNKNOWN_COLUMN` or `MEDS_COLUMN_TYPE` where a ready transform needs a
- * column that the store does not have, or with another type. `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`, the errors of
- * {@link PatientDatabase.open}, and errors of the system.
+ * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or returns something that is not a row of
+ * its patient: the message contains the subject, and `cause` is what was thrown. `MEDS_UNKNOWN_COLUMN` or
+ * `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store does not have, or with another
+ * type. `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`, the errors of {@link PatientDatabase.open}, and errors of the
+ * system.
  * @example
  * ```ts
  * import { writeFileSync } from "node:fs";
@@ -105,7 +114,8 @@ export async function transform<A = unknown>(
   try {
     const added = addedOf(request.columns, db._store);
     checkSteps(db._store, request, added);
-    // Before any work: this hashes the module that the threads load, and reports arguments that cannot be recorded.
+    // Before any work: this hashes the module that the threads load, and reports arguments that cannot be
+    // recorded.
     const made = { transform: recordOf(db._store, request, added) };
     return await withWorkFolder(request.out, request.temp, "transform", async (folder) => {
       const counts = await writeRows(db, request, added, folder);
@@ -162,7 +172,9 @@ function modulesOf(transforms: Transforms, exportName: string | undefined) {
   return { module, ready };
 }
 
-/** Checks the steps before any thread starts: a step without its column would otherwise fail in every thread. */
+/**
+ * Checks the steps before any thread starts: a step without its column would otherwise fail in every thread.
+ */
 function checkSteps(from: Store, { store, ready }: Request, added: readonly AddedColumn[]): void {
   const types = typesOf(from, added);
   for (const plan of ready) stepOf(plan, types);

@@ -23,7 +23,8 @@ export class Visits implements Step {
   }
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
-    // The earliest row of a visit is its start: another row of it may be its end, as in the import of OMOP tables.
+    // The earliest row of a visit is its start: another row of it may be its end, as in the import of OMOP
+    // tables.
     const starts = new Map<string | null, bigint>();
     for (const line of lines) {
       const time = this.isVisit(line) ? line.timeMicros : null;

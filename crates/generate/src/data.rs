@@ -1,7 +1,9 @@
-//! The data files. Each thread takes the next free row group, generates and encodes it, and appends it when all row groups before it are
-//! written. So memory contains at most one row group per thread, and the bytes do not depend on the threads.
+//! The data files. Each thread takes the next free row group, generates and encodes it, and appends it when
+//! all row groups before it are written. So memory contains at most one row group per thread, and the bytes
+//! do not depend on the threads.
 
-use crate::metadata::Labels;
+use crate::fault::fault;
+use crate::labels::Labels;
 use crate::options::{Compression, Options};
 use crate::patient::{Timeline, note_seed, simulate};
 use crate::plan::{Group, Plan};
@@ -9,7 +11,7 @@ use crate::table::{Columns, Tables, schema};
 use crate::vocabulary::Vocabulary;
 use arrow_schema::SchemaRef;
 use meds_convert::plain_orders;
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Error, Progress, Result};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression as Codec, ZstdLevel};
@@ -77,7 +79,8 @@ struct State<'a> {
 }
 
 impl<'a> Turn<'a> {
-    /// Waits until all groups before this one are written, and appends it. Returns false if any thread failed.
+    /// Waits until all groups before this one are written, and appends it. Returns false if any thread
+    /// failed.
     fn take(&self, index: usize, made: Result<Made>, progress: &Progress) -> bool {
         let mut state = self.lock();
         while state.next != index && state.stopped.is_none() {
@@ -125,8 +128,8 @@ impl Maker<'_> {
     fn make(&mut self, group: &Group) -> Result<Made> {
         let file = &self.plan.files[group.file];
         let mut labels = Labels::default();
-        // The patients with rows in the group. A patient that continues in the next group is generated again there, which is cheaper than
-        // to pass it on.
+        // The patients with rows in the group. A patient that continues in the next group is generated again
+        // there, which is cheaper than to pass it on.
         let first = file.starts.partition_point(|&start| start <= group.begin) - 1;
         for (&patient, start) in file.patients[first..].iter().zip(&file.starts[first..]).take_while(|(_, start)| **start < group.end) {
             simulate(self.plan, self.vocabulary, patient, &mut self.timeline);
@@ -231,16 +234,5 @@ impl<'a> Files<'a> {
             Some((_, path, writer)) => plain_orders(&path, &writer.close().map_err(|error| fault(&path, error))?),
             None => Ok(()),
         }
-    }
-}
-
-/// An error of the Parquet writer: of the disk, or an internal one.
-pub(crate) fn fault(path: &Path, error: ParquetError) -> Error {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(error) => Error::io(path, "write", &error),
-            Err(inner) => Error::at(Code::Io, path, format!("Parquet cannot be written: {inner}. Check the path and the disk.")),
-        },
-        other => Error::at(Code::Io, path, format!("Parquet cannot be written: {other}. Check the path and the disk.")),
     }
 }

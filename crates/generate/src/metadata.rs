@@ -1,7 +1,8 @@
-//! The files beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two tasks.
+//! The files beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two
+//! tasks.
 
-use crate::data::fault;
-use crate::patient::Stay;
+use crate::fault::fault;
+use crate::labels::{Labels, Task};
 use crate::plan::{Plan, SPLITS};
 use crate::vocabulary::Vocabulary;
 use arrow_array::builder::{ListBuilder, StringBuilder};
@@ -11,67 +12,9 @@ use meds_store::{Code, Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-
-const DAY: i64 = 86_400_000_000;
-
-/// The label rows of both tasks, one vector per column.
-#[derive(Default)]
-pub(crate) struct Labels {
-    /// At every discharge: does another admission follow within 30 days?
-    readmission: Task<bool>,
-    /// One day after every admission to a stay of more than a day: its length in days.
-    length_of_stay: Task<f32>,
-}
-
-#[derive(Default)]
-struct Task<T> {
-    subject_id: Vec<i64>,
-    prediction_time: Vec<i64>,
-    value: Vec<T>,
-}
-
-impl<T> Task<T> {
-    fn push(&mut self, subject: i64, time: i64, value: T) {
-        self.subject_id.push(subject);
-        self.prediction_time.push(time);
-        self.value.push(value);
-    }
-
-    fn extend(&mut self, other: Self) {
-        self.subject_id.extend(other.subject_id);
-        self.prediction_time.extend(other.prediction_time);
-        self.value.extend(other.value);
-    }
-}
-
-impl Labels {
-    /// Labels of one patient.
-    pub(crate) fn add(&mut self, subject: i64, stays: &[Stay]) {
-        for (index, stay) in stays.iter().enumerate() {
-            let back = stays.get(index + 1).is_some_and(|next| next.admission - stay.discharge <= 30 * DAY);
-            self.readmission.push(subject, stay.discharge, back);
-            if stay.discharge - stay.admission > DAY {
-                let days = (stay.discharge - stay.admission) as f64 / DAY as f64;
-                self.length_of_stay.push(subject, stay.admission + DAY, days as f32);
-            }
-        }
-    }
-
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.readmission.extend(other.readmission);
-        self.length_of_stay.extend(other.length_of_stay);
-    }
-
-    /// Rows by task.
-    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
-        let count = |name: &str, rows: usize| (name.to_string(), rows as u64);
-        [count("readmission_30d", self.readmission.value.len()), count("length_of_stay", self.length_of_stay.value.len())].into()
-    }
-}
 
 /// Writes all files except the data files.
 pub(crate) fn write(folder: &Path, plan: &Plan, vocabulary: &Vocabulary, labels: &Labels) -> Result<()> {

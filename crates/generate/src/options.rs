@@ -17,7 +17,8 @@ pub struct Options {
     /// Number of subjects.
     #[serde(default)]
     pub patients: Option<u64>,
-    /// Number of rows, including static rows. Default: that of the preset, or 1,000 per subject if only `patients` is set.
+    /// Number of rows, including static rows. Default: that of the preset, or 1,000 per subject if only
+    /// `patients` is set.
     #[serde(default)]
     pub events: Option<u64>,
     /// Number of distinct codes to draw from. Default: depends on the number of rows.

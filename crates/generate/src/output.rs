@@ -1,4 +1,5 @@
-//! The folder of the dataset. It is created under a temporary name beside its path, renamed when it is complete, and deleted on failure.
+//! The folder of the dataset. It is created under a temporary name beside its path, renamed when it is
+//! complete, and deleted on failure.
 
 use meds_store::{Code, Error, Result};
 use std::fs;
@@ -42,7 +43,8 @@ impl Output {
     /// Renames the folder to its final path. Returns the bytes of its files.
     pub(crate) fn finish(mut self) -> Result<u64> {
         let bytes = size(&self.folder).map_err(|error| Error::io(&self.folder, "list the folder", &error))?;
-        // Removes an empty folder only. If anything else was created there meanwhile, the rename fails and nothing is lost.
+        // Removes an empty folder only. If anything else was created there meanwhile, the rename fails and
+        // nothing is lost.
         let _ = fs::remove_dir(&self.out);
         fs::rename(&self.folder, &self.out).map_err(|error| Error::io(&self.out, "move the finished dataset into place", &error))?;
         self.finished = true;

@@ -82,7 +82,8 @@ impl Life<'_> {
         self.habits.drugs = std::array::from_fn(|_| self.vocabulary.draw(Family::Drug, &mut self.random));
         let dies = self.random.random_bool(0.12) && self.goal > 5;
         self.statics();
-        // Care begins between 2000 and 2012, at an age of up to 90 years, and lasts from half a year to twelve years.
+        // Care begins between 2000 and 2012, at an age of up to 90 years, and lasts from half a year to
+        // twelve years.
         let begin = 30 * YEAR + self.random.random_range(0..13 * YEAR);
         let birth = begin - self.random.random_range(0..90 * YEAR);
         self.time = birth.div_euclid(DAY) * DAY;
@@ -152,7 +153,8 @@ impl Life<'_> {
         }
     }
 
-    /// Events at the same time: a panel of tests, a round of measurements, administered drugs, diagnoses, procedures or a note.
+    /// Events at the same time: a panel of tests, a round of measurements, administered drugs, diagnoses,
+    /// procedures or a note.
     fn group(&mut self, room: usize) {
         match self.random.random_range(0..100) {
             0..32 => self.several(room, 2..12, Life::lab),

@@ -1,4 +1,5 @@
-//! The layout of a dataset before any row is generated: rows per patient, file and split of each patient, and the row groups.
+//! The layout of a dataset before any row is generated: rows per patient, file and split of each patient, and
+//! the row groups.
 
 use crate::options::{Ids, Options, SHORTEST};
 use meds_store::Result;
@@ -45,7 +46,8 @@ pub(crate) struct Group {
     pub(crate) end: u64,
 }
 
-/// Mixes two numbers into one that looks random (the finalizer of SplitMix64), for seeds of patients and for ids.
+/// Mixes two numbers into one that looks random (the finalizer of SplitMix64), for seeds of patients and for
+/// ids.
 pub(crate) fn mix(a: u64, b: u64) -> u64 {
     let mut z = a.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(b).wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -129,7 +131,8 @@ fn files(count: usize, lengths: &[u64], splits: &[u8]) -> Vec<File> {
     let members: Vec<Vec<u32>> = (0..SPLITS.len())
         .map(|split| (0..lengths.len() as u32).filter(|&patient| splits[patient as usize] == split as u8).collect())
         .collect();
-    // At least one file per split, and at most one per patient. The remaining files go to train, the largest split.
+    // At least one file per split, and at most one per patient. The remaining files go to train, the largest
+    // split.
     let mut shares: Vec<usize> = members.iter().map(|patients| (count * patients.len() / lengths.len()).clamp(1, patients.len())).collect();
     while shares.iter().sum::<usize>() > count {
         let most = (0..shares.len()).max_by_key(|&split| shares[split]).unwrap_or(0);

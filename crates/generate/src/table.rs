@@ -25,7 +25,8 @@ pub(crate) fn schema() -> Schema {
     ])
 }
 
-/// Creates the arrays of row groups. The writer receives repeated strings as dictionaries: they are never built row by row.
+/// Creates the arrays of row groups. The writer receives repeated strings as dictionaries: they are never
+/// built row by row.
 pub(crate) struct Tables<'a> {
     vocabulary: &'a Vocabulary,
     codes: ArrayRef,

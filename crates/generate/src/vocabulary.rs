@@ -1,5 +1,5 @@
-//! The codes, in families with the shape of real MEDS extractions: a few well-known codes first, then a long synthetic tail. They are drawn
-//! by Zipf's law.
+//! The codes, in families with the shape of real MEDS extractions: a few well-known codes first, then a long
+//! synthetic tail. They are drawn by Zipf's law.
 
 use rand::Rng;
 use rand_distr::{Distribution, weighted::WeightedAliasIndex};
@@ -175,7 +175,8 @@ const ENDINGS: [&str; 20] = [
 ];
 
 impl Vocabulary {
-    /// A vocabulary of about `size` codes. It depends only on `size`, so that datasets with different seeds share their codes.
+    /// A vocabulary of about `size` codes. It depends only on `size`, so that datasets with different seeds
+    /// share their codes.
     pub(crate) fn new(size: usize) -> Self {
         let mut units: Vec<&'static str> = Vec::new();
         let mut codes: Vec<Entry> = FIXED
@@ -189,7 +190,8 @@ impl Vocabulary {
                 values: None,
             })
             .collect();
-        // Percentage of codes by family. Rows have other shares: labs and vitals have few codes and many rows.
+        // Percentage of codes by family. Rows have other shares: labs and vitals have few codes and many
+        // rows.
         let left = size.saturating_sub(codes.len());
         let labs = left * 10 / 100;
         let vitals = (left * 2 / 100).min(12);
@@ -238,7 +240,8 @@ fn entry(family: Family, rank: usize, units: &mut Vec<&'static str>) -> Entry {
         Family::Diagnosis => {
             let (code, description) = match DIAGNOSES.get(rank) {
                 Some(&(code, description)) => (code.to_string(), description.to_string()),
-                // A letter, two digits, a point, at least two digits: unique, and different from the known codes with one digit.
+                // A letter, two digits, a point, at least two digits: unique, and different from the known
+                // codes with one digit.
                 None => {
                     let letter = char::from(b'A' + (rank % 26) as u8);
                     let (block, rest) = (rank / 26 % 100, rank / 2_600);

@@ -16,7 +16,8 @@ use zip::unstable::read::ZipIterable;
 
 /// A tar consists of blocks of this size.
 const BLOCK: usize = 512;
-/// Most bytes between two files of a tar. The library keeps them in memory, and gzip can inflate few bytes to gigabytes.
+/// Most bytes between two files of a tar. The library keeps them in memory, and gzip can inflate few bytes to
+/// gigabytes.
 const BETWEEN: u64 = 1 << 20;
 /// Most entries in a message.
 const SHOWN: usize = 5;
@@ -89,8 +90,8 @@ impl Archive {
         }
     }
 
-    /// Does it contain OMOP tables, or a DuckDB database of them? The names of its files decide, and are read up to the first that does.
-    /// The answer for a damaged archive is no: unpacking reports the damage.
+    /// Does it contain OMOP tables, or a DuckDB database of them? The names of its files decide, and are read
+    /// up to the first that does. The answer for a damaged archive is no: unpacking reports the damage.
     pub fn holds_tables(&self, progress: &Progress) -> Result<bool> {
         let (mut listing, mut content) = (Listing::default(), None);
         let mut look = |name: &Path| {
@@ -255,7 +256,8 @@ struct Stream<R> {
     from: R,
     /// Bytes that may be read before the content of the next file begins.
     left: Rc<Cell<u64>>,
-    /// Zeros at the end of the bytes read so far. A tar ends with a block of zeros; without it, a tar that was cut between two files would look whole.
+    /// Zeros at the end of the bytes read so far. A tar ends with a block of zeros; without it, a tar that
+    /// was cut between two files would look whole.
     zeros: usize,
 }
 

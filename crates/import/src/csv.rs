@@ -1,6 +1,6 @@
-//! CSV files, record by record, as in RFC 4180: fields separated by commas and quoted where needed, or fields separated by tabs and
-//! without quotes. All lines end in LF, in CRLF or in CR. Cases that RFC 4180 does not define are errors; where their meaning is clear
-//! they are read, and [`Csv::is_plain`] is false.
+//! CSV files, record by record, as in RFC 4180: fields separated by commas and quoted where needed, or fields
+//! separated by tabs and without quotes. All lines end in LF, in CRLF or in CR. Cases that RFC 4180 does not
+//! define are errors; where their meaning is clear they are read, and [`Csv::is_plain`] is false.
 
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
@@ -31,7 +31,8 @@ pub fn contents(path: &Path) -> Result<Box<dyn Read>> {
     Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))))
 }
 
-/// The error for [`contents`] that cannot be read. A library's message may contain bytes of the file, so it is not shown.
+/// The error for [`contents`] that cannot be read. A library's message may contain bytes of the file, so it
+/// is not shown.
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     match error.raw_os_error() {
         Some(_) => Error::io(path, "read the table", error),
@@ -136,8 +137,9 @@ impl<'a> Csv<'a> {
         self.delimiter
     }
 
-    /// So far, could a reader that starts in the middle of the file find the next record at the next end of a line? This is true if no
-    /// field contains the end of a line, no unquoted field contains a quote, no record is long, and lines end in LF or CRLF.
+    /// So far, could a reader that starts in the middle of the file find the next record at the next end of a
+    /// line? This is true if no field contains the end of a line, no unquoted field contains a quote, no
+    /// record is long, and lines end in LF or CRLF.
     pub fn is_plain(&self) -> bool {
         self.plain
     }
@@ -319,7 +321,8 @@ fn closed(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The end of an unquoted field, and whether it contains a quote. It reads eight bytes at a time, because fields are short.
+/// The end of an unquoted field, and whether it contains a quote. It reads eight bytes at a time, because
+/// fields are short.
 fn unquoted(bytes: &[u8], mut at: usize, delimiter: u8) -> (usize, bool) {
     let (start, mut quote) = (at, false);
     while let Some(word) = bytes[at..].first_chunk::<8>() {
@@ -338,7 +341,8 @@ fn unquoted(bytes: &[u8], mut at: usize, delimiter: u8) -> (usize, bool) {
     (end, quote || bytes[at..end].contains(&QUOTE))
 }
 
-/// The lowest set bit is in the first byte of the word that equals `byte`. No bit is set if no byte equals it.
+/// The lowest set bit is in the first byte of the word that equals `byte`. No bit is set if no byte equals
+/// it.
 fn has(word: u64, byte: u8) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);

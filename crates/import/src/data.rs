@@ -12,7 +12,8 @@ use zstd::zstd_safe::get_frame_content_size;
 
 /// Bytes read ahead.
 const WINDOW: u64 = 1 << 20;
-/// A zstd block has at least four bytes and inflates to at most 128 KiB, so nothing inflates to more than this times its size.
+/// A zstd block has at least four bytes and inflates to at most 128 KiB, so nothing inflates to more than
+/// this times its size.
 pub const INFLATION: u64 = 1 << 15;
 /// Most bytes of one inflated record: the limit of a shard for one patient.
 const MOST: u64 = (1 << 31) - 1;
@@ -146,7 +147,8 @@ impl<'a> Records<'a> {
         self.offsets.last().zip(self.offsets.first()).map_or(0, |(end, start)| end - start)
     }
 
-    /// Inflates the record of the next subject, to at most `most` bytes. The inner error describes what is wrong with it.
+    /// Inflates the record of the next subject, to at most `most` bytes. The inner error describes what is
+    /// wrong with it.
     pub fn advance(&mut self, most: u64) -> Result<Result<(), String>> {
         let (start, end) = (self.offsets[self.next], self.offsets[self.next + 1]);
         self.next += 1;

@@ -1,17 +1,18 @@
 //! The folder of a database: its subjects, the number of rows per subject, and its columns.
 
-use crate::data::{Data, INFLATION, damaged, io, small};
+use crate::column::Column;
+use crate::data::{INFLATION, damaged, io, small};
 use crate::properties;
 use crate::reader::Reader;
-use crate::strings::Strings;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use meds_store::{Code, Error, Result};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Approximate rows per run: enough runs for all threads, and few enough that to open one costs little compared with reading it.
+/// Approximate rows per run: enough runs for all threads, and few enough that to open one costs little
+/// compared with reading it.
 const RUN: u64 = 1 << 18;
 /// Most subjects per run, because a table of their offsets is kept in memory.
 const SUBJECTS: usize = 1 << 16;
@@ -21,58 +22,13 @@ const PROPERTIES: &str = "meds_reader.properties";
 const LENGTH: &str = "meds_reader.length";
 const IDS: &str = "subject_id";
 
-/// A column with its open file.
-pub(crate) struct Column {
-    pub name: String,
-    pub data_type: DataType,
-    pub kind: Kind,
-    pub data: Data,
-}
-
-/// The encoding of a column.
-pub(crate) enum Kind {
-    /// `time`.
-    Times,
-    /// Numbers, and other times.
-    Values,
-    /// Text, with a dictionary that is read on first use.
-    Texts(Mutex<Option<Arc<Strings>>>),
-}
-
-impl Column {
-    fn open(database: &Path, property: properties::Property, subjects: usize) -> Result<Self> {
-        let properties::Property { name, data_type } = property;
-        let kind = match &data_type {
-            DataType::Utf8 | DataType::LargeUtf8 => Kind::Texts(Mutex::default()),
-            DataType::Timestamp(..) if name == "time" => Kind::Times,
-            _ => Kind::Values,
-        };
-        let data = Data::open(&database.join(&name), subjects)?;
-        Ok(Self { name, data_type, kind, data })
-    }
-
-    fn dictionary(&self) -> PathBuf {
-        self.data.path.with_file_name("dictionary")
-    }
-
-    /// The dictionary of a column of text.
-    pub fn strings(&self) -> Result<Arc<Strings>> {
-        let Kind::Texts(held) = &self.kind else { return Ok(Arc::default()) };
-        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*held {
-            Some(strings) => Ok(strings.clone()),
-            None => Ok(held.insert(Arc::new(Strings::load(&self.dictionary())?)).clone()),
-        }
-    }
-}
-
 /// A database of meds_reader, with open files.
 pub struct Database {
     path: PathBuf,
     schema: SchemaRef,
     /// Ids and numbers of rows, by subject.
-    pub(crate) ids: Vec<i64>,
-    pub(crate) lengths: Vec<u32>,
+    ids: Vec<i64>,
+    lengths: Vec<u32>,
     columns: Vec<Column>,
     /// Subjects and rows of each run.
     runs: Vec<(Range<usize>, u64)>,
@@ -148,7 +104,7 @@ impl Database {
     /// Reads a column of a run. `column` is its number in the schema.
     pub fn reader(&self, run: usize, column: usize) -> Result<Reader<'_>> {
         let column = column.checked_sub(1).map(|column| &self.columns[column]);
-        Reader::open(self, self.runs[run].0.clone(), column)
+        Reader::open(&self.ids, &self.lengths, self.runs[run].0.clone(), column)
     }
 
     /// The paths, relative to the folder and with `/`, of all files that the rows are read from.

@@ -1,4 +1,5 @@
-//! Finds from the names of its files what an archive contains: MEDS, a database of `meds_reader`, or OMOP tables.
+//! Finds from the names of its files what an archive contains: MEDS, a database of `meds_reader`, or OMOP
+//! tables.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -112,8 +113,8 @@ impl Listing {
     }
 }
 
-/// The OMOP table of a file, and the folder that contains the table. A table is a file `person.csv` or `person_0.csv`, or the files in a
-/// folder `person`. `src/sources/omop/files.ts` has the same rule.
+/// The OMOP table of a file, and the folder that contains the table. A table is a file `person.csv` or
+/// `person_0.csv`, or the files in a folder `person`. `src/sources/omop/files.ts` has the same rule.
 fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     let file = name.file_name()?.to_string_lossy().to_lowercase();
     let stem = [".csv", ".csv.gz", ".parquet"].iter().find_map(|form| file.strip_suffix(form))?;
@@ -130,7 +131,8 @@ fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     Some((name.parent()?.to_path_buf(), tables().find(|table| is_of(table))?))
 }
 
-/// Is it the suffix of a part of a table, after its name: `_0`, `000000000012`, `-part-00001-of-00004`, `_0_1_0`?
+/// Is it the suffix of a part of a table, after its name: `_0`, `000000000012`, `-part-00001-of-00004`,
+/// `_0_1_0`?
 fn is_part(rest: &str) -> bool {
     const SEPARATORS: [char; 3] = ['-', '_', '.'];
     let separated = |text| str::strip_prefix(text, SEPARATORS).unwrap_or(text);

@@ -20,7 +20,8 @@ pub fn parse(mut bytes: &[u8]) -> Result<Vec<Property>, String> {
         let one = next(&mut bytes).ok_or_else(|| format!("the list ends within column {}", found.len()))?;
         let (name, number) = one;
         let name = std::str::from_utf8(name).map_err(|_| format!("the name of column {} is not UTF-8", found.len()))?;
-        // A name is a folder inside the database (a nested folder where it contains a slash), and must not lead outside.
+        // A name is a folder inside the database (a nested folder where it contains a slash), and must not
+        // lead outside.
         let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         if name.is_empty() || name.contains('\0') || !inside {
             return Err(format!("{name:?} cannot be the name of a column"));

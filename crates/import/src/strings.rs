@@ -19,7 +19,8 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// Reads a whole dictionary. It consists of frames, each preceded by its length; a frame has rows of (count, length, bytes).
+    /// Reads a whole dictionary. It consists of frames, each preceded by its length; a frame has rows of
+    /// (count, length, bytes).
     pub fn load(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(io(path))?;
         let mut left = file.metadata().map_err(io(path))?.len();

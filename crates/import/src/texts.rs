@@ -1,6 +1,7 @@
-//! Columns of text. Each row has the number of a string: of the dictionary, or, beyond its end, of the subject's own strings.
+//! Columns of text. Each row has the number of a string: of the dictionary, or, beyond its end, of the
+//! subject's own strings.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use crate::strings::Strings;
 use crate::values::Present;
 use crate::vbyte;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 /// Approximate bytes of text per batch, so that a batch has only a few notes of megabytes.
 const BYTES: usize = 8 << 20;
 
-/// Rows of text. Each batch has a dictionary of its own strings: each string is checked and copied once per batch.
+/// Rows of text. Each batch has a dictionary of its own strings: each string is checked and copied once per
+/// batch.
 pub struct Texts {
     strings: Arc<Strings>,
     keys: Vec<i32>,

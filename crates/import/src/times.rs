@@ -1,6 +1,7 @@
-//! The column `time`: leading nulls, then groups of equal times, each stored as its distance from the previous group.
+//! The column `time`: leading nulls, then groups of equal times, each stored as its distance from the
+//! previous group.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use crate::vbyte;
 use arrow_array::{ArrayRef, TimestampMicrosecondArray};
 use arrow_buffer::NullBufferBuilder;

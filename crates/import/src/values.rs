@@ -1,6 +1,7 @@
-//! Columns of numbers, and of times other than `time`: one bit per row for whether it has a value, then the values, packed.
+//! Columns of numbers, and of times other than `time`: one bit per row for whether it has a value, then the
+//! values, packed.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use arrow_array::{ArrayRef, make_array};
 use arrow_buffer::{BooleanBufferBuilder, MutableBuffer, NullBuffer};
 use arrow_data::ArrayData;

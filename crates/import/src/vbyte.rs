@@ -1,5 +1,5 @@
-//! Stream VByte: 32-bit integers in up to four bytes each. First the widths, two bits per integer and four integers per byte, from the
-//! lowest bits; then the bytes of the integers.
+//! Stream VByte: 32-bit integers in up to four bytes each. First the widths, two bits per integer and four
+//! integers per byte, from the lowest bits; then the bytes of the integers.
 
 /// The widths for text.
 pub const FROM_ONE: [usize; 4] = [1, 2, 3, 4];

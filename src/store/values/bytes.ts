@@ -32,7 +32,10 @@ export class TextVector implements Vector {
     return this.ascii ? this.text.latin1Slice(begin, end) : this.text.utf8Slice(begin, end);
   }
 
-  /** Compares the bytes of an entry with `other`: negative, 0 or positive. `prefix`: only as many of them as `other` has. */
+  /**
+   * Compares the bytes of an entry with `other`: negative, 0 or positive. `prefix`: only as many of them as
+   * `other` has.
+   */
   compare(index: number, other: Uint8Array, prefix: boolean): number {
     const begin = this.offsets[index]!;
     const end = prefix ? Math.min(this.offsets[index + 1]!, begin + other.length) : this.offsets[index + 1]!;

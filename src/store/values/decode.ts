@@ -29,8 +29,8 @@ const NUMBERS = {
 const MICROS = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /**
- * The decoder of a field. Every decision about its type is made here, once. `ascii`: all its text is ASCII. The offsets of a
- * dictionary are checked with its file, those of other fields here.
+ * The decoder of a field. Every decision about its type is made here, once. `ascii`: all its text is ASCII.
+ * The offsets of a dictionary are checked with its file, those of other fields here.
  */
 export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionary = false): Vector {
   const valid = file.validity(node);

@@ -70,7 +70,10 @@ export class NullVector implements Vector {
   }
 }
 
-/** A dictionary-coded field inside another field (top-level fields share one table per store: `dictionary.ts`). */
+/**
+ * A dictionary-coded field inside another field (top-level fields share one table per store:
+ * `dictionary.ts`).
+ */
 export class CodedVector implements Vector {
   readonly array = null;
   readonly length: number;
