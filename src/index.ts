@@ -89,11 +89,12 @@ export {
 export type { ArrowTable, ArrowVector } from "./timeline/arrow.js";
 export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";
+export type { TimelineCopy } from "./timeline/copy.js";
 export { Event } from "./timeline/event.js";
 export { Patient } from "./timeline/patient.js";
 export { type NewRow, Row, type RowChanges } from "./timeline/row.js";
 export type { AnySchema, ColumnName, ColumnValue, StandardColumns } from "./timeline/schema.js";
-export { Timeline, type TimelineCopy, type Visitor } from "./timeline/timeline.js";
+export { Timeline, type Visitor } from "./timeline/timeline.js";
 export type { RowChoice } from "./transforms/choice.js";
 export {
   type BeforeBirthToBirth,

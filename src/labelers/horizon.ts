@@ -1,6 +1,7 @@
 import { failGiven } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
+import { firstAfter } from "../timeline/search.js";
 
 /** The time after a time of prediction in which something may happen. */
 export interface Horizon {
@@ -61,17 +62,4 @@ export function within(
 /** Is a patient observed to the end of the horizon. */
 export function isObserved({ end }: HorizonPlan, time: bigint, until: bigint): boolean {
   return end === null || until >= time + end;
-}
-
-/** The first of some ascending times that is after a bound, or at it unless `after`. */
-export function firstAfter(times: readonly bigint[], bound: bigint, after: boolean): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const time = times[middle]!;
-    if (time > bound || (!after && time === bound)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -2,7 +2,8 @@ import type { Shard } from "../store/shard.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
 import type { Random } from "../support/random.js";
-import { DAY, dayOf, HIGH } from "../support/time.js";
+import { DAY, dayOf } from "../support/time.js";
+import { searchRow } from "../timeline/search.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
@@ -88,18 +89,18 @@ export class Window {
     this.patient = patient;
     this.first = first;
     this.cutoff = cutoff;
-    const end = known >= 0 ? known : cutoff === NO_CUTOFF ? last : lowerBound(shard, timed, last, cutoff, plan.inclusive);
+    const end = known >= 0 ? known : cutoff === NO_CUTOFF ? last : searchRow(shard, timed, last, cutoff, plan.inclusive);
     this.known = end;
     let staticEnd = timed;
     if (plan.untilBirth) {
       // Of what is known: a birth after the cut-off would tell of the future.
       const birth = this.birth();
-      if (birth !== null) staticEnd = lowerBound(shard, timed, end, dayOf(birth) + DAY, false);
+      if (birth !== null) staticEnd = searchRow(shard, timed, end, dayOf(birth) + DAY, false);
     }
     this.staticEnd = staticEnd;
     const near = cutoff !== NO_CUTOFF;
-    this.dayRow = near && plan.dateOnly !== null ? lowerBound(shard, staticEnd, end, dayOf(cutoff), false) : end;
-    this.tieRow = near && plan.atCutoff !== null ? lowerBound(shard, staticEnd, end, cutoff, false) : end;
+    this.dayRow = near && plan.dateOnly !== null ? searchRow(shard, staticEnd, end, dayOf(cutoff), false) : end;
+    this.tieRow = near && plan.atCutoff !== null ? searchRow(shard, staticEnd, end, cutoff, false) : end;
     return end;
   }
 
@@ -170,14 +171,14 @@ export class Window {
     const { shard, cutoff, staticEnd } = this;
     if (cutoff === NO_CUTOFF || !this.plan.inclusive) return;
     const end = this.known;
-    for (let row = lowerBound(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
+    for (let row = searchRow(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
   }
 
   /** The first row that looking back reaches. */
   private lowRow(end: number): number {
     const { plan, cutoff, staticEnd } = this;
     if (plan.lookBack === null || cutoff === NO_CUTOFF) return staticEnd;
-    return Math.min(end, lowerBound(this.shard, staticEnd, end, cutoff - plan.lookBack, plan.inclusive));
+    return Math.min(end, searchRow(this.shard, staticEnd, end, cutoff - plan.lookBack, plan.inclusive));
   }
 
   /** Are all known rows kept. */
@@ -308,28 +309,4 @@ export function placesOf(plan: Plan, n: number, w: number): Place[] {
   for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
   places.push({ begin: n - w, end: n });
   return places;
-}
-
-/** The first row of [low, high) whose time is not before the bound; after it, where `past`. */
-function lowerBound(shard: Shard, low: number, high: number, bound: bigint, past: boolean): number {
-  const { timeWords, times } = shard;
-  const number = Number(bound);
-  let begin = low;
-  let end = high;
-  if (Number.isSafeInteger(number)) {
-    while (begin < end) {
-      const middle = (begin + end) >>> 1;
-      const time = timeWords[2 * middle + 1]! * HIGH + (timeWords[2 * middle]! >>> 0);
-      if (time > number || (!past && time === number)) end = middle;
-      else begin = middle + 1;
-    }
-    return begin;
-  }
-  while (begin < end) {
-    const middle = (begin + end) >>> 1;
-    const time = times[middle]!;
-    if (time > bound || (!past && time === bound)) end = middle;
-    else begin = middle + 1;
-  }
-  return begin;
 }

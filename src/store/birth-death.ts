@@ -1,18 +1,24 @@
 import type { Store } from "./store.js";
 
-/** Codes of birth: MEDS, and what OMOP exports of FEMR write. Alone, or followed by `//` and more. */
+/**
+ * Birth codes: that of MEDS, and those that FEMR's OMOP exports write. Each is a whole code, or is followed
+ * by `//` and more.
+ */
 export const BIRTH = ["MEDS_BIRTH", "SNOMED/184099003", "SNOMED//184099003", "SNOMED/3950001", "SNOMED//3950001"];
 
-/** Is a code one of birth. */
+/** Is this a birth code. */
 export function isBirth(code: string): boolean {
   return BIRTH.some((birth) => code.startsWith(birth) && (code.length === birth.length || code.startsWith("//", birth.length)));
 }
 
-/** Not looked for yet, and not found. */
+/** Not searched yet, and not found. */
 const UNKNOWN = -2;
 const NONE = -1;
 
-/** Of each patient the first row with a birth code, looked for once: batches ask for it with every sample. */
+/**
+ * The first row with a birth code, per patient. It is searched once, because batches need it for every
+ * sample.
+ */
 export class Births {
   private readonly rows: Int32Array;
   private readonly times: BigInt64Array;
@@ -22,7 +28,10 @@ export class Births {
     this.times = new BigInt64Array(store.ids.length);
   }
 
-  /** Time of birth of the patient in a row of patients.arrow, in microseconds, as the rows before `end` (a row of the shard) tell; null where they do not. */
+  /**
+   * Time of birth, in microseconds, of the patient in row `index` of patients.arrow; null where the rows
+   * before `end` (a row of the shard) do not contain it.
+   */
   known(index: number, end: number): bigint | null {
     let row = this.rows[index]!;
     if (row === UNKNOWN) row = this.find(index);

@@ -1,14 +1,17 @@
 import type { NativeExport } from "./native.js";
 
 /**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
+ * A shard for other native code in this process, by the
+ * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
+ * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
+ * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
+ * of the mapping.
  *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
+ * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
+ * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
+ * import has returned, because it owns the addresses. An export that was not imported is released by
+ * {@link ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay
+ * valid after `db.close()`. They must not be written to.
  */
 export class ArrowExport {
   /** Address of the `ArrowSchema`. */
@@ -24,7 +27,7 @@ export class ArrowExport {
     this.array = native.array;
   }
 
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
   release(): void {
     this.native.release();
   }

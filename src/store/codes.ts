@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { failGiven, textOf } from "../support/arguments.js";
+import { expected, textOf } from "../support/arguments.js";
 import { fail, failClosed, failCorrupt } from "../support/errors.js";
 import { Dictionary } from "./dictionary.js";
 import type { MappedFile } from "./mapped-file.js";
@@ -7,24 +7,25 @@ import { TextVector } from "./values/bytes.js";
 import { decode } from "./values/decode.js";
 import type { Value, Vector } from "./values/vector.js";
 
-/** A code of the store. */
+/** One code of the store. */
 export interface Code {
   /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
   readonly id: number;
   /** The code itself. */
   readonly code: string;
-  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
   readonly events: number;
-  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
   readonly patients: number;
-  /** From the source's codes.parquet; null where that has none. */
+  /** From the source's codes.parquet; null where it has no description. */
   readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
+  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
   readonly parents: readonly string[];
 }
 
 /**
- * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
+ * prefix form a run.
  *
  * @example
  * ```ts
@@ -51,7 +52,7 @@ export class CodeRange {
     return this.end - this.begin;
   }
 
-  /** Is a code id in the range. */
+  /** Is a code id in this range. */
   has(id: number): boolean {
     return Number.isInteger(id) && id >= this.begin && id < this.end;
   }
@@ -63,12 +64,15 @@ export class CodeRange {
 }
 
 /**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
- * event has select nothing.
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
+ * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
  */
 export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
 
-/** A choice of codes as ranges of ids: begin, end, begin, end, …; `wanted` says what to give, where something is no code. */
+/**
+ * A choice of codes as ranges of ids: begin, end, begin, end, …. `wanted` describes a valid choice, for the
+ * error.
+ */
 export function codeRanges(
   table: CodeTable,
   choice: CodeChoice,
@@ -76,7 +80,7 @@ export function codeRanges(
 ): number[] {
   const ranges: number[] = [];
   const add = (begin: number, end: number): void => {
-    // Ids are from 1 to size; any other is no event's.
+    // Ids are from 1 to size; no event has another id.
     const [low, high] = [Math.max(begin, 1), Math.min(end, table.size + 1)];
     if (low < high) ranges.push(low, high);
   };
@@ -84,7 +88,7 @@ export function codeRanges(
     if (code instanceof CodeRange) add(code.begin, code.end);
     else {
       const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
-      if (!Number.isInteger(id)) failGiven("A code", code, wanted);
+      if (!Number.isInteger(id)) expected("A code", code, wanted);
       add(id, id + 1);
     }
   };
@@ -95,8 +99,9 @@ export function codeRanges(
 }
 
 /**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
- * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
+ * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
+ * 0 is unused and free for padding.
  *
  * @example
  * ```ts
@@ -120,7 +125,7 @@ export class CodeTable implements Iterable<Code> {
   private readonly text: TextVector;
   private readonly columns = new Map<string, Vector>();
   private complete = false;
-  /** The codes that name a code as their parent, those without events too; made on first use. */
+  /** By code, the codes that name it as their parent, including those without events; built on first use. */
   private children: Map<string, string[]> | undefined;
   private readonly withAncestors: (read: (file: MappedFile) => void) => void;
 
@@ -129,14 +134,15 @@ export class CodeTable implements Iterable<Code> {
     this.file = file;
     this.withAncestors = withAncestors;
     const text = decode(file, file.need("code"), false);
-    if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "it lacks its table of codes");
+    if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "the table of codes is missing");
     this.text = text;
     this.size = text.length - 1;
     this._dictionary = new Dictionary(text, file.path, undefined, () => this.live());
   }
 
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
+   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per
+   * code). The array stays valid after `close()`.
    */
   get strings(): readonly string[] {
     this.live();
@@ -150,7 +156,7 @@ export class CodeTable implements Iterable<Code> {
   /** The id of a code, or undefined where no event has it. */
   id(code: string): number | undefined {
     this.live();
-    const bytes = Buffer.from(textOf("code", code, "a code as a string; codes.get(id) takes an id"), "utf8");
+    const bytes = Buffer.from(textOf("code", code, "a code, as a string; codes.get(id) takes an id"), "utf8");
     const id = this.search((slot) => this.text.compare(slot, bytes, false) >= 0);
     // Compared as a string too: a lone surrogate and the replacement character have the same bytes.
     return id <= this.size && this._dictionary.at(id) === code ? id : undefined;
@@ -159,7 +165,7 @@ export class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange {
     this.live();
-    const bytes = Buffer.from(textOf("prefix", prefix, 'the beginning of codes as a string, such as "LAB//"'), "utf8");
+    const bytes = Buffer.from(textOf("prefix", prefix, 'the beginning of codes, as a string such as "LAB//"'), "utf8");
     const begin = this.search((slot) => this.text.compare(slot, bytes, true) >= 0);
     return new CodeRange(
       begin,
@@ -168,8 +174,9 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
-   * has: ids, ascending. Empty where no event has any of them.
+   * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the
+   * source's codes.parquet, in any number of steps, also through codes that no event has. Empty where no
+   * event has any of them.
    *
    * @example
    * ```ts
@@ -177,21 +184,23 @@ export class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
    * console.log(diabetes.length, slots.length);
    * db.close();
    * ```
    */
   withAncestor(code: string): Uint32Array {
     this.live();
-    const found = new Set([textOf("code", code, "a code as a string")]);
+    const found = new Set([textOf("code", code, "a code, as a string")]);
     this.children ??= this.findChildren();
-    // A set is walked on while it grows.
+    // Iteration over a set includes the entries that are added meanwhile.
     for (const name of found) for (const child of this.children.get(name) ?? []) found.add(child);
     return Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
   }
 
-  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  /**
+   * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
+   */
   get(id: number): Code | undefined {
     this.live();
     if (!this.has(id)) return undefined;
@@ -205,16 +214,19 @@ export class CodeTable implements Iterable<Code> {
     };
   }
 
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  /**
+   * Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, `events`
+   * and `patients`.
+   */
   get columnNames(): readonly string[] {
     return this.file.fields.map((node) => node.name);
   }
 
   /**
-   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
-   * source lacks is null too.
+   * The value of a column of the source's codes.parquet for a code id. Null where the code has no value, for
+   * 0, for ids outside the table, and for `description` and `parent_codes` where the source lacks them.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column of the table.
    */
   value(name: string, id: number): Value | null {
     this.live();
@@ -226,7 +238,7 @@ export class CodeTable implements Iterable<Code> {
         if (name === "description" || name === "parent_codes") return null;
         fail(
           "MEDS_UNKNOWN_COLUMN",
-          `The codes have no column ${JSON.stringify(textOf("name", name, "a column's name"))}. They have: ${this.columnNames.join(", ")}.`,
+          `The codes have no column ${JSON.stringify(textOf("name", name, "the name of a column"))}. The columns are ${this.columnNames.join(", ")}.`,
           this.file.path,
         );
       }
@@ -268,11 +280,14 @@ export class CodeTable implements Iterable<Code> {
   }
 
   private has(id: number): boolean {
-    if (typeof id !== "number") failGiven("id", id, "an id (a number); codes.id(code) has the id of a code");
+    if (typeof id !== "number") expected("id", id, "a number; codes.id(code) returns the id of a code");
     return Number.isInteger(id) && id > 0 && id <= this.size;
   }
 
-  /** The first id at or after 1 for which a test that turns true once is true; size + 1 where it never is. */
+  /**
+   * The first id, from 1, that passes the test; size + 1 where none does. Ids after one that passes must pass
+   * too.
+   */
   private search(isAfter: (id: number) => boolean): number {
     let low = 1;
     let high = this.size + 1;
@@ -289,7 +304,7 @@ export class CodeTable implements Iterable<Code> {
   }
 }
 
-/** The texts of a list that may be absent, and have nulls. */
+/** The strings of a list that may be null and may contain nulls. */
 function textsOf(list: Value | null): string[] {
   return ((list as (string | null)[] | null) ?? []).filter((text) => text !== null);
 }

@@ -1,16 +1,19 @@
 import type { RowArray } from "./mapped-file.js";
 
-/** Beyond every row: a shard has fewer than 2^31 - 1. A small integer, for a field that holds infinity is slower to compare. */
+/**
+ * Beyond every row: a shard has fewer than 2^31 - 1. A small integer, because a field that holds infinity is
+ * slower to compare.
+ */
 export const NO_ROW = 0x7fffffff;
 
 /**
- * Finds a row among the rows where a sparse column has values. It remembers the gap between two values in which it stands: rows read one after
- * another cost two comparisons each, a jump a binary search.
+ * Finds a row among the rows where a sparse column has values. It remembers the gap between two values that
+ * contained the last row: rows read in order cost two comparisons each, a jump costs a binary search.
  */
 export class Cursor {
-  /** The row of the value before the gap, -1 where there is none. */
+  /** The row of the value before the gap; -1 where there is none. */
   floor = -1;
-  /** The row of the value after the gap, `NO_ROW` where there is none. */
+  /** The row of the value after the gap; `NO_ROW` where there is none. */
   next = -1;
   /** The entry of the value after the gap. */
   private position = 0;
@@ -19,32 +22,32 @@ export class Cursor {
 
   constructor(
     private readonly rows: RowArray,
-    /** Says what is wrong: the store is closed, or damaged. */
+    /** Throws that the store is closed, or else damaged. */
     private readonly fault: (found: string) => never,
   ) {}
 
-  /** Turns to the entries [begin, end): those of one patient. */
+  /** Moves to the entries [begin, end) of one patient. */
   turn(begin: number, end: number): void {
     this.begin = begin;
     this.end = end;
-    this.stand(begin);
+    this.move(begin);
   }
 
-  /** The entry that holds a row's value, or -1 where the row is null. */
+  /** The entry with the value of a row, or -1 where the row is null. */
   find(row: number): number {
     if (row > this.floor && row < this.next) return -1;
-    // A repeated read; anything else but the next value is a jump.
+    // A repeated read. Anything else but the next value is a jump.
     if (row === this.floor) return this.position - 1;
     if (row !== this.next) {
-      this.stand(lowerBound(this.rows, this.begin, this.end, row));
+      this.move(lowerBound(this.rows, this.begin, this.end, row));
       if (row !== this.next) return -1;
     }
-    // A scan goes on behind the value that it has just read.
-    this.stand(this.position + 1);
+    // A scan continues after the value that it has just read.
+    this.move(this.position + 1);
     return this.position - 1;
   }
 
-  private stand(position: number): void {
+  private move(position: number): void {
     const floor = position > this.begin ? this.rows[position - 1]! : -1;
     const next = position < this.end ? this.rows[position]! : NO_ROW;
     if (!(floor < next)) this.fault(`the rows of a sparse column do not ascend at entry ${position}`);

@@ -1,10 +1,11 @@
-import { failGiven } from "../support/arguments.js";
+import { expected } from "../support/arguments.js";
 import { failCorrupt } from "../support/errors.js";
 import { type JsonValue, jsonOf } from "./values/json.js";
 import type { Value, Vector } from "./values/vector.js";
 
 /**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
+ * in every shard. Entry 0 means null.
  *
  * @example
  * ```ts
@@ -17,16 +18,22 @@ import type { Value, Vector } from "./values/vector.js";
  * ```
  */
 export class Dictionary<T = Value> {
-  /** Number of entries, the unused entry 0 included. */
+  /** Number of entries, including entry 0. */
   readonly length: number;
-  /** @internal Decoded entries; a hole is one not yet decoded. Entry 0 is null, so that the look-up of a null needs no test. */
+  /**
+   * @internal Decoded entries; a hole is not decoded yet. Entry 0 is null, so that the look-up of a null
+   * needs no test.
+   */
   readonly _table: (T | null | undefined)[];
   /** @internal The entries as they are stored. */
   readonly _source: Vector;
   private readonly path: string;
   private readonly check: () => void;
 
-  /** @internal `zero`: what entry 0 reads as; undefined where no row may hold it. `check` throws once the store is closed. */
+  /**
+   * @internal `zero`: the value of entry 0; undefined where no row may have it. `check` throws once the store
+   * is closed.
+   */
   constructor(values: Vector, path: string, zero: null | undefined, check: () => void) {
     this.length = values.length;
     this._source = values;
@@ -39,7 +46,7 @@ export class Dictionary<T = Value> {
   /** The value of an index; null for 0 and for an index outside the dictionary. */
   at(index: number): T | null {
     this.check();
-    if (!Number.isInteger(index)) failGiven("index", index, "a whole number");
+    if (!Number.isInteger(index)) expected("index", index, "a whole number");
     if (!(index > 0 && index < this.length)) return null;
     return this._table[index] ?? this._load(index);
   }
@@ -59,11 +66,13 @@ export class Dictionary<T = Value> {
     return this.toArray().map((value) => jsonOf(value as Value | null));
   }
 
-  /** @internal Decodes an entry on its first use. An index outside the dictionary is damage, never a value. */
+  /**
+   * @internal Decodes an entry on first use. An index outside the dictionary means that the store is damaged.
+   */
   _load(index: number): T {
     this.check();
     if (!(index > 0 && index < this.length))
-      failCorrupt(this.path, `an index is ${index}, but the dictionary has the entries 1 to ${this.length - 1}`);
+      failCorrupt(this.path, `an index is ${index}, but the dictionary has entries 1 to ${this.length - 1}`);
     const value = this._source.at(index) as T;
     this._table[index] = value;
     return value;

@@ -6,7 +6,10 @@ import type { Shard } from "./shard.js";
 import { MicrosVector } from "./values/numbers.js";
 import type { Value, Vector } from "./values/vector.js";
 
-/** How a field's slots are read; one number, so that one class serves every type and its call sites stay monomorphic. */
+/**
+ * How a field's entries are read. One number, so that one class serves every type and its call sites stay
+ * monomorphic.
+ */
 const CODED8 = 0;
 const CODED16 = 1;
 const CODED32 = 2;
@@ -17,7 +20,7 @@ const OTHER = 6;
 
 const INFINITY = Number.POSITIVE_INFINITY;
 
-// What the arrays of the other kinds are: never read.
+// Stand-ins for the arrays of other kinds: never read.
 const NO8 = new Uint8Array(0);
 const NO16 = new Uint16Array(0);
 const NO32 = new Uint32Array(0);
@@ -25,27 +28,30 @@ const NO_WORDS = new Int32Array(0);
 const NO_FLOAT32 = new Float32Array(0);
 const NO_FLOAT64 = new Float64Array(0);
 
-/** The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient of row p. */
+/**
+ * The rows of a sparse column that have values: entries [offsets[p], offsets[p + 1]) belong to the patient in
+ * row p.
+ */
 export interface Sparse {
   readonly offsets: Int32Array;
   readonly rows: RowArray;
 }
 
-/** What a field is made of. */
+/** The parts of a field. */
 export interface FieldParts {
   readonly column: ManifestColumn;
-  /** Values of the slots; of a coded field none. */
+  /** Values by entry; null for a coded field. */
   readonly vector: Vector | null;
   readonly indexes: IndexArray | null;
   readonly dictionary: Dictionary | null;
   readonly sparse: Sparse | null;
 }
 
-/** One column in one shard. A slot is a row of the shard, or an entry of a sparse column. */
+/** One column in one shard. An entry is a row of the shard, or a value of a sparse column. */
 export class Field {
   readonly column: ManifestColumn;
   readonly name: string;
-  /** The field that was asked for after this one the last time: see {@link Shard.fieldOf}. */
+  /** The field that was read after this one the last time: see {@link Shard.fieldOf}. */
   follower: Field | null = null;
   readonly shard: Shard;
   readonly vector: Vector | null;
@@ -60,9 +66,12 @@ export class Field {
   private readonly float32: Float32Array;
   private readonly float64: Float64Array;
   private readonly words: Int32Array;
-  /** No value is a real NaN: a NaN says null. */
+  /** No value is a real NaN: NaN means null. */
   private readonly nanIsNull: boolean;
-  /** Shared by the events that are read one after another: those of the patient in this row of the shard, whose first row is `base`. */
+  /**
+   * Shared by events that are read in order: those of the patient in this row of the shard, whose first row
+   * is `base`.
+   */
   private readonly cursor: Cursor | null;
   private patient = -1;
   private base = 0;
@@ -109,33 +118,35 @@ export class Field {
     this.base = this.shard.offsets[patient]!;
   }
 
-  /** The value of a slot. Kept short: what V8 cannot inline costs more than all of it. */
-  read(slot: number): Value | null {
+  /**
+   * The value of an entry. Kept short: a call that V8 cannot inline would cost more than the whole function.
+   */
+  read(entry: number): Value | null {
     const kind = this.kind;
     if (kind <= CODED32) {
-      const index = kind === CODED8 ? this.coded8[slot]! : kind === CODED16 ? this.coded16[slot]! : this.coded32[slot]!;
+      const index = kind === CODED8 ? this.coded8[entry]! : kind === CODED16 ? this.coded16[entry]! : this.coded32[entry]!;
       const value = this.table[index];
       return value === undefined ? this.load(index) : value;
     }
     if (kind <= FLOAT64) {
-      const value = kind === FLOAT32 ? this.float32[slot]! : this.float64[slot]!;
+      const value = kind === FLOAT32 ? this.float32[entry]! : this.float64[entry]!;
       if (value <= INFINITY) return value;
-      // Null slots hold NaN. The undefined of a closed store is neither.
+      // Null entries contain NaN. The undefined of a closed store is neither.
       if (this.nanIsNull && value !== undefined) return null;
     } else if (kind === MICROS) {
-      const high = this.words[2 * slot + 1]!;
-      if (high >= -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * slot]! >>> 0);
+      const high = this.words[2 * entry + 1]!;
+      if (high >= -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * entry]! >>> 0);
     }
-    return this.other(slot);
+    return this.other(entry);
   }
 
-  private other(slot: number): Value | null {
+  private other(entry: number): Value | null {
     this.shard.check();
-    return this.vector!.at(slot);
+    return this.vector!.at(entry);
   }
 
   private load(index: number | undefined): Value {
-    if (index === undefined) return this.shard.fault("a row lies outside its column");
+    if (index === undefined) return this.shard.fault("a row is outside its column");
     return this.dictionary!._load(index);
   }
 }

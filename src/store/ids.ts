@@ -1,4 +1,4 @@
-import { failGiven, lengthOf } from "../support/arguments.js";
+import { expected, lengthOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { HIGH } from "../support/time.js";
 
@@ -9,29 +9,29 @@ const scratch = new BigInt64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
 /**
- * From subject id to its row in patients.arrow: an open-addressed hash over the two 32-bit words of the id, so that a look-up makes no bigint
- * and goes through no string.
+ * From subject id to its row in patients.arrow: an open-addressed hash table over the two 32-bit words of the
+ * id, so that a look-up creates neither a bigint nor a string.
  */
 export class IdTable {
   private readonly words: Int32Array;
-  private readonly slots: Int32Array;
+  private readonly buckets: Int32Array;
   private readonly shift: number;
   private readonly mask: number;
 
-  /** `words`: low and high word of each id, in order of row. */
+  /** `words`: low and high word of each id, in row order. */
   constructor(words: Int32Array) {
     const count = words.length >> 1;
     // At most half full: a miss ends after two steps on average.
     let bits = 2;
     while (1 << bits < count * 2) bits += 1;
     this.words = words;
-    this.slots = new Int32Array(1 << bits);
+    this.buckets = new Int32Array(1 << bits);
     this.shift = 32 - bits;
     this.mask = (1 << bits) - 1;
     for (let row = 0; row < count; row += 1) {
       let at = this.home(words[2 * row]!, words[2 * row + 1]!);
-      while (this.slots[at] !== 0) at = (at + 1) & this.mask;
-      this.slots[at] = row + 1;
+      while (this.buckets[at] !== 0) at = (at + 1) & this.mask;
+      this.buckets[at] = row + 1;
     }
   }
 
@@ -45,15 +45,15 @@ export class IdTable {
     const number = Number(id);
     if (Number.isSafeInteger(number)) return this.probe(number | 0, Math.floor(number / HIGH));
     scratch[0] = id;
-    // What does not fit in 64 bits is nobody's id; the array has kept its low bits only.
+    // An id beyond 64 bits matches no subject; the array kept only its low bits.
     return scratch[0] === id ? this.probe(scratchWords[0]!, scratchWords[1]!) : -1;
   }
 
   private probe(low: number, high: number): number {
-    const { words, slots, mask } = this;
+    const { words, buckets, mask } = this;
     let at = this.home(low, high);
     for (;;) {
-      const row = slots[at]! - 1;
+      const row = buckets[at]! - 1;
       if (row < 0 || (words[2 * row] === low && words[2 * row + 1] === high)) return row;
       at = (at + 1) & mask;
     }
@@ -64,7 +64,7 @@ export class IdTable {
   }
 }
 
-/** Ids of many subjects, exact. What does not fit in 64 bits is nobody's id. */
+/** Exact ids of many subjects. An id beyond 64 bits matches no subject. */
 export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string): BigInt64Array {
   if (ids instanceof BigInt64Array) return ids;
   const exact = new BigInt64Array(lengthOf("subjectIds", ids));
@@ -78,15 +78,15 @@ export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string
   return exact;
 }
 
-/** A subject or slot that is not among the patients asked. */
+/** Throws `MEDS_UNKNOWN_SUBJECT` for a subject or slot that is not in the cohort. */
 export function failUnknown(who: string, path: string): never {
-  fail("MEDS_UNKNOWN_SUBJECT", `${path}: there is no ${who} among these patients. Leave out what has() does not know.`, path);
+  fail("MEDS_UNKNOWN_SUBJECT", `${path}: ${who} is not in this cohort. Filter ids with has(id), or use the slots of this cohort.`, path);
 }
 
 function failKind(id: unknown): never {
-  failGiven("The subject id", id, "a bigint or a whole number");
+  expected("The subject id", id, "a bigint or a whole number");
 }
 
 function failUnsafe(id: number): never {
-  fail("MEDS_UNSAFE_NUMBER", `${id} is no exact subject id: it is fractional or beyond 2^53, where numbers skip ids. Give it as bigint.`);
+  fail("MEDS_UNSAFE_NUMBER", `${id} is not an exact subject id: it is fractional, or beyond 2^53, where numbers skip ids. Use a bigint.`);
 }

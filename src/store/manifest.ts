@@ -2,39 +2,44 @@
 export interface ColumnInfo {
   /** Its name in the source. */
   readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
   readonly type: string;
-  /** Does any row of the whole store hold null. */
+  /** Is any row of the whole store null. */
   readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
   readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  /** Dictionary-coded: the values are stored as ids of one dictionary for the whole store. */
   readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
   readonly stored: string;
-  /** Null rows over the whole store. */
+  /** Number of null rows in the whole store. */
   readonly nulls: number;
 }
 
-/** Something the conversion dropped, skipped, changed or repaired. */
+/** Something that the conversion dropped, skipped, changed or repaired. */
 export interface Note {
   /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
+   * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
+   * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
+   * keeps them. These notes come first, and are errors with `strict`.
    */
   readonly kind: string;
   /** What and why. */
   readonly message: string;
-  /** How many; of `dropped`, rows. */
+  /** How many. For `dropped`: rows. */
   readonly count: number;
 }
 
-/** `manifest.json` as `crates/store/src/manifest.rs` writes it; the native side has checked its form and checksum. */
+/**
+ * `manifest.json`, as `crates/store/src/manifest.rs` writes it. The native side has checked its form and
+ * checksum.
+ */
 export interface Manifest {
   readonly version: number;
   readonly id: string;
   readonly fingerprint: string;
-  /** Of the sizes and times of the source's files, where these were to be trusted. */
+  /** Fingerprint of the sizes and times of the source's files, where these were trusted. */
   readonly times?: string;
   readonly columns: readonly ManifestColumn[];
   readonly counts: ManifestCounts;
@@ -45,18 +50,18 @@ export interface Manifest {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
-/** How a store was made. */
+/** How a store was created. */
 export interface ManifestOptions {
   readonly shardBytes?: number;
   readonly index?: boolean;
-  /** Of what tables, where they were imported: `omop`. */
+  /** The kind of the imported tables: `omop`. */
   readonly imported?: string;
-  /** Of which store, and how, where it was cut from another one, or holds the changed rows of one. */
+  /** For a store that `filter` or `transform` made from another one: from which store, and how. */
   readonly filter?: object;
   readonly transform?: object;
 }
 
-/** Bytes of a store's inverted index; 0 where it has none. */
+/** Bytes of a store's inverted index; 0 where there is none. */
 export function indexBytes({ files }: Manifest): number {
   return files.reduce((sum, { path, bytes }) => (path.startsWith("index/") ? sum + bytes : sum), 0);
 }
@@ -83,12 +88,12 @@ export interface ManifestCounts {
   readonly numeric_values: number;
   readonly codes: number;
   readonly longest: number;
-  /** Rounded by JSON where it lies beyond 2^53: for display and warnings only. */
+  /** Rounded by JSON beyond 2^53: for display and warnings only. */
   readonly first_time: number | null;
   readonly last_time: number | null;
 }
 
-/** What callers see of a column. */
+/** The public part of a column. */
 export function columnInfo(column: ManifestColumn): ColumnInfo {
   const { name, type, storage, coded, stored, nulls } = column;
   return Object.freeze({ name, type, nullable: nulls > 0, storage, coded, stored, nulls });

@@ -1,6 +1,6 @@
 import { failCorrupt, MedsError } from "../support/errors.js";
 
-/** Any typed array that a column can be viewed through. */
+/** The typed arrays that a column can be viewed through. */
 export type TypedArray =
   | Int8Array
   | Uint8Array
@@ -13,15 +13,15 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** Ids of a dictionary, as narrow as it allows. */
+/** Dictionary ids, in the narrowest type for the dictionary. */
 export type IndexArray = Uint8Array | Uint16Array | Uint32Array;
 
-/** Row numbers of a sparse column, in 16 bits where no patient of the store has more rows. */
+/** Row numbers of a sparse column. They have 16 bits where that is enough for every patient of the store. */
 export type RowArray = Uint16Array | Uint32Array;
 
 type ArrayType<A> = new (buffer: ArrayBuffer, offset: number, length: number) => A;
 
-/** A run of bytes of the file. */
+/** A range of bytes of the file. */
 export interface Span {
   readonly offset: number;
   readonly bytes: number;
@@ -35,7 +35,7 @@ export interface ArrowType {
   readonly scale?: number;
 }
 
-/** A field of the file and where its buffers lie (`crates/store/src/layout.rs`). */
+/** A field of the file, and where its buffers are (`crates/store/src/layout.rs`). */
 export interface Node {
   readonly name: string;
   readonly type: ArrowType;
@@ -49,12 +49,14 @@ export interface Node {
   readonly dictionary: { readonly indexWidth: number; readonly values: Node } | null;
 }
 
-/** One mapped Arrow file: the buffer, its fields, and typed arrays over their buffers. Nothing here copies. */
+/**
+ * One mapped Arrow file: the buffer, its fields, and typed arrays over their buffers. Nothing here copies.
+ */
 export class MappedFile {
   readonly path: string;
   readonly buffer: ArrayBuffer;
   readonly fields: readonly Node[];
-  /** Proves a buffer of offsets before its first use. */
+  /** Checks a buffer of offsets before its first use. */
   private readonly prove: (offset: number) => void;
 
   constructor(path: string, buffer: ArrayBuffer, layout: string, prove: (offset: number) => void) {
@@ -64,24 +66,24 @@ export class MappedFile {
     this.prove = prove;
   }
 
-  /** The top-level field of that name. */
+  /** The top-level field with this name. */
   find(name: string): Node | undefined {
     return this.fields.find((node) => node.name === name);
   }
 
   /** A top-level field that the format requires. */
   need(name: string): Node {
-    return this.find(name) ?? failCorrupt(this.path, `it has no field ${name}`);
+    return this.find(name) ?? failCorrupt(this.path, `the field ${name} is missing`);
   }
 
   /** `length` elements of a buffer. */
   array<A extends TypedArray>(type: ArrayType<A>, span: Span | null, length: number): A {
     const offset = span === null || length === 0 ? 0 : span.offset;
-    if (span === null && length > 0) failCorrupt(this.path, "a field lacks its values");
+    if (span === null && length > 0) failCorrupt(this.path, "a field has no values");
     try {
       return new type(this.buffer, offset, length);
     } catch (error) {
-      throw new MedsError("MEDS_CORRUPT", `${this.path}: a buffer lies outside the file. Convert the source again.`, {
+      throw new MedsError("MEDS_CORRUPT", `${this.path}: a buffer is outside the file. Convert the source again.`, {
         path: this.path,
         cause: error,
       });
@@ -93,20 +95,20 @@ export class MappedFile {
     return this.array(Uint8Array, span, span === null ? 0 : span.bytes);
   }
 
-  /** The validity bitmap, or null where every slot has a value. */
+  /** The validity bitmap, or null where every entry has a value. */
   validity(node: Node): Bitmap | null {
     return node.validity === null || node.nullCount === 0 ? null : new Bitmap(this.bytes(node.validity));
   }
 
-  /** The int32 offsets of a list, map, text or binary field, proved to ascend and to stay inside. */
+  /** The int32 offsets of a list, map, text or binary field, checked to ascend and to stay inside. */
   offsets(node: Node): Int32Array {
     if (node.length > 0 && node.offsets !== null) this.prove(node.offsets.offset);
     return this.provedOffsets(node);
   }
 
-  /** Offsets that the native side proved when it handed out the file. */
+  /** Offsets that the native side checked when it returned the file. */
   provedOffsets(node: Node): Int32Array {
-    // Arrow allows a field without slots to leave its one offset out.
+    // Arrow allows a field without entries to omit its only offset.
     if (node.length === 0) return new Int32Array(1);
     return this.array(Int32Array, node.offsets, node.length + 1);
   }
@@ -128,7 +130,7 @@ export class MappedFile {
   }
 }
 
-/** One bit a slot, least significant first. */
+/** One bit per entry, least significant first. */
 export class Bitmap {
   private readonly bytes: Uint8Array;
 
@@ -136,8 +138,8 @@ export class Bitmap {
     this.bytes = bytes;
   }
 
-  /** Is the bit of a slot set. */
-  has(slot: number): boolean {
-    return ((this.bytes[slot >>> 3]! >>> (slot & 7)) & 1) === 1;
+  /** Is the bit of an entry set. */
+  has(index: number): boolean {
+    return ((this.bytes[index >>> 3]! >>> (index & 7)) & 1) === 1;
   }
 }

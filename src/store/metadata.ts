@@ -5,7 +5,7 @@ import { indexBytes, type Note } from "./manifest.js";
 import type { Store } from "./store.js";
 
 /**
- * What the source says of itself, and what became of it.
+ * The metadata of the source, and the results of its conversion.
  *
  * @example
  * ```ts
@@ -17,20 +17,23 @@ import type { Store } from "./store.js";
  * ```
  */
 export class Metadata {
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
+  /**
+   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
+   * an index.
+   */
   readonly id: string;
-  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
+  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
   readonly files: readonly string[];
-  /** What the conversion skipped, changed or repaired, and why. */
+  /** What the conversion dropped, skipped, changed or repaired, and why. */
   readonly notes: readonly Note[];
   /** Bytes of the store's files. */
   readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
   readonly indexBytes: number;
   /** Number of shards. */
   readonly shards: number;
   private readonly path: string;
-  /** Read when the store is opened: a store that replaces this one later has another. */
+  /** Read when the store is opened, because another store may replace the files later. */
   private readonly text: string | null;
   private parsed: Readonly<Record<string, unknown>> | null | undefined;
 
@@ -48,10 +51,11 @@ export class Metadata {
   }
 
   /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
-   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
+   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
+   * here. The file in the store is a copy of the source's, byte for byte.
    *
-   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
+   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
    */
   get dataset(): Readonly<Record<string, unknown>> | null {
     if (this.parsed === undefined) this.parsed = this.text === null ? null : parseObject(this.text, this.path);
@@ -70,15 +74,17 @@ function parseObject(text: string, path: string): Record<string, unknown> {
     const value: unknown = JSON.parse(withoutNaN(text.replace(/^\ufeff/, "")));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new MedsError("MEDS_METADATA", `${path}: it cannot be read as JSON. Correct the source's dataset.json and convert again.`, {
+    throw new MedsError("MEDS_METADATA", `${path}: this is not valid JSON. Correct the source's dataset.json and convert again.`, {
       path,
       cause,
     });
   }
-  throw new MedsError("MEDS_METADATA", `${path}: it holds no JSON object. Correct the source's dataset.json and convert again.`, { path });
+  throw new MedsError("MEDS_METADATA", `${path}: this is not a JSON object. Correct the source's dataset.json and convert again.`, {
+    path,
+  });
 }
 
-/** JSON as Python writes it, as JSON: NaN and infinities outside of texts become null. */
+/** Valid JSON from the JSON of Python: NaN and infinities outside strings become null. */
 function withoutNaN(text: string): string {
   return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g, (token) => (token.startsWith('"') ? token : "null"));
 }

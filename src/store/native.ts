@@ -1,7 +1,7 @@
-// The only user of the binding. What crosses here is one buffer and one table of offsets a file, and
-// the arrays of a query or a batch, never a patient or an event.
+// The only user of the binding. Per file, one buffer and one table of offsets cross here; per query or batch,
+// arrays. Patients and events never do.
 import type * as Native from "../../native/binding.js";
-import { failGiven } from "../support/arguments.js";
+import { expected, functionIn, signalIn } from "../support/arguments.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped-file.js";
@@ -9,7 +9,7 @@ import { loadBinding } from "./package-files.js";
 
 const binding = loadBinding();
 
-/** Runs a native call; its errors become {@link MedsError}s, theirs code and path kept. */
+/** Runs a native call. Its errors become {@link MedsError}s with the same code and path. */
 function guard<T>(call: () => T): T {
   try {
     return call();
@@ -18,7 +18,7 @@ function guard<T>(call: () => T): T {
   }
 }
 
-/** A native error as ours; any other error as it is. */
+/** A native error as a {@link MedsError}; any other error unchanged. */
 function translate(error: unknown): unknown {
   if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
     const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
@@ -27,13 +27,16 @@ function translate(error: unknown): unknown {
   return error;
 }
 
-/** Structs of the Arrow C Data Interface; released, where nobody took them over, with this object. */
+/**
+ * Structs of the Arrow C Data Interface. Unless an importer took ownership, they are released with this
+ * object.
+ */
 export type NativeExport = Native.NativeExport;
 
-/** Shards that are read in order: the system reads ahead there. */
+/** Shards that are read in order: the system reads ahead. */
 export type NativeScan = Native.NativeScan;
 
-/** A shard whose rows are written with changes, into a file a call. */
+/** A shard whose rows are written with changes. Each call writes one file. */
 export interface NativeChanging {
   write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
@@ -52,7 +55,7 @@ export class NativeHandle {
     this.manifest = JSON.parse(guard(() => this.store.manifest())) as Manifest;
   }
 
-  /** `patients.arrow`: its checksum was compared at open, so nothing in it needs a further proof. */
+  /** `patients.arrow`. Its checksum was compared at open, so its offsets need no further check. */
   patients(): MappedFile {
     const { buffer, layout } = guard(() => this.store.patients());
     return new MappedFile(`${this.path}/patients.arrow`, buffer, layout, proved);
@@ -64,13 +67,13 @@ export class NativeHandle {
     return new MappedFile(`${this.path}/codes.arrow`, buffer, layout, proved);
   }
 
-  /** `ancestors.arrow`, whose checksum is compared now; null where the store has none. */
+  /** `ancestors.arrow`, whose checksum is compared now; null where it does not exist. */
   ancestors(): MappedFile | null {
     const mapped = guard(() => this.store.ancestors());
     return mapped === null ? null : new MappedFile(`${this.path}/ancestors.arrow`, mapped.buffer, mapped.layout, proved);
   }
 
-  /** A shard; the patients' and sparse columns' offsets are proved here, others by `prove` on their first use. */
+  /** A shard. The offsets of patients and sparse columns are checked here, other offsets on first use. */
   shard(index: number): MappedFile {
     const { buffer, layout } = guard(() => this.store.shard(index));
     const prove = (offset: number) => guard(() => this.store.checkOffsets(index, offset));
@@ -82,12 +85,15 @@ export class NativeHandle {
     return guard(() => this.store.export(index));
   }
 
-  /** The shards that are worth a scan where the patients at some slots (ascending; null for all) are read in storage order. */
+  /**
+   * The shards that are worth a scan when the patients at some slots (ascending; null for all) are read in
+   * storage order.
+   */
   dense(slots: Uint32Array | null): number[] {
     return guard(() => this.store.dense(slots));
   }
 
-  /** Says that shards are read in order, until the scan is ended or collected. */
+  /** Announces that shards are read in order, until the scan is ended or collected. */
   scan(shards: readonly number[]): NativeScan {
     return guard(() => this.store.scan([...shards]));
   }
@@ -97,7 +103,10 @@ export class NativeHandle {
     guard(() => binding.detach(file.buffer));
   }
 
-  /** Asks many patients at once, on other threads; gives the arrays of the result in the order of its members. */
+  /**
+   * Queries many patients at once, on other threads. Returns the arrays of the result in the order of its
+   * members.
+   */
   async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
     return cancellable(
       "query",
@@ -107,12 +116,15 @@ export class NativeHandle {
     );
   }
 
-  /** Where the rows end that are known at each sample's cut-off, written into `ends`: see the native side. */
+  /** Writes into `ends` where the rows end that are known at each sample's cut-off: see the native side. */
   knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void {
     guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
   }
 
-  /** Moves rows into the arrays of a batch; gives the sample and row that must not be together, null where all may. */
+  /**
+   * Copies rows into the arrays of a batch. Returns null, or the sample and row of a leak: a row that its
+   * sample must not know.
+   */
   fill(rows: Native.BatchRows, tokens: Native.BatchTokens, arrays: Native.BatchArrays): readonly number[] | null {
     return guard(() => this.store.fill(rows, tokens, arrays));
   }
@@ -123,7 +135,7 @@ export class NativeHandle {
     return { write: (path, rows, columns) => guard(() => changing.write(path, rows, columns)) };
   }
 
-  /** Copies the metadata files, compared with their checksums, into a folder. */
+  /** Copies the metadata files into a folder, and compares them with their checksums. */
   copyMetadata(folder: string): void {
     guard(() => this.store.copyMetadata(folder));
   }
@@ -133,11 +145,11 @@ export class NativeHandle {
   }
 }
 
-/** A question of the native side, and the kinds that there are. */
+/** A native query, and its kinds. */
 export type Question = Native.Question;
 export type QueryKind = ConstructorParameters<typeof Native.Asked>[1];
 
-/** As {@link guard}, for what the native side promises. */
+/** As {@link guard}, for native promises. */
 async function translated<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -146,14 +158,14 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes and runs work that a signal may cancel. `name` is what a message calls it. */
+/** Creates and runs work that a signal may cancel. `name` is its name in messages. */
 async function cancellable<W extends { cancel(): void }, T>(
   name: string,
   signal: AbortSignalLike | undefined,
   make: () => W,
   run: (work: W) => Promise<T>,
 ): Promise<T> {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+  signalIn("signal", signal);
   if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${name} was cancelled before it began.`, { cause: signal.reason });
   const work = guard(make);
   const cancel = () => work.cancel();
@@ -167,37 +179,46 @@ async function cancellable<W extends { cancel(): void }, T>(
 
 function proved(): void {}
 
-/** Throws where no store may be written, before any work is done for one; who writes there asks again. `force` replaces a store. */
+/**
+ * Throws where a store must not be written, before any other work. Writing checks again. `force` allows to
+ * replace a store.
+ */
 export function refuseTaken(path: string, force: boolean): void {
   guard(() => binding.refuseTaken(path, force));
 }
 
-/** Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg, Hudi or the like: its files are not all rows. */
+/**
+ * Throws `MEDS_TABLE_FORMAT` where a path, or one of `files` below it, belongs to a table of Delta, Iceberg,
+ * Hudi or the like: some of its files contain deleted or replaced rows.
+ */
 export function refuseTables(root: string, files: readonly string[] = []): void {
   guard(() => binding.refuseTables(root, [...files]));
 }
 
-/** How far a piece of work is. */
+/** The progress of a piece of work. */
 export interface Progress {
-  /** What is being done. */
+  /** The current phase. */
   readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
+  /** Rows done in this phase, and all its rows (0 while unknown). */
   readonly done: number;
   readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  /** Bytes done in this phase, and all its bytes (0 while unknown). */
   readonly bytes: number;
   readonly bytesTotal: number;
 }
 
 /** How to watch and stop a piece of work. */
 export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  /**
+   * Called at the start, ten times per second during the work, and at the end. An error that it throws ends
+   * the work and rejects the promise.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** What this package needs of an `AbortSignal`; the standard one fits. */
+/** The part of an `AbortSignal` that this package uses. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -208,19 +229,19 @@ export interface AbortSignalLike {
 const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;
 const POLL_MILLIS = 100;
 
-/** Options as the native side reads them; what JSON cannot say would reach it as something else. */
+/** Options as JSON for the native side. Values that JSON would change are refused. */
 function plain(options: object): string {
   return JSON.stringify(options, (name, value: unknown) => {
     const lost = typeof value === "number" ? !Number.isFinite(value) : ["bigint", "symbol", "function"].includes(typeof value);
-    return lost || value === null ? failGiven(name, value, "a plain value") : value;
+    return lost || value === null ? expected(name, value, "a plain value") : value;
   });
 }
 
 type JobKind = ConstructorParameters<typeof Native.Job>[0];
 
-/** Runs a job on a thread of its own; `options` and the result are plain data. */
+/** Runs a job on its own thread. `options` and the result are plain data. */
 export async function runJob<T>(kind: JobKind, options: object, { onProgress, signal }: WorkOptions): Promise<T> {
-  if (onProgress !== undefined && typeof onProgress !== "function") failGiven("onProgress", onProgress, "a function");
+  functionIn("onProgress", onProgress);
   return cancellable(
     kind,
     signal,
@@ -233,7 +254,7 @@ export async function runJob<T>(kind: JobKind, options: object, { onProgress, si
         try {
           onProgress({ phase: PHASES[phase] ?? "start", done, total, bytes, bytesTotal });
         } catch (error) {
-          // The caller's own error ends the work and reaches the caller.
+          // The caller's own error ends the work and is thrown to the caller.
           thrown = { error };
           job.cancel();
         }

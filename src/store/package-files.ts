@@ -1,15 +1,16 @@
-// Files of this package that are loaded at run time: the native part, and the programs of worker threads. They are found by their place beside the file
-// that runs. No `import` names them, because a bundler would then copy the loader and lose what it loads.
+// Files of this package that are loaded at run time: the native part, and the programs of worker threads.
+// They are found relative to the running file. No `import` names them, because a bundler would then copy the
+// loader without the loaded file.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import type * as Native from "../../native/binding.js";
 import { fail, MedsError } from "../support/errors.js";
 
-/** Nothing where a bundler has made CommonJS of this file. */
+/** Undefined where a bundler has turned this file into CommonJS. */
 const HERE: string | undefined = import.meta.url;
 
-/** A file of this package, by its place from `dist/`. */
+/** A file of this package, by its path relative to `dist/`. */
 function packageFile(path: string): URL {
   const url = typeof HERE === "string" && HERE.startsWith("file:") ? new URL(path, HERE) : undefined;
   if (url !== undefined && existsSync(url)) return url;
@@ -29,27 +30,29 @@ function failBundled(path: string): never {
 export function loadBinding(): typeof Native {
   const url = packageFile("../native/binding.cjs");
   const load: unknown = createRequire(url);
-  // webpack leaves the place where the package was when it was bundled, and nothing to load from there.
+  // webpack keeps the path that the package had when it was bundled, but replaces the function that loads
+  // from there.
   if (typeof load !== "function") return failBundled("../native/binding.cjs");
   try {
     return load("./binding.cjs") as typeof Native;
   } catch (cause) {
     const message =
-      `The native part of meds-reader does not load on ${process.platform}-${process.arch} with Node.js ${process.versions.node} ` +
+      `The native part of meds-reader cannot be loaded on ${process.platform}-${process.arch} with Node.js ${process.versions.node} ` +
       `(${(cause as Error).message.split("\n")[0]}). Install meds-reader again on this machine; in its repository, run: npm run setup.`;
     throw new MedsError("MEDS_UNSUPPORTED_RUNTIME", message, { cause });
   }
 }
 
 /**
- * Starts a worker thread with a file of `dist/`. It inherits all of node's flags, of which one would end it: under `--input-type` (programs that are given
- * as text) a thread must not begin with a file. It then begins with text too, which imports the file.
+ * Starts a worker thread with a file of `dist/`. The thread inherits all of node's flags. With `--input-type`
+ * (a program passed as text) node refuses threads that start with a file. Then the thread starts with text
+ * too, which imports the file.
  */
 export function startWorker(name: "worker.js" | "batch-worker.js", options?: WorkerOptions): Worker {
   const url = packageFile(`./${name}`);
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/[\s"']+/)];
   if (!flags.some((flag) => /^--input[-_]type\b/.test(flag))) return new Worker(url, options);
-  // Thrown outside of the promise, which a flag of node's may let fail unheard.
+  // Thrown outside the promise, because a flag of node may silence its rejection.
   const program = `import(${JSON.stringify(url.href)}).catch((error) => setImmediate(() => { throw error; }));`;
   return new Worker(program, { ...options, eval: true });
 }

@@ -9,35 +9,38 @@ import { NumberVector } from "./values/numbers.js";
 import type { Vector } from "./values/vector.js";
 
 /**
- * One shard: the arrays that every timeline and event reads, bound once. Rows of the patient in row p of the shard are [offsets[p], offsets[p + 1]),
- * static rows first.
+ * One shard: the arrays that all its timelines and events read. The patient in row p of the shard has the
+ * rows [offsets[p], offsets[p + 1]), static rows first.
  */
 export class Shard {
   readonly store: Store;
-  /** Its place in the manifest. */
+  /** Its index in the manifest. */
   readonly number: number;
   readonly file: MappedFile;
   /** False once the store is closed. */
   live = true;
-  /** Columns of which only a part may be read: those of a sample that were known later than their rows (`samples/guard.ts`). */
+  /**
+   * Columns that may be read in part only: in a sample, those whose values became known later than their rows
+   * (`samples/guard.ts`).
+   */
   readonly withheld: readonly string[] = [];
   readonly patients: number;
   readonly offsets: Int32Array;
   readonly times: BigInt64Array;
-  /** Low and high word of each time: what hot loops read instead of bigints. */
+  /** Low and high word of each time: hot loops read these instead of bigints. */
   readonly timeWords: Int32Array;
   readonly codeIds: IndexArray;
-  /** Strings by code id, decoded on first use and shared by all shards; nothing at 0. */
+  /** Strings by code id, decoded on first use and shared by all shards; the entry at 0 is empty. */
   readonly codeStrings: readonly (string | null | undefined)[];
-  /** Null slots hold NaN; empty where the source has no numeric_value. */
+  /** Null rows contain NaN. The array is empty where the source has no numeric_value. */
   readonly numericValues: Float32Array | Float64Array;
-  /** The bits of float32 values: a copy that is to tell NaN from a number needs no branch that way. */
+  /** The bits of float32 values: with these, a copy distinguishes NaN from numbers without a branch. */
   readonly valueBits: Int32Array | null;
   /** The store has numeric_value. */
   readonly hasValues: boolean;
-  /** No numeric_value is a real NaN: a NaN says null. */
+  /** No numeric_value is a real NaN: NaN means null. */
   readonly nanIsNull: boolean;
-  /** No time is the int64 minimum: that says static. */
+  /** No time is really the int64 minimum: the minimum means that the row is static. */
   readonly minimumIsNull: boolean;
   private readonly timeValid: Bitmap | null;
   private readonly valueVector: Vector | null;
@@ -45,7 +48,7 @@ export class Shard {
   private readonly sparse: readonly Node[];
   private readonly fields: (Field | undefined)[];
   private readonly named = new Map<string, Field>();
-  /** The field that was asked for last by name. */
+  /** The last field that was read by name. */
   private asked: Field | null = null;
 
   constructor(store: Store, number: number, file: MappedFile) {
@@ -70,7 +73,7 @@ export class Shard {
     if (vector instanceof NumberVector && (vector.array instanceof Float32Array || vector.array instanceof Float64Array)) {
       this.numericValues = vector.array;
     } else {
-      if (vector !== null) failCorrupt(file.path, "its numeric_value is no float");
+      if (vector !== null) failCorrupt(file.path, "numeric_value is not a float");
       this.numericValues = new Float32Array(0);
     }
     const { buffer, byteOffset, length } = this.numericValues;
@@ -93,18 +96,24 @@ export class Shard {
     if (!this.live) failClosed(this.store.path);
   }
 
-  /** A read gave what no sound, open store gives. */
+  /** Throws for a value that an intact, open store does not return. */
   readonly fault = (found: string): never => {
     this.check();
     return failCorrupt(this.file.path, found);
   };
 
-  /** A column of this shard, by its place in the manifest; bound, and its offsets proved, on first use. */
+  /**
+   * A column of this shard, by its index in the manifest. On first use it is created and its offsets are
+   * checked.
+   */
   field(column: number): Field {
     return this.fields[column] ?? this.bind(column);
   }
 
-  /** As {@link Shard.field}, by name. Loops ask for the same names in turn: the field that followed the last one is tried before the map. */
+  /**
+   * As {@link Shard.field}, by name. Loops read the same names in turn, so the field that followed the last
+   * one is tried before the map.
+   */
   fieldOf(name: string): Field {
     const last = this.asked;
     const guess = last?.follower ?? null;
@@ -145,19 +154,19 @@ export class Shard {
     return field;
   }
 
-  // The reads below are the rare ends of hot paths: they tell null, closed and damaged apart.
+  // The reads below are the rare ends of hot paths. They distinguish null, closed and damaged.
 
-  /** The code of a row whose id is not in the table of decoded strings yet. */
+  /** The code of a row whose string is not decoded yet. */
   loadCode(row: number): string {
     const id = this.codeIds[row];
-    if (id === undefined) return this.fault(`row ${row} lies outside it`);
+    if (id === undefined) return this.fault(`row ${row} is outside the shard`);
     return this.store.codes._dictionary._load(id);
   }
 
-  /** The time of a row whose words are no number of microseconds within 2^53: null for a static row. */
+  /** The time of a row whose words are not a number of microseconds within 2^53: null for a static row. */
   oddTime(row: number): null {
     const time = this.times[row];
-    if (time === undefined) return this.fault(`row ${row} lies outside it`);
+    if (time === undefined) return this.fault(`row ${row} is outside the shard`);
     return this.isStatic(row, time) ? null : failTimeRange(time);
   }
 
@@ -166,15 +175,15 @@ export class Shard {
     return this.oddTime(row) ?? Number.NaN;
   }
 
-  /** A timed row has no number of microseconds within 2^53. */
+  /** Throws for a timed row whose time is not a number of microseconds within 2^53. */
   failTime(row: number): never {
     this.oddTime(row);
-    return this.fault(`row ${row} has no time, but stands after the static rows`);
+    return this.fault(`row ${row} has no time, but comes after the static rows`);
   }
 
-  /** The numeric value of a row whose slot holds no number: null or a real NaN. */
+  /** The numeric value of a row whose entry is not a number: null or a real NaN. */
   oddValue(row: number): number | null {
-    if (this.hasValues && this.numericValues[row] === undefined) this.fault(`row ${row} lies outside it`);
+    if (this.hasValues && this.numericValues[row] === undefined) this.fault(`row ${row} is outside the shard`);
     if (!this.hasValues) this.check();
     return this.nanIsNull || !this.hasValues ? null : (this.valueVector!.at(row) as number | null);
   }
@@ -182,17 +191,20 @@ export class Shard {
   /** The exact time of a row; null for a static row. */
   micros(row: number): bigint | null {
     const time = this.times[row];
-    if (time === undefined) return this.fault(`row ${row} lies outside it`);
+    if (time === undefined) return this.fault(`row ${row} is outside the shard`);
     return this.isStatic(row, time) ? null : time;
   }
 
-  /** Static rows hold the int64 minimum; where that is a real time too, only the bitmap tells. */
+  /**
+   * Static rows contain the int64 minimum. Where that is also a real time, only the bitmap distinguishes
+   * them.
+   */
   private isStatic(row: number, time: bigint): boolean {
     return time === NO_TIME && this.timeValid !== null && !this.timeValid.has(row);
   }
 }
 
-/** A column's node. */
+/** The node of a column. */
 function member(file: MappedFile, nodes: readonly Node[], name: string): Node {
-  return nodes.find((node) => node.name === name) ?? failCorrupt(file.path, `it lacks the column ${JSON.stringify(name)}`);
+  return nodes.find((node) => node.name === name) ?? failCorrupt(file.path, `the column ${JSON.stringify(name)} is missing`);
 }

@@ -13,14 +13,14 @@ import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
 import type { Vector } from "./values/vector.js";
 
-/** 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970), in microseconds. */
+/** In microseconds: 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970). */
 const YEAR_1971 = 31_536_000_000_000;
 const LOOKS_LIKE_MILLIS = 1e13;
 
-/** Codes of death, as {@link BIRTH}. */
+/** Death codes, as {@link BIRTH}. */
 const DEATH = ["MEDS_DEATH", "SNOMED/419620001", "SNOMED//419620001"];
 
-/** An open store: what a database, its cohorts, timelines and events share. */
+/** An open store. A database, its cohorts, timelines and events share it. */
 export class Store {
   readonly path: string;
   readonly manifest: Manifest;
@@ -29,15 +29,15 @@ export class Store {
   /** Patients with rows. */
   readonly size: number;
   live = true;
-  /** Columns of patients.arrow, by row: ascending subject id. */
+  /** Columns of patients.arrow, whose rows are in ascending order of subject id. */
   readonly ids: BigInt64Array;
   readonly shardOf: Uint32Array;
   readonly rowOf: Uint32Array;
   readonly eventsOf: Uint32Array;
   readonly staticOf: Uint32Array;
-  /** Row of patients.arrow by slot; empty once closed, so that only a look-up that fails must ask why. */
+  /** Row of patients.arrow by slot. Empty once closed, so that only a failed look-up must find out why. */
   indexOf: Uint32Array;
-  /** The slot at which each shard begins. */
+  /** The first slot of each shard. */
   private readonly slotBase: Uint32Array;
   private readonly splitOf: Vector | null;
   readonly native: NativeHandle;
@@ -85,7 +85,7 @@ export class Store {
     this.indexOf = new Uint32Array(size);
     for (let index = 0; index < size; index += 1) {
       const slot = this.slotOf(index);
-      if (!(slot < size)) failCorrupt(patients.path, `the patient in row ${index} lies outside the shards`);
+      if (!(slot < size)) failCorrupt(patients.path, `the patient in row ${index} is outside the shards`);
       this.indexOf[slot] = index;
     }
   }
@@ -102,23 +102,23 @@ export class Store {
     return this.idTable.find(id);
   }
 
-  /** Place in storage order of the patient in a row of patients.arrow. */
+  /** The slot of the patient in a row of patients.arrow. */
   slotOf(index: number): number {
     return this.slotBase[this.shardOf[index]!]! + this.rowOf[index]!;
   }
 
-  /** A shard, mapped on first touch: making its buffer costs a collection, so it waits for a patient who is asked for. */
+  /** A shard. It is mapped on first use, because creating its buffer costs a garbage collection. */
   shard(index: number): Shard {
     return this.shards[index] ?? this.map(index);
   }
 
-  /** Asks many patients at once, off this thread. */
+  /** Queries many patients at once, on other threads. */
   ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
     this.check();
     return this.native.ask<T>(kind, question, signal);
   }
 
-  /** Reads the codes above those of events that no event has, where the store has any. */
+  /** Reads the ancestor codes that no event has, where the store has any. */
   private withAncestors(read: (file: MappedFile) => void): void {
     this.check();
     const file = this.native.ancestors();
@@ -130,12 +130,17 @@ export class Store {
     }
   }
 
-  /** Says that the patients at some slots (ascending; null for all) are read in storage order, until the scan is ended or collected. */
+  /**
+   * Announces that the patients at some slots (ascending; null for all) are read in storage order, until the
+   * scan is ended or collected.
+   */
   scan(slots: Uint32Array | null): NativeScan {
     return this.native.scan(this.native.dense(slots));
   }
 
-  /** The shards that are worth a scan where the patients in some rows of patients.arrow are read, in whatever order. */
+  /**
+   * The shards that are worth a scan when the patients in some rows of patients.arrow are read, in any order.
+   */
   dense(indexes: Uint32Array): readonly number[] {
     const chosen = new Uint8Array(this.size);
     for (const index of indexes) chosen[this.slotOf(index)] = 1;
@@ -149,10 +154,13 @@ export class Store {
     return this.native.dense(slots.subarray(0, count));
   }
 
-  /** Can all shards be in memory at once, with as much left for others: what is read ahead is then not evicted before it is used. */
+  /**
+   * Do all shards take at most half of the memory. Then data that is read ahead is not evicted before it is
+   * used.
+   */
   get fits(): boolean {
     const bytes = this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
-    // The limit of a container; 0 where the system cannot say.
+    // The limit of a container; 0 where it is unknown.
     const limit = process.constrainedMemory();
     return 2 * bytes <= Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY);
   }
@@ -169,7 +177,11 @@ export class Store {
     this.check();
     const { length } = this.manifest.shards;
     if (!(Number.isInteger(index) && index >= 0 && index < length))
-      fail("MEDS_OUT_OF_RANGE", `${this.path}: there is no shard ${shown(index)}: the store has ${length} shards, from 0.`, this.path);
+      fail(
+        "MEDS_OUT_OF_RANGE",
+        `${this.path}: there is no shard ${shown(index)}. The store has ${length} shards, counted from 0.`,
+        this.path,
+      );
     return new ArrowExport(this.native.export(index));
   }
 
@@ -189,35 +201,37 @@ export class Store {
     return this.columnIndex.has(name);
   }
 
-  /** A column's place in the manifest. */
+  /** The index of a column in the manifest. */
   columnAt(name: string): number {
     return this.columnIndex.get(name) ?? this.failColumn(name);
   }
 
-  /** Throws where the store has no split of a name; `argument` is what the name was given as. */
+  /**
+   * Throws where the store has no split with this name. `argument` is the argument that contains the name.
+   */
   checkSplit(argument: string, name: string): void {
     if (Object.hasOwn(this.manifest.splits, textOf(argument, name, 'the name of a split, such as "train"'))) return;
     const names = Object.keys(this.manifest.splits).map((split) => JSON.stringify(split));
     const known =
       names.length > 0
-        ? `It has: ${names.join(", ")}.`
-        : "It has no splits: its source has no subject_splits.parquet, or one without rows.";
+        ? `The splits are ${names.join(", ")}.`
+        : "The store has no splits: its source has no subject_splits.parquet, or one without rows.";
     fail("MEDS_UNKNOWN_SPLIT", `${this.path}: there is no split ${JSON.stringify(name)}. ${known}`, this.path);
   }
 
   private failColumn(name: string): never {
-    textOf("name", name, "a column's name as a string");
-    const hint = name === "subject_id" ? " The subject's id is patient.subjectId." : "";
+    textOf("name", name, "the name of a column, as a string");
+    const hint = name === "subject_id" ? " The id of a patient is patient.subjectId." : "";
     const names = this.columns.map((column) => column.name).join(", ");
-    fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are: ${names}.`, this.path);
+    fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are ${names}.`, this.path);
   }
 
-  /** The one dictionary of a coded column; `values` decodes that of the shard which was touched first. */
+  /** The only dictionary of a coded column. `values` decodes it from the shard that is read first. */
   dictionary(column: number, values: () => Vector, length: number, path: string): Dictionary {
     const expected = this.manifest.columns[column]!;
     if (expected.name === "code") return this.codes._dictionary as Dictionary;
     if (length !== expected.dictionary) {
-      failCorrupt(path, `the dictionary of ${expected.name} has ${length} entries, ${expected.dictionary} in the manifest`);
+      failCorrupt(path, `the dictionary of ${expected.name} has ${length} entries, but ${expected.dictionary} in the manifest`);
     }
     this.dictionaries[column] ??= new Dictionary(values(), path, null, () => this.check());
     return this.dictionaries[column];
@@ -229,7 +243,7 @@ export class Store {
     return this.birthRanges;
   }
 
-  /** Births of the patients, as far as they were asked for. */
+  /** Births of the patients, searched on first use. */
   get births(): Births {
     this.birthRows ??= new Births(this);
     return this.birthRows;
@@ -252,17 +266,20 @@ export class Store {
     return found;
   }
 
-  /** Warns, once, of a bound that looks like milliseconds: such a window is empty or whole, and nothing else would tell. */
+  /**
+   * Warns once about a bound that looks like milliseconds. Such a window is empty or whole, without any other
+   * sign of the mistake.
+   */
   suspect(bound: number | bigint): void {
     if (!this.modern || bound >= LOOKS_LIKE_MILLIS || bound <= -LOOKS_LIKE_MILLIS) return;
     this.modern = false;
     process.emitWarning(
-      `The bound ${bound} lies within 115 days of 1970, and all data lie after 1971. Times are microseconds since 1970-01-01: are these milliseconds? Pass a Date, or multiply by 1000.`,
+      `The bound ${bound} is within 115 days of 1970, but all data are after 1971. Times are microseconds since 1970-01-01. If these are milliseconds, pass a Date, or multiply by 1000.`,
       { type: "MedsWarning", code: "MEDS_MILLISECONDS" },
     );
   }
 
-  /** Empties every view and unmaps the files. */
+  /** Empties all views and unmaps the files. */
   close(): void {
     if (!this.live) return;
     this.live = false;

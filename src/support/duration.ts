@@ -1,6 +1,9 @@
-import { failGiven, shown } from "./arguments.js";
+import { conflict, expected, shown } from "./arguments.js";
 
-/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
+/**
+ * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`.
+ */
 export type Duration =
   | number
   | bigint
@@ -26,17 +29,17 @@ const UNITS: Readonly<Record<string, number>> = {
 /** Microseconds, 0 or more. */
 export function durationOf(name: string, duration: Duration): bigint {
   const wanted = "microseconds (0 or more) or an object such as { days: 30 }";
-  if (typeof duration === "bigint") return duration >= 0n ? duration : failGiven(name, duration, wanted);
+  if (typeof duration === "bigint") return duration >= 0n ? duration : expected(name, duration, wanted);
   if (typeof duration === "number") {
-    return Number.isSafeInteger(duration) && duration >= 0 ? BigInt(duration) : failGiven(name, duration, wanted);
+    return Number.isSafeInteger(duration) && duration >= 0 ? BigInt(duration) : expected(name, duration, wanted);
   }
   const entries = typeof duration === "object" && duration !== null ? Object.entries(duration) : [];
-  if (entries.length === 0) failGiven(name, duration, wanted);
+  if (entries.length === 0) expected(name, duration, wanted);
   let sum = 0n;
   for (const [unit, count] of entries) {
-    const micros = Object.hasOwn(UNITS, unit) && typeof count === "number" ? Math.round(count * UNITS[unit]!) : Number.NaN;
-    if (!(Number.isSafeInteger(micros) && micros >= 0))
-      failGiven(`${name}.${unit}`, count, `numbers, 0 or more, of ${Object.keys(UNITS).join(", ")} (${shown(count)} of ${unit} is none)`);
+    if (!Object.hasOwn(UNITS, unit)) conflict(`${shown(unit)} is not a unit of ${name}. The units are ${Object.keys(UNITS).join(", ")}.`);
+    const micros = typeof count === "number" ? Math.round(count * UNITS[unit]!) : Number.NaN;
+    if (!(Number.isSafeInteger(micros) && micros >= 0)) expected(`${name}.${unit}`, count, "a number, 0 or more");
     sum += BigInt(micros);
   }
   return sum;

@@ -1,9 +1,11 @@
 /**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new
+ * code.
  *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
+ * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
+ * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package was imported in a bundle
+ * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode =
   /** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
@@ -100,7 +102,8 @@ export type MedsErrorCode =
   | "MEDS_VALUE_RANGE";
 
 /**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the
+ * remedy for people.
  *
  * @example
  * ```ts
@@ -117,10 +120,10 @@ export class MedsError extends Error {
   override readonly name: string = "MedsError";
   /** The stable code, `MEDS_…`. */
   readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
+  /** The file or folder that the error is about; undefined where there is none. */
   readonly path: string | undefined;
 
-  /** Made by this package; there is no need to make one. */
+  /** This package creates these errors; callers need not. */
   constructor(code: MedsErrorCode, message: string, options: { path?: string | undefined; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -128,17 +131,20 @@ export class MedsError extends Error {
   }
 }
 
-/** Throws a {@link MedsError}: one call, so that the function that finds the fault stays small enough to be inlined. */
+/**
+ * Throws a {@link MedsError}. One call, so that the function that finds the fault stays small enough to be
+ * inlined.
+ */
 export function fail(code: MedsErrorCode, message: string, path?: string): never {
   throw new MedsError(code, message, { path });
 }
 
-/** Use after `close()`. */
+/** Throws `MEDS_CLOSED`: the store was used after `close()`. */
 export function failClosed(path: string): never {
   fail("MEDS_CLOSED", `${path}: the store was closed. Read before calling close(), or open it again.`, path);
 }
 
-/** Bytes that do not fit what the store says of itself. */
+/** Throws `MEDS_CORRUPT`: bytes of the store contradict each other. */
 export function failCorrupt(path: string, found: string): never {
-  fail("MEDS_CORRUPT", `${path}: ${found}. The store was changed or damaged since it was written; convert its source again.`, path);
+  fail("MEDS_CORRUPT", `${path}: ${found}. The store was changed or damaged after it was written. Convert its source again.`, path);
 }

@@ -2,31 +2,31 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fail, MedsError } from "./errors.js";
 
-/** Is an error the system's (a file that is gone, a disk that is full), and not one of what stands in a file. */
+/** Is this an error of the system (a missing file, a full disk), not of a file's content. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
 
-/** What there is to do about what the system says, as the native side has it. */
+/** Remedies for the system's errors; the native side has the same ones. */
 const REMEDIES = {
   MEDS_PERMISSION: "Choose a path that you may use, or change its permissions.",
   MEDS_DISK_FULL: "Free some space, or choose another disk.",
   MEDS_IO: "Check the path and the disk.",
 } as const;
 
-/** Throws what the system says of a path as a {@link MedsError}. */
+/** Throws a system error about a path as a {@link MedsError}. */
 export function failIo(path: string, error: unknown): never {
   if (error instanceof MedsError) throw error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder.`, path);
   const kind =
     code === "EACCES" || code === "EPERM" || code === "EROFS" ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
-  // Node's message has the code, the call and the path once more.
+  // Node's message repeats the code, the call and the path.
   const said = /^[A-Z0-9]+: (.*?), \w+(?: '.*)?$/s.exec(message)?.[1] ?? message;
   throw new MedsError(kind, `${path}: ${said} (${code}). ${REMEDIES[kind]}`, { path, cause: error });
 }
 
-/** Runs work on a path; what the system reports is told as a {@link MedsError}. */
+/** Runs work on a path; throws system errors as {@link MedsError}s. */
 export function withIo<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -35,13 +35,13 @@ export function withIo<T>(path: string, work: () => T): T {
   }
 }
 
-/** Is a path a folder, or something in it; links are followed as far as they lead. */
+/** Is a path a folder itself, or inside it. Links are followed. */
 export function isWithin(path: string, folder: string): boolean {
   const between = relative(real(folder), real(path));
   return between === "" || !(between === ".." || between.startsWith(`..${sep}`) || isAbsolute(between));
 }
 
-/** Where a path leads, whether there is something or not. */
+/** The real path, also where nothing exists there. */
 function real(path: string): string {
   const whole = resolve(path);
   try {

@@ -1,20 +1,22 @@
-// Numbers that look random and depend on nothing but what they are asked for: the same on every machine, in any order, in any worker.
+// Pseudo-random numbers that depend only on seed, epoch, use and index: the same on every machine, in any
+// order, in any worker.
 
-/** A seed as two words, mixed with what it is for. */
+/** A seed as two words, mixed with its use. */
 export class Random {
   private readonly low: number;
   private readonly high: number;
 
-  /** `seed` is a safe integer; `use` keeps apart what the numbers are for. */
+  /** `seed` is a safe integer; `use` separates the streams for different purposes. */
   constructor(seed: number, epoch: number, use: number) {
     const word = mixed(mixed(seed | 0) ^ Math.floor(seed / 4294967296));
     this.low = mixed(word ^ mixed(epoch + 0x9e3779b9) ^ Math.imul(use, 0x85ebca6b));
     this.high = mixed(this.low + 0x6a09e667);
   }
 
-  /** A whole number from 0 up to but not including `count`, which is at most 2^32: the `index`-th. */
+  /** The `index`-th whole number, from 0 up to but not including `count`, which is at most 2^32. */
   below(count: number, index: number): number {
-    // 53 bits divided among at most 2^32 numbers: none is preferred by more than one part in 2^21.
+    // 53 bits divided among at most 2^32 numbers: no number is more probable than another by more than one
+    // part in 2^21.
     const first = mixed(index ^ this.low);
     const second = mixed(first + this.high + Math.floor(index / 4294967296));
     return Math.floor((((first >>> 5) * 67108864 + (second >>> 6)) / 9007199254740992) * count);
@@ -28,7 +30,7 @@ export class Random {
     return order;
   }
 
-  /** Puts what stands in an array in a random order. */
+  /** Shuffles an array in place. */
   shuffle(order: Uint32Array): void {
     for (let i = order.length - 1; i > 0; i -= 1) {
       const j = this.below(i + 1, i);

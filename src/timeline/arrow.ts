@@ -1,4 +1,4 @@
-// Shards and timelines as tables of apache-arrow, which is loaded when it is first asked for: whoever never asks need not have it.
+// Shards and timelines as tables of apache-arrow. The package is loaded on first use, so it is optional.
 import type { Data, RecordBatch, Struct, Table } from "apache-arrow";
 import { Cursor } from "../store/cursor.js";
 import type { Node } from "../store/mapped-file.js";
@@ -9,15 +9,15 @@ import { fail, MedsError } from "../support/errors.js";
 import type { Rows } from "./rows.js";
 
 /**
- * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
- * `import type { Table } from "apache-arrow"`.
+ * The part of an apache-arrow `Table` that this package declares. For the whole type, write
+ * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
  */
 export interface ArrowTable {
   readonly numRows: number;
   readonly numCols: number;
   readonly schema: { readonly fields: readonly { readonly name: string; readonly nullable: boolean }[] };
   readonly batches: readonly unknown[];
-  /** A column by name; null where there is none. */
+  /** A column by name; null for an unknown name. */
   getChild(name: string): ArrowVector | null;
 }
 
@@ -30,31 +30,31 @@ export interface ArrowVector extends Iterable<unknown> {
 
 export type Apache = typeof import("apache-arrow");
 
-/** The package; `what` needs it. */
+/** The package apache-arrow. `what` names the function that needs it, for the error. */
 export async function apache(what: string): Promise<Apache> {
   try {
     return await import("apache-arrow");
   } catch (cause) {
-    const message = `${what} needs the package apache-arrow, which cannot be loaded. Install it beside this one: npm install apache-arrow.`;
+    const message = `${what} needs the package apache-arrow, which cannot be loaded. Install it: npm install apache-arrow.`;
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
 }
 
-/** A store's patients: a row a patient, a batch a shard. */
+/** A store's patients: one row per patient, one batch per shard. */
 export async function storeTable(store: Store): Promise<Table> {
   store.check();
   const arrow = await apache("toArrow()");
-  // The store may have been closed in between.
+  // The store may have been closed meanwhile.
   store.check();
   const table = new arrow.Table(store.manifest.shards.map((_, index) => batchOf(arrow, store.shard(index))));
   scans.set(table, store.scan(null));
   return table;
 }
 
-/** A table is read in order for as long as anyone has it. */
+/** The scan of a table: its shards are read in order as long as the table is in use. */
 const scans = new WeakMap<Table, NativeScan>();
 
-/** A timeline's rows: a batch a run of rows. */
+/** A timeline's rows: one batch per run of rows. */
 export async function timelineTable(rows: Rows & { readonly _shard: Shard; readonly _patient: number }): Promise<Table> {
   const shard = rows._shard;
   shard.check();
@@ -62,7 +62,7 @@ export async function timelineTable(rows: Rows & { readonly _shard: Shard; reado
     const names = shard.withheld.join(", ");
     fail(
       "MEDS_LEAK",
-      `The table would hold values of ${names} that were not known at the cut-off. Take the rows from the patient's own timeline.`,
+      `The table would contain values of ${names} that were not known at the cut-off. Take the rows from the patient's own timeline.`,
     );
   }
   const arrow = await apache("toArrow()");
@@ -76,8 +76,8 @@ export async function timelineTable(rows: Rows & { readonly _shard: Shard; reado
     ...lists.map((list, i) => new arrow.Field((sparse as Data<Struct>).type.children[i]!.name, list.children[0]!.children[1]!.type, true)),
   ];
   // Files have dense columns, then sparse ones.
-  const places = shard.store.columns.map((column) => fields.findIndex(({ name }) => name === column.name));
-  const inOrder = <T>(of: readonly T[]) => places.map((place) => of[place]!);
+  const order = shard.store.columns.map((column) => fields.findIndex(({ name }) => name === column.name));
+  const inOrder = <T>(of: readonly T[]) => order.map((index) => of[index]!);
   const schema = new arrow.Schema(inOrder(fields));
   const batches = runsOf(rows).map(({ begin, length, list }) => {
     const columns = list === null ? dense.slice(begin, length).children : dense.children.map((data) => take(arrow, data, list));
@@ -95,12 +95,12 @@ export async function timelineTable(rows: Rows & { readonly _shard: Shard; reado
 
 const batches = new WeakMap<Shard, RecordBatch>();
 
-/** A shard's record batch, every array a view of the mapping. */
+/** A shard's record batch. All its arrays are views of the mapping. */
 function batchOf(arrow: Apache, shard: Shard): RecordBatch {
   let batch = batches.get(shard);
   if (batch === undefined) {
     const { file } = shard;
-    // apache-arrow asks nobody before it reads: all offsets are proved at once.
+    // apache-arrow does not check offsets before it reads them, so all are checked here.
     const prove = (node: Node) => {
       if (node.offsets !== null) file.offsets(node);
       node.children.forEach(prove);
@@ -127,7 +127,7 @@ function runsOf({ length, _begin, _gap, staticCount, _rows: list }: Rows): Run[]
   ];
 }
 
-/** Of each row its entry in a sparse column, or -1. */
+/** The entry of each row in a sparse column, or -1. */
 function entriesOf(
   shard: Shard,
   patient: number,
@@ -143,14 +143,17 @@ function entriesOf(
   return Int32Array.from({ length: rows.length }, (_, i) => cursor.find(at(i) - base));
 }
 
-/** A dense copy of some slots of an array as it stands in a file (at offset 0); null where a slot is -1. A dictionary is shared. */
-function take(arrow: Apache, data: Data, slots: ArrayLike<number>): Data {
+/**
+ * A dense copy of some entries of an array as in a file (at offset 0); null where an index is -1. A
+ * dictionary is shared.
+ */
+function take(arrow: Apache, data: Data, entries: ArrayLike<number>): Data {
   const { type, stride, values, valueOffsets, children, dictionary } = data;
-  const { length } = slots;
+  const { length } = entries;
   const bitmap = new Uint8Array((length + 7) >> 3);
   let nulls = length;
   for (let i = 0; i < length; i += 1) {
-    if (slots[i]! < 0 || !data.getValid(slots[i]!)) continue;
+    if (entries[i]! < 0 || !data.getValid(entries[i]!)) continue;
     bitmap[i >> 3]! |= 1 << (i & 7);
     nulls -= 1;
   }
@@ -160,29 +163,29 @@ function take(arrow: Apache, data: Data, slots: ArrayLike<number>): Data {
   if (arrow.DataType.isStruct(type)) {
     return made(
       [undefined, undefined],
-      children.map((child) => take(arrow, child, slots)),
+      children.map((child) => take(arrow, child, entries)),
     );
   }
   if (arrow.DataType.isBool(type)) {
     const bits = new Uint8Array(bitmap.length);
     for (let i = 0; i < length; i += 1) {
-      const slot = slots[i]!;
-      if (slot >= 0 && (values[slot >> 3]! >> (slot & 7)) & 1) bits[i >> 3]! |= 1 << (i & 7);
+      const entry = entries[i]!;
+      if (entry >= 0 && (values[entry >> 3]! >> (entry & 7)) & 1) bits[i >> 3]! |= 1 << (i & 7);
     }
     return made([undefined, bits]);
   }
   if (valueOffsets === undefined) {
     const copy = new (values.constructor as new (length: number) => typeof values)(length * stride);
     for (let i = 0; i < length; i += 1) {
-      for (let part = 0; slots[i]! >= 0 && part < stride; part += 1) copy[i * stride + part] = values[slots[i]! * stride + part]!;
+      for (let part = 0; entries[i]! >= 0 && part < stride; part += 1) copy[i * stride + part] = values[entries[i]! * stride + part]!;
     }
     return made([undefined, copy]);
   }
   const offsets = new Int32Array(length + 1);
   const inner: number[] = [];
   for (let i = 0; i < length; i += 1) {
-    const slot = slots[i]!;
-    if (slot >= 0) for (let at = valueOffsets[slot]!; at < valueOffsets[slot + 1]!; at += 1) inner.push(at);
+    const entry = entries[i]!;
+    if (entry >= 0) for (let at = valueOffsets[entry]!; at < valueOffsets[entry + 1]!; at += 1) inner.push(at);
     offsets[i + 1] = inner.length;
   }
   if (children.length > 0) return made([offsets, undefined], [take(arrow, children[0]!, inner)]);

@@ -6,29 +6,30 @@ import type { IndexArray, RowArray, TypedArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import { type JsonValue, jsonOf } from "../store/values/json.js";
 import type { Value } from "../store/values/vector.js";
-import { failGiven } from "../support/arguments.js";
+import { expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { NO_TIME } from "../support/time.js";
 import { gather, type Rows } from "./rows.js";
 
-/** Entries of a sparse column: which of them belong to a timeline, and at which of its rows they stand. */
+/** The entries of a sparse column that belong to a timeline, and the row of the timeline for each. */
 interface Entries extends Rows {
   readonly at: RowArray;
 }
 
 /**
- * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
+ * One column of a timeline: `at(i)` for every column, and arrays as in this table.
  *
  * | column | `values` | `indexes`, `dictionary` | `rows` |
  * | --- | --- | --- | --- |
- * | dense, numbers | view, a slot a row | - | - |
- * | dense, coded | decoded copy, a slot a row | view of ids, 0 = null | - |
- * | sparse, numbers | view, a slot a value | - | which row each value is of |
- * | sparse, coded | decoded copy, a slot a value | view of ids | which row each value is of |
+ * | dense, numbers | view, one entry per row | - | - |
+ * | dense, coded | decoded copy, one entry per row | view of ids, 0 = null | - |
+ * | sparse, numbers | view, one entry per value | - | the row of each value |
+ * | sparse, coded | decoded copy, one entry per value | view of ids | the row of each value |
  * | text, bool, nested | decoded copy | - | where sparse |
  *
- * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
- * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
+ * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null entries of a
+ * dense view contain NaN (floats), the int64 minimum (64-bit integers and times; the same bits, 2^63, for
+ * uint64) or 0: use `isNull(i)`.
  *
  * @example
  * ```ts
@@ -45,20 +46,21 @@ interface Entries extends Rows {
  * ```
  */
 export class Column<T = Value | null> implements Iterable<T> {
-  /** Number of rows: the timeline's. */
+  /** Number of rows of the timeline. */
   readonly length: number;
   private readonly shard: Shard;
   private readonly field: Field;
   private readonly source: Rows;
-  /** Row in the shard of the patient, and first row of the patient. */
+  /** The patient's row in the shard, and the patient's first row. */
   private readonly patient: number;
   private readonly base: number;
-  // The timeline's rows, see `Rows`.
+  // The rows of the timeline: see `Rows`.
   private readonly begin: number;
   private readonly head: number;
   private readonly gap: number;
   private readonly list: Uint32Array | null;
-  // The gap between two values of a sparse column where the last read stood, in rows of the timeline; of a dense one there is none.
+  // The gap between two values of a sparse column that contained the last row, in rows of the timeline.
+  // Unused for a dense column.
   private floor = NO_ROW;
   private next = -1;
   private cursor: Cursor | null = null;
@@ -84,28 +86,32 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /**
-   * The value of a row, counted from the end where negative; null where the row has none.
+   * The value of a row, or null. A negative index counts from the end.
    *
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T {
-    // Most reads of a sparse column end here: two comparisons, for the type of a loop's counter is known and the other two are compiled to nothing.
+    // Most reads of a sparse column end here after two comparisons: the type of a loop counter is known, so
+    // the other two compile to nothing.
     if (typeof i === "number" && i > this.floor && i < this.next && (i | 0) === i) {
       if (!this.shard.live) this.shard.check();
       return null as T;
     }
-    if (typeof i !== "number") failPlace(i, this.length);
+    if (typeof i !== "number") failIndex(i, this.length);
     const index = i < 0 ? i + this.length : i;
-    if (index >>> 0 !== index || index >= this.length) failPlace(i, this.length);
+    if (index >>> 0 !== index || index >= this.length) failIndex(i, this.length);
     return (this.field.sparse === null ? this.field.read(this.rowOf(index)) : this.sparseAt(index)) as T;
   }
 
-  /** Is the row without a value. */
+  /** Has the row no value. */
   isNull(i: number): boolean {
     return this.at(i) === null;
   }
 
-  /** The values: a slot a row where dense, a slot for each of {@link Column.rows} where sparse. See the table above. */
+  /**
+   * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
+   * table above.
+   */
   get values(): TypedArray | readonly T[] {
     const { vector, sparse } = this.live();
     const rows = sparse === null ? this.source : this.found();
@@ -114,14 +120,17 @@ export class Column<T = Value | null> implements Iterable<T> {
     return Array.from(this.found().at, (i) => this.at(i));
   }
 
-  /** Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded. Slots as in `values`. */
+  /**
+   * Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded.
+   * Entries as in `values`.
+   */
   get indexes(): Uint8Array | Uint16Array | Uint32Array | undefined {
     const { indexes, sparse } = this.live();
     if (indexes === null) return undefined;
     return gather(sparse === null ? this.source : this.found(), indexes as IndexArray, 1);
   }
 
-  /** What the ids of a coded column stand for; undefined where it is not coded. */
+  /** The values of a coded column by id; undefined where it is not coded. */
   get dictionary(): Dictionary<NonNullable<T>> | undefined {
     return (this.live().dictionary ?? undefined) as Dictionary<NonNullable<T>> | undefined;
   }
@@ -132,8 +141,9 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /**
-   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
-   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   * A dense copy, one entry per row: a typed array for numbers of fixed width (null = NaN for floats, the
+   * int64 minimum for 64-bit integers and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool
+   * (null = 0), else an array of values.
    */
   toArray(): TypedArray | T[] {
     const { vector, dictionary, sparse, column } = this.live();
@@ -146,9 +156,9 @@ export class Column<T = Value | null> implements Iterable<T> {
     if (!from) return [...this];
     const copy = filled(from, this.length);
     const indexes = this.field.indexes;
-    const put = (i: number, slot: number) => {
-      const entry = indexes === null ? slot : indexes[slot]!;
-      // Entry 0 of a dictionary is null; one beyond its end is damage, which `at` reports.
+    const put = (i: number, at: number) => {
+      const entry = indexes === null ? at : indexes[at]!;
+      // Entry 0 of a dictionary is null. An entry beyond its end is damage, which `at` reports.
       if (indexes === null || (entry > 0 && entry < from.length)) copy[i] = from[entry]!;
       else this.at(i);
     };
@@ -162,7 +172,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     return copy;
   }
 
-  /** The values in order, null included. */
+  /** The values in order, including null. */
   [Symbol.iterator](): Iterator<T> {
     return Array.from({ length: this.length }, (_, i) => this.at(i))[Symbol.iterator]();
   }
@@ -186,7 +196,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     const cursor = this.cursor ?? this.newCursor();
     const found = cursor.find(i);
     this.floor = cursor.floor;
-    // Past the end is no null: `at` says so.
+    // An index past the end is not null: `at` throws for it.
     this.next = Math.min(cursor.next, this.length);
     if (found < 0) return null;
     const { _begin, _rows } = this.entries!;
@@ -201,7 +211,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     return cursor;
   }
 
-  /** The entries of a sparse column that lie in the timeline. */
+  /** The entries of a sparse column that belong to the timeline. */
   private found(): Entries {
     this.entries ??= this.find();
     return this.entries;
@@ -217,7 +227,7 @@ export class Column<T = Value | null> implements Iterable<T> {
       const low = lowerBound(rows, begin, end, first);
       const high = lowerBound(rows, low, end, first + this.length);
       const run = rows.subarray(low, high);
-      // Counted from the patient's first row: in a window that begins there, they are the window's rows.
+      // Entries count from the patient's first row, so in a window that begins there they need no change.
       return { ...parts, at: first === 0 ? run : run.map((row) => row - first), length: high - low, _begin: low, _rows: null };
     }
     const cursor = new Cursor(rows, this.shard.fault);
@@ -234,7 +244,7 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 }
 
-/** An array of `length` slots of the same type, all null. */
+/** An array of the same type with `length` entries, all null. */
 function filled(like: TypedArray, length: number): TypedArray {
   const copy = new (like.constructor as new (length: number) => TypedArray)(length);
   if (copy instanceof Float32Array || copy instanceof Float64Array) copy.fill(Number.NaN);
@@ -243,7 +253,7 @@ function filled(like: TypedArray, length: number): TypedArray {
   return copy;
 }
 
-function failPlace(i: number, length: number): never {
-  if (typeof i !== "number") failGiven("The index of a row", i, "a whole number");
-  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the column has ${length} rows, from 0.`);
+function failIndex(i: number, length: number): never {
+  if (typeof i !== "number") expected("The index of a row", i, "a whole number");
+  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}. The column has ${length} rows, counted from 0.`);
 }

@@ -7,8 +7,8 @@ import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 const INFINITY = Number.POSITIVE_INFINITY;
 
 /**
- * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
- * its getters throws `MEDS_CLOSED`.
+ * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains
+ * no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
  *
  * @example
  * ```ts
@@ -24,9 +24,9 @@ const INFINITY = Number.POSITIVE_INFINITY;
 export class Event<S extends object = AnySchema> {
   /** @internal */
   readonly _shard: Shard;
-  /** @internal Row in the shard. */
+  /** @internal Its row in the shard. */
   readonly _row: number;
-  /** @internal Row of the patient in the shard. */
+  /** @internal The patient's row in the shard. */
   readonly _patient: number;
 
   /** @internal */
@@ -39,10 +39,12 @@ export class Event<S extends object = AnySchema> {
   /**
    * Microseconds since 1970-01-01; null for a static row.
    *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read
+   * {@link Event.timeMicros}.
    */
   get time(): number | null {
-    // No call on a path that is taken: V8 would then make the event for real (48 bytes), and every read would cost twice as much.
+    // No call on the common path: V8 would then allocate the event (48 bytes), and every read would cost
+    // twice as much.
     const shard = this._shard;
     const words = shard.timeWords;
     const at = 2 * this._row;
@@ -57,13 +59,16 @@ export class Event<S extends object = AnySchema> {
     return this._shard.micros(this._row);
   }
 
-  /** The time as a `Date`, cut to the millisecond; null for a static row. For people: it costs more than {@link Event.time}. */
+  /**
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more
+   * than {@link Event.time}.
+   */
   get date(): Date | null {
     const micros = this._shard.micros(this._row);
     return micros === null ? null : dateOf(micros);
   }
 
-  /** The row has no time: it describes the patient as such. Static rows come first. */
+  /** The row has no time: it describes the patient as a whole. Static rows come first. */
   get isStatic(): boolean {
     return this._shard.micros(this._row) === null;
   }
@@ -76,10 +81,10 @@ export class Event<S extends object = AnySchema> {
 
   /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
   get codeId(): number {
-    return this._shard.codeIds[this._row] ?? this._shard.fault("a row lies outside its shard");
+    return this._shard.codeIds[this._row] ?? this._shard.fault("a row is outside its shard");
   }
 
-  /** The numeric value; null where there is none. NaN is a value: it means that the source holds a NaN. */
+  /** The numeric value, or null. NaN is a value: it means that the source contains NaN. */
   get numericValue(): number | null {
     const shard = this._shard;
     const value = shard.numericValues[this._row]!;
@@ -88,18 +93,20 @@ export class Event<S extends object = AnySchema> {
   }
 
   /**
-   * The value of a column; null where the row has none.
+   * The value of a column, or null.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> {
     return this._shard.fieldOf(name).value(this._row, this._patient) as ColumnValue<S, N>;
   }
 
   /**
-   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
+   * The row with other values in some columns, for the function of {@link transform}. The store does not
+   * change.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is no string, a time that is none, and `subject_id`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is not a string, an invalid time,
+   * and `subject_id`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -114,7 +121,7 @@ export class Event<S extends object = AnySchema> {
     return new Row<S>(this, null, changes);
   }
 
-  /** Every column by name, as {@link Event.get} gives it. */
+  /** The values of all columns by name, as {@link Event.get} returns them. */
   toObject(): { [N in ColumnName<S>]: ColumnValue<S, N> } {
     const shard = this._shard;
     const entries = shard.store.columns.map(({ name }, index) => [name, shard.field(index).value(this._row, this._patient)]);
@@ -122,8 +129,9 @@ export class Event<S extends object = AnySchema> {
   }
 
   /**
-   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
-   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit
+   * integers and times beyond 2^53 become decimal text, bytes become base64, NaN and infinities become text,
+   * so that nothing is rounded or lost.
    *
    * @example
    * ```ts
@@ -147,7 +155,7 @@ export class Event<S extends object = AnySchema> {
       try {
         return this._shard.field(index).value(this._row, this._patient);
       } catch (error) {
-        // A time beyond 2^53 is no reason to show nothing of the row.
+        // One value that cannot be read must not hide the rest of the row.
         return error;
       }
     };

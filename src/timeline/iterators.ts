@@ -3,8 +3,9 @@ import { Event } from "./event.js";
 import type { Timeline } from "./timeline.js";
 
 /**
- * Walks one run of rows. It is its own result, which makes the event only when `value` is read: V8 then makes neither a result nor an event in a
- * `for…of` loop, which halves its time (a generator would double it).
+ * Iterates over one run of rows. It is its own result and creates the event only when `value` is read: V8
+ * then allocates neither a result nor an event in a `for…of` loop, which halves its time (a generator would
+ * double it).
  */
 export class RunIterator<S extends object> implements IterableIterator<Event<S>> {
   private row: number;
@@ -37,7 +38,7 @@ export class RunIterator<S extends object> implements IterableIterator<Event<S>>
   }
 }
 
-/** Walks rows that are no run. */
+/** Iterates over rows that are not one run. */
 export class RowIterator<S extends object> implements IterableIterator<Event<S>> {
   private index = 0;
 

@@ -4,7 +4,7 @@ import type { AnySchema } from "./schema.js";
 import { Timeline } from "./timeline.js";
 
 /**
- * One patient: the whole timeline, and what the store knows of the subject.
+ * One patient: the whole timeline, with split, birth and death.
  *
  * @example
  * ```ts
@@ -18,20 +18,24 @@ import { Timeline } from "./timeline.js";
  * ```
  */
 export class Patient<S extends object = AnySchema> extends Timeline<S> {
-  /** The split that subject_splits.parquet puts the subject in (`train`, `tuning`, `held_out`, …); null where in none. */
+  /** The patient's split in subject_splits.parquet (`train`, `tuning`, `held_out`, …), or null. */
   get split(): string | null {
     return this._shard.store.split(this._index);
   }
 
   /**
-   * Time of the first row with a birth code, in microseconds since 1970-01-01; null where there is none. Birth codes are `MEDS_BIRTH`,
-   * `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`. Looks through the rows: keep the result.
+   * Time of the first timed row with a birth code, in microseconds since 1970-01-01; null where there is
+   * none. Birth codes are `MEDS_BIRTH`, `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`.
+   * Each call searches the rows: keep the result.
    */
   get birthTime(): number | null {
     return this._firstTimeOf(this._shard.store.birthCodes);
   }
 
-  /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
+  /**
+   * Time of the first timed row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as
+   * {@link Patient.birthTime}.
+   */
   get deathTime(): number | null {
     return this._firstTimeOf(this._shard.store.deathCodes);
   }
@@ -45,7 +49,7 @@ export class Patient<S extends object = AnySchema> extends Timeline<S> {
   private _firstTimeOf(ranges: readonly number[]): number | null {
     this._shard.check();
     const ids = this._shard.codeIds;
-    // A patient is one run of rows; one without a time tells no time of birth.
+    // A patient is one run of rows. A static row has no time of birth.
     const end = this._begin + this.length;
     for (let row = this._begin + this.staticCount; row < end && ranges.length > 0; row += 1) {
       const id = ids[row]!;

@@ -1,17 +1,17 @@
-import { failGiven } from "../support/arguments.js";
+import { conflict, expected, shown } from "../support/arguments.js";
 import { boundOf, failTimeRange, type TimeLike } from "../support/time.js";
 import type { Event } from "./event.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 
 /**
- * What is to stand in some columns of a row, by their names in the store: `time` as a time (null makes the row static), any other column as
- * {@link Event.get} gives its values, null for no value.
+ * New values for some columns of a row, by their names in the store. `time` is a time, or null for a static
+ * row. Other columns have values as {@link Event.get} returns them, or null.
  */
 export type RowChanges<S extends object = AnySchema> = {
   readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
 };
 
-/** A row that no event of the store stands behind. Columns that it does not name are null. */
+/** A new row, not based on an event of the store. Columns that it does not name are null. */
 export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
   /** Microseconds since 1970-01-01, or a `Date`; null for a static row. */
   readonly time: TimeLike | null;
@@ -19,7 +19,8 @@ export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
 };
 
 /**
- * A row on its way into another store: an event with changes, or a new row. {@link Event.with} makes it, for what {@link transform} calls.
+ * A row for another store: an event with changes, or a new row. {@link Event.with} creates it, for the
+ * function of {@link transform}.
  *
  * @example
  * ```ts
@@ -32,14 +33,14 @@ export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
  * ```
  */
 export class Row<S extends object = AnySchema> {
-  /** @internal The event that it was; null for a new row. */
+  /** @internal The event that it changes; null for a new row. */
   readonly _event: Event<S> | null;
-  /** @internal What is different, by column; the time exact. */
+  /** @internal The new values by column, with the exact time. */
   readonly _changes: ReadonlyMap<string, unknown>;
 
   /** @internal */
   constructor(event: Event<S> | null, before: ReadonlyMap<string, unknown> | null, changes: object) {
-    if (typeof changes !== "object" || changes === null) failGiven("What is to change", changes, 'an object such as { code: "A" }');
+    if (typeof changes !== "object" || changes === null) expected("The argument of with()", changes, 'an object such as { code: "A" }');
     const all = new Map(before);
     for (const [name, value] of Object.entries(changes)) all.set(name, changeOf(name, value));
     this._event = event;
@@ -69,15 +70,15 @@ export class Row<S extends object = AnySchema> {
     return (this._changes.get("code") as string | undefined) ?? this._event!.code;
   }
 
-  /** The numeric value; null where there is none. */
+  /** The numeric value, or null. */
   get numericValue(): number | null {
     return this._changes.has("numeric_value") ? (this._changes.get("numeric_value") as number | null) : (this._event?.numericValue ?? null);
   }
 
   /**
-   * The value of a column; null where the row has none, and for a column that it was not given.
+   * The value of a column, or null. A new row has null in columns that it does not name.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the event.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column of the event.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null {
     if (name === "time") return this.time as ColumnValue<S, N>;
@@ -94,14 +95,15 @@ export class Row<S extends object = AnySchema> {
   }
 }
 
-/** A value that a row is given. What the column's type does not hold is found where the row is written. */
+/** Checks a new value. Whether it fits the type of the column is checked when the row is written. */
 function changeOf(name: string, value: unknown): unknown {
   const what = `The value for the column ${JSON.stringify(name)}`;
-  if (name === "subject_id") failGiven(what, value, "rows without it: they stay with their patient");
-  if (value === undefined) failGiven(what, value, "a value, or null for none; leave the name out to keep what is there");
-  if (name === "code") return typeof value === "string" ? value : failGiven(what, value, "a code: every row has one");
+  if (name === "subject_id") conflict(`${what} is ${shown(value)}. Rows stay with their patient: remove subject_id.`);
+  if (value === undefined) expected(what, value, "a value, or null for no value; leave the name out to keep the old value");
+  if (name === "code") return typeof value === "string" ? value : expected(what, value, "a string, because every row has a code");
   if (name === "time") return value === null ? null : BigInt(boundOf(value as TimeLike));
-  // Rows are written later: a Date or an array that a function uses again would give each of them the last one's value.
+  // Rows are written later. A Date or array that the function reuses would otherwise give all of them its
+  // last value.
   if (value instanceof Date) return new Date(value);
   return value instanceof Uint8Array ? Uint8Array.from(value) : value;
 }

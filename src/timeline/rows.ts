@@ -1,21 +1,25 @@
 import type { TypedArray } from "../store/mapped-file.js";
 
 /**
- * Which rows of a shard a timeline holds, in order. Mostly a run of rows; a window cut by time has the patient's static rows before it, with a gap
- * between; rows chosen by code are a list. Index i means the same row in every accessor.
+ * The rows of a shard that a timeline contains, in order. Mostly one run of rows; a window by time has the
+ * patient's static rows before it, with a gap between; rows selected by code are a list. Index i means the
+ * same row in every accessor.
  */
 export interface Rows {
   readonly length: number;
   /** The first row. */
   readonly _begin: number;
-  /** Static rows, which stand before the gap, and how many rows the gap leaves out. */
+  /** Number of static rows, which come before the gap, and number of rows in the gap. */
   readonly staticCount: number;
   readonly _gap: number;
-  /** The rows themselves, where they are no run. */
+  /** The list of rows, where they are not runs; else null. */
   readonly _rows: Uint32Array | null;
 }
 
-/** The values of the rows, `width` elements a row: a view of the mapping where the rows are one run, else a copy. */
+/**
+ * The values of the rows, `width` elements per row: a view of the mapping where the rows are one run, else a
+ * copy.
+ */
 export function gather<A extends TypedArray>(rows: Rows, array: A, width: number): A {
   const { length, _begin: begin, staticCount: head, _gap: gap, _rows: list } = rows;
   if (list === null && gap === 0) return array.subarray(begin * width, (begin + length) * width) as A;

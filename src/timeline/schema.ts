@@ -1,6 +1,6 @@
 import type { Value } from "../store/values/vector.js";
 
-/** Columns that every MEDS dataset has, and how their values are typed. */
+/** The columns that every MEDS dataset has, and the types of their values. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
   time: number;
@@ -8,7 +8,7 @@ export interface StandardColumns {
   numeric_value: number;
 }
 
-/** The schema of a store about which nothing was said: any name, any value. */
+/** The default schema of a store: any name, any value. */
 export interface AnySchema {
   [column: string]: Value;
 }
@@ -16,7 +16,7 @@ export interface AnySchema {
 /** Names of the columns of a schema. */
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 
-/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
+/** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
 export type ColumnValue<S extends object, N extends string> = N extends "code"
   ? string
   : N extends keyof StandardColumns

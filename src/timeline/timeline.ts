@@ -1,42 +1,34 @@
 import { type CodeRange, codeRanges } from "../store/codes.js";
-import type { IndexArray, TypedArray } from "../store/mapped-file.js";
+import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
-import { failGiven, textsIn } from "../support/arguments.js";
+import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { boundOf, shownTime, type TimeLike } from "../support/time.js";
 import { type ArrowTable, timelineTable } from "./arrow.js";
-import { type BetweenOptions, boundsOf, countOf, inclusiveOf, placeOf, searchTime, staticOf, type WindowOptions } from "./bounds.js";
+import { type BetweenOptions, boundsOf, countOf, inclusiveOf, sliceIndex, staticOf, type WindowOptions } from "./bounds.js";
 import { Column } from "./column.js";
+import { copyOf, type TimelineCopy } from "./copy.js";
 import { Event } from "./event.js";
 import { RowIterator, RunIterator } from "./iterators.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
+import { searchTime } from "./search.js";
+import { selectCodes } from "./selection.js";
 
 /**
- * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN
+ * for null), index.
  */
 export type Visitor = (time: number, code: string, value: number, index: number) => void;
 
-/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
-export interface TimelineCopy {
-  readonly subjectId: bigint;
-  readonly staticCount: number;
-  /** int64 microseconds; static rows hold the int64 minimum. */
-  readonly times: BigInt64Array;
-  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
-  /** NaN where there is none. */
-  readonly numericValues: Float32Array | Float64Array;
-  /** The columns that were asked for, as {@link Column.toArray} gives them. */
-  readonly columns: { readonly [name: string]: TypedArray | readonly unknown[] };
-}
-
 /**
- * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
- * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
- * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of
+ * one. A window costs one binary search per bound and copies nothing. Index i means the same row in every
+ * accessor. `times`, `codeIds` and the other arrays are views of the mapping where the rows are one run. They
+ * are copies where a window has static rows before a gap (`from`, `between`) or was selected by code.
  *
- * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
+ * Do not post views to a worker, because the whole shard would be cloned. Post {@link Timeline.copy} instead.
  *
  * @example
  * ```ts
@@ -45,7 +37,7 @@ export interface TimelineCopy {
  * const db = PatientDatabase.open("demo.medsdb");
  * const patient = db.at(0)!;
  * const history = patient.until(new Date("2100-01-01")).last(512);
- * const { codeIds, numericValues } = history; // typed arrays, a slot a row
+ * const { codeIds, numericValues } = history; // typed arrays, one entry per row
  * for (let i = 0; i < history.length; i += 1) {
  *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
  * }
@@ -55,13 +47,13 @@ export interface TimelineCopy {
 export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
   /** Number of rows. */
   readonly length: number;
-  /** Number of static rows: those at 0 to staticCount - 1. */
+  /** Number of static rows: those at indexes 0 to staticCount - 1. */
   readonly staticCount: number;
   /** @internal */
   readonly _shard: Shard;
-  /** @internal Row of the patient in the shard. */
+  /** @internal The patient's row in the shard. */
   readonly _patient: number;
-  /** @internal Row of the patient in patients.arrow. */
+  /** @internal The patient's row in patients.arrow. */
   readonly _index: number;
   /** @internal See {@link Rows}. */
   readonly _begin: number;
@@ -99,49 +91,55 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /** The subject's id, any int64. */
   get subjectId(): bigint {
-    return this._shard.store.ids[this._index] ?? this._shard.fault("a patient lies outside the index");
+    return this._shard.store.ids[this._index] ?? this._shard.fault("a patient is outside the index");
   }
 
-  /** The patient's place in storage order: `db.at(slot)`. */
+  /** The patient's index in storage order: `db.at(slot)`. */
   get slot(): number {
     this._shard.check();
     return this._shard.store.slotOf(this._index);
   }
 
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
+  /** Time of the first timed row, in microseconds since 1970-01-01; null where all rows are static. */
   get firstTime(): number | null {
     this._shard.check();
     return this.staticCount < this.length ? this.timeAt(this.staticCount) : null;
   }
 
-  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
+  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
   get lastTime(): number | null {
     this._shard.check();
     return this.staticCount < this.length ? this.timeAt(this.length - 1) : null;
   }
 
-  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  /**
+   * int64 microseconds since 1970-01-01, one entry per row; static rows contain the int64 minimum. Slow in
+   * loops (bigints): see {@link Timeline.timeAt}.
+   */
   get times(): BigInt64Array {
     this._shard.check();
     this._times ??= gather(this, this._shard.times, 1);
     return this._times;
   }
 
-  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  /**
+   * Times as 32-bit words, [low, high] per row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)`
+   * microseconds. For hot loops.
+   */
   get timeWords(): Int32Array {
     this._shard.check();
     this._timeWords ??= gather(this, this._shard.timeWords, 2);
     return this._timeWords;
   }
 
-  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
+  /** Code ids, one entry per row: indexes into `db.codes.strings`. */
   get codeIds(): Uint8Array | Uint16Array | Uint32Array {
     this._shard.check();
     this._codeIds ??= gather(this, this._shard.codeIds, 1);
     return this._codeIds;
   }
 
-  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
+  /** Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). */
   get numericValues(): Float32Array | Float64Array {
     this._shard.check();
     this._values ??= this._shard.hasValues ? gather(this, this._shard.numericValues, 1) : new Float32Array(this.length).fill(Number.NaN);
@@ -167,7 +165,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return shard.codeStrings[shard.codeIds[row]!] ?? shard.loadCode(row);
   }
 
-  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
+  /** The row at an index; a negative index counts from the end. Undefined outside the timeline. */
   at(i: number): Event<S> | undefined {
     if (typeof i !== "number") failIndex(i, this.length);
     const index = i < 0 ? i + this.length : i;
@@ -175,15 +173,18 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return new Event<S>(this._shard, this._row(index), this._patient);
   }
 
-  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
+  /**
+   * The rows in order, each a new {@link Event}. If you call `next()` yourself, read `value` before the next
+   * call.
+   */
   [Symbol.iterator](): IterableIterator<Event<S>> {
     if (!this._isRun) return new RowIterator<S>(this);
     return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
   }
 
   /**
-   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
-   * NaN.
+   * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events,
+   * because it allocates nothing. The time of a static row and a null value are NaN.
    *
    * @example
    * ```ts
@@ -198,10 +199,10 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * ```
    */
   forEach(visit: Visitor): void {
-    if (typeof visit !== "function") failGiven("visit", visit, "a function (time, code, value, index) => …");
+    if (typeof visit !== "function") expected("visit", visit, "a function (time, code, value, index) => …");
     const shard = this._shard;
     shard.check();
-    // Static rows and rows that are no run, one by one; the rest in a loop without a test for either.
+    // Static rows, and rows in a list, one by one. The rest in a loop without a test for either.
     const start = this._rows === null ? this.staticCount : this.length;
     for (let i = 0; i < start; i += 1) this._visit(visit, i);
     const { timeWords, codeIds, codeStrings, numericValues, hasValues } = shard;
@@ -216,7 +217,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     }
   }
 
-  /** The rows at or before a time, with the static rows: what is known then. */
+  /** The rows at or before a time, with the static rows: the history that is known then. */
   until(time: TimeLike, options?: WindowOptions): Timeline<S> {
     const end = searchTime(this, this._shard, this._bound(time), inclusiveOf(options));
     return this._cut(this.staticCount, end, staticOf(options));
@@ -231,13 +232,13 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   /**
    * The rows between two times, both included by default, with the static rows.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` is before `start`.
    */
   between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S> {
     const inclusive = boundsOf(options);
     const low = this._bound(start);
     const high = this._bound(end);
-    if (low > high) fail("MEDS_INVALID_ARGUMENT", `The window ends (${high}) before it starts (${low}). Give the earlier time first.`);
+    if (low > high) conflict(`The window ends (${high}) before it starts (${low}). Pass the earlier time first.`);
     const begin = searchTime(this, this._shard, low, !(inclusive === true || inclusive === "start"));
     const stop = searchTime(this, this._shard, high, inclusive === true || inclusive === "end");
     return this._cut(begin, Math.max(begin, stop), staticOf(options));
@@ -248,48 +249,41 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this._slice(0, Math.min(countOf(count), this.length));
   }
 
-  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
+  /**
+   * The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out
+   * first.
+   */
   last(count: number): Timeline<S> {
     return this._slice(Math.max(0, this.length - countOf(count)), this.length);
   }
 
-  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
+  /**
+   * The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in
+   * `Array.prototype.slice`.
+   */
   slice(begin = 0, end: number = this.length): Timeline<S> {
-    const low = placeOf(begin, this.length);
-    return this._slice(low, Math.max(low, placeOf(end, this.length)));
+    const low = sliceIndex(begin, this.length);
+    return this._slice(low, Math.max(low, sliceIndex(end, this.length)));
   }
 
   /**
-   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
-   * selects nothing.
+   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
+   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
    */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
     const shard = this._shard;
     shard.check();
-    const ranges = codeRanges(shard.store.codes, codes, "codes, ids and ranges, one by one (spread an array: ...codes)");
-    const { length } = shard.codeStrings;
-    // Clearing the table costs about a byte for what a comparison costs; a few ranges are as fast without it.
-    const chosen = ranges.length > FEW_RANGES && ranges.length * this.length > length ? memberTable(ranges, length) : null;
-    const rows = new Uint32Array(this.length);
-    let found = 0;
-    let statics = 0;
-    for (let i = 0; i < this.length; i += 1) {
-      const row = this._row(i);
-      const id = shard.codeIds[row]!;
-      if (chosen === null ? !within(id, ranges) : chosen[id] !== 1) continue;
-      if (i < this.staticCount) statics += 1;
-      rows[found] = row;
-      found += 1;
-    }
-    return new Timeline<S>(shard, this._patient, this._index, 0, found, statics, 0, rows.slice(0, found));
+    const ranges = codeRanges(shard.store.codes, codes, "a code, an id, or a range of ids; spread an array (...codes)");
+    const { rows, staticCount } = selectCodes(this, shard, ranges);
+    return new Timeline<S>(shard, this._patient, this._index, 0, rows.length, staticCount, 0, rows);
   }
 
   /**
-   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
+   * One column of these rows, for loops: `column.at(i)` and arrays.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column.
    */
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>> {
     const shard = this._shard;
@@ -297,30 +291,30 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return new Column<ColumnValue<S, N>>(this, this._patient, shard.fieldOf(name));
   }
 
-  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
+  /**
+   * A copy of the rows, with the named further columns. It stays valid after `close()` and may be posted to a
+   * worker.
+   */
   copy(columns: readonly ColumnName<S>[] = []): TimelineCopy {
-    textsIn("columns", columns);
-    return {
-      subjectId: this.subjectId,
-      staticCount: this.staticCount,
-      times: this.times.slice(),
-      codeIds: this.codeIds.slice(),
-      numericValues: this.numericValues.slice(),
-      columns: Object.fromEntries(columns.map((name) => [name, this.column(name).toArray()])),
-    };
+    return copyOf(this, columns);
   }
 
-  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  /**
+   * What `JSON.stringify` writes: the subject's id as text (ids may be beyond 2^53), and the rows as
+   * {@link Event.toJSON} returns them.
+   */
   toJSON(): { readonly [name: string]: JsonValue } {
     return { subjectId: String(this.subjectId), events: Array.from(this, (event) => event.toJSON()) };
   }
 
   /**
-   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
-   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
-   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other
+   * columns of `db.columns`. Dense columns are views of the mapping where the rows are runs (one record batch
+   * per run: two where static rows come before a gap), and copies where the rows were selected by code.
+   * Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
    *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -343,9 +337,9 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return { subjectId, length, staticCount, first: time(staticCount), last: time(-1) };
   }
 
-  /** @internal Row in the shard of an index. */
+  /** @internal The row in the shard of an index. */
   _row(i: number): number {
-    // Whole and not negative in one test: a fraction would read another row's word.
+    // Tests for whole and not negative at once. A fraction would read the word of another row.
     if (typeof i !== "number" || i >>> 0 !== i || i >= this.length) failIndex(i, this.length);
     return this._rows === null ? this._begin + i + (i < this.staticCount ? 0 : this._gap) : this._rows[i]!;
   }
@@ -362,7 +356,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return bound;
   }
 
-  /** Rows [begin, end) of the timed ones, with or without the static ones before them. */
+  /** Timed rows [begin, end), with or without the static rows before them. */
   private _cut(begin: number, end: number, statics: boolean): Timeline<S> {
     const count = this.staticCount;
     if (!statics || count === 0) return this._slice(begin, end);
@@ -374,18 +368,18 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
       rows.set(this._rows.subarray(begin, end), count);
       return new Timeline<S>(this._shard, this._patient, this._index, 0, length, count, 0, rows);
     }
-    // Static rows are one run, and so are timed ones: the gap can only lie between them.
+    // Static rows are one run, and so are timed rows: the gap can only be between them.
     const gap = this._gap + begin - count;
     return new Timeline<S>(this._shard, this._patient, this._index, this._begin, length, count, gap, null);
   }
 
-  /** Rows [begin, end) of the list. */
+  /** Rows [begin, end) of all rows. */
   private _slice(begin: number, end: number): Timeline<S> {
     const { _shard, _patient, _index, _begin, _gap, _rows } = this;
     const length = end - begin;
     const statics = Math.min(Math.max(this.staticCount - begin, 0), length);
     if (_rows !== null) return new Timeline<S>(_shard, _patient, _index, 0, length, statics, 0, _rows.subarray(begin, end));
-    // The gap stays where rows on both sides of it do.
+    // The gap stays where rows on both sides of it stay.
     const gap = statics > 0 && statics < length ? _gap : 0;
     const first = statics > 0 ? _begin + begin : _begin + _gap + begin;
     return new Timeline<S>(_shard, _patient, _index, first, length, statics, gap, null);
@@ -394,21 +388,6 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
 /** Throws `MEDS_OUT_OF_RANGE`. */
 function failIndex(i: number, length: number): never {
-  if (typeof i !== "number") failGiven("The index of a row", i, "a whole number");
-  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}: the timeline has ${length} rows, from 0.`);
-}
-
-/** Numbers in a list of ranges (two each) up to which they are looked through for each row. */
-const FEW_RANGES = 8;
-
-/** By code id: 1 where it is in one of the ranges. */
-function memberTable(ranges: readonly number[], length: number): Uint8Array {
-  const table = new Uint8Array(length);
-  for (let at = 0; at < ranges.length; at += 2) table.fill(1, ranges[at], ranges[at + 1]);
-  return table;
-}
-
-function within(id: number, ranges: readonly number[]): boolean {
-  for (let at = 0; at < ranges.length; at += 2) if (id >= ranges[at]! && id < ranges[at + 1]!) return true;
-  return false;
+  if (typeof i !== "number") expected("The index of a row", i, "a whole number");
+  fail("MEDS_OUT_OF_RANGE", `There is no row ${i}. The timeline has ${length} rows, counted from 0.`);
 }

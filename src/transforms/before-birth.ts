@@ -3,15 +3,15 @@ import { Ends, remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
-/** {@link beforeBirthToBirth} in full. */
+/** All options of {@link beforeBirthToBirth}. */
 export interface BirthOptions {
-  /** Microseconds, as decimal text; absent: nothing is left out. */
+  /** Microseconds, as decimal text. Default: no row is left out. */
   readonly drop?: string;
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 
-/** Nobody has a history before birth; what is dated so belongs to the mother, or is a day off. */
+/** A row that is dated before birth belongs to the mother's record, or its date is off by a day. */
 export class BeforeBirth implements Step {
   private readonly drop: bigint | null;
   private readonly ends: Ends;

@@ -2,7 +2,7 @@ import { type ChosenRows, chooser, Ends, needColumn, visitOf } from "./choice.js
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
-/** {@link billingToVisitEnd} in full. */
+/** All options of {@link billingToVisitEnd}. */
 export interface BillingOptions {
   readonly billing: ChosenRows;
   readonly visits: ChosenRows;
@@ -10,7 +10,7 @@ export interface BillingOptions {
   readonly end: string;
 }
 
-/** Bills are written when a visit is over, and dated at its start. */
+/** Bills are written after a visit, but some sources date them at its start. */
 export class Billing implements Step {
   private readonly isBill: (line: Line) => boolean;
   private readonly isVisit: (line: Line) => boolean;

@@ -1,10 +1,11 @@
-// Values that rows are given, on their way to the native side: checked against the column's type, in the few forms that typed arrays have.
+// New values of rows for the native side: checked against the type of the column, and packed into typed
+// arrays.
 
-import { failGiven, INT32_MAX } from "../support/arguments.js";
+import { expected, INT32_MAX } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { DAY } from "../support/time.js";
 
-/** Changed values of a column, as the native side takes them. */
+/** New values of a column, in the form of the native side. */
 export interface ChangedColumn {
   readonly column: string;
   readonly rows: Uint32Array;
@@ -15,20 +16,20 @@ export interface ChangedColumn {
   readonly bytes: Uint8Array;
 }
 
-/** The forms in which a value crosses. */
+/** The forms in which values are passed to the native side. */
 type Form = "numbers" | "words" | "bytes";
 type Carried = number | bigint | Uint8Array;
 
-/** How values of a type are taken. */
+/** How values of one type are converted. */
 interface Kind {
   readonly form: Form;
-  /** What to give, for messages. */
+  /** A description of valid values, for messages. */
   readonly wanted: string;
-  /** The value as it crosses; undefined for a value that the type does not hold. */
+  /** The value in its native form; undefined for a value that the type cannot express. */
   readonly take: (value: unknown) => Carried | undefined;
 }
 
-/** The new values of one column in some rows. */
+/** The new values of one column, by row. */
 export class Cells {
   private readonly column: string;
   private readonly kind: Kind;
@@ -41,24 +42,24 @@ export class Cells {
     this.kind = kindOf(type) ?? { form: "bytes", wanted: "", take: () => failKept(column, type) };
   }
 
-  /** Adds a value; gives the bytes that it takes, about. */
+  /** Adds a value. Returns its approximate size in bytes. */
   add(row: number, value: unknown): number {
     const carried = value === null ? null : this.kind.take(value);
-    if (carried === undefined) failGiven(`The value for the column ${JSON.stringify(this.column)}`, value, `${this.kind.wanted}, or null`);
+    if (carried === undefined) expected(`The value for the column ${JSON.stringify(this.column)}`, value, `${this.kind.wanted}, or null`);
     this.rows.push(row);
     this.values.push(carried);
     const taken = carried instanceof Uint8Array ? carried.length : 8;
     this.bytes += taken;
-    // Files are begun between patients: so much is one patient's.
+    // New files begin only between patients, so one patient must not exceed this.
     if (this.bytes > INT32_MAX)
       fail(
         "MEDS_PATIENT_TOO_LARGE",
-        `The values given for the column ${JSON.stringify(this.column)}, of this patient and a few before it, take more than 2^31-1 bytes, the most that a file may have. Give shorter ones.`,
+        `The new values for the column ${JSON.stringify(this.column)} of this patient, and of a few patients before it, take more than 2^31-1 bytes, the limit for a file. Use shorter values.`,
       );
     return taken;
   }
 
-  /** All values so far. */
+  /** All values added so far. */
   take(): ChangedColumn {
     const { form } = this.kind;
     const values = this.values;
@@ -83,7 +84,7 @@ export class Cells {
 function failKept(column: string, type: string): never {
   fail(
     "MEDS_COLUMN_TYPE",
-    `The column ${JSON.stringify(column)} is ${type}: its values can be kept (give the event, or event.with(…) without this column) or become null, not given anew.`,
+    `The column ${JSON.stringify(column)} is ${type}: its values can be kept or set to null, but not replaced. Return the event, or event.with(…) without this column.`,
   );
 }
 
@@ -97,14 +98,17 @@ const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>>
   date32: [-(2 ** 31), 2 ** 31 - 1],
 };
 
-/** Microseconds of a unit; ns are counted by themselves. */
+/** Microseconds per unit. Nanoseconds are handled separately. */
 const MICROS: Readonly<Record<string, bigint>> = { s: 1_000_000n, ms: 1_000n, us: 1n };
 const INT64 = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 const UINT64 = [0n, 2n ** 64n - 1n] as const;
 const MILLIS_OF_DAY = 86_400_000;
 const encoder = new TextEncoder();
 
-/** Can a new column have a type: one whose values can be given, and that a file can hold. What else the name may be wrong in, the native side tells. */
+/**
+ * Can a new column have this type: can its values be set, and can a file contain it. The native side reports
+ * other errors in the name.
+ */
 export function isGivable(type: string): boolean {
   const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
   const [first, scale] = about.split(", ").map(Number) as [number, number];
@@ -115,10 +119,13 @@ export function isGivable(type: string): boolean {
   return kindOf(type) !== null;
 }
 
-/** The kind of a type, by its name in the manifest; null for types whose values are not given anew. */
+/** The kind of a type, by its name in the manifest; null for types whose values cannot be set. */
 function kindOf(type: string): Kind | null {
   const [, id = "", about = ""] = /^(\w+)(?:[[(](.*)[\])])?$/.exec(type) ?? [];
-  const unit = about.split(",")[0]!;
+  return numberKind(id) ?? timeKind(id, about.split(",")[0]!) ?? bytesKind(id, about);
+}
+
+function numberKind(id: string): Kind | null {
   const range = INTEGERS[id];
   if (range !== undefined) {
     const [least, most] = range;
@@ -132,11 +139,18 @@ function kindOf(type: string): Kind | null {
     case "float64":
       return { form: "numbers", wanted: "a number", take: (value) => (typeof value === "number" ? value : undefined) };
     case "float32":
-      return { form: "numbers", wanted: "a number that float32 holds", take: single };
+      return { form: "numbers", wanted: "a number within the range of float32", take: single };
     case "int64":
-      return { form: "words", wanted: "a bigint or whole number of 64 bits", take: (value) => whole(value, INT64) };
+      return { form: "words", wanted: "a bigint or a whole number, within 64 bits", take: (value) => whole(value, INT64) };
     case "uint64":
-      return { form: "words", wanted: "a bigint or whole number, 0 to 2^64 - 1", take: (value) => signed(whole(value, UINT64)) };
+      return { form: "words", wanted: "a bigint or a whole number, 0 to 2^64 - 1", take: (value) => signed(whole(value, UINT64)) };
+    default:
+      return null;
+  }
+}
+
+function timeKind(id: string, unit: string): Kind | null {
+  switch (id) {
     case "date64":
       return { form: "words", wanted: "days since 1970-01-01, with a fraction for the time of day", take: millisOf };
     case "timestamp":
@@ -144,28 +158,33 @@ function kindOf(type: string): Kind | null {
       return { form: "words", wanted: unitOf(unit), take: (value) => counted(value, unit) };
     case "time64":
       return { form: "words", wanted: `${unitOf(unit)}, within a day`, take: (value) => ofDay(value, unit) };
-    case "time32":
-      return {
-        form: "numbers",
-        wanted: `${unitOf(unit)}, within a day`,
-        take: (value) => {
-          const time = ofDay(value, unit);
-          return time === undefined ? undefined : Number(time);
-        },
+    case "time32": {
+      const take = (value: unknown) => {
+        const time = ofDay(value, unit);
+        return time === undefined ? undefined : Number(time);
       };
+      return { form: "numbers", wanted: `${unitOf(unit)}, within a day`, take };
+    }
+    default:
+      return null;
+  }
+}
+
+function bytesKind(id: string, about: string): Kind | null {
+  switch (id) {
     case "decimal128":
     case "decimal256": {
       const [digits, scale] = about.split(", ").map(Number) as [number, number];
       return {
         form: "bytes",
-        wanted: `a decimal as a string, ${digits} digits at most, ${Math.max(scale, 0)} of them after the point`,
+        wanted: `a decimal as a string, with ${digits} digits at most, ${Math.max(scale, 0)} of them after the point`,
         take: (value) => decimal(value, digits, scale),
       };
     }
     case "utf8":
     case "large_utf8":
     case "utf8_view":
-      return { form: "bytes", wanted: "a string of whole characters", take: text };
+      return { form: "bytes", wanted: "a string without lone surrogates", take: text };
     case "binary":
     case "large_binary":
     case "binary_view":
@@ -196,12 +215,15 @@ function signed(value: bigint | undefined): bigint | undefined {
   return value === undefined ? undefined : BigInt.asIntN(64, value);
 }
 
-/** What {@link counted} takes. */
+/** The values that {@link counted} accepts, for messages. */
 function unitOf(unit: string): string {
-  return unit === "ns" ? "nanoseconds as bigint" : `microseconds that are whole ${unit}`;
+  return unit === "ns" ? "nanoseconds, as a bigint" : `microseconds that are a whole number of ${unit}`;
 }
 
-/** Microseconds, or a Date, in a unit, whole or not at all; nanoseconds as they are. */
+/**
+ * Microseconds, or a Date, in another unit; undefined where the result is not whole. Nanoseconds are
+ * unchanged.
+ */
 function counted(value: unknown, unit: string): bigint | undefined {
   if (unit === "ns") return typeof value === "bigint" ? whole(value, INT64) : undefined;
   const micros = MICROS[unit]!;
@@ -211,19 +233,22 @@ function counted(value: unknown, unit: string): bigint | undefined {
   return time % micros === 0n && time / micros === BigInt.asIntN(64, time / micros) ? time / micros : undefined;
 }
 
-/** As {@link counted}, of a day. */
+/** As {@link counted}, for a time of day. */
 function ofDay(value: unknown, unit: string): bigint | undefined {
   const time = counted(value, unit);
   return time !== undefined && time >= 0n && time < (unit === "ns" ? DAY * 1000n : DAY / MICROS[unit]!) ? time : undefined;
 }
 
-/** Milliseconds of days, a fraction of which may say the time of day; as reading gives them. */
+/** Milliseconds from days, whose fraction is the time of day: the inverse of reading. */
 function millisOf(days: unknown): bigint | undefined {
   const millis = typeof days === "number" ? Math.round(days * MILLIS_OF_DAY) : Number.NaN;
   return Number.isSafeInteger(millis) && millis / MILLIS_OF_DAY === days ? BigInt(millis) : undefined;
 }
 
-/** The digits without their point, as `scale` has it; undefined for a value that these digits do not hold exactly. */
+/**
+ * The digits without the decimal point, for `scale`; undefined where `digits` and `scale` cannot express the
+ * value exactly.
+ */
 function decimal(value: unknown, digits: number, scale: number): Uint8Array | undefined {
   const [all, sign = "", whole = "", fraction = ""] = (typeof value === "string" ? /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(value) : null) ?? [];
   if (all === undefined || fraction.length > Math.max(scale, 0)) return undefined;
@@ -234,6 +259,6 @@ function decimal(value: unknown, digits: number, scale: number): Uint8Array | un
 }
 
 function text(value: unknown): Uint8Array | undefined {
-  // Half a character would become another one.
+  // UTF-8 cannot express a lone surrogate: it would become another character.
   return typeof value === "string" && !/\p{Surrogate}/u.test(value) ? encoder.encode(value) : undefined;
 }

@@ -1,36 +1,39 @@
-// Which rows a ready transform means, and the columns that it reads.
+// The rows that a ready transform selects, and the columns that it reads.
 
-import { failGiven, textOf, textsIn } from "../support/arguments.js";
+import { expected, textOf, textsIn } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { Row } from "../timeline/row.js";
 import type { Line } from "./part.js";
 
-/** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
+/**
+ * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
+ * column.
+ */
 export type RowChoice =
   | { readonly codes: string | readonly string[] }
   | { readonly column: string; readonly values: string | readonly string[] };
 
-/** A choice of rows in full. */
+/** A checked choice of rows. */
 export type ChosenRows = { readonly codes: readonly string[] } | { readonly column: string; readonly values: readonly string[] };
 
 /** Checks a choice. */
 export function choiceOf(name: string, choice: RowChoice): ChosenRows {
-  const wanted = '{ codes: ["LAB//*"] } or { column: "table", values: ["visit"] }';
-  if (typeof choice !== "object" || choice === null) failGiven(name, choice, wanted);
+  const wanted = 'an object such as { codes: ["LAB//*"] } or { column: "table", values: ["visit"] }';
+  if (typeof choice !== "object" || choice === null) expected(name, choice, wanted);
   if ("codes" in choice) return { codes: listOf(`${name}.codes`, choice.codes) };
-  if (!("column" in choice)) failGiven(name, choice, wanted);
+  if (!("column" in choice)) expected(name, choice, wanted);
   return { column: textOf(`${name}.column`, choice.column, "the name of a column"), values: listOf(`${name}.values`, choice.values) };
 }
 
-/** One text or several, at least one. */
+/** One string or several, at least one. */
 export function listOf(name: string, given: string | readonly string[]): readonly string[] {
   const list = typeof given === "string" ? [given] : given;
-  if (list === undefined || list.length === 0) failGiven(name, given, "one text, or several");
+  if (list === undefined || list.length === 0) expected(name, given, "a string, or an array of at least one string");
   textsIn(name, list);
   return [...list];
 }
 
-/** Tells whether a row is among those that are meant. */
+/** A test: is a row in the choice. */
 export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>): (line: Line) => boolean {
   if ("codes" in choice) return codeTest(choice.codes);
   const { column } = choice;
@@ -42,16 +45,19 @@ export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>):
   };
 }
 
-/** Tells of rows whether their code is one of some, or begins as one that ends in `*`. */
+/** A test: is the code of a row one of these codes, or does it begin with one that ends in `*`. */
 export function codeTest(codes: readonly string[]): (line: Line) => boolean {
   const prefixes = codes.filter((code) => code.endsWith("*")).map((code) => code.slice(0, -1));
   const whole = new Set(codes);
   return remembered((code) => whole.has(code) || prefixes.some((prefix) => code.startsWith(prefix)));
 }
 
-/** A test of rows' codes that is made once a code of the store: it has few of them beside its rows. */
+/**
+ * A test of rows by their codes. It runs once per code of the store, because a store has far fewer codes than
+ * rows.
+ */
 export function remembered(test: (code: string) => boolean): (line: Line) => boolean {
-  /** By code id: 1 for no, 2 for yes. */
+  /** By code id: 0 for unknown, 1 for no, 2 for yes. */
   let known = new Uint8Array(0);
   return (line) => {
     if (line instanceof Row) return test(line.code);
@@ -62,53 +68,59 @@ export function remembered(test: (code: string) => boolean): (line: Line) => boo
   };
 }
 
-/** Throws where rows have no such column. */
+/** Throws where rows do not have this column. */
 export function needColumn(name: string, types: ReadonlyMap<string, string>): string {
   if (types.has(name)) return name;
   fail(
     "MEDS_UNKNOWN_COLUMN",
-    `The transform needs a column ${JSON.stringify(name)}; there are ${[...types.keys()].join(", ")}. Name another in its options.`,
+    `The transform needs the column ${JSON.stringify(name)}, which does not exist. The columns are ${[...types.keys()].join(", ")}. Choose one of them in its options.`,
   );
 }
 
-/** The value of a column; null in rows that were not given one that the transform adds. */
+/** The value of a column; null in rows without a value for a column that the transform adds. */
 function cellOf(line: Line, column: string): unknown {
   if (line instanceof Row && (line._event === null || line._changes.has(column))) return line.get(column);
   const event = line instanceof Row ? line._event! : line;
   return event._shard.store.hasColumn(column) ? event.get(column) : null;
 }
 
-/** What tells the visits of a patient apart: bytes are another object in every row, and a function may give 5 where a row of the store has 5n. */
+/**
+ * The visit of a row, as text: bytes are a different object in every row, and a function may return 5 where
+ * the store has 5n.
+ */
 export function visitOf(line: Line, column: string): string | null {
   const visit = cellOf(line, column);
   return visit === null ? null : String(visit);
 }
 
-/** The column of the times at which rows end. */
+/** The column with the end times of rows. */
 export class Ends {
   readonly column: string | null;
 
-  /** `column` is null where rows may have none: those of the store count where there is one of the usual name. */
+  /**
+   * `column` is null where rows need no end: then the column `end` is used, if the store has it as a
+   * timestamp.
+   */
   constructor(column: string | null, types: ReadonlyMap<string, string>) {
     this.column = column === null ? (types.get(END)?.startsWith("timestamp[") ? END : null) : needColumn(column, types);
     const type = this.column === null ? undefined : types.get(this.column)!;
-    // Rows may move to any microsecond, and their ends with them.
+    // Rows may move to any microsecond, and so may their ends.
     if (type !== undefined && !/^timestamp\[us\b/.test(type))
       fail(
         "MEDS_COLUMN_TYPE",
-        `The column ${JSON.stringify(this.column)} is ${type}: the times at which rows end are timestamp[us]. Name another column (end), or declare it so.`,
+        `The column ${JSON.stringify(this.column)} is ${type}, but end times must be timestamp[us]. Choose another column with the option end, or declare the column as timestamp[us].`,
       );
   }
 
-  /** Microseconds since 1970-01-01; null where the row says nothing of its end. */
+  /** Microseconds since 1970-01-01; null where the row has no end. */
   of(line: Line): bigint | null {
     const value = this.column === null ? null : cellOf(line, this.column);
     if (value === null) return null;
     if (typeof value === "bigint" || Number.isSafeInteger(value)) return BigInt(value as number | bigint);
-    failGiven(`The value for the column ${JSON.stringify(this.column)}`, value, "microseconds since 1970-01-01, or null");
+    expected(`The value for the column ${JSON.stringify(this.column)}`, value, "microseconds since 1970-01-01, or null");
   }
 
-  /** The row at another time, its end at or after `least`. */
+  /** The row at another time, with its end at or after `least`. */
   moved(line: Line, time: bigint | null, least: bigint): Line {
     const end = this.of(line);
     const changes: Record<string, bigint> = {};
@@ -118,8 +130,8 @@ export class Ends {
   }
 }
 
-/** What meds_etl calls the column of ends. */
+/** The name of the column of ends in meds_etl. */
 export const END = "end";
 
-/** What meds_etl calls the column of visits. */
+/** The name of the column of visits in meds_etl. */
 export const VISIT = "visit_id";

@@ -4,7 +4,7 @@ import type { Counts, Step } from "./step.js";
 
 const WHO = "ICD10/";
 
-/** American hospitals write ICD-10-CM, and OMOP extracts call it ICD10. */
+/** American hospitals use ICD-10-CM, but OMOP extracts call it ICD10. */
 export class Icd10 implements Step {
   private readonly isWho = remembered((code) => code.startsWith(WHO));
 

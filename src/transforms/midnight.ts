@@ -4,17 +4,17 @@ import { codeTest, Ends, remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
-/** {@link midnightToDayEnd} in full. */
+/** All options of {@link midnightToDayEnd}. */
 export interface MidnightOptions {
   readonly codes: readonly string[];
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 
-/** 23:59 of a day, from its midnight. */
+/** From midnight to 23:59 of the same day. */
 const LAST = DAY - 60_000_000n;
 
-/** What is known by day only is dated at midnight, before it happened. */
+/** An event of which only the day is known is dated at midnight, before it happened. */
 export class Midnight implements Step {
   private readonly isMeant: (line: Line) => boolean;
   private readonly isBirth = remembered(isBirth);

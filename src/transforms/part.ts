@@ -1,4 +1,4 @@
-// Rows of one patient after another, until there are enough of them for a file.
+// Collects the rows of patients until there are enough for a file.
 import { join } from "node:path";
 import { OwnFault } from "../passes/messages.js";
 import type { NativeChanging } from "../store/native.js";
@@ -10,12 +10,12 @@ import type { Patient } from "../timeline/patient.js";
 import { Row } from "../timeline/row.js";
 import { Cells } from "./cells.js";
 
-/** A row of a patient: an event as it is, or a row with changes. */
+/** A row of a patient: an unchanged event, or a row with changes. */
 export type Line = Event | Row;
 
-/** A new row, to the native side. */
+/** Marks a new row for the native side. */
 const NEW = 0xffffffff;
-/** Rows of a file, and bytes of given values, about. */
+/** Approximate rows per file, and approximate bytes of new values per file. */
 const ROWS = 1 << 18;
 const BYTES = 32 << 20;
 
@@ -30,7 +30,7 @@ export class Parts {
   private readonly store: Store;
   private readonly types: ReadonlyMap<string, string>;
   private readonly added: readonly AddedColumn[];
-  /** What every file's path begins with. */
+  /** The beginning of every file's path. */
   private readonly stem: string;
   private files = 0;
   private shard = -1;
@@ -48,7 +48,10 @@ export class Parts {
     this.stem = join(folder, String(chunk).padStart(6, "0"));
   }
 
-  /** Adds a patient's rows. They are put in order of time, static ones first; rows of one time stay as they are given. */
+  /**
+   * Adds a patient's rows. They are sorted by time, static rows first; rows of the same time keep their
+   * order.
+   */
   add(patient: Patient, lines: readonly Line[]): void {
     this.store.check(); // a function may have closed it
     const shard = this.store.shardOf[patient._index]!;
@@ -68,7 +71,7 @@ export class Parts {
     }
   }
 
-  /** Writes what there is. */
+  /** Writes the collected rows to a file. */
   flush(): void {
     if (this.rows.length === 0) return;
     const path = `${this.stem}-${String(this.files).padStart(6, "0")}.parquet`;
@@ -93,7 +96,10 @@ export class Parts {
   }
 }
 
-/** The shard that each thread's store was asked for last: opening compares and proves every byte of it. A thread serves one transform. */
+/**
+ * The last opened shard of each thread's store, because opening checks every byte of it. A thread serves one
+ * transform.
+ */
 const open = new WeakMap<Store, { readonly shard: number; readonly changing: NativeChanging }>();
 
 function opened(store: Store, shard: number, added: readonly AddedColumn[]): NativeChanging {
@@ -104,7 +110,10 @@ function opened(store: Store, shard: number, added: readonly AddedColumn[]): Nat
   return changing;
 }
 
-/** What fails here is told as it is: every given value was looked at before. */
+/**
+ * An error here is not the function's fault, because all its values were checked before. It is reported
+ * unchanged.
+ */
 function own<T>(call: () => T): T {
   try {
     return call();
@@ -117,11 +126,11 @@ function failColumn(name: string, types: ReadonlyMap<string, string>): never {
   const known = [...types.keys()].join(", ");
   fail(
     "MEDS_UNKNOWN_COLUMN",
-    `There is no column ${JSON.stringify(name)} (there are ${known}). Declare a new one: transform(…, { columns: { name: type } }).`,
+    `There is no column ${JSON.stringify(name)}. The columns are ${known}. Declare a new column: transform(…, { columns: { name: type } }).`,
   );
 }
 
-/** The columns that rows have, and their types. */
+/** The columns of rows, and their types. */
 export function typesOf(store: Store, added: readonly AddedColumn[]): ReadonlyMap<string, string> {
   return new Map([
     ...store.columns.map(({ name, stored }) => [name, stored] as const),
@@ -129,7 +138,7 @@ export function typesOf(store: Store, added: readonly AddedColumn[]): ReadonlyMa
   ]);
 }
 
-/** Lines by time; the same array where they are in order. */
+/** Lines by time; the same array where they are already in order. */
 function inOrder(lines: readonly Line[]): readonly Line[] {
   if (asStored(lines)) return lines;
   const times = lines.map((line) => line.timeMicros ?? NO_TIME);
@@ -139,7 +148,9 @@ function inOrder(lines: readonly Line[]): readonly Line[] {
   return order.map((at) => lines[at]!);
 }
 
-/** Events in the order of the store: they are in order of time, and no time need be looked at. */
+/**
+ * Are these events in the order of the store. Then they are in order of time, and no time needs to be read.
+ */
 function asStored(lines: readonly Line[]): boolean {
   let last = -1;
   for (const line of lines) {

@@ -1,12 +1,12 @@
-// Transforms that this package has: mistakes that extracts of hospitals' records have in common.
-import { failGiven, namesIn, optionsOf, textOf } from "../support/arguments.js";
+// The ready transforms of this package: they correct common mistakes in extracts of hospital records.
+import { expected, namesIn, optionsOf, textOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import { choiceOf, END, listOf, type RowChoice, VISIT } from "./choice.js";
 import type { StepPlan } from "./step.js";
 
 /** A ready transform, for {@link transform}. */
 export class ReadyTransform {
-  /** Its name and options in full, as the manifest of the store keeps them. */
+  /** Its name and all its options, as in the manifest of the store. */
   readonly plan: StepPlan;
 
   /** @internal */
@@ -15,32 +15,36 @@ export class ReadyTransform {
   }
 }
 
-/** The tables of STARR (Stanford) that hold bills, and those that hold encounters, as FEMR lists them. */
+/**
+ * The tables of STARR (Stanford) that contain bills, and those that contain encounters, as FEMR lists them.
+ */
 const BILLS = ["pat_enc_dx", "hsp_acct_dx_list", "arpb_transactions"];
 const HOSPITALS = ["shc", "lpch"];
 const BILLING = { column: "clarity_table", values: HOSPITALS.flatMap((hospital) => BILLS.map((table) => `${hospital}_${table}`)) };
 const ENCOUNTERS = { column: "clarity_table", values: HOSPITALS.map((hospital) => `${hospital}_pat_enc`) };
 const VISITS = { column: "table", values: ["visit"] };
 
-/** Which rows are of billing and of visits: see {@link billingToVisitEnd}. */
+/** The rows of billing and of visits: see {@link billingToVisitEnd}. */
 export interface BillingToVisitEnd {
-  /** Rows of billing. Default: column `clarity_table` is one of STARR's tables of bills, as in FEMR. */
+  /** Rows of billing. Default: the column `clarity_table` is one of STARR's tables of bills, as in FEMR. */
   readonly billing?: RowChoice | undefined;
-  /** Rows that say when a visit ends. Default: column `clarity_table` is `shc_pat_enc` or `lpch_pat_enc`. */
+  /** Rows with the end of a visit. Default: the column `clarity_table` is `shc_pat_enc` or `lpch_pat_enc`. */
   readonly visits?: RowChoice | undefined;
-  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  /** The column with the visit of a row. Default: `visit_id`. */
   readonly visit?: string | undefined;
-  /** The column of the times at which rows end (`timestamp[us]`). Default: `end`. */
+  /** The column with the end times of rows (`timestamp[us]`). Default: `end`. */
   readonly end?: string | undefined;
 }
 
 /**
- * Billing codes to the end of their visit: bills are written when a visit is over, but some extracts date them at its start, where they tell a model
- * the diagnosis days before it was made. A row of billing that is dated before the end of its visit moves there, and so does its own end. Rows that
- * name no visit, or one without an end, stay, and are counted; of several ends of a visit the latest counts.
+ * Moves billing codes to the end of their visit. Bills are written after a visit, but some extracts date them
+ * at its start. There they reveal a diagnosis to a model days before it was made. A billing row that is dated
+ * before the end of its visit moves to that end, and so does the row's own end. Rows without a visit, or
+ * whose visit has no end, stay and are counted. Where a visit has several ends, the latest is used.
  *
- * FEMR's `move_billing_codes`. Where one code stands at one time in several visits, FEMR moves that of the lowest visit and leaves the others at the
- * start; here each goes to the end of its own.
+ * Equivalent to FEMR's `move_billing_codes`, with one difference: where several visits have the same code at
+ * the same time, FEMR moves the code of the lowest visit and leaves the others at the start. Here each code
+ * moves to the end of its own visit.
  *
  * @example
  * ```ts
@@ -69,22 +73,24 @@ export function billingToVisitEnd(options?: BillingToVisitEnd): ReadyTransform {
   });
 }
 
-/** Which rows are of visits: see {@link visitStartToFirstEvent}. */
+/** The rows of visits: see {@link visitStartToFirstEvent}. */
 export interface VisitStartToFirstEvent {
-  /** Rows that say when a visit starts. Default: column `table` is `visit`, as meds_etl has it. */
+  /** Rows with the start of a visit. Default: the column `table` is `visit`, as in meds_etl. */
   readonly visits?: RowChoice | undefined;
-  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  /** The column with the visit of a row. Default: `visit_id`. */
   readonly visit?: string | undefined;
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 
 /**
- * The start of a visit to the visit's first event: where only the day of a visit is known, it is dated at midnight, before the patient came. The earliest
- * rows of a visit move to the first other row of the same visit that is dated after them, an exact start too; their ends are then not before it. A visit
- * without such a row stays, and so do later rows of the visit itself, such as its end.
+ * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at
+ * midnight, before the patient came. The earliest rows of a visit move to the time of the first other row of
+ * the same visit that is dated after them, even if their time is exact. Their ends are then not before that
+ * time. A visit without such a row stays, and so do later rows of the visit itself, such as its end.
  *
- * FEMR's `move_visit_start_to_first_event_start`, where visits with rows at several times are an error.
+ * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits
+ * with rows at several times.
  *
  * @example
  * ```ts
@@ -101,20 +107,21 @@ export function visitStartToFirstEvent(options?: VisitStartToFirstEvent): ReadyT
   });
 }
 
-/** Which rows are known by day: see {@link midnightToDayEnd}. */
+/** The rows of which only the day is known: see {@link midnightToDayEnd}. */
 export interface MidnightToDayEnd {
-  /** Codes; a text that ends in `*` stands for all codes that begin so, `*` for all codes. */
+  /** Codes. A string that ends in `*` means all codes with this prefix, and `*` means all codes. */
   readonly codes: string | readonly string[];
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 
 /**
- * Rows at exactly midnight to 23:59 of their day: what is known by day only is dated at its first moment, before it happened, and a prediction made
- * at noon would know what came in the evening. Their ends at midnight move likewise. {@link inspect} tells by code prefix how many rows stand at
- * midnight. Rows of birth stay.
+ * Moves rows from exactly midnight to 23:59 of their day. An event of which only the day is known is dated at
+ * the first moment of the day, before it happened: a prediction at noon would know an event of the evening.
+ * Ends at midnight move too. {@link inspect} reports by code prefix how many rows are at midnight. Birth rows
+ * stay.
  *
- * FEMR's `move_to_day_end` does it with all rows, births among them.
+ * FEMR's `move_to_day_end` moves all rows, including births.
  *
  * @example
  * ```ts
@@ -128,17 +135,21 @@ export function midnightToDayEnd(options: MidnightToDayEnd): ReadyTransform {
   return new ReadyTransform({ name: "midnight_to_day_end", options: { codes: listOf("codes", codes!), ...ended(end) } });
 }
 
-/** What becomes of rows before birth: see {@link beforeBirthToBirth}. */
+/** Options of {@link beforeBirthToBirth}. */
 export interface BeforeBirthToBirth {
-  /** Rows that lie before birth by more than this are left out, and counted. Default: none is; FEMR leaves out what lies more than 30 days before. */
+  /**
+   * Rows that are more than this before birth are left out and counted. Default: no row is left out. FEMR
+   * leaves out rows more than 30 days before.
+   */
   readonly drop?: Duration | undefined;
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 
 /**
- * Rows before birth to birth (the earliest row with a birth code, see {@link Patient.birthTime}); their ends are then not before it. Rows of a patient
- * without a time of birth stay, and such patients are counted. FEMR's `move_pre_birth`.
+ * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}).
+ * Their ends are then not before it. Rows of a patient without a time of birth stay, and such patients are
+ * counted. Equivalent to FEMR's `move_pre_birth`.
  *
  * @example
  * ```ts
@@ -156,8 +167,9 @@ export function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform
 }
 
 /**
- * Codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever the extract calls them. FEMR's `switch_to_icd10cm`. The store's
- * `codes.parquet` stays as it is: the new codes have the descriptions that it gives them under their new names.
+ * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the
+ * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the
+ * new codes have the descriptions of their new names there.
  *
  * @example
  * ```ts
@@ -178,7 +190,7 @@ function checked<O extends object>(what: string, options: O | undefined, known: 
 }
 
 function columnOf(name: string, column: string): string {
-  return textOf(name, column, "the name of a column") === "" ? failGiven(name, column, "the name of a column") : column;
+  return textOf(name, column, "the name of a column") === "" ? expected(name, column, "the name of a column") : column;
 }
 
 function ended(end: string | undefined): { readonly end?: string } {

@@ -5,13 +5,13 @@ import { Midnight, type MidnightOptions } from "./midnight.js";
 import type { Line } from "./part.js";
 import { type VisitOptions, Visits } from "./visits.js";
 
-/** What a ready transform does with a patient's rows. */
+/** The work of a ready transform on a patient's rows. */
 export interface Step {
-  /** The rows as they are to be, in any order; rows that stay are the same objects. */
+  /** Returns the new rows, in any order. Unchanged rows are the same objects. */
   apply(lines: readonly Line[], counts: Counts): readonly Line[];
 }
 
-/** What transforms did, by kind and sentence, for the store's notes. */
+/** Counts of what transforms did, by kind and message, for the store's notes. */
 export class Counts {
   readonly all = new Map<string, number>();
 
@@ -21,7 +21,7 @@ export class Counts {
   }
 }
 
-/** Ready transforms by name, with their options in full: what the manifest keeps. */
+/** Ready transforms by name, with all their options, as in the manifest. */
 export type StepPlan =
   | { readonly name: "billing_to_visit_end"; readonly options: BillingOptions }
   | { readonly name: "visit_start_to_first_event"; readonly options: VisitOptions }
@@ -29,7 +29,7 @@ export type StepPlan =
   | { readonly name: "before_birth_to_birth"; readonly options: BirthOptions }
   | { readonly name: "icd10_to_icd10cm"; readonly options: object };
 
-/** The step of a plan, for rows with these columns (names and types); throws where it needs others. */
+/** The step of a plan, for rows with these columns (names and types). Throws where it needs other columns. */
 export function stepOf(plan: StepPlan, types: ReadonlyMap<string, string>): Step {
   switch (plan.name) {
     case "billing_to_visit_end":

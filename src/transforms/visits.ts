@@ -2,15 +2,15 @@ import { type ChosenRows, chooser, Ends, needColumn, visitOf } from "./choice.js
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
-/** {@link visitStartToFirstEvent} in full. */
+/** All options of {@link visitStartToFirstEvent}. */
 export interface VisitOptions {
   readonly visits: ChosenRows;
   readonly visit: string;
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 
-/** Visits are dated at midnight of their first day, before anybody could know of them. */
+/** Some sources date visits at midnight of their first day, before they were known. */
 export class Visits implements Step {
   private readonly isVisit: (line: Line) => boolean;
   private readonly visit: string;
@@ -23,7 +23,8 @@ export class Visits implements Step {
   }
 
   apply(lines: readonly Line[], counts: Counts): readonly Line[] {
-    // The earliest row of a visit is its start: an extract may write its end as another row of it, as the import of OMOP tables does.
+    // The earliest row of a visit is its start: another row of it may be its end, as in the import of OMOP
+    // tables.
     const starts = new Map<string | null, bigint>();
     for (const line of lines) {
       const time = this.isVisit(line) ? line.timeMicros : null;

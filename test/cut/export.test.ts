@@ -233,7 +233,7 @@ for root in sys.argv[1:]:
     const target = folder("taken");
     writeFileSync(join(target, "mine"), "");
     expect((await rejected(db.export(target))).code).toBe("MEDS_STORE_EXISTS");
-    expect((await rejected(db.export(join(target, "x"), { id: "another" } as object))).message).toMatch(/An option of export is "id"/);
+    expect((await rejected(db.export(join(target, "x"), { id: "another" } as object))).message).toMatch(/"id" is not an option of export/);
     expect((await rejected(db.export(store))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(db.export(join(store, "metadata", "x")))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(db.export(join(target, "x"), { signal: AbortSignal.abort() }))).code).toBe("MEDS_CANCELLED");

@@ -154,9 +154,9 @@ describe("a value of the wrong kind", () => {
       'MEDS_INVALID_ARGUMENT: the choice of patients is "1". Give an iterable of subject ids, { ids } or { slots }.',
     );
     expect(message(() => db.codes.id(5 as never))).toBe(
-      "MEDS_INVALID_ARGUMENT: code is 5. Give a code as a string; codes.get(id) takes an id.",
+      "MEDS_INVALID_ARGUMENT: `code` is 5. It must be a code, as a string; codes.get(id) takes an id.",
     );
-    expect(message(() => patient().until(null as never))).toMatch(/^MEDS_INVALID_ARGUMENT: The time is null\. Give microseconds/);
+    expect(message(() => patient().until(null as never))).toMatch(/^MEDS_INVALID_ARGUMENT: The time is null\. It must be microseconds/);
     expect(message(() => patient().column("dose").at(1.5))).toMatch(/^MEDS_OUT_OF_RANGE: There is no row 1.5/);
   });
 });

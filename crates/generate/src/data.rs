@@ -1,7 +1,9 @@
-//! The data files. Threads make and encode row groups, each the next one that nobody has; they append them in order, taking turns.
-//! So no more than a row group a thread is in memory, and the bytes do not depend on the threads.
+//! The data files. Each thread takes the next free row group, generates and encodes it, and appends it when
+//! all row groups before it are written. So memory contains at most one row group per thread, and the bytes
+//! do not depend on the threads.
 
-use crate::metadata::Labels;
+use crate::fault::fault;
+use crate::labels::Labels;
 use crate::options::{Compression, Options};
 use crate::patient::{Timeline, note_seed, simulate};
 use crate::plan::{Group, Plan};
@@ -9,7 +11,7 @@ use crate::table::{Columns, Tables, schema};
 use crate::vocabulary::Vocabulary;
 use arrow_schema::SchemaRef;
 use meds_convert::plain_orders;
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Error, Progress, Result};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression as Codec, ZstdLevel};
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Writes all data files below `folder`; returns the labels, which are known once the patients are.
+/// Writes all data files below `folder`. Returns the labels, which follow from the generated patients.
 pub(crate) fn write(options: &Options, plan: &Plan, vocabulary: &Vocabulary, folder: &Path, progress: &Progress) -> Result<Labels> {
     let format = Format::new(options.compression)?;
     let tables = Tables::new(vocabulary);
@@ -61,23 +63,24 @@ pub(crate) fn write(options: &Options, plan: &Plan, vocabulary: &Vocabulary, fol
     }
 }
 
-/// Whose turn it is to append, and what is appended to.
+/// The turns of the threads that append row groups to the files.
 struct Turn<'a> {
     state: Mutex<State<'a>>,
     moved: Condvar,
 }
 
 struct State<'a> {
-    /// The group that is to be appended next.
+    /// The next group to append.
     next: usize,
-    /// The first failure; all threads end when there is one.
+    /// The first error. All threads stop when there is one.
     stopped: Option<Error>,
     files: Files<'a>,
     labels: Labels,
 }
 
 impl<'a> Turn<'a> {
-    /// Waits until all groups before this one are written, and appends it. False: somebody failed, stop.
+    /// Waits until all groups before this one are written, and appends it. Returns false if any thread
+    /// failed.
     fn take(&self, index: usize, made: Result<Made>, progress: &Progress) -> bool {
         let mut state = self.lock();
         while state.next != index && state.stopped.is_none() {
@@ -111,7 +114,7 @@ struct Made {
     labels: Labels,
 }
 
-/// Makes row groups; one a thread.
+/// Generates row groups. Each thread has one.
 struct Maker<'a> {
     plan: &'a Plan,
     vocabulary: &'a Vocabulary,
@@ -125,7 +128,8 @@ impl Maker<'_> {
     fn make(&mut self, group: &Group) -> Result<Made> {
         let file = &self.plan.files[group.file];
         let mut labels = Labels::default();
-        // The patients whose rows overlap the group's. One that is cut is made again for the next group: cheaper than handing it over.
+        // The patients with rows in the group. A patient that continues in the next group is generated again
+        // there, which is cheaper than to pass it on.
         let first = file.starts.partition_point(|&start| start <= group.begin) - 1;
         for (&patient, start) in file.patients[first..].iter().zip(&file.starts[first..]).take_while(|(_, start)| **start < group.end) {
             simulate(self.plan, self.vocabulary, patient, &mut self.timeline);
@@ -143,7 +147,7 @@ impl Maker<'_> {
     }
 }
 
-/// The Parquet side of the schema.
+/// The Parquet schema, and the properties of the files.
 struct Format {
     schema: SchemaDescriptor,
     properties: WriterPropertiesPtr,
@@ -157,7 +161,7 @@ impl Format {
             Compression::Zstd => level().map_err(|error| fault(Path::new("zstd"), error))?,
         };
         let mut properties = WriterProperties::builder().set_compression(codec).build();
-        // The schema that readers restore has plain strings, although the writer is fed dictionaries.
+        // Readers see plain strings, although the writer receives dictionaries.
         add_encoded_arrow_schema_to_metadata(&schema(), &mut properties);
         let schema = ArrowSchemaConverter::new().convert(&schema()).map_err(|error| fault(Path::new("schema"), error))?;
         Ok(Self { schema, properties: Arc::new(properties) })
@@ -169,7 +173,7 @@ impl Format {
 
     fn encode(&self, schema: SchemaRef, arrays: &[arrow_array::ArrayRef]) -> Result<Vec<ArrowColumnChunk>> {
         let encode = || {
-            // Column writers come from a file's writer; the file itself plays no part.
+            // Column writers come from the writer of a file. The file itself is not used.
             let nowhere = self.writer(std::io::sink())?;
             let writers = ArrowRowGroupWriterFactory::new(&nowhere, schema.clone()).create_column_writers(0)?;
             let mut chunks = Vec::with_capacity(writers.len());
@@ -185,7 +189,7 @@ impl Format {
     }
 }
 
-/// The data files, written one after the other.
+/// The data files, written one by one.
 struct Files<'a> {
     plan: &'a Plan,
     folder: &'a Path,
@@ -198,7 +202,7 @@ impl<'a> Files<'a> {
         Self { plan, folder, format, open: None }
     }
 
-    /// Appends a row group to its file, which is opened when the first one comes; returns the bytes written.
+    /// Appends a row group to its file, which is opened for its first row group. Returns the bytes written.
     fn append(&mut self, file: usize, chunks: Vec<ArrowColumnChunk>) -> Result<u64> {
         if self.open.as_ref().is_none_or(|(open, _, _)| *open != file) {
             self.close()?;
@@ -220,7 +224,7 @@ impl<'a> Files<'a> {
     fn create(&self, file: usize) -> Result<(usize, PathBuf, SerializedFileWriter<BufWriter<File>>)> {
         let path = self.folder.join(&self.plan.files[file].path);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| File::create(&path));
-        let out = made.map_err(|error| Error::io(&path, "make a file", &error))?;
+        let out = made.map_err(|error| Error::io(&path, "create a file", &error))?;
         let writer = self.format.writer(BufWriter::with_capacity(1 << 18, out)).map_err(|error| fault(&path, error))?;
         Ok((file, path, writer))
     }
@@ -230,16 +234,5 @@ impl<'a> Files<'a> {
             Some((_, path, writer)) => plain_orders(&path, &writer.close().map_err(|error| fault(&path, error))?),
             None => Ok(()),
         }
-    }
-}
-
-/// A failure of the Parquet writer: one of the disk, or a defect.
-pub(crate) fn fault(path: &Path, error: ParquetError) -> Error {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(error) => Error::io(path, "write", &error),
-            Err(inner) => Error::at(Code::Io, path, format!("cannot write Parquet: {inner}.")),
-        },
-        other => Error::at(Code::Io, path, format!("cannot write Parquet: {other}.")),
     }
 }

@@ -1,8 +1,11 @@
-//! Seeded synthetic MEDS datasets of realistic shape: skewed timelines, Zipf codes, repeated times, static rows, text, splits, labels.
+//! Synthetic MEDS datasets from a seed, with a realistic shape: skewed timelines, Zipf codes, repeated times,
+//! static rows, text, splits, labels.
 //!
-//! A dataset is a function of its [`Options`] alone: the same options give the same bytes, whatever the number of threads.
+//! A dataset depends only on its [`Options`]: equal options produce equal bytes, for any number of threads.
 
 mod data;
+mod fault;
+mod labels;
 mod metadata;
 mod options;
 mod output;
@@ -17,7 +20,8 @@ pub use options::{Compression, Ids, Options, Preset, Summary};
 use meds_store::{Progress, Result, progress::Phase};
 use std::time::Instant;
 
-/// Writes the dataset into `options.out`, which must not exist (or be an empty folder): all of it, or nothing.
+/// Writes the dataset into `options.out`, completely or not at all. `options.out` must not exist, or must be
+/// an empty folder.
 pub fn generate(options: &Options, progress: &Progress) -> Result<Summary> {
     let began = Instant::now();
     let plan = plan::Plan::new(options)?;

@@ -1,7 +1,8 @@
-//! What stands beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two tasks.
+//! The files beside the data: dataset.json, codes.parquet, subject_splits.parquet and the labels of two
+//! tasks.
 
-use crate::data::fault;
-use crate::patient::Stay;
+use crate::fault::fault;
+use crate::labels::{Labels, Task};
 use crate::plan::{Plan, SPLITS};
 use crate::vocabulary::Vocabulary;
 use arrow_array::builder::{ListBuilder, StringBuilder};
@@ -11,69 +12,11 @@ use meds_store::{Code, Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-const DAY: i64 = 86_400_000_000;
-
-/// The label rows of both tasks, a column a vector.
-#[derive(Default)]
-pub(crate) struct Labels {
-    /// At every discharge that another admission follows or could follow: is the patient back within 30 days?
-    readmission: Task<bool>,
-    /// A day after every admission to a stay that is longer: its length in days.
-    length_of_stay: Task<f32>,
-}
-
-#[derive(Default)]
-struct Task<T> {
-    subject_id: Vec<i64>,
-    prediction_time: Vec<i64>,
-    value: Vec<T>,
-}
-
-impl<T> Task<T> {
-    fn push(&mut self, subject: i64, time: i64, value: T) {
-        self.subject_id.push(subject);
-        self.prediction_time.push(time);
-        self.value.push(value);
-    }
-
-    fn extend(&mut self, other: Self) {
-        self.subject_id.extend(other.subject_id);
-        self.prediction_time.extend(other.prediction_time);
-        self.value.extend(other.value);
-    }
-}
-
-impl Labels {
-    /// Labels of one patient.
-    pub(crate) fn add(&mut self, subject: i64, stays: &[Stay]) {
-        for (index, stay) in stays.iter().enumerate() {
-            let back = stays.get(index + 1).is_some_and(|next| next.admission - stay.discharge <= 30 * DAY);
-            self.readmission.push(subject, stay.discharge, back);
-            if stay.discharge - stay.admission > DAY {
-                let days = (stay.discharge - stay.admission) as f64 / DAY as f64;
-                self.length_of_stay.push(subject, stay.admission + DAY, days as f32);
-            }
-        }
-    }
-
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.readmission.extend(other.readmission);
-        self.length_of_stay.extend(other.length_of_stay);
-    }
-
-    /// Rows by task.
-    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
-        let count = |name: &str, rows: usize| (name.to_string(), rows as u64);
-        [count("readmission_30d", self.readmission.value.len()), count("length_of_stay", self.length_of_stay.value.len())].into()
-    }
-}
-
-/// Writes everything that is not data.
+/// Writes all files except the data files.
 pub(crate) fn write(folder: &Path, plan: &Plan, vocabulary: &Vocabulary, labels: &Labels) -> Result<()> {
     let (readmission, stay) = (&labels.readmission, &labels.length_of_stay);
     table(
@@ -90,7 +33,7 @@ pub(crate) fn write(folder: &Path, plan: &Plan, vocabulary: &Vocabulary, labels:
         "etl_name": "meds-generate",
         "etl_version": env!("CARGO_PKG_VERSION"),
         "meds_version": "0.4.1",
-        // No clock: the same options give the same bytes.
+        // A fixed time, so that equal options produce equal bytes.
         "created_at": "2026-01-01T00:00:00",
         "license": "CC0-1.0",
         "other_extension_columns": ["visit_id", "omop_table"],
@@ -111,7 +54,7 @@ fn task<T>(task: &Task<T>, name: &'static str, value: ArrayRef) -> Columns {
 
 fn codes(vocabulary: &Vocabulary) -> Columns {
     let mut parents = ListBuilder::new(StringBuilder::new());
-    // Codes without a description are left out, as in most datasets that one meets.
+    // Codes without a description are left out, as in most real datasets.
     let known: Vec<_> = vocabulary.codes.iter().filter(|entry| entry.description.is_some()).collect();
     for entry in &known {
         if let Some(parent) = &entry.parent {
@@ -137,9 +80,9 @@ fn splits(plan: &Plan) -> Columns {
 fn table(folder: &Path, name: &str, columns: Columns) -> Result<()> {
     let path = folder.join(name);
     let batch = RecordBatch::try_from_iter_with_nullable(columns)
-        .map_err(|error| Error::at(Code::Internal, &path, format!("made-up columns do not fit together: {error}")))?;
+        .map_err(|error| Error::at(Code::Internal, &path, format!("the generated columns do not fit together: {error}")))?;
     let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::File::create(&path));
-    let out = made.map_err(|error| Error::io(&path, "make a file", &error))?;
+    let out = made.map_err(|error| Error::io(&path, "create a file", &error))?;
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let write = || {
         let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(properties))?;

@@ -1,29 +1,30 @@
-//! What is asked for, and what came of it.
+//! The options, and the summary of a dataset.
 
 use meds_store::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What to generate. Every member but `out` has a default; sizes that are given come before those of the preset.
+/// What to generate. Every member except `out` has a default. Explicit sizes override those of the preset.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Options {
-    /// The dataset's folder; made by this crate.
+    /// The folder of the dataset. This crate creates it.
     pub out: PathBuf,
-    /// A named size; `demo` when nothing is said.
+    /// A named size. Default: `demo`.
     #[serde(default)]
     pub preset: Option<Preset>,
     /// Number of subjects.
     #[serde(default)]
     pub patients: Option<u64>,
-    /// Number of rows, static ones included; 1,000 a subject where only `patients` is given.
+    /// Number of rows, including static rows. Default: that of the preset, or 1,000 per subject if only
+    /// `patients` is set.
     #[serde(default)]
     pub events: Option<u64>,
-    /// Distinct codes to choose from; follows the number of rows when not given.
+    /// Number of distinct codes to draw from. Default: depends on the number of rows.
     #[serde(default)]
     pub codes: Option<u64>,
-    /// Equal seeds give equal bytes.
+    /// Equal seeds produce equal bytes.
     #[serde(default)]
     pub seed: u64,
     /// Number of Parquet files: 1 (`data/data.parquet`), or 3 and more (`data/train/0.parquet`, …).
@@ -32,7 +33,7 @@ pub struct Options {
     /// Ids in ascending order, or hashed ones over all of int64.
     #[serde(default)]
     pub ids: Ids,
-    /// Of the Parquet pages.
+    /// Compression of the Parquet pages.
     #[serde(default)]
     pub compression: Compression,
     /// Threads to use; 0 = as many as there are processors.
@@ -56,14 +57,14 @@ pub enum Preset {
     Ehrshot,
 }
 
-/// How subjects are numbered.
+/// The ids of subjects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ids {
     /// Eight digits, ascending.
     #[default]
     Sequential,
-    /// Any int64, in no order, as hashes of strings are.
+    /// Any int64, without an order, like hashes of strings.
     Hashed,
 }
 
@@ -71,14 +72,14 @@ pub enum Ids {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
-    /// Snappy: what most writers choose.
+    /// Snappy, the default of most writers.
     #[default]
     Snappy,
     /// Zstandard, level 3.
     Zstd,
 }
 
-/// The least number of rows of a subject: sex, race, birth and one event.
+/// The smallest number of rows of a subject: sex, race, birth and one event.
 pub(crate) const SHORTEST: u64 = 4;
 
 impl Options {
@@ -93,25 +94,28 @@ impl Options {
         let (patients, events) = (self.patients.unwrap_or(patients), self.events.unwrap_or(events));
         let refuse = |message: String| Err(Error::new(Code::InvalidArgument, message));
         if patients == 0 || patients > 100_000_000 {
-            return refuse(format!("patients is {patients}; give 1 to 100,000,000."));
+            return refuse(format!("`patients` is {patients}. It must be 1 to 100,000,000."));
         }
         if events < patients * SHORTEST || events > 1 << 40 {
             return refuse(format!(
-                "events is {events}, for {patients} patients; give at least {} ({SHORTEST} rows a patient) and at most 2^40.",
+                "`events` is {events}. For {patients} patients it must be at least {} ({SHORTEST} rows per patient) and at most 2^40.",
                 patients * SHORTEST
             ));
         }
         if self.files == 0 || self.files == 2 || self.files > 100_000 {
-            return refuse(format!("files is {}; give 1, or 3 (one a split) to 100,000.", self.files));
+            return refuse(format!("`files` is {}. It must be 1, or 3 (one per split) to 100,000.", self.files));
         }
         if self.files > 1 && self.files > patients {
-            return refuse(format!("files is {}, for {patients} patients; give at most one file a patient.", self.files));
+            return refuse(format!(
+                "`files` is {}. For {patients} patients it must be at most {patients}: one file per patient.",
+                self.files
+            ));
         }
-        // Twelve thousand codes for six million rows, thirty thousand for EHRSHOT's forty-two.
+        // 12,000 codes for six million rows, 30,000 for the 42 million rows of EHRSHOT.
         let usual = (events as f64).sqrt() * 5.0;
         let codes = self.codes.unwrap_or((usual as u64).clamp(300, 30_000));
         if !(100..=500_000).contains(&codes) {
-            return refuse(format!("codes is {codes}; give 100 to 500,000."));
+            return refuse(format!("`codes` is {codes}. It must be 100 to 500,000."));
         }
         Ok((patients, events, codes))
     }
@@ -125,24 +129,24 @@ impl Options {
     }
 }
 
-/// What was written.
+/// The result of [`crate::generate`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// The dataset's folder.
+    /// The folder of the dataset.
     pub out: PathBuf,
-    /// Subjects.
+    /// Number of subjects.
     pub patients: u64,
-    /// Rows, static ones included.
+    /// Number of rows, including static rows.
     pub events: u64,
-    /// Codes that rows were drawn from; in a small dataset some rare ones have no row.
+    /// Number of codes that rows were drawn from. In a small dataset some rare codes have no row.
     pub codes: u64,
-    /// Parquet files below `data/`.
+    /// Number of Parquet files below `data/`.
     pub files: u64,
-    /// Rows of each task below `labels/`.
+    /// Number of rows by task below `labels/`.
     pub labels: BTreeMap<String, u64>,
     /// Bytes of all files.
     pub bytes: u64,
-    /// Wall-clock time.
+    /// Elapsed time in seconds.
     pub seconds: f64,
 }

@@ -1,4 +1,5 @@
-//! The dataset's folder: made under a temporary name beside its place, renamed when it is whole, deleted when it is not.
+//! The folder of the dataset. It is created under a temporary name beside its path, renamed when it is
+//! complete, and deleted on failure.
 
 use meds_store::{Code, Error, Result};
 use std::fs;
@@ -11,7 +12,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Refuses a folder that holds something.
+    /// Refuses a folder that is not empty.
     pub(crate) fn create(out: &Path) -> Result<Self> {
         match fs::read_dir(out) {
             Ok(mut entries) => {
@@ -19,7 +20,7 @@ impl Output {
                     return Err(Error::at(
                         Code::InvalidArgument,
                         out,
-                        "the folder is not empty, and nothing is overwritten. Choose a free name, or delete the folder first.",
+                        "this folder is not empty, and it is never overwritten. Choose another path, or delete the folder first.",
                     ));
                 }
             }
@@ -27,22 +28,23 @@ impl Output {
             Err(error) => return Err(Error::io(out, "use this as the dataset's folder", &error)),
         }
         let Some(name) = out.file_name() else {
-            return Err(Error::at(Code::InvalidArgument, out, "this is no name for a new folder. Give a path that ends with a name."));
+            return Err(Error::at(Code::InvalidArgument, out, "a new folder cannot have this name. Use a path that ends with a name."));
         };
         let folder = out.with_file_name(format!(".{}.tmp-{}", name.to_string_lossy(), std::process::id()));
-        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, "make a folder", &error))?;
+        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, "create a folder", &error))?;
         Ok(Self { out: out.to_path_buf(), folder, finished: false })
     }
 
-    /// Where to write.
+    /// The folder to write into.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Moves the folder to its place; returns the bytes of its files.
+    /// Renames the folder to its final path. Returns the bytes of its files.
     pub(crate) fn finish(mut self) -> Result<u64> {
         let bytes = size(&self.folder).map_err(|error| Error::io(&self.folder, "list the folder", &error))?;
-        // Removes an empty folder only; the rename then fails where something stands: what came into being meanwhile is never lost.
+        // Removes an empty folder only. If anything else was created there meanwhile, the rename fails and
+        // nothing is lost.
         let _ = fs::remove_dir(&self.out);
         fs::rename(&self.folder, &self.out).map_err(|error| Error::io(&self.out, "move the finished dataset into place", &error))?;
         self.finished = true;
@@ -53,7 +55,7 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if !self.finished {
-            // The error that brought us here matters more than one of cleaning up.
+            // The original error matters more than an error of the clean-up.
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

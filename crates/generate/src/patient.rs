@@ -1,4 +1,4 @@
-//! One patient's life: static rows, birth, visits with groups of events at one time, sometimes death.
+//! One patient: static rows, birth, visits with groups of events at the same time, sometimes death.
 
 use crate::plan::{Plan, mix};
 use crate::text;
@@ -11,10 +11,10 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 36_525 * DAY / 100;
 
-/// A row, before it becomes Arrow: indexes instead of strings.
+/// A row before it becomes Arrow, with indexes instead of strings.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
-    /// Microseconds since 1970-01-01; none for static rows.
+    /// Microseconds since 1970-01-01; `None` for static rows.
     pub(crate) time: Option<i64>,
     pub(crate) visit: Option<i64>,
     pub(crate) value: Option<f32>,
@@ -28,29 +28,29 @@ pub(crate) enum Text {
     None,
     /// Index into [`text::SHORT`].
     Short(u8),
-    /// A note, made when it is written: from the patient's seed and the row's number.
+    /// A note. It is generated when it is written, from the patient's seed and the row's number.
     Note,
 }
 
-/// A stay in hospital, for the labels.
+/// A hospital stay, for the labels.
 pub(crate) struct Stay {
     pub(crate) admission: i64,
     pub(crate) discharge: i64,
 }
 
-/// A patient being made. The buffers are reused from one patient to the next.
+/// A patient in progress. The buffers are reused for the next patient.
 #[derive(Default)]
 pub(crate) struct Timeline {
     pub(crate) rows: Vec<Row>,
     pub(crate) stays: Vec<Stay>,
 }
 
-/// What the notes of a patient are made from; add the row's number.
+/// The seed for the notes of a patient. Add the row's number.
 pub(crate) fn note_seed(plan: &Plan, patient: u32) -> u64 {
     mix(plan.seed ^ 0x7E, u64::from(patient) << 32)
 }
 
-/// Makes all rows of a patient, `plan.lengths[patient]` of them.
+/// Generates all `plan.lengths[patient]` rows of a patient.
 pub(crate) fn simulate(plan: &Plan, vocabulary: &Vocabulary, patient: u32, timeline: &mut Timeline) {
     timeline.rows.clear();
     timeline.stays.clear();
@@ -59,7 +59,7 @@ pub(crate) fn simulate(plan: &Plan, vocabulary: &Vocabulary, patient: u32, timel
     Life { vocabulary, timeline, random, goal, time: 0, visit: None, habits: Habits::default() }.live(patient);
 }
 
-/// Codes that come back again and again in one patient: chronic conditions and their drugs.
+/// Codes that recur in one patient: chronic conditions and their drugs.
 #[derive(Default)]
 struct Habits {
     diagnoses: [u32; 5],
@@ -82,7 +82,8 @@ impl Life<'_> {
         self.habits.drugs = std::array::from_fn(|_| self.vocabulary.draw(Family::Drug, &mut self.random));
         let dies = self.random.random_bool(0.12) && self.goal > 5;
         self.statics();
-        // Care begins in 2000 to 2012, at an age of up to 90 years, and lasts half a year to twelve years.
+        // Care begins between 2000 and 2012, at an age of up to 90 years, and lasts from half a year to
+        // twelve years.
         let begin = 30 * YEAR + self.random.random_range(0..13 * YEAR);
         let birth = begin - self.random.random_range(0..90 * YEAR);
         self.time = birth.div_euclid(DAY) * DAY;
@@ -110,7 +111,7 @@ impl Life<'_> {
         }
     }
 
-    /// Rows that are still to be made before the last one of all.
+    /// Number of remaining rows, without the row of death.
     fn left(&self, dies: bool) -> usize {
         self.goal - self.timeline.rows.len() - usize::from(dies)
     }
@@ -152,7 +153,8 @@ impl Life<'_> {
         }
     }
 
-    /// Events at one time: a panel of tests, a round of measurements, drugs given, diagnoses, a procedure or a note.
+    /// Events at the same time: a panel of tests, a round of measurements, administered drugs, diagnoses,
+    /// procedures or a note.
     fn group(&mut self, room: usize) {
         match self.random.random_range(0..100) {
             0..32 => self.several(room, 2..12, Life::lab),
@@ -172,7 +174,7 @@ impl Life<'_> {
 
     fn lab(&mut self) {
         let code = self.vocabulary.draw(Family::Lab, &mut self.random);
-        // One result in thirty is a word, or is missing.
+        // One result in sixty is a word, and one in sixty is missing.
         match self.random.random_range(0..60) {
             0 => self.row(code, None, Text::Short(self.timeline.rows.len() as u8 % text::RESULTS)),
             1 => self.row(code, None, Text::None),
@@ -225,14 +227,14 @@ impl Life<'_> {
         self.timeline.rows.push(Row { time: Some(self.time), visit: self.visit, value, code, text });
     }
 
-    /// Whole minutes, as charts have them: a short wait is often none.
+    /// Waits whole minutes, as in charts: a short wait is often 0.
     fn wait(&mut self, mean: i64) {
         self.time += self.exponential(mean as f64) as i64 / MINUTE * MINUTE;
     }
 
     fn exponential(&mut self, mean: f64) -> f64 {
         let unit: f64 = Exp1.sample(&mut self.random);
-        // No tail: one gap must not carry a patient decades away.
+        // Without the tail: one gap must not move a patient by decades.
         unit.min(4.0) * mean
     }
 }

@@ -1,4 +1,4 @@
-//! Rows to Arrow arrays, and the schema of the data files.
+//! Converts rows to Arrow arrays, and defines the schema of the data files.
 
 use crate::patient::{Row, Text};
 use crate::text;
@@ -25,7 +25,8 @@ pub(crate) fn schema() -> Schema {
     ])
 }
 
-/// Makes the arrays of row groups. Strings that repeat are handed to the writer as dictionaries: they are never built row by row.
+/// Creates the arrays of row groups. The writer receives repeated strings as dictionaries: they are never
+/// built row by row.
 pub(crate) struct Tables<'a> {
     vocabulary: &'a Vocabulary,
     codes: ArrayRef,
@@ -33,7 +34,7 @@ pub(crate) struct Tables<'a> {
     tables: ArrayRef,
 }
 
-/// The columns of one row group, being filled.
+/// The columns of a row group in progress.
 #[derive(Default)]
 pub(crate) struct Columns {
     subject_id: PrimitiveBuilder<Int64Type>,
@@ -98,8 +99,9 @@ impl<'a> Tables<'a> {
 
     /// The arrays, in the schema's order; leaves the columns empty.
     pub(crate) fn finish(&self, columns: &mut Columns) -> Result<Vec<ArrayRef>> {
-        let refuse =
-            |error: arrow_schema::ArrowError| Error::new(Code::Internal, format!("made-up rows do not fit their dictionary: {error}"));
+        let refuse = |error: arrow_schema::ArrowError| {
+            Error::new(Code::Internal, format!("the generated rows do not fit their dictionary: {error}"))
+        };
         let code = DictionaryArray::<Int32Type>::try_new(columns.code.finish(), self.codes.clone()).map_err(refuse)?;
         let unit = DictionaryArray::<Int8Type>::try_new(columns.unit.finish(), self.units.clone()).map_err(refuse)?;
         let table = DictionaryArray::<Int8Type>::try_new(columns.omop_table.finish(), self.tables.clone()).map_err(refuse)?;

@@ -1,8 +1,8 @@
-//! Text values: short ones that repeat, and notes that do not.
+//! Text values: short texts that repeat, and unique notes.
 
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 
-/// Results that are words, and directions of drugs.
+/// Results in words, and directions for drugs.
 pub(crate) const SHORT: [&str; 12] = [
     "NEG",
     "POS",
@@ -17,7 +17,7 @@ pub(crate) const SHORT: [&str; 12] = [
     "IV every 8 hours",
     "as needed for pain",
 ];
-/// The short texts of laboratory results; the rest are directions.
+/// The number of short texts for laboratory results. The rest are directions.
 pub(crate) const RESULTS: u8 = 8;
 
 const SENTENCES: [&str; 16] = [
@@ -39,7 +39,7 @@ const SENTENCES: [&str; 16] = [
     "Impression: stable, improving.",
 ];
 
-/// A note: 3 to 40 sentences, most of them short, and a number that makes it the only one of its kind.
+/// Writes a note: 3 to 40 sentences, most often few, and a number that makes it unique.
 pub(crate) fn note(seed: u64, into: &mut String) {
     use std::fmt::Write;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);

@@ -1,9 +1,10 @@
-//! The codes: families of the shape that MEDS extractions give them, a few well-known heads and a long made-up tail, drawn by Zipf's law.
+//! The codes, in families with the shape of real MEDS extractions: a few well-known codes first, then a long
+//! synthetic tail. They are drawn by Zipf's law.
 
 use rand::Rng;
 use rand_distr::{Distribution, weighted::WeightedAliasIndex};
 
-/// What a code is about; decides its table and how rows of it look.
+/// The family of a code. It decides the table and the shape of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Lab = 0,
@@ -16,7 +17,7 @@ pub(crate) enum Family {
 /// The families that rows are drawn from, in the order of [`Family`].
 const FAMILIES: usize = 5;
 
-/// Tables of the made-up source, by index; a row's `omop_table`.
+/// Tables of the synthetic source, by index: a row's `omop_table`.
 pub(crate) const TABLES: [&str; 8] =
     ["measurement", "drug_exposure", "condition_occurrence", "procedure_occurrence", "visit_occurrence", "note", "person", "death"];
 
@@ -37,18 +38,18 @@ pub(crate) struct Entry {
 pub(crate) struct Values {
     pub(crate) mean: f64,
     pub(crate) deviation: f64,
-    /// 10 to the power of the digits after the point.
+    /// 10 to the power of the number of digits after the point.
     pub(crate) precision: f64,
 }
 
-/// All codes; the fixed ones first, then a range a family.
+/// All codes: first the fixed codes, then one range per family.
 pub(crate) struct Vocabulary {
     pub(crate) codes: Vec<Entry>,
     pub(crate) units: Vec<&'static str>,
     draws: Vec<(u32, WeightedAliasIndex<f64>)>,
 }
 
-/// The codes with a meaning of their own, at the start of the vocabulary: (code, description, table).
+/// The fixed codes, at the start of the vocabulary: (code, description, table).
 const FIXED: [(&str, &str, u8); 21] = [
     ("MEDS_BIRTH", "Birth", 6),
     ("MEDS_DEATH", "Death", 7),
@@ -174,7 +175,8 @@ const ENDINGS: [&str; 20] = [
 ];
 
 impl Vocabulary {
-    /// A vocabulary of about `size` codes: it depends on nothing else, so that datasets of different seeds share their codes.
+    /// A vocabulary of about `size` codes. It depends only on `size`, so that datasets with different seeds
+    /// share their codes.
     pub(crate) fn new(size: usize) -> Self {
         let mut units: Vec<&'static str> = Vec::new();
         let mut codes: Vec<Entry> = FIXED
@@ -188,7 +190,8 @@ impl Vocabulary {
                 values: None,
             })
             .collect();
-        // Per cent of the codes by family; rows are shared out otherwise (few codes of labs and vitals, many rows).
+        // Percentage of codes by family. Rows have other shares: labs and vitals have few codes and many
+        // rows.
         let left = size.saturating_sub(codes.len());
         let labs = left * 10 / 100;
         let vitals = (left * 2 / 100).min(12);
@@ -208,7 +211,7 @@ impl Vocabulary {
         Self { codes, units, draws }
     }
 
-    /// A code of the family, the frequent ones more often.
+    /// Draws a code of the family by frequency.
     pub(crate) fn draw(&self, family: Family, random: &mut impl Rng) -> u32 {
         let (first, draw) = &self.draws[family as usize];
         first + draw.sample(random) as u32
@@ -225,7 +228,7 @@ fn unit(units: &mut Vec<&'static str>, name: &'static str) -> u8 {
     }
 }
 
-/// The code of a family at a rank: one of the known ones, or a made-up one whose name is a function of the rank.
+/// The code of a family at a rank: a known one, or a synthetic one whose name depends on the rank.
 fn entry(family: Family, rank: usize, units: &mut Vec<&'static str>) -> Entry {
     match family {
         Family::Lab => measured("LAB", LABS.get(rank), 52_000, rank, units),
@@ -237,7 +240,8 @@ fn entry(family: Family, rank: usize, units: &mut Vec<&'static str>) -> Entry {
         Family::Diagnosis => {
             let (code, description) = match DIAGNOSES.get(rank) {
                 Some(&(code, description)) => (code.to_string(), description.to_string()),
-                // Letter, two digits, a digit, then more digits: unique, and none of the known ones (two digits after the point).
+                // A letter, two digits, a point, at least two digits: unique, and different from the known
+                // codes with one digit.
                 None => {
                     let letter = char::from(b'A' + (rank % 26) as u8);
                     let (block, rest) = (rank / 26 % 100, rank / 2_600);
@@ -249,7 +253,7 @@ fn entry(family: Family, rank: usize, units: &mut Vec<&'static str>) -> Entry {
             let parent = code.split('.').next().map(|block| format!("ICD10CM//{block}"));
             plain(format!("ICD10CM//{code}"), Some(description), parent, 2)
         }
-        // Like the codes that real codes.parquet files lack: no description.
+        // Without a description, like codes that real codes.parquet files do not contain.
         Family::Procedure => plain(format!("ICD10PCS//0{rank:05}Z"), None, None, 3),
     }
 }

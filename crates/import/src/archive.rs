@@ -1,4 +1,4 @@
-//! Sources packed in one file: `.zip`, `.tar.gz`, `.tar`.
+//! Sources that are packed in one file: `.zip`, `.tar.gz`, `.tar`.
 
 use crate::data::io;
 use crate::database::Database;
@@ -14,11 +14,12 @@ use std::rc::Rc;
 use zip::read::Config;
 use zip::unstable::read::ZipIterable;
 
-/// Of a tar everything comes in blocks of this size.
+/// A tar consists of blocks of this size.
 const BLOCK: usize = 512;
-/// Most bytes that stand between two files of a tar: the library holds them in memory, and gzip makes gigabytes of few bytes.
+/// Most bytes between two files of a tar. The library keeps them in memory, and gzip can inflate few bytes to
+/// gigabytes.
 const BETWEEN: u64 = 1 << 20;
-/// Most entries that a message names.
+/// Most entries in a message.
 const SHOWN: usize = 5;
 
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ enum Form {
     Tar,
 }
 
-/// An archive, as yet packed.
+/// An archive that is not unpacked yet.
 #[derive(Debug)]
 pub struct Archive {
     path: PathBuf,
@@ -37,9 +38,9 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// The archive that a file is by its first bytes; `None` where it is none.
+    /// Recognises an archive by its first bytes; `None` for other files.
     pub fn of(path: &Path) -> Result<Option<Self>> {
-        // To open a pipe would be to wait for whoever writes into it; what is no file is no archive.
+        // To open a pipe would be to wait for its writer. Only a file can be an archive.
         if !fs::metadata(path).map_err(|e| Error::io(path, "find the source", &e))?.is_file() {
             return Ok(None);
         }
@@ -52,7 +53,7 @@ impl Archive {
                 (&file).rewind().map_err(io(path))?;
                 match self::head(MultiGzDecoder::new(BufReader::new(file))) {
                     Ok(head) if !is_tar(&head) => return Err(Error::at(Code::NoData, path, single(&head))),
-                    // What cannot be unpacked at all is a damaged one.
+                    // A gzip that cannot be unpacked counts as a damaged .tar.gz.
                     _ => Form::TarGz,
                 }
             }
@@ -62,23 +63,23 @@ impl Archive {
         Ok(Some(Self { path: path.to_path_buf(), form, bytes }))
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its length.
+    /// Its length in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Unpacks everything into a folder that is there and empty. The result is the dataset's folder: that one, or the only one in it.
+    /// Unpacks everything into an existing, empty folder. Returns the folder of the only dataset in it.
     pub fn unpack(&self, into: &Path, progress: &Progress) -> Result<PathBuf> {
         self.extract(into, progress)?;
         self.root(into)
     }
 
-    /// Unpacks everything into a folder that is there and empty.
+    /// Unpacks everything into an existing, empty folder.
     pub fn extract(&self, into: &Path, progress: &Progress) -> Result<()> {
         let target = Target { archive: self, into, progress };
         let file = File::open(&self.path).map_err(io(&self.path))?;
@@ -89,8 +90,8 @@ impl Archive {
         }
     }
 
-    /// Does it contain OMOP tables (or a DuckDB database of them), by the names of its files? They are read up to the first one that decides. What
-    /// cannot be read does not: unpacking says what is wrong with it.
+    /// Does it contain OMOP tables, or a DuckDB database of them? The names of its files decide, and are read
+    /// up to the first that does. The answer for a damaged archive is no: unpacking reports the damage.
     pub fn holds_tables(&self, progress: &Progress) -> Result<bool> {
         let (mut listing, mut content) = (Listing::default(), None);
         let mut look = |name: &Path| {
@@ -137,7 +138,7 @@ impl Archive {
         Ok(())
     }
 
-    /// The only dataset, wherever it lies.
+    /// The only dataset, at any depth.
     fn root(&self, into: &Path) -> Result<PathBuf> {
         let mut found = Vec::new();
         datasets(into, &mut found)?;
@@ -155,10 +156,10 @@ impl Archive {
                 format!("it contains {} datasets ({})", names.len(), listed(&names))
             }
         };
-        Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack it, and use the folder.")))
+        Err(Error::at(Code::NoData, &self.path, format!("{message}. Unpack the archive, and use the folder of the dataset.")))
     }
 
-    /// What the libraries say of bytes that they cannot read may quote these bytes: it is not passed on.
+    /// Messages of the libraries may quote bytes of the file, so they are not passed on.
     fn unreadable(&self, error: std::io::Error) -> Error {
         match error.kind() {
             _ if error.raw_os_error().is_some() => io(&self.path)(error),
@@ -172,19 +173,19 @@ impl Archive {
         Error::at(
             Code::SourceDamaged,
             &self.path,
-            format!("cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
+            format!("this archive cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
         )
     }
 }
 
-/// The first block of a file, or what there is of it.
+/// The first block of a file, or the whole file where it is shorter.
 fn head(file: impl Read) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     file.take(BLOCK as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
-/// A tar begins with a header that has its own checksum; an empty one with its end.
+/// A tar begins with a header that contains its own checksum. An empty tar begins with its end.
 fn is_tar(head: &[u8]) -> bool {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
@@ -192,12 +193,12 @@ fn is_tar(head: &[u8]) -> bool {
     head.len() == BLOCK && (sum(head) == 0 || tar::Header::from_byte_slice(head).cksum().is_ok_and(is_own))
 }
 
-/// What a single file is that was packed by gzip.
+/// The message for a single file that is packed by gzip.
 fn single(head: &[u8]) -> &'static str {
     match head.starts_with(b"PAR1") {
         true => "this is a single Parquet file, packed by gzip. Unpack it, and use the Parquet file.",
         false => {
-            "looked for a .tar.gz of a dataset, tables or a database; found a single file of another kind, packed by gzip. Unpack it, and look at what it is."
+            "looked for a .tar.gz of a dataset, tables or a database; found a single file of another kind, packed by gzip. Unpack it, and check its content."
         }
     }
 }
@@ -210,13 +211,13 @@ fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The first of some names, in a row.
+/// The first names, separated by commas.
 fn listed(names: &[String]) -> String {
     let more = if names.len() > SHOWN { ", …" } else { "" };
     format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
-/// The datasets in a folder; what lies in one is part of it.
+/// The datasets in a folder. Folders inside a dataset are part of it.
 fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     if Database::is_at(folder) {
         found.push(folder.to_path_buf());
@@ -232,14 +233,14 @@ fn datasets(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     let mut below: Vec<_> = below.map_err(io(folder))?.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     below.sort();
     below.iter().try_for_each(|path| datasets(path, found))?;
-    // One without Parquet is a damaged dataset's, unless it is only called so by who packed others.
+    // A folder `data` without Parquet belongs to a damaged dataset, unless it contains other datasets.
     if data.is_dir() && found.len() == before {
         found.push(folder.to_path_buf());
     }
     Ok(())
 }
 
-/// Does Parquet lie in a folder, at any depth.
+/// Does a folder contain Parquet, at any depth.
 fn has_parquet(folder: &Path) -> Result<bool> {
     for entry in fs::read_dir(folder).map_err(io(folder))? {
         let path = entry.map_err(io(folder))?.path();
@@ -250,12 +251,13 @@ fn has_parquet(folder: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// A tar as it is read.
+/// The stream of a tar.
 struct Stream<R> {
     from: R,
-    /// Bytes that may be read before the next file's own begin.
+    /// Bytes that may be read before the content of the next file begins.
     left: Rc<Cell<u64>>,
-    /// Zeros at the end of what was read: a tar ends with a block of them. Without, one that was cut between two files would be a smaller one.
+    /// Zeros at the end of the bytes read so far. A tar ends with a block of zeros; without it, a tar that
+    /// was cut between two files would look whole.
     zeros: usize,
 }
 
@@ -269,12 +271,12 @@ impl<R: Read> Read for Stream<R> {
     }
 }
 
-/// A name for people.
+/// A name for messages.
 fn shown(name: &Path) -> String {
     name.to_string_lossy().chars().take(200).collect()
 }
 
-/// What macOS puts beside the files.
+/// Is it one of the files that macOS adds.
 fn aside(path: &Path) -> bool {
     path.components().next().is_some_and(|first| first.as_os_str() == "__MACOSX")
         || path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("._"))
@@ -305,7 +307,7 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// Of two files of one name the library knows the later one alone.
+    /// Refuses two files with one name: the library only sees the later one.
     fn no_file_twice(&self, file: impl Read + Seek) -> Result<()> {
         let mut entries = ZipIterable::try_new(file, Config::default()).map_err(|e| self.archive.damaged(e))?;
         let mut seen = HashSet::new();
@@ -340,16 +342,16 @@ impl Target<'_> {
             left.set(BETWEEN);
         }
         left.set(u64::MAX);
-        // The checksum of what is gzipped stands at the very end.
+        // The checksum of a gzip is at its very end.
         let mut rest = tar.into_inner();
         std::io::copy(&mut rest, &mut std::io::sink()).map_err(unreadable)?;
         if rest.zeros < BLOCK { Err(unreadable(ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
     }
 
-    /// Writes a file, below the folder and nowhere else; its length.
+    /// Writes a file, below the folder and nowhere else. Returns its length.
     fn write(&self, name: &Path, from: &mut impl Read) -> Result<u64> {
         if !name.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(self.archive.damaged(format!("its file {} would lie outside of it", shown(name))));
+            return Err(self.archive.damaged(format!("the path of its file {} leads outside the archive", shown(name))));
         }
         let path = self.into.join(name);
         let failed = |e: std::io::Error| match e.kind() {
@@ -374,16 +376,17 @@ impl Target<'_> {
     }
 
     fn twice(&self, name: &Path) -> Error {
-        let message = format!("contains {} twice, or once as a file and once as a folder. Pack the dataset again.", shown(name));
+        let message =
+            format!("this archive contains {} twice, or once as a file and once as a folder. Pack the dataset again.", shown(name));
         Error::at(Code::SourceDamaged, &self.archive.path, message)
     }
 
     fn strange(&self, name: &Path) -> Error {
-        self.archive.damaged(format!("{} is neither a plain file nor a folder (a link, say)", shown(name)))
+        self.archive.damaged(format!("{} is neither a plain file nor a folder (but a link, for example)", shown(name)))
     }
 }
 
-/// A name in a .zip. Old programs on Windows write `data\0.parquet`.
+/// The path of a name in a .zip. Old programs on Windows write `data\0.parquet`.
 fn zip_path(name: &str) -> PathBuf {
     PathBuf::from(name.replace('\\', "/"))
 }

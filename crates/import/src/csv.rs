@@ -1,5 +1,6 @@
-//! CSV files, record by record, as RFC 4180 has them: fields with commas, quoted where needed, or fields with tabs and without quotes. Lines end in LF,
-//! CRLF or CR, always in the same way. What RFC 4180 leaves open is an error or, where it has one meaning, [`Csv::is_plain`] says so.
+//! CSV files, record by record, as in RFC 4180: fields separated by commas and quoted where needed, or fields
+//! separated by tabs and without quotes. All lines end in LF, in CRLF or in CR. Cases that RFC 4180 does not
+//! define are errors; where their meaning is clear they are read, and [`Csv::is_plain`] is false.
 
 use flate2::read::MultiGzDecoder;
 use meds_store::{Code, Error, Progress, Result};
@@ -10,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 const QUOTE: u8 = b'"';
 const MARK: &[u8] = b"\xef\xbb\xbf";
-/// Bytes that are read at once.
+/// Bytes per read.
 const BUFFER: usize = 1 << 20;
-/// Most bytes of a record: a file whose quote is never closed must not fill the memory.
+/// Most bytes of a record, so that a quote that is never closed cannot fill the memory.
 const MOST: usize = 256 << 20;
 /// Records above this size are not plain.
 const LONG: usize = 1 << 20;
 
-/// The uncompressed bytes of a file; `.gz` in any case is gzip.
+/// The uncompressed bytes of a file. `.gz`, in upper or lower case, means gzip.
 pub fn contents(path: &Path) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|e| Error::io(path, "read the table", &e))?;
     let length = file.metadata().map_err(|e| Error::io(path, "read the table", &e))?.len();
@@ -30,7 +31,8 @@ pub fn contents(path: &Path) -> Result<Box<dyn Read>> {
     Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))))
 }
 
-/// Why [`contents`] cannot be read. A library's message may contain bytes of the file, so it is not shown.
+/// The error for [`contents`] that cannot be read. A library's message may contain bytes of the file, so it
+/// is not shown.
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     match error.raw_os_error() {
         Some(_) => Error::io(path, "read the table", error),
@@ -42,22 +44,22 @@ fn damaged(path: &Path, message: impl Into<String>) -> Error {
     Error::at(Code::SourceDamaged, path, message)
 }
 
-/// A record's fields.
+/// The fields of a record.
 pub struct Record<'a> {
     text: &'a str,
     ends: &'a [usize],
     quotes: bool,
-    /// The line on which it begins; the first is 1.
+    /// The line on which it begins, counted from 1.
     pub line: u64,
 }
 
 impl Record<'_> {
-    /// The number of its fields.
+    /// Number of fields.
     pub fn width(&self) -> usize {
         self.ends.len()
     }
 
-    /// The text of its fields, in order.
+    /// The text of the fields, in order.
     pub fn fields(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
         starts.zip(self.ends).map(|(start, end)| {
@@ -74,9 +76,9 @@ impl Record<'_> {
 
 /// How a record ends.
 enum Step {
-    /// At this byte after its start; the next one starts at `next`.
+    /// It ends at this offset from its start; the next one starts at `next`.
     Record { end: usize, next: usize },
-    /// Not within the buffer.
+    /// Its end is not in the buffer yet.
     More,
 }
 
@@ -86,7 +88,7 @@ pub struct Csv<'a> {
     input: Box<dyn Read>,
     progress: &'a Progress,
     buffer: Vec<u8>,
-    /// Where the next record starts, and where the bytes end that have been read.
+    /// Offsets in the buffer: the start of the next record, and the end of the bytes read.
     at: usize,
     filled: usize,
     ended: bool,
@@ -94,7 +96,7 @@ pub struct Csv<'a> {
     names: Vec<String>,
     delimiter: u8,
     ends: Vec<usize>,
-    /// The bytes that end a line, as first seen.
+    /// The end of the first line.
     line_end: Option<&'static str>,
     plain: bool,
     bytes: u64,
@@ -125,7 +127,7 @@ impl<'a> Csv<'a> {
         Ok(csv)
     }
 
-    /// The names in its header; none in a file that has only ends of lines.
+    /// The names in the header; empty for a file of empty lines.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -135,18 +137,19 @@ impl<'a> Csv<'a> {
         self.delimiter
     }
 
-    /// Whether, so far, a reader that starts in the middle of the file finds the next record at the next end of a line: no field contains
-    /// one, no field contains a quote without being quoted, no record is long, lines end in LF or CRLF.
+    /// So far, could a reader that starts in the middle of the file find the next record at the next end of a
+    /// line? This is true if no field contains the end of a line, no unquoted field contains a quote, no
+    /// record is long, and lines end in LF or CRLF.
     pub fn is_plain(&self) -> bool {
         self.plain
     }
 
-    /// Uncompressed bytes that were read so far, and their CRC-32C.
+    /// Number of uncompressed bytes read so far, and their CRC-32C.
     pub fn read(&self) -> (u64, u32) {
         (self.bytes, self.sum)
     }
 
-    /// The next record; `None` at the end. Empty lines are passed over.
+    /// The next record; `None` at the end. Empty lines are skipped.
     pub fn record(&mut self) -> Result<Option<Record<'_>>> {
         let (end, next) = loop {
             if self.at == self.filled && self.ended {
@@ -155,7 +158,7 @@ impl<'a> Csv<'a> {
             match self.step()? {
                 Step::More => self.fill()?,
                 Step::Record { end: 0, next } => {
-                    // In a file of one column others take it for a row.
+                    // In a file with one column, other readers see a row here.
                     self.plain &= self.names.len() != 1;
                     self.pass(0, next)?;
                 }
@@ -171,7 +174,7 @@ impl<'a> Csv<'a> {
         Ok(Some(Record { text, ends: &self.ends, quotes: self.delimiter == b',', line }))
     }
 
-    /// Moves past a record and the end of its line.
+    /// Skips a record and the end of its line.
     fn pass(&mut self, end: usize, next: usize) -> Result<()> {
         let record = &self.buffer[self.at..self.at + next];
         let line_end = match &record[end..] {
@@ -185,7 +188,7 @@ impl<'a> Csv<'a> {
         };
         if *self.line_end.get_or_insert(line_end) != line_end {
             let message = format!(
-                "line {} ends in {line_end}, the lines before it in {}. Write all lines with one end, and put fields that contain one in quotes.",
+                "line {} ends in {line_end}, but the lines before it end in {}. End all lines in the same way, and quote fields that contain the end of a line.",
                 self.line,
                 self.line_end.unwrap_or_default()
             );
@@ -198,7 +201,7 @@ impl<'a> Csv<'a> {
         Ok(())
     }
 
-    /// Finds the ends of the next record's fields.
+    /// Finds the ends of the fields of the next record.
     fn step(&mut self) -> Result<Step> {
         self.ends.clear();
         let (bytes, quotes) = (&self.buffer[self.at..self.filled], self.delimiter == b',');
@@ -208,7 +211,7 @@ impl<'a> Csv<'a> {
                 match closed(bytes, i + 1) {
                     // A quote at the end of the buffer may be the first of two.
                     Some(end) if end < bytes.len() || self.ended => i = end,
-                    None if self.ended => return Err(self.failed(i, "a quoted field begins that does not end. Close it.")),
+                    None if self.ended => return Err(self.failed(i, "a quoted field begins that does not end. Close the quotes.")),
                     _ => return Ok(Step::More),
                 }
             } else {
@@ -229,28 +232,31 @@ impl<'a> Csv<'a> {
                     return Ok(Step::Record { end: i, next: i + line_end });
                 }
                 Some(_) => {
-                    let message = "text follows the end of a quoted field. Write a quote within a quoted field twice.";
+                    let message = "text follows the end of a quoted field. Double each quote inside a quoted field.";
                     return Err(self.failed(i, message));
                 }
             }
         }
     }
 
-    /// An error at a byte of the record at hand.
+    /// An error at an offset in the current record.
     fn failed(&self, at: usize, what: &str) -> Error {
         let line = self.line + lines(&self.buffer[self.at..self.at + at]);
         damaged(&self.path, format!("line {line}: {what}"))
     }
 
-    /// Reads on, behind what is left of the buffer.
+    /// Reads more bytes, after the unused rest of the buffer.
     fn fill(&mut self) -> Result<()> {
         self.buffer.copy_within(self.at..self.filled, 0);
         self.filled -= self.at;
         self.at = 0;
         if self.filled == self.buffer.len() {
             if self.filled >= MOST {
-                let message =
-                    format!("the row that begins on line {} has more than {} MiB. Close its quotes, or shorten it.", self.line, MOST >> 20);
+                let message = format!(
+                    "the row that begins on line {} has more than {} MiB. Close its quotes, or shorten the row.",
+                    self.line,
+                    MOST >> 20
+                );
                 return Err(damaged(&self.path, message));
             }
             self.buffer.resize(2 * self.filled, 0);
@@ -278,11 +284,11 @@ impl<'a> Csv<'a> {
             self.at = MARK.len();
         }
         let line = self.buffer[self.at..self.filled].split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.is_empty());
-        // Athena writes the vocabulary's tables with tabs, and without quotes.
+        // Athena writes the tables of the vocabulary with tabs and without quotes.
         if line.is_some_and(|line| line.contains(&b'\t') && !line.contains(&b',')) {
             self.delimiter = b'\t';
         }
-        // DuckDB takes an empty first line for the header.
+        // DuckDB reads an empty first line as the header.
         self.plain = !matches!(self.buffer[self.at], b'\n' | b'\r');
         let Some(names) = self.record()?.map(|record| record.fields().map(|name| name.trim().to_owned()).collect::<Vec<_>>()) else {
             return Ok(());
@@ -304,7 +310,7 @@ impl<'a> Csv<'a> {
     }
 }
 
-/// Where a quoted field ends that begins before `at`: behind its last quote.
+/// The end of a quoted field that begins before `at`: the offset after its last quote.
 fn closed(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr::memchr(QUOTE, &bytes[at..])? + 1;
@@ -315,7 +321,8 @@ fn closed(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Where a field without quotes ends, and whether it contains a quote all the same. Eight bytes at a time: fields are short.
+/// The end of an unquoted field, and whether it contains a quote. It reads eight bytes at a time, because
+/// fields are short.
 fn unquoted(bytes: &[u8], mut at: usize, delimiter: u8) -> (usize, bool) {
     let (start, mut quote) = (at, false);
     while let Some(word) = bytes[at..].first_chunk::<8>() {
@@ -324,7 +331,7 @@ fn unquoted(bytes: &[u8], mut at: usize, delimiter: u8) -> (usize, bool) {
         let stop = has(word, delimiter) | has(word, b'\n') | has(word, b'\r');
         if stop != 0 {
             let end = at + stop.trailing_zeros() as usize / 8;
-            // The quote may be behind the end.
+            // The quote may be after the end.
             return (end, quote && bytes[start..end].contains(&QUOTE));
         }
         at += 8;
@@ -334,7 +341,8 @@ fn unquoted(bytes: &[u8], mut at: usize, delimiter: u8) -> (usize, bool) {
     (end, quote || bytes[at..end].contains(&QUOTE))
 }
 
-/// The lowest bit that is set is in the first byte of the word that equals `byte`; none is set where no byte does.
+/// The lowest set bit is in the first byte of the word that equals `byte`. No bit is set if no byte equals
+/// it.
 fn has(word: u64, byte: u8) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -342,7 +350,7 @@ fn has(word: u64, byte: u8) -> u64 {
     zero.wrapping_sub(ONES) & !zero & HIGH
 }
 
-/// Ends of lines.
+/// Number of ends of lines.
 fn lines(bytes: &[u8]) -> u64 {
     let ends = bytes.iter().zip(bytes.iter().skip(1).map(Some).chain([None]));
     ends.filter(|(byte, next)| **byte == b'\n' || (**byte == b'\r' && *next != Some(&b'\n'))).count() as u64

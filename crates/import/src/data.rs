@@ -1,4 +1,4 @@
-//! A column's `data` file: a table of offsets, then the compressed records, one a subject.
+//! The `data` file of a column: a table of offsets, then the compressed records, one per subject.
 
 use meds_store::{Code, Error, Result};
 use std::fs::File;
@@ -12,32 +12,35 @@ use zstd::zstd_safe::get_frame_content_size;
 
 /// Bytes read ahead.
 const WINDOW: u64 = 1 << 20;
-/// zstd makes at most 128 KiB of a block, which takes four bytes or more: nothing inflates to more than this times its size.
+/// A zstd block has at least four bytes and inflates to at most 128 KiB, so nothing inflates to more than
+/// this times its size.
 pub const INFLATION: u64 = 1 << 15;
-/// Most bytes of one record, inflated: a shard holds no more of one patient.
+/// Most bytes of one inflated record: the limit of a shard for one patient.
 const MOST: u64 = (1 << 31) - 1;
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const TRAINED: [u8; 4] = [0x37, 0xa4, 0x30, 0xec];
 
-/// An error of a file of the database.
+/// An error in a file of the database.
 pub fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
-    let message = format!("{what}: this is no whole meds_reader database. Replace it by a whole copy, or make it anew.");
+    let message = format!("{what}. The meds_reader database is damaged or not complete. Replace it by a whole copy, or create it again.");
     Error::at(Code::SourceDamaged, path, message)
 }
 
-/// A failure of the system.
+/// An error of the system.
 pub fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |error| match error.kind() {
-        ErrorKind::IsADirectory | ErrorKind::NotADirectory => damaged(path, "a file and a folder are in each other's place"),
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
+            damaged(path, "a file is where a folder must be, or a folder where a file must be")
+        }
         _ => Error::io(path, "read the database", &error),
     }
 }
 
 /// A `data` file and its zstd dictionary.
 pub struct Data {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Its length.
+    /// Its length in bytes.
     pub bytes: u64,
     file: File,
     dictionary: Option<DecoderDictionary<'static>>,
@@ -45,7 +48,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// Opens the file in a column's folder, and checks the ends of its table of offsets.
+    /// Opens the file in the folder of a column, and checks the first and last entry of its table of offsets.
     pub fn open(folder: &Path, subjects: usize) -> Result<Self> {
         let (path, beside) = (folder.join("data"), folder.join("zdict"));
         let dictionary = match &small(&beside)?[..] {
@@ -53,7 +56,7 @@ impl Data {
             bytes if bytes.starts_with(&TRAINED) => {
                 Some(DecoderDictionary::try_copy(bytes).map_err(|_| damaged(&beside, "zstd cannot load this dictionary"))?)
             }
-            _ => return Err(damaged(&beside, "this is no zstd dictionary")),
+            _ => return Err(damaged(&beside, "this is not a zstd dictionary")),
         };
         let file = File::open(&path).map_err(io(&path))?;
         let bytes = file.metadata().map_err(io(&path))?.len();
@@ -64,27 +67,27 @@ impl Data {
         }
         let ends = (data.offsets(0..0)?[0], data.offsets(subjects..subjects)?[0]);
         if ends != (table, bytes) {
-            let message = format!("its records lie from byte {} to byte {}, not from {table} to {bytes}", ends.0, ends.1);
+            let message = format!("its records are at bytes {} to {}, instead of {table} to {bytes}", ends.0, ends.1);
             return Err(damaged(&data.path, message));
         }
         Ok(data)
     }
 
-    /// Where the records of some subjects begin, and where the last one ends.
+    /// The offsets of the records of some subjects, and the end of the last record.
     pub fn offsets(&self, subjects: Range<usize>) -> Result<Vec<u64>> {
         let mut table = vec![0; 8 * (subjects.len() + 1)];
         self.file.read_exact_at(&mut table, 8 * subjects.start as u64).map_err(io(&self.path))?;
         let offsets: Vec<u64> = table.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
         let first = 8 * (self.subjects as u64 + 1);
         if offsets[0] < first || offsets.last().is_some_and(|last| *last > self.bytes) || !offsets.is_sorted() {
-            let message = format!("the table of offsets has an error between subjects number {} and {}", subjects.start, subjects.end);
+            let message = format!("the table of offsets is wrong between subjects number {} and {}", subjects.start, subjects.end);
             return Err(damaged(&self.path, message));
         }
         Ok(offsets)
     }
 }
 
-/// A file that is read whole, of a kind that is never large.
+/// Reads a whole file of a kind that is always small.
 pub fn small(path: &Path) -> Result<Vec<u8>> {
     const LARGE: u64 = 16 << 20;
     match std::fs::metadata(path).map_err(io(path))?.len() {
@@ -93,21 +96,21 @@ pub fn small(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// Inflates one zstd frame into `out`; the error says what is wrong with it.
+/// Inflates one zstd frame into `out`. The error describes what is wrong with it.
 pub fn inflate(zstd: &mut Decompressor, frame: &[u8], most: u64, out: &mut Vec<u8>) -> Result<(), String> {
     out.clear();
-    // Other frames have no size (or are of a zstd before 1.0).
+    // Other frames have no size, or are from a zstd before 1.0.
     let size = match get_frame_content_size(frame) {
         Ok(Some(size)) if frame.starts_with(&ZSTD) => size,
-        _ => return Err("it is no zstd frame that says its size".into()),
+        _ => return Err("it is not a zstd frame with a size".into()),
     };
     if size > frame.len() as u64 * INFLATION {
         return Err(format!("its {} bytes cannot inflate to {size}", frame.len()));
     }
     if size > most {
-        return Err(format!("it inflates to {size} bytes, {most} are the most"));
+        return Err(format!("it inflates to {size} bytes, more than the limit of {most}"));
     }
-    out.try_reserve_exact(size as usize).map_err(|_| format!("there is no memory for its {size} bytes"))?;
+    out.try_reserve_exact(size as usize).map_err(|_| format!("its {size} bytes do not fit in memory"))?;
     let written = zstd.decompress_to_buffer(frame, out).map_err(|e| format!("zstd cannot inflate it ({e})"))?;
     if written as u64 != size {
         return Err(format!("it inflates to {written} bytes instead of {size}"));
@@ -115,12 +118,12 @@ pub fn inflate(zstd: &mut Decompressor, frame: &[u8], most: u64, out: &mut Vec<u
     Ok(())
 }
 
-/// The records of a run of subjects, one after the other.
+/// The records of a run of subjects, one by one.
 pub struct Records<'a> {
     data: &'a Data,
     offsets: Vec<u64>,
     next: usize,
-    /// Bytes of the file, and where they begin.
+    /// Bytes of the file, and their offset.
     window: Vec<u8>,
     start: u64,
     zstd: Decompressor<'a>,
@@ -139,23 +142,24 @@ impl<'a> Records<'a> {
         Ok(Self { data, offsets, next: 0, window: Vec::new(), start: 0, zstd, payload: Vec::new() })
     }
 
-    /// Bytes of all of them in the file.
+    /// Bytes of all these records in the file.
     pub fn bytes(&self) -> u64 {
         self.offsets.last().zip(self.offsets.first()).map_or(0, |(end, start)| end - start)
     }
 
-    /// Inflates the next subject's record, which has so many bytes at most; the inner error says what is wrong with it.
+    /// Inflates the record of the next subject, to at most `most` bytes. The inner error describes what is
+    /// wrong with it.
     pub fn advance(&mut self, most: u64) -> Result<Result<(), String>> {
         let (start, end) = (self.offsets[self.next], self.offsets[self.next + 1]);
         self.next += 1;
         let held = self.start..self.start + self.window.len() as u64;
         if start < held.start || end > held.end {
-            // What lies ahead of the run's end is another reader's.
+            // Do not read beyond the run: the following bytes belong to another reader.
             let ahead = self.offsets.last().map_or(end, |last| (*last).min(start.saturating_add(WINDOW)));
             let bytes = ahead.max(end) - start;
             self.window.clear();
             if bytes > MOST || self.window.try_reserve_exact(bytes as usize).is_err() {
-                return Ok(Err(format!("its {bytes} bytes are too many for memory")));
+                return Ok(Err(format!("its {bytes} bytes do not fit in memory")));
             }
             self.window.resize(bytes as usize, 0);
             self.start = start;
@@ -163,17 +167,17 @@ impl<'a> Records<'a> {
         }
         let record = &self.window[(start - self.start) as usize..(end - self.start) as usize];
         let Some((length, frame)) = record.split_first_chunk::<4>() else {
-            return Ok(Err(format!("{} bytes are no record", record.len())));
+            return Ok(Err(format!("{} bytes are too few for a record", record.len())));
         };
         let length = u32::from_le_bytes(*length) as usize;
         let inflated = inflate(&mut self.zstd, frame, most.min(MOST), &mut self.payload);
         Ok(inflated.and_then(|()| match self.payload.len() {
             size if size == length => Ok(()),
-            size => Err(format!("it has {size} bytes and says {length}")),
+            size => Err(format!("it has {size} bytes instead of {length}")),
         }))
     }
 
-    /// The record that was inflated last.
+    /// The last inflated record.
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }

@@ -1,19 +1,20 @@
-//! A database's folder: who its subjects are, how many rows each has, which columns there are.
+//! The folder of a database: its subjects, the number of rows per subject, and its columns.
 
-use crate::data::{Data, INFLATION, damaged, io, small};
+use crate::column::Column;
+use crate::data::{INFLATION, damaged, io, small};
 use crate::properties;
 use crate::reader::Reader;
-use crate::strings::Strings;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use meds_store::{Code, Error, Result};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Rows of a run, about: enough runs that all threads have some, and few enough that opening one costs nothing beside reading it.
+/// Approximate rows per run: enough runs for all threads, and few enough that to open one costs little
+/// compared with reading it.
 const RUN: u64 = 1 << 18;
-/// Most subjects of a run: a table of their offsets is held.
+/// Most subjects per run, because a table of their offsets is kept in memory.
 const SUBJECTS: usize = 1 << 16;
 
 const VERSION: &str = "meds_reader.version";
@@ -21,58 +22,13 @@ const PROPERTIES: &str = "meds_reader.properties";
 const LENGTH: &str = "meds_reader.length";
 const IDS: &str = "subject_id";
 
-/// A column, its file open.
-pub(crate) struct Column {
-    pub name: String,
-    pub data_type: DataType,
-    pub kind: Kind,
-    pub data: Data,
-}
-
-/// How a column's records are written.
-pub(crate) enum Kind {
-    /// `time`.
-    Times,
-    /// Numbers, and other times.
-    Values,
-    /// Text, with a dictionary that is read when first needed.
-    Texts(Mutex<Option<Arc<Strings>>>),
-}
-
-impl Column {
-    fn open(database: &Path, property: properties::Property, subjects: usize) -> Result<Self> {
-        let properties::Property { name, data_type } = property;
-        let kind = match &data_type {
-            DataType::Utf8 | DataType::LargeUtf8 => Kind::Texts(Mutex::default()),
-            DataType::Timestamp(..) if name == "time" => Kind::Times,
-            _ => Kind::Values,
-        };
-        let data = Data::open(&database.join(&name), subjects)?;
-        Ok(Self { name, data_type, kind, data })
-    }
-
-    fn dictionary(&self) -> PathBuf {
-        self.data.path.with_file_name("dictionary")
-    }
-
-    /// The dictionary of a column of text.
-    pub fn strings(&self) -> Result<Arc<Strings>> {
-        let Kind::Texts(held) = &self.kind else { return Ok(Arc::default()) };
-        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*held {
-            Some(strings) => Ok(strings.clone()),
-            None => Ok(held.insert(Arc::new(Strings::load(&self.dictionary())?)).clone()),
-        }
-    }
-}
-
-/// A database of meds_reader, its files open.
+/// A database of meds_reader, with open files.
 pub struct Database {
     path: PathBuf,
     schema: SchemaRef,
-    /// Of each subject, by its place.
-    pub(crate) ids: Vec<i64>,
-    pub(crate) lengths: Vec<u32>,
+    /// Ids and numbers of rows, by subject.
+    ids: Vec<i64>,
+    lengths: Vec<u32>,
     columns: Vec<Column>,
     /// Subjects and rows of each run.
     runs: Vec<(Range<usize>, u64)>,
@@ -85,13 +41,13 @@ impl fmt::Debug for Database {
 }
 
 impl Database {
-    /// Is this folder a database, of whatever version, or what is left of one?
+    /// Is this folder a database of any version, or a part of one?
     pub fn is_at(path: &Path) -> bool {
         let has = |names: &[&str]| names.iter().all(|name| path.join(name).is_file());
         has(&[VERSION]) || has(&[PROPERTIES, LENGTH]) || has(&["properties", "length", "patient_id"])
     }
 
-    /// Opens a database and checks what is small; records are checked as they are read.
+    /// Opens a database and checks its small files. Records are checked when they are read.
     pub fn open(path: &Path) -> Result<Self> {
         version(path)?;
         let properties = properties(path)?;
@@ -99,12 +55,12 @@ impl Database {
         let ids: Vec<i64> = words(&at)?.into_iter().map(i64::from_le_bytes).collect();
         let lengths: Vec<u32> = words(&lengths_at)?.into_iter().map(u32::from_le_bytes).collect();
         if ids.len() != lengths.len() {
-            let message = format!("it has the rows of {} subjects, but {IDS} has {} subjects", lengths.len(), ids.len());
+            let message = format!("it has the numbers of rows of {} subjects, but {IDS} has {} subjects", lengths.len(), ids.len());
             return Err(damaged(&lengths_at, message));
         }
-        // Whose ids are one would be one subject.
+        // Two subjects with one id would become one subject.
         if let Some(slot) = ids.windows(2).position(|pair| pair[0] >= pair[1]) {
-            return Err(damaged(&at, format!("subject {} stands before subject {}, they do not ascend", ids[slot], ids[slot + 1])));
+            return Err(damaged(&at, format!("subject {} comes before subject {}, but ids must ascend", ids[slot], ids[slot + 1])));
         }
         if let Some(slot) = lengths.iter().position(|rows| *rows == 0) {
             return Err(damaged(&lengths_at, format!("subject {} has no rows", ids[slot])));
@@ -112,11 +68,11 @@ impl Database {
         let columns: Result<Vec<_>> = properties.into_iter().map(|property| Column::open(path, property, ids.len())).collect();
         let columns = columns?;
         let rows: u64 = lengths.iter().map(|&rows| u64::from(rows)).sum();
-        // Every row has a code, and a code takes a byte.
+        // Every row has a code, and a code takes at least one byte.
         if let Some(code) = columns.iter().find(|column| column.name == "code")
             && rows > code.data.bytes.saturating_mul(INFLATION)
         {
-            let message = format!("it says {rows} rows, which the {} bytes of their codes cannot hold", code.data.bytes);
+            let message = format!("its sum is {rows} rows, but the {} bytes of codes cannot contain as many", code.data.bytes);
             return Err(damaged(&lengths_at, message));
         }
         let mut fields = vec![Field::new(IDS, DataType::Int64, false)];
@@ -130,7 +86,7 @@ impl Database {
         &self.schema
     }
 
-    /// Number of runs: the parts in which it is read, each of whole subjects.
+    /// Number of runs: the database is read in runs of whole subjects.
     pub fn runs(&self) -> usize {
         self.runs.len()
     }
@@ -140,18 +96,18 @@ impl Database {
         self.runs[run].1
     }
 
-    /// Bytes of the files that hold events.
+    /// Bytes of the files that contain events.
     pub fn bytes(&self) -> u64 {
         12 * self.ids.len() as u64 + self.columns.iter().map(|column| column.data.bytes).sum::<u64>()
     }
 
-    /// Reads a column, by its number in the schema, of a run.
+    /// Reads a column of a run. `column` is its number in the schema.
     pub fn reader(&self, run: usize, column: usize) -> Result<Reader<'_>> {
         let column = column.checked_sub(1).map(|column| &self.columns[column]);
-        Reader::open(self, self.runs[run].0.clone(), column)
+        Reader::open(&self.ids, &self.lengths, self.runs[run].0.clone(), column)
     }
 
-    /// Every file that a database's rows are read from: its path below the folder, with `/`.
+    /// The paths, relative to the folder and with `/`, of all files that the rows are read from.
     pub fn files(path: &Path) -> Result<Vec<String>> {
         version(path)?;
         let mut files: Vec<String> = [VERSION, PROPERTIES, IDS, LENGTH].map(String::from).into();
@@ -163,47 +119,47 @@ impl Database {
         for name in &files {
             let at = path.join(name);
             if !std::fs::metadata(&at).map_err(io(&at))?.is_file() {
-                return Err(damaged(&at, "a file and a folder are in each other's place"));
+                return Err(damaged(&at, "this is a folder, but must be a file"));
             }
         }
         Ok(files)
     }
 }
 
-/// The columns that a database says it has.
+/// The columns in the list of a database.
 fn properties(path: &Path) -> Result<Vec<properties::Property>> {
     let at = path.join(PROPERTIES);
     properties::parse(&small(&at)?).map_err(|what| damaged(&at, what))
 }
 
-/// Refuses databases of another version than 2.
+/// Refuses databases of other versions than 2.
 fn version(path: &Path) -> Result<()> {
     let at = path.join(VERSION);
     let found = match small(&at) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).trim().chars().take(20).collect(),
-        Err(e) if e.code == Code::NotFound => "0 (it has no file that says)".to_string(),
+        Err(e) if e.code == Code::NotFound => "0 (the file is missing)".to_string(),
         Err(e) => return Err(e),
     };
     match &found[..] {
         "2" => Ok(()),
         _ => {
             let message =
-                format!("this meds_reader database is of version {found}, 2 is what can be read. Convert its MEDS source instead.");
+                format!("this meds_reader database has version {found}, but only version 2 can be read. Convert its MEDS source instead.");
             Err(Error::at(Code::SourceVersion, at, message))
         }
     }
 }
 
-/// A file of words of a size.
+/// A file of words of `N` bytes.
 fn words<const N: usize>(path: &Path) -> Result<Vec<[u8; N]>> {
     let bytes = std::fs::read(path).map_err(io(path))?;
     match bytes.as_chunks::<N>() {
         (words, []) => Ok(words.to_vec()),
-        _ => Err(damaged(path, format!("{} bytes are no whole number of entries of {N} bytes", bytes.len()))),
+        _ => Err(damaged(path, format!("{} bytes are not a whole number of entries of {N} bytes", bytes.len()))),
     }
 }
 
-/// Cuts the subjects into runs.
+/// Divides the subjects into runs.
 fn runs(lengths: &[u32]) -> Vec<(Range<usize>, u64)> {
     let mut runs = Vec::new();
     let (mut start, mut rows) = (0, 0);

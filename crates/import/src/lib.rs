@@ -1,15 +1,20 @@
-//! Databases of `meds_reader` (Python), format version 2, decoded column by column into Arrow arrays; and the records of CSV files ([`csv`]).
+//! Databases of `meds_reader` (Python), format version 2, decoded column by column into Arrow arrays; and the
+//! records of CSV files ([`csv`]).
 //!
-//! Such a folder has a record for every (subject, column), compressed on its own: a [`Database`] knows its columns and whose the records are, a
-//! [`Reader`] gives the rows of one column of a run of subjects, batch by batch. Every byte is untrusted: a size is compared with what the file
-//! has, or can inflate to, before anything is allocated, and what contradicts itself is `MEDS_SOURCE_DAMAGED` with file and subject.
+//! Such a folder has one compressed record per subject and column. A [`Database`] has the columns and the
+//! subjects. A [`Reader`] returns the rows of one column of a run of subjects, batch by batch. No byte is
+//! trusted: before any allocation, a size is compared with the size of the file, or with what the file can
+//! inflate to. Contradictions are reported as `MEDS_SOURCE_DAMAGED`, with file and subject.
 //!
-//! The format has no checksums: a flipped bit inside of a value is a value. Its null map repeats what the columns say, and is not read.
+//! The format has no checksums, so a flipped bit inside a value is not noticed. Its null map repeats the
+//! columns and is not read.
 
 mod archive;
+mod column;
 pub mod csv;
 mod data;
 mod database;
+mod decode;
 mod listing;
 mod properties;
 mod reader;

@@ -1,9 +1,10 @@
-//! What an archive contains, by the names of its files alone: MEDS, a database of `meds_reader`, or OMOP tables.
+//! Finds from the names of its files what an archive contains: MEDS, a database of `meds_reader`, or OMOP
+//! tables.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// Tables of the OMOP CDM that are read, as `src/omop/tables.ts` lists them.
+/// The tables of the OMOP CDM that are read: those of `src/sources/omop/tables.ts`.
 const TABLES: [&str; 16] = [
     "person",
     "drug_exposure",
@@ -23,7 +24,7 @@ const TABLES: [&str; 16] = [
     "observation_period",
 ];
 
-/// Its other tables: in a folder that is called `data` they are not MEDS.
+/// The other tables of the OMOP CDM: in a folder named `data` they are not MEDS.
 const OTHER_TABLES: [&str; 23] = [
     "care_site",
     "cohort",
@@ -50,10 +51,10 @@ const OTHER_TABLES: [&str; 23] = [
     "vocabulary",
 ];
 
-/// Metadata files of MEDS.
+/// The metadata files of MEDS.
 const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
 
-/// What an archive contains.
+/// The content of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// MEDS, or a database of `meds_reader`.
@@ -62,17 +63,17 @@ pub enum Content {
     Tables,
 }
 
-/// The names of an archive's files, as far as they were read.
+/// The names of the files of an archive, as far as they were read.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Of each folder its first OMOP tables: whether `person` is among them, and whether another one is.
+    /// By folder: does it contain the table `person`, and does it contain another OMOP table.
     tables: HashMap<PathBuf, (bool, bool)>,
     /// Folders that contain a folder `metadata`.
     described: HashSet<PathBuf>,
 }
 
 impl Listing {
-    /// Adds the name of a file; the content where this name decides it.
+    /// Adds the name of a file. Returns the content where this name decides it.
     pub fn add(&mut self, name: &Path) -> Option<Content> {
         let file = name.file_name()?.to_string_lossy().into_owned();
         if file.starts_with("meds_reader.") || file == "zdict" {
@@ -91,7 +92,7 @@ impl Listing {
         let table = table(name);
         if file.ends_with(".parquet") {
             let mut data = name.ancestors().skip(1).filter(|folder| folder.ends_with("data")).map(|folder| folder.parent());
-            // A folder of tables may be called data.
+            // A folder of tables may be named data.
             if data.any(|above| table.is_none() || above.is_some_and(|above| self.described.contains(above))) {
                 return Some(Content::Dataset);
             }
@@ -102,23 +103,23 @@ impl Listing {
         }
         let (person, other) = self.tables.entry(folder).or_default();
         *(if table == "person" { &mut *person } else { &mut *other }) = true;
-        // One table alone may be anything: a dataset can have a person.csv beside it.
+        // One table alone does not decide: a dataset may have a person.csv beside it.
         (*person && *other).then_some(Content::Tables)
     }
 
-    /// The content where no name decided it: every OMOP source has the table `person`.
+    /// The content if no name decided it. Every OMOP source has the table `person`.
     pub fn content(&self) -> Option<Content> {
         self.tables.values().any(|(person, _)| *person).then_some(Content::Tables)
     }
 }
 
-/// The OMOP table that a file belongs to, and the folder that contains the table: a file `person.csv` or `person_0.csv`, or one in a
-/// folder `person`. `src/omop/files.ts` has the same rule.
+/// The OMOP table of a file, and the folder that contains the table. A table is a file `person.csv` or
+/// `person_0.csv`, or the files in a folder `person`. `src/sources/omop/files.ts` has the same rule.
 fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     let file = name.file_name()?.to_string_lossy().to_lowercase();
     let stem = [".csv", ".csv.gz", ".parquet"].iter().find_map(|form| file.strip_suffix(form))?;
     let tables = || TABLES.into_iter().chain(OTHER_TABLES);
-    // The highest one: what is in a table's folder has any name.
+    // The highest folder decides: files in the folder of a table may have any name.
     let folders = name.ancestors().skip(1).filter_map(|folder| {
         let own = folder.file_name()?.to_string_lossy().to_lowercase();
         Some((folder.parent()?.to_path_buf(), TABLES.into_iter().find(|table| *table == own)?))
@@ -126,12 +127,13 @@ fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     if let Some(found) = folders.last() {
         return Some(found);
     }
-    let is_of = |table: &str| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_piece(rest));
+    let is_of = |table: &str| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_part(rest));
     Some((name.parent()?.to_path_buf(), tables().find(|table| is_of(table))?))
 }
 
-/// Is it what follows a table's name in a piece of it: `_0`, `000000000012`, `-part-00001-of-00004`, `_0_1_0`?
-fn is_piece(rest: &str) -> bool {
+/// Is it the suffix of a part of a table, after its name: `_0`, `000000000012`, `-part-00001-of-00004`,
+/// `_0_1_0`?
+fn is_part(rest: &str) -> bool {
     const SEPARATORS: [char; 3] = ['-', '_', '.'];
     let separated = |text| str::strip_prefix(text, SEPARATORS).unwrap_or(text);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -196,12 +198,12 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_has_a_number() {
+    fn a_part_has_a_number() {
         for rest in ["_0", "000000000012", "-part-00001-of-00004", "_0_1_0", ".part.3", "part3"] {
-            assert!(is_piece(rest), "{rest}");
+            assert!(is_part(rest), "{rest}");
         }
         for rest in ["_ids", "_mapping", "s", "_", "_0_", "_0_of", "-of-2", "_1a"] {
-            assert!(!is_piece(rest), "{rest}");
+            assert!(!is_part(rest), "{rest}");
         }
     }
 }

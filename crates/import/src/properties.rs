@@ -1,35 +1,36 @@
-//! `meds_reader.properties`: the columns, in the order of their names' bytes.
+//! `meds_reader.properties`: the columns, in the order of the bytes of their names.
 
 use arrow_schema::{DataType, TimeUnit};
 use std::collections::HashSet;
 use std::path::{Component, Path};
 
-/// A column as the list has it.
+/// A column in the list.
 #[derive(Debug, PartialEq)]
 pub struct Property {
-    /// Its name, which is that of its folder too.
+    /// Its name, which is also the name of its folder.
     pub name: String,
     /// Its type.
     pub data_type: DataType,
 }
 
-/// Reads the list; the error says what is wrong with it.
+/// Reads the list. The error describes what is wrong with it.
 pub fn parse(mut bytes: &[u8]) -> Result<Vec<Property>, String> {
     let (mut found, mut names) = (Vec::new(), HashSet::new());
     while !bytes.is_empty() {
         let one = next(&mut bytes).ok_or_else(|| format!("the list ends within column {}", found.len()))?;
         let (name, number) = one;
         let name = std::str::from_utf8(name).map_err(|_| format!("the name of column {} is not UTF-8", found.len()))?;
-        // A name is a folder of the database (of a folder in it, where it has a slash), and of nothing else.
+        // A name is a folder inside the database (a nested folder where it contains a slash), and must not
+        // lead outside.
         let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         if name.is_empty() || name.contains('\0') || !inside {
             return Err(format!("{name:?} cannot be the name of a column"));
         }
-        // The ids of the subjects are a file of that name.
+        // The ids of the subjects are in a file of this name.
         if name == "subject_id" || !names.insert(name) {
-            return Err(format!("{name:?} is a column twice"));
+            return Err(format!("the list contains the column {name:?} twice"));
         }
-        let data_type = data_type(number).ok_or_else(|| format!("column {name:?} is of a type that is not known ({number})"))?;
+        let data_type = data_type(number).ok_or_else(|| format!("column {name:?} has an unknown type ({number})"))?;
         found.push(Property { name: name.to_string(), data_type });
     }
     Ok(found)
@@ -42,7 +43,7 @@ fn next<'a>(bytes: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
     Some((name, word(bytes)?))
 }
 
-/// Takes a little-endian number off the front.
+/// Removes a little-endian number from the start.
 pub fn word(bytes: &mut &[u8]) -> Option<u64> {
     let (word, rest) = bytes.split_first_chunk::<8>()?;
     *bytes = rest;
@@ -92,7 +93,7 @@ mod tests {
         for (name, number) in [("code", 5), ("subject_id", 8)] {
             assert!(parse(&list(&[(b"code", 0), (name.as_bytes(), number)])).is_err());
         }
-        // Folders of the database, whatever they are called.
+        // Any other name is a folder of the database.
         for name in [&b"a/b"[..], b"a\\b", b"..a", b"\xc3\xbc \n"] {
             assert!(parse(&list(&[(name, 0)])).is_ok());
         }

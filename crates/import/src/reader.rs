@@ -1,7 +1,8 @@
 //! The rows of one column of a run of subjects, batch by batch.
 
+use crate::column::{Column, Kind};
 use crate::data::{Records, damaged};
-use crate::database::{Column, Database, Kind};
+use crate::decode::Decode;
 use crate::texts::Texts;
 use crate::times::Times;
 use crate::values::Values;
@@ -12,27 +13,17 @@ use std::sync::Arc;
 
 /// Most rows of a batch.
 const ROWS: usize = 1 << 16;
-/// Most rows of a batch of text: the more, the fewer times each string is looked at.
+/// Most rows of a batch of text. In larger batches each string is handled fewer times.
 const TEXT_ROWS: usize = 1 << 18;
-
-/// Turns records into rows. Errors say what is wrong with the record.
-pub trait Decode {
-    /// Most bytes that the record of so many rows has.
-    fn most(&self, rows: u64) -> u64;
-    /// Takes up the record of a subject with so many rows.
-    fn open(&mut self, payload: &[u8], rows: usize) -> Result<(), String>;
-    /// Appends its next rows, no more than are left of it; how many, which is fewer where the batch is full (never none of an empty one).
-    fn take(&mut self, payload: &[u8], rows: usize) -> Result<usize, String>;
-    /// What was appended, as an array.
-    fn finish(&mut self) -> Result<ArrayRef, String>;
-}
 
 /// Batches of one column.
 pub struct Reader<'a> {
-    database: &'a Database,
-    /// Subjects that are still to come.
+    /// Ids and numbers of rows of all subjects of the database.
+    ids: &'a [i64],
+    lengths: &'a [u32],
+    /// The remaining subjects.
     subjects: Range<usize>,
-    /// Rows that are still to come of the subject before these.
+    /// The remaining rows of the current subject, the one before these.
     left: usize,
     /// Most rows of a batch.
     most: usize,
@@ -47,20 +38,20 @@ struct Source<'a> {
 
 impl<'a> Reader<'a> {
     /// A column of these subjects; `None` for their ids.
-    pub(crate) fn open(database: &'a Database, subjects: Range<usize>, column: Option<&'a Column>) -> Result<Self> {
+    pub(crate) fn open(ids: &'a [i64], lengths: &'a [u32], subjects: Range<usize>, column: Option<&'a Column>) -> Result<Self> {
         let values = column.map(|column| {
             let decoder: Box<dyn Decode> = match &column.kind {
                 Kind::Times => Box::new(Times::new()),
                 Kind::Texts(_) => Box::new(Texts::new(column.strings()?)),
                 Kind::Values => {
                     let values = Values::new(&column.data_type);
-                    Box::new(values.ok_or_else(|| Error::new(Code::Internal, "a type of no width"))?)
+                    Box::new(values.ok_or_else(|| Error::new(Code::Internal, "a type without a width"))?)
                 }
             };
             Ok(Source { column, records: Records::open(&column.data, subjects.clone())?, decoder })
         });
         let most = if matches!(column, Some(Column { kind: Kind::Texts(_), .. })) { TEXT_ROWS } else { ROWS };
-        Ok(Self { database, subjects, left: 0, most, values: values.transpose()? })
+        Ok(Self { ids, lengths, subjects, left: 0, most, values: values.transpose()? })
     }
 
     /// Bytes that the column takes in its file.
@@ -73,13 +64,11 @@ impl<'a> Reader<'a> {
         let Some(values) = &mut self.values else { return Ok(self.ids()) };
         let (mut rows, path) = (0, &values.column.data.path);
         while rows < self.most {
-            // The subject at hand: the one before those to come.
-            let wrong = |slot: usize, what: String| {
-                damaged(path, format!("the record of subject {} cannot be read: {what}", self.database.ids[slot]))
-            };
+            let wrong =
+                |slot: usize, what: String| damaged(path, format!("the record of subject {} cannot be read: {what}", self.ids[slot]));
             if self.left == 0 {
                 let Some(slot) = self.subjects.next() else { break };
-                self.left = self.database.lengths[slot] as usize;
+                self.left = self.lengths[slot] as usize;
                 let opened = values.records.advance(values.decoder.most(self.left as u64))?;
                 let opened = opened.and_then(|()| values.decoder.open(values.records.payload(), self.left));
                 opened.map_err(|what| wrong(slot, what))?;
@@ -104,11 +93,11 @@ impl<'a> Reader<'a> {
         while ids.len() < self.most {
             if self.left == 0 {
                 let Some(slot) = self.subjects.next() else { break };
-                self.left = self.database.lengths[slot] as usize;
+                self.left = self.lengths[slot] as usize;
                 continue;
             }
             let some = self.left.min(self.most - ids.len());
-            ids.resize(ids.len() + some, self.database.ids[self.subjects.start - 1]);
+            ids.resize(ids.len() + some, self.ids[self.subjects.start - 1]);
             self.left -= some;
         }
         (!ids.is_empty()).then(|| Arc::new(Int64Array::from(ids)) as ArrayRef)

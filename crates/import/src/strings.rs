@@ -1,4 +1,4 @@
-//! A column's `dictionary`: the strings that several subjects have.
+//! The `dictionary` of a column: strings that several subjects share.
 
 use crate::data::{damaged, inflate, io};
 use crate::properties::word;
@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use zstd::bulk::Decompressor;
 
-/// Most bytes of a dictionary: it is held in memory.
+/// Most bytes of a dictionary, because it is kept in memory.
 const MOST: u64 = 1 << 30;
 
 /// The strings, by their number.
@@ -19,7 +19,8 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// Reads a whole dictionary: frames of rows (count, length, bytes), each frame after its length.
+    /// Reads a whole dictionary. It consists of frames, each preceded by its length; a frame has rows of
+    /// (count, length, bytes).
     pub fn load(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(io(path))?;
         let mut left = file.metadata().map_err(io(path))?.len();
@@ -33,17 +34,19 @@ impl Strings {
             file.read_exact(&mut length).map_err(io(path))?;
             let length = u64::from_le_bytes(length);
             let large = || {
-                let message = "its strings take more than 1 GiB, the most that is held in memory. Leave the column out (--exclude).";
+                let message = "its strings take more than 1 GiB, the limit in memory. Leave the column out with `exclude` (--exclude).";
                 Error::at(Code::SourceDamaged, path, message)
             };
-            left = room.checked_sub(length).ok_or_else(|| damaged(path, format!("a part of {length} bytes reaches past its end")))?;
+            left = room
+                .checked_sub(length)
+                .ok_or_else(|| damaged(path, format!("a part of {length} bytes goes beyond the end of the file")))?;
             if length > MOST {
                 return Err(large());
             }
             let mut frame = vec![0; length as usize];
             file.read_exact(&mut frame).map_err(io(path))?;
             let done = inflate(&mut zstd, &frame, MOST, &mut rows);
-            done.map_err(|what| damaged(path, format!("part of the dictionary: {what}")))?;
+            done.map_err(|what| damaged(path, format!("a part of the dictionary is damaged: {what}")))?;
             inflated += rows.len() as u64;
             if inflated > MOST {
                 return Err(large());
@@ -55,7 +58,7 @@ impl Strings {
 
     fn add(&mut self, mut rows: &[u8]) -> Result<(), &'static str> {
         while !rows.is_empty() {
-            // How many rows have it: of no use here.
+            // The number of rows with this string is not used.
             word(&mut rows).ok_or("is cut short")?;
             let length = word(&mut rows).and_then(|length| usize::try_from(length).ok());
             let (text, rest) = length.and_then(|length| rows.split_at_checked(length)).ok_or("is cut short")?;

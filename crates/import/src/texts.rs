@@ -1,6 +1,7 @@
-//! Columns of text: each row has a number, of a string of the dictionary or, beyond its end, of one of the subject's own.
+//! Columns of text. Each row has the number of a string: of the dictionary, or, beyond its end, of the
+//! subject's own strings.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use crate::strings::Strings;
 use crate::values::Present;
 use crate::vbyte;
@@ -9,31 +10,32 @@ use arrow_array::{ArrayRef, DictionaryArray, Int32Array};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use std::sync::Arc;
 
-/// Bytes of text in a batch, about: notes of megabytes come a few at a time.
+/// Approximate bytes of text per batch, so that a batch has only a few notes of megabytes.
 const BYTES: usize = 8 << 20;
 
-/// Rows of text. A batch gets a dictionary of the strings that it has: each is looked at once a batch, and copied once.
+/// Rows of text. Each batch has a dictionary of its own strings: each string is checked and copied once per
+/// batch.
 pub struct Texts {
     strings: Arc<Strings>,
     keys: Vec<i32>,
     valid: BooleanBufferBuilder,
     values: StringBuilder,
     bytes: usize,
-    /// Of each string (of the dictionary, then of the subject) one more than its key in the batch; 0 where it has none.
+    /// By string (of the dictionary, then of the subject), its key in the batch plus 1; 0 without a key.
     known: Vec<u32>,
     /// The strings that have a key.
     used: Vec<u32>,
-    /// The record at hand: its integers; where its own strings begin and end.
+    /// The integers of the current record, and the offsets of its own strings.
     numbers: Vec<u32>,
     bounds: Vec<usize>,
     present: Present,
     row: usize,
-    /// The number of the next row that has one.
+    /// Index in `numbers` of the next row that has a string.
     number: usize,
 }
 
 impl Texts {
-    /// No rows yet.
+    /// Without rows.
     pub fn new(strings: Arc<Strings>) -> Self {
         let known = vec![0; strings.len()];
         let (keys, valid, values) = (Vec::new(), BooleanBufferBuilder::new(0), StringBuilder::new());
@@ -41,13 +43,13 @@ impl Texts {
         Self { strings, keys, valid, values, bytes: 0, known, used, numbers, bounds, present, row: 0, number: 0 }
     }
 
-    /// The key of a string, which it is given where it has none; `None` where the batch is full.
+    /// The key of a string, a new one where it has none; `None` where the batch is full.
     #[inline]
     fn key(&mut self, string: u32, payload: &[u8]) -> Result<Option<i32>, String> {
         match self.known.get(string as usize) {
             Some(0) => self.new_key(string, payload),
             Some(key) => Ok(Some((key - 1) as i32)),
-            None => Err(format!("it has string number {string}, of {}", self.known.len())),
+            None => Err(format!("it has string number {string}, but there are {}", self.known.len())),
         }
     }
 
@@ -81,22 +83,22 @@ impl Decode for Texts {
         self.present = Present::of(payload, rows)?;
         let (count, rest) = payload[self.present.bytes..].split_first_chunk::<4>().ok_or("it is too short")?;
         let count = u32::from_le_bytes(*count) as usize;
-        let own = count.checked_sub(1 + self.present.count).ok_or("it has fewer strings than rows with one")?;
+        let own = count.checked_sub(1 + self.present.count).ok_or("it has fewer strings than rows with a string")?;
         let used = vbyte::decode(vbyte::FROM_ONE, rest, count, &mut self.numbers).ok_or("its integers are cut short")?;
         if self.numbers[0] as usize != own {
-            return Err(format!("it says to have {} strings of its own, and has room for {own}", self.numbers[0]));
+            return Err(format!("it declares {} strings of its own, but has room for {own}", self.numbers[0]));
         }
         self.bounds.clear();
         let mut end = payload.len() - rest.len() + used;
         self.bounds.push(end);
         for length in &self.numbers[1..=own] {
-            end = end.checked_add(*length as usize).ok_or("its strings are longer than it")?;
+            end = end.checked_add(*length as usize).ok_or("its strings are longer than the record")?;
             self.bounds.push(end);
         }
         if end != payload.len() {
-            return Err(format!("its strings end at byte {end}, it ends at byte {}", payload.len()));
+            return Err(format!("its strings end at byte {end}, but the record ends at byte {}", payload.len()));
         }
-        // The numbers of another subject's own strings mean nothing here.
+        // The numbers of another subject's own strings are not valid here.
         self.known.truncate(self.strings.len());
         self.known.resize(self.strings.len() + own, 0);
         (self.row, self.number) = (0, 1 + own);
@@ -126,7 +128,7 @@ impl Decode for Texts {
 
     fn finish(&mut self) -> Result<ArrayRef, String> {
         for string in self.used.drain(..) {
-            // One that belonged to another subject is gone already.
+            // A string of an earlier subject is already removed.
             if let Some(known) = self.known.get_mut(string as usize) {
                 *known = 0;
             }

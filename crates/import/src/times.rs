@@ -1,32 +1,33 @@
-//! The column `time`: leading nulls, then groups of equal times, each by its distance from the group before.
+//! The column `time`: leading nulls, then groups of equal times, each stored as its distance from the
+//! previous group.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use crate::vbyte;
 use arrow_array::{ArrayRef, TimestampMicrosecondArray};
 use arrow_buffer::NullBufferBuilder;
 use std::sync::Arc;
 
-/// Days, seconds, microseconds: a distance has the finer parts only where it needs them.
+/// Days, seconds, microseconds. A distance has the finer parts only where it needs them.
 const UNITS: [i64; 3] = [86_400_000_000, 1_000_000, 1];
-/// Most integers of a group, which has a row at least.
+/// Most integers per group. A group has at least one row.
 const INTEGERS: u64 = UNITS.len() as u64;
 
 /// Rows of `time`.
 pub struct Times {
     values: Vec<i64>,
     nulls: NullBufferBuilder,
-    /// The record at hand: its integers, and the next of them.
+    /// The integers of the current record, and the index of the next one.
     stream: Vec<u32>,
     at: usize,
     time: i64,
-    /// Rows of it that are still to come: all of them, null ones, ones of the group at hand.
+    /// The remaining rows of the record: all rows, static rows, rows of the current group.
     left: usize,
     static_rows: usize,
     same: usize,
 }
 
 impl Times {
-    /// No rows yet.
+    /// Without rows.
     pub fn new() -> Self {
         let (values, nulls, stream) = (Vec::new(), NullBufferBuilder::new(0), Vec::new());
         Self { values, nulls, stream, at: 0, time: 0, left: 0, static_rows: 0, same: 0 }
@@ -38,7 +39,7 @@ impl Times {
         Ok(number)
     }
 
-    /// Turns to the next group.
+    /// Moves to the next group.
     fn group(&mut self) -> Result<(), String> {
         for unit in UNITS {
             let number = self.number()?;
@@ -55,7 +56,7 @@ impl Times {
 
 impl Decode for Times {
     fn most(&self, rows: u64) -> u64 {
-        // Start and count; of each integer its width and its bytes.
+        // Start and count; then per integer its width and its bytes.
         let integers = INTEGERS * rows + 1;
         12 + integers.div_ceil(4) + 4 * integers
     }
@@ -68,7 +69,7 @@ impl Decode for Times {
             return Err(format!("{count} integers cannot be {rows} times"));
         }
         if vbyte::decode(vbyte::FROM_ZERO, rest, count, &mut self.stream) != Some(rest.len()) {
-            return Err(format!("its integers do not take {} bytes", rest.len()));
+            return Err(format!("its integers do not fill {} bytes", rest.len()));
         }
         (self.time, self.at, self.left, self.same) = (i64::from_le_bytes(*start), 1, rows, 0);
         self.static_rows = self.stream[0] as usize;

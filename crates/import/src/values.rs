@@ -1,29 +1,30 @@
-//! Columns of numbers and of times but `time`: bits of which rows have a value, then the values, packed.
+//! Columns of numbers, and of times other than `time`: one bit per row for whether it has a value, then the
+//! values, packed.
 
-use crate::reader::Decode;
+use crate::decode::Decode;
 use arrow_array::{ArrayRef, make_array};
 use arrow_buffer::{BooleanBufferBuilder, MutableBuffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
 
-/// Which rows of a record have a value.
+/// The rows of a record that have a value.
 #[derive(Default)]
 pub struct Present {
-    /// Bytes of the bits, a whole number of words.
+    /// Bytes of the bits: a whole number of words.
     pub bytes: usize,
     /// Rows with a value.
     pub count: usize,
 }
 
 impl Present {
-    /// Reads the bits at the front of a record.
+    /// Reads the bits at the start of a record.
     pub fn of(payload: &[u8], rows: usize) -> Result<Self, String> {
         let bytes = 8 * rows.div_ceil(64);
         let bits = payload.get(..bytes).ok_or("it is too short")?;
         let words = bits.as_chunks::<8>().0;
         let beyond = rows % 64;
         if beyond > 0 && words.last().is_some_and(|last| u64::from_le_bytes(*last) >> beyond != 0) {
-            return Err("it has values beyond the subject's rows".into());
+            return Err("it has values after the last row of the subject".into());
         }
         Ok(Self { bytes, count: words.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum() })
     }
@@ -35,14 +36,14 @@ pub struct Values {
     width: usize,
     values: MutableBuffer,
     valid: BooleanBufferBuilder,
-    /// The record at hand, and its next row and value.
+    /// The current record, and its next row and value.
     present: Present,
     row: usize,
     value: usize,
 }
 
 impl Values {
-    /// No rows yet; `None` for a type that has no width in bytes.
+    /// Without rows; `None` for a type that has no width in bytes.
     pub fn new(data_type: &DataType) -> Option<Self> {
         let (width, data_type) = (data_type.primitive_width()?, data_type.clone());
         let (values, valid) = (MutableBuffer::new(0), BooleanBufferBuilder::new(0));
@@ -89,7 +90,7 @@ impl Decode for Values {
     }
 }
 
-/// Copies packed values to the rows that have one, from row `row` on; the number of values.
+/// Copies packed values to the rows that have one, from row `row` on. Returns the number of values.
 fn spread<const N: usize>(bits: &[u8], row: usize, values: &[u8], out: &mut [u8]) -> usize {
     let (values, out) = (values.as_chunks::<N>().0, out.as_chunks_mut::<N>().0);
     let mut used = 0;

@@ -1,12 +1,12 @@
-//! Stream VByte: integers of 32 bits in one to four bytes each. Two bits of each integer's width stand first, four integers a byte, the lowest bits
-//! first; then the integers' bytes.
+//! Stream VByte: 32-bit integers in up to four bytes each. First the widths, two bits per integer and four
+//! integers per byte, from the lowest bits; then the bytes of the integers.
 
-/// Widths of the variant that text uses.
+/// The widths for text.
 pub const FROM_ONE: [usize; 4] = [1, 2, 3, 4];
-/// Widths of the variant that times use: a zero takes no byte.
+/// The widths for times: a zero takes no byte.
 pub const FROM_ZERO: [usize; 4] = [0, 1, 2, 4];
 
-/// Decodes `count` integers into `out`; the number of bytes they took, `None` where there are too few.
+/// Decodes `count` integers into `out`. Returns the number of bytes used, or `None` where there are too few.
 #[inline]
 pub fn decode(widths: [usize; 4], bytes: &[u8], count: usize, out: &mut Vec<u32>) -> Option<usize> {
     let (controls, data) = bytes.split_at_checked(count.div_ceil(4))?;
@@ -14,27 +14,27 @@ pub fn decode(widths: [usize; 4], bytes: &[u8], count: usize, out: &mut Vec<u32>
         return None;
     }
     out.clear();
-    // No more than four times the bytes that are there.
+    // At most four times the number of bytes.
     out.reserve(count);
     let mut at = 0;
     for (control, left) in controls.iter().zip((0..=count).rev().step_by(4)) {
-        let width = |place: usize| widths[usize::from(control >> (2 * place) & 3)];
+        let width = |index: usize| widths[usize::from(control >> (2 * index) & 3)];
         match data.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
             Some(next) if left >= 4 => {
                 let word = u128::from_le_bytes(*next);
                 let mut taken = 0;
-                let four = [0, 1, 2, 3].map(|place| {
-                    let value = (word >> (8 * taken)) as u64 & ((1 << (8 * width(place))) - 1);
-                    taken += width(place);
+                let four = [0, 1, 2, 3].map(|index| {
+                    let value = (word >> (8 * taken)) as u64 & ((1 << (8 * width(index))) - 1);
+                    taken += width(index);
                     value as u32
                 });
                 out.extend_from_slice(&four);
                 at += taken;
             }
             _ => {
-                for place in 0..left.min(4) {
+                for index in 0..left.min(4) {
                     let mut value = [0; 4];
-                    let from = data.get(at..at + width(place))?;
+                    let from = data.get(at..at + width(index))?;
                     value[..from.len()].copy_from_slice(from);
                     out.push(u32::from_le_bytes(value));
                     at += from.len();

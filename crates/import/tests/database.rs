@@ -175,8 +175,8 @@ fn all_files_of_a_database_are_named() {
 #[test]
 fn subjects_ascend_and_have_rows() {
     for (ids, lengths, expected) in [
-        (vec![5, 5], vec![1, 1], "subject 5 stands before subject 5"),
-        (vec![5, 3], vec![1, 1], "subject 5 stands before subject 3"),
+        (vec![5, 5], vec![1, 1], "subject 5 comes before subject 5"),
+        (vec![5, 3], vec![1, 1], "subject 5 comes before subject 3"),
         (vec![3, 5], vec![2, 0], "subject 5 has no rows"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -211,7 +211,7 @@ fn sizes_are_believed_only_where_the_bytes_can_hold_them() {
     database(folder.path(), &Table { ids: vec![5], lengths: vec![1], columns });
     data(&folder.path().join("value"), &[vec![0; (1 << 31) - 1]]);
     let error = read(folder.path()).expect_err("refuses");
-    assert!(error.message.contains("inflates to 2147483647 bytes, 12 are the most"), "{error}");
+    assert!(error.message.contains("inflates to 2147483647 bytes, more than the limit of 12"), "{error}");
 }
 
 #[test]

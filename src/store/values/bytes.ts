@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Bitmap } from "../mapped-file.js";
 import type { Vector } from "./vector.js";
 
-// Node's own slices: twice as fast on short text as toString or TextDecoder, and missing from its types.
+// Node's own slices: twice as fast on short text as toString or TextDecoder, but missing in its types.
 declare module "node:buffer" {
   interface Buffer {
     latin1Slice(begin: number, end: number): string;
@@ -10,7 +10,7 @@ declare module "node:buffer" {
   }
 }
 
-/** Text, sliced from the mapping only when asked for. */
+/** Text, decoded from the mapping on demand. */
 export class TextVector implements Vector {
   readonly array = null;
   private readonly text: Buffer;
@@ -25,22 +25,25 @@ export class TextVector implements Vector {
     this.text = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  at(slot: number): string | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
-    const begin = this.offsets[slot]!;
-    const end = this.offsets[slot + 1]!;
+  at(index: number): string | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
+    const begin = this.offsets[index]!;
+    const end = this.offsets[index + 1]!;
     return this.ascii ? this.text.latin1Slice(begin, end) : this.text.utf8Slice(begin, end);
   }
 
-  /** Sign of the comparison of a slot's bytes, or of as many of them as `other` has, with `other`. */
-  compare(slot: number, other: Uint8Array, prefix: boolean): number {
-    const begin = this.offsets[slot]!;
-    const end = prefix ? Math.min(this.offsets[slot + 1]!, begin + other.length) : this.offsets[slot + 1]!;
+  /**
+   * Compares the bytes of an entry with `other`: negative, 0 or positive. `prefix`: only as many of them as
+   * `other` has.
+   */
+  compare(index: number, other: Uint8Array, prefix: boolean): number {
+    const begin = this.offsets[index]!;
+    const end = prefix ? Math.min(this.offsets[index + 1]!, begin + other.length) : this.offsets[index + 1]!;
     return this.text.compare(other, 0, other.length, begin, end);
   }
 }
 
-/** binary, as copies: a view of the mapping would hand out the whole shard through its `buffer`. */
+/** binary, as copies: a view of the mapping would expose the whole shard through its `buffer`. */
 export class BinaryVector implements Vector {
   readonly array = null;
 
@@ -51,9 +54,9 @@ export class BinaryVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): Uint8Array | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
-    return this.bytes.slice(this.offsets[slot]!, this.offsets[slot + 1]!);
+  at(index: number): Uint8Array | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
+    return this.bytes.slice(this.offsets[index]!, this.offsets[index + 1]!);
   }
 }
 
@@ -68,8 +71,8 @@ export class FixedBinaryVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): Uint8Array | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
-    return this.bytes.slice(slot * this.width, (slot + 1) * this.width);
+  at(index: number): Uint8Array | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
+    return this.bytes.slice(index * this.width, (index + 1) * this.width);
   }
 }

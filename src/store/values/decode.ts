@@ -29,15 +29,22 @@ const NUMBERS = {
 const MICROS = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /**
- * The decoder of a field. Every decision about its type is taken here, once. `ascii`: all its text is ASCII. A dictionary's offsets are proved with
- * its file, those of other fields here.
+ * The decoder of a field. Every decision about its type is made here, once. `ascii`: all its text is ASCII.
+ * The offsets of a dictionary are checked with its file, those of other fields here.
  */
 export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionary = false): Vector {
-  const { type, length } = node;
   const valid = file.validity(node);
-  const offsets = () => (inDictionary ? file.provedOffsets(node) : file.offsets(node));
-  const below = (index: number, of = node) => decode(file, child(file, of, index), ascii, inDictionary);
   if (node.dictionary !== null) return new CodedVector(file.indexes(node), decode(file, node.dictionary.values, ascii, true), valid);
+  return (
+    fixedWidth(file, node, valid) ??
+    variableWidth(file, node, valid, ascii, inDictionary) ??
+    failCorrupt(file.path, `the field ${node.name} has the type ${node.type.id}, which stores do not contain`)
+  );
+}
+
+/** The decoder of a type whose values have a fixed width; null for other types. */
+function fixedWidth(file: MappedFile, node: Node, valid: Bitmap | null): Vector | null {
+  const { type, length } = node;
   switch (type.id) {
     case "int8":
     case "int16":
@@ -70,12 +77,25 @@ export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionar
       const words = (type.width ?? 16) / 8;
       return new DecimalVector(length, file.array(BigUint64Array, node.data, length * words), words, type.scale ?? 0, valid);
     }
+    case "fixed_size_binary":
+      return new FixedBinaryVector(length, type.width ?? 0, file.bytes(node.data), valid);
+    case "null":
+      return new NullVector(length);
+    default:
+      return null;
+  }
+}
+
+/** The decoder of text, binary and nested types; null for other types. */
+function variableWidth(file: MappedFile, node: Node, valid: Bitmap | null, ascii: boolean, inDictionary: boolean): Vector | null {
+  const { type, length } = node;
+  const offsets = () => (inDictionary ? file.provedOffsets(node) : file.offsets(node));
+  const below = (index: number, of = node) => decode(file, child(file, of, index), ascii, inDictionary);
+  switch (type.id) {
     case "utf8":
       return new TextVector(length, offsets(), file.bytes(node.data), ascii, valid);
     case "binary":
       return new BinaryVector(length, offsets(), file.bytes(node.data), valid);
-    case "fixed_size_binary":
-      return new FixedBinaryVector(length, type.width ?? 0, file.bytes(node.data), valid);
     case "list":
       return new ListVector(length, offsets(), below(0), valid);
     case "map": {
@@ -88,14 +108,12 @@ export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionar
         node.children.map(({ name }, index) => ({ name, values: below(index) })),
         valid,
       );
-    case "null":
-      return new NullVector(length);
     default:
-      return failCorrupt(file.path, `the field ${node.name} has the type ${type.id}, which no store holds`);
+      return null;
   }
 }
 
-/** A node's child that its type requires. */
+/** A child node that the type requires. */
 export function child(file: MappedFile, node: Node, index: number): Node {
-  return node.children[index] ?? failCorrupt(file.path, `the field ${node.name} lacks its child ${index}`);
+  return node.children[index] ?? failCorrupt(file.path, `the field ${node.name} has no child ${index}`);
 }

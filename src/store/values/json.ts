@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { Value } from "./vector.js";
 
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
 export type JsonValue = boolean | number | string | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 /**
- * A value as JSON can hold it without loss: 64-bit integers as decimal text, bytes as base64, NaN and infinities as "NaN", "Infinity" and
- * "-Infinity" (JSON would make them null, which means that there is no value).
+ * A value as JSON without loss: 64-bit integers as decimal text, bytes as base64, NaN and infinities as
+ * "NaN", "Infinity" and "-Infinity" (JSON would write them as null, which means that there is no value).
  */
 export function jsonOf(value: Value | null): JsonValue {
   if (typeof value === "bigint") return String(value);

@@ -12,11 +12,11 @@ export class ListVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): (Value | null)[] | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
+  at(index: number): (Value | null)[] | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
     const values: (Value | null)[] = [];
-    const end = this.offsets[slot + 1]!;
-    for (let item = this.offsets[slot]!; item < end; item += 1) values.push(this.items.at(item));
+    const end = this.offsets[index + 1]!;
+    for (let item = this.offsets[index]!; item < end; item += 1) values.push(this.items.at(item));
     return values;
   }
 }
@@ -31,14 +31,14 @@ export class StructVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): { [name: string]: Value | null } | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
+  at(index: number): { [name: string]: Value | null } | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
     // fromEntries defines members: a field called __proto__ stays a field.
-    return Object.fromEntries(this.members.map(({ name, values }) => [name, values.at(slot)]));
+    return Object.fromEntries(this.members.map(({ name, values }) => [name, values.at(index)]));
   }
 }
 
-/** map: an array of [key, value], in the file's order. */
+/** map: an array of [key, value], in the order of the file. */
 export class MapVector implements Vector {
   readonly array = null;
 
@@ -50,11 +50,11 @@ export class MapVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): [Value | null, Value | null][] | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
+  at(index: number): [Value | null, Value | null][] | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
     const pairs: [Value | null, Value | null][] = [];
-    const end = this.offsets[slot + 1]!;
-    for (let item = this.offsets[slot]!; item < end; item += 1) pairs.push([this.keys.at(item), this.values.at(item)]);
+    const end = this.offsets[index + 1]!;
+    for (let item = this.offsets[index]!; item < end; item += 1) pairs.push([this.keys.at(item), this.values.at(item)]);
     return pairs;
   }
 }
@@ -70,7 +70,10 @@ export class NullVector implements Vector {
   }
 }
 
-/** A dictionary-coded field inside another (top-level ones share one table for the whole store: `dictionary.ts`). */
+/**
+ * A dictionary-coded field inside another field (top-level fields share one table per store:
+ * `dictionary.ts`).
+ */
 export class CodedVector implements Vector {
   readonly array = null;
   readonly length: number;
@@ -83,7 +86,7 @@ export class CodedVector implements Vector {
     this.length = indexes.length;
   }
 
-  at(slot: number): Value | null {
-    return this.valid === null || this.valid.has(slot) ? this.values.at(this.indexes[slot]!) : null;
+  at(index: number): Value | null {
+    return this.valid === null || this.valid.has(index) ? this.values.at(this.indexes[index]!) : null;
   }
 }

@@ -5,7 +5,7 @@ import type { Vector } from "./vector.js";
 /** Arrays whose elements are JavaScript numbers. */
 export type NumberArray = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 
-/** Integers to 32 bits, floats, and date32 (days since 1970-01-01). */
+/** Integers of up to 32 bits, floats, and date32 (days since 1970-01-01). */
 export class NumberVector implements Vector {
   readonly length: number;
 
@@ -16,8 +16,8 @@ export class NumberVector implements Vector {
     this.length = array.length;
   }
 
-  at(slot: number): number | null {
-    return this.valid === null || this.valid.has(slot) ? this.array[slot]! : null;
+  at(index: number): number | null {
+    return this.valid === null || this.valid.has(index) ? this.array[index]! : null;
   }
 }
 
@@ -32,12 +32,12 @@ export class BigVector implements Vector {
     this.length = array.length;
   }
 
-  at(slot: number): bigint | null {
-    return this.valid === null || this.valid.has(slot) ? this.array[slot]! : null;
+  at(index: number): bigint | null {
+    return this.valid === null || this.valid.has(index) ? this.array[index]! : null;
   }
 }
 
-/** 64-bit times and durations, as microseconds; a time beyond 2^53 µs is an error rather than a rounded number. */
+/** 64-bit times and durations, as microseconds; a bigint beyond 2^53 µs, never a rounded number. */
 export class MicrosVector implements Vector {
   readonly length: number;
   /** Low and high word of each value. */
@@ -53,11 +53,11 @@ export class MicrosVector implements Vector {
     this.words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
   }
 
-  /** A bigint where a number is not exact: 9999-12-31 is a common stand-in for "open end". */
-  at(slot: number): number | bigint | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
-    const value = (this.words[2 * slot + 1]! * HIGH + (this.words[2 * slot]! >>> 0)) * this.micros;
-    return Number.isSafeInteger(value) ? value : this.array[slot]! * BigInt(this.micros);
+  /** A bigint where a number is not exact: 9999-12-31 is a common value for "open end". */
+  at(index: number): number | bigint | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
+    const value = (this.words[2 * index + 1]! * HIGH + (this.words[2 * index]! >>> 0)) * this.micros;
+    return Number.isSafeInteger(value) ? value : this.array[index]! * BigInt(this.micros);
   }
 }
 
@@ -73,14 +73,14 @@ export class ShortTimeVector implements Vector {
     this.length = array.length;
   }
 
-  at(slot: number): number | null {
-    return this.valid === null || this.valid.has(slot) ? this.array[slot]! * this.micros : null;
+  at(index: number): number | null {
+    return this.valid === null || this.valid.has(index) ? this.array[index]! * this.micros : null;
   }
 }
 
 const DAY_MILLIS = 86_400_000;
 
-/** date64: milliseconds in the file, days (with a fraction where it holds a time of day) here. */
+/** date64: milliseconds in the file, days here (with a fraction where there is a time of day). */
 export class DateVector implements Vector {
   readonly length: number;
 
@@ -91,12 +91,12 @@ export class DateVector implements Vector {
     this.length = array.length;
   }
 
-  at(slot: number): number | null {
-    return this.valid === null || this.valid.has(slot) ? Number(this.array[slot]!) / DAY_MILLIS : null;
+  at(index: number): number | null {
+    return this.valid === null || this.valid.has(index) ? Number(this.array[index]!) / DAY_MILLIS : null;
   }
 }
 
-/** bool: a bit a slot. */
+/** bool: one bit per entry. */
 export class BoolVector implements Vector {
   readonly array = null;
 
@@ -106,8 +106,8 @@ export class BoolVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): boolean | null {
-    return this.valid === null || this.valid.has(slot) ? this.bits.has(slot) : null;
+  at(index: number): boolean | null {
+    return this.valid === null || this.valid.has(index) ? this.bits.has(index) : null;
   }
 }
 
@@ -123,10 +123,10 @@ export class DecimalVector implements Vector {
     private readonly valid: Bitmap | null,
   ) {}
 
-  at(slot: number): string | null {
-    if (this.valid !== null && !this.valid.has(slot)) return null;
+  at(index: number): string | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
     let unscaled = 0n;
-    for (let word = this.wordsEach - 1; word >= 0; word -= 1) unscaled = (unscaled << 64n) | this.words[slot * this.wordsEach + word]!;
+    for (let word = this.wordsEach - 1; word >= 0; word -= 1) unscaled = (unscaled << 64n) | this.words[index * this.wordsEach + word]!;
     return decimalText(BigInt.asIntN(64 * this.wordsEach, unscaled), this.scale);
   }
 }

@@ -1,43 +1,43 @@
-// What a worker does with a patient of a transform: asks the function, takes the steps, hands the rows on.
+// What a worker does with a patient of a transform: it calls the function, applies the steps and writes the
+// rows.
 
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
-import { failGiven, shown } from "../support/arguments.js";
-import { fail } from "../support/errors.js";
+import { conflict, expected, shown } from "../support/arguments.js";
 import { Event } from "../timeline/event.js";
 import type { Patient } from "../timeline/patient.js";
 import { Row } from "../timeline/row.js";
 import { type AddedColumn, type Line, Parts, typesOf } from "./part.js";
 import { Counts, type Step, type StepPlan, stepOf } from "./step.js";
 
-/** How patients are transformed: plain data for workers. */
+/** How to transform patients: plain data for workers. */
 export interface TransformTask {
-  /** Where files go. */
+  /** The folder for files. */
   readonly folder: string;
   readonly added: readonly AddedColumn[];
   readonly steps: readonly StepPlan[];
 }
 
-/** What became of a chunk's patients. */
+/** The result of a chunk of patients. */
 export interface Transformed {
-  /** Rows that were read. */
+  /** Number of rows that were read. */
   readonly rows: number;
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** The counts of what a function does; those of ready steps have sentences of their own. */
+/** Messages for the counts of a function. Ready transforms have their own messages. */
 export const CHANGED = "rows that the function changed";
 export const ADDED = "rows that the function added";
 export const REMOVED = "rows that the function left out";
 export const DROPPED = "patients that the function left out";
 export const EMPTY = "patients who had no rows left";
 
-/** What a pass is told of a transform. */
+/** The reader of a transform, for a pass. */
 export const transforming: (task: TransformTask) => ReaderPlan = readerKind(
   "The transform",
   (task, context) => new Transforming(task, context),
 );
 
-/** Transforms patients, one after another. */
+/** Transforms patients one by one. */
 class Transforming implements ChunkReader {
   private readonly parts: Parts;
   private readonly steps: readonly Step[];
@@ -64,7 +64,7 @@ class Transforming implements ChunkReader {
     else this.counts.add("skipped", EMPTY);
   }
 
-  /** Writes what is left to write. */
+  /** Writes the remaining rows. */
   result(): Transformed {
     this.parts.flush();
     return { rows: this.rows, counts: this.counts.all };
@@ -78,7 +78,7 @@ class Transforming implements ChunkReader {
       for (const row of given as Iterable<unknown>) lines.push(lineOf(row, patient));
     } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
       for await (const row of given as AsyncIterable<unknown>) lines.push(lineOf(row, patient));
-    } else failGiven("What the function gave", given, "the patient's rows (an array, or a generator's), or null to leave the patient out");
+    } else expected("The result of the function", given, "the patient's rows (an array or a generator), or null to leave the patient out");
     this.count(patient, lines);
     return lines;
   }
@@ -100,29 +100,28 @@ class Transforming implements ChunkReader {
   }
 }
 
-/** A row as a function may give it: an event of the patient, one with changes, or a new one. */
+/** Checks a row of a function: an event of the patient, an event with changes, or a new row. */
 function lineOf(row: unknown, patient: Patient): Line {
   const event = row instanceof Row ? row._event : row;
   if (event instanceof Event) {
-    // A row of another patient would be that patient's data under this one's name.
+    // A row of another patient would put that patient's data under this patient's id.
     if (event._shard !== patient._shard || event._patient !== patient._patient)
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        "The function gave an event of another patient. Give new rows, { time, code, … }, where that is meant.",
-      );
+      conflict("The function returned an event of another patient. If this is intended, return new rows: { time, code, … }.");
     return row as Line;
   }
   if (row instanceof Row) return whole(row, row);
-  if (typeof row !== "object" || row === null || !isPlain(row))
-    failGiven("A row", row, "an event, event.with({ … }), or { time, code, … }");
+  if (typeof row !== "object" || row === null || !isPlain(row)) expected("A row", row, "an event, event.with({ … }), or { time, code, … }");
   return whole(new Row(null, null, row), row);
 }
 
-/** A new row has what every row has. Asked of the row and not of what was given: its names may be hidden from who lists them. */
+/**
+ * Checks that a new row has a time and a code. It checks the row, not the given object, whose names may not
+ * be enumerable.
+ */
 function whole(line: Row, given: object): Row {
   for (const name of ["time", "code"])
     if (!line._changes.has(name))
-      fail("MEDS_INVALID_ARGUMENT", `A new row (${shown(given)}) has no ${name}. Give both time (null for a static row) and code.`);
+      conflict(`A new row (${shown(given)}) has no ${name}. It must have a time (null for a static row) and a code.`);
   return line;
 }
 
