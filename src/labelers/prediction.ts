@@ -13,9 +13,10 @@ class TimesLabeler extends Labeler {
 }
 
 /**
- * A table of times of prediction without anything to predict: admissions, say, or their ends.
+ * A table of prediction times without a value to predict, such as admissions or their ends.
  *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
+ * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
  * @example
  * ```ts
  * import { PatientDatabase, predictionTimes } from "meds-reader";

@@ -1,7 +1,7 @@
 import type { Cohort } from "../database/cohort.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
-import { failGiven, namesIn, optionsOf } from "../support/arguments.js";
+import { conflict, expected, namesIn, optionsOf } from "../support/arguments.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
 import { NO_CUTOFF } from "./cutoff.js";
@@ -10,36 +10,44 @@ import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions, splitOf } from "./options.js";
 import { type Place, placesOf, Window } from "./window.js";
 
-/** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
+/**
+ * Samples without labels: whole timelines of the patients of a split. The split must be named, so that
+ * training never includes patients without an assignment.
+ */
 export interface Pretraining {
   readonly split: string;
 }
 
-/** What became of the labels (or patients) that were given. Nothing is left out without being counted here. */
+/** What happened to the labels (or patients). Everything that is left out is counted here. */
 export interface SampleReport {
   /** Labels, or patients where there are no labels. */
   readonly given: number;
-  /** Samples made of them; more with `step_through`. */
+  /** Samples made from them; more with `step_through`. */
   readonly samples: number;
-  /** Labels of subjects that the database has not, and those subjects. */
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
   readonly unknownLabels: number;
   readonly unknownSubjects: number;
-  /** Labels of subjects that are not in the cohort or split that was asked for. */
+  /** Labels of subjects outside of the cohort or of the requested split. */
   readonly otherSplit: number;
-  /** Labels of subjects that no split has, where a split was asked for. */
+  /** Labels of subjects without a split, if a split is requested. */
   readonly noSplit: number;
-  /** With labels: samples without a known row but static ones. Without labels: patients left out for that. */
+  /**
+   * With labels: samples whose only known rows are static. Without labels: patients left out for this reason.
+   */
   readonly empty: number;
-  /** With `static: "prepend"`: labels (patients) with more static rows than a window has places before its own rows; the first of them are kept. */
+  /**
+   * With `static: "prepend"`: labels (or patients) with more static rows than fit before the other rows of a
+   * window. The first static rows are kept.
+   */
   readonly staticCut: number;
   /**
-   * Rows that stand at the very time of a sample's cut-off and belong to its window or what it is taken from, by the first part of their code: were
-   * they really known then? `excludeAtCutoff` drops them by code.
+   * Rows at exactly the time of the cut-off that windows are taken from, by the first part of their code.
+   * Check whether they were really known at that time; `excludeAtCutoff` removes rows by code.
    */
   readonly atCutoff: ReadonlyMap<string, number>;
 }
 
-/** One sample, as people look at it. Batches are made without it. */
+/** One sample, for inspection. Batches are made without these objects. */
 export interface Sample {
   readonly subjectId: bigint;
   /** Microseconds since 1970-01-01; null without labels. */
@@ -51,41 +59,45 @@ export interface Sample {
   readonly timeline: Timeline;
 }
 
-/** What a draw depends on: with the same two numbers the windows of `random` strategies are the same, on any machine. */
+/**
+ * The numbers that a draw depends on. With the same two numbers, the windows of the `random` strategies are
+ * the same on every machine.
+ */
 export interface DrawOptions {
   readonly seed?: number | undefined;
   readonly epoch?: number | undefined;
 }
 
-/** What a draw is for: keeps its numbers apart from those of the order of samples. */
+/** Distinguishes the draws of windows from those of the order of samples. */
 const WINDOWS = 1;
 
 /**
- * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It holds where windows lie and copies no rows. Of a
- * window nothing can be read but rows at or before the cut-off: {@link loader} proves it of each batch.
+ * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It stores
+ * where windows are and copies no rows. A window only ever returns rows at or before the cut-off: {@link
+ * loader} proves it for each batch.
  */
 export class Samples {
   /** Number of samples. */
   readonly size: number;
-  /** The labels, one of which each sample belongs to; null where there are none. */
+  /** The labels; each sample belongs to one of them. Null without labels. */
   readonly labels: Labels | null;
-  /** What became of all labels or patients that were given. */
+  /** What happened to all labels or patients. */
   readonly report: SampleReport;
   /** @internal */
   readonly _store: Store;
   /** @internal */
   readonly _plan: Plan;
-  /** @internal The split that was named: all subjects are of it; null where none was. */
+  /** @internal The named split, which contains all subjects; null if none was named. */
   readonly _split: string | null;
-  /** @internal Of each sample the row in patients.arrow, the label (-1 without), the cut-off. */
+  /** @internal By sample: the row in patients.arrow, the label (-1 without), the cut-off. */
   readonly _index: Uint32Array;
   /** @internal */
   readonly _label: Int32Array;
   /** @internal */
   readonly _cutoff: BigInt64Array;
-  /** @internal Of each sample its place among the patient's known rows; null but for `step_through`. */
+  /** @internal By sample: its rows among the patient's known rows. Null except with `step_through`. */
   readonly _places: readonly Place[] | null;
-  /** @internal Of each sample the number of samples of the same label or patient. */
+  /** @internal By sample: the number of samples of the same label or patient. */
   readonly _windows: Uint32Array;
   private identity: string | null = null;
   private dense: readonly number[] | null = null;
@@ -130,7 +142,7 @@ export class Samples {
       if (rows === 0) empty += 1;
       if (rows === 0 && row < 0) return;
       const own = plan.strategy === "step_through" ? placesOf(plan, rows, room) : [];
-      // A label without a known row is a sample all the same.
+      // A label without a known row is also a sample.
       const times = plan.strategy === "step_through" ? Math.max(1, own.length) : 1;
       for (let i = 0; i < times; i += 1) {
         if (plan.strategy === "step_through") places.push(own[i] ?? { begin: 0, end: 0 });
@@ -143,7 +155,7 @@ export class Samples {
     if (source instanceof Labels) {
       const { subjectIds, predictionTimes } = source._table;
       given = source.size;
-      // A label in eight patients: most pages of times are looked at.
+      // With a label for every eighth patient, most pages of times are read.
       const scan = 8 * given >= store.size ? store.scan(null) : null;
       try {
         for (let row = 0; row < given; row += 1) {
@@ -184,7 +196,7 @@ export class Samples {
     });
   }
 
-  /** @internal What another thread needs to make the same windows. */
+  /** @internal The plain data from which another thread makes the same windows. */
   _plain() {
     const {
       _plan: plan,
@@ -206,13 +218,14 @@ export class Samples {
   }
 
   /**
-   * A sample, from the end where the index is negative; undefined outside. The windows of `random` strategies depend on seed and epoch.
+   * A sample; a negative index counts from the end; undefined outside of the list. The windows of the
+   * `random` strategies depend on seed and epoch.
    *
    * @throws MedsError `MEDS_CLOSED`; `MEDS_INVALID_ARGUMENT`.
    */
   at(i: number, options?: DrawOptions): Sample | undefined {
     this._store.check();
-    if (!Number.isInteger(i)) failGiven("The index of a sample", i, "a whole number");
+    if (!Number.isInteger(i)) expected("The index of a sample", i, "a whole number");
     const sample = i < 0 ? i + this.size : i;
     if (!(sample >= 0 && sample < this.size)) return undefined;
     const given = optionsOf(options) ?? {};
@@ -240,24 +253,27 @@ export class Samples {
     for (let i = 0; i < this.size; i += 1) yield this.at(i)!;
   }
 
-  /** @internal Equal for equal lists, on any machine. */
+  /** @internal Equal for equal lists, on every machine. */
   get _identity(): string {
     this.identity ??= identityOf(this);
     return this.identity;
   }
 
-  /** @internal The shards that are worth a scan where windows of all samples are read. */
+  /** @internal The shards that are worth a scan when windows of all samples are read. */
   get _dense(): readonly number[] {
     this.dense ??= this._store.dense(this._index);
     return this.dense;
   }
 
-  /** @internal Puts a window where a sample's is. */
+  /** @internal Moves a window to a sample. */
   _set(window: Window, sample: number, random: Random, known = -1): void {
     window.set(this._index[sample]!, this._cutoff[sample]!, this._places?.[sample] ?? null, { random, sample }, known);
   }
 
-  /** @internal Of some samples the end of the rows that are known at their cut-offs. Looked for together, so that memory is not waited for one by one. */
+  /**
+   * @internal By sample: the end of the rows that are known at its cut-off. One call searches for all of
+   * them, so that waits for memory overlap.
+   */
   _knownEnds(members: Uint32Array, cutoffs: BigInt64Array): Uint32Array {
     const { _store: store, _index: indexes, _plan: plan } = this;
     const spans = new Uint32Array(3 * members.length);
@@ -274,23 +290,23 @@ export class Samples {
     return ends;
   }
 
-  /** What `JSON.stringify` writes. */
+  /** The object that `JSON.stringify` writes. */
   toJSON(): object {
     return { size: this.size, report: { ...this.report, atCutoff: Object.fromEntries(this.report.atCutoff) } };
   }
 }
 
-/** The numbers that windows are drawn by. */
+/** The random numbers of windows. */
 export function drawOf(seed: number, epoch: number): Random {
   return new Random(seedOf("seed", seed), seedOf("epoch", epoch), WINDOWS);
 }
 
 /** A seed: any safe integer. */
 export function seedOf(name: string, seed: number): number {
-  return Number.isSafeInteger(seed) ? seed : failGiven(name, seed, "a whole number within 2^53");
+  return Number.isSafeInteger(seed) ? seed : expected(name, seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
 }
 
-/** What {@link Samples} is made of. */
+/** The parts of {@link Samples}. */
 interface SampleParts {
   readonly store: Store;
   readonly plan: Plan;
@@ -304,10 +320,10 @@ interface SampleParts {
   readonly windows: Uint32Array;
 }
 
-/** What is needed of a cohort, whatever the types of its columns. */
+/** The members of a cohort that samples need, for any types of columns. */
 type Members = Pick<Cohort, "_store" | "_slots" | "_split" | "has"> & Iterable<{ readonly subjectId: bigint }>;
 
-/** Looks subjects up, and counts those that are left out. */
+/** Finds subjects, and counts those that are left out. */
 class Chosen {
   unknown = 0;
   other = 0;
@@ -319,7 +335,7 @@ class Chosen {
     private readonly split: string | null,
   ) {}
 
-  /** Row in patients.arrow; -1 where the subject is left out. */
+  /** Row in patients.arrow; -1 if the subject is left out. */
   find(id: bigint): number {
     const { cohort, split } = this;
     const index = cohort._store.find(id);
@@ -337,15 +353,18 @@ class Chosen {
   }
 }
 
-/** A time so much earlier, or the earliest that there is. */
+/** The time minus the gap, or the earliest time of int64. */
 function earlier(time: bigint, gap: bigint): bigint {
   const cutoff = time - gap;
   if (cutoff < -(2n ** 63n)) return -(2n ** 63n);
-  // The last microsecond of int64 says that there is no cut-off: who asks for it has one all the same.
+  // The last microsecond of int64 means "no cut-off". A prediction time at that microsecond still gets one.
   return cutoff === NO_CUTOFF ? NO_CUTOFF - 1n : cutoff;
 }
 
-/** Counts by the part of a code before its first `//`, or `/` where it has none: `LAB`, `SNOMED`. */
+/**
+ * Counts by the part of a code before its first `//` (or before its first `/` if it has no `//`): `LAB`,
+ * `SNOMED`.
+ */
 function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const [id, count] of ties) {
@@ -357,10 +376,12 @@ function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<
 }
 
 /**
- * Windows of patients' timelines to train or evaluate on: one for each label, of what was known at its prediction time; or, with `{ split }`, of each
- * patient of a split, for pre-training. `db` may be a cohort: labels of other subjects are then left out, and counted.
+ * Windows of patients' timelines for training or evaluation. With labels: one window per label, of the rows
+ * known at its prediction time. With `{ split }`: one window per patient of the split, for pre-training. `db`
+ * may be a cohort: labels of other subjects are then left out, and counted.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`, `MEDS_CLOSED`.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`,
+ * `MEDS_CLOSED`.
  * @example
  * ```ts
  * import { Labels, PatientDatabase, samples } from "meds-reader";
@@ -377,9 +398,11 @@ function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<
 export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples {
   const isPretraining = typeof source === "object" && source !== null && typeof (source as Pretraining).split === "string";
   if (!(source instanceof Labels) && !isPretraining)
-    failGiven("What samples are made of", source, 'Labels, or { split: "train" } for pre-training on the patients of a split');
-  if (typeof db !== "object" || db === null || !("_store" in db)) failGiven("db", db, "a PatientDatabase, or a cohort of one");
+    expected("source", source, 'a Labels object, or an object such as { split: "train" } for pre-training');
+  if (typeof db !== "object" || db === null || !("_store" in db)) expected("db", db, "a PatientDatabase or one of its cohorts");
   if (isPretraining && options?.split !== undefined)
-    failGiven("split", options.split, `one split: the samples are those of ${JSON.stringify((source as Pretraining).split)}`);
+    conflict(
+      `The samples are made of split ${JSON.stringify((source as Pretraining).split)}. Remove the option \`split\`, which is for labels only.`,
+    );
   return Samples._of(db, source, options);
 }

@@ -1,6 +1,9 @@
 import type { Memory } from "../batches/fields.js";
 
-/** Lists of numbers, one a place of a batch, put in order of places: those of place i are the items from `offsets[i]` up to, but not including, `offsets[i + 1]`. */
+/**
+ * Lists of numbers, one per position of a batch, added in order of positions. The list of position i is the
+ * items from `offsets[i]` up to, but not including, `offsets[i + 1]`.
+ */
 export class ListBuilder {
   private readonly items: number[] = [];
   private readonly counts: Int32Array;

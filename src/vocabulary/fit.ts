@@ -1,41 +1,44 @@
-import { failGiven } from "../support/arguments.js";
+import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import type { KnownRows } from "./known.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
 import { type FitPlan, RESERVED } from "./options.js";
 import { binEdges, Moments } from "./values.js";
 
-/** A code (or what several codes became), as it was among the fitted rows. */
+/** A code, or the token that several codes became, with its counts among the fitted rows. */
 export interface Token {
   readonly code: string;
-  /** The codes that it stands for. */
+  /** The codes that become this token. */
   readonly codes: readonly string[];
-  /** Rows that have it; with ancestors those of its descendants too. */
+  /** Rows with this token; with ancestors also the rows of its descendants. */
   readonly rows: number;
-  /** Patients that have such a row. */
+  /** Patients with such a row. */
   readonly patients: number;
-  /** Of the finite values of its own rows: their number, mean and standard deviation (divided by the number). Null without. */
+  /**
+   * Number, mean and standard deviation (divided by the number) of the finite values of its own rows. Null
+   * without values.
+   */
   readonly values: { readonly count: number; readonly mean: number; readonly std: number } | null;
-  /** Bounds of its bins, ascending: one fewer than there are bins. Null without values, or where no bins were asked for. */
+  /** Ascending bounds of its bins: one fewer than bins. Null without values, or without the option `bins`. */
   readonly edges: readonly number[] | null;
 }
 
-/** How much of some rows a vocabulary knows. */
+/** How much of some rows a vocabulary covers. */
 export interface Coverage {
   readonly rows: number;
   /** Rows whose code is UNK. */
   readonly unknownRows: number;
-  /** Rows that no token of the vocabulary stands for: with ancestors fewer than `unknownRows`, else as many. */
+  /** Rows without any token of the vocabulary: with ancestors at most `unknownRows`, otherwise as many. */
   readonly uncoveredRows: number;
   /** Distinct codes of the rows. */
   readonly codes: number;
   readonly unknownCodes: number;
-  /** Rows with a numeric value. Those of infinite value count in no mean, standard deviation or bin. */
+  /** Rows with a numeric value. Infinite values are in no mean, standard deviation or bin. */
   readonly values: number;
   readonly infiniteValues: number;
 }
 
-/** What a pass over the rows finds. */
+/** The result of fitting. */
 export interface Fitted {
   readonly subjects: number;
   readonly tokens: readonly Token[];
@@ -43,7 +46,7 @@ export interface Fitted {
   readonly tally: Tally;
 }
 
-/** What there is in some rows. */
+/** Counts of some rows. */
 export interface Tally {
   /** Rows by code id. */
   readonly rowsOf: Float64Array;
@@ -74,7 +77,10 @@ export function tallyOf(known: KnownRows): Tally {
   return { rowsOf, values, infiniteValues };
 }
 
-/** Counts codes and their values in one pass over the known rows; quantiles take a second one, over the values of the codes that are kept. */
+/**
+ * Counts codes and their values in one pass over the known rows. Quantiles take a second pass, over the
+ * values of the codes that are kept.
+ */
 export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted> {
   const { store } = known;
   const { chosen } = plan;
@@ -88,7 +94,8 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     numbers.set(name, number);
     return number;
   };
-  // By code id the candidates that a row of it counts for, its own first; -1 where it has none of its own.
+  // By code id: the candidates that a row of the code counts for, its own first; -1 if it has none of its
+  // own.
   const own = new Int32Array(strings.length).fill(-1);
   const bags: (readonly number[])[] = [[]];
   for (let id = 1; id < strings.length; id += 1) {
@@ -160,14 +167,15 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
   const edges = chosen.bins > 0 ? binEdges(known, slotOf, counts, chosen.bins) : null;
   const tokens = kept.map((number, slot): Token => {
     const count = counts[slot]!;
-    // What is no code's token itself stands for its own name: another store may have rows of it.
+    // With ancestors a token stands for its own name, whether or not rows have that code: those of another
+    // store may.
     const codes = chosen.ancestors ? [names[number]!] : members[number]!;
     const [mean, std] = [moments.mean[number]!, moments.std(number)];
     const sound = Number.isFinite(mean) && Number.isFinite(std);
     if (count > 0 && !sound && chosen.values === "z-score")
       fail(
         "MEDS_VALUE_RANGE",
-        `The values of ${JSON.stringify(names[number]!)} are too large for a mean and a deviation in float64. Leave the code out, or take values: "raw" or bins.`,
+        `The values of code ${JSON.stringify(names[number]!)} are too large: their mean or standard deviation is not finite in float64. Exclude the code, or set \`values: "raw"\` (and \`bins\`).`,
       );
     const found = count > 0 && sound ? { count, mean, std } : null;
     return {
@@ -186,9 +194,10 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
 function tokenOf(code: string, { token, special }: FitPlan): string | null {
   if (token === null) return code;
   const name: unknown = token(code);
-  if (name !== null && typeof name !== "string") failGiven(`The token of code ${code}`, name, "a string, or null for UNK");
-  // It would be another token of the same name.
+  if (name !== null && typeof name !== "string") expected(`The token of code ${JSON.stringify(code)}`, name, "a string, or null for UNK");
   if (name !== code && (RESERVED.includes(name as string) || special.includes(name as string)))
-    failGiven(`The token of code ${code}`, name, "null for UNK, or the name of no special token");
+    conflict(
+      `The token of code ${JSON.stringify(code)} is ${JSON.stringify(name)}, which is a special token. Return another name, or null for UNK.`,
+    );
   return name;
 }

@@ -1,10 +1,13 @@
-import { failGiven } from "../support/arguments.js";
+import { conflict } from "../support/arguments.js";
 import type { KnownRows } from "./known.js";
 
-/** Bounds of all bins together: as JSON they take half of what a string can hold. */
+/** The most bounds of all bins together: as JSON they take half of the longest string. */
 const MOST_EDGES = 1 << 23;
 
-/** Number, mean and standard deviation of values, added one by one: Welford's sums, which lose nothing where the mean is large and the spread small. */
+/**
+ * Number, mean and standard deviation of values, added one by one. Welford's sums stay exact if the mean is
+ * large and the spread small.
+ */
 export class Moments {
   readonly count: Float64Array;
   readonly mean: Float64Array;
@@ -25,15 +28,15 @@ export class Moments {
     this.squares[at]! += delta * (value - mean);
   }
 
-  /** Of all values, not of a sample of them: divided by their number. */
+  /** The deviation of a population: divided by the number of values. */
   std(at: number): number {
     return Math.sqrt(this.squares[at]! / this.count[at]!);
   }
 }
 
-/** The k-th of n-1 quantiles of ascending values, between two of them in proportion (numpy's `linear`). */
+/** The k-th of n-1 quantiles of ascending values, interpolated linearly (numpy's `linear`). */
 export function quantile(sorted: ArrayLike<number>, k: number, n: number): number {
-  // A product of whole numbers first: k / n is not exact, and would put a bound beside the value that it is.
+  // Multiply first: k / n is inexact, and a bound would be slightly off the value that it equals.
   const place = ((sorted.length - 1) * k) / n;
   const low = Math.floor(place);
   const below = sorted[low]!;
@@ -41,9 +44,10 @@ export function quantile(sorted: ArrayLike<number>, k: number, n: number): numbe
 }
 
 /**
- * Where the values of each of some tokens fall into `bins` parts with as many values each: ascending bounds, the number of which that are at most x is
- * the bin of x. Bounds that are equal, or no greater than the least value, would make bins that hold nothing: they are left out. `slotOf` gives the
- * token's place by code id (-1: none), `counts` the number of its finite values.
+ * By token: ascending bounds that divide its values into `bins` parts of equal size. The bin of x is the
+ * number of bounds that are at most x. Bounds that equal the one before, or are not greater than the least
+ * value, are left out because their bins would be empty. `slotOf`: the index of the token by code id (-1:
+ * none). `counts`: the number of finite values by token.
  */
 export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly number[], bins: number): number[][] {
   const begins = [0];
@@ -71,12 +75,13 @@ export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly 
       if (edge > (edges.at(-1) ?? own[0]!)) edges.push(edge);
     }
     found += edges.length;
-    if (found > MOST_EDGES) failGiven("bins", bins, `fewer: the bins of all codes together have more than ${MOST_EDGES} bounds`);
+    if (found > MOST_EDGES)
+      conflict(`The bins of all codes together have more than ${MOST_EDGES} bounds. Use fewer \`bins\`, or fewer codes (\`top\`).`);
     return edges;
   });
 }
 
-/** The bin of a value among ascending bounds [from, to): how many of them are at most the value. */
+/** The bin of a value: how many of the ascending bounds [from, to) are at most the value. */
 export function binOf(edges: Float64Array, from: number, to: number, value: number): number {
   let low = from;
   let high = to;
