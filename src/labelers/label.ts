@@ -7,8 +7,9 @@ import { expected, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
-import { Labeler } from "./labeler.js";
-import { type AskedLabel, type Labelled, labeling, type SamplePlan, Skipped } from "./labeling.js";
+import { Labeler, Skipped } from "./labeler.js";
+import { type AskedLabel, type Labelled, labeling, type SamplePlan } from "./labeling.js";
+import { planOf } from "./rules.js";
 
 /** Options of {@link Cohort.label}. */
 export interface LabelingOptions<A = unknown> extends PassOptions<A> {
@@ -90,7 +91,7 @@ export async function labelPatients<A>(
     mode: "value",
     ...checked,
     ordered: true,
-    reader: labeling({ plan: own?._plan(store) ?? null, sample: samplePlan(sample) }),
+    reader: labeling({ plan: own === null ? null : planOf(own, store), sample: samplePlan(sample) }),
     labelsOf: null,
     report: NO_LABELS,
   });

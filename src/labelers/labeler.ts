@@ -1,10 +1,13 @@
 import type { Store } from "../store/store.js";
-import type { OutcomePlan } from "./outcome.js";
-import type { TimesPlan } from "./times.js";
-import type { ValuePlan } from "./value.js";
 
-/** The work of a labeler on one store: plain data for workers. */
-export type LabelPlan = OutcomePlan | ValuePlan | { readonly kind: "times"; readonly at: TimesPlan };
+/** Counts what labelers leave out, by reason. */
+export class Skipped {
+  readonly counts = new Map<string, number>();
+
+  add(reason: string, count = 1): void {
+    if (count > 0) this.counts.set(reason, (this.counts.get(reason) ?? 0) + count);
+  }
+}
 
 /**
  * A labeler of this package: {@link outcomeWithin}, {@link labValue} or {@link predictionTimes} make it,
@@ -17,6 +20,6 @@ export abstract class Labeler {
     readonly task: string,
   ) {}
 
-  /** @internal Checks its options against a store. */
-  abstract _plan(store: Store): LabelPlan;
+  /** @internal Checks its options against a store. Returns plain data for workers: one of the plans in rules.ts. */
+  abstract _plan(store: Store): { readonly kind: string };
 }

@@ -4,10 +4,8 @@ import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } fro
 import { conflict, expected } from "../support/arguments.js";
 
 import type { Patient } from "../timeline/patient.js";
-import type { LabelPlan } from "./labeler.js";
-import { outcomesOf } from "./outcome.js";
-import { timesOf } from "./times.js";
-import { valuesOf } from "./value.js";
+import { Skipped } from "./labeler.js";
+import { type LabelPlan, labelsOf } from "./rules.js";
 
 /** How labels of a chunk of patients are made: plain data for workers. */
 export interface LabelingTask {
@@ -29,15 +27,6 @@ export interface SamplePlan {
  */
 export type AskedLabel = Omit<Label, "subjectId"> & { readonly subjectId?: Label["subjectId"] };
 export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
-
-/** Counts what labelers leave out, by reason. */
-export class Skipped {
-  readonly counts = new Map<string, number>();
-
-  add(reason: string, count = 1): void {
-    if (count > 0) this.counts.set(reason, (this.counts.get(reason) ?? 0) + count);
-  }
-}
 
 /** The labels of a chunk, and the counts of what was left out. */
 export interface Labelled {
@@ -69,13 +58,6 @@ class Labeling implements ChunkReader {
   result(): Labelled {
     return { labels: this.labels, skipped: this.skipped.counts };
   }
-}
-
-function labelsOf(plan: LabelPlan, patient: Patient, skipped: Skipped): Label[] {
-  if (plan.kind === "outcome") return outcomesOf(plan, patient, skipped);
-  if (plan.kind === "value") return valuesOf(plan, patient, skipped);
-  const { subjectId } = patient;
-  return timesOf(plan.at, patient, skipped).map((predictionTime) => ({ subjectId, predictionTime }));
 }
 
 /** The result of a module's function, as labels of the patient that it was called for. */

@@ -5,8 +5,7 @@ import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
 import { firstAfter, HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";
-import { Labeler, type LabelPlan } from "./labeler.js";
-import type { Skipped } from "./labeling.js";
+import { Labeler, type Skipped } from "./labeler.js";
 import { type PredictionTimes, rowsWith, type TimesPlan, timesOf, timesPlan } from "./times.js";
 
 /** Options of {@link outcomeWithin}. */
@@ -45,7 +44,7 @@ class OutcomeLabeler extends Labeler {
     horizonPlan(options);
   }
 
-  _plan(store: Store): LabelPlan {
+  _plan(store: Store): OutcomePlan {
     const { outcome, at, followUp, atOutcome } = this.options;
     const horizon = horizonPlan(this.options);
     return {

@@ -5,7 +5,7 @@ import { fail } from "../support/errors.js";
 import { dayOf } from "../support/time.js";
 import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
-import type { Skipped } from "./labeling.js";
+import type { Skipped } from "./labeler.js";
 
 /** How a prediction time is moved. */
 export interface Moved {

@@ -6,8 +6,7 @@ import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
 import { HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";
-import { Labeler, type LabelPlan } from "./labeler.js";
-import type { Skipped } from "./labeling.js";
+import { Labeler, type Skipped } from "./labeler.js";
 import { type PredictionTimes, rowsWith, type TimesPlan, timesOf, timesPlan } from "./times.js";
 
 /** Classes of a numeric value, from normal to the most severe. */
@@ -99,7 +98,7 @@ class ValueLabeler extends Labeler {
       conflict("`before` is 0, and a value at the prediction time may be known then. Set a longer time, such as { minutes: 1 }.");
   }
 
-  _plan(store: Store): LabelPlan {
+  _plan(store: Store): ValuePlan {
     const { options } = this;
     const isWithin = "at" in options;
     const where = Object.entries(options.where ?? {});

@@ -1,4 +1,3 @@
-import type { Batch } from "../batches/batch.js";
 import { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
 import type { Store } from "../store/store.js";
@@ -224,7 +223,7 @@ export class Vocabulary {
    *
    * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
-  decode(batch: Pick<Batch, "code" | "code_ids">): string[] {
+  decode(batch: { readonly code: Int32Array; readonly code_ids: string }): string[] {
     this.check(batch);
     const { code }: { readonly code: unknown } = batch;
     if (!ArrayBuffer.isView(code) && !Array.isArray(code))
@@ -246,7 +245,7 @@ export class Vocabulary {
    *
    * @throws MedsError `MEDS_OTHER_IDS`.
    */
-  check(batch: Pick<Batch, "code_ids">): void {
+  check(batch: { readonly code_ids: string }): void {
     const found: unknown = typeof batch === "object" && batch !== null ? batch.code_ids : undefined;
     if (typeof found !== "string") expected("batch", batch, "a batch of loader(…)");
     if (found === this._name) return;
