@@ -46,8 +46,8 @@ export interface LabelingReport {
   readonly negative: number;
   /**
    * What did not become a label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome`
-   * ({@link OutcomeOptions.atOutcome}), `unmeasured` and `elsewhere` (values, see {@link labValue} and {@link
-   * Thresholds.where}), `unsampled` ({@link LabelSample}).
+   * ({@link OutcomeOptions.atOutcome}), `unmeasured` and `elsewhere` (values, see {@link labValue} and
+   * {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
    */
   readonly skipped: ReadonlyMap<string, number>;
 }

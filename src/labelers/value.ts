@@ -135,8 +135,8 @@ class ValueLabeler extends Labeler {
  *
  * Rows without a value are not measurements.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of {@link
- * predictionTimes}.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
+ * {@link predictionTimes}.
  * @example
  * ```ts
  * import { labValue, PatientDatabase } from "meds-reader";

@@ -1,11 +1,20 @@
 import { createHash } from "node:crypto";
-import type { Samples } from "./samples.js";
+import type { Store } from "../store/store.js";
+import type { Plan } from "./options.js";
+
+/** What distinguishes lists of samples: by sample the row in patients.arrow and the cut-off. */
+interface Identified {
+  readonly store: Store;
+  readonly index: Uint32Array;
+  readonly cutoff: BigInt64Array;
+  readonly plan: Plan;
+}
 
 /**
  * 16 hexadecimal digits that are equal for lists of the same subjects, cut-offs and options. An order of
  * sample numbers means nothing without such a list.
  */
-export function identityOf({ _store: store, _index: index, _cutoff: cutoff, _plan: plan }: Samples): string {
+export function identityOf({ store, index, cutoff, plan }: Identified): string {
   // 32-bit words: a bigint per sample takes ten times as long.
   const words = new Int32Array(store.ids.buffer, store.ids.byteOffset, 2 * store.ids.length);
   const subjects = new Int32Array(2 * index.length);

@@ -1,31 +1,9 @@
-import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../store/codes.js";
+import { type CodePredicate, memberTable } from "../store/predicate.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import type { Later } from "./guard.js";
-
-/**
- * Which of the known rows of a sample its window takes. n is the number of known rows (or events), w the
- * length of a window:
- *
- * - `to_end`: the last w.
- * - `from_start`: the first w.
- * - `random`: w rows from a start that is drawn evenly from 0 to n - w. Rows in the middle are in more
- *   windows than rows at the ends.
- * - `balanced_random`: the start is drawn evenly from -(w - 1) to n - 1, and the window is cut to the rows
- *   that exist. Every row is in a window with the same probability. Windows at the ends are shorter.
- * - `step_through`: windows that start at 0, stride, 2 stride and so on; the last one ends at the last row.
- *   Each window is a sample.
- *
- * If n is at most w, every strategy takes all rows. As in meds-torch-data (`SubsequenceSamplingStrategy`).
- */
-export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
-
-/**
- * Codes, or a function that is called for each code of the table and returns whether it is chosen. The
- * function does not receive how often a code occurs: that number depends on held-out patients.
- */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
+import { STRATEGIES, type Strategy } from "./strategy.js";
 
 /** A length of time, or a number of rows (of events with `unit: "events"`). */
 export type Reach = Duration | { readonly count: number };
@@ -111,7 +89,6 @@ export interface SampleOptions {
   readonly split?: string | undefined;
 }
 
-const STRATEGIES: readonly Strategy[] = ["to_end", "from_start", "random", "balanced_random", "step_through"];
 const KNOWN: readonly (keyof SampleOptions)[] = [
   "maxLength",
   "strategy",
@@ -168,11 +145,10 @@ export class Plan {
     if (!hasCutoff) checkUncut(given);
     const table = store.codes;
     this.maxLength = wholeOf("maxLength", given.maxLength, 1, INT32_MAX);
-    this.strategy = oneOf("strategy", given.strategy, STRATEGIES);
+    this.strategy = oneOf("strategy", given.strategy, Object.keys(STRATEGIES) as Strategy[]);
     this.byEvent = oneOf("unit", given.unit, ["measurements", "events"]) === "events";
-    const steps = this.strategy === "step_through";
     for (const name of ["stride", "overlap"] as const)
-      if (given[name] !== undefined && !steps)
+      if (given[name] !== undefined && STRATEGIES[this.strategy].spans === undefined)
         conflict(`\`${name}\` requires \`strategy: "step_through"\`. Set that strategy, or remove \`${name}\`.`);
     if (given.stride !== undefined && given.overlap !== undefined)
       conflict("`stride` and `overlap` cannot be combined. Remove one of them.");
@@ -238,21 +214,4 @@ function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number
     conflict(`\`${name}\` has \`count\` and other members. Set { count }, or a length of time such as { days: 30 }.`);
   if (counts) return [none, wholeOf(`${name}.count`, reach.count, 0)];
   return [durationOf(name, reach), all];
-}
-
-/** By code id: 1 if it is chosen. Null without a choice. */
-export function memberTable(name: string, table: CodeTable, choice: CodePredicate | undefined): Uint8Array | null {
-  if (choice === undefined) return null;
-  const members = new Uint8Array(table.size + 1);
-  if (typeof choice === "function") {
-    for (const { id, code, description, parents } of table) {
-      const chosen: unknown = choice({ id, code, description, parents });
-      if (typeof chosen !== "boolean") expected(`The result of \`${name}\` for code ${JSON.stringify(code)}`, chosen, "true or false");
-      if (chosen) members[id] = 1;
-    }
-  } else {
-    const ranges = codeRanges(table, choice);
-    for (let at = 0; at < ranges.length; at += 2) members.fill(1, ranges[at], ranges[at + 1]);
-  }
-  return members;
 }

@@ -4,11 +4,12 @@ import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, optionsOf } from "../support/arguments.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
-import { NO_CUTOFF } from "./cutoff.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions, splitOf } from "./options.js";
-import { type Place, placesOf, Window } from "./window.js";
+import { type SampleParts, type SampleReport, Selection } from "./selection.js";
+import { type Span, STRATEGIES } from "./strategy.js";
+import { Window } from "./window.js";
 
 /**
  * Samples without labels: whole timelines of the patients of a split. The split must be named, so that
@@ -16,35 +17,6 @@ import { type Place, placesOf, Window } from "./window.js";
  */
 export interface Pretraining {
   readonly split: string;
-}
-
-/** What happened to the labels (or patients). Everything that is left out is counted here. */
-export interface SampleReport {
-  /** Labels, or patients where there are no labels. */
-  readonly given: number;
-  /** Samples made from them; more with `step_through`. */
-  readonly samples: number;
-  /** Labels of subjects that are not in the database, and the number of those subjects. */
-  readonly unknownLabels: number;
-  readonly unknownSubjects: number;
-  /** Labels of subjects outside of the cohort or of the requested split. */
-  readonly otherSplit: number;
-  /** Labels of subjects without a split, if a split is requested. */
-  readonly noSplit: number;
-  /**
-   * With labels: samples whose only known rows are static. Without labels: patients left out for this reason.
-   */
-  readonly empty: number;
-  /**
-   * With `static: "prepend"`: labels (or patients) with more static rows than fit before the other rows of a
-   * window. The first static rows are kept.
-   */
-  readonly staticCut: number;
-  /**
-   * Rows at exactly the time of the cut-off that windows are taken from, by the first part of their code.
-   * Check whether they were really known at that time; `excludeAtCutoff` removes rows by code.
-   */
-  readonly atCutoff: ReadonlyMap<string, number>;
 }
 
 /** One sample, for inspection. Batches are made without these objects. */
@@ -73,8 +45,8 @@ const WINDOWS = 1;
 
 /**
  * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It stores
- * where windows are and copies no rows. A window only ever returns rows at or before the cut-off: {@link
- * loader} proves it for each batch.
+ * where windows are and copies no rows. A window only ever returns rows at or before the cut-off:
+ * {@link loader} proves it for each batch.
  */
 export class Samples {
   /** Number of samples. */
@@ -96,14 +68,14 @@ export class Samples {
   /** @internal */
   readonly _cutoff: BigInt64Array;
   /** @internal By sample: its rows among the patient's known rows. Null except with `step_through`. */
-  readonly _places: readonly Place[] | null;
+  readonly _spans: readonly Span[] | null;
   /** @internal By sample: the number of samples of the same label or patient. */
   readonly _windows: Uint32Array;
   private identity: string | null = null;
   private dense: readonly number[] | null = null;
 
   /** @internal */
-  constructor({ store, plan, split, labels, report, index, label, cutoff, places, windows }: SampleParts) {
+  constructor({ store, plan, split, labels, report, index, label, cutoff, spans, windows }: SampleParts) {
     this._store = store;
     this._plan = plan;
     this._split = split;
@@ -113,87 +85,8 @@ export class Samples {
     this._index = index;
     this._label = label;
     this._cutoff = cutoff;
-    this._places = places;
+    this._spans = spans;
     this._windows = windows;
-  }
-
-  /** @internal */
-  static _of(cohort: Members, source: Labels | Pretraining, options: SampleOptions): Samples {
-    const store = cohort._store;
-    store.check();
-    const plan = new Plan(store, options, source instanceof Labels);
-    const split = source instanceof Labels ? plan.split : splitOf(store, source.split);
-    const chosen = new Chosen(cohort, split);
-    const window = new Window(store, plan);
-    const index: number[] = [];
-    const label: number[] = [];
-    const cutoffs: bigint[] = [];
-    const windows: number[] = [];
-    const places: Place[] = [];
-    const ties = new Map<number, number>();
-    const count = (id: number) => ties.set(id, (ties.get(id) ?? 0) + 1);
-    let empty = 0;
-    let staticCut = 0;
-    let given = 0;
-    const add = (at: number, row: number, cutoff: bigint): void => {
-      const { count: rows, room } = window.measure(at, cutoff);
-      window.forTies(count);
-      if (window.staticsCut > 0) staticCut += 1;
-      if (rows === 0) empty += 1;
-      if (rows === 0 && row < 0) return;
-      const own = plan.strategy === "step_through" ? placesOf(plan, rows, room) : [];
-      // A label without a known row is also a sample.
-      const times = plan.strategy === "step_through" ? Math.max(1, own.length) : 1;
-      for (let i = 0; i < times; i += 1) {
-        if (plan.strategy === "step_through") places.push(own[i] ?? { begin: 0, end: 0 });
-        index.push(at);
-        label.push(row);
-        cutoffs.push(cutoff);
-        windows.push(times);
-      }
-    };
-    if (source instanceof Labels) {
-      const { subjectIds, predictionTimes } = source._table;
-      given = source.size;
-      // With a label for every eighth patient, most pages of times are read.
-      const scan = 8 * given >= store.size ? store.scan(null) : null;
-      try {
-        for (let row = 0; row < given; row += 1) {
-          const at = chosen.find(subjectIds[row]!);
-          if (at >= 0) add(at, row, earlier(predictionTimes[row]!, plan.gap));
-        }
-      } finally {
-        scan?.end();
-      }
-    } else {
-      for (const patient of cohort) {
-        given += 1;
-        const at = chosen.find(patient.subjectId);
-        if (at >= 0) add(at, -1, NO_CUTOFF);
-      }
-    }
-    return new Samples({
-      store,
-      plan,
-      split: split ?? cohort._split,
-      labels: source instanceof Labels ? source : null,
-      index: Uint32Array.from(index),
-      label: Int32Array.from(label),
-      cutoff: BigInt64Array.from(cutoffs),
-      places: plan.strategy === "step_through" ? places : null,
-      windows: Uint32Array.from(windows),
-      report: {
-        given,
-        samples: index.length,
-        unknownLabels: chosen.unknown,
-        unknownSubjects: chosen.unknownSubjects.size,
-        otherSplit: chosen.other,
-        noSplit: chosen.none,
-        empty,
-        staticCut,
-        atCutoff: byPrefix(ties, store),
-      },
-    });
   }
 
   /** @internal The plain data from which another thread makes the same windows. */
@@ -206,10 +99,10 @@ export class Samples {
       _index: index,
       _label: label,
       _cutoff: cutoff,
-      _places: places,
+      _spans: spans,
       _windows: windows,
     } = this;
-    return { plan, split, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, places, windows };
+    return { plan, split, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, spans, windows };
   }
 
   /** @internal */
@@ -255,7 +148,7 @@ export class Samples {
 
   /** @internal Equal for equal lists, on every machine. */
   get _identity(): string {
-    this.identity ??= identityOf(this);
+    this.identity ??= identityOf({ store: this._store, index: this._index, cutoff: this._cutoff, plan: this._plan });
     return this.identity;
   }
 
@@ -267,7 +160,7 @@ export class Samples {
 
   /** @internal Moves a window to a sample. */
   _set(window: Window, sample: number, random: Random, known = -1): void {
-    window.set(this._index[sample]!, this._cutoff[sample]!, this._places?.[sample] ?? null, { random, sample }, known);
+    window.set(this._index[sample]!, this._cutoff[sample]!, this._spans?.[sample] ?? null, { random, sample }, known);
   }
 
   /**
@@ -286,7 +179,8 @@ export class Samples {
       spans[3 * b + 2] = offsets[patient + 1]!;
     }
     const ends = new Uint32Array(members.length);
-    store.native.knownEnds(spans, cutoffs, plan.inclusive, plan.strategy === "to_end" && !plan.byEvent ? plan.maxLength : 0, ends);
+    const rowsBefore = STRATEGIES[plan.strategy].endsLast && !plan.byEvent ? plan.maxLength : 0;
+    store.native.knownEnds(spans, cutoffs, plan.inclusive, rowsBefore, ends);
     return ends;
   }
 
@@ -304,75 +198,6 @@ export function drawOf(seed: number, epoch: number): Random {
 /** A seed: any safe integer. */
 export function seedOf(name: string, seed: number): number {
   return Number.isSafeInteger(seed) ? seed : expected(name, seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
-}
-
-/** The parts of {@link Samples}. */
-interface SampleParts {
-  readonly store: Store;
-  readonly plan: Plan;
-  readonly split: string | null;
-  readonly labels: Labels | null;
-  readonly report: SampleReport;
-  readonly index: Uint32Array;
-  readonly label: Int32Array;
-  readonly cutoff: BigInt64Array;
-  readonly places: readonly Place[] | null;
-  readonly windows: Uint32Array;
-}
-
-/** The members of a cohort that samples need, for any types of columns. */
-type Members = Pick<Cohort, "_store" | "_slots" | "_split" | "has"> & Iterable<{ readonly subjectId: bigint }>;
-
-/** Finds subjects, and counts those that are left out. */
-class Chosen {
-  unknown = 0;
-  other = 0;
-  none = 0;
-  readonly unknownSubjects = new Set<bigint>();
-
-  constructor(
-    private readonly cohort: Members,
-    private readonly split: string | null,
-  ) {}
-
-  /** Row in patients.arrow; -1 if the subject is left out. */
-  find(id: bigint): number {
-    const { cohort, split } = this;
-    const index = cohort._store.find(id);
-    if (index < 0) {
-      this.unknown += 1;
-      this.unknownSubjects.add(id);
-      return -1;
-    }
-    const own = cohort._store.split(index);
-    const excluded = split !== null && own !== split;
-    if (excluded && own === null) this.none += 1;
-    else if (excluded || (cohort._slots !== null && !cohort.has(id))) this.other += 1;
-    else return index;
-    return -1;
-  }
-}
-
-/** The time minus the gap, or the earliest time of int64. */
-function earlier(time: bigint, gap: bigint): bigint {
-  const cutoff = time - gap;
-  if (cutoff < -(2n ** 63n)) return -(2n ** 63n);
-  // The last microsecond of int64 means "no cut-off". A prediction time at that microsecond still gets one.
-  return cutoff === NO_CUTOFF ? NO_CUTOFF - 1n : cutoff;
-}
-
-/**
- * Counts by the part of a code before its first `//` (or before its first `/` if it has no `//`): `LAB`,
- * `SNOMED`.
- */
-function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const [id, count] of ties) {
-    const code = store.codes.strings[id]!;
-    const prefix = code.split(code.includes("//") ? "//" : "/")[0]!;
-    found.set(prefix, (found.get(prefix) ?? 0) + count);
-  }
-  return new Map([...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
 }
 
 /**
@@ -404,5 +229,9 @@ export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretra
     conflict(
       `The samples are made of split ${JSON.stringify((source as Pretraining).split)}. Remove the option \`split\`, which is for labels only.`,
     );
-  return Samples._of(db, source, options);
+  const store = db._store;
+  store.check();
+  const plan = new Plan(store, options, source instanceof Labels);
+  if (source instanceof Labels) return new Samples(new Selection(db, plan, plan.split).ofLabels(source));
+  return new Samples(new Selection(db, plan, splitOf(store, source.split)).ofPatients());
 }

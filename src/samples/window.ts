@@ -1,29 +1,13 @@
 import type { Shard } from "../store/shard.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
-import type { Random } from "../support/random.js";
 import { DAY, dayOf, HIGH } from "../support/time.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
+import { type Draw, type Span, STRATEGIES } from "./strategy.js";
 
 const NO_ROWS = new Uint32Array(0);
-
-/** Random numbers for the strategies that draw. */
-export interface Draw {
-  readonly random: Random;
-  /** Number of the sample. A draw depends on it, the seed and the epoch. */
-  readonly sample: number;
-}
-
-/**
- * Rows (or events) of a `step_through` window among the known ones: [begin, end). Fixed when the list of
- * samples is made.
- */
-export interface Place {
-  readonly begin: number;
-  readonly end: number;
-}
 
 /**
  * The window of one sample, as rows of a shard: static rows, then a run or a list of rows. One object serves
@@ -113,34 +97,40 @@ export class Window {
   }
 
   /**
-   * Moves the window to a sample. `place`: the rows of a `step_through` window. `known`: the end of the known
+   * Moves the window to a sample. `span`: its rows, if the strategy fixed them. `known`: the end of the known
    * rows, -1 to search for it.
    */
-  set(index: number, cutoff: bigint, place: Place | null, draw: Draw, known = -1): void {
+  set(index: number, cutoff: bigint, span: Span | null, draw: Draw, known = -1): void {
     const { plan } = this;
     const end = this.bind(index, cutoff, known);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     if (this.isRun(end) && !plan.byEvent) {
       const [from, to] = counted(plan, end - low);
-      const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+      const [begin, stop] = span === null ? this.choose(to - from, room, draw) : [span.begin, span.end];
       this.rows = null;
       this.begin = low + from + begin;
       this.length = stop - begin;
       this.previous = this.begin > this.staticEnd && this.length > 0 ? this.begin - 1 : -1;
       return;
     }
-    // `to_end` reads nothing before the window.
-    const enough = plan.strategy === "to_end" && plan.gapCount === 0 ? Math.min(room, plan.lookBackCount) : Number.POSITIVE_INFINITY;
+    // Nothing before a window at the end is read.
+    const enough =
+      STRATEGIES[plan.strategy].endsLast && plan.gapCount === 0 ? Math.min(room, plan.lookBackCount) : Number.POSITIVE_INFINITY;
     const count = this.gather(low, end, enough);
     const units = plan.byEvent ? this.eventStarts(count) : count;
     const [from, to] = counted(plan, units);
-    const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+    const [begin, stop] = span === null ? this.choose(to - from, room, draw) : [span.begin, span.end];
     const at = (unit: number) => (plan.byEvent ? (unit < units ? this.events[unit]! : count) : unit);
     this.rows = this.list;
     this.begin = this.listBegin + at(from + begin);
     this.length = this.listBegin + at(from + stop) - this.begin;
     this.previous = this.length === 0 ? -1 : this.keptBefore(this.row(0));
+  }
+
+  /** Begin and end of a window of at most w of n rows. */
+  private choose(n: number, w: number, draw: Draw): readonly [number, number] {
+    return n <= w ? [0, n] : STRATEGIES[this.plan.strategy].choose!(n, w, draw);
   }
 
   /**
@@ -298,37 +288,6 @@ export class Window {
 function counted(plan: Plan, n: number): [number, number] {
   const to = Math.max(0, n - plan.gapCount);
   return [Math.max(0, to - plan.lookBackCount), to];
-}
-
-/** Begin and end of a window of at most w of n rows. */
-function chosen(plan: Plan, n: number, w: number, { random, sample }: Draw): [number, number] {
-  if (n <= w) return [0, n];
-  switch (plan.strategy) {
-    case "from_start":
-      return [0, w];
-    case "random": {
-      const begin = random.below(n - w + 1, sample);
-      return [begin, begin + w];
-    }
-    case "balanced_random": {
-      const begin = random.below(n + w - 1, sample) - (w - 1);
-      return [Math.max(0, begin), Math.min(n, begin + w)];
-    }
-    default:
-      return [n - w, n];
-  }
-}
-
-/** The windows of `step_through`: from the first row on, and a last one that ends at the last row. */
-export function placesOf(plan: Plan, n: number, w: number): Place[] {
-  if (n === 0) return [];
-  if (n <= w) return [{ begin: 0, end: n }];
-  // Prepended static rows may leave less room than the stride. A longer step would skip rows.
-  const step = Math.min(w, plan.stride ?? Math.max(1, w - (plan.overlap ?? 0)));
-  const places: Place[] = [];
-  for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
-  places.push({ begin: n - w, end: n });
-  return places;
 }
 
 /** The first row of [low, high) whose time is at or after the bound; after it if `past`. */

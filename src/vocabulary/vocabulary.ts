@@ -181,8 +181,8 @@ export class Vocabulary {
   }
 
   /**
-   * The id of a code; undefined if the vocabulary does not contain it. Special tokens are not codes: {@link
-   * Vocabulary.special} has their ids.
+   * The id of a code; undefined if the vocabulary does not contain it. Special tokens are not codes:
+   * {@link Vocabulary.special} has their ids.
    */
   idOf(code: string): number | undefined {
     return this.byCode.get(textOf("code", code, "a code as a string"));
