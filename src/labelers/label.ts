@@ -55,6 +55,7 @@ export interface LabelingReport {
 /**
  * The function of a module for {@link Cohort.label}, called for each patient. It returns one label, several
  * labels, or nothing.
+ *
  * @example
  * ```ts
  * import type { LabelFunction } from "meds-reader";

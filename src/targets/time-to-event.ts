@@ -6,12 +6,13 @@ import type { Store } from "../store/store.js";
 import { arrayOf, conflict, expected, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { Random } from "../support/random.js";
+import { ontologyOf } from "../vocabulary/content.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";
 import type { Ontology } from "../vocabulary/ontology.js";
 import { MOST_BINS } from "../vocabulary/options.js";
 import { quantile } from "../vocabulary/values.js";
-import { ontologyOf, Vocabulary } from "../vocabulary/vocabulary.js";
+import { Vocabulary } from "../vocabulary/vocabulary.js";
 import { type Censoring, Course, TaskTable, timeOf } from "./course.js";
 
 const FORMAT = "meds-reader time-to-event tasks";
@@ -109,6 +110,7 @@ interface Content {
  * because they are labels. As FEMR's `MOTORTask`, except for its fitting: FEMR takes the last row of a day,
  * and draws 100,000 times for the percentiles. Here fitting and batches follow the same rule, and all times
  * are used up to four million.
+ *
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples, TimeToEvent, Vocabulary } from "meds-reader";

@@ -78,15 +78,46 @@ export function tallyOf(known: KnownRows): Tally {
 }
 
 /**
- * Counts codes and their values in one pass over the known rows. Quantiles take a second pass, over the
- * values of the codes that are kept.
+ * Counts codes and their values in one pass over the known rows. Quantiles take a second pass, over the values
+ * of the codes that are kept.
  */
 export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted> {
   const { store } = known;
   const { chosen } = plan;
   const all = chosen.ancestors ? await readOntology(store) : new Ontology(new Map());
   store.check();
-  const strings = store.codes.strings;
+  const candidates = candidatesOf(store.codes.strings, all, plan);
+  const counts = countCandidates(known, candidates, chosen.values === "z-score" || chosen.bins > 0);
+  const kept = keptOf(candidates, counts, plan);
+  const edges = chosen.bins > 0 ? edgesOf(known, candidates, counts, kept, chosen.bins) : null;
+  const tokens = kept.map(({ number, codes, rows }, i): Token => {
+    const values = valuesOf(candidates.names[number]!, counts.moments, number, plan);
+    const hasValues = counts.moments.count[number]! > 0;
+    return {
+      code: candidates.names[number]!,
+      codes,
+      rows,
+      patients: counts.patients[number]!,
+      values,
+      edges: hasValues ? (edges?.[i] ?? null) : null,
+    };
+  });
+  const ontology = all.leadingTo(new Set(tokens.map(({ code }) => code)));
+  const { rowsOf, values, infiniteValues, subjects } = counts;
+  return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
+}
+
+/** All names that may become tokens. */
+interface Candidates {
+  readonly strings: readonly string[];
+  readonly names: readonly string[];
+  /** By code id: the candidate of the code itself; -1 if it has none. */
+  readonly own: Int32Array;
+  /** By code id: the candidates that a row of the code counts for, its own first. */
+  readonly bags: readonly (readonly number[])[];
+}
+
+function candidatesOf(strings: readonly string[], ontology: Ontology, plan: FitPlan): Candidates {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const numberOf = (name: string): number => {
@@ -94,24 +125,31 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     numbers.set(name, number);
     return number;
   };
-  // By code id: the candidates that a row of the code counts for, its own first; -1 if it has none of its
-  // own.
   const own = new Int32Array(strings.length).fill(-1);
   const bags: (readonly number[])[] = [[]];
   for (let id = 1; id < strings.length; id += 1) {
     const name = tokenOf(strings[id]!, plan);
-    const bag = name === null ? [] : chosen.ancestors ? all.ancestors(name).map(numberOf) : [numberOf(name)];
+    const bag = name === null ? [] : plan.chosen.ancestors ? ontology.ancestors(name).map(numberOf) : [numberOf(name)];
     bags.push(bag);
     own[id] = bag[0] ?? -1;
   }
+  return { strings, names, own, bags };
+}
 
+/** Counts of rows by code id, and of patients and values by candidate. */
+interface Counts extends Tally {
+  readonly patients: Float64Array;
+  readonly moments: Moments;
+  readonly subjects: number;
+}
+
+function countCandidates(known: KnownRows, { strings, names, own, bags }: Candidates, needsValues: boolean): Counts {
   const rowsOf = new Float64Array(strings.length);
   const seenBy = new Int32Array(strings.length).fill(-1);
   const touched = new Uint32Array(strings.length);
   const patients = new Float64Array(names.length);
   const countedFor = new Int32Array(names.length).fill(-1);
   const moments = new Moments(names.length);
-  const needsValues = chosen.values === "z-score" || chosen.bins > 0;
   let values = 0;
   let infiniteValues = 0;
   let subjects = 0;
@@ -148,7 +186,18 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     }
     if (count > 0) subjects += 1;
   });
+  return { rowsOf, values, infiniteValues, patients, moments, subjects };
+}
 
+/** A candidate that becomes a token. */
+interface Kept {
+  readonly number: number;
+  readonly codes: readonly string[];
+  readonly rows: number;
+}
+
+/** The candidates with enough rows and patients, those with the most rows first. */
+function keptOf({ strings, names, own, bags }: Candidates, { rowsOf, patients }: Counts, { chosen }: FitPlan): readonly Kept[] {
   const rows = new Float64Array(names.length);
   const members = names.map((): string[] => []);
   for (let id = 1; id < strings.length; id += 1) {
@@ -156,39 +205,40 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     for (const number of bags[id]!) rows[number]! += rowsOf[id]!;
     if (own[id]! >= 0) members[own[id]!]!.push(strings[id]!);
   }
-  const kept = names
-    .map((_, number) => number)
-    .filter((number) => rows[number]! >= chosen.minCount && patients[number]! >= chosen.minPatients)
-    .sort((a, b) => rows[b]! - rows[a]! || byBytes(names[a]!, names[b]!))
-    .slice(0, chosen.top ?? names.length);
-  const slots = new Map(kept.map((number, slot) => [number, slot]));
-  const counts = kept.map((number) => moments.count[number]!);
-  const slotOf = Int32Array.from(own, (number) => slots.get(number) ?? -1);
-  const edges = chosen.bins > 0 ? binEdges(known, slotOf, counts, chosen.bins) : null;
-  const tokens = kept.map((number, slot): Token => {
-    const count = counts[slot]!;
-    // With ancestors a token stands for its own name, whether or not rows have that code: those of another
-    // store may.
-    const codes = chosen.ancestors ? [names[number]!] : members[number]!;
-    const [mean, std] = [moments.mean[number]!, moments.std(number)];
-    const sound = Number.isFinite(mean) && Number.isFinite(std);
-    if (count > 0 && !sound && chosen.values === "z-score")
-      fail(
-        "MEDS_VALUE_RANGE",
-        `The values of code ${JSON.stringify(names[number]!)} are too large: their mean or standard deviation is not finite in float64. Exclude the code, or set \`values: "raw"\` (and \`bins\`).`,
-      );
-    const found = count > 0 && sound ? { count, mean, std } : null;
-    return {
-      code: names[number]!,
-      codes,
-      rows: rows[number]!,
-      patients: patients[number]!,
-      values: found,
-      edges: count > 0 ? (edges?.[slot] ?? null) : null,
-    };
-  });
-  const ontology = all.leadingTo(new Set(tokens.map(({ code }) => code)));
-  return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
+  return (
+    names
+      .map((_, number) => number)
+      .filter((number) => rows[number]! >= chosen.minCount && patients[number]! >= chosen.minPatients)
+      .sort((a, b) => rows[b]! - rows[a]! || byBytes(names[a]!, names[b]!))
+      .slice(0, chosen.top ?? names.length)
+      // With ancestors a token stands for its own name, even without rows of that code: another store may have some.
+      .map((number) => ({ number, codes: chosen.ancestors ? [names[number]!] : members[number]!, rows: rows[number]! }))
+  );
+}
+
+/** By kept candidate: the bounds of its bins. */
+function edgesOf(known: KnownRows, { own }: Candidates, { moments }: Counts, kept: readonly Kept[], bins: number): number[][] {
+  const tokens = new Map(kept.map(({ number }, token) => [number, token]));
+  const tokenByCode = Int32Array.from(own, (number) => tokens.get(number) ?? -1);
+  return binEdges(
+    known,
+    tokenByCode,
+    kept.map(({ number }) => moments.count[number]!),
+    bins,
+  );
+}
+
+/** Number, mean and standard deviation of a candidate's values; null without values. */
+function valuesOf(name: string, moments: Moments, number: number, { chosen }: FitPlan): Token["values"] {
+  const count = moments.count[number]!;
+  const [mean, std] = [moments.mean[number]!, moments.std(number)];
+  const isSound = Number.isFinite(mean) && Number.isFinite(std);
+  if (count > 0 && !isSound && chosen.values === "z-score")
+    fail(
+      "MEDS_VALUE_RANGE",
+      `The values of code ${JSON.stringify(name)} are too large: their mean or standard deviation is not finite in float64. Exclude the code, or set \`values: "raw"\` (and \`bins\`).`,
+    );
+  return count > 0 && isSound ? { count, mean, std } : null;
 }
 
 function tokenOf(code: string, { token, special }: FitPlan): string | null {

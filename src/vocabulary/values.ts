@@ -37,19 +37,19 @@ export class Moments {
 /** The k-th of n-1 quantiles of ascending values, interpolated linearly (numpy's `linear`). */
 export function quantile(sorted: ArrayLike<number>, k: number, n: number): number {
   // Multiply first: k / n is inexact, and a bound would be slightly off the value that it equals.
-  const place = ((sorted.length - 1) * k) / n;
-  const low = Math.floor(place);
+  const position = ((sorted.length - 1) * k) / n;
+  const low = Math.floor(position);
   const below = sorted[low]!;
-  return low + 1 < sorted.length ? below + (sorted[low + 1]! - below) * (place - low) : below;
+  return low + 1 < sorted.length ? below + (sorted[low + 1]! - below) * (position - low) : below;
 }
 
 /**
  * By token: ascending bounds that divide its values into `bins` parts of equal size. The bin of x is the
  * number of bounds that are at most x. Bounds that equal the one before, or are not greater than the least
- * value, are left out because their bins would be empty. `slotOf`: the index of the token by code id (-1:
+ * value, are left out because their bins would be empty. `tokenByCode`: the index of the token by code id (-1:
  * none). `counts`: the number of finite values by token.
  */
-export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly number[], bins: number): number[][] {
+export function binEdges(known: KnownRows, tokenByCode: Int32Array, counts: readonly number[], bins: number): number[][] {
   const begins = [0];
   for (const count of counts) begins.push(begins.at(-1)! + count);
   const values = new Float64Array(begins.at(-1)!);
@@ -59,16 +59,16 @@ export function binEdges(known: KnownRows, slotOf: Int32Array, counts: readonly 
     const { codeIds, numericValues } = shard;
     for (let i = 0; i < count; i += 1) {
       const row = list === null ? begin + i : list[i]!;
-      const slot = slotOf[codeIds[row]!]!;
+      const token = tokenByCode[codeIds[row]!]!;
       const value = numericValues[row]!;
-      if (slot < 0 || !Number.isFinite(value)) continue;
-      values[next[slot]!] = value;
-      next[slot]! += 1;
+      if (token < 0 || !Number.isFinite(value)) continue;
+      values[next[token]!] = value;
+      next[token]! += 1;
     }
   });
   let found = 0;
-  return counts.map((_, slot) => {
-    const own = values.subarray(begins[slot], begins[slot + 1]).sort();
+  return counts.map((_, token) => {
+    const own = values.subarray(begins[token], begins[token + 1]).sort();
     const edges: number[] = [];
     for (let bin = 1; bin < bins && own.length > 0; bin += 1) {
       const edge = quantile(own, bin, bins);

@@ -3,27 +3,13 @@ import type { Samples } from "../samples/samples.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
-import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
+import { type Content, contentOf, FORMAT, NONE, VERSION } from "./content.js";
+import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
 import { type Coverage, fitTokens, type Tally, type Token, tallyOf } from "./fit.js";
 import { fittedRows, knownRows } from "./known.js";
-import { Ontology } from "./ontology.js";
+import type { Ontology } from "./ontology.js";
 import { FitPlan, type FittedOptions, RESERVED, UNK, type VocabularyOptions } from "./options.js";
 import { type Translation, translationOf } from "./translation.js";
-
-const FORMAT = "meds-reader vocabulary";
-const VERSION = 1;
-
-/** The content of a vocabulary, as it is saved. */
-interface Content {
-  readonly split: string;
-  readonly of: "patients" | "samples";
-  readonly subjects: number;
-  readonly options: FittedOptions;
-  readonly special: readonly string[];
-  readonly tokens: readonly Token[];
-  readonly ontology: Ontology;
-  readonly coverage: Coverage;
-}
 
 /**
  * The numbers of codes for a model, fitted on the patients of a split. 0 is PAD and 1 is UNK. Then follow
@@ -35,6 +21,7 @@ interface Content {
  * or of the same data converted again. Its file depends only on the rows it was fitted on and (with
  * `ancestors`) the source's `codes.parquet`: not on other subjects, not on rows after a cut-off, and not on
  * the order of subjects in files.
+ *
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples, Vocabulary } from "meds-reader";
@@ -292,63 +279,6 @@ export class Vocabulary {
   }
 }
 
-const NONE: Coverage = { rows: 0, unknownRows: 0, uncoveredRows: 0, codes: 0, unknownCodes: 0, values: 0, infiniteValues: 0 };
-
 function storeOf(db: { readonly _store: Store }): Store {
   return db instanceof Cohort ? db._store : expected("db", db, "a PatientDatabase or one of its cohorts");
-}
-
-/** Reads and checks the content of a file. */
-function contentOf(members: Members): Content {
-  members.format(FORMAT, VERSION);
-  const options = members.inner("options");
-  const special = members.texts("special");
-  const tokens = members.each("tokens", (token): Token => {
-    const values = token.isNull("values") ? null : token.inner("values");
-    const std = values === null ? 0 : values.number("std");
-    if (std < 0) token.broken("std", "0 or more");
-    return {
-      code: token.text("code"),
-      codes: token.texts("codes"),
-      rows: token.count("rows"),
-      patients: token.count("patients"),
-      values: values === null ? null : { count: values.count("count"), mean: values.number("mean"), std },
-      edges: token.isNull("edges") ? null : token.ascending("edges"),
-    };
-  });
-  const isDistinct = (list: readonly string[]) => new Set(list).size === list.length;
-  if (!isDistinct([...special, ...RESERVED])) members.broken("special", "a list of different names");
-  if (!isDistinct(tokens.map(({ code }) => code))) members.broken("tokens", "a list of different codes");
-  if (!isDistinct(tokens.flatMap(({ codes }) => codes))) members.broken("tokens", "a list in which each code has one token");
-  const chosen: FittedOptions = {
-    minCount: options.count("minCount"),
-    minPatients: options.count("minPatients"),
-    top: options.isNull("top") ? null : options.count("top"),
-    ancestors: options.flag("ancestors"),
-    values: options.one("values", ["raw", "z-score"]),
-    bins: options.count("bins"),
-    binTokens: options.flag("binTokens"),
-  };
-  if (chosen.binTokens && chosen.bins === 0) members.broken("binTokens", "false, which it must be without bins");
-  const coverage = members.inner("coverage");
-  return {
-    split: members.text("split"),
-    of: members.one("of", ["patients", "samples"]),
-    subjects: members.count("subjects"),
-    options: chosen,
-    special,
-    tokens,
-    ontology: chosen.ancestors ? ontologyOf(members) : new Ontology(new Map()),
-    coverage: Object.fromEntries(Object.keys(NONE).map((name) => [name, coverage.count(name)])) as unknown as Coverage,
-  };
-}
-
-/** The parents of codes in a file. */
-export function ontologyOf(members: Members): Ontology {
-  const pairs = members.list("parents").map((pair) => {
-    const [code, parents] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    const isRight = typeof code === "string" && Array.isArray(parents) && parents.every((parent) => typeof parent === "string");
-    return isRight ? ([code, parents as string[]] as const) : members.broken("parents", "a list of codes, each with its parents");
-  });
-  return new Ontology(new Map(pairs));
 }
