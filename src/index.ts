@@ -81,14 +81,10 @@ export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
 export type { TimeLike } from "./support/time.js";
+export type { TimeToEventTask } from "./targets/content.js";
 export type { Censoring } from "./targets/course.js";
-export {
-  type DenseTargets,
-  TimeToEvent,
-  type TimeToEventOptions,
-  type TimeToEventTargets,
-  type TimeToEventTask,
-} from "./targets/time-to-event.js";
+export type { TimeToEventOptions } from "./targets/options.js";
+export { type DenseTargets, TimeToEvent, type TimeToEventTargets } from "./targets/time-to-event.js";
 export type { ArrowTable, ArrowVector } from "./timeline/arrow.js";
 export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";

@@ -5,6 +5,9 @@ import type { PatientRows } from "../vocabulary/known.js";
 import type { Ontology } from "../vocabulary/ontology.js";
 import { type Lists, listsOf } from "../vocabulary/translation.js";
 
+/** Microseconds per second. */
+export const SECOND = 1e6;
+
 /** The end of a patient's follow-up: the last event, death, or the last event with a code. */
 export type Censoring = "last_event" | "death" | { readonly code: string };
 

@@ -8,18 +8,18 @@ export class ListBuilder {
   private readonly items: number[] = [];
   private readonly counts: Int32Array;
 
-  constructor(private readonly places: number) {
-    this.counts = new Int32Array(places);
+  constructor(private readonly positions: number) {
+    this.counts = new Int32Array(positions);
   }
 
-  put(place: number, items: readonly number[]): void {
-    this.counts[place] = items.length;
+  put(position: number, items: readonly number[]): void {
+    this.counts[position] = items.length;
     for (const item of items) this.items.push(item);
   }
 
   offsets(memory: Memory, name: string): Int32Array {
-    const offsets = memory.array(name, Int32Array, this.places + 1);
-    for (let place = 0; place < this.places; place += 1) offsets[place + 1] = offsets[place]! + this.counts[place]!;
+    const offsets = memory.array(name, Int32Array, this.positions + 1);
+    for (let i = 0; i < this.positions; i += 1) offsets[i + 1] = offsets[i]! + this.counts[i]!;
     return offsets;
   }
 

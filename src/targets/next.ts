@@ -32,14 +32,14 @@ export function fillNext(out: Int32Array, window: Window, start: number, token: 
  */
 export function putNextSets(sets: ListBuilder, window: Window, start: number, token: KnownToken): void {
   const { shard, length } = window;
-  let place = -1;
+  let position = -1;
   for (let i = 0; i < length; i += 1) {
     const row = window.row(i);
-    if (token(shard, row) !== 0) place = start + i;
+    if (token(shard, row) !== 0) position = start + i;
     const next = i + 1 < length ? window.row(i + 1) : window.nextKnown(row);
     if (next < 0 || shard.isSameTime(row, next)) continue;
-    if (place >= 0) sets.put(place, tokensAt(window, next, token));
-    place = -1;
+    if (position >= 0) sets.put(position, tokensAt(window, next, token));
+    position = -1;
   }
 }
 

@@ -3,66 +3,13 @@ import type { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
 import type { Store } from "../store/store.js";
-import { arrayOf, conflict, expected, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../support/arguments.js";
-import { fail } from "../support/errors.js";
-import { Random } from "../support/random.js";
-import { ontologyOf } from "../vocabulary/content.js";
-import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
+import { arrayOf, expected } from "../support/arguments.js";
+import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";
-import type { Ontology } from "../vocabulary/ontology.js";
-import { MOST_BINS } from "../vocabulary/options.js";
-import { quantile } from "../vocabulary/values.js";
-import { Vocabulary } from "../vocabulary/vocabulary.js";
-import { type Censoring, Course, TaskTable, timeOf } from "./course.js";
-
-const FORMAT = "meds-reader time-to-event tasks";
-const VERSION = 1;
-/** Microseconds per second. */
-const SECOND = 1e6;
-/**
- * The most uncensored times for the percentiles. If there are more, a part is drawn that depends only on each
- * patient's own rows.
- */
-const MOST_TIMES = 4_194_304;
-/** Distinguishes this draw from others. */
-const DRAW = 4_000_000;
-
-/** Options of {@link TimeToEvent.fit}. */
-export interface TimeToEventOptions {
-  /** Its codes become the tasks, in its order. If it has ancestors, outcomes include descendants. */
-  readonly vocabulary: Vocabulary;
-  /** The most codes of the vocabulary to use. Default: 8192. */
-  readonly tasks?: number | undefined;
-  /** Number of time bins, 1 to 65,536. Default: 8. */
-  readonly bins?: number | undefined;
-  /**
-   * The smallest share of predictions that must have an outcome of the task. Tasks below it are left out.
-   * Default: 0.001.
-   */
-  readonly minFraction?: number | undefined;
-  /**
-   * The end of follow-up: the patient's last event (the default, as in FEMR), `death`, or the last row with a
-   * code, such as one for the end of observation. Without such a row it is the last event. Later rows are not
-   * outcomes.
-   */
-  readonly censoring?: Censoring | undefined;
-  /** Rows with a numeric or text value are outcomes too. Default: false, as in FEMR. */
-  readonly withValues?: boolean | undefined;
-}
-
-/** One task: the first row of a code, or of its descendants, strictly after the prediction time. */
-export interface TimeToEventTask {
-  readonly code: string;
-  /** Number of predictions with an outcome, and without. */
-  readonly uncensored: number;
-  readonly censored: number;
-  /**
-   * Mean seconds to the outcome or the end of follow-up, and outcomes per second: `uncensored / (uncensored +
-   * censored) / meanSeconds`.
-   */
-  readonly meanSeconds: number;
-  readonly rate: number;
-}
+import { type Content, contentOf, FORMAT, type TimeToEventTask, VERSION } from "./content.js";
+import { type Censoring, Course, SECOND, TaskTable, timeOf } from "./course.js";
+import { fitTasks } from "./fit.js";
+import { TaskPlan, type TimeToEventOptions } from "./options.js";
 
 /**
  * Sparse targets of a batch for P predictions. The tasks of prediction p that have an outcome are
@@ -88,17 +35,6 @@ export interface DenseTargets {
   readonly is_event: Uint8Array;
   /** log2 of the seconds in the bin before outcome or censoring; minus infinity if there are none. */
   readonly log_time: Float32Array;
-}
-
-interface Content {
-  readonly split: string;
-  readonly censoring: Censoring;
-  readonly withValues: boolean;
-  readonly tasks: readonly TimeToEventTask[];
-  /** Seconds, without the last bound, infinity. */
-  readonly starts: readonly number[];
-  /** Null if ancestors are not used. */
-  readonly ontology: Ontology | null;
 }
 
 /**
@@ -164,66 +100,9 @@ export class TimeToEvent {
    * an outcome, `MEDS_CLOSED`.
    */
   static async fit<S extends object>(source: Cohort<S> | Samples, options: TimeToEventOptions): Promise<TimeToEvent> {
-    const { vocabulary, tasks, bins, minFraction, censoring, withValues } = given(options);
+    const plan = new TaskPlan(options);
     const known = fittedRows(source, "A list of tasks");
-    const { store, split } = known;
-    const codes = vocabulary.entries.slice(0, tasks).map(({ code }) => code);
-    const ontology = vocabulary._ontology?.leadingTo(new Set(codes)) ?? null;
-    const table = new TaskTable(store, codes, ontology, censoring);
-
-    // Seconds from all predictions to the end; by task: how many have an outcome, and how long before the
-    // end.
-    let predictions = 0;
-    let seconds = 0;
-    const uncensored = new Float64Array(codes.length);
-    const earlier = new Float64Array(codes.length);
-    known.forEach((rows) => {
-      const course = new Course(rows, table, withValues);
-      const moments = course.moments.filter((time) => course.isPredicted(time));
-      predictions += moments.length;
-      for (const moment of moments) seconds += (course.end - moment) / SECOND;
-      // An outcome is the next one for all predictions since the previous outcome of its task.
-      const since = new Map<number, number>();
-      for (let i = 0, passed = 0; i < course.times.length; i += 1) {
-        const time = course.times[i]!;
-        const task = course.tasks[i]!;
-        while (passed < moments.length && moments[passed]! < time) passed += 1;
-        const count = passed - (since.get(task) ?? 0);
-        uncensored[task]! += count;
-        earlier[task]! += (count * (course.end - time)) / SECOND;
-        since.set(task, passed);
-      }
-    });
-    const all = uncensored.reduce((sum, count) => sum + count, 0);
-    if (all === 0) {
-      const found = `${store.path}: no patient of split ${JSON.stringify(split)} has an outcome of any task. Fit on a split with later rows of the vocabulary's codes.`;
-      fail("MEDS_NO_DATA", found, store.path);
-    }
-
-    const share = Math.min(1, MOST_TIMES / all);
-    const next = new Float64Array(codes.length).fill(Number.NaN);
-    const times: number[] = [];
-    known.forEach((rows) => {
-      const course = new Course(rows, table, withValues);
-      const moments = course.moments.filter((time) => course.isPredicted(time));
-      const id = store.ids[rows.index]!;
-      const draw = new Random(Number(BigInt.asIntN(32, id)), Number(BigInt.asIntN(32, id >> 32n)), DRAW);
-      course.sweep(moments, next, (i, later) => {
-        if (share < 1 && draw.below(4294967296, i) >= share * 4294967296) return;
-        for (const task of later) times.push((next[task]! - moments[i]!) / SECOND);
-      });
-    });
-    const sorted = Float64Array.from(times).sort();
-    const starts = Array.from({ length: bins }, (_, bin) => (bin === 0 ? 0 : quantile(sorted, bin, bins)));
-    const found = codes.map((code, task): TimeToEventTask => {
-      const meanSeconds = (seconds - earlier[task]!) / predictions;
-      const rate = uncensored[task]! / predictions / meanSeconds;
-      return { code, uncensored: uncensored[task]!, censored: predictions - uncensored[task]!, meanSeconds, rate };
-    });
-    const kept = found.filter((task) => task.uncensored > 0 && task.uncensored / predictions >= minFraction);
-    if (kept.length === 0) conflict(`No task has an outcome for a share of ${minFraction} of the predictions. Lower \`minFraction\`.`);
-    const leading = ontology?.leadingTo(new Set(kept.map(({ code }) => code))) ?? null;
-    return new TimeToEvent({ split, censoring, withValues, tasks: kept, starts, ontology: leading }, (id) => provenanceOf(id, store));
+    return new TimeToEvent(fitTasks(known, plan), (id) => provenanceOf(id, known.store));
   }
 
   /**
@@ -294,7 +173,7 @@ export class TimeToEvent {
 
   /** @internal Targets of some windows, each with the position of its first row. */
   _targets(windows: readonly Window[], starts: Int32Array, memory: Memory): TimeToEventTargets {
-    const places: number[] = [];
+    const positions: number[] = [];
     const censors: number[] = [];
     const counts: number[] = [];
     const tasks: number[] = [];
@@ -319,19 +198,19 @@ export class TimeToEvent {
       });
       found.reverse();
       for (const [i, { later, seconds }] of found.entries()) {
-        places.push(own[i]!);
+        positions.push(own[i]!);
         censors.push((course.end - moments[i]!) / SECOND);
         counts.push(later.length);
         for (const task of later) tasks.push(task);
         for (const time of seconds) times.push(time);
       }
     }
-    const index = memory.array("time_to_event.index", Int32Array, places.length);
-    const censor_time = memory.array("time_to_event.censor_time", Float32Array, places.length);
-    const offsets = memory.array("time_to_event.offsets", Int32Array, places.length + 1);
+    const index = memory.array("time_to_event.index", Int32Array, positions.length);
+    const censor_time = memory.array("time_to_event.censor_time", Float32Array, positions.length);
+    const offsets = memory.array("time_to_event.offsets", Int32Array, positions.length + 1);
     const task = memory.array("time_to_event.task", Int32Array, tasks.length);
     const time = memory.array("time_to_event.time", Float32Array, times.length);
-    index.set(places);
+    index.set(positions);
     censor_time.set(censors);
     task.set(tasks);
     time.set(times);
@@ -348,58 +227,4 @@ export class TimeToEvent {
     }
     return table;
   }
-}
-
-const KNOWN: readonly (keyof TimeToEventOptions)[] = ["vocabulary", "tasks", "bins", "minFraction", "censoring", "withValues"];
-
-/** Options, checked. */
-function given(options: TimeToEventOptions): Required<{ [K in keyof TimeToEventOptions]: NonNullable<TimeToEventOptions[K]> }> {
-  const all = optionsOf(options as TimeToEventOptions | undefined) ?? expected("options", options, "an object with `vocabulary`");
-  namesIn("TimeToEvent.fit", all, KNOWN);
-  const { vocabulary, minFraction = 0.001, censoring = "last_event", tasks = 8192, bins = 8 } = all;
-  if (!(vocabulary instanceof Vocabulary)) expected("vocabulary", vocabulary, "a Vocabulary");
-  if (!(typeof minFraction === "number" && minFraction >= 0 && minFraction <= 1))
-    expected("minFraction", minFraction, "a number from 0 to 1");
-  const isCode = typeof censoring === "object" && censoring !== null && typeof censoring.code === "string";
-  if (censoring !== "last_event" && censoring !== "death" && !isCode)
-    expected("censoring", censoring, '"last_event", "death" or { code: "…" }');
-  return {
-    vocabulary,
-    minFraction,
-    censoring: isCode ? { code: (censoring as { code: string }).code } : censoring,
-    tasks: wholeNumber("tasks", tasks, 1),
-    bins: wholeNumber("bins", bins, 1, MOST_BINS),
-    withValues: flagOf("withValues", all.withValues, false),
-  };
-}
-
-function censoringOf(members: Members): Censoring {
-  if (members.isObject("censoring")) return { code: members.inner("censoring").text("code") };
-  return members.one<"last_event" | "death">("censoring", ["last_event", "death"]);
-}
-
-function contentOf(members: Members): Content {
-  members.format(FORMAT, VERSION);
-  const tasks = members.each(
-    "tasks",
-    (task): TimeToEventTask => ({
-      code: task.text("code"),
-      uncensored: task.count("uncensored"),
-      censored: task.count("censored"),
-      meanSeconds: task.number("meanSeconds"),
-      rate: task.number("rate"),
-    }),
-  );
-  if (tasks.length === 0 || new Set(tasks.map(({ code }) => code)).size !== tasks.length)
-    members.broken("tasks", "a list of different codes");
-  const starts = members.numbers("timeBins");
-  if (starts[0] !== 0) members.broken("timeBins", "a list of numbers that begins with 0");
-  return {
-    split: members.text("split"),
-    censoring: censoringOf(members),
-    withValues: members.flag("withValues"),
-    tasks,
-    starts,
-    ontology: members.isNull("parents") ? null : ontologyOf(members),
-  };
 }

@@ -65,7 +65,7 @@ export function translationOf(store: Store, { name, tokens, first, firstBins, zS
   const binRange = hasBins ? new Int32Array(2 * size).fill(-1) : null;
   const binToken = firstBins === null ? null : new Int32Array(size);
   const edges: number[] = [];
-  const places = tokens.map((token) => {
+  const ranges = tokens.map((token) => {
     const begin = edges.length;
     for (const edge of token.edges ?? []) edges.push(edge);
     return [begin, edges.length] as const;
@@ -79,7 +79,7 @@ export function translationOf(store: Store, { name, tokens, first, firstBins, zS
       mean[id] = values.mean;
       std[id] = values.std === 0 ? Number.POSITIVE_INFINITY : values.std;
     }
-    if (own !== null && binRange !== null) binRange.set(places[i]!, 2 * id);
+    if (own !== null && binRange !== null) binRange.set(ranges[i]!, 2 * id);
     if (binToken !== null) binToken[id] = firstBins![i]!;
   }
   const bags = ontology === null ? null : bagsOf(store, byCode, first, ontology);
