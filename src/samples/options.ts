@@ -89,24 +89,24 @@ export interface SampleOptions {
   readonly split?: string | undefined;
 }
 
-const KNOWN: readonly (keyof SampleOptions)[] = [
-  "maxLength",
-  "strategy",
-  "unit",
-  "stride",
-  "overlap",
-  "inclusive",
-  "gap",
-  "lookBack",
-  "static",
-  "staticUntil",
-  "codes",
-  "where",
-  "dateOnly",
-  "excludeAtCutoff",
-  "knownLater",
-  "split",
-];
+const KNOWN = Object.keys({
+  maxLength: true,
+  strategy: true,
+  unit: true,
+  stride: true,
+  overlap: true,
+  inclusive: true,
+  gap: true,
+  lookBack: true,
+  static: true,
+  staticUntil: true,
+  codes: true,
+  where: true,
+  dateOnly: true,
+  excludeAtCutoff: true,
+  knownLater: true,
+  split: true,
+} satisfies Record<keyof SampleOptions, true>);
 
 /** Checked options, in the form that loops use. */
 export class Plan {

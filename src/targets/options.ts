@@ -26,7 +26,14 @@ export interface TimeToEventOptions {
   readonly withValues?: boolean | undefined;
 }
 
-const KNOWN: readonly (keyof TimeToEventOptions)[] = ["vocabulary", "tasks", "bins", "minFraction", "censoring", "withValues"];
+const KNOWN = Object.keys({
+  vocabulary: true,
+  tasks: true,
+  bins: true,
+  minFraction: true,
+  censoring: true,
+  withValues: true,
+} satisfies Record<keyof TimeToEventOptions, true>);
 
 /** Checked options. */
 export class TaskPlan {

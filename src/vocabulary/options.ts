@@ -42,17 +42,17 @@ export interface VocabularyOptions {
   readonly binTokens?: boolean | undefined;
 }
 
-const KNOWN: readonly (keyof VocabularyOptions)[] = [
-  "minCount",
-  "minPatients",
-  "top",
-  "special",
-  "token",
-  "ancestors",
-  "values",
-  "bins",
-  "binTokens",
-];
+const KNOWN = Object.keys({
+  minCount: true,
+  minPatients: true,
+  top: true,
+  special: true,
+  token: true,
+  ancestors: true,
+  values: true,
+  bins: true,
+  binTokens: true,
+} satisfies Record<keyof VocabularyOptions, true>);
 
 /** Ids of padding in batches, and of codes that are not in the vocabulary. */
 export const PAD = 0;
