@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # DuckDB 1.5.6 (2026-11-28): a Parquet DECIMAL of more than 38 digits that is stored in 17 bytes is read as a DOUBLE with a wrong value and without a
 # message. Seen: 108086391056891900 for 1.5. (DuckDB 2.0.1 reads 1.5.)
-# meds-reader refuses such columns of OMOP tables and names them.
+# meds-reader rejects such columns of OMOP tables with an error that names them.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# DuckDB 2.0.1 (2026-11-28): read_parquet of ONE file whose path has a folder called COLUMN=VALUE, anywhere above the table, replaces the
-# column that the file itself has by the folder's text. polars 2.1.0 and pyarrow 26.0.1 keep the file's column. A table of patients that is moved below
-# site=B loses its own column site. Seen: DuckDB B, polars A, pyarrow A.
-# meds-reader reads with hive_partitioning=false and takes partition columns only from folders inside the table, where no file has the column.
+# DuckDB 2.0.1 (2026-11-28): read_parquet of ONE file whose path contains a folder named COLUMN=VALUE, anywhere above the table,
+# replaces the column in the file by the text of the folder name. polars 2.1.0 and pyarrow 26.0.1 keep the column of the file. A table
+# of patients that is moved below site=B loses its own column site. Seen: DuckDB B, polars A, pyarrow A.
+# meds-reader reads with hive_partitioning=false. It takes partition columns only from folders inside the table, and only if no file has
+# the column.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

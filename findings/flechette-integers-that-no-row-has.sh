@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# flechette 2.6.0 (2026-11-28): with default options a column is refused as soon as its DICTIONARY holds an integer beyond 2^53, whether or not any row
-# points to it. Seen: 'BigInt exceeds integer number representation: 9007199254740992' for rows 5 and 7; with useBigInt the same file opens.
+# flechette 2.6.0 (2026-11-28): with default options a column cannot be read if its DICTIONARY contains an integer beyond 2^53, even if
+# no row points to it. Seen: 'BigInt exceeds integer number representation: 9007199254740992' for rows 5 and 7; with useBigInt the same file opens.
 # meds-reader fills the unused slot 0 of its int64 dictionaries with a small absent integer, so that such stores open by default.
 set -euo pipefail
 work=$(mktemp -d)

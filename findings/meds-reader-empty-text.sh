@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# meds_reader 0.2.0 (2026-11-28): the converter stores an empty text as null. A note that is "" and a note that is missing cannot be told apart
-# in its databases, and no message says so. Seen: ['a', None, None] for the texts 'a', '' and null.
-# meds-reader keeps "" and null apart when it converts MEDS itself; docs say that a meds_reader database no longer has the difference.
+# meds_reader 0.2.0 (2026-11-28): the converter stores an empty text as null. Its databases do not distinguish an empty note ("") from a
+# missing one, and no message reports the change. Seen: ['a', None, None] for the texts 'a', '' and null.
+# meds-reader distinguishes "" and null when it converts MEDS itself. Its documents say that a meds_reader database no longer contains the
+# difference.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# meds_reader 0.2.0 (2026-11-28): a further time column in nanoseconds, as pandas writes by itself, is read as microseconds without a message. Its
-# `time` column is checked, the others are not. Seen: 1970-01-01 00:00:01 comes back as 1970-01-01 00:16:40.
-# meds-reader converts by the unit that the file states; a database that was made so already holds the wrong times.
+# meds_reader 0.2.0 (2026-11-28): another time column in nanoseconds, the default of pandas, is read as microseconds without a message. Only
+# the `time` column is checked. Seen: 1970-01-01 00:00:01 is read as 1970-01-01 00:16:40.
+# meds-reader converts by the unit in the file. A database that meds_reader wrote this way already contains the wrong times.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

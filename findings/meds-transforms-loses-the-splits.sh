@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # MEDS-Transforms 0.7.0 (2026-11-28): a pipeline that only filters subjects writes `data/` and no `metadata/`: subject_splits.parquet, dataset.json and
-# codes.parquet of the input are not in the output. A model that is trained on the output no longer knows which subjects are held out.
+# codes.parquet of the input are not in the output. The output no longer shows which subjects are held out, so a model may be trained on them.
 # Seen: 3 files in the input's metadata/, none in the output's.
-# meds-reader says which of these files a dataset lacks; its own `filter` and `transform` keep all of them.
+# meds-reader reports which of these files a dataset lacks. Its own `filter` and `transform` keep all of them.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# nodejs-polars 0.24.0 (2026-11-28): readIPC(path) opens a file only where its name ends in .ipc. With any other ending, .arrow included, it
-# decodes the letters of the path as if they were the file. Seen: 'invalid seek to a negative or overflowing position' for a.arrow, 2 rows for its copy
+# nodejs-polars 0.24.0 (2026-11-28): readIPC(path) opens a file only if its name ends in .ipc. With any other extension, including .arrow,
+# it decodes the letters of the path as if they were the file. Seen: 'invalid seek to a negative or overflowing position' for a.arrow, 2 rows for its copy
 # a.ipc and for readIPC(readFileSync("a.arrow")).
-# meds-reader's documents give the form that works.
+# The documents of meds-reader show the call that works.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

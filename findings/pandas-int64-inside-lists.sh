@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# pandas 3.1.1 with pyarrow 26.0.1 (2026-11-28): read_feather turns an int64 inside a list of structs into a double where another row of the list is
-# null: ids beyond 2^53 change without a message. Seen: 9007199254740993 comes back as 9007199254740992.0; pyarrow itself keeps it.
-# Order and visit ids of such size occur in real records: read a store by pyarrow or polars, not by pandas.
+# pandas 3.1.1 with pyarrow 26.0.1 (2026-11-28): read_feather turns an int64 inside a list of structs into a double if another row of the list is
+# null. Ids beyond 2^53 change without a message. Seen: 9007199254740993 is read as 9007199254740992.0; pyarrow itself keeps it.
+# Order and visit ids of this size occur in real records. Read a store with pyarrow or polars, not with pandas.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# polars 2.1.0 and pyarrow 26.0.1 (2026-11-28): one Int128 column makes pyarrow refuse the WHOLE file,
-# also where only other columns are asked for. Seen: ArrowNotImplementedError 'Integers with more than 64 bits not implemented'.
-# meds-reader reads the other columns with their types, and says what it skipped.
+# polars 2.1.0 and pyarrow 26.0.1 (2026-11-28): pyarrow cannot read ANY column of a file with one Int128 column of polars, even if the
+# caller selects only other columns. Seen: ArrowNotImplementedError 'Integers with more than 64 bits not implemented'.
+# meds-reader reads the other columns with their types, and reports the columns that it skips.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -63,8 +63,10 @@ export type {
   ReduceOptions,
 } from "./passes/options.js";
 export { Pass, type PassReport } from "./passes/pass.js";
-export type { CodePredicate, Reach, SampleOptions, Strategy } from "./samples/options.js";
-export { type DrawOptions, type Pretraining, type Sample, type SampleReport, Samples, samples } from "./samples/samples.js";
+export type { Reach, SampleOptions } from "./samples/options.js";
+export { type DrawOptions, type Pretraining, type Sample, Samples, samples } from "./samples/samples.js";
+export type { SampleReport } from "./samples/selection.js";
+export type { Strategy } from "./samples/strategy.js";
 export { ArrowExport } from "./store/c-data.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";
@@ -73,19 +75,16 @@ export type { ColumnInfo, Note } from "./store/manifest.js";
 export type { TypedArray } from "./store/mapped-file.js";
 export { Metadata } from "./store/metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./store/native.js";
+export type { CodePredicate } from "./store/predicate.js";
 export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
 export type { TimeLike } from "./support/time.js";
+export type { TimeToEventTask } from "./targets/content.js";
 export type { Censoring } from "./targets/course.js";
-export {
-  type DenseTargets,
-  TimeToEvent,
-  type TimeToEventOptions,
-  type TimeToEventTargets,
-  type TimeToEventTask,
-} from "./targets/time-to-event.js";
+export type { TimeToEventOptions } from "./targets/options.js";
+export { type DenseTargets, TimeToEvent, type TimeToEventTargets } from "./targets/time-to-event.js";
 export type { ArrowTable, ArrowVector } from "./timeline/arrow.js";
 export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";

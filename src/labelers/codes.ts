@@ -1,19 +1,23 @@
-import { type CodePredicate, memberTable } from "../samples/options.js";
 import type { CodeTable } from "../store/codes.js";
-import { failGiven } from "../support/arguments.js";
+import { type CodePredicate, memberTable } from "../store/predicate.js";
+import { expected } from "../support/arguments.js";
 
 /**
- * Which codes a labeler means: as everywhere (strings, ids, ranges of ids, a function of the code), or all that begin with one of some prefixes:
- * `{ prefix: "HOSPITAL_ADMISSION" }`. Compared as they are asked of a store, so that a labeler serves for several stores, where it holds no ids.
+ * The codes of a labeler: strings, ids, ranges of ids or a function of the code, as everywhere, or all codes
+ * that begin with one of some prefixes: `{ prefix: "HOSPITAL_ADMISSION" }`. The choice is applied to a store
+ * when the labeler runs, so that one labeler serves several stores (unless it contains ids).
  */
 export type LabelCodes = CodePredicate | { readonly prefix: string | readonly string[] };
 
-/** By code id: 1 where a code is meant. A choice that no code of the store fits is warned of: all labels would be the same. */
+/**
+ * By code id: 1 if it is chosen. A choice without a code in the store causes a warning: all labels would be
+ * the same.
+ */
 export function membersOf(name: string, table: CodeTable, choice: LabelCodes): Uint8Array {
-  if (choice === undefined) failGiven(name, choice, 'codes, such as "MEDS_DEATH" or { prefix: "ICU_ADMISSION//" }');
+  if (choice === undefined) expected(name, choice, 'codes, such as "MEDS_DEATH" or { prefix: "ICU_ADMISSION//" }');
   const members = memberTable(name, table, isPrefixes(choice) ? rangesOf(name, table, choice.prefix) : choice)!;
   if (!members.includes(1)) {
-    const message = `${name}: the store has none of these codes. Is one of them misspelt, or the store of another vocabulary?`;
+    const message = `\`${name}\`: the store contains none of these codes. Check their spelling, and the vocabulary of the store.`;
     process.emitWarning(message, { type: "MedsWarning", code: "MEDS_NO_CODE" });
   }
   return members;
@@ -26,6 +30,8 @@ function isPrefixes(choice: LabelCodes): choice is { readonly prefix: string | r
 function rangesOf(name: string, table: CodeTable, prefix: string | readonly string[]) {
   const prefixes: readonly unknown[] = Array.isArray(prefix) ? prefix : [prefix];
   return prefixes.map((one) =>
-    typeof one === "string" && one !== "" ? table.withPrefix(one) : failGiven(`${name}.prefix`, one, "the beginning of codes, or several"),
+    typeof one === "string" && one !== ""
+      ? table.withPrefix(one)
+      : expected(`${name}.prefix`, one, "the beginning of codes as a string, or an array of such strings"),
   );
 }

@@ -1,16 +1,17 @@
 import type { Store } from "../store/store.js";
-import { failGiven } from "../support/arguments.js";
+import { expected } from "../support/arguments.js";
 import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { rowsWith } from "./times.js";
 
 /**
- * Until when a patient is observed: the last row (`last_event`, the default), the first row with a death code (`death`), or the last row with some
- * codes of an end of observation. Where a patient has no such row, the last row.
+ * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
+ * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
+ * last row.
  */
 export type FollowUp = "last_event" | "death" | { readonly until: LabelCodes };
 
-/** {@link FollowUp} of one store; null for the last row. */
+/** {@link FollowUp} of one store; null: the last row. */
 export type FollowUpPlan = { readonly codes: Uint8Array; readonly first: boolean } | null;
 
 export function followUpPlan(store: Store, followUp: FollowUp | undefined): FollowUpPlan {
@@ -22,11 +23,11 @@ export function followUpPlan(store: Store, followUp: FollowUp | undefined): Foll
     return { codes, first: true };
   }
   if (typeof followUp !== "object" || followUp === null || !("until" in followUp))
-    return failGiven("followUp", followUp, '"last_event", "death" or { until: codes }');
+    return expected("followUp", followUp, '"last_event", "death" or { until: codes }');
   return { codes: membersOf("followUp.until", store.codes, followUp.until), first: false };
 }
 
-/** The time until which a patient is observed. Asked only of patients that have a row with a time. */
+/** The time of the end of observation. Only for patients that have a row with a time. */
 export function followedUntil(plan: FollowUpPlan, patient: Patient): bigint {
   const { times, length } = patient;
   const row = plan === null ? undefined : rowsWith(plan.codes, patient).at(plan.first ? 0 : -1);

@@ -1,20 +1,20 @@
-import { failGiven } from "../support/arguments.js";
+import { conflict, expected } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
-import { fail } from "../support/errors.js";
 import { firstAfter } from "../timeline/search.js";
 
-/** The time after a time of prediction in which something may happen. */
+/** The period after a prediction time in which an outcome counts. */
 export interface Horizon {
   /**
-   * How long after the time of prediction it ends; `record`: with the patient's record, whenever that is. Nothing is censored then, and false means
-   * "not as long as anybody looked", which says less of patients who left early.
+   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
+   * record. With `record` no label is censored, and false means "not in the record", which says less about
+   * patients who left early.
    */
   readonly horizon: Duration | "record";
-  /** How long after the time of prediction it begins. Default: at once. */
+  /** The start of the period, as a length of time after the prediction time. Default: 0. */
   readonly gap?: Duration | undefined;
   /**
-   * Which bounds belong to it: neither (false), both (true, as in FEMR), or one of them. Default: `end`, so that what stands at the very time of
-   * prediction, and may be known then, is no outcome.
+   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
+   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
    */
   readonly inclusive?: boolean | "start" | "end" | undefined;
 }
@@ -34,12 +34,11 @@ export function horizonPlan({ horizon, gap, inclusive }: Horizon): HorizonPlan {
   const begin = durationOf("gap", gap ?? 0);
   const end = horizon === "record" ? null : durationOf("horizon", horizon);
   if (end !== null && end < begin)
-    fail(
-      "MEDS_INVALID_ARGUMENT",
-      `The horizon ends (${end} µs) before it begins (gap: ${begin} µs). Both count from the time of prediction.`,
+    conflict(
+      `The horizon ends before it begins: \`horizon\` is ${end} µs and \`gap\` is ${begin} µs after the prediction time. Raise \`horizon\`, or lower \`gap\`.`,
     );
   if (inclusive !== undefined && typeof inclusive !== "boolean" && inclusive !== "start" && inclusive !== "end")
-    failGiven("inclusive", inclusive, 'true, false, "start" or "end"');
+    expected("inclusive", inclusive, 'true, false, "start" or "end"');
   return {
     gap: begin,
     end,
@@ -48,7 +47,7 @@ export function horizonPlan({ horizon, gap, inclusive }: Horizon): HorizonPlan {
   };
 }
 
-/** Which of some ascending times lie in the horizon of a time of prediction: a range of indexes. */
+/** The ascending times that are in the horizon of a prediction time, as a range of indexes. */
 export function within(
   { gap, end, withStart, withEnd }: HorizonPlan,
   time: bigint,
@@ -59,7 +58,7 @@ export function within(
   return [begin, Math.max(begin, firstAfter(times, time + end, withEnd))];
 }
 
-/** Is a patient observed to the end of the horizon. */
+/** Is a patient observed to the end of the horizon? */
 export function isObserved({ end }: HorizonPlan, time: bigint, until: bigint): boolean {
   return end === null || until >= time + end;
 }

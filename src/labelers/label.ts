@@ -3,36 +3,40 @@ import { type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
-import { failGiven, optionsOf, textOf, wholeOf } from "../support/arguments.js";
+import { expected, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
-import { Labeler } from "./labeler.js";
-import { type AskedLabel, type Labelled, labeling, type SamplePlan, Skipped } from "./labeling.js";
+import { Labeler, Skipped } from "./labeler.js";
+import { type AskedLabel, type Labelled, labeling, type SamplePlan } from "./labeling.js";
+import { planOf } from "./rules.js";
 
-/** How {@link Cohort.label} runs. */
+/** Options of {@link Cohort.label}. */
 export interface LabelingOptions<A = unknown> extends PassOptions<A> {
-  /** Name of the task. Default: the labeler's, or `labels`. */
+  /** Name of the task. Default: the name in the labeler, or `labels`. */
   readonly task?: string | undefined;
-  /** Keeps some labels of each patient, drawn by a seed. Default: all. */
+  /** Keeps some labels of each patient, drawn with a seed. Default: all labels. */
   readonly sample?: LabelSample | undefined;
-  /** Called with what was counted, once, before the promise is fulfilled. */
+  /** Called once with the counts, before the promise is fulfilled. */
   readonly onReport?: ((report: LabelingReport) => void) | undefined;
 }
 
-/** Which labels of a patient are kept. Which they are depends on the seed, the subject's id and the times of prediction, and on nothing else. */
+/**
+ * Which labels of a patient are kept. The choice depends only on the seed, the subject id and the prediction
+ * times.
+ */
 export interface LabelSample {
-  /** Labels of a patient at most. 1 or more. */
+  /** The most labels of a patient. 1 or more. */
   readonly count: number;
   /** Any safe integer. Default: 0. */
   readonly seed?: number | undefined;
-  /** Draws among labels that are not censored only, as FEMR does. Default: among all. */
+  /** Draws only among labels that are not censored, as FEMR does. Default: among all labels. */
   readonly uncensored?: boolean | undefined;
 }
 
-/** What {@link Cohort.label} counted. */
+/** The counts of {@link Cohort.label}. */
 export interface LabelingReport {
-  /** Patients looked at, and those that have a label. */
+  /** Patients that were read, and those that have a label. */
   readonly patients: number;
   readonly labelledPatients: number;
   readonly labels: number;
@@ -41,14 +45,16 @@ export interface LabelingReport {
   readonly positive: number;
   readonly negative: number;
   /**
-   * What gave no label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome` ({@link OutcomeOptions.atOutcome}), `unmeasured` and
-   * `elsewhere` (values, see {@link labValue} and {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
+   * What did not become a label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome`
+   * ({@link OutcomeOptions.atOutcome}), `unmeasured` and `elsewhere` (values, see {@link labValue} and
+   * {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
 
 /**
- * The function of a module for {@link Cohort.label}, asked of each patient: labels of it, one or many, or nothing.
+ * The function of a module for {@link Cohort.label}, called for each patient. It returns one label, several
+ * labels, or nothing.
  *
  * @example
  * ```ts
@@ -67,7 +73,7 @@ export type LabelFunction<A = unknown, S extends object = AnySchema> = (
   context: PassContext,
 ) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 
-/** Labels of patients, made in worker threads, in order of the patients. */
+/** Makes labels in worker threads, in order of the patients. */
 export async function labelPatients<A>(
   store: Store,
   slots: Uint32Array,
@@ -77,7 +83,7 @@ export async function labelPatients<A>(
   const checked = checkedOptions("label", options, ["task", "sample", "onReport"]);
   const { task, sample, onReport, exportName } = options ?? {};
   if (task !== undefined) textOf("task", task, "the name of the task");
-  if (onReport !== undefined && typeof onReport !== "function") failGiven("onReport", onReport, "a function");
+  if (onReport !== undefined && typeof onReport !== "function") expected("onReport", onReport, "a function");
   const own = labeler instanceof Labeler ? labeler : null;
   const pass = new Pass<Labelled>({
     store,
@@ -86,7 +92,7 @@ export async function labelPatients<A>(
     mode: "value",
     ...checked,
     ordered: true,
-    reader: labeling({ plan: own?._plan(store) ?? null, sample: samplePlan(sample) }),
+    reader: labeling({ plan: own === null ? null : planOf(own, store), sample: samplePlan(sample) }),
     labelsOf: null,
     report: NO_LABELS,
   });
@@ -112,13 +118,13 @@ export async function labelPatients<A>(
   return labels;
 }
 
-/** The labels as a table; where a module's are none, the message names the module. */
+/** The labels as a table. If a module's labels are wrong, the message names the module. */
 function collected(all: readonly Label[], task: string, labeler: Labeler | ModuleUrl): Labels {
   try {
     return Labels.from(all, { task });
   } catch (error) {
     if (!(error instanceof MedsError) || labeler instanceof Labeler) throw error;
-    throw new MedsError(error.code, `What ${typeof labeler === "string" ? labeler : labeler.href} gave are no labels: ${error.message}`, {
+    throw new MedsError(error.code, `${typeof labeler === "string" ? labeler : labeler.href} did not return labels: ${error.message}`, {
       cause: error,
     });
   }
@@ -128,7 +134,7 @@ function samplePlan(sample: LabelSample | undefined): SamplePlan | null {
   const given = optionsOf(sample);
   if (given === undefined) return null;
   const { count, seed = 0, uncensored = false } = given;
-  if (!Number.isSafeInteger(seed)) failGiven("sample.seed", seed, "a whole number");
-  if (typeof uncensored !== "boolean") failGiven("sample.uncensored", uncensored, "true or false");
+  if (!Number.isSafeInteger(seed)) expected("sample.seed", seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
+  if (typeof uncensored !== "boolean") expected("sample.uncensored", uncensored, "true or false");
   return { count: wholeOf("sample.count", count, 1), seed: BigInt(seed), uncensored };
 }

@@ -1,51 +1,43 @@
 import { createHash } from "node:crypto";
 import type { Label } from "../labels/labels.js";
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
-import { shown } from "../support/arguments.js";
-import { fail } from "../support/errors.js";
-import type { Patient } from "../timeline/patient.js";
-import type { LabelPlan } from "./labeler.js";
-import { outcomesOf } from "./outcome.js";
-import { timesOf } from "./times.js";
-import { valuesOf } from "./value.js";
+import { conflict, expected } from "../support/arguments.js";
 
-/** How labels are made of a chunk of patients: plain data for workers. */
+import type { Patient } from "../timeline/patient.js";
+import { Skipped } from "./labeler.js";
+import { type LabelPlan, labelsOf } from "./rules.js";
+
+/** How labels of a chunk of patients are made: plain data for workers. */
 export interface LabelingTask {
-  /** Null where a module's function is asked. */
+  /** Null: a function of a module makes the labels. */
   readonly plan: LabelPlan | null;
   readonly sample: SamplePlan | null;
 }
 
-/** Labels of a patient to keep, drawn. */
+/** How labels of a patient are drawn. */
 export interface SamplePlan {
   readonly count: number;
   readonly seed: bigint;
   readonly uncensored: boolean;
 }
 
-/** What a module's function gives for a patient: labels, one of them or many, or nothing. The subject may be left out. */
+/**
+ * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
+ * subject.
+ */
 export type AskedLabel = Omit<Label, "subjectId"> & { readonly subjectId?: Label["subjectId"] };
 export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
 
-/** What labelers leave out, by the reason for it. */
-export class Skipped {
-  readonly counts = new Map<string, number>();
-
-  add(reason: string, count = 1): void {
-    if (count > 0) this.counts.set(reason, (this.counts.get(reason) ?? 0) + count);
-  }
-}
-
-/** The labels of a chunk, and what was left out. */
+/** The labels of a chunk, and the counts of what was left out. */
 export interface Labelled {
   readonly labels: readonly Label[];
   readonly skipped: ReadonlyMap<string, number>;
 }
 
-/** What a pass is told of a labeling. */
+/** Describes a labeling to a pass. */
 export const labeling: (task: LabelingTask) => ReaderPlan = readerKind("The labeler", (task, { ask }) => new Labeling(task, ask));
 
-/** Makes labels of patients, one after another. */
+/** Makes labels of one patient after another. */
 class Labeling implements ChunkReader {
   private readonly labels: Label[] = [];
   private readonly skipped = new Skipped();
@@ -68,32 +60,25 @@ class Labeling implements ChunkReader {
   }
 }
 
-function labelsOf(plan: LabelPlan, patient: Patient, skipped: Skipped): Label[] {
-  if (plan.kind === "outcome") return outcomesOf(plan, patient, skipped);
-  if (plan.kind === "value") return valuesOf(plan, patient, skipped);
-  const { subjectId } = patient;
-  return timesOf(plan.at, patient, skipped).map((predictionTime) => ({ subjectId, predictionTime }));
-}
-
-/** What a module's function gave, as labels of the patient that it was asked of. */
+/** The result of a module's function, as labels of the patient that it was called for. */
 function asked(given: Asked, subjectId: bigint): Label[] {
   if (given === null || given === undefined) return [];
   const isMany = typeof given === "object" && Symbol.iterator in given;
   return Array.from(isMany ? given : [given], (label) => {
     if (typeof label !== "object" || label === null || !("predictionTime" in label))
-      fail("MEDS_INVALID_ARGUMENT", `A label is ${shown(label)}. Give objects such as { predictionTime, booleanValue }, or nothing.`);
+      expected("A label", label, "an object such as { predictionTime, booleanValue }");
     if (label.subjectId !== undefined && BigInt(label.subjectId) !== subjectId)
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        `A label is of subject ${label.subjectId}. Give labels of the patient that the function is asked of, or leave subjectId out.`,
+      conflict(
+        `A label is of subject ${label.subjectId}, but the function was called for subject ${subjectId}. Omit \`subjectId\`, or return labels of that subject only.`,
       );
     return { ...label, subjectId };
   });
 }
 
 /**
- * Some of a patient's labels, in their order: those with the least hash of seed, subject and time. So they are the same in any order of patients and
- * any store, and a later label changes nothing about which of two earlier ones is preferred.
+ * Draws labels of a patient and keeps their order: those with the smallest hashes of seed, subject and time.
+ * So the same labels are drawn in any order of patients and from any store. A later label does not change
+ * which of two earlier labels is preferred.
  */
 function sampled(labels: readonly Label[], subjectId: bigint, { count, seed, uncensored }: SamplePlan): Label[] {
   const open = uncensored ? labels.filter(({ isCensored }) => isCensored !== true) : [...labels];
@@ -110,7 +95,10 @@ function sampled(labels: readonly Label[], subjectId: bigint, { count, seed, unc
   return kept.sort((a, b) => a - b).map((i) => open[i]!);
 }
 
-/** A time as a label has it; one that is none is told where labels are put together. */
+/**
+ * The time of a label in microseconds. An invalid time becomes 0 here, and an error when the table of labels
+ * is made.
+ */
 function microsOf(time: Label["predictionTime"]): bigint {
   if (time instanceof Date) return Number.isNaN(time.getTime()) ? 0n : BigInt(time.getTime()) * 1000n;
   return typeof time === "bigint" || Number.isSafeInteger(time) ? BigInt(time) : 0n;

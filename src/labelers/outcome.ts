@@ -1,26 +1,26 @@
 import type { Label } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
-import { failGiven, namesIn, oneOf, optionsOf } from "../support/arguments.js";
+import { expected, namesIn, oneOf, optionsOf } from "../support/arguments.js";
 import type { Patient } from "../timeline/patient.js";
 import { firstAfter } from "../timeline/search.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
 import { HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";
-import { Labeler, type LabelPlan } from "./labeler.js";
-import type { Skipped } from "./labeling.js";
+import { Labeler, type Skipped } from "./labeler.js";
 import { type PredictionTimes, rowsWith, type TimesPlan, timesOf, timesPlan } from "./times.js";
 
-/** What {@link outcomeWithin} labels. */
+/** Options of {@link outcomeWithin}. */
 export interface OutcomeOptions extends Horizon {
   /** The codes of the outcome. */
   readonly outcome: LabelCodes;
-  /** When it is to be predicted. Default: `events`, at every distinct time of the record. */
+  /** The prediction times. Default: `events`, every distinct time of the record. */
   readonly at?: PredictionTimes | undefined;
-  /** Until when a patient is observed. Default: `last_event`. */
+  /** The end of observation. Default: `last_event`. */
   readonly followUp?: FollowUp | undefined;
   /**
-   * What becomes of times of prediction at which an outcome stands: a label like any other (`keep`, the default), or none (`skip`, counted as
-   * `atOutcome`: FEMR's `CodeLabeler`). With a gap they are kept, as the horizon does not reach them.
+   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
+   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
+   * horizon does not include them.
    */
   readonly atOutcome?: "keep" | "skip" | undefined;
 }
@@ -40,12 +40,12 @@ const KNOWN: readonly string[] = ["outcome", "at", "followUp", "atOutcome", ...H
 class OutcomeLabeler extends Labeler {
   constructor(private readonly options: OutcomeOptions) {
     super("outcome");
-    if (optionsOf(options) === undefined) failGiven("The value for options", options, "an object with outcome and horizon");
+    if (optionsOf(options) === undefined) expected("options", options, "an object with `outcome` and `horizon`");
     namesIn("outcomeWithin", options, KNOWN);
     horizonPlan(options);
   }
 
-  _plan(store: Store): LabelPlan {
+  _plan(store: Store): OutcomePlan {
     const { outcome, at, followUp, atOutcome } = this.options;
     const horizon = horizonPlan(this.options);
     return {
@@ -60,15 +60,17 @@ class OutcomeLabeler extends Labeler {
 }
 
 /**
- * Labels times of prediction by whether an outcome follows within a horizon, in three values: true where one does, even where the patient is not
- * observed to the end; else censored (`isCensored`, no value) where the patient's observation ends before the horizon does; else false. What nobody
- * saw the end of is never false.
+ * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
+ * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
+ * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
+ * observed to its end is never false.
  *
- * With `inclusive: true` the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler` (`horizon: "record"` for its infinite one;
- * `atOutcome: "skip"` where it does not allow labels at the time of an outcome).
+ * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
+ * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
+ * time of an outcome).
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options; when it is applied, what
- * {@link predictionTimes} throws.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
+ * when it is applied, the errors of {@link predictionTimes}.
  * @example
  * ```ts
  * import { outcomeWithin, PatientDatabase } from "meds-reader";
@@ -85,7 +87,7 @@ export function outcomeWithin(options: OutcomeOptions): Labeler {
   return new OutcomeLabeler(options);
 }
 
-/** The labels of a patient, by time. */
+/** The labels of a patient, in order of time. */
 export function outcomesOf(plan: OutcomePlan, patient: Patient, skipped: Skipped): Label[] {
   const { subjectId, times } = patient;
   const at = timesOf(plan.at, patient, skipped);

@@ -1,21 +1,30 @@
+import type { Label } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
-import { Labeler, type LabelPlan } from "./labeler.js";
-import { type PredictionTimes, timesPlan } from "./times.js";
+import type { Patient } from "../timeline/patient.js";
+import { Labeler, type Skipped } from "./labeler.js";
+import { type PredictionTimes, type TimesPlan, timesOf, timesPlan } from "./times.js";
+
+/** {@link PredictionTimes} of one store, as a labeler. */
+export interface PredictionPlan {
+  readonly kind: "times";
+  readonly at: TimesPlan;
+}
 
 class TimesLabeler extends Labeler {
   constructor(private readonly at: PredictionTimes) {
     super("prediction_times");
   }
 
-  _plan(store: Store): LabelPlan {
+  _plan(store: Store): PredictionPlan {
     return { kind: "times", at: timesPlan(store, this.at) };
   }
 }
 
 /**
- * A table of times of prediction without anything to predict: admissions, say, or their ends.
+ * A table of prediction times without a value to predict, such as admissions or their ends.
  *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
+ * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
  * @example
  * ```ts
  * import { PatientDatabase, predictionTimes } from "meds-reader";
@@ -30,4 +39,10 @@ class TimesLabeler extends Labeler {
  */
 export function predictionTimes(at: PredictionTimes): Labeler {
   return new TimesLabeler(at);
+}
+
+/** Labels without values, in order of time. */
+export function predictionsOf({ at }: PredictionPlan, patient: Patient, skipped: Skipped): Label[] {
+  const { subjectId } = patient;
+  return timesOf(at, patient, skipped).map((predictionTime) => ({ subjectId, predictionTime }));
 }

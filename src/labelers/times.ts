@@ -1,43 +1,56 @@
 import type { Store } from "../store/store.js";
-import { failGiven, flagOf, oneOf, textOf } from "../support/arguments.js";
+import { expected, flagOf, oneOf, textOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
 import { dayOf } from "../support/time.js";
 import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
-import type { Skipped } from "./labeling.js";
+import type { Skipped } from "./labeler.js";
 
-/** Where a time of prediction is moved to. */
+/** How a prediction time is moved. */
 export interface Moved {
-  /** Later by so much. Default: not at all. */
+  /** Moves it later by this length of time. Default: 0. */
   readonly offset?: Duration | undefined;
-  /** Then to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: no. */
+  /**
+   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
+   */
   readonly endOfDay?: boolean | undefined;
 }
 
-/** Times of prediction at rows with some codes. */
+/** Prediction times at rows with some codes. */
 export interface AtRows extends Moved {
   readonly codes: LabelCodes;
 }
 
 /**
- * Times of prediction at visits: at a row that begins one, or at the end that belongs to it. A visit is over at the first row with an `end` code at or
- * after its beginning, and at or before the beginning of the next; no row ends two. Beginnings at the same time are one. Visits of which the end is not
- * known give no time and are counted (`noEnd`), and so are those that are over before the time of prediction (`over`).
+ * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
+ * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
+ * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
+ * (`noEnd`). So are visits that end before the prediction time (`over`).
  */
 export interface AtVisits extends Moved {
-  /** Codes of beginnings: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in OMOP's. */
+  /**
+   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
+   * OMOP's.
+   */
   readonly start: LabelCodes;
-  /** Codes of ends, or the column of the beginning's own row that holds the time of its end: `{ column: "end" }` in OMOP's MEDS. */
+  /**
+   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
+   * "end" }` in OMOP's MEDS.
+   */
   readonly end: LabelCodes | { readonly column: string };
-  /** A column that beginning and end share, such as `hadm_id`: visits may then overlap. Beginnings without a value have no end. */
+  /**
+   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
+   * a value have no end.
+   */
   readonly by?: string | undefined;
   /** Default: `start`. */
   readonly at?: "start" | "end" | undefined;
 }
 
 /**
- * When something is to be predicted about a patient: at every distinct time of the record (`events`), at rows, or at visits. Each time once, ascending.
+ * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
+ * visits. They ascend, and each time occurs once.
  */
 export type PredictionTimes = "events" | AtRows | AtVisits;
 
@@ -54,7 +67,7 @@ export type TimesPlan =
       readonly move: Move;
     };
 
-/** A column of timestamps; whether it counts nanoseconds. */
+/** A column of timestamps, and whether it counts nanoseconds. */
 interface EndColumn {
   readonly column: string;
   readonly nanos: boolean;
@@ -65,13 +78,11 @@ interface Move {
   readonly endOfDay: boolean;
 }
 
-const WANTED = '"events", { codes } or { start, end }';
-
 export function timesPlan(store: Store, at: PredictionTimes): TimesPlan {
   if (at === "events") return { kind: "events" };
-  if (typeof at !== "object" || at === null) return failGiven("at", at, WANTED);
+  if (typeof at !== "object" || at === null) return expected("at", at, '"events", { codes } or { start, end }');
   const known = "codes" in at ? ["codes", "offset", "endOfDay"] : ["start", "end", "by", "at", "offset", "endOfDay"];
-  for (const name of Object.keys(at)) if (!known.includes(name)) failGiven("A member of at", name, `one of ${known.join(", ")}`);
+  for (const name of Object.keys(at)) if (!known.includes(name)) expected("A member of `at`", name, `one of ${known.join(", ")}`);
   const move = { offset: durationOf("at.offset", at.offset ?? 0), endOfDay: flagOf("at.endOfDay", at.endOfDay, false) };
   if ("codes" in at) return { kind: "rows", codes: membersOf("at.codes", store.codes, at.codes), move };
   const { end } = at;
@@ -87,7 +98,7 @@ export function timesPlan(store: Store, at: PredictionTimes): TimesPlan {
 }
 
 function columnOf(store: Store, name: string, column: string): string {
-  store.columnAt(textOf(name, column, "a column's name"));
+  store.columnAt(textOf(name, column, "the name of a column"));
   return column;
 }
 
@@ -96,21 +107,21 @@ function timeColumn(store: Store, column: string): EndColumn {
   if (!type.startsWith("timestamp")) {
     fail(
       "MEDS_COLUMN_TYPE",
-      `${store.path}: its column ${JSON.stringify(column)} is of type ${type} and holds no times of an end.`,
+      `${store.path}: column ${JSON.stringify(column)} is of type ${type}, not a time. Name a column of times in \`at.end.column\`.`,
       store.path,
     );
   }
   return { column, nanos: stored.startsWith("timestamp[ns") };
 }
 
-/** The times of prediction of a patient, ascending, each once. */
+/** The prediction times of a patient; they ascend, and each time occurs once. */
 export function timesOf(plan: TimesPlan, patient: Patient, skipped: Skipped): bigint[] {
   const times = plan.kind === "visits" ? visitTimes(plan, patient, skipped) : rowTimes(plan, patient);
   const sorted = times.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return sorted.filter((time, i) => i === 0 || time !== sorted[i - 1]);
 }
 
-/** Indexes of the rows with a time whose code is a member, ascending. */
+/** Ascending indexes of the rows with a time whose code is a member. */
 export function rowsWith(members: Uint8Array, patient: Patient): number[] {
   const { codeIds, length } = patient;
   const rows: number[] = [];
@@ -143,7 +154,7 @@ interface Visit {
   readonly end: bigint | null;
 }
 
-/** A patient's visits in order of their beginnings. */
+/** A patient's visits in order of their starts. */
 function visitsOf(plan: TimesPlan & { kind: "visits" }, patient: Patient): Visit[] {
   const { times } = patient;
   const key = plan.by === null ? null : patient.column(plan.by);
@@ -164,7 +175,7 @@ function visitsOf(plan: TimesPlan & { kind: "visits" }, patient: Patient): Visit
   const free = rowsWith(end, patient);
   return starts.map((row, i) => {
     const start = times[row]!;
-    // Who shares a column belongs together however long it takes.
+    // With a shared value, start and end belong together at any distance.
     const next = key === null && i + 1 < starts.length ? times[starts[i + 1]!]! : null;
     const at = free.findIndex((other) => times[other]! >= start && (key === null || (keyOf(row) !== null && keyOf(other) === keyOf(row))));
     const time = at < 0 ? null : times[free[at]!]!;
@@ -174,7 +185,7 @@ function visitsOf(plan: TimesPlan & { kind: "visits" }, patient: Patient): Visit
   });
 }
 
-/** A time as a column of timestamps gives it, in microseconds; a fraction of one is cut off. */
+/** A value of a column of timestamps in microseconds; fractions of a microsecond are cut off. */
 function microsOf(value: unknown, nanos: boolean): bigint | null {
   if (typeof value !== "number" && typeof value !== "bigint") return null;
   return nanos ? BigInt(value) / 1000n : BigInt(value);

@@ -1,41 +1,52 @@
 import type { Label } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
-import { failGiven, namesIn, oneOf, optionsOf, textsIn } from "../support/arguments.js";
+import { conflict, expected, namesIn, oneOf, optionsOf, textsIn } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { type FollowUp, type FollowUpPlan, followedUntil, followUpPlan } from "./follow.js";
 import { HORIZON, type Horizon, type HorizonPlan, horizonPlan, isObserved, within } from "./horizon.js";
-import { Labeler, type LabelPlan } from "./labeler.js";
-import type { Skipped } from "./labeling.js";
+import { Labeler, type Skipped } from "./labeler.js";
 import { type PredictionTimes, rowsWith, type TimesPlan, timesOf, timesPlan } from "./times.js";
 
-/** Classes of a numeric value, from the usual one to the gravest. */
+/** Classes of a numeric value, from normal to the most severe. */
 export interface Thresholds {
-  /** Codes of the measurement. All must be in one unit: values are compared as they stand, rows in other units are left out by `where`. */
+  /**
+   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
+   * rows in other units.
+   */
   readonly codes: LabelCodes;
-  /** From mild to grave: ascending where high values are grave, descending where low ones are. A value's class is the number of them that it passes. */
+  /**
+   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
+   * value is the number of thresholds that it passes.
+   */
   readonly thresholds: readonly number[];
-  /** When a value passes a threshold. Default: `>=`. */
+  /** How a value passes a threshold. Default: `>=`. */
   readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
-  /** Names of the classes, one more than thresholds: labels are then categorical. Else boolean with one threshold, integer with more. */
+  /**
+   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
+   * boolean for one threshold, and integers for more.
+   */
   readonly classes?: readonly string[] | undefined;
-  /** Only rows that have one of some values in a column: `{ unit: ["mmol/L"] }`. Others are counted (`elsewhere`). */
+  /**
+   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
+   * (`elsewhere`).
+   */
   readonly where?: { readonly [column: string]: readonly (string | number | bigint | boolean | null)[] } | undefined;
 }
 
-/** Each measurement is to be predicted, some time before it. */
+/** Predict each measurement, some time before it. */
 export interface EachValue extends Thresholds {
-  /** How long before. Default: a minute, as in EHRSHOT. */
+  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
   readonly before?: Duration | undefined;
 }
 
-/** At times of prediction, a measurement in the horizon is to be predicted. */
+/** Predict, at each prediction time, a measurement in the horizon. */
 export interface ValueWithin extends Thresholds, Horizon {
   readonly at: PredictionTimes;
-  /** The first of the horizon (the default), or the gravest. */
+  /** The first measurement in the horizon (the default), or the most severe one. */
   readonly pick?: "first" | "gravest" | undefined;
-  /** Until when a patient is observed. Default: `last_event`. */
+  /** The end of observation. Default: `last_event`. */
   readonly followUp?: FollowUp | undefined;
 }
 
@@ -48,7 +59,7 @@ export interface ValuePlan {
   readonly classes: readonly string[] | null;
   readonly where: readonly (readonly [column: string, values: readonly unknown[]])[];
   readonly before: bigint;
-  /** Null where each measurement is to be predicted. */
+  /** Null: predict each measurement. */
   readonly within: {
     readonly at: TimesPlan;
     readonly horizon: HorizonPlan;
@@ -62,7 +73,7 @@ const THRESHOLDS = ["codes", "thresholds", "passes", "classes", "where"];
 class ValueLabeler extends Labeler {
   constructor(private readonly options: EachValue | ValueWithin) {
     super("lab_value");
-    if (optionsOf(options) === undefined) failGiven("The value for options", options, "an object with codes and thresholds");
+    if (optionsOf(options) === undefined) expected("options", options, "an object with `codes` and `thresholds`");
     namesIn("labValue", options, [...THRESHOLDS, "at", ...("at" in options ? ["pick", "followUp", ...HORIZON] : ["before"])]);
     const { thresholds, classes, where } = options;
     const passes = oneOf("passes", options.passes, [">=", ">", "<", "<="]);
@@ -71,18 +82,23 @@ class ValueLabeler extends Labeler {
     const isRight =
       Array.isArray(thresholds) && thresholds.length > 0 && thresholds.every((value, i) => Number.isFinite(value) && isSorted(value, i));
     if (!isRight)
-      failGiven("thresholds", thresholds, `numbers from mild to grave: ${rising ? "ascending" : "descending"} with passes "${passes}"`);
+      conflict(
+        `\`thresholds\` is not an array of numbers in ${rising ? "ascending" : "descending"} order, which \`passes: "${passes}"\` requires. List them from mild to severe.`,
+      );
     textsIn("classes", classes);
     if (classes !== undefined && classes.length !== thresholds.length + 1)
-      failGiven("The number of classes", classes.length, `${thresholds.length + 1} names: one more than thresholds`);
+      conflict(
+        `\`classes\` has ${classes.length} names for ${thresholds.length} thresholds. List ${thresholds.length + 1} names, one more than \`thresholds\`.`,
+      );
     for (const [column, values] of Object.entries(where ?? {}))
-      if (!Array.isArray(values)) failGiven(`where.${column}`, values, "an array of the values that rows may have");
+      if (!Array.isArray(values)) expected(`where.${column}`, values, "an array of the values that rows may have");
     if ("at" in options) horizonPlan(options);
-    // What stands at the very time of prediction may be known then.
-    else if (durationOf("before", options.before ?? 1) === 0n) failGiven("before", options.before, "more than 0, such as { minutes: 1 }");
+    // A value at exactly the prediction time may be known then.
+    else if (durationOf("before", options.before ?? 1) === 0n)
+      conflict("`before` is 0, and a value at the prediction time may be known then. Set a longer time, such as { minutes: 1 }.");
   }
 
-  _plan(store: Store): LabelPlan {
+  _plan(store: Store): ValuePlan {
     const { options } = this;
     const isWithin = "at" in options;
     const where = Object.entries(options.where ?? {});
@@ -108,12 +124,19 @@ class ValueLabeler extends Labeler {
 }
 
 /**
- * Labels by the class of a numeric value: how many thresholds it passes, 0 for a usual one. Either each measurement, to be predicted some time before
- * it; or, with `at`, the first or gravest one in the horizon of each time of prediction, in three values: the class; censored where observation ends
- * before the horizon does and what is still to come might change the class (the first is not there yet, or the gravest is not of the gravest class); no
- * label, counted as `unmeasured`, where nothing was measured in a horizon that was observed to its end. Rows without a value are no measurements.
+ * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
+ * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
+ * measurement in the horizon of each prediction time is predicted. The result is then one of three:
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, what {@link predictionTimes} throws.
+ * - a label with the class;
+ * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
+ *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
+ * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
+ *
+ * Rows without a value are not measurements.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
+ * {@link predictionTimes}.
  * @example
  * ```ts
  * import { labValue, PatientDatabase } from "meds-reader";
@@ -134,18 +157,18 @@ export function labValue(options: EachValue | ValueWithin): Labeler {
   return new ValueLabeler(options);
 }
 
-/** The labels of a patient, by time. */
+/** The labels of a patient, in order of time. */
 export function valuesOf(plan: ValuePlan, patient: Patient, skipped: Skipped): Label[] {
   const { subjectId, times, numericValues } = patient;
   const filters = plan.where.map(([column, values]) => ({ column: patient.column(column), values: new Set(values) }));
   const rows = rowsWith(plan.codes, patient).filter((row) => {
-    // Not a number is no value.
+    // NaN is not a value.
     if (Number.isNaN(numericValues[row]!)) return false;
     const isRight = filters.every(({ column, values }) => values.has(column.at(row) as unknown));
     if (!isRight) skipped.add("elsewhere");
     return isRight;
   });
-  // As the values are stored: 3.3 in 32 bits is less than 3.3 in 64.
+  // Thresholds in the type of the stored values: 3.3 in 32 bits is less than 3.3 in 64.
   const thresholds = numericValues instanceof Float32Array ? plan.thresholds.map(Math.fround) : plan.thresholds;
   const classOf = (row: number) => thresholds.filter((threshold) => passes(numericValues[row]!, plan.passes, threshold)).length;
   if (plan.within === null) {

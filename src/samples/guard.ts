@@ -5,12 +5,15 @@ import { fail } from "../support/errors.js";
 import { NO_CUTOFF } from "./cutoff.js";
 
 /**
- * Columns whose values became known later than their row: of each the column that has the time. A visit's row stands at its start, and its `end` is
- * the length of stay.
+ * Columns whose values become known after the time of their row, each with the column of that later time. For
+ * example, the row of a visit has the time of its start, and its `end` reveals the length of stay.
  */
 export type Later = ReadonlyMap<number, number>;
 
-/** Is a value of a row known at the cut-off: does its own time, in microseconds, lie at or before it. Without a time nothing is known. */
+/**
+ * Is a value known at the cut-off, so is its own time (in microseconds) at or before it? Without a time the
+ * value is not known.
+ */
 export function isKnown(shard: Shard, row: number, patient: number, timeColumn: number, cutoff: bigint): boolean {
   const time = shard.field(timeColumn).value(row, patient);
   if (time === null) return false;
@@ -18,15 +21,15 @@ export function isKnown(shard: Shard, row: number, patient: number, timeColumn: 
   if (typeof time !== "number")
     fail(
       "MEDS_COLUMN_TYPE",
-      `${shard.store.path}: the column that says when a value was known has a ${typeof time}, and no time.`,
+      `${shard.store.path}: the column of times at which values become known contains a ${typeof time}. Name a column of times in \`knownLater\`.`,
       shard.store.path,
     );
   return time <= Number(cutoff);
 }
 
 /**
- * A shard as a sample may read it: later columns are null where they were not known yet. Everything else is the shard itself; timelines and events made
- * over it, and all windows cut of these, read their columns through it.
+ * A view of a shard in which values of later columns are null as long as they are not known. Everything else
+ * is the shard itself. Timelines, events and windows made over the view read their columns through it.
  */
 export function guarded(shard: Shard, patient: number, later: Later, cutoff: bigint): Shard {
   if (later.size === 0 || cutoff === NO_CUTOFF) return shard;
@@ -53,7 +56,7 @@ function guardedField(field: Field, known: (row: number) => boolean, base: numbe
     get(): never {
       return fail(
         "MEDS_LEAK",
-        `The arrays of "${name}" hold values that were not known at the cut-off. Read it row by row (event.get, column.at): those are null there.`,
+        `The arrays of column "${name}" contain values that were not known at the cut-off. Read the column row by row (event.get, column.at), which returns null for these values.`,
       );
     },
   };

@@ -1,9 +1,21 @@
 import { createHash } from "node:crypto";
-import type { Samples } from "./samples.js";
+import type { Store } from "../store/store.js";
+import type { Plan } from "./options.js";
 
-/** 16 hexadecimal digits, equal for lists of the same subjects, cut-offs and options: what an order of their numbers is worth without them. */
-export function identityOf({ _store: store, _index: index, _cutoff: cutoff, _plan: plan }: Samples): string {
-  // By 32-bit words: a bigint a sample would take ten times as long.
+/** What distinguishes lists of samples: by sample the row in patients.arrow and the cut-off. */
+interface Identified {
+  readonly store: Store;
+  readonly index: Uint32Array;
+  readonly cutoff: BigInt64Array;
+  readonly plan: Plan;
+}
+
+/**
+ * 16 hexadecimal digits that are equal for lists of the same subjects, cut-offs and options. An order of
+ * sample numbers means nothing without such a list.
+ */
+export function identityOf({ store, index, cutoff, plan }: Identified): string {
+  // 32-bit words: a bigint per sample takes ten times as long.
   const words = new Int32Array(store.ids.buffer, store.ids.byteOffset, 2 * store.ids.length);
   const subjects = new Int32Array(2 * index.length);
   for (let i = 0; i < index.length; i += 1) {
@@ -14,7 +26,7 @@ export function identityOf({ _store: store, _index: index, _cutoff: cutoff, _pla
   return hash.update(JSON.stringify(plan, plainly)).digest("hex").slice(0, 16);
 }
 
-/** What JSON has no form for, as text: the same on every machine. */
+/** Values that JSON cannot contain, as text: the same on every machine. */
 function plainly(_name: string, value: unknown): unknown {
   if (typeof value === "bigint" || typeof value === "function") return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");

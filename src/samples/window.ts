@@ -1,37 +1,25 @@
 import type { Shard } from "../store/shard.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
-import type { Random } from "../support/random.js";
 import { DAY, dayOf } from "../support/time.js";
 import { searchRow } from "../timeline/search.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
+import { type Draw, type Span, STRATEGIES } from "./strategy.js";
 
 const NO_ROWS = new Uint32Array(0);
 
-/** A draw of the strategies that draw. */
-export interface Draw {
-  readonly random: Random;
-  /** Number of the sample: what a draw depends on besides seed and epoch. */
-  readonly sample: number;
-}
-
-/** Where a `step_through` window stands among the known rows (or events): fixed once, when the list of samples is made. */
-export interface Place {
-  readonly begin: number;
-  readonly end: number;
-}
-
 /**
- * The window of one sample, as rows of a shard: static rows, then a run of rows or a list of them. One object is used for one sample after another; it
- * copies nothing but, where some rows are left out, the numbers of those that are kept.
+ * The window of one sample, as rows of a shard: static rows, then a run or a list of rows. One object serves
+ * one sample after another. It copies no values; if some rows are left out, it has a list of the row numbers
+ * that are kept.
  */
 export class Window {
   /** Row of the patient in patients.arrow. */
   index = -1;
   shard!: Shard;
-  /** Row of the patient in the shard, and the patient's first row. */
+  /** Row of the patient in the shard, and the first row of the patient. */
   patient = 0;
   first = 0;
   /** One more than the last row that counts as static. */
@@ -39,13 +27,15 @@ export class Window {
   /** Static rows that are kept. */
   statics: Uint32Array = NO_ROWS;
   staticCount = 0;
-  /** Static rows that are left out because the window has no place for them before its own. */
+  /** Static rows that are left out because the window has no room for them before its own rows. */
   staticsCut = 0;
-  /** The rows: [begin, begin + length), or `rows[begin]` and so on where some are left out. */
+  /**
+   * The rows: [begin, begin + length), or `rows[begin]` to `rows[begin + length - 1]` if some are left out.
+   */
   begin = 0;
   length = 0;
   rows: Uint32Array | null = null;
-  /** The kept row before the first one; -1 where there is none. */
+  /** The kept row before the first one; -1 if none. */
   previous = -1;
   /** One more than the last row that is known at the cut-off. */
   known = 0;
@@ -55,9 +45,9 @@ export class Window {
   private readonly plan: Plan;
   private list: Uint32Array = new Uint32Array(1024);
   private listBegin = 0;
-  /** Of each event in the list its first place. */
+  /** By event in the list: the index of its first row in the list. */
   private events: Uint32Array = new Uint32Array(256);
-  /** Rows before these need not be looked at for what is dropped at the cut-off. */
+  /** Rows before these cannot be removed because of the cut-off. */
   private dayRow = 0;
   private tieRow = 0;
 
@@ -66,17 +56,20 @@ export class Window {
     this.plan = plan;
   }
 
-  /** Row of the shard of a place in the window. */
+  /** Row of the shard at a position of the window. */
   row(i: number): number {
     return this.rows === null ? this.begin + i : this.rows[this.begin + i]!;
   }
 
-  /** Time of birth as known at the cut-off; null where it is not. */
+  /** Time of birth in microseconds, as known at the cut-off; null if it is not known. */
   birth(): bigint | null {
     return this.store.births.known(this.index, this.known);
   }
 
-  /** Binds the patient and what is known of it at the cut-off; gives the end of the known rows, which is looked for where `known` is -1. */
+  /**
+   * Selects the patient and the rows known at the cut-off. Returns the end of the known rows, which it
+   * searches for if `known` is -1.
+   */
   private bind(index: number, cutoff: bigint, known: number): number {
     const { store, plan } = this;
     const shard = store.shard(store.shardOf[index]!);
@@ -93,7 +86,7 @@ export class Window {
     this.known = end;
     let staticEnd = timed;
     if (plan.untilBirth) {
-      // Of what is known: a birth after the cut-off would tell of the future.
+      // Known rows only: a birth after the cut-off would reveal the future.
       const birth = this.birth();
       if (birth !== null) staticEnd = searchRow(shard, timed, end, dayOf(birth) + DAY, false);
     }
@@ -104,27 +97,31 @@ export class Window {
     return end;
   }
 
-  /** The window of a sample. `place` is that of a `step_through` window; `known` the end of the known rows, -1 where nobody has looked for it yet. */
-  set(index: number, cutoff: bigint, place: Place | null, draw: Draw, known = -1): void {
+  /**
+   * Moves the window to a sample. `span`: its rows, if the strategy fixed them. `known`: the end of the known
+   * rows, -1 to search for it.
+   */
+  set(index: number, cutoff: bigint, span: Span | null, draw: Draw, known = -1): void {
     const { plan } = this;
     const end = this.bind(index, cutoff, known);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     if (this.isRun(end) && !plan.byEvent) {
       const [from, to] = counted(plan, end - low);
-      const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+      const [begin, stop] = span === null ? this.choose(to - from, room, draw) : [span.begin, span.end];
       this.rows = null;
       this.begin = low + from + begin;
       this.length = stop - begin;
       this.previous = this.begin > this.staticEnd && this.length > 0 ? this.begin - 1 : -1;
       return;
     }
-    // To the end, nothing before the window is looked at.
-    const enough = plan.strategy === "to_end" && plan.gapCount === 0 ? Math.min(room, plan.lookBackCount) : Number.POSITIVE_INFINITY;
+    // Nothing before a window at the end is read.
+    const enough =
+      STRATEGIES[plan.strategy].endsLast && plan.gapCount === 0 ? Math.min(room, plan.lookBackCount) : Number.POSITIVE_INFINITY;
     const count = this.gather(low, end, enough);
     const units = plan.byEvent ? this.eventStarts(count) : count;
     const [from, to] = counted(plan, units);
-    const [begin, stop] = place === null ? chosen(plan, to - from, room, draw) : [place.begin, place.end];
+    const [begin, stop] = span === null ? this.choose(to - from, room, draw) : [span.begin, span.end];
     const at = (unit: number) => (plan.byEvent ? (unit < units ? this.events[unit]! : count) : unit);
     this.rows = this.list;
     this.begin = this.listBegin + at(from + begin);
@@ -132,7 +129,15 @@ export class Window {
     this.previous = this.length === 0 ? -1 : this.keptBefore(this.row(0));
   }
 
-  /** Rows (or events) that the windows of a sample are taken from, and how long a window may be. */
+  /** Begin and end of a window of at most w of n rows. */
+  private choose(n: number, w: number, draw: Draw): readonly [number, number] {
+    return n <= w ? [0, n] : STRATEGIES[this.plan.strategy].choose!(n, w, draw);
+  }
+
+  /**
+   * The number of rows (or events) that the windows of a sample are taken from, and the most that a window
+   * may have.
+   */
   measure(index: number, cutoff: bigint): { readonly count: number; readonly room: number } {
     const { plan } = this;
     const end = this.bind(index, cutoff, -1);
@@ -147,7 +152,7 @@ export class Window {
     return { count: to - from, room };
   }
 
-  /** Calls `visit` with each row that the windows of a sample are taken from, static ones first. */
+  /** Calls `visit` with each row that the windows of a sample are taken from, static rows first. */
   forKnown(index: number, cutoff: bigint, visit: (row: number) => void): void {
     const { plan } = this;
     const end = this.bind(index, cutoff, -1);
@@ -160,13 +165,16 @@ export class Window {
     for (let i = at(from); i < at(to); i += 1) visit(this.list[this.listBegin + i]!);
   }
 
-  /** The kept row after a row, where it is known at the cut-off; -1 where there is none. */
+  /** The kept row after a row; -1 if none is known at the cut-off. */
   nextKnown(row: number): number {
     for (let next = row + 1; next < this.known; next += 1) if (this.keeps(next)) return next;
     return -1;
   }
 
-  /** Calls `visit` with the code id of each kept row at the very time of the cut-off, of the sample that was set or measured last. */
+  /**
+   * Calls `visit` with the code id of each kept row at exactly the time of the cut-off, for the sample that
+   * was set or measured last.
+   */
   forTies(visit: (codeId: number) => void): void {
     const { shard, cutoff, staticEnd } = this;
     if (cutoff === NO_CUTOFF || !this.plan.inclusive) return;
@@ -174,14 +182,14 @@ export class Window {
     for (let row = searchRow(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
   }
 
-  /** The first row that looking back reaches. */
+  /** The first row within the look-back. */
   private lowRow(end: number): number {
     const { plan, cutoff, staticEnd } = this;
     if (plan.lookBack === null || cutoff === NO_CUTOFF) return staticEnd;
     return Math.min(end, searchRow(this.shard, staticEnd, end, cutoff - plan.lookBack, plan.inclusive));
   }
 
-  /** Are all known rows kept. */
+  /** Are all known rows kept? */
   private isRun(end: number): boolean {
     const { plan, dayRow, tieRow } = this;
     if (!plan.keepsAll) return false;
@@ -212,7 +220,7 @@ export class Window {
     return -1;
   }
 
-  /** Finds the static rows; gives what they leave of a window's length. */
+  /** Finds the static rows. Returns the room that they leave in a window. */
   private takeStatics(): number {
     const { first, staticEnd, plan } = this;
     this.staticCount = 0;
@@ -220,7 +228,7 @@ export class Window {
     if (plan.statics === "omit" || staticEnd === first) return plan.maxLength;
     if (this.statics.length < staticEnd - first) this.statics = new Uint32Array(Math.max(16, staticEnd - first));
     const { dayRow, tieRow } = this;
-    // What is static is dropped by no cut-off.
+    // The cut-off removes no static rows.
     this.dayRow = this.tieRow = Number.POSITIVE_INFINITY;
     for (let row = first; row < staticEnd; row += 1) {
       if (!plan.keepsAll && !this.keeps(row)) continue;
@@ -230,7 +238,7 @@ export class Window {
     this.dayRow = dayRow;
     this.tieRow = tieRow;
     if (plan.statics !== "prepend" || this.staticCount === 0) return plan.maxLength;
-    // The sequence keeps a place for what happened, however much is static.
+    // At least one row of the sequence is not static.
     const most = plan.maxLength - 1;
     const found = this.staticCount;
     if (plan.byEvent) this.staticCount = most === 0 ? 0 : found;
@@ -239,7 +247,10 @@ export class Window {
     return plan.maxLength - (plan.byEvent ? Math.min(1, this.staticCount) : this.staticCount);
   }
 
-  /** The kept rows of [low, end) in the list, from `listBegin` on, but no more units than `enough` from the end; gives their number. */
+  /**
+   * Lists the kept rows of [low, end) from `listBegin` on, at most `enough` units from the end. Returns their
+   * number.
+   */
   private gather(low: number, end: number, enough: number): number {
     const most = end - low;
     if (this.list.length < most) this.list = new Uint32Array(2 * most);
@@ -258,7 +269,7 @@ export class Window {
     return most - at;
   }
 
-  /** Of the list's rows, where each distinct time begins; gives the number of events. */
+  /** Finds where each distinct time begins in the list. Returns the number of events. */
   private eventStarts(count: number): number {
     if (this.events.length < count) this.events = new Uint32Array(2 * count);
     const { list, listBegin, events, shard } = this;
@@ -274,39 +285,8 @@ export class Window {
   }
 }
 
-/** What a gap and a look-back by count leave of n rows. */
+/** The rows of n that a gap and a look-back by count leave: [from, to). */
 function counted(plan: Plan, n: number): [number, number] {
   const to = Math.max(0, n - plan.gapCount);
   return [Math.max(0, to - plan.lookBackCount), to];
-}
-
-/** Begin and end of a window of at most w among n rows. */
-function chosen(plan: Plan, n: number, w: number, { random, sample }: Draw): [number, number] {
-  if (n <= w) return [0, n];
-  switch (plan.strategy) {
-    case "from_start":
-      return [0, w];
-    case "random": {
-      const begin = random.below(n - w + 1, sample);
-      return [begin, begin + w];
-    }
-    case "balanced_random": {
-      const begin = random.below(n + w - 1, sample) - (w - 1);
-      return [Math.max(0, begin), Math.min(n, begin + w)];
-    }
-    default:
-      return [n - w, n];
-  }
-}
-
-/** The windows of `step_through`: from the first on, and one anchored at the end. */
-export function placesOf(plan: Plan, n: number, w: number): Place[] {
-  if (n === 0) return [];
-  if (n <= w) return [{ begin: 0, end: n }];
-  // Prepended static rows may leave less room than the stride: a longer step would leave rows out.
-  const step = Math.min(w, plan.stride ?? Math.max(1, w - (plan.overlap ?? 0)));
-  const places: Place[] = [];
-  for (let begin = 0; begin + w < n; begin += step) places.push({ begin, end: begin + w });
-  places.push({ begin: n - w, end: n });
-  return places;
 }

@@ -5,19 +5,25 @@ import type { PatientRows } from "../vocabulary/known.js";
 import type { Ontology } from "../vocabulary/ontology.js";
 import { type Lists, listsOf } from "../vocabulary/translation.js";
 
-/** When a patient's follow-up ends: at the last event, at death, or at the last event with a code. */
+/** Microseconds per second. */
+export const SECOND = 1e6;
+
+/** The end of a patient's follow-up: the last event, death, or the last event with a code. */
 export type Censoring = "last_event" | "death" | { readonly code: string };
 
-/** What the codes of a store mean for some tasks. */
+/** The codes of a store, as some tasks need them. */
 export class TaskTable {
-  /** By code id the tasks that a row of it is an outcome of: its own and its ancestors'. */
+  /** By code id: the tasks that a row of the code is an outcome of, its own and those of its ancestors. */
   readonly tasks: Lists;
   readonly isBirth: Uint8Array;
-  /** Codes of the end of follow-up; null where that is the last event. */
+  /** Codes of the end of follow-up; null if follow-up ends at the last event. */
   readonly isEnd: Uint8Array | null;
-  /** Is death what ends it: at its first row; any other code ends it at its last. */
+  /**
+   * Does death end follow-up? Then the first row of the code is the end; for any other code it is the last
+   * row.
+   */
   readonly endsFirst: boolean;
-  /** Place of `text_value` among the columns; -1 where there is none. */
+  /** Index of the column `text_value`; -1 if there is none. */
   readonly textColumn: number;
 
   constructor(store: Store, codes: readonly string[], ontology: Ontology | null, censoring: Censoring) {
@@ -40,20 +46,21 @@ export class TaskTable {
   }
 }
 
-/** What happens to one patient: outcomes in order of time. Times are microseconds since 1970-01-01. */
+/** The outcomes of one patient, in order of time. Times are microseconds since 1970-01-01. */
 export class Course {
-  /** Time of birth; minus infinity where none is known: every row is then after it. */
+  /** Time of birth; minus infinity if unknown, so that every row is after it. */
   birth = Number.NEGATIVE_INFINITY;
   /** The end of follow-up. */
   end = Number.NEGATIVE_INFINITY;
-  /** Of each outcome its time and task. */
+  /** Time and task, by outcome. */
   readonly times: number[] = [];
   readonly tasks: number[] = [];
   /** Distinct times of rows, ascending. */
   readonly moments: number[] = [];
 
   /**
-   * `withValues`: rows with a numeric or text value are outcomes too. In FEMR they are not: that a laboratory value is measured is no diagnosis.
+   * `withValues`: rows with a numeric or text value are outcomes too. In FEMR they are not: the measurement
+   * of a laboratory value is not a diagnosis.
    */
   constructor(rows: PatientRows, table: TaskTable, withValues: boolean) {
     const { shard, index, patient, begin, count, list } = rows;
@@ -86,14 +93,15 @@ export class Course {
     }
   }
 
-  /** Is anything predicted at a time: after birth, and with an outcome later. */
+  /** Is there a prediction at a time, so is it after birth and before an outcome? */
   isPredicted(time: number): boolean {
     return time > this.birth && this.times.length > 0 && time < this.times.at(-1)!;
   }
 
   /**
-   * Calls `visit` for each of some ascending times, from the last to the first, with the tasks that have an outcome strictly later. `next` has the time of
-   * the first such outcome by task; it is full of NaN before and after.
+   * Calls `visit` for each of some ascending times, from the last to the first, with the tasks that have an
+   * outcome strictly later. `next` contains the time of the first such outcome by task. It is full of NaN
+   * before and after the call.
    */
   sweep(moments: readonly number[], next: Float64Array, visit: (i: number, tasks: readonly number[]) => void): void {
     const later: number[] = [];

@@ -1,22 +1,25 @@
 import type { Memory } from "../batches/fields.js";
 
-/** Lists of numbers, one a place of a batch, put in order of places: those of place i are the items from `offsets[i]` up to, but not including, `offsets[i + 1]`. */
+/**
+ * Lists of numbers, one per position of a batch, added in order of positions. The list of position i is the
+ * items from `offsets[i]` up to, but not including, `offsets[i + 1]`.
+ */
 export class ListBuilder {
   private readonly items: number[] = [];
   private readonly counts: Int32Array;
 
-  constructor(private readonly places: number) {
-    this.counts = new Int32Array(places);
+  constructor(private readonly positions: number) {
+    this.counts = new Int32Array(positions);
   }
 
-  put(place: number, items: readonly number[]): void {
-    this.counts[place] = items.length;
+  put(position: number, items: readonly number[]): void {
+    this.counts[position] = items.length;
     for (const item of items) this.items.push(item);
   }
 
   offsets(memory: Memory, name: string): Int32Array {
-    const offsets = memory.array(name, Int32Array, this.places + 1);
-    for (let place = 0; place < this.places; place += 1) offsets[place + 1] = offsets[place]! + this.counts[place]!;
+    const offsets = memory.array(name, Int32Array, this.positions + 1);
+    for (let i = 0; i < this.positions; i += 1) offsets[i + 1] = offsets[i]! + this.counts[i]!;
     return offsets;
   }
 

@@ -1,16 +1,17 @@
-// What comes next in a patient's timeline: the targets of CLMBR. FEMR takes them from the whole patient and cuts the sequence after that, so the last
-// place of a window has the row that follows it as its target; and so it is here, where that row is known at the sample's cut-off.
+// Targets of CLMBR: what follows in a patient's timeline. FEMR computes them on the whole patient and cuts
+// the sequence afterwards, so the target of the last row of a window is the row after the window. The same
+// holds here, if that row is known at the cut-off of the sample.
 
 import type { Window } from "../samples/window.js";
 import type { Shard } from "../store/shard.js";
 import type { ListBuilder } from "./lists.js";
 
-/** The token of a row; 0 where it has none (UNK). */
+/** The token of a row; 0 if it has none (UNK). */
 export type KnownToken = (shard: Shard, row: number) => number;
 
 /**
- * At each of a window's places, from `start` on, the token of the patient's next row, whether or not that has the same time; 0 where there is none, and
- * where either of both rows is UNK: FEMR leaves such rows out.
+ * Writes, for each position of a window from `start` on, the token of the patient's next row, which may have
+ * the same time. 0 if there is no next row, or if one of the two rows is UNK: FEMR leaves out such rows.
  */
 export function fillNext(out: Int32Array, window: Window, start: number, token: KnownToken): void {
   const { shard, length } = window;
@@ -25,23 +26,24 @@ export function fillNext(out: Int32Array, window: Window, start: number, token: 
 }
 
 /**
- * At the last place of each distinct time that is not UNK the tokens of the next distinct time, ascending, each once and without UNK. None where the
- * window ends amid the rows of a time: what is missing of them would be known before it.
+ * Adds, at the last position of each distinct time that is not UNK, the tokens of the next distinct time:
+ * ascending, each once, without UNK. There are none if the window ends between rows of one time: the model
+ * would already know a part of that time.
  */
 export function putNextSets(sets: ListBuilder, window: Window, start: number, token: KnownToken): void {
   const { shard, length } = window;
-  let place = -1;
+  let position = -1;
   for (let i = 0; i < length; i += 1) {
     const row = window.row(i);
-    if (token(shard, row) !== 0) place = start + i;
+    if (token(shard, row) !== 0) position = start + i;
     const next = i + 1 < length ? window.row(i + 1) : window.nextKnown(row);
     if (next < 0 || shard.isSameTime(row, next)) continue;
-    if (place >= 0) sets.put(place, tokensAt(window, next, token));
-    place = -1;
+    if (position >= 0) sets.put(position, tokensAt(window, next, token));
+    position = -1;
   }
 }
 
-/** The tokens of the time at which a row is the first. */
+/** The tokens of a time, from its first row on. */
 function tokensAt(window: Window, first: number, token: KnownToken): number[] {
   const { shard } = window;
   const found = new Set<number>();

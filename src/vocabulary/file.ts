@@ -1,4 +1,4 @@
-// Fitted things as JSON files: written whole or not at all, and looked through member by member when they are read.
+// Vocabularies and targets as JSON files. Writing is atomic; reading checks every member.
 import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import type { Store } from "../store/store.js";
@@ -7,23 +7,24 @@ import { writtenAside } from "../support/atomic.js";
 import { fail, MedsError } from "../support/errors.js";
 
 /**
- * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
- * held-out patient, and the fitted file must not.
+ * The store that something was fitted on. It is in a separate file beside the fitted one
+ * (`NAME.provenance.json`), because the id of a store changes with every held-out patient and the fitted file
+ * must not.
  */
 export interface Provenance {
-  /** Id of what was fitted. */
+  /** Id of the vocabulary or of the tasks. */
   readonly of: string;
   /** Content id and fingerprint of the store: {@link Metadata.id}. */
   readonly store: string;
   readonly fingerprint: string;
 }
 
-/** Where something was fitted. */
+/** The provenance of something that was fitted on a store. */
 export function provenanceOf(of: string, { manifest }: Store): Provenance {
   return { of, store: manifest.id, fingerprint: manifest.fingerprint };
 }
 
-/** The bytes of a fitted file: a line a member, ended by a newline. */
+/** The text of a fitted file: one line per member, and a newline at the end. */
 export function textOfFitted(json: object): string {
   return `${JSON.stringify(json, null, 1)}\n`;
 }
@@ -33,7 +34,7 @@ export function idOfFitted(json: object): string {
   return createHash("sha256").update(textOfFitted(json)).digest("hex").slice(0, 32);
 }
 
-/** Writes the fitted file, and the one with its provenance beside it. */
+/** Writes the fitted file, and its provenance beside it. */
 export async function writeFitted(path: string, json: object, provenance: Provenance | null): Promise<void> {
   await replace(pathOf("path", path), textOfFitted(json));
   if (provenance === null) await rm(besideOf(path), { force: true });
@@ -44,7 +45,10 @@ const replace = (path: string, text: string) => writtenAside(path, (part, durabl
 
 const besideOf = (path: string) => `${path.replace(/\.json$/, "")}.provenance.json`;
 
-/** Reads both. Provenance that is of another file, or none, is null. */
+/**
+ * Reads the fitted file and its provenance, which is null if its file is missing or belongs to another fitted
+ * file.
+ */
 export async function readFitted<T>(
   path: string,
   make: (members: Members) => T & { readonly id: string },
@@ -65,7 +69,8 @@ async function parsed(path: string): Promise<unknown> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") fail("MEDS_NOT_FOUND", `${path}: there is no such file.`, path);
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
+      fail("MEDS_NOT_FOUND", `${path}: the file does not exist. Check the path.`, path);
     throw new MedsError("MEDS_IO", `${path}: ${(cause as Error).message}`, { path, cause });
   }
   try {
@@ -73,7 +78,7 @@ async function parsed(path: string): Promise<unknown> {
   } catch (cause) {
     throw new MedsError(
       "MEDS_FITTED_FILE",
-      `${path}: this is no whole JSON (${(cause as Error).message}). Fit again, or take another copy.`,
+      `${path}: the file is not complete JSON (${(cause as Error).message}). Fit again, or use another copy.`,
       {
         path,
         cause,
@@ -82,24 +87,23 @@ async function parsed(path: string): Promise<unknown> {
   }
 }
 
-/** Members of a JSON object that should be what fitting wrote. */
+const CHANGED = "The content was changed or damaged after fitting. Fit again, or use another copy.";
+
+/** The members of a JSON object that fitting wrote. */
 export function membersOf(value: unknown, path: string | undefined): Members {
   const where = path === undefined ? "" : `${path}: `;
-  const broken = (name: string, wanted: string): never =>
-    fail(
-      "MEDS_FITTED_FILE",
-      `${where}${name} is not ${wanted}. The file was changed or damaged since it was fitted: fit again, or take another copy.`,
-      path,
-    );
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return broken("it", "a JSON object");
+  const broken = (name: string, what: string, remedy = CHANGED): never =>
+    fail("MEDS_FITTED_FILE", `${where}\`${name}\` is not ${what}. ${remedy}`, path);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return fail("MEDS_FITTED_FILE", `${where}the content is not a JSON object. ${CHANGED}`, path);
   return new Members(value as Readonly<Record<string, unknown>>, broken, path);
 }
 
-/** Reads members, and throws `MEDS_FITTED_FILE` where one is not what it should be. */
+/** Reads members, and throws `MEDS_FITTED_FILE` if one is not as fitting wrote it. */
 export class Members {
   constructor(
     private readonly values: Readonly<Record<string, unknown>>,
-    readonly broken: (name: string, wanted: string) => never,
+    readonly broken: (name: string, what: string, remedy?: string) => never,
     private readonly path: string | undefined,
   ) {}
 
@@ -113,7 +117,7 @@ export class Members {
 
   text(name: string): string {
     const value = this.get(name);
-    return typeof value === "string" ? value : this.broken(name, "a text");
+    return typeof value === "string" ? value : this.broken(name, "a string");
   }
 
   one<W extends string>(name: string, words: readonly W[]): W {
@@ -139,22 +143,22 @@ export class Members {
   texts(name: string): readonly string[] {
     const value = this.get(name);
     const isRight = Array.isArray(value) && value.every((item) => typeof item === "string");
-    return isRight ? (value as string[]) : this.broken(name, "a list of texts");
+    return isRight ? (value as string[]) : this.broken(name, "a list of strings");
   }
 
-  /** Numbers, each more than the one before it. */
+  /** Numbers, each greater than the one before it. */
   ascending(name: string): readonly number[] {
     const value = this.numbers(name);
     return value.every((item, i) => i === 0 || item > value[i - 1]!)
       ? value
-      : this.broken(name, "a list of numbers, each more than the one before it");
+      : this.broken(name, "a list of numbers, each greater than the one before it");
   }
 
-  /** Numbers, none less than the one before it. */
+  /** Numbers, each at least the one before it. */
   numbers(name: string): readonly number[] {
     const value = this.get(name);
     const isRight = Array.isArray(value) && value.every((item, i) => Number.isFinite(item) && (i === 0 || item >= value[i - 1]));
-    return isRight ? (value as number[]) : this.broken(name, "a list of numbers, none less than the one before it");
+    return isRight ? (value as number[]) : this.broken(name, "a list of numbers, each at least the one before it");
   }
 
   isObject(name: string): boolean {
@@ -171,15 +175,15 @@ export class Members {
     return membersOf(this.get(name), this.path);
   }
 
-  /** Members of each object of a list. */
+  /** Applies a function to the members of each object of a list. */
   each<T>(name: string, make: (members: Members) => T): readonly T[] {
     return this.list(name).map((item) => make(membersOf(item, this.path)));
   }
 
-  /** Checks the name and version of what a file holds. */
+  /** Checks the name and the version of the format. */
   format(name: string, version: number): void {
     if (this.get("format") !== name) this.broken("format", JSON.stringify(name));
     if (this.get("version") !== version)
-      this.broken("version", `${version}, which this version of meds-reader reads (its own reads what it wrote)`);
+      this.broken("version", `${version}`, "Read it with the version of meds-reader that wrote it, or fit again.");
   }
 }

@@ -1,41 +1,44 @@
-import { failGiven } from "../support/arguments.js";
+import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import type { KnownRows } from "./known.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
 import { type FitPlan, RESERVED } from "./options.js";
 import { binEdges, Moments } from "./values.js";
 
-/** A code (or what several codes became), as it was among the fitted rows. */
+/** A code, or the token that several codes became, with its counts among the fitted rows. */
 export interface Token {
   readonly code: string;
-  /** The codes that it stands for. */
+  /** The codes that become this token. */
   readonly codes: readonly string[];
-  /** Rows that have it; with ancestors those of its descendants too. */
+  /** Rows with this token; with ancestors also the rows of its descendants. */
   readonly rows: number;
-  /** Patients that have such a row. */
+  /** Patients with such a row. */
   readonly patients: number;
-  /** Of the finite values of its own rows: their number, mean and standard deviation (divided by the number). Null without. */
+  /**
+   * Number, mean and standard deviation (divided by the number) of the finite values of its own rows. Null
+   * without values.
+   */
   readonly values: { readonly count: number; readonly mean: number; readonly std: number } | null;
-  /** Bounds of its bins, ascending: one fewer than there are bins. Null without values, or where no bins were asked for. */
+  /** Ascending bounds of its bins: one fewer than bins. Null without values, or without the option `bins`. */
   readonly edges: readonly number[] | null;
 }
 
-/** How much of some rows a vocabulary knows. */
+/** How much of some rows a vocabulary covers. */
 export interface Coverage {
   readonly rows: number;
   /** Rows whose code is UNK. */
   readonly unknownRows: number;
-  /** Rows that no token of the vocabulary stands for: with ancestors fewer than `unknownRows`, else as many. */
+  /** Rows without any token of the vocabulary: with ancestors at most `unknownRows`, otherwise as many. */
   readonly uncoveredRows: number;
   /** Distinct codes of the rows. */
   readonly codes: number;
   readonly unknownCodes: number;
-  /** Rows with a numeric value. Those of infinite value count in no mean, standard deviation or bin. */
+  /** Rows with a numeric value. Infinite values are in no mean, standard deviation or bin. */
   readonly values: number;
   readonly infiniteValues: number;
 }
 
-/** What a pass over the rows finds. */
+/** The result of fitting. */
 export interface Fitted {
   readonly subjects: number;
   readonly tokens: readonly Token[];
@@ -43,7 +46,7 @@ export interface Fitted {
   readonly tally: Tally;
 }
 
-/** What there is in some rows. */
+/** Counts of some rows. */
 export interface Tally {
   /** Rows by code id. */
   readonly rowsOf: Float64Array;
@@ -74,13 +77,47 @@ export function tallyOf(known: KnownRows): Tally {
   return { rowsOf, values, infiniteValues };
 }
 
-/** Counts codes and their values in one pass over the known rows; quantiles take a second one, over the values of the codes that are kept. */
+/**
+ * Counts codes and their values in one pass over the known rows. Quantiles take a second pass, over the values
+ * of the codes that are kept.
+ */
 export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted> {
   const { store } = known;
   const { chosen } = plan;
   const all = chosen.ancestors ? await readOntology(store) : new Ontology(new Map());
   store.check();
-  const strings = store.codes.strings;
+  const candidates = candidatesOf(store.codes.strings, all, plan);
+  const counts = countCandidates(known, candidates, chosen.values === "z-score" || chosen.bins > 0);
+  const kept = keptOf(candidates, counts, plan);
+  const edges = chosen.bins > 0 ? edgesOf(known, candidates, counts, kept, chosen.bins) : null;
+  const tokens = kept.map(({ number, codes, rows }, i): Token => {
+    const values = valuesOf(candidates.names[number]!, counts.moments, number, plan);
+    const hasValues = counts.moments.count[number]! > 0;
+    return {
+      code: candidates.names[number]!,
+      codes,
+      rows,
+      patients: counts.patients[number]!,
+      values,
+      edges: hasValues ? (edges?.[i] ?? null) : null,
+    };
+  });
+  const ontology = all.leadingTo(new Set(tokens.map(({ code }) => code)));
+  const { rowsOf, values, infiniteValues, subjects } = counts;
+  return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
+}
+
+/** All names that may become tokens. */
+interface Candidates {
+  readonly strings: readonly string[];
+  readonly names: readonly string[];
+  /** By code id: the candidate of the code itself; -1 if it has none. */
+  readonly own: Int32Array;
+  /** By code id: the candidates that a row of the code counts for, its own first. */
+  readonly bags: readonly (readonly number[])[];
+}
+
+function candidatesOf(strings: readonly string[], ontology: Ontology, plan: FitPlan): Candidates {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const numberOf = (name: string): number => {
@@ -88,23 +125,31 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     numbers.set(name, number);
     return number;
   };
-  // By code id the candidates that a row of it counts for, its own first; -1 where it has none of its own.
   const own = new Int32Array(strings.length).fill(-1);
   const bags: (readonly number[])[] = [[]];
   for (let id = 1; id < strings.length; id += 1) {
     const name = tokenOf(strings[id]!, plan);
-    const bag = name === null ? [] : chosen.ancestors ? all.ancestors(name).map(numberOf) : [numberOf(name)];
+    const bag = name === null ? [] : plan.chosen.ancestors ? ontology.ancestors(name).map(numberOf) : [numberOf(name)];
     bags.push(bag);
     own[id] = bag[0] ?? -1;
   }
+  return { strings, names, own, bags };
+}
 
+/** Counts of rows by code id, and of patients and values by candidate. */
+interface Counts extends Tally {
+  readonly patients: Float64Array;
+  readonly moments: Moments;
+  readonly subjects: number;
+}
+
+function countCandidates(known: KnownRows, { strings, names, own, bags }: Candidates, needsValues: boolean): Counts {
   const rowsOf = new Float64Array(strings.length);
   const seenBy = new Int32Array(strings.length).fill(-1);
   const touched = new Uint32Array(strings.length);
   const patients = new Float64Array(names.length);
   const countedFor = new Int32Array(names.length).fill(-1);
   const moments = new Moments(names.length);
-  const needsValues = chosen.values === "z-score" || chosen.bins > 0;
   let values = 0;
   let infiniteValues = 0;
   let subjects = 0;
@@ -141,7 +186,18 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     }
     if (count > 0) subjects += 1;
   });
+  return { rowsOf, values, infiniteValues, patients, moments, subjects };
+}
 
+/** A candidate that becomes a token. */
+interface Kept {
+  readonly number: number;
+  readonly codes: readonly string[];
+  readonly rows: number;
+}
+
+/** The candidates with enough rows and patients, those with the most rows first. */
+function keptOf({ strings, names, own, bags }: Candidates, { rowsOf, patients }: Counts, { chosen }: FitPlan): readonly Kept[] {
   const rows = new Float64Array(names.length);
   const members = names.map((): string[] => []);
   for (let id = 1; id < strings.length; id += 1) {
@@ -149,46 +205,49 @@ export async function fitTokens(known: KnownRows, plan: FitPlan): Promise<Fitted
     for (const number of bags[id]!) rows[number]! += rowsOf[id]!;
     if (own[id]! >= 0) members[own[id]!]!.push(strings[id]!);
   }
-  const kept = names
-    .map((_, number) => number)
-    .filter((number) => rows[number]! >= chosen.minCount && patients[number]! >= chosen.minPatients)
-    .sort((a, b) => rows[b]! - rows[a]! || byBytes(names[a]!, names[b]!))
-    .slice(0, chosen.top ?? names.length);
-  const slots = new Map(kept.map((number, slot) => [number, slot]));
-  const counts = kept.map((number) => moments.count[number]!);
-  const slotOf = Int32Array.from(own, (number) => slots.get(number) ?? -1);
-  const edges = chosen.bins > 0 ? binEdges(known, slotOf, counts, chosen.bins) : null;
-  const tokens = kept.map((number, slot): Token => {
-    const count = counts[slot]!;
-    // What is no code's token itself stands for its own name: another store may have rows of it.
-    const codes = chosen.ancestors ? [names[number]!] : members[number]!;
-    const [mean, std] = [moments.mean[number]!, moments.std(number)];
-    const sound = Number.isFinite(mean) && Number.isFinite(std);
-    if (count > 0 && !sound && chosen.values === "z-score")
-      fail(
-        "MEDS_VALUE_RANGE",
-        `The values of ${JSON.stringify(names[number]!)} are too large for a mean and a deviation in float64. Leave the code out, or take values: "raw" or bins.`,
-      );
-    const found = count > 0 && sound ? { count, mean, std } : null;
-    return {
-      code: names[number]!,
-      codes,
-      rows: rows[number]!,
-      patients: patients[number]!,
-      values: found,
-      edges: count > 0 ? (edges?.[slot] ?? null) : null,
-    };
-  });
-  const ontology = all.leadingTo(new Set(tokens.map(({ code }) => code)));
-  return { subjects, tokens, ontology, tally: { rowsOf, values, infiniteValues } };
+  return (
+    names
+      .map((_, number) => number)
+      .filter((number) => rows[number]! >= chosen.minCount && patients[number]! >= chosen.minPatients)
+      .sort((a, b) => rows[b]! - rows[a]! || byBytes(names[a]!, names[b]!))
+      .slice(0, chosen.top ?? names.length)
+      // With ancestors a token stands for its own name, even without rows of that code: another store may have some.
+      .map((number) => ({ number, codes: chosen.ancestors ? [names[number]!] : members[number]!, rows: rows[number]! }))
+  );
+}
+
+/** By kept candidate: the bounds of its bins. */
+function edgesOf(known: KnownRows, { own }: Candidates, { moments }: Counts, kept: readonly Kept[], bins: number): number[][] {
+  const tokens = new Map(kept.map(({ number }, token) => [number, token]));
+  const tokenByCode = Int32Array.from(own, (number) => tokens.get(number) ?? -1);
+  return binEdges(
+    known,
+    tokenByCode,
+    kept.map(({ number }) => moments.count[number]!),
+    bins,
+  );
+}
+
+/** Number, mean and standard deviation of a candidate's values; null without values. */
+function valuesOf(name: string, moments: Moments, number: number, { chosen }: FitPlan): Token["values"] {
+  const count = moments.count[number]!;
+  const [mean, std] = [moments.mean[number]!, moments.std(number)];
+  const isSound = Number.isFinite(mean) && Number.isFinite(std);
+  if (count > 0 && !isSound && chosen.values === "z-score")
+    fail(
+      "MEDS_VALUE_RANGE",
+      `The values of code ${JSON.stringify(name)} are too large: their mean or standard deviation is not finite in float64. Exclude the code, or set \`values: "raw"\` (and \`bins\`).`,
+    );
+  return count > 0 && isSound ? { count, mean, std } : null;
 }
 
 function tokenOf(code: string, { token, special }: FitPlan): string | null {
   if (token === null) return code;
   const name: unknown = token(code);
-  if (name !== null && typeof name !== "string") failGiven(`The token of code ${code}`, name, "a string, or null for UNK");
-  // It would be another token of the same name.
+  if (name !== null && typeof name !== "string") expected(`The token of code ${JSON.stringify(code)}`, name, "a string, or null for UNK");
   if (name !== code && (RESERVED.includes(name as string) || special.includes(name as string)))
-    failGiven(`The token of code ${code}`, name, "null for UNK, or the name of no special token");
+    conflict(
+      `The token of code ${JSON.stringify(code)} is ${JSON.stringify(name)}, which is a special token. Return another name, or null for UNK.`,
+    );
   return name;
 }

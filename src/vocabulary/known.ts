@@ -4,10 +4,13 @@ import { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
 import type { Shard } from "../store/shard.js";
 import type { Store } from "../store/store.js";
-import { failGiven } from "../support/arguments.js";
+import { expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 
-/** The rows of one patient that are known: [begin, begin + count) of the shard, or `list[0]` to `list[count - 1]`. One object serves all patients in turn. */
+/**
+ * The known rows of one patient: [begin, begin + count) of the shard, or `list[0]` to `list[count - 1]`. One
+ * object serves all patients in turn.
+ */
 export interface PatientRows {
   /** Row of the patient in patients.arrow, and in the shard. */
   readonly index: number;
@@ -22,34 +25,36 @@ export interface PatientRows {
 export interface KnownRows {
   readonly store: Store;
   readonly of: "patients" | "samples";
-  /** Null where the patients are of no named split. */
+  /** Null if the patients are not from a named split. */
   readonly split: string | null;
-  /** In order of subject id, so that what is fitted does not depend on how files hold the patients. */
+  /**
+   * In order of subject id, so that the result of fitting does not depend on the order of patients in files.
+   */
   forEach(visit: (rows: PatientRows) => void): void;
 }
 
 /**
- * Of patients all rows. Of samples the rows that their windows are taken from: those known at a cut-off of the subject, each once, whatever the length
- * of windows and however many of them hold it.
+ * All rows of patients. For samples: the rows that their windows are taken from, known at a cut-off of the
+ * subject. Each row counts once, for any length and number of windows.
  */
 export function knownRows(source: unknown): KnownRows {
   if (source instanceof Cohort) return ofPatients(source);
   if (source instanceof Samples) return ofSamples(source);
-  return failGiven("What is read", source, 'patients such as db.split("train"), or samples');
+  return expected("source", source, 'a cohort such as db.split("train"), or samples');
 }
 
-/** The same, of a split that somebody named: what is fitted on everybody has seen the patients it is tested on. */
+/** Known rows of a named split. Without one, fitting would include the patients of the test. */
 export function fittedRows(source: unknown, what: string): KnownRows & { readonly split: string } {
   const known = knownRows(source);
   const { split } = known;
   if (split !== null) return { ...known, split };
   const remedy =
     known.of === "patients"
-      ? 'Give a named split, such as db.split("train"), or a subset of one.'
-      : 'Make the samples of a named split: samples(db, labels, { split: "train", … }).';
+      ? 'Use a named split, such as db.split("train"), or a subset of one.'
+      : 'Make the samples from a named split: samples(db, labels, { split: "train", … }).';
   return fail(
     "MEDS_NO_SPLIT",
-    `${what} is fitted on training patients only, and these are of no named split: held-out patients would be among them, and their data would leak into training. ${remedy}`,
+    `${what} cannot be fitted on these ${known.of}: they are not from a named split, so data of held-out patients would leak into training. ${remedy}`,
     known.store.path,
   );
 }

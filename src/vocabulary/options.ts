@@ -1,52 +1,66 @@
-import { failGiven, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../support/arguments.js";
+import { conflict, expected, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../support/arguments.js";
 
-/** What {@link Vocabulary.fit} makes. */
+/** Options of {@link Vocabulary.fit}. */
 export interface VocabularyOptions {
-  /** Only codes with at least so many rows. Default: 1. */
+  /** The fewest rows of a code. Default: 1. */
   readonly minCount?: number | undefined;
-  /** Only codes of at least so many patients. Default: 1. */
+  /** The fewest patients of a code. Default: 1. */
   readonly minPatients?: number | undefined;
-  /** At most so many codes: those with the most rows. Special tokens and bins are not counted. Default: all. */
+  /**
+   * The most codes: those with the most rows are kept. Special tokens and bins are not counted. Default: all
+   * codes.
+   */
   readonly top?: number | undefined;
-  /** Further special tokens, with ids from 2 on. PAD is 0 and UNK 1 always. Names of no code: `special` finds them, and `idOf` codes. */
+  /**
+   * Further special tokens, with ids from 2 on. PAD is always 0 and UNK 1. They must differ from all codes.
+   * `special` of the vocabulary has their ids; `idOf` is for codes.
+   */
   readonly special?: readonly string[] | undefined;
   /**
-   * The token that a code becomes (null: UNK); codes of one token share its id and statistics. No name of a special token. It is asked while fitting
-   * only: a code that no training patient has is UNK, whatever this would say of it. Not with `ancestors`. Default: each code is a token.
+   * The token that a code becomes (null: UNK). Codes of one token share its id and statistics. It must not be
+   * the name of a special token. The function is called during fitting only: a code without a training
+   * patient is UNK, whatever the function would return. Cannot be combined with `ancestors`. Default: each
+   * code is a token.
    */
   readonly token?: ((code: string) => string | null) | undefined;
   /**
-   * The codes' ancestors through `parent_codes` are tokens too, with the rows and patients of all their descendants, and a row stands for a bag of
-   * tokens: field `bag` of batches. Default: false.
+   * Also makes tokens of the codes' ancestors through `parent_codes`. They count the rows and patients of all
+   * their descendants, and each row has a bag of tokens: field `bag` of batches. Default: false.
    */
   readonly ancestors?: boolean | undefined;
   /** `z-score`: `numeric_value` of batches is (x - mean) / std of the row's token. Default: `raw`. */
   readonly values?: "raw" | "z-score" | undefined;
-  /** So many quantile bins, 2 to 65,536, for the values of each token: field `value_bin` of batches. Default: none. */
+  /**
+   * Number of quantile bins for the values of each token, 2 to 65,536: field `value_bin` of batches. Default:
+   * no bins.
+   */
   readonly bins?: number | undefined;
-  /** With `bins`: a row with a value has the token of its code and bin in place of its code's. Default: false. */
+  /**
+   * With `bins`: a row with a value has the token of its code and bin instead of the token of its code.
+   * Default: false.
+   */
   readonly binTokens?: boolean | undefined;
 }
 
-const KNOWN: readonly (keyof VocabularyOptions)[] = [
-  "minCount",
-  "minPatients",
-  "top",
-  "special",
-  "token",
-  "ancestors",
-  "values",
-  "bins",
-  "binTokens",
-];
+const KNOWN = Object.keys({
+  minCount: true,
+  minPatients: true,
+  top: true,
+  special: true,
+  token: true,
+  ancestors: true,
+  values: true,
+  bins: true,
+  binTokens: true,
+} satisfies Record<keyof VocabularyOptions, true>);
 
-/** Id of what fills up batches, and of codes that the vocabulary has not. */
+/** Ids of padding in batches, and of codes that are not in the vocabulary. */
 export const PAD = 0;
 export const UNK = 1;
 /** Their names. */
 export const RESERVED: readonly string[] = ["[PAD]", "[UNK]"];
 
-/** What a vocabulary was asked to be, as it is saved. */
+/** The options of a vocabulary, as it is saved. */
 export interface FittedOptions {
   readonly minCount: number;
   readonly minPatients: number;
@@ -71,10 +85,13 @@ export class FitPlan {
     const given = optionsOf(options) ?? {};
     namesIn("Vocabulary.fit", given, KNOWN);
     const { token, special = [], minCount = 1, minPatients = 1 } = given;
-    if (token !== undefined && typeof token !== "function") failGiven("token", token, "a function of a code");
+    if (token !== undefined && typeof token !== "function") expected("token", token, "a function that takes a code");
     textsIn("special", special);
     const repeated = special.find((name, i) => RESERVED.includes(name) || special.indexOf(name) !== i);
-    if (repeated !== undefined) failGiven("A special token", repeated, "each name once, [PAD] and [UNK] not at all: they are there always");
+    if (repeated !== undefined)
+      conflict(
+        `Special token ${JSON.stringify(repeated)} ${RESERVED.includes(repeated) ? "always exists" : "is listed twice"}. Remove it from \`special\`.`,
+      );
     const chosen: FittedOptions = {
       minCount: wholeOf("minCount", minCount, 1),
       minPatients: wholeOf("minPatients", minPatients, 1),
@@ -84,8 +101,8 @@ export class FitPlan {
       bins: given.bins === undefined ? 0 : wholeOf("bins", given.bins, 2, MOST_BINS),
       binTokens: flagOf("binTokens", given.binTokens, false),
     };
-    if (chosen.binTokens && chosen.bins === 0) failGiven("binTokens", true, "it with bins only");
-    if (token !== undefined && chosen.ancestors) failGiven("token", token, "either token or ancestors");
+    if (chosen.binTokens && chosen.bins === 0) conflict("`binTokens` requires `bins`. Set `bins`, or remove `binTokens`.");
+    if (token !== undefined && chosen.ancestors) conflict("`token` and `ancestors` cannot be combined. Remove one of them.");
     this.chosen = chosen;
     this.special = [...special];
     this.token = token ?? null;

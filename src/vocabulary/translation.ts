@@ -5,40 +5,49 @@ import type { Ontology } from "./ontology.js";
 import { UNK } from "./options.js";
 import { binOf } from "./values.js";
 
-/** Lists by code id: those of `id` are `items[offsets[id]]` up to, but not including, `items[offsets[id + 1]]`. */
+/**
+ * Lists by code id: the list of `id` is `items` from `offsets[id]` up to, but not including, `offsets[id +
+ * 1]`.
+ */
 export interface Lists {
   readonly offsets: Int32Array;
   readonly items: Int32Array;
 }
 
-/** A vocabulary as the code ids of one store need it: plain data, which may be posted to a worker. */
+/** A vocabulary by the code ids of one store: plain data, which may be posted to a worker. */
 export interface Translation {
-  /** What batches say of their ids. */
+  /** The name of the ids in batches (`code_ids`). */
   readonly name: string;
-  /** Vocabulary's ids by code id; PAD at 0. */
+  /** Ids of the vocabulary by code id; PAD at 0. */
   readonly ids: Int32Array;
   /**
-   * Mean and standard deviation by code id, null where values stay as they are. NaN for a code of which no value was seen; a deviation of 0 stands as
-   * infinite, which makes every value of the code 0.
+   * Mean and standard deviation by code id; null if values stay unscaled. NaN for a code without a fitted
+   * value. A deviation of 0 is stored as infinity, which scales every value of the code to 0.
    */
   readonly mean: Float64Array | null;
   readonly std: Float64Array | null;
-  /** By code id, two each, where its bounds begin and end; null without bins. A code that has no bins begins at -1. */
+  /**
+   * By code id, two each: where its bounds begin and end. Null without bins. A code without bins begins at
+   * -1.
+   */
   readonly binRange: Int32Array | null;
   readonly edges: Float64Array;
-  /** By code id the token of its first bin; 0 where a value changes nothing. Null where bins are no tokens. */
+  /**
+   * By code id: the token of its first bin; 0 if a value does not change the token. Null if bins are not
+   * tokens.
+   */
   readonly binToken: Int32Array | null;
-  /** With ancestors: by code id the tokens of its bag, ascending. */
+  /** With ancestors, by code id: the tokens of its bag, ascending. */
   readonly bags: Lists | null;
 }
 
-/** What a vocabulary is to a translation. */
+/** The parts of a vocabulary that a translation needs. */
 export interface Source {
   readonly name: string;
   readonly tokens: readonly Token[];
   /** Id of the first token. */
   readonly first: number;
-  /** Of each token the id of its first bin's, 0 without; null where bins are no tokens. */
+  /** By token: the id of its first bin, 0 without bins. Null if bins are not tokens. */
   readonly firstBins: Int32Array | null;
   readonly zScore: boolean;
   readonly hasBins: boolean;
@@ -56,7 +65,7 @@ export function translationOf(store: Store, { name, tokens, first, firstBins, zS
   const binRange = hasBins ? new Int32Array(2 * size).fill(-1) : null;
   const binToken = firstBins === null ? null : new Int32Array(size);
   const edges: number[] = [];
-  const places = tokens.map((token) => {
+  const ranges = tokens.map((token) => {
     const begin = edges.length;
     for (const edge of token.edges ?? []) edges.push(edge);
     return [begin, edges.length] as const;
@@ -70,39 +79,42 @@ export function translationOf(store: Store, { name, tokens, first, firstBins, zS
       mean[id] = values.mean;
       std[id] = values.std === 0 ? Number.POSITIVE_INFINITY : values.std;
     }
-    if (own !== null && binRange !== null) binRange.set(places[i]!, 2 * id);
+    if (own !== null && binRange !== null) binRange.set(ranges[i]!, 2 * id);
     if (binToken !== null) binToken[id] = firstBins![i]!;
   }
   const bags = ontology === null ? null : bagsOf(store, byCode, first, ontology);
   return { name, ids, mean, std, binRange, edges: Float64Array.from(edges), binToken, bags };
 }
 
-/** The token of a row, its value's bin included. */
+/** The token of a row, or of the bin of its value. */
 export function tokenAt(translation: Translation, shard: Shard, row: number): number {
   const id = shard.codeIds[row]!;
   const bin = binTokenAt(translation, id, shard.hasValues ? shard.numericValues[row]! : Number.NaN);
   return bin > 0 ? bin : translation.ids[id]!;
 }
 
-/** The token of the bin of a value; 0 where it has none. */
+/** The token of the bin of a value; 0 if none. */
 export function binTokenAt(translation: Translation, id: number, value: number): number {
   const { binToken } = translation;
   const token = binToken === null || value !== value ? 0 : binToken[id]!;
   return token === 0 ? 0 : token + binAt(translation, id, value) - 1;
 }
 
-/** The bin of a value, from 1; 0 where there is no value, or the code has no bins. */
+/** The bin of a value, from 1; 0 without a value, or for a code without bins. */
 export function binAt({ binRange, edges }: Translation, id: number, value: number): number {
   const from = binRange === null ? -1 : binRange[2 * id]!;
   return value !== value || from < 0 ? 0 : binOf(edges, from, binRange![2 * id + 1]!, value) + 1;
 }
 
-/** By code id the tokens of the code and its ancestors. */
+/** By code id: the tokens of the code and its ancestors. */
 function bagsOf(store: Store, byCode: ReadonlyMap<string, number>, first: number, ontology: Ontology): Lists {
   return listsOf(store, ontology, (code) => (byCode.has(code) ? first + byCode.get(code)! : -1));
 }
 
-/** By code id, ascending, what a number is given for among the code and (with an ontology) its ancestors; -1 for none. */
+/**
+ * By code id: ascending numbers of the code and (with an ontology) its ancestors. `numberOf` returns -1 for a
+ * code without a number.
+ */
 export function listsOf(store: Store, ontology: Ontology | null, numberOf: (code: string) => number): Lists {
   const { codes } = store;
   const offsets = new Int32Array(codes.size + 2);

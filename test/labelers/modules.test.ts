@@ -34,7 +34,7 @@ describe("a function of a module", () => {
     }
     const odd = await rejected(db.label(module, { exportName: "odd" }));
     expect(odd.code).toBe("MEDS_INVALID_ARGUMENT");
-    expect(odd.message).toMatch(/labels\.mjs gave are no labels: booleanValue of label 0/);
+    expect(odd.message).toMatch(/labels\.mjs did not return labels: booleanValue of label 0/);
     expect((await rejected(db.label("./labels.mjs"))).code).toBe("MEDS_INVALID_ARGUMENT");
   });
 });

@@ -1,10 +1,11 @@
-// What the system was told of how this process reads a file: `/proc/self/smaps` says `rr` of a mapping that is read in places, without read-ahead.
+// The read-ahead advice of this process for a file. `/proc/self/smaps` shows `rr` for a mapping with random
+// access, without read-ahead.
 import { existsSync, readFileSync } from "node:fs";
 
-/** Why it cannot be seen here; null where it can. */
+/** Why the advice is not visible on this system; null if it is. */
 export const unseen = existsSync("/proc/self/smaps") ? null : "there is no /proc/self/smaps";
 
-/** Mappings of the files below a folder: how many are read in places, and how many ahead. */
+/** Mappings of the files below a folder: how many have random access, and how many are read ahead. */
 export function advice(folder: string): { places: number; ahead: number } {
   const found = { places: 0, ahead: 0 };
   let own = false;

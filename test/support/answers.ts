@@ -1,4 +1,4 @@
-// What queries must give, by plain loops over timelines.
+// The expected results of queries, by plain loops over timelines.
 import type {
   Aggregates,
   CodeCounts,
@@ -28,7 +28,7 @@ interface Group {
   readonly rows: readonly number[];
 }
 
-/** Everything that queries answer about the groups. */
+/** The results of all queries for the groups. */
 export class Answers {
   private readonly groups: readonly Group[];
   private readonly codes: number;
@@ -130,7 +130,7 @@ export class Answers {
     return rows.filter((row) => this.chosen === null || this.chosen.has(patient.codeIds[row]!));
   }
 
-  /** Of each group its codes, ascending, with their rows. */
+  /** By group: its codes, ascending, with their rows. */
   private cells(): { readonly id: number; readonly patient: Patient; readonly rows: number[] }[][] {
     return this.groups.map(({ patient, rows }) => {
       const cells = new Map<number, number[]>();
@@ -151,7 +151,7 @@ function offsets(lengths: readonly number[]): Float64Array {
   return ends;
 }
 
-/** Rows of a window, by looking at every row, and the same by the timeline's own windows. */
+/** Rows of a window: tests every row, and compares with the windows of the timeline. */
 function cut(patient: Patient, windows: ExactWindows, start: bigint | undefined, end: bigint | undefined): number[] {
   const { inclusive = true, static: statics = true, last } = windows;
   const [atStart, atEnd] = [inclusive === true || inclusive === "start", inclusive === true || inclusive === "end"];

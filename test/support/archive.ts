@@ -1,4 +1,5 @@
-// Archives of files that a test has in a folder: .zip, stored, written here; .tar and .tar.gz by the system's tar.
+// Archives of the files in a folder: .zip without compression, written here; .tar and .tar.gz by the system's
+// tar.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ function header(name: string, bytes: Buffer, at: number | null): Buffer {
   return Buffer.concat([Buffer.from("PK\x01\x02"), Buffer.from([20, 0]), fields, rest, Buffer.from(name)]);
 }
 
-/** Packs a folder as macOS does, with what it puts beside the files; gives the archive's path. */
+/** Packs a folder as macOS does, including its additional files. Returns the path of the archive. */
 export function zipped(root: string, name = "packed.zip"): string {
   const local: Buffer[] = [];
   const central: Buffer[] = [];

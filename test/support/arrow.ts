@@ -1,4 +1,5 @@
-// A slot of an apache-arrow array as our reader gives it, from its buffers: its own `get` rounds times to milliseconds.
+// Reads a slot of an apache-arrow array from its buffers, as our reader returns it: `get` of apache-arrow
+// rounds times to milliseconds.
 import { type Data, DataType, type Decimal, type Table, TimeUnit } from "apache-arrow";
 
 const text = new TextDecoder("utf-8", { ignoreBOM: true });

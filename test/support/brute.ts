@@ -1,4 +1,5 @@
-// Windows and batches from their definitions, slowly, over rows that hyparquet reads: the judge of samples and loader. Shares nothing with src/.
+// Windows and batches from their definitions, by slow loops over rows that hyparquet reads. Tests compare
+// samples and loader with them. Shares no code with src/.
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parquetFiles } from "./source.js";
@@ -7,15 +8,15 @@ import { parquetFiles } from "./source.js";
 export interface BruteRow {
   readonly time: bigint | null;
   readonly code: string;
-  /** NaN where there is none. */
+  /** NaN without a value. */
   readonly value: number;
-  /** Number in the patient's stored timeline. */
+  /** Index in the patient's stored timeline. */
   readonly place: number;
 }
 
 const DAY = 86_400_000_000n;
 
-/** All rows of each subject: static rows first, the others as they stand. */
+/** All rows of each subject: static rows first, the others in the order of the source. */
 export async function bruteRows(source: string): Promise<Map<bigint, BruteRow[]>> {
   const found = new Map<bigint, Omit<BruteRow, "place">[]>();
   for (const path of parquetFiles(source)) {
@@ -54,12 +55,13 @@ export interface BruteOptions {
   readonly excludeAtCutoff?: ((code: string) => boolean) | undefined;
 }
 
-/** What may be a sample's window. */
+/** The windows that a sample may have. */
 export interface BruteSample {
   readonly statics: readonly BruteRow[];
   /**
-   * Every window that the strategy allows; for all but the random ones exactly one, for `step_through` all that there are, in order. Of the random ones
-   * only those that begin with the row at a place, where that is given: there may be thousands.
+   * Every window that the strategy allows. `step_through` has all its windows in order, the random strategies
+   * have several, all others exactly one. Of the random windows only those that begin at row `first`, if it
+   * is set: there may be thousands.
    */
   readonly windows: (first?: number) => readonly (readonly BruteRow[])[];
   /** The kept row before a row. */
@@ -81,7 +83,7 @@ export function brute(rows: readonly BruteRow[], prediction: bigint | null, opti
   const isStatic = (row: BruteRow) => row.time === null || (birthEnd !== null && row.time < birthEnd);
   const hasCode = (row: BruteRow) => options.codes === undefined || options.codes(row.code);
   const found = options.static === "omit" ? [] : known.filter((row) => isStatic(row) && hasCode(row));
-  // Prepended ones leave a place for what happened.
+  // Prepended static rows leave room for at least one other row.
   const fits = options.unit === "events" ? (maxLength > 1 ? found.length : 0) : maxLength - 1;
   const statics = options.static === "prepend" ? found.slice(0, fits) : found;
   const kept = known.filter((row) => {

@@ -1,4 +1,4 @@
-// Programs of their own: what might crash the process, or is to be killed, runs in one.
+// Child processes, for tests that may crash the process or kill it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `test/support/NAME` under this Node; `files`: how many it may have open at a time. */
+/** Starts `test/support/NAME` with this Node. `files`: the most files it may have open at a time. */
 export function start(
   name: string,
   args: readonly string[],
@@ -18,7 +18,7 @@ export function start(
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const script = fileURLToPath(new URL(name, import.meta.url));
   const command = [process.execPath, ...(options.node ?? []), script, ...args];
-  // Node raises its limit of open files as far as it may: what is set here is the most.
+  // Node raises its limit of open files to the hard limit, which this sets.
   const limited = options.files === undefined ? command : ["/bin/sh", "-c", `ulimit -n ${options.files} && exec "$0" "$@"`, ...command];
   const child = spawn(limited[0]!, limited.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
@@ -36,7 +36,7 @@ export function start(
   return { child, ended };
 }
 
-/** Runs `test/support/NAME` to its end; one that hangs is killed and told by its signal. */
+/** Runs `test/support/NAME` to its end. A process that hangs is killed, and the result has its signal. */
 export async function run(
   name: string,
   args: readonly string[],

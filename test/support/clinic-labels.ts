@@ -1,4 +1,5 @@
-// Labels from their definitions, slowly, over rows that hyparquet reads: the judge of labelers. Shares nothing with src/.
+// Labels from their definitions, by slow loops over rows that hyparquet reads. Tests compare labelers with
+// them. Shares no code with src/.
 import { join } from "node:path";
 import { convert, PatientDatabase } from "meds-reader";
 import { type BruteRow, bruteRows } from "./brute.js";
@@ -11,7 +12,7 @@ export const DAY = 24n * HOUR;
 /** Rows with a time. */
 export type Timed = BruteRow & { readonly time: bigint };
 
-/** Of each subject its rows with a time, in order of the source. */
+/** By subject: the rows with a time, in order of the source. */
 export async function timedRows(source: string): Promise<Map<bigint, Timed[]>> {
   const all = await bruteRows(source);
   return new Map([...all].map(([id, rows]) => [id, rows.filter((row): row is Timed => row.time !== null)]));
@@ -22,7 +23,7 @@ export function distinct(rows: readonly Timed[]): bigint[] {
   return [...new Set(rows.map(({ time }) => time))].sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** A store of rows, given by subject: code, time in hours, value. Its source too. */
+/** A store of the rows of each subject (code, time in hours, value), and its source. */
 export async function stored(
   patients: ReadonlyMap<bigint, readonly (readonly [code: string, hours: number | null, value?: number | null])[]>,
 ): Promise<{ db: PatientDatabase; source: string }> {

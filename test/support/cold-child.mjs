@@ -1,4 +1,5 @@
-// Reads windows, or everything, of a store that is not in the page cache; prints the bytes that came from the device: `node cold-child.mjs STORE windows|all`.
+// Reads windows or all rows of a store that is not in the page cache, and prints the bytes read from the
+// device: `node cold-child.mjs STORE windows|all`.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 

@@ -1,6 +1,6 @@
 // Deep comparison in which NaN equals NaN, -0 differs from 0, 1 differs from 1n and null from undefined.
 
-/** Where and how two values differ; null where they are the same. */
+/** Where and how two values differ; null if they are equal. */
 export function difference(found: unknown, expected: unknown, at = ""): string | null {
   if (Object.is(found, expected)) return null;
   const words = () => `${at || "value"}: found ${show(found)}, expected ${show(expected)}`;

@@ -1,4 +1,5 @@
-// Converts until it is done or killed. `node convert-child.mjs SOURCE STORE OPTIONS`; says "started" first, and what it did last.
+// Converts a source until the conversion ends or the process is killed: `node convert-child.mjs SOURCE STORE
+// OPTIONS`. Prints "started" first, and the result last.
 import { convert } from "../../dist/index.js";
 
 const [source, store, options] = process.argv.slice(2);

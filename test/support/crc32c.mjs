@@ -1,4 +1,5 @@
-// CRC-32C, and a manifest sealed anew: a damaged file whose checksums are right, so that structure is all that can tell.
+// CRC-32C, and a manifest with new checksums: a damaged file then has valid checksums, and only checks of its
+// structure find the damage.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,7 +16,10 @@ export function crc32c(bytes) {
   return ((crc ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
 }
 
-/** The manifest of a store with the checksums that one file has now. `text` is the manifest as it was, `before` the file as it was. */
+/**
+ * Writes the manifest of a store with the new checksums of one file. `text`: the manifest before, `before`:
+ * the file before.
+ */
 export function reseal(store, name, text, before, after) {
   let next = text.replace(crc32c(before), crc32c(after));
   const file = [...JSON.parse(text).shards, ...JSON.parse(text).files].find(({ path }) => path === name);

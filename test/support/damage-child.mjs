@@ -1,5 +1,5 @@
-// Damages a store in every way that its arguments ask for, reads it and verifies it each time, and prints what came of it as JSON.
-// It runs in a process of its own: a crash is seen by its parent.
+// Damages a store in every way that the arguments list, reads and verifies it each time, and prints the
+// results as JSON. It is a process of its own, so that its parent sees a crash.
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { MedsError, PatientDatabase, verify } from "../../dist/index.js";
@@ -13,7 +13,7 @@ const files = readdirSync(store, { recursive: true, withFileTypes: true })
   .map((entry) => relative(store, join(entry.parentPath, entry.name)).split(sep).join("/"))
   .sort();
 
-/** Everything that a store holds, by subject; a cell whose reading fails holds the error. */
+/** Everything that a store contains, by subject. A cell that cannot be read contains the error. */
 function readAll() {
   const patients = new Map();
   const db = PatientDatabase.open(store);
@@ -22,7 +22,7 @@ function readAll() {
     for (const id of ids) {
       const patient = db.get(id);
       if (patient === undefined) continue;
-      if (patient.subjectId !== id) result.mixed.push(`get(${id}) gives ${patient.subjectId}`);
+      if (patient.subjectId !== id) result.mixed.push(`get(${id}) returns ${patient.subjectId}`);
       const cells = [patient.split];
       for (let i = 0; i < patient.length; i += 1) {
         const event = patient.at(i);
@@ -61,7 +61,7 @@ function cell(read) {
   }
 }
 
-/** An error that is not ours is a finding. */
+/** An error other than a MedsError is a finding. */
 function failed(error) {
   if (error instanceof MedsError) return error.code;
   result.strange.push(String(error.stack).slice(0, 400));
@@ -74,7 +74,7 @@ ids = [...first.subjectIds];
 first.close();
 const sound = readAll();
 
-/** Reads the damaged store; `values`: the damage may show as changed values of some cells. */
+/** Reads the damaged store. `values`: the damage may change the values of some cells. */
 async function look(what, values, findable = true) {
   result.tried += 1;
   let outcome;
@@ -86,20 +86,22 @@ async function look(what, values, findable = true) {
     for (const [id, expected] of sound) {
       const other = found.get(id);
       if (other === undefined || other.cells.length !== expected.cells.length) {
-        result.mixed.push(`${what}: subject ${id} is gone, or has another length`);
+        result.mixed.push(`${what}: subject ${id} is missing, or has another length`);
         continue;
       }
       expected.cells.forEach((value, i) => {
         if (other.cells[i] === value || other.cells[i].startsWith("MEDS_")) return;
         differing += 1;
         originals.add(value);
-        // Texts carry their subject, twice, so that no single flip makes another's: another patient's text is never to be seen.
+        // Texts contain their subject twice, so that a single flip cannot make the text of another subject,
+        // which must never appear.
         const owner = /of (\d+) \1\./.exec(other.cells[i]);
         if (owner && BigInt(owner[1]) !== id) result.mixed.push(`${what}: subject ${id} reads ${other.cells[i]}`);
       });
       arrays += expected.arrays.filter((array, i) => other.arrays[i] !== array && !other.arrays[i].startsWith("MEDS_")).length;
     }
-    // One flipped byte is one value, one entry of a dictionary, or eight bits of a bitmap; more is an offset out of place.
+    // One flipped byte changes one value, one entry of a dictionary, or eight bits of a bitmap. More
+    // differences mean a wrong offset.
     if (values === "few" && differing > 8 && originals.size > 1)
       result.mixed.push(`${what}: ${differing} cells differ, of ${originals.size} values`);
     outcome = differing + arrays === 0 ? "same" : "values";
@@ -120,7 +122,7 @@ const modes = {
     for (const name of files) {
       const path = join(store, name);
       const bytes = readFileSync(path);
-      // Half of a small shard is structure: tables of buffers, where a flip moves a column.
+      // Half of a small shard is structure: tables of buffers, in which a flip moves a column.
       const pace = name.startsWith("shards/00000") ? Math.ceil(every / 4) : every;
       for (let at = 0; at < bytes.length; at += pace) {
         const bit = 1 << ((at * 7 + (at >> 3)) % 8);
@@ -145,7 +147,10 @@ const modes = {
       writeFileSync(path, bytes);
     }
   },
-  /** Words of the files' structure overwritten, checksums made right again: only checks of structure can tell. */
+  /**
+   * Overwrites words of the files' structure and corrects the checksums: only checks of structure find the
+   * damage.
+   */
   async craft(every) {
     const text = manifestOf(store);
     for (const name of files.filter((name) => name.endsWith(".arrow"))) {

@@ -1,4 +1,4 @@
-// A MEDS dataset in memory, and its Parquet files by writers that are not ours.
+// A MEDS dataset in memory, and its Parquet files by other writers than ours.
 import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
@@ -8,7 +8,7 @@ import type { FileType, Raw } from "./families.js";
 import { place } from "./folder.js";
 import { runPython, tagged } from "./python.js";
 
-/** A column of a file: as many values as the file has rows. */
+/** A column of a file, one value per row. */
 export interface FileColumn {
   readonly name: string;
   readonly type: FileType;
@@ -20,7 +20,7 @@ export interface TableFile {
   /** Relative to the dataset's `data` folder. */
   readonly name: string;
   readonly columns: readonly FileColumn[];
-  /** Rows a row group; DuckDB makes at least 2048 of it. */
+  /** Rows per row group; DuckDB writes at least 2048. */
   readonly rowGroup?: number;
   readonly compression?: "none" | "snappy" | "gzip" | "zstd";
   /** pyarrow only. */
@@ -119,7 +119,7 @@ const STRING = { type: "BYTE_ARRAY", converted_type: "UTF8" } as const;
 const as = (raw: Raw) => raw;
 const hyparquet = (type: Omit<SchemaElement, "name">): FileType => ({ writer: "hyparquet", type, encode: as });
 
-/** MEDS's own columns and types that hand-made tests often want, as hyparquet-writer takes them. */
+/** The columns of MEDS and types that hand-made tests often need, for hyparquet-writer. */
 export const simple = {
   id: hyparquet({ type: "INT64" }),
   time: hyparquet({ type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } }),
@@ -133,7 +133,7 @@ export const simple = {
 /** A row of a hand-made table: subject, time in microseconds (null = static), code, value. */
 export type SimpleRow = readonly [id: bigint, time: bigint | null, code: string | null, value?: number | null];
 
-/** A file of the four MEDS columns out of rows. */
+/** A file with the four MEDS columns of some rows. */
 export function simpleFile(
   name: string,
   rows: readonly SimpleRow[],

@@ -11,12 +11,12 @@ export const KS = [1, 2, 4, -1];
 
 export interface Row {
   readonly id: number;
-  /** As the CSV has it, with seconds. */
+  /** As in the CSV, with seconds. */
   readonly time: string;
   readonly value: number;
 }
 
-/** What EHRSHOT's loader makes of a time: seconds are 0. */
+/** The time that EHRSHOT's loader reads: seconds are 0. */
 const minute = (time: string) => `${time.slice(0, 17)}00`;
 export const micros = (time: string) => BigInt(Date.parse(`${time}Z`)) * 1000n;
 export const splitOf = (id: number) => (["train", "train", "val", "test"] as const)[id % 4]!;
@@ -27,7 +27,10 @@ function truth(task: string, subTask: string, value: number): number {
   return task.startsWith("lab_") ? Number(value >= 1) : value;
 }
 
-/** One draw of the file: k of each class in some order of the class, with repeats where it is short. */
+/**
+ * One draw of the file: k labels per class in some order of the class, with repeats if the class is too
+ * small.
+ */
 function draw(
   rows: readonly Row[],
   y: (row: Row) => number,

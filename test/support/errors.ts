@@ -1,7 +1,7 @@
-// What a call throws.
+// The errors of calls and promises.
 import { MedsError } from "meds-reader";
 
-/** The error that a call throws; a call that throws none is a failure. */
+/** The error that a call throws. Fails if the call throws none. */
 export function thrown(call: () => unknown): Error {
   try {
     call();
@@ -12,7 +12,7 @@ export function thrown(call: () => unknown): Error {
   throw new Error("the call threw nothing");
 }
 
-/** The code of the MedsError that a call throws; any other error goes on. */
+/** The code of the MedsError that a call throws. Rethrows other errors. */
 export function codeOf(call: () => unknown): string {
   const error = thrown(call);
   if (error instanceof MedsError) return error.code;

@@ -1,8 +1,8 @@
-// Reads a store through every access path and compares with what its source holds.
+// Reads a store through every access path and compares it with its source.
 import type { AnySchema, Column, ColumnInfo, Event, Patient, PatientDatabase, Timeline } from "meds-reader";
 import { same } from "./compare.js";
 
-/** What a row holds, by column; `time` as exact microseconds. */
+/** The values of a row, by column; `time` in exact microseconds. */
 export interface ExpectedRow {
   readonly time: bigint | null;
   readonly code: string;
@@ -10,7 +10,7 @@ export interface ExpectedRow {
   readonly [column: string]: unknown;
 }
 
-/** A patient as the source has it, static rows first. */
+/** A patient as in the source, static rows first. */
 export interface ExpectedPatient {
   readonly id: bigint;
   readonly split: string | null;
@@ -20,7 +20,7 @@ export interface ExpectedPatient {
 const NO_TIME = -(2n ** 63n);
 const safe = (time: bigint) => Number.isSafeInteger(Number(time));
 
-/** Puts static rows first, both parts in the order in which they stand: the order of a store. */
+/** Puts static rows first and keeps the order within both parts: the order of a store. */
 export function storageOrder<R extends { readonly time: bigint | null }>(rows: readonly R[]): R[] {
   return [...rows.filter((row) => row.time === null), ...rows.filter((row) => row.time !== null)];
 }
@@ -45,7 +45,7 @@ export function checkStore(db: PatientDatabase, expected: readonly ExpectedPatie
   expected.forEach((patient, slot) => {
     const at = `subject ${patient.id}`;
     const found = db.get(patient.id);
-    if (found === undefined) throw new Error(`${at}: get() finds none`);
+    if (found === undefined) throw new Error(`${at}: get() finds no patient`);
     same(db.has(patient.id), true, () => `${at} has()`);
     if (safe(patient.id)) same(db.get(Number(patient.id))?.slot, slot, () => `${at} get(number)`);
     same(found.subjectId, patient.id, () => at);
@@ -152,7 +152,7 @@ function checkEvent(event: Event, row: ExpectedRow, columns: readonly ColumnInfo
   }
 }
 
-/** A column's value of a row; time as `column("time")` gives it. */
+/** The value of a column in a row; time as `column("time")` returns it. */
 function cellOf(row: ExpectedRow, name: string): unknown {
   return name === "time" ? (row.time === null ? null : Number(row.time)) : (row[name] ?? null);
 }
@@ -166,7 +166,7 @@ function checkColumn(column: Column<AnySchema[string] | null>, info: ColumnInfo,
     same(column.at(i), value, () => `${at} at(${i})`);
     same(column.isNull(i), value === null, () => `${at} isNull(${i})`);
   });
-  // Backwards too: a sparse column's cursor remembers where it stands.
+  // Backwards too: the cursor of a sparse column remembers its position.
   for (let i = rows.length - 1; i >= 0; i -= 3) same(column.at(i), values[i], () => `${at} at(${i}) backwards`);
   same([...column], values, () => `${at} iterated`);
 
@@ -198,7 +198,7 @@ function checkColumn(column: Column<AnySchema[string] | null>, info: ColumnInfo,
 const key = (value: unknown) => (typeof value === "bigint" ? `${value}n` : JSON.stringify(value));
 const fixedWidth = ({ stored }: ColumnInfo) => /^(bool|u?int|float|double|date|time|duration)/.test(stored);
 
-/** An element of `values` or `toArray()` as `at()` gives it. Fillers of null slots are looked at, too. */
+/** An element of `values` or `toArray()` as `at()` returns it. Includes the fillers of null slots. */
 function decoded(array: ArrayLike<unknown>, i: number, { stored }: ColumnInfo, isNull: boolean): unknown {
   const value = array[i];
   if (!ArrayBuffer.isView(array)) return value;

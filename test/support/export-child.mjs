@@ -1,4 +1,5 @@
-// A shard handed to a C++ add-on: `node --expose-gc export-child.mjs STORE`. Throws at the first thing that is not as promised.
+// Exports a shard to a C++ add-on: `node --expose-gc export-child.mjs STORE`. Throws at the first broken
+// promise of the documents.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,11 +9,11 @@ import { PatientDatabase } from "../../dist/index.js";
 const addon = load();
 const [store] = process.argv.slice(2);
 
-/** How often the first shard is mapped; null where the system does not say. */
+/** The number of mappings of the first shard; null if the system does not show it. */
 const mappings = () =>
   existsSync("/proc/self/maps") ? readFileSync("/proc/self/maps", "utf8").split("shards/00000.arrow").length - 1 : null;
 
-/** Does an address lie in a mapping of the shard's file; null where the system does not say. */
+/** Is an address in a mapping of the shard's file? Null if the system does not show it. */
 function isMapped(address) {
   if (!existsSync("/proc/self/maps")) return null;
   const lines = readFileSync("/proc/self/maps", "utf8").split("\n");
@@ -31,7 +32,7 @@ async function unmapped() {
   return (mappings() ?? 0) === 0;
 }
 
-/** What the add-on must find in the first shard. */
+/** The values that the add-on must find in the first shard. */
 function expected(db) {
   const sum = { rows: 0, before: 0, chars: 0, total: 0 };
   const { buffer } = db.at(0).times;
@@ -51,7 +52,7 @@ let db = PatientDatabase.open(store);
 const sum = expected(db);
 assert(sum.rows > 0 && sum.rows < db.eventCount);
 
-// Imported, scanned and given back; the structs then have nothing to import.
+// Imported, scanned and released; the structs are then empty.
 {
   const exported = db.exportC(0);
   assert.deepEqual(addon.scan(exported.schema, exported.array), sum);
@@ -60,7 +61,7 @@ assert(sum.rows > 0 && sum.rows < db.eventCount);
   exported.release();
 }
 
-// Released by hand before anyone imports it; collected without either.
+// Released explicitly before an import; collected without either.
 {
   const exported = db.exportC(0);
   exported.release();
@@ -68,7 +69,7 @@ assert(sum.rows > 0 && sum.rows < db.eventCount);
   for (let i = 0; i < 100; i += 1) db.exportC(i % db.shardCount);
 }
 
-// Kept by the add-on: no copy, while the store is open and after it was closed.
+// Kept by the add-on without a copy, while the store is open and after it is closed.
 const kept = (() => {
   const exported = db.exportC(0);
   return new addon.Shard(exported.schema, exported.array);

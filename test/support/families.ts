@@ -1,5 +1,5 @@
-// The column types of the tests: what a column may hold, how each writer writes it, and what the reader must give back.
-// A family's types hold the same values, so files of one dataset may differ within it.
+// The column types of the tests: the values of a column, how each writer writes them, and what the reader
+// must return.
 import {
   blobValue,
   DuckDBDateValue,
@@ -18,7 +18,7 @@ import {
 import fc from "fast-check";
 import type { SchemaElement } from "hyparquet";
 
-/** The programs that write Parquet; none of them is ours. */
+/** The programs that write Parquet; all are independent of this package. */
 export type Writer = "duckdb" | "hyparquet" | "pyarrow";
 
 /** A value before it is written: times are integers in the family's unit, decimals unscaled bigints, maps are Maps. */
@@ -34,7 +34,7 @@ export interface FileType {
   readonly encode: (raw: Raw) => unknown;
   /** The values come back wider (int64 among int32). */
   readonly wide?: boolean;
-  /** What the file holds of a value, where the writer is not exact. */
+  /** The value in the file, if the writer is not exact. */
   readonly holds?: (raw: Raw) => Raw;
 }
 
@@ -43,7 +43,7 @@ export interface Family {
   readonly name: string;
   readonly raw: fc.Arbitrary<Raw>;
   readonly types: readonly FileType[];
-  /** How the reader gives a value, once all types and values of the column are known. */
+  /** How the reader returns a value, which depends on all types and values of the column. */
   reader(types: readonly FileType[], raws: readonly Raw[]): (raw: Raw) => unknown;
 }
 
@@ -58,7 +58,10 @@ const hyparquet = (type: Omit<SchemaElement, "name">, encode: (raw: Raw) => unkn
 const pyarrow = (type: string, encode: (raw: Raw) => unknown = as, wide = false): FileType => ({ writer: "pyarrow", type, encode, wide });
 const plain = () => as;
 
-/** DuckDB's and hyparquet-writer's dictionaries take 0 and -0 for one value: their files hold no -0 here, pyarrow's do. */
+/**
+ * The dictionaries of DuckDB and hyparquet-writer do not distinguish 0 and -0. Their files contain no -0
+ * here; those of pyarrow do.
+ */
 const unsigned = (raw: number) => (raw === 0 ? 0 : raw);
 const signless = (type: FileType): FileType => ({ ...type, encode: unsigned, holds: unsigned });
 const singles = [duckdb("FLOAT"), hyparquet({ type: "FLOAT" })].map(signless);
@@ -66,7 +69,10 @@ const doubles = [duckdb("DOUBLE"), hyparquet({ type: "DOUBLE" })].map(signless);
 
 const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
 
-/** Text with everything that breaks text: "", NUL, emoji, combining marks, long runs. Never a lone surrogate: Parquet cannot hold one. */
+/**
+ * Text with everything that breaks text: "", NUL, emoji, combining marks, long runs. Never a lone surrogate:
+ * Parquet cannot store one.
+ */
 export const text: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
   {
@@ -98,11 +104,11 @@ const int64 = fc.oneof(
   fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 0n, -1n, 2n ** 53n + 1n),
 );
 
-/** A bigint where a file holds 64 bits, else a number. */
+/** A bigint if a file stores 64 bits, otherwise a number. */
 const widest = (types: readonly FileType[]) => (types.some((type) => type.wide) ? (raw: Raw) => BigInt(raw) : as);
 
 const odd = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0);
-/** float32 values, with all that is special. */
+/** float32 values, including all special ones. */
 export const float32: fc.Arbitrary<number> = fc.oneof(
   fc.float(),
   odd,
@@ -134,7 +140,7 @@ export const micros: fc.Arbitrary<bigint> = fc.oneof(
   { weight: 1, arbitrary: fc.bigInt({ min: -(2n ** 53n) + 1n, max: 2n ** 53n - 1n }) },
   { weight: 2, arbitrary: fc.constantFrom(0n, -1n, 1n, -999_999n, -1_000_000n, 86_400_000_000n, 7_637_068_800_000_000n) },
 );
-/** Nanoseconds: microseconds where no value of the column has a remainder, else nanoseconds. */
+/** Nanoseconds: microseconds if no value of the column has a remainder, otherwise nanoseconds. */
 const nanos = (_: readonly FileType[], raws: readonly Raw[]) =>
   raws.every((raw) => raw % 1000n === 0n) ? (raw: Raw) => Number(raw / 1000n) : as;
 

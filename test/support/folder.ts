@@ -1,4 +1,4 @@
-// Temporary folders, and the proof that nothing was left in them.
+// Temporary folders, and the proof that nothing remains in them.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll } from "vitest";
 
 const made: string[] = [];
 
-/** A folder that is gone after the test file. */
+/** A folder that is removed after the test file. */
 export function folder(name = "t"): string {
   const path = mkdtempSync(join(tmpdir(), `meds-reader-${name}-`));
   made.push(path);
@@ -17,7 +17,7 @@ afterAll(() => {
   for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
 });
 
-/** Makes the folder that a file is to stand in, and returns the file's path. */
+/** Creates the folder of a file, and returns the file's path. */
 export function place(...parts: string[]): string {
   const path = join(...parts);
   mkdirSync(dirname(path), { recursive: true });
@@ -37,7 +37,7 @@ export function contents(path: string): Map<string, Buffer> {
   return new Map(files(path).map((name) => [name, readFileSync(join(path, name))]));
 }
 
-/** How two results of {@link contents} differ: names. An assertion over megabytes of bytes takes minutes. */
+/** The names in which two results of {@link contents} differ. An assertion over megabytes takes minutes. */
 export function changed(found: ReadonlyMap<string, Buffer>, expected: ReadonlyMap<string, Buffer>): string[] {
   const names = new Set([...found.keys(), ...expected.keys()]);
   return [...names].filter((name) => !found.get(name)?.equals(expected.get(name) ?? Buffer.from("absent")));

@@ -1,10 +1,10 @@
-// A generated dataset of 400,000 rows and its store in several shards, made once a test file.
+// A generated dataset of 400,000 rows and its store in several shards, made once per test file.
 import { join } from "node:path";
 import { convert, generate } from "meds-reader";
 import { beforeAll } from "vitest";
 import { folder } from "./folder.js";
 
-/** Where they stand, once `beforeAll` has run. */
+/** Their paths, after `beforeAll`. */
 export const generated = { source: "", store: "" };
 
 beforeAll(async () => {

@@ -1,21 +1,21 @@
-// Labels for tests: what a table holds as plain rows, and Parquet files of labels by DuckDB.
+// Labels for tests: the rows of a table as plain objects, and Parquet files of labels by DuckDB.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import fc from "fast-check";
 import type { LabelRow, Labels } from "meds-reader";
 import { duck } from "./dataset.js";
 
-/** What tests compare: a row's members that are not null, so that a missing column and a null one are the same. */
+/** The members of a row that are not null, so that a missing column equals a null one in comparisons. */
 export function plain(labels: Iterable<LabelRow>): Record<string, unknown>[] {
   return [...labels].map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
 }
 
-/** As {@link plain}, of hand-made rows. */
+/** As {@link plain}, for hand-made rows. */
 export function rows(...all: Partial<LabelRow>[]): Record<string, unknown>[] {
   return plain(all as LabelRow[]);
 }
 
-/** Writes what a query selects as Parquet, by DuckDB. */
+/** Writes the result of a query as Parquet, by DuckDB. */
 export async function duckFile(path: string, query: string): Promise<string> {
   mkdirSync(dirname(path), { recursive: true });
   await (await duck()).run(`COPY (${query}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`);
@@ -27,7 +27,7 @@ export async function duckRows(query: string): Promise<Record<string, unknown>[]
   return (await (await duck()).runAndReadAll(query)).getRowObjects() as Record<string, unknown>[];
 }
 
-/** A label with any values that the schema knows; floats are exact in float32. */
+/** A label with any values of the schema; floats are exact in float32. */
 export const anyLabel: fc.Arbitrary<LabelRow> = fc.record({
   subjectId: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   predictionTime: fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }),
@@ -38,5 +38,5 @@ export const anyLabel: fc.Arbitrary<LabelRow> = fc.record({
   isCensored: fc.option(fc.boolean()),
 });
 
-/** A fact that both sides of a comparison must agree on beside the rows. */
+/** A fact besides the rows on which both sides of a comparison must agree. */
 export const sizeOf = (labels: Labels): [number, number, number] => [labels.size, labels.subjectIds.length, labels.predictionTimes.length];

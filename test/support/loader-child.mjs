@@ -1,4 +1,4 @@
-// Leaves a loop over prefetched batches early, in the way that is asked for, and must then end by itself.
+// Leaves a loop over prefetched batches early, in the requested way. The process must then end.
 import { loader, PatientDatabase, samples } from "../../dist/index.js";
 
 const [store, how] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Small sources have no metadata, and every conversion says so: what tests of other notes leave out.
+// Small sources have no metadata, and every conversion reports that. Tests of other notes ignore it.
 import type { Note } from "meds-reader";
 
-/** The notes but those of files that the source does not have. */
+/** The notes, except those about missing files of the source. */
 export const said = (notes: readonly Note[]): Note[] => notes.filter(({ kind }) => kind !== "missing");

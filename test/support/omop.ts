@@ -1,4 +1,4 @@
-// A small OMOP CDM 5.4 that has a case of everything, and ways to write it: CSV, gzip, Parquet, capitals, pieces.
+// A small OMOP CDM 5.4 with every special case, and ways to write it: CSV, gzip, Parquet, upper case, parts.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -121,7 +121,7 @@ Clinic,C,Nobody,2024-01-01,2024-02-01,5.4,v5.0
 `,
 };
 
-/** Writes tables as CSV; `name` gives a table's file. */
+/** Writes tables as CSV; `name` returns the file name of a table. */
 export function writeCsv(root: string, tables: Tables = clinic, name = (table: string) => `${table}.csv`): string {
   for (const [table, text] of Object.entries(tables)) {
     const file = place(root, name(table));
@@ -139,7 +139,7 @@ const TYPES: readonly [RegExp, string][] = [
   [/(^|_)id(_[12])?$/, "BIGINT"],
 ];
 
-/** The type that the CDM gives a column. */
+/** The type of a column in the CDM. */
 export function typeOf(column: string): string {
   return TYPES.find(([of]) => of.test(column.toLowerCase()))?.[1] ?? "VARCHAR";
 }
@@ -159,7 +159,10 @@ export async function writeParquet(root: string, tables: Tables = clinic, name =
 
 const COLUMNS = ["table", "visit_id", "unit", "note_id"] as const;
 
-/** Every event of a store as a line of text, sorted: what two programs must agree on. Numbers are shown as float32 holds them. */
+/**
+ * Every event of a store as a line of text, sorted, for a comparison of two programs. Numbers are shown in
+ * float32.
+ */
 export function lines(store: string): string[] {
   const db = PatientDatabase.open(store);
   const found: string[] = [];
@@ -185,7 +188,7 @@ export function lines(store: string): string[] {
   return found.sort();
 }
 
-/** The same of a MEDS dataset, by DuckDB, which shares no code with this package. */
+/** The same for a MEDS dataset, by DuckDB, which shares no code with this package. */
 export async function linesOf(dataset: string): Promise<string[]> {
   const from = `read_parquet('${join(dataset, "data/*.parquet")}')`;
   const columns = new Set((await duckdb(`DESCRIBE SELECT * FROM ${from}`)).map((row) => row.column_name));
@@ -203,7 +206,10 @@ export async function linesOf(dataset: string): Promise<string[]> {
     .sort();
 }
 
-/** Asks polars for no streaming: its old engine, which meds_etl asks for, reads no Parquet in the versions that meds_etl runs with. */
+/**
+ * Turns off streaming in polars: its old engine, which meds_etl requests, reads no Parquet in the versions
+ * that meds_etl runs with.
+ */
 const RUN = `
 import polars as pl
 collect = pl.LazyFrame.collect
@@ -212,7 +218,10 @@ import meds_etl.omop
 meds_etl.omop.main()
 `;
 
-/** Converts OMOP tables by meds_etl; gives the MEDS dataset. It reads 5.4's names only, in lower case. */
+/**
+ * Converts OMOP tables by meds_etl, and returns the MEDS dataset. meds_etl reads only names of 5.4, in lower
+ * case.
+ */
 export function medsEtl(tables: string): string {
   const out = join(folder("meds-etl"), "meds");
   const done = spawnSync(etlPython!, ["-c", RUN, tables, out, "--num_shards", "2"], { encoding: "utf8" });
@@ -220,7 +229,7 @@ export function medsEtl(tables: string): string {
   return out;
 }
 
-/** What many lines come to: 64 hexadecimal digits. */
+/** A hash of many lines: 64 hexadecimal digits. */
 export function digest(all: readonly string[]): string {
   return createHash("sha256").update(all.join("\n")).digest("hex");
 }

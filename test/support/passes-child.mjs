@@ -1,5 +1,5 @@
-// Leaves a pass in every way there is and then has nothing left to do: `node --expose-gc passes-child.mjs STORE TIMES`. A worker or handle that stayed
-// would keep the process from ending.
+// Leaves a pass in every possible way, and must then end: `node --expose-gc passes-child.mjs STORE TIMES`. A
+// remaining worker or handle would keep the process alive.
 import { PatientDatabase } from "../../dist/index.js";
 
 const [store, times] = process.argv.slice(2);
@@ -31,7 +31,7 @@ try {
 } catch (error) {
   seen.push(error.code);
 }
-// Aborted while nobody asks: the workers end all the same.
+// Aborted without a pending request: the workers must end.
 const idle = new AbortController();
 const waiting = db.map(module, { threads: 2, signal: idle.signal })[Symbol.asyncIterator]();
 await waiting.next();

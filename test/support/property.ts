@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { RandomDataset } from "./random.js";
 
-/** How many datasets are tried; more with MEDS_PROPERTY_RUNS, others with MEDS_PROPERTY_SEED. */
+/** The number of datasets; MEDS_PROPERTY_RUNS sets it, MEDS_PROPERTY_SEED sets the seed. */
 export const runs = Number(process.env.MEDS_PROPERTY_RUNS ?? 60);
 const seed = Number(process.env.MEDS_PROPERTY_SEED ?? 20240601);
 

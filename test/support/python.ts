@@ -1,18 +1,25 @@
-// Programs in Python that tests compare with, in the venvs that `npm test` makes. Where there is no Python, tests say so and are skipped.
+// Python programs for comparisons, in the venvs that `npm test` makes. Without Python the tests report that,
+// and are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** A Python that has pyarrow, which writes the Arrow types that no JavaScript writer has, meds_reader, polars and DuckDB; or null. */
+/**
+ * A Python with pyarrow (which writes the Arrow types that no JavaScript writer has), meds_reader, polars and
+ * DuckDB; or null.
+ */
 export const python: string | null = find("peer", "pyarrow");
 
-/** A Python that has meds_etl, which makes MEDS of OMOP as ours is to; or null. */
+/** A Python with meds_etl, which converts OMOP to MEDS as our conversion must; or null. */
 export const etlPython: string | null = find("etl", "meds_etl");
 
-/** A Python that has the writers of requirements-writers.txt: pandas, polars, DuckDB, fastparquet, ClickHouse, Delta Lake, Iceberg; or null. */
+/**
+ * A Python with the writers of requirements-writers.txt: pandas, polars, DuckDB, fastparquet, ClickHouse,
+ * Delta Lake, Iceberg; or null.
+ */
 export const writersPython: string | null = find("writers", "fastparquet");
 
-/** The Python that the environment names, or the venv's. */
+/** The Python of the environment variable, or of the venv. */
 function find(name: string, module: string): string | null {
   const venv = fileURLToPath(new URL(`../../.cache/${name}/bin/python`, import.meta.url));
   for (const path of [process.env[`MEDS_${name.toUpperCase()}_PYTHON`], venv]) {
@@ -23,13 +30,16 @@ function find(name: string, module: string): string | null {
 
 const script = fileURLToPath(new URL("./write.py", import.meta.url));
 
-/** Runs `write.py` on a request; a failure of Python is a failure of the test. */
+/** Runs `write.py` on a request. A failure of Python fails the test. */
 export function runPython(request: unknown): void {
   const done = spawnSync(python!, [script], { input: JSON.stringify(request), encoding: "utf8", maxBuffer: 1 << 28 });
   if (done.status !== 0) throw new Error(`write.py failed: ${done.error?.message ?? done.stderr}`);
 }
 
-/** A value as JSON that Python gives back exactly: no number goes through decimal text that rounds, no type is guessed. */
+/**
+ * A value as JSON that Python restores exactly: no number becomes rounded decimal text, and no type is
+ * guessed.
+ */
 export function tagged(value: unknown): unknown {
   if (typeof value === "bigint") return { i: String(value) };
   if (typeof value === "number")

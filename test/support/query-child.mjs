@@ -1,4 +1,5 @@
-// Workers ask a store for ever and are terminated in mid-query; the main thread asks on. `node query-child.mjs STORE ROUNDS`
+// Workers query a store without end and are terminated during a query; the main thread keeps querying. `node
+// query-child.mjs STORE ROUNDS`
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { PatientDatabase } from "../../dist/index.js";

@@ -1,4 +1,4 @@
-// Random MEDS datasets: patients over several files, each file by a writer, with columns and types of its own.
+// Random MEDS datasets: patients in several files, each file by one writer, with its own columns and types.
 import fc from "fast-check";
 import type { FileColumn, TableFile } from "./dataset.js";
 import { simple } from "./dataset.js";
@@ -6,12 +6,12 @@ import { type ExpectedPatient, type ExpectedRow, storageOrder } from "./expect.j
 import { type Family, type FileType, families, float32, micros, type Raw, text, type Writer } from "./families.js";
 import { python } from "./python.js";
 
-/** A dataset's files, and what a reader must find in their store. */
+/** The files of a dataset, and what a reader must find in their store. */
 export interface RandomDataset {
   readonly files: readonly TableFile[];
   readonly splits: ReadonlyMap<bigint, string>;
   readonly expected: readonly ExpectedPatient[];
-  /** Bytes a shard: small enough for several. */
+  /** Bytes per shard: small enough for several shards. */
   readonly shardBytes: number;
   readonly threads: number;
 }
@@ -40,7 +40,7 @@ const MEDS: Record<"subject_id" | "time" | "code" | "numeric_value", readonly Fi
   };
 })();
 
-/** Values of one column: mostly null, or never; from a few values, or all different. */
+/** Values of one column: mostly null, or never null; few distinct values, or all different. */
 function columnValues(family: Family, count: number): fc.Arbitrary<(Raw | null)[]> {
   const few = fc.array(family.raw, { minLength: 1, maxLength: 4 }).chain((pool) => fc.constantFrom(...pool));
   return fc
@@ -86,7 +86,7 @@ export const dataset: fc.Arbitrary<RandomDataset> = shape.chain((shape) => {
       values: fc.array(fc.option(float32, { freq: 2 }), few(total)),
       hasValues: fc.boolean(),
       extra: fc.tuple(...shape.names.map((family) => columnValues(family, total))),
-      // Which of a family's types each file uses, and which of the extra columns it lacks.
+      // The type of each family in each file, and the extra columns that the file lacks.
       choice: fc.array(fc.nat(), few(3 * (shape.names.length + 4))),
       absent: fc.array(fc.boolean(), few(3 * shape.names.length)),
       splits: fc.array(fc.constantFrom("train", "tuning", "held_out", "ünïcode", null), few(shape.ids.length)),
@@ -122,11 +122,11 @@ interface Parts {
   readonly threads: number;
 }
 
-/** What a file holds of a value. */
+/** The value as the file stores it. */
 const held = (type: FileType, raw: Raw | null) => (raw === null ? null : (type.holds ?? ((value) => value))(raw));
 
 function assemble(shape: Shape, parts: Parts): RandomDataset {
-  // Files hold whole patients; a patient's times ascend, its static rows stand first, last or anywhere.
+  // Files contain whole patients. The times of a patient ascend; static rows are first, last or anywhere.
   const files = [0, 1, 2].map(() => ({ owners: [] as number[], rows: [] as number[] }));
   const times = [...parts.times];
   let next = 0;
@@ -176,7 +176,7 @@ function assemble(shape: Shape, parts: Parts): RandomDataset {
     return { ...parts.options, name: `${"ab"[index % 2]}/${index}.parquet`, columns };
   });
 
-  // What a reader gives depends on all the files' types and values of the column.
+  // The value that a reader returns depends on all types and values of the column.
   for (const family of shape.names) {
     const all = tables.flatMap((table) => table.columns.filter(({ name }) => name === family.name));
     const raws = all.flatMap(({ values }) => values.filter((raw) => raw !== null));

@@ -1,4 +1,4 @@
-// Conversions that must fail, and the proof that they leave nothing behind.
+// Conversions that must fail, and the proof that they leave no files.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ConvertOptions, convert, type MedsError } from "meds-reader";
@@ -7,7 +7,7 @@ import type { SimpleRow } from "./dataset.js";
 import { rejected } from "./errors.js";
 import { contents, folder } from "./folder.js";
 
-/** Two patients of a sound source. */
+/** Two patients of a valid source. */
 export const good: readonly SimpleRow[] = [
   [1n, null, "SEX//F"],
   [1n, 10n, "A", 1],
@@ -15,7 +15,7 @@ export const good: readonly SimpleRow[] = [
   [2n, 5n, "A", 2],
 ];
 
-/** Converts what must fail; proves that nothing stands beside the source afterwards but the source. */
+/** Runs a conversion that must fail, and checks that the folder then contains only the source. */
 export async function refused(source: string, options: ConvertOptions = {}): Promise<MedsError> {
   const target = folder("target");
   const temp = folder("temp");

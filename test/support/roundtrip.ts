@@ -6,7 +6,7 @@ import { type FileColumn, type SimpleRow, type TableFile, writeSimple } from "./
 import { checkStore, type ExpectedPatient, type ExpectedRow, storageOrder } from "./expect.js";
 import { folder } from "./folder.js";
 
-/** Converts a source, checks it by verify, and hands the open store to `look`. */
+/** Converts a source, verifies it, and passes the open store to `look`. */
 export async function withStore(
   source: string,
   look: (db: PatientDatabase, summary: Summary) => unknown,
@@ -20,7 +20,7 @@ export async function withStore(
   db.close();
 }
 
-/** What the store of hand-made rows must hold, in order of first appearance. */
+/** The expected store of hand-made rows, in order of first appearance. */
 export function expectedOf(rows: readonly SimpleRow[], more: readonly FileColumn[] = []): ExpectedPatient[] {
   const patients = new Map<bigint, ExpectedRow[]>();
   rows.forEach(([id, time, code, value], i) => {

@@ -1,4 +1,5 @@
-// Reads a MEDS source with DuckDB, whose Parquet reader is not ours: the judge of what a store must hold.
+// Reads a MEDS source with DuckDB, whose Parquet reader is independent of ours: the expected content of a
+// store.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -27,7 +28,10 @@ export function parquetFiles(source: string): string[] {
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map((name) => join(data, name));
 }
 
-/** Every patient of a source, in the order of files and rows. Times as bigint microseconds, everything else as a reader gives it. */
+/**
+ * Every patient of a source, in the order of files and rows. Times are bigint microseconds; other values are
+ * as a reader returns them.
+ */
 export async function* sourcePatients(source: string): AsyncGenerator<SourcePatient> {
   const sql = await duck();
   for (const file of parquetFiles(source)) {
@@ -68,7 +72,7 @@ function plain(value: DuckDBValue, exact = false): unknown {
   throw new Error(`no rule for DuckDB's ${value.constructor.name}`);
 }
 
-/** The one row that a query gives, as an object of plain values. */
+/** The single row of a query, as an object of plain values. */
 export async function one(query: string): Promise<Record<string, unknown>> {
   const reader = await (await duck()).runAndReadAll(query);
   return Object.fromEntries(Object.entries(reader.getRowObjects()[0]!).map(([name, value]) => [name, plain(value as DuckDBValue, true)]));

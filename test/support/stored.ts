@@ -6,7 +6,7 @@ import { writeFiles, writeSplits } from "./dataset.js";
 import { folder } from "./folder.js";
 import type { RandomDataset } from "./random.js";
 
-/** Writes a dataset, converts it, hands the open store to `look`, and takes all of it away again. */
+/** Writes a dataset, converts it, passes the open store to `look`, and removes everything. */
 export async function withStore(
   data: RandomDataset,
   look: (db: PatientDatabase, store: string, source: string) => Promise<void> | void,

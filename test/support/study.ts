@@ -1,4 +1,5 @@
-// A random study: subjects in splits, labels, values, an ontology. And what is fitted on it, by plain loops over rows that hyparquet reads.
+// A random study (subjects in splits, labels, values, an ontology), and what is fitted on it, by plain loops
+// over rows that hyparquet reads.
 import { join } from "node:path";
 import fc from "fast-check";
 import { convert, type Label, Labels, PatientDatabase, type VocabularyOptions } from "meds-reader";
@@ -9,8 +10,8 @@ import { folder, place } from "./folder.js";
 export const HOUR = 3_600_000_000n;
 export const T0 = 1_577_836_800_000_000n; // 2020-01-01
 export const CODES = ["A", "A//B", "LAB//x", "LAB//y", "DX//1", "DX//2", "MEDS_BIRTH", "MEDS_DEATH", "Z", "é", "MID", "～", "😀"];
-// The last two stand in another order by UTF-16 units than by UTF-8 bytes.
-/** MID is a step between A//B and ROOT, whether or not some subject has it; DX, ROOT and LAB are no code of a row. */
+// The last two have another order by UTF-16 units than by UTF-8 bytes.
+/** MID is between A//B and ROOT, even if no subject has it. DX, ROOT and LAB are not codes of rows. */
 export const PARENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["DX//1", ["DX"]],
   ["DX//2", ["DX", "Z"]],
@@ -26,7 +27,7 @@ export interface Subject {
   readonly id: bigint;
   readonly split: string;
   readonly rows: readonly (readonly [time: bigint | null, code: string, value: number | null])[];
-  /** Times of prediction. */
+  /** Prediction times. */
   readonly labels: readonly bigint[];
 }
 
@@ -47,7 +48,7 @@ export function ordered(statics: readonly number[], rows: readonly RandomRow[]):
   return [...statics.map((code) => [null, CODES[code]!, null] as const), ...timed];
 }
 
-/** Some subjects; the first one is of train and has a row, so that there is something to fit on. */
+/** Some subjects. The first one is in train and has a row, so that fitting is possible. */
 export const study: fc.Arbitrary<Subject[]> = fc
   .array(
     fc.record({
@@ -83,7 +84,7 @@ export async function writeStudy(subjects: readonly Subject[]): Promise<{ source
 export interface OpenStudy {
   readonly db: PatientDatabase;
   readonly labels: Labels;
-  /** What hyparquet reads, by ascending subject. */
+  /** The rows that hyparquet reads, by ascending subject. */
   readonly rows: ReadonlyMap<bigint, readonly BruteRow[]>;
   readonly splitOf: ReadonlyMap<bigint, string>;
 }
@@ -126,7 +127,9 @@ export interface BruteToken {
   readonly values: readonly number[];
 }
 
-/** Tokens of some subjects' rows by the definition; `tokens` gives those of a code, its own first. */
+/**
+ * Tokens of some subjects' rows from the definition; `tokens` returns the tokens of a code, its own first.
+ */
 export function bruteTokens(
   subjects: Iterable<readonly BruteRow[]>,
   tokens: (code: string) => readonly string[],

@@ -1,4 +1,5 @@
-// Eight workers scan a store for ever and are terminated in mid-scan; the main thread reads on. `node workers-child.mjs STORE ROUNDS`
+// Eight workers scan a store without end and are terminated during the scan; the main thread keeps reading.
+// `node workers-child.mjs STORE ROUNDS`
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { PatientDatabase } from "../../dist/index.js";

@@ -1,4 +1,4 @@
-// Of each patient: how many mappings of the store's shards are read ahead, in all threads.
+// By patient: the number of mappings of the store's shards that are read ahead, in all threads.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,6 +1,6 @@
 // Functions that label a patient, as a caller would write them.
 
-/** The labeler of FEMR's tutorial: is the patient male, asked at the last event. */
+/** The labeler of FEMR's tutorial: is the patient male, with the last event as prediction time. */
 export default function isMale(patient) {
   return { predictionTime: patient.times.at(-1), booleanValue: patient.withCode("Gender/M").length > 0 };
 }

@@ -1,7 +1,7 @@
 // Functions for passes, as a caller would write them.
 import { MedsError } from "../../../dist/index.js";
 
-/** What there is to know of a patient, by a plain loop. */
+/** Counts and sums of a patient, by a plain loop. */
 function known(patient) {
   let sum = 0;
   let rows = 0;
@@ -33,7 +33,7 @@ export function twice(patients) {
   return first.map((id, i) => id === second[i]);
 }
 
-/** One value a chunk, of a kind that could be walked. */
+/** One value per chunk, of a kind that has an iterator. */
 export function single(patients, { kind }) {
   const count = [...patients].length;
   return {
@@ -93,7 +93,7 @@ export async function failingLater(patients, { subject }) {
   for (const patient of patients) if (patient.subjectId === subject) await Promise.reject(new Error("later"));
 }
 
-/** An error that nobody waits for. */
+/** An error without a handler. */
 export async function leftBehind(patients) {
   for (const _ of patients) break;
   Promise.reject(new Error("left behind"));
@@ -111,7 +111,7 @@ export function* withLabels(pairs) {
 
 export const number = 7;
 
-/** Fails outside of the function, at a moment that all threads share. */
+/** Fails outside of the function, at a time that all threads share. */
 export async function failingAtOnce(patients) {
   for (const _ of patients) break;
   setTimeout(

@@ -6,7 +6,7 @@ export const reversed = (patient) => [...patient].reverse();
 
 const nested = /^(list|struct|map|null)/;
 
-/** Every value given anew, so that it goes through JavaScript; those of nested columns are kept. */
+/** Writes every value again, so that it passes through JavaScript; nested columns are kept. */
 export function* anew(patient, _, { db }) {
   const columns = db.columns.filter(({ stored }) => !nested.test(stored));
   const whole = columns.length === db.columns.length;
@@ -16,7 +16,7 @@ export function* anew(patient, _, { db }) {
   }
 }
 
-/** Leaves out, doubles, changes and adds rows, by their place and by `args`. */
+/** Leaves out, doubles, changes and adds rows, by their index and by `args`. */
 export async function* mixed(patient, { drop, add }) {
   if (Number(patient.subjectId % 7n) === drop) return;
   let i = 0;
@@ -30,7 +30,7 @@ export async function* mixed(patient, { drop, add }) {
 
 export const nobody = () => null;
 
-/** Gives what `args` says, a row a patient. */
+/** Returns one row per patient, with the values of `args`. */
 export function* given(patient, args) {
   yield patient.at(0).with(args);
 }
@@ -38,10 +38,10 @@ export function* fresh(_patient, args) {
   yield args;
 }
 
-/** Changes the first row as `args` says. */
+/** Changes the first row to the values of `args`. */
 export const first = (patient, args) => [...patient].map((event, i) => (i === 0 ? event.with(args) : event));
 
-/** Closes the store under its own feet. */
+/** Closes the store during the pass. */
 export function closing(patient, _, { db }) {
   const rows = [...patient];
   db.close();
@@ -75,7 +75,7 @@ export function* reusing(patient) {
   }
 }
 
-/** Gives the rows that `args` says. */
+/** Returns the rows of `args`. */
 export const rows = (_patient, args) => args;
 
 /** A new row that does not list its names. */

@@ -1,0 +1,210 @@
+import type { Labels } from "../labels/labels.js";
+import type { Store } from "../store/store.js";
+import { NO_CUTOFF } from "./cutoff.js";
+import type { Plan } from "./options.js";
+import { type Span, STRATEGIES, spansOf } from "./strategy.js";
+import { Window } from "./window.js";
+
+/** What happened to the labels (or patients). Everything that is left out is counted here. */
+export interface SampleReport {
+  /** Labels, or patients where there are no labels. */
+  readonly given: number;
+  /** Samples made from them; more with `step_through`. */
+  readonly samples: number;
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects outside of the cohort or of the requested split. */
+  readonly otherSplit: number;
+  /** Labels of subjects without a split, if a split is requested. */
+  readonly noSplit: number;
+  /**
+   * With labels: samples whose only known rows are static. Without labels: patients left out for this reason.
+   */
+  readonly empty: number;
+  /**
+   * With `static: "prepend"`: labels (or patients) with more static rows than fit before the other rows of a
+   * window. The first static rows are kept.
+   */
+  readonly staticCut: number;
+  /**
+   * Rows at exactly the time of the cut-off that windows are taken from, by the first part of their code.
+   * Check whether they were really known at that time; `excludeAtCutoff` removes rows by code.
+   */
+  readonly atCutoff: ReadonlyMap<string, number>;
+}
+
+/** The parts of {@link Samples}. */
+export interface SampleParts {
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly split: string | null;
+  readonly labels: Labels | null;
+  readonly report: SampleReport;
+  readonly index: Uint32Array;
+  readonly label: Int32Array;
+  readonly cutoff: BigInt64Array;
+  readonly spans: readonly Span[] | null;
+  readonly windows: Uint32Array;
+}
+
+/** The members of a cohort that samples need, for any types of columns. */
+interface Members extends Iterable<{ readonly subjectId: bigint }> {
+  readonly _store: Store;
+  readonly _slots: Uint32Array | null;
+  readonly _split: string | null;
+  has(id: bigint): boolean;
+}
+
+/** Chooses the samples of labels or patients, and counts what is left out. */
+export class Selection {
+  private readonly store: Store;
+  private readonly subjects: Subjects;
+  private readonly window: Window;
+  private readonly index: number[] = [];
+  private readonly label: number[] = [];
+  private readonly cutoffs: bigint[] = [];
+  private readonly windows: number[] = [];
+  private readonly spans: Span[] = [];
+  /** Rows at exactly a cut-off, by code id. */
+  private readonly ties = new Map<number, number>();
+  private readonly countTie = (id: number): void => {
+    this.ties.set(id, (this.ties.get(id) ?? 0) + 1);
+  };
+  private empty = 0;
+  private staticCut = 0;
+
+  constructor(
+    private readonly cohort: Members,
+    private readonly plan: Plan,
+    private readonly split: string | null,
+  ) {
+    this.store = cohort._store;
+    this.subjects = new Subjects(cohort, split);
+    this.window = new Window(this.store, plan);
+  }
+
+  ofLabels(labels: Labels): SampleParts {
+    const { store, subjects, plan } = this;
+    const { subjectIds, predictionTimes } = labels._table;
+    // With a label for every eighth patient, most pages of times are read.
+    const scan = 8 * labels.size >= store.size ? store.scan(null) : null;
+    try {
+      for (let row = 0; row < labels.size; row += 1) {
+        const index = subjects.find(subjectIds[row]!);
+        if (index >= 0) this.add(index, row, earlier(predictionTimes[row]!, plan.gap));
+      }
+    } finally {
+      scan?.end();
+    }
+    return this.parts(labels, labels.size);
+  }
+
+  ofPatients(): SampleParts {
+    let patients = 0;
+    for (const { subjectId } of this.cohort) {
+      patients += 1;
+      const index = this.subjects.find(subjectId);
+      if (index >= 0) this.add(index, -1, NO_CUTOFF);
+    }
+    return this.parts(null, patients);
+  }
+
+  /** Adds the samples of a label, or of a patient (`label` is -1). */
+  private add(index: number, label: number, cutoff: bigint): void {
+    const { plan, window } = this;
+    const { count, room } = window.measure(index, cutoff);
+    window.forTies(this.countTie);
+    if (window.staticsCut > 0) this.staticCut += 1;
+    if (count === 0) this.empty += 1;
+    if (count === 0 && label < 0) return;
+    const spans = spansOf(plan.strategy, count, room, plan);
+    // A label without a known row is also a sample.
+    const samples = Math.max(1, spans?.length ?? 1);
+    for (let i = 0; i < samples; i += 1) {
+      if (spans !== null) this.spans.push(spans[i] ?? { begin: 0, end: 0 });
+      this.index.push(index);
+      this.label.push(label);
+      this.cutoffs.push(cutoff);
+      this.windows.push(samples);
+    }
+  }
+
+  private parts(labels: Labels | null, given: number): SampleParts {
+    const { store, plan, subjects, index } = this;
+    return {
+      store,
+      plan,
+      split: this.split ?? this.cohort._split,
+      labels,
+      index: Uint32Array.from(index),
+      label: Int32Array.from(this.label),
+      cutoff: BigInt64Array.from(this.cutoffs),
+      spans: STRATEGIES[plan.strategy].spans === undefined ? null : this.spans,
+      windows: Uint32Array.from(this.windows),
+      report: {
+        given,
+        samples: index.length,
+        unknownLabels: subjects.unknown,
+        unknownSubjects: subjects.unknownSubjects.size,
+        otherSplit: subjects.other,
+        noSplit: subjects.none,
+        empty: this.empty,
+        staticCut: this.staticCut,
+        atCutoff: byPrefix(this.ties, store),
+      },
+    };
+  }
+}
+
+/** Finds subjects, and counts those that are left out. */
+class Subjects {
+  unknown = 0;
+  other = 0;
+  none = 0;
+  readonly unknownSubjects = new Set<bigint>();
+
+  constructor(
+    private readonly cohort: Members,
+    private readonly split: string | null,
+  ) {}
+
+  /** Row in patients.arrow; -1 if the subject is left out. */
+  find(id: bigint): number {
+    const { cohort, split } = this;
+    const index = cohort._store.find(id);
+    if (index < 0) {
+      this.unknown += 1;
+      this.unknownSubjects.add(id);
+      return -1;
+    }
+    const own = cohort._store.split(index);
+    const excluded = split !== null && own !== split;
+    if (excluded && own === null) this.none += 1;
+    else if (excluded || (cohort._slots !== null && !cohort.has(id))) this.other += 1;
+    else return index;
+    return -1;
+  }
+}
+
+/** The time minus the gap, or the earliest time of int64. */
+function earlier(time: bigint, gap: bigint): bigint {
+  const cutoff = time - gap;
+  if (cutoff < -(2n ** 63n)) return -(2n ** 63n);
+  // The last microsecond of int64 means "no cut-off". A prediction time at that microsecond still gets one.
+  return cutoff === NO_CUTOFF ? NO_CUTOFF - 1n : cutoff;
+}
+
+/**
+ * Counts by the part of a code before its first `//` (or before its first `/` if it has no `//`): `LAB`,
+ * `SNOMED`.
+ */
+function byPrefix(ties: ReadonlyMap<number, number>, store: Store): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const [id, count] of ties) {
+    const code = store.codes.strings[id]!;
+    const prefix = code.split(code.includes("//") ? "//" : "/")[0]!;
+    found.set(prefix, (found.get(prefix) ?? 0) + count);
+  }
+  return new Map([...found].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));
+}
