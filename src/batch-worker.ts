@@ -1,4 +1,5 @@
-// A worker thread that makes batches. Bundled on its own: it shares no file with the main thread's bundle but the binding.
+// A worker thread that makes batches. It is bundled as one file and shares only the binding with the main
+// thread's bundle.
 import { parentPort, workerData } from "node:worker_threads";
 import type { Job } from "./batches/batch.js";
 import { type Answer, answerer, type Setting } from "./batches/prefetch.js";
@@ -6,7 +7,7 @@ import { type Answer, answerer, type Setting } from "./batches/prefetch.js";
 const answer = answerer(workerData as Setting);
 parentPort!.on("message", (job: Job) => {
   const found: Answer = answer(job);
-  // Handed over, not copied; empty arrays share their memory.
+  // Transferred, not copied, except for the empty arrays, which all batches of the thread share.
   const values =
     "batch" in found
       ? Object.values(found.batch)

@@ -11,31 +11,43 @@ import { extrasOf } from "./extras.js";
 import { type Allocate, type BatchField, type DefaultField, type FieldArrays, Memory } from "./fields.js";
 import { Filler } from "./filler.js";
 
-/** What every batch holds, whatever fields were asked for. B is the number of samples. */
+/** Contents of every batch, independent of the requested fields. B is the number of samples. */
 export interface BatchBase {
   /**
-   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (events, rows of each; fields of time are `[B, E]`), `[T]`
-   * packed.
+   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (E events per
+   * sample, M rows per event; the fields of time are `[B, E]`), `[T]` packed.
    */
   readonly shape: readonly number[];
-  /** Which ids `code` holds: `store` or `vocabulary`, and that store's or vocabulary's id. {@link Vocabulary.check} compares it. */
+  /**
+   * Which ids `code` contains: `store` or `vocabulary`, and the id of that store or vocabulary. {@link
+   * Vocabulary.check} compares it.
+   */
   readonly code_ids: string;
   /** Subject of each sample. */
   readonly subject_id: BigInt64Array;
-  /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
+  /** Prediction time of each sample, in microseconds since 1970-01-01; the int64 minimum without labels. */
   readonly prediction_time: BigInt64Array;
-  /** Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: no birth is known, or there is no cut-off. */
+  /**
+   * Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: the birth is not known, or there
+   * is no cut-off.
+   */
   readonly prediction_age_days: Float32Array;
   readonly prediction_age_days_mask: Uint8Array;
-  /** Number of each sample in {@link Samples}. */
+  /** Index of each sample in {@link Samples}. */
   readonly sample: Uint32Array;
-  /** 1; 0 for a sample that only fills up a batch (`remainder: "pad"`), which no loss and no metric may count. */
+  /**
+   * 1; 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count such a
+   * sample.
+   */
   readonly weight: Float32Array;
-  /** Samples that the label or patient of each sample has: more than 1 with `step_through`. */
+  /** Number of samples of the same label or patient: more than 1 with `step_through`. */
   readonly n_windows: Uint32Array;
-  /** Places that each sample fills: rows (events in nested batches), prepended static ones included. */
+  /**
+   * Number of positions that each sample fills: rows (events in nested batches), including prepended static
+   * rows.
+   */
   readonly length: Int32Array;
-  /** Where each sample's first row, and what follows its last one, stand in the patient's timeline; both 0 where there is none. */
+  /** Rows of each sample as [begin, end) of the patient's timeline; both 0 where the sample has no rows. */
   readonly row_begin: Int32Array;
   readonly row_end: Int32Array;
   /** `[B, N]` with `static: "include"`, else `[B, 0]`: the static rows of each sample, 0 = PAD. */
@@ -43,7 +55,9 @@ export interface BatchBase {
   readonly static_code: Int32Array | BigInt64Array;
   readonly static_numeric_value: Float32Array;
   readonly static_numeric_value_mask: Uint8Array;
-  /** Labels, `[B]`, null where the labels have no such column; the masks are 1 where a label has a value. */
+  /**
+   * Labels, `[B]`; null where the labels do not have the column. The masks are 1 where a label has a value.
+   */
   readonly boolean_value: Uint8Array | null;
   readonly boolean_value_mask: Uint8Array | null;
   readonly integer_value: BigInt64Array | null;
@@ -53,59 +67,65 @@ export interface BatchBase {
   /** Index into `labels.categories`; -1 where missing. */
   readonly categorical_value: Int32Array | null;
   readonly is_censored: Uint8Array | null;
-  /** Nested only: 1 for each event of `[B, E]` that is one. */
+  /** Nested only, `[B, E]`: 1 for events, 0 for padding. */
   readonly event_mask: Uint8Array | null;
-  /** Packed only: of each place the number of its sample in the batch, from 1; 0 = PAD. */
+  /** Packed only, `[T]`: for each position, the number of its sample in the batch, from 1; 0 = PAD. */
   readonly segment_ids: Int32Array | null;
-  /** Packed only, `[B + 1]`: where each sample begins, and where the last one ends. */
+  /** Packed only, `[B + 1]`: the first position of each sample, and the end of the last sample. */
   readonly cu_seqlens: Int32Array | null;
-  /** Packed only: of each place its number in its sample, from 0. */
+  /** Packed only, `[T]`: the index of each position within its sample, from 0. */
   readonly positions: Int32Array | null;
-  /** With this as `resume`, a loader goes on after this batch; plain data for JSON. */
+  /** Pass this as `resume`: the loader continues after this batch. Plain data that JSON can store. */
   readonly resume: LoaderState;
 }
 
-/** Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that were not asked for have length 0. */
+/**
+ * Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that are not
+ * requested have length 0.
+ */
 export type Batch<F extends BatchField = DefaultField> = BatchBase & { readonly [K in F]: FieldArrays[K] };
 
-/** Where a loader stands in an epoch. */
+/** The progress of a loader within an epoch. */
 export interface LoaderState {
   readonly version: 1;
   readonly seed: number;
   readonly epoch: number;
-  /** Batches of all ranks that were taken. */
+  /** Number of batches taken so far, over all ranks. */
   readonly batches: number;
-  /** Samples in the order that they were made of. */
+  /** Number of samples of the order that are in those batches. */
   readonly position: number;
-  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
+  /** The rest that the order depends on: the samples themselves, and how they are combined into batches. */
   readonly order: string;
-  /** Tells a token that was changed. */
+  /** Detects a changed token. */
   readonly check: string;
 }
 
-/** A batch that is to be made. */
+/** The description of a batch before it is made. */
 export interface Job {
   readonly members: Uint32Array;
   readonly weights: Float32Array;
   readonly resume: LoaderState;
 }
 
-/** How batches are laid out. */
+/** How samples are arranged in a batch. */
 export interface Layout {
   readonly kind: "padded" | "nested" | "packed";
   readonly left: boolean;
-  /** Places of a sample, or of a packed batch, whatever is in it; null for as many as the longest needs. */
+  /** Fixed number of positions per sample, or per packed batch; null: as many as the longest sample needs. */
   readonly places: number | null;
   readonly fields: ReadonlySet<BatchField>;
   readonly codeType: "int32" | "int64";
-  /** Null for the ids of the store. */
+  /** Null: `code` contains the ids of the store. */
   readonly translation: Translation | null;
-  /** Tasks of the field `time_to_event` as JSON has them, since a layout may be posted to a worker; null without it. */
+  /**
+   * Tasks of the field `time_to_event` as JSON, because a layout may be posted to a worker; null without the
+   * field.
+   */
   readonly timeToEvent: object | null;
   readonly allocate: Allocate | undefined;
 }
 
-/** Makes batches of one list of samples. Its windows are used for one batch after another. */
+/** Makes batches of one list of samples. Reuses its windows for each batch. */
 export class Batcher {
   private readonly windows: Window[] = [];
   private readonly prepends: boolean;
@@ -121,14 +141,14 @@ export class Batcher {
     this.tasks = layout.timeToEvent === null ? null : TimeToEvent.from(layout.timeToEvent);
   }
 
-  /** Rows of a sample, prepended static ones included. */
+  /** Number of rows of a sample, including prepended static rows. */
   lengthOf(sample: number, random: Random): number {
     const window = this.measuring;
     this.samples._set(window, sample, random);
     return window.length + (this.prepends ? window.staticCount : 0);
   }
 
-  /** The batch of some samples. */
+  /** Makes the batch of a job. */
   make({ members, weights, resume }: Job, random: Random): Batch<BatchField> {
     const { samples, layout, windows, prepends } = this;
     samples._store.check();
@@ -145,7 +165,7 @@ export class Batcher {
     return { ...own, ...shaped.arrays, ...fieldsIn(shaped.filler), ...extras, code_ids, resume } as Batch<BatchField>;
   }
 
-  /** What every batch holds of its samples. */
+  /** The arrays of {@link BatchBase} that do not depend on the layout. */
   private traced(members: Uint32Array, weights: Float32Array, cutoffs: BigInt64Array, memory: Memory) {
     const { samples, windows, layout } = this;
     const size = members.length;
@@ -215,7 +235,7 @@ function fieldsIn({
   return { code, numeric_value, numeric_value_mask, time_delta_days, time, age_days, age_days_mask, static_mask, value_bin };
 }
 
-/** Values of some labels by column. */
+/** The label columns of a batch. */
 function labelsOf(labels: Labels | null, rows: Int32Array, memory: Memory) {
   const table = labels?._table;
   const truths = (name: string, values: Uint8Array | null | undefined): Uint8Array | null => {
@@ -252,10 +272,10 @@ function labelsOf(labels: Labels | null, rows: Int32Array, memory: Memory) {
   };
 }
 
-/** The arrays of a layout, filled. */
+/** The filled arrays of a layout. */
 export type Shaped = {
   readonly filler: Filler;
-  /** Of each sample the place of its first row that is not prepended; none in nested batches. */
+  /** For each sample, the position of its first row that is not prepended; empty in nested batches. */
   readonly starts: Int32Array;
   readonly places: number;
   readonly arrays: Pick<BatchBase, "shape" | "length" | "event_mask" | "segment_ids" | "cu_seqlens" | "positions">;
@@ -264,7 +284,7 @@ type Shape = (windows: readonly Window[], size: number, prepends: boolean, layou
 
 const NONE = { event_mask: null, segment_ids: null, cu_seqlens: null, positions: null };
 
-/** Rows of a window, from a place on: prepended static ones, then its own. */
+/** Places the rows of a window from a position on: first the prepended static rows, then its own rows. */
 function fillFlat(filler: Filler, window: Window, sample: number, prepended: number, place: number): void {
   const { length } = window;
   filler.statics(window, sample, prepended, place, place, prepended);
@@ -322,7 +342,7 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
 
   nested(windows, size, prepends, layout, memory) {
     const lengths = memory.array("length", Int32Array, size);
-    const events: Uint32Array[] = []; // of each window where its events begin, and where the last one ends
+    const events: Uint32Array[] = []; // for each window, the begin of each event and the end of the last one
     let most = 0;
     let widest = 0;
     for (let b = 0; b < size; b += 1) {
@@ -360,7 +380,7 @@ const SHAPES: Readonly<Record<Layout["kind"], Shape>> = {
   },
 };
 
-/** Where each distinct time of a window begins, and the window's length. */
+/** Index of the first row of each distinct time in a window, followed by the window's length. */
 function eventStarts(window: Window): Uint32Array {
   const starts: number[] = [];
   for (let i = 0; i < window.length; i += 1) {

@@ -1,4 +1,5 @@
-// Fields that need more of a patient than the window's rows, or have any number of entries a place. Their windows are placed already.
+// Fields that need more of a patient than the rows of the window, or that have several entries per position.
+// They are computed after the layout has placed the windows.
 import type { Window } from "../samples/window.js";
 import type { Shard } from "../store/shard.js";
 import { ListBuilder } from "../targets/lists.js";
@@ -9,14 +10,15 @@ import { binTokenAt, type Translation, tokenAt } from "../vocabulary/translation
 import type { Layout, Shaped } from "./batch.js";
 import type { BagArrays, BatchField, Memory } from "./fields.js";
 
-/** Fields that only flat batches have: a place is a row there. */
+/** Fields of flat batches only (padded and packed), where a position is a row. */
 export const FLAT_FIELDS: readonly BatchField[] = ["bag", "next_code", "next_codes", "time_to_event"];
 
-// Made anew for each batch: what a worker hands over is empty ever after, and so would be what is shared.
+// New arrays for each batch: a worker transfers its arrays, and a shared array would be detached for the next
+// batch.
 const noWords = () => new Int32Array(0);
 const noFloats = () => new Float32Array(0);
 
-/** The fields that were asked for. */
+/** The requested fields of this file; empty arrays for the others. */
 export function extrasOf(
   windows: readonly Window[],
   { starts, places }: Shaped,

@@ -5,7 +5,7 @@ import { DAY, HIGH } from "../support/time.js";
 import { binAt, type Translation } from "../vocabulary/translation.js";
 import type { BatchField, Memory } from "./fields.js";
 
-/** Microseconds of a day, as floats count. */
+/** Microseconds per day as a float64. */
 const DAY_MICROS = Number(DAY);
 
 const NONE_FLOAT = new Float32Array(0);
@@ -13,14 +13,18 @@ const NONE_BYTE = new Uint8Array(0);
 const NONE_WORD = new Int32Array(0);
 const NONE_DOUBLE = new Float64Array(0);
 
-/** Numbers of a run of rows, and what its last one says where the rows are not side by side: as in `crates/query/src/batch.rs`. */
+/**
+ * Length of a run of rows in `runs`, and the two kinds of runs whose rows are in a list: as in
+ * `crates/query/src/batch.rs`.
+ */
 const RUN = 9;
 const LIST = -1;
 const STATICS = -2;
 
 /**
- * Collects which rows go where in the flat arrays of one batch, and has them moved all at once. `places` are those of rows, `moments` those of times: the
- * same but in nested batches, where a time stands once an event. Arrays that are not asked for are empty.
+ * Collects the positions of all rows in the flat arrays of one batch, then moves all rows at once. `places`
+ * counts the positions of rows, `moments` the positions of times. They differ in nested batches only, where a
+ * time is stored once per event. Arrays that are not requested are empty.
  */
 export class Filler {
   readonly code: Int32Array | BigInt64Array;
@@ -35,7 +39,7 @@ export class Filler {
   private readonly writesAges: boolean;
   private readonly writesBins: boolean;
   private readonly runs: number[] = [];
-  /** Numbers of rows that are not side by side. */
+  /** Rows that are not consecutive in the shard. */
   private list = new Uint32Array(0);
   private listed = 0;
 
@@ -67,7 +71,10 @@ export class Filler {
     this.writesBins = fields.has("value_bin") || hasBinTokens;
   }
 
-  /** Rows [from, to) of a sample's window go to a place and those after it; so many of their times to a moment and those after it. */
+  /**
+   * Rows [from, to) of a sample's window go to the positions from `place` on; the first `moments` of their
+   * times go to those from `moment` on.
+   */
   rows(window: Window, sample: number, from: number, to: number, place: number, moment: number, moments: number): void {
     if (from === to) return;
     const { begin, rows, previous } = window;
@@ -83,7 +90,7 @@ export class Filler {
     this.listed += 1 + to - from;
   }
 
-  /** The same of the first static rows. */
+  /** Does the same for the first `count` static rows. */
   statics(window: Window, sample: number, count: number, place: number, moment: number, moments: number): void {
     if (count === 0) return;
     this.run(window, sample, this.listed, count, place, moment, moments, STATICS);
@@ -114,8 +121,9 @@ export class Filler {
   }
 
   /**
-   * Moves the rows. Each is proved to be its patient's and known at its sample's cut-off, by its own time and not from how the window was cut: a row too
-   * late would be worse than no batch.
+   * Moves the rows. The native side proves for each row that it belongs to the patient and is known at the
+   * sample's cut-off. It uses the row's own time, not the bounds of the window: a row after the cut-off would
+   * be worse than no batch.
    */
   finish({ _store: store, _plan: plan }: Samples, windows: readonly Window[], cutoffs: BigInt64Array): void {
     const { translation, list, runs } = this;
@@ -132,7 +140,7 @@ export class Filler {
     }
   }
 
-  /** Row of the shard of a run's i-th row. */
+  /** Row in the shard of a run's i-th row. */
   private rowOf(run: number, i: number): number {
     const { runs, list } = this;
     const begin = runs[run + 3]!;
@@ -140,7 +148,7 @@ export class Filler {
     return kind >= 0 ? begin + i : list[begin + i + (kind === LIST ? 1 : 0)]!;
   }
 
-  /** Bins of values, as a field and in place of codes. */
+  /** Bins of values: the field `value_bin`, and tokens of bins instead of codes. */
   private writeBins({ shard: { codeIds, numericValues } }: Window, run: number): void {
     const { value_bin: out, code, runs } = this;
     const translation = this.translation as Translation;
@@ -180,7 +188,7 @@ function failLate(window: Window, row: number): never {
   const subject = shard.store.ids[index]!;
   fail(
     "MEDS_LEAK",
-    `${shard.file.path}: row ${row - first} of subject ${subject} lies at ${shard.times[row]} µs, after the sample's cut-off at ${cutoff} µs. The rows are out of order: verify the store, and convert its source again.`,
+    `${shard.file.path}: row ${row - first} of subject ${subject} is at ${shard.times[row]} µs, after the sample's cut-off at ${cutoff} µs. The rows of the store are out of order. Verify the store, then convert its source again.`,
     shard.file.path,
   );
 }

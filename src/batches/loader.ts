@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { drawOf, type Samples, seedOf } from "../samples/samples.js";
 import type { AbortSignalLike } from "../store/native.js";
-import { arrayOf, failGiven, INT32_MAX, namesIn, oneOf, optionsOf, shown, wholeOf } from "../support/arguments.js";
-import { fail, MedsError } from "../support/errors.js";
+import { arrayOf, conflict, expected, INT32_MAX, namesIn, oneOf, optionsOf, shown, wholeOf } from "../support/arguments.js";
+import { MedsError } from "../support/errors.js";
 import { Random } from "../support/random.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
 import { Vocabulary } from "../vocabulary/vocabulary.js";
@@ -14,59 +14,76 @@ import { prefetched } from "./prefetch.js";
 
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
-  /** Samples of a batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
+  /** Samples per batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
   readonly batchSize?: number | undefined;
   /**
-   * Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. At least the samples' `maxLength`
-   * (where that counts events, a sample of more rows than this is an error when its turn comes). Not with `layout`, `bucket` or `padding: "left"`.
+   * Packs samples one after another into batches of at most this many rows, as FEMR does: padding occurs only
+   * at the end of a batch. It must be at least the samples' `maxLength`. Where `maxLength` counts events, a
+   * sample with more rows than `tokens` is an error when its batch is made. Not with `layout`, `bucket` or
+   * `padding: "left"`.
    */
   readonly tokens?: number | undefined;
-  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
+  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: E events per sample, M rows per event). */
   readonly layout?: "padded" | "nested" | undefined;
-  /** On which side PAD stands. Default: `right`. */
+  /** The side of PAD. Default: `right`. */
   readonly padding?: "right" | "left" | undefined;
   /**
-   * Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max` needs a `maxLength` that counts what stands in a
-   * row of the batch: measurements where it is padded, events where it is nested (whose third axis, rows of an event, is as long as the batch needs).
+   * Pads to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max`
+   * requires a `maxLength` that counts the same as the second axis of the batch: measurements with layout
+   * `padded`, events with `nested`. The third axis of nested batches, rows per event, is always as long as
+   * the batch needs.
    */
   readonly padTo?: "longest" | "max" | undefined;
-  /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
+  /** Fills only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
   readonly fields?: readonly F[] | undefined;
-  /** `int64` for exported ONNX models. Default: `int32`. */
+  /** Type of `code`: `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
   /**
-   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
-   * them. The store may be another than the one that it was fitted on.
+   * `code` and the targets contain the tokens of this vocabulary instead of the store's ids: 0 = PAD, 1 =
+   * UNK. `numeric_value` contains z-scores if the vocabulary was fitted with them. The vocabulary may be
+   * fitted on another store.
    */
   readonly vocabulary?: Vocabulary | undefined;
   /** Tasks of the field `time_to_event`. */
   readonly timeToEvent?: TimeToEvent | undefined;
-  /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
+  /**
+   * A random order (true), a random order that keeps neighbours in the store near each other (`local`), or
+   * the order of the samples (false, the default).
+   */
   readonly shuffle?: boolean | "local" | undefined;
-  /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
+  /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
   readonly seed?: number | undefined;
-  /** Another number gives another order and other windows. Default: 0. */
+  /** Each epoch has its own order and windows. Any safe integer. Default: 0. */
   readonly epoch?: number | undefined;
-  /** Puts samples of about the same length together, among so many batches: less padding. Not with `tokens`, which pads nothing. Default: none. */
+  /**
+   * Sorts the samples of this many batches by length, so that batches need less padding. Not with `tokens`:
+   * packed batches need no padding. Default: 1, not sorted.
+   */
   readonly bucket?: number | undefined;
-  /** This process's number among `worldSize`. Default: 0 of 1. */
+  /** Index of this process among `worldSize` processes. Default: 0 of 1. */
   readonly rank?: number | undefined;
   readonly worldSize?: number | undefined;
   /**
-   * What becomes of batches that do not go round: `pad` (every rank has as many, all full; what is repeated has weight 0), `drop`, or `uneven` (every
-   * sample once). Default: `uneven` for one rank, else `pad`.
+   * How to treat the last batches when they cannot be divided evenly: `pad` (all ranks receive the same
+   * number of full batches; repeated samples have weight 0), `drop` (removes them), or `uneven` (each sample
+   * occurs exactly once). Default: `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
   /**
-   * {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. It belongs to its samples
-   * (subjects, cut-offs and options) and its order: with others, or changed, it is an error.
+   * {@link BatchBase.resume} of the last used batch: the loader begins directly after it, also with another
+   * number of ranks. The token is valid for the same samples (subjects, cut-offs and options) and the same
+   * order only; otherwise, or if it was changed, it is an error.
    */
   readonly resume?: LoaderState | undefined;
-  /** Memory for a batch's arrays, by name. Not with `workers`, whose memory is handed over. Default: fresh memory. */
+  /**
+   * Returns the memory of a batch's arrays, by name. Not with `workers`, which transfer their own memory.
+   * Default: new memory.
+   */
   readonly allocate?: Allocate | undefined;
   /**
-   * With `for await`: so many worker threads (1024 at most) make batches ahead of time, and this thread is free. Not with `allocate`, nor for samples
-   * that are filtered by `where`: functions go to no other thread. Default: 0.
+   * With `for await`: the number of worker threads (at most 1024) that make batches ahead of time, so that
+   * this thread stays free. Not with `allocate` or for samples that are filtered by `where`: functions cannot
+   * be sent to worker threads. Default: 0.
    */
   readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
@@ -96,27 +113,28 @@ const KNOWN: readonly (keyof LoaderOptions)[] = [
   "signal",
 ];
 
-/** Threads that a loader may have. */
+/** Maximum of `workers`. */
 const MOST_WORKERS = 1024;
 
-/** Keeps what it draws apart from windows and order. */
+/** Random stream of buckets: different from the streams of windows and order. */
 const BUCKETS = 3_000_000;
 
-/** Samples of one batch, before it is given to a rank. */
+/** Samples of one batch, before a rank receives it. */
 interface Group {
   readonly members: Uint32Array;
-  /** Samples in the order up to the end of this batch. */
+  /** Number of samples in the order up to the end of this batch. */
   readonly position: number;
 }
 
 /**
- * The batches of one epoch, for `for…of` and `for await…of`; {@link loader} makes it. Every iteration begins anew. Batches are formed of the one global
- * order first and dealt to the ranks then, in turn: so the order is the same for any number of ranks.
+ * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
+ * from the beginning. The samples of the one global order are combined into batches first. Then the ranks
+ * receive the batches in turn, so that the order is the same for any number of ranks.
  */
 export class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
-  /** The fields that are filled. */
+  /** The filled fields. */
   readonly fields: ReadonlySet<BatchField>;
-  /** What `categorical_value` points into. */
+  /** The texts that `categorical_value` indexes. */
   readonly categories: readonly string[];
   private readonly layout: Layout;
   private readonly batcher: Batcher;
@@ -133,7 +151,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   private readonly start: Pick<LoaderState, "batches" | "position">;
   private readonly signal: AbortSignalLike | undefined;
   private readonly draw: Random;
-  /** What the order depends on besides seed and epoch, once somebody asked. */
+  /** Identifies the samples and the way of batching; computed when first needed. */
   private order: string | undefined;
 
   /** @internal */
@@ -142,10 +160,13 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     options: LoaderOptions<F>,
   ) {
     const given =
-      optionsOf(options as LoaderOptions<F> | undefined) ?? failGiven("The value for options", options, "an object with batchSize");
+      optionsOf(options as LoaderOptions<F> | undefined) ?? expected("options", options, "an object with `batchSize` or `tokens`");
     namesIn("loader", given, KNOWN);
     const { tokens, batchSize, bucket, resume, shuffle = false, seed = 0, epoch = 0, rank = 0, worldSize = 1 } = given;
-    if ((tokens === undefined) === (batchSize === undefined)) failGiven("batchSize", batchSize, "either batchSize or tokens");
+    if ((tokens === undefined) === (batchSize === undefined))
+      conflict(
+        `${tokens === undefined ? "Neither" : "Both"} \`batchSize\` ${tokens === undefined ? "nor" : "and"} \`tokens\` ${tokens === undefined ? "is" : "are"} set. Set exactly one of them.`,
+      );
     this.tokens = tokens === undefined ? null : wholeOf("tokens", tokens, 1, INT32_MAX);
     this.batchSize = batchSize === undefined ? 0 : wholeOf("batchSize", batchSize, 1, INT32_MAX);
     this.bucket = bucket === undefined ? 1 : wholeOf("bucket", bucket, 1, INT32_MAX);
@@ -154,20 +175,22 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const padding = oneOf("padding", given.padding, ["right", "left"]);
     const padTo = oneOf("padTo", given.padTo, ["longest", "max"]);
     if (this.tokens !== null) {
-      if (given.layout !== undefined) failGiven("layout", given.layout, "no layout with tokens: packed batches are flat");
-      if (given.bucket !== undefined) failGiven("bucket", bucket, "no bucket with tokens: packed batches have no padding");
-      if (padding === "left") failGiven("padding", padding, 'no padding "left" with tokens');
-      if (!plan.byEvent && plan.maxLength > this.tokens) failGiven("tokens", tokens, `at least the samples' maxLength, ${plan.maxLength}`);
+      if (given.layout !== undefined) conflict("`layout` cannot be combined with `tokens`: packed batches are flat. Remove one of them.");
+      if (given.bucket !== undefined)
+        conflict("`bucket` cannot be combined with `tokens`: it reduces padding, and packed batches have hardly any. Remove one of them.");
+      if (padding === "left") conflict('`padding: "left"` cannot be combined with `tokens`. Remove one of them.');
+      if (!plan.byEvent && plan.maxLength > this.tokens)
+        expected("tokens", tokens, `at least the samples' \`maxLength\`, ${plan.maxLength}`);
     }
-    // A window of so many events has any number of rows.
+    // A window of maxLength events may have any number of rows.
     if (padTo === "max" && this.tokens === null && (layout === "nested") !== plan.byEvent)
-      failGiven(
-        "padTo",
-        padTo,
-        'it where maxLength counts what stands in a row of the batch: unit "events" with layout "nested", else "measurements"',
+      conflict(
+        layout === "nested"
+          ? '`padTo: "max"` with layout "nested" requires a `maxLength` in events. Make the samples with `unit: "events"`.'
+          : '`padTo: "max"` with layout "padded" requires a `maxLength` in measurements. Make the samples with `unit: "measurements"`, or set `layout: "nested"`.',
       );
     const most = padTo === "max" ? (this.tokens ?? plan.maxLength) : null;
-    if (typeof shuffle !== "boolean" && shuffle !== "local") failGiven("shuffle", shuffle, 'true, false or "local"');
+    if (typeof shuffle !== "boolean" && shuffle !== "local") expected("shuffle", shuffle, 'true, false or "local"');
     this.shuffle = shuffle;
     this.seed = seedOf("seed", seed);
     this.epoch = seedOf("epoch", epoch);
@@ -176,27 +199,25 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.remainder =
       given.remainder === undefined && this.worldSize === 1 ? "uneven" : oneOf("remainder", given.remainder, ["pad", "drop", "uneven"]);
     const { signal } = given;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") expected("signal", signal, "an AbortSignal");
     this.signal = signal;
     if (given.allocate !== undefined && typeof given.allocate !== "function")
-      failGiven("allocate", given.allocate, "a function (name, bytes) => ArrayBuffer");
+      expected("allocate", given.allocate, "a function (name, bytes) => ArrayBuffer");
     const { vocabulary, timeToEvent } = given;
-    if (vocabulary !== undefined && !(vocabulary instanceof Vocabulary)) failGiven("vocabulary", vocabulary, "a Vocabulary");
+    if (vocabulary !== undefined && !(vocabulary instanceof Vocabulary)) expected("vocabulary", vocabulary, "a Vocabulary");
     if (timeToEvent !== undefined && !(timeToEvent instanceof TimeToEvent))
-      failGiven("timeToEvent", timeToEvent, "what TimeToEvent.fit gives");
+      expected("timeToEvent", timeToEvent, "the result of TimeToEvent.fit");
     this.fields = fieldsOf(given.fields);
     checkFields(this.fields, this.tokens === null && layout === "nested", vocabulary, timeToEvent);
     this.categories = samples.labels?.categories ?? [];
     const { workers } = given;
     this.workers = workers === undefined ? 0 : wholeOf("workers", workers, 0, MOST_WORKERS);
     if (this.workers > 0 && plan.where.length > 0)
-      failGiven(
-        "workers",
-        workers,
-        "no workers with `where`: functions go to no other thread (filter by `codes`, or make batches in this one)",
+      conflict(
+        "`workers` cannot be combined with `where`: functions cannot be sent to worker threads. Filter by `codes`, or set `workers: 0`.",
       );
     if (this.workers > 0 && given.allocate !== undefined)
-      failGiven("allocate", given.allocate, "no allocate with workers: their memory is handed over");
+      conflict("`allocate` cannot be combined with `workers`: they transfer their own memory. Remove one of them.");
     this.layout = {
       kind: this.tokens === null ? layout : "packed",
       left: padding === "left",
@@ -212,7 +233,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.draw = drawOf(this.seed, this.epoch);
   }
 
-  /** The batches in order, made as they are asked for. */
+  /** The batches in order. Each batch is made when the loop requests it. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
     const scan = this.samples._store.native.scan(this.scanned());
@@ -226,7 +247,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
   }
 
-  /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
+  /** The same batches, made ahead of time by `workers`, or with a turn of the event loop between batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined> {
     if (this.workers > 0) {
       const { samples, layout, seed, epoch, workers } = this;
@@ -237,23 +258,26 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
     for (const batch of this) {
       yield batch;
-      // Timers, sockets and signals have their turn.
+      // Lets timers, sockets and signals run.
       await new Promise(setImmediate);
     }
   }
 
-  /** @internal A batch of no samples: the types of the others. */
+  /** @internal A batch without samples: it has the array types of the others. */
   _none(): Batch<F> {
     const job = { members: new Uint32Array(0), weights: new Float32Array(0), resume: this.state(0, 0) };
     return this.batcher.make(job, this.draw) as unknown as Batch<F>;
   }
 
-  /** @internal Does PAD stand on the left. */
+  /** @internal Whether PAD is on the left. */
   get _left(): boolean {
     return this.layout.left;
   }
 
-  /** The shards that an epoch reads ahead: those of which it reads most, unless its order would have them evicted before they are used. */
+  /**
+   * The shards that an epoch reads ahead: those it reads densely. Empty where the order would cause their
+   * pages to be evicted before use.
+   */
   private scanned(): readonly number[] {
     const { samples, shuffle } = this;
     return shuffle === true && !samples._store.fits ? [] : samples._dense;
@@ -265,7 +289,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     samples._store.check();
   }
 
-  /** This rank's batches, not made yet. */
+  /** The jobs of this rank. */
   private *jobs(): Generator<Job> {
     const { worldSize } = this;
     let round: Group[] = [];
@@ -282,7 +306,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     if (job !== null) yield job;
   }
 
-  /** The rank's part of a round, or none. */
+  /** The job of this rank in a round of batches, or null. */
   private deal(round: readonly Group[], dealt: number): Job | null {
     const { rank, remainder } = this;
     const size = this.batchSize;
@@ -292,13 +316,13 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     if (group === undefined && remainder === "uneven") return null;
     const resume = this.state(dealt, round.at(-1)!.position);
     const own = group?.members ?? new Uint32Array(0);
-    // What fills up: the round's first samples again.
+    // Fills up with the first samples of the round.
     const filled = remainder === "pad" ? (group === undefined ? round[0]!.members : padded(own, size, round[0]!.members)) : own;
     const weights = new Float32Array(filled.length).fill(1, 0, own.length);
     return { members: filled, weights, resume };
   }
 
-  /** All batches from where the loader begins, as samples. */
+  /** The groups of all ranks, from the loader's start. */
   private *groups(): Generator<Group> {
     const { samples, start, batchSize } = this;
     if (samples.size === 0) return;
@@ -313,13 +337,14 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
   }
 
-  /** As many samples as fit, one after another. */
+  /** Packed batches: consecutive samples, as many as fit. */
   private *packs(order: Uint32Array, from: number, tokens: number): Generator<Group> {
     let begin = from;
     let filled = 0;
     for (let at = from; at < order.length; at += 1) {
       const length = this.batcher.lengthOf(order[at]!, this.draw);
-      if (length > tokens) failGiven("tokens", tokens, `room for sample ${order[at]}, which has ${length} rows`);
+      if (length > tokens)
+        conflict(`Sample ${order[at]} has ${length} rows, more than \`tokens\` (${tokens}). Raise \`tokens\` or lower \`maxLength\`.`);
       if (filled + length > tokens) {
         yield { members: order.subarray(begin, at), position: at };
         begin = at;
@@ -330,7 +355,10 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     if (begin < order.length) yield { members: order.subarray(begin), position: order.length };
   }
 
-  /** Samples of some batches by length, cut into batches, these in a random order; a batch that is not full stays the last. */
+  /**
+   * Sorts the samples of `bucket` batches by length, cuts them into batches and shuffles the batches. A batch
+   * that is not full stays last.
+   */
   private *buckets(order: Uint32Array, dealt: number): Generator<Group> {
     const { batchSize, bucket, batcher, draw } = this;
     const whole = batchSize * bucket;
@@ -360,29 +388,31 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     return { version: 1, seed, epoch, batches, position, order, check: check.digest("hex").slice(0, 16) };
   }
 
-  /** A token of the same order. */
+  /** Checks a resume token: it must belong to the same order. */
   private resumed(token: LoaderState): LoaderState {
-    const wanted = "the resume of a batch, as it was";
-    if (typeof token !== "object" || token === null || token.version !== 1) return failGiven("resume", token, wanted);
+    const wanted = "the unchanged `resume` of a batch";
+    if (typeof token !== "object" || token === null || token.version !== 1) return expected("resume", token, wanted);
     const own = this.state(
       wholeOf("resume.batches", token.batches, 0, this.samples.size),
       wholeOf("resume.position", token.position, 0, this.samples.size),
     );
     for (const name of ["seed", "epoch", "order"] as const) {
       if (token[name] === own[name]) continue;
-      const what = name === "order" ? "samples (subjects, cut-offs, options), their number, batchSize, tokens, bucket and shuffle" : name;
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        `resume was taken from another order: its ${what}: ${shown(token[name])}, here ${shown(own[name])}. Make the samples and the loader with the same.`,
+      const same =
+        name === "order"
+          ? "samples (subjects, cut-offs and options), `batchSize`, `tokens`, `bucket` and `shuffle` as for the batch"
+          : `\`${name}\``;
+      conflict(
+        `\`resume\` belongs to another order: its \`${name}\` is ${shown(token[name])}, and here it is ${shown(own[name])}. Use the same ${same}.`,
       );
     }
-    // It would begin at a place where no batch ends.
-    if (token.check !== own.check) failGiven("resume.check", token.check, wanted);
+    // A changed token could begin in the middle of a batch.
+    if (token.check !== own.check) conflict("`resume` was changed: its `check` does not match. Pass the unchanged `resume` of a batch.");
     return own;
   }
 }
 
-/** Fields that need what was not given; and what was given for a field that nobody asked for. */
+/** Fields that require an option, and options that require a field. */
 function checkFields(
   fields: ReadonlySet<BatchField>,
   isNested: boolean,
@@ -390,34 +420,37 @@ function checkFields(
   tasks: TimeToEvent | undefined,
 ): void {
   const flat = FLAT_FIELDS.find((field) => fields.has(field));
-  if (isNested && flat !== undefined) failGiven("A field", flat, 'it in flat batches only: without layout "nested"');
-  if (fields.has("value_bin") && !vocabulary?.options.bins) failGiven("A field", "value_bin", "a vocabulary that was fitted with bins too");
+  if (isNested && flat !== undefined) conflict(`Field "${flat}" is not available with layout "nested".`);
+  if (fields.has("value_bin") && !vocabulary?.options.bins)
+    conflict('Field "value_bin" requires a `vocabulary` that was fitted with `bins`.');
   if (fields.has("bag") && !vocabulary?.options.ancestors)
-    failGiven("A field", "bag", "a vocabulary that was fitted with ancestors: true too");
-  if (fields.has("time_to_event") && tasks === undefined) failGiven("A field", "time_to_event", "the option timeToEvent too");
-  if (!fields.has("time_to_event") && tasks !== undefined) failGiven("timeToEvent", tasks, 'it with fields: ["time_to_event", …] only');
+    conflict('Field "bag" requires a `vocabulary` that was fitted with `ancestors: true`.');
+  if (fields.has("time_to_event") && tasks === undefined) conflict('Field "time_to_event" requires the option `timeToEvent`.');
+  if (!fields.has("time_to_event") && tasks !== undefined)
+    conflict('`timeToEvent` requires the field "time_to_event". Add it to `fields`, or remove `timeToEvent`.');
 }
 
-/** Members with some more, up to a number. */
+/** Members, filled up to `size` with samples of `more`. */
 function padded(members: Uint32Array, size: number, more: Uint32Array): Uint32Array {
   if (members.length >= size) return members;
-  const all = arrayOf("A batch's samples", Uint32Array, size);
+  const all = arrayOf("The sample list of a batch", Uint32Array, size);
   all.set(members);
   for (let i = members.length; i < size; i += 1) all[i] = more[i % more.length]!;
   return all;
 }
 
-/** Samples as they lie in the store. */
+/** Samples in storage order. */
 function stored({ size, _index: index, _store: store }: Samples): Uint32Array {
   return Uint32Array.from({ length: size }, (_, i) => i).sort((a, b) => store.slotOf(index[a]!) - store.slotOf(index[b]!) || a - b);
 }
 
 /**
- * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Row-major typed arrays, ready for tensors; ids of the store's codes, 0 = PAD.
- * An iteration is one epoch.
+ * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Batches are row-major typed
+ * arrays, ready for tensors. `code` contains ids of the store's codes or tokens of the vocabulary, 0 = PAD.
+ * One iteration is one epoch.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; while batches are made `MEDS_CANCELLED`, `MEDS_CLOSED`, and `MEDS_LEAK` where a
- * damaged store has a row past the cut-off.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; during the iteration `MEDS_CANCELLED`,
+ * `MEDS_CLOSED`, and `MEDS_LEAK` where a damaged store has a row after the cut-off.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples } from "meds-reader";
@@ -432,6 +465,7 @@ function stored({ size, _index: index, _store: store }: Samples): Uint32Array {
  * ```
  */
 export function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F> {
-  if (typeof samples !== "object" || samples === null || !("_plan" in samples)) failGiven("samples", samples, "what samples(db, …) gives");
+  if (typeof samples !== "object" || samples === null || !("_plan" in samples))
+    expected("samples", samples, "the result of samples(db, …)");
   return new Loader<F>(samples, options);
 }

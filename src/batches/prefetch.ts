@@ -1,4 +1,5 @@
-// Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
+// Worker threads make batches ahead of time. Each thread opens the store by its path. The batches arrive in
+// order.
 import type { Worker } from "node:worker_threads";
 import { received, type SentError, sent } from "../passes/messages.js";
 import { drawOf, Samples } from "../samples/samples.js";
@@ -9,26 +10,29 @@ import { fail, MedsError } from "../support/errors.js";
 import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
 import type { BatchField } from "./fields.js";
 
-/** What a worker is told once. */
+/** Data that each worker receives once, when it starts. */
 export interface Setting {
   readonly path: string;
-  /** Content id of the store: another one may stand at the path by now. */
+  /** Content id of the store: the path may contain another store by now. */
   readonly id: string;
   readonly samples: ReturnType<Samples["_plain"]>;
   readonly layout: Layout;
   readonly seed: number;
   readonly epoch: number;
-  /** Shards that are read in order. */
+  /** Shards that are read sequentially. */
   readonly scanned: readonly number[];
 }
 
-/** What a worker answers. */
+/** The answer of a worker to a job. */
 export type Answer = { readonly batch: Batch<BatchField> } | { readonly error: SentError };
 
-/** Batches that each worker has under way or ready. */
+/** Batches per worker that are in progress or ready. */
 const AHEAD = 2;
 
-/** The batches of jobs, in their order. Left early, or where something is thrown, all workers end. */
+/**
+ * The batches of the jobs, in the order of the jobs. All workers end when the loop ends, also early or by an
+ * error.
+ */
 export async function* prefetched(
   jobs: Iterator<Job>,
   { samples, ...rest }: { samples: Samples } & Pick<Setting, "layout" | "seed" | "epoch" | "scanned">,
@@ -47,7 +51,7 @@ export async function* prefetched(
       const { done, value } = jobs.next();
       if (done === true) return;
       const answer = queues[next % count]!.ask(value);
-      // One that fails is told in its turn; until then nobody waits for it.
+      // An error is thrown when its batch is due. Until then, no code waits for the promise.
       answer.catch(() => {});
       waiting.push(answer);
       next += 1;
@@ -67,7 +71,7 @@ export async function* prefetched(
   }
 }
 
-/** The answers of a worker, which come in the order of the questions. */
+/** The answers of a worker. They arrive in the order of the jobs. */
 class Answers {
   private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
   private ended: Error | null = null;
@@ -75,7 +79,7 @@ class Answers {
   constructor(private readonly worker: Worker) {
     worker.on("message", (answer: Answer) => this.asked.shift()?.resolve(answer));
     worker.on("error", (error) => this.end(error));
-    worker.on("exit", () => this.end(new MedsError("MEDS_INTERNAL", "A worker thread ended before its batches were made.")));
+    worker.on("exit", () => this.end(new MedsError("MEDS_INTERNAL", "A worker thread ended before it made its batches.")));
   }
 
   ask(job: Job): Promise<Answer> {
@@ -85,7 +89,7 @@ class Answers {
         return;
       }
       this.asked.push({ resolve, reject });
-      // Copies: the members are a part of the whole order's memory.
+      // Copied: the members are a view into the memory of the whole order.
       this.worker.postMessage({ ...job, members: job.members.slice() });
     });
   }
@@ -96,7 +100,7 @@ class Answers {
   }
 }
 
-/** The worker's side. The store is opened with the first job, so that an error is an answer too. */
+/** Answers jobs in the worker. It opens the store at the first job, so that an error is an answer too. */
 export function answerer(setting: Setting): (job: Job) => Answer {
   let open: ReturnType<typeof opened> | undefined;
   const draw = drawOf(setting.seed, setting.epoch);
@@ -110,14 +114,10 @@ export function answerer(setting: Setting): (job: Job) => Answer {
   };
 }
 
-/** What makes the batches, and the scan, which lives as long as the thread: both end with the epoch. */
+/** The batcher and the scan of the thread. Both end with the epoch. */
 function opened({ path, id, samples, layout, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
   const store = new Store(path, false);
   if (store.manifest.id !== id)
-    fail(
-      "MEDS_STORE_REPLACED",
-      `${path}: another store stands there since this one was opened. Open it again, and make samples of it anew.`,
-      path,
-    );
+    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then make new samples.`, path);
   return { batcher: new Batcher(Samples._revived(store, samples), layout), scan: store.native.scan(scanned) };
 }

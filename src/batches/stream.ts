@@ -1,9 +1,10 @@
-// Batches as an Arrow IPC stream, for trainers in other languages: a record batch a batch, a row a sample, fixed-size lists of the places.
+// Batches as an Arrow IPC stream, for trainers in other languages: one record batch per batch, one row per
+// sample, fixed-size lists for the positions.
 import { createWriteStream } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
-import { failGiven } from "../support/arguments.js";
+import { expected } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
 import { fail } from "../support/errors.js";
 import { NO_TIME } from "../support/time.js";
@@ -13,7 +14,10 @@ import type { BatchField } from "./fields.js";
 import { FIELDS } from "./fields.js";
 import { Loader } from "./loader.js";
 
-/** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
+/**
+ * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
+ * types do not depend on the types of Node.
+ */
 export interface WritableLike {
   write(chunk: Uint8Array): boolean;
   end(): unknown;
@@ -22,13 +26,15 @@ export interface WritableLike {
 type Column = { readonly name: string; readonly data: Data; readonly nullable: boolean };
 
 /**
- * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
- * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
- * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
- * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
+ * `pyarrow.ipc.open_stream` reads it. Each batch becomes a record batch with one row per sample: the
+ * requested fields as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows
+ * as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null
+ * at PAD and at static rows without a time. Without samples the stream contains a schema and no batch.
+ * Requires the package apache-arrow. Returns the number of batches and samples.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
- * not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
@@ -43,17 +49,17 @@ export async function writeBatches<F extends BatchField>(
   loader: Loader<F>,
   out: WritableLike | string,
 ): Promise<{ batches: number; samples: number }> {
-  if (!(loader instanceof Loader)) failGiven("loader", loader, "what loader(…) gives");
+  if (!(loader instanceof Loader)) expected("loader", loader, "the result of loader(…)");
   const isPath = typeof out === "string" && out !== "" && !out.includes("\0");
   if (!isPath && typeof (out as WritableLike | undefined)?.write !== "function")
-    failGiven("out", out, "a writable stream, or the path of a file");
+    expected("out", out, "a writable stream or the path of a file");
   const arrow = await apache("An Arrow stream");
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
     let schema: Schema | undefined;
     const record = (batch: Batch<F>) =>
       recordOf(arrow, batch as unknown as Batch<BatchField>, loader as unknown as Loader<BatchField>, schema);
-    // A stream of a batch alone: the schema, the batch, the end.
+    // A complete stream of one batch: the schema, the batch, the end.
     const streamOf = (one: RecordBatch) => arrow.RecordBatchStreamWriter.writeAll([one]).toUint8Array(true);
     for await (const batch of loader) {
       const own = record(batch);
@@ -71,20 +77,20 @@ export async function writeBatches<F extends BatchField>(
   }
   const into = (to: Writable, end = true) => pipeline(Readable.from(messages()), to, { end });
   if (isPath) await writtenAside(out, (part) => into(createWriteStream(part, { flush: true })));
-  // A process has one stdout: it stays open.
+  // stdout stays open: a process has only one.
   else await into(out as Writable, (out as unknown) !== process.stdout);
   return count;
 }
 
-/** What ends a stream: a message of no length. */
+/** The end of a stream: a message of length 0. */
 const END = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
-/** Bytes of the first message, which is the schema: it has no body. */
+/** Number of bytes of the first message, the schema, which does not have a body. */
 function schemaLength(bytes: Uint8Array): number {
   return 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
 }
 
-/** A batch as a record batch; of the schema of the one before it, where there was one. */
+/** A batch as a record batch. It must have the schema of the record batch before it, if there is one. */
 function recordOf(
   arrow: Apache,
   batch: Batch<BatchField>,
@@ -93,7 +99,7 @@ function recordOf(
 ): RecordBatch {
   const [size = 0, width = 0, ...more] = batch.shape;
   if (batch.segment_ids !== null || more.length > 0)
-    fail("MEDS_INVALID_ARGUMENT", "Only padded batches can be written as a stream. Make the loader without tokens and nested.");
+    fail("MEDS_INVALID_ARGUMENT", 'Only padded batches can be streamed. Make the loader without `tokens` and without layout "nested".');
   const types = typesOf(arrow);
   const lists = (name: string, values: ArrayBufferView, type: DataType, valid: ((place: number) => boolean) | null): Column => {
     const length = size * width;
@@ -139,7 +145,7 @@ function recordOf(
     if (!ArrayBuffer.isView(values))
       fail(
         "MEDS_INVALID_ARGUMENT",
-        `The field ${field} has no value a place, and cannot be written as a stream. Make the loader without it.`,
+        `Field "${field}" does not have one value per position, so it cannot be streamed. Make the loader without it.`,
       );
     columns.push(lists(field, values, types.of(values, field === "time"), field === "time" ? hasTime : null));
   }
@@ -192,7 +198,7 @@ function typesOf(arrow: Apache) {
   return { int64, int32, float32, uint8, uint32: new arrow.Uint32(), bool: new arrow.Bool(), time, of };
 }
 
-/** Which values are there, as Arrow has it. */
+/** The validity of values as Arrow stores it. */
 function validity(length: number, is: ((i: number) => boolean) | null): { readonly nullCount: number; readonly nullBitmap?: Uint8Array } {
   if (is === null) return { nullCount: 0 };
   const nullBitmap = packed(length, is);
@@ -201,7 +207,7 @@ function validity(length: number, is: ((i: number) => boolean) | null): { readon
   return { nullCount, nullBitmap };
 }
 
-/** Truth values as bits. */
+/** Booleans as bits. */
 function packed(size: number, is: (i: number) => boolean): Uint8Array {
   const bits = new Uint8Array(Math.ceil(size / 8));
   for (let i = 0; i < size; i += 1) if (is(i)) bits[i >> 3]! |= 1 << (i & 7);
@@ -209,5 +215,5 @@ function packed(size: number, is: (i: number) => boolean): Uint8Array {
 }
 
 function failWidths(): never {
-  fail("MEDS_INVALID_ARGUMENT", 'The batches are not all of one width. Make the loader with padTo: "max".');
+  fail("MEDS_INVALID_ARGUMENT", 'The batches differ in width. Make the loader with `padTo: "max"`.');
 }

@@ -1,16 +1,17 @@
-// Worker threads that take tasks from one queue. Not a library's: tinypool, which stood here, ends the process where a second thread fails while the pool
-// is being destroyed, and does not notice a thread that exits by itself.
+// Worker threads that take tasks from one queue. No library is used: tinypool, used before, ends the process
+// if a second thread fails while the pool is being destroyed, and does not notice a thread that exits by
+// itself.
 import type { Worker } from "node:worker_threads";
 import { startWorker } from "../store/package-files.js";
 import type { Task } from "./messages.js";
 
-/** The threads of a pass. Each begins at once, and has one task at a time. */
+/** The threads of a pass. Each thread starts at once and runs one task at a time. */
 export class Threads {
   private readonly workers: readonly Worker[];
   private readonly idle: Worker[];
   private readonly waiting: Task[] = [];
 
-  /** `failed` is told what a thread threw that ended, outside of any task's function, or that it exited. */
+  /** Calls `failed` if a thread throws outside of a task's function, or exits. */
   constructor(count: number, failed: (error: unknown) => void) {
     this.workers = Array.from({ length: count }, () => startWorker("worker.js"));
     this.idle = [...this.workers];
@@ -20,20 +21,20 @@ export class Threads {
         this.next();
       });
       worker.on("error", failed);
-      // After the error, where there was one.
+      // Node emits `exit` after `error`.
       worker.on("exit", () => failed("it called process.exit"));
     }
   }
 
-  /** Has a task done when a thread is free; what comes of it comes by the task's port. */
+  /** Runs a task when a thread is free. Results arrive through the task's port. */
   add(task: Task): void {
     this.waiting.push(task);
     this.next();
   }
 
-  /** Ends all threads, whatever they do; done once none is left. */
+  /** Ends all threads at once. Resolves when the last one has ended. */
   async end(): Promise<void> {
-    // A thread that is done in the meantime must get no task, whose port is closed by now.
+    // A thread that finishes in the meantime must not receive a task, because the task's port is closed.
     this.waiting.length = 0;
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
