@@ -7,260 +7,8 @@ declare global {
   }
 }
 
-/** Any typed array that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
-/**
- * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
- * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
- * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
- */
-export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
-  readonly [name: string]: Value | null;
-};
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many; of `dropped`, rows. */
-  readonly count: number;
-}
-/** A code of the store. */
-export interface Code {
-  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
-  readonly id: number;
-  /** The code itself. */
-  readonly code: string;
-  /** Rows that have it, over ALL patients: for display, never for fitting. */
-  readonly events: number;
-  /** Patients that have it, over ALL patients: for display, never for fitting. */
-  readonly patients: number;
-  /** From the source's codes.parquet; null where that has none. */
-  readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
-  readonly parents: readonly string[];
-}
-/**
- * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const labs = db.codes.withPrefix("LAB//");
- * for (const id of labs) console.log(id, db.codes.strings[id]);
- * console.log(db.at(0)?.withCode(labs).length);
- * db.close();
- * ```
- */
-export declare class CodeRange {
-  /** Made by this package only. */
-  protected constructor();
-  /** The first id. */
-  readonly begin: number;
-  /** One more than the last id. */
-  readonly end: number;
-  /** Number of codes. */
-  get length(): number;
-  /** Is a code id in the range. */
-  has(id: number): boolean;
-  /** The ids in order. */
-  [Symbol.iterator](): Iterator<number>;
-}
-/**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
- * event has select nothing.
- */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
-/**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
- * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * for (const { id, code, events, description } of db.codes) {
- *   if (events > 1000) console.log(id, code, description);
- * }
- * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
- * console.log(id === undefined ? "no births" : db.codes.strings[id]);
- * db.close();
- * ```
- */
-export declare class CodeTable implements Iterable<Code> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of codes. */
-  readonly size: number;
-  /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
-   */
-  get strings(): readonly string[];
-  /** The id of a code, or undefined where no event has it. */
-  id(code: string): number | undefined;
-  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
-  withPrefix(prefix: string): CodeRange;
-  /**
-   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
-   * has: ids, ascending. Empty where no event has any of them.
-   *
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
-   * console.log(diabetes.length, slots.length);
-   * db.close();
-   * ```
-   */
-  withAncestor(code: string): Uint32Array;
-  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
-  get(id: number): Code | undefined;
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
-  get columnNames(): readonly string[];
-  /**
-   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
-   * source lacks is null too.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
-   */
-  value(name: string, id: number): Value | null;
-  /** The codes in order of id. */
-  [Symbol.iterator](): Iterator<Code>;
-  /** What `JSON.stringify` writes: the codes in order of id. */
-  toJSON(): readonly Code[];
-}
-/**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
- *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
- */
-export declare class ArrowExport {
-  /** Made by this package only. */
-  protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
-}
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
-/** How far a piece of work is. */
-export interface Progress {
-  /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** What this package needs of an `AbortSignal`; the standard one fits. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: {
-    once?: boolean;
-  }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-/**
- * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
- * `import type { Table } from "apache-arrow"`.
- */
-export interface ArrowTable {
-  readonly numRows: number;
-  readonly numCols: number;
-  readonly schema: {
-    readonly fields: readonly {
-      readonly name: string;
-      readonly nullable: boolean;
-    }[];
-  };
-  readonly batches: readonly unknown[];
-  /** A column by name; null where there is none. */
-  getChild(name: string): ArrowVector | null;
-}
-/** A column of an {@link ArrowTable}. */
-export interface ArrowVector extends Iterable<unknown> {
-  readonly length: number;
-  /** Null where the row has no value. */
-  get(index: number): unknown;
-}
 /** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
 export type Duration = number | bigint | {
   readonly weeks?: number;
@@ -602,6 +350,64 @@ interface OmopOptions {
    */
   readonly skipBadRows?: boolean | undefined;
 }
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many; of `dropped`, rows. */
+  readonly count: number;
+}
+/** Any typed array that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: {
+    once?: boolean;
+  }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
@@ -721,6 +527,146 @@ export interface Exported {
   readonly notes: readonly Note[];
 }
 /**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
+/**
+ * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
+ * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
+ * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ */
+export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
+  readonly [name: string]: Value | null;
+};
+/** A code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where that has none. */
+  readonly description: string | null;
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
+  readonly parents: readonly string[];
+}
+/**
+ * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labs = db.codes.withPrefix("LAB//");
+ * for (const id of labs) console.log(id, db.codes.strings[id]);
+ * console.log(db.at(0)?.withCode(labs).length);
+ * db.close();
+ * ```
+ */
+export declare class CodeRange {
+  /** Made by this package only. */
+  protected constructor();
+  /** The first id. */
+  readonly begin: number;
+  /** One more than the last id. */
+  readonly end: number;
+  /** Number of codes. */
+  get length(): number;
+  /** Is a code id in the range. */
+  has(id: number): boolean;
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number>;
+}
+/**
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
+ * event has select nothing.
+ */
+export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+/**
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
+ * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const { id, code, events, description } of db.codes) {
+ *   if (events > 1000) console.log(id, code, description);
+ * }
+ * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
+ * console.log(id === undefined ? "no births" : db.codes.strings[id]);
+ * db.close();
+ * ```
+ */
+export declare class CodeTable implements Iterable<Code> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of codes. */
+  readonly size: number;
+  /**
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
+   */
+  get strings(): readonly string[];
+  /** The id of a code, or undefined where no event has it. */
+  id(code: string): number | undefined;
+  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
+  withPrefix(prefix: string): CodeRange;
+  /**
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
+   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * console.log(diabetes.length, slots.length);
+   * db.close();
+   * ```
+   */
+  withAncestor(code: string): Uint32Array;
+  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  get(id: number): Code | undefined;
+  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  get columnNames(): readonly string[];
+  /**
+   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
+   * source lacks is null too.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   */
+  value(name: string, id: number): Value | null;
+  /** The codes in order of id. */
+  [Symbol.iterator](): Iterator<Code>;
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[];
+}
+/**
  * What the source says of itself, and what became of it.
  *
  * @example
@@ -758,6 +704,60 @@ export declare class Metadata {
   toJSON(): {
     readonly [name: string]: unknown;
   };
+}
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
+/**
+ * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
+ * `import type { Table } from "apache-arrow"`.
+ */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: {
+    readonly fields: readonly {
+      readonly name: string;
+      readonly nullable: boolean;
+    }[];
+  };
+  readonly batches: readonly unknown[];
+  /** A column by name; null where there is none. */
+  getChild(name: string): ArrowVector | null;
+}
+/** A column of an {@link ArrowTable}. */
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  /** Null where the row has no value. */
+  get(index: number): unknown;
 }
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
@@ -908,6 +908,20 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   close(): void;
   /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
   [Symbol.dispose](): void;
+}
+/** How a window by time is cut. */
+export interface WindowOptions {
+  /** Rows at the very time of the bound belong to the window. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+/** How {@link Timeline.between} cuts. */
+export interface BetweenOptions {
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
 }
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
@@ -1098,20 +1112,6 @@ export declare class Event<S extends object = AnySchema> {
     readonly [column: string]: JsonValue;
   };
 }
-/** How a window by time is cut. */
-export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
-  readonly inclusive?: boolean | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-/** How {@link Timeline.between} cuts. */
-export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
  */
@@ -1287,45 +1287,53 @@ export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
     readonly [name: string]: JsonValue;
   };
 }
-/** How a pass over patients is run. */
+/** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
-  /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
+  /**
+   * Number of worker threads. Default: the number of threads that the machine runs at once. Never more than
+   * the number of chunks.
+   */
   readonly threads?: number | undefined;
-  /** Handed to the function: anything that can be cloned to another thread. */
+  /** Passed to the function: any value that can be cloned to another thread. */
   readonly args?: A | undefined;
-  /** The function's name among the module's exports. Default: `default`. */
+  /** Name of the exported function. Default: `default`. */
   readonly exportName?: string | undefined;
-  /** Ends the pass with `MEDS_CANCELLED`, and its workers, in whatever they do. */
+  /** Ends the pass with `MEDS_CANCELLED`. Its workers end at once. */
   readonly signal?: AbortSignalLike | undefined;
 }
-/** How {@link Cohort.map} runs and gives results. */
+/** Options of {@link Cohort.map}. */
 export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Results in order of the patients (true, the default), or as they come. */
+  /** Results in order of the patients (true, the default), or as they arrive (false). */
   readonly ordered?: boolean | undefined;
 }
-/** How {@link Cohort.mapWithLabels} runs. */
+/** Options of {@link Cohort.mapWithLabels}. */
 export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
-  /** Patients without a label: left out (`omit`, the default), or given with an empty array (`include`). */
+  /** Patients without a label: left out (`omit`, the default), or passed with an empty array (`include`). */
   readonly unlabelled?: "omit" | "include" | undefined;
 }
-/** How {@link Cohort.reduce} runs, and how the chunks' results become one. */
+/** Options of {@link Cohort.reduce}. */
 export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /** What the first chunk's result is merged into, and the result where there are no patients. */
+  /** The first chunk's result is merged into this value. It is the result where there are no patients. */
   readonly initial: R;
-  /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
+  /**
+   * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
+   * caller's thread.
+   */
   readonly merge: (total: R, part: P) => R;
 }
-/** What a pass's function is told beside its patients. */
+/** The third argument of a pass's function. */
 export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
+  /** The store, open in this thread: for its codes, splits and metadata. */
   readonly db: PatientDatabase;
-  /** Which of the chunks of work this call is, and how many there are. */
+  /** Index of the chunk of this call, and the number of chunks. */
   readonly chunk: number;
   readonly chunks: number;
 }
 /**
- * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
- * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients and may iterate
+ * over them several times. If it returns an array or an iterator (for example a generator), sync or async,
+ * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
+ * thread.
  *
  * @example
  * ```ts
@@ -1338,12 +1346,18 @@ export interface PassContext {
  * ```
  */
 export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
+/**
+ * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in order of the table.
+ */
 export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
   patient: Patient<S>,
   labels: readonly LabelRow[]
 ]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
+/**
+ * The function of a module for {@link Cohort.reduce}. Its return value is the result of the chunk, also if it
+ * is an array.
+ */
 export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
 /**
  * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
@@ -1634,28 +1648,29 @@ export interface LabelingReport {
  * ```
  */
 export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
-/** What a pass reads. */
+/** The input of a pass. */
 export interface PassReport {
-  /** Patients that the function is given. */
+  /** Patients that are passed to the function. */
   readonly patients: number;
-  /** Chunks that they are cut into: about as many events each. */
+  /** Chunks of these patients, with about the same number of events each. */
   readonly chunks: number;
-  /** Labels that patients are given with; 0 without labels, as all that follows. */
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
   readonly labels: number;
-  /** Labels of subjects that the database has not, and those subjects. */
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
   readonly unknownLabels: number;
   readonly unknownSubjects: number;
   /** Labels of subjects of the database that are not in this cohort. */
   readonly outsideLabels: number;
-  /** Patients of the cohort that have no label, whether they are left out or not. */
+  /** Patients of the cohort without a label, whether they are left out or not. */
   readonly unlabelledPatients: number;
 }
 /**
- * A pass over patients in worker threads: an async iterable of its results; {@link Cohort.map} makes it. It begins when its first result is asked for,
- * and anew with each loop. However the loop is left, its workers end. A slow reader slows them down: a few batches of results wait for it, no more.
- * Who calls `next()` by hand calls `return()` too, where it stops before the end.
+ * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
+ * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
+ * ends, also early. A slow loop slows the workers down: only a few messages of results wait for it. If you
+ * call `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not disturb a pass: workers have the store open themselves.
+ * Closing the database does not affect a pass: the workers open the store themselves.
  */
 export declare class Pass<T = unknown> implements AsyncIterable<T> {
   /** Made by this package only. */
@@ -1665,14 +1680,15 @@ export declare class Pass<T = unknown> implements AsyncIterable<T> {
   /**
    * The results.
    *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the message names the subject that was being
-   * read, `cause` is what was thrown; `MEDS_CANCELLED`; `MEDS_STORE_REPLACED` and what opening a store throws.
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
   /**
    * All results at once, as an array.
    *
-   * @throws MedsError as the iteration does.
+   * @throws MedsError The errors of the iteration.
    */
   toArray(): Promise<T[]>;
 }
@@ -2114,6 +2130,17 @@ export declare class Samples {
  * ```
  */
 export declare function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples;
+/**
+ * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
+ * held-out patient, and the fitted file must not.
+ */
+export interface Provenance {
+  /** Id of what was fitted. */
+  readonly of: string;
+  /** Content id and fingerprint of the store: {@link Metadata.id}. */
+  readonly store: string;
+  readonly fingerprint: string;
+}
 /** What {@link Vocabulary.fit} makes. */
 export interface VocabularyOptions {
   /** Only codes with at least so many rows. Default: 1. */
@@ -2183,17 +2210,6 @@ export interface Coverage {
   /** Rows with a numeric value. Those of infinite value count in no mean, standard deviation or bin. */
   readonly values: number;
   readonly infiniteValues: number;
-}
-/**
- * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
- * held-out patient, and the fitted file must not.
- */
-export interface Provenance {
-  /** Id of what was fitted. */
-  readonly of: string;
-  /** Content id and fingerprint of the store: {@link Metadata.id}. */
-  readonly store: string;
-  readonly fingerprint: string;
 }
 /**
  * Which number a model knows a code by, fitted on the patients of a split: 0 is PAD, 1 UNK, then come special tokens, then codes, those with the most
@@ -2430,89 +2446,120 @@ export declare class TimeToEvent {
    */
   dense(targets: TimeToEventTargets): DenseTargets;
 }
-/** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */
+/**
+ * What a batch can contain for each row, event or sample. Only the requested fields are filled. Shapes: see
+ * {@link BatchBase}.
+ */
 export interface FieldArrays {
-  /** Code of each row: the store's id, or the vocabulary's; 0 = PAD. BigInt64Array where `codeType` is `int64`. */
+  /**
+   * Code of each row: the id of the store or the token of the vocabulary; 0 = PAD. BigInt64Array where
+   * `codeType` is `int64`.
+   */
   readonly code: Int32Array;
   /**
-   * Numeric value of each row, as float32; 0 where it has none. With a vocabulary that was fitted with `values: "z-score"`: (x - mean) / std of the row's
-   * token; 0 where its values were all the same (std 0); masked for a code without fitted values (UNK) and for infinite values.
+   * Numeric value of each row, as float32; 0 where the row has no value. With a vocabulary that was fitted
+   * with `values: "z-score"`: (x - mean) / std of the row's token; 0 where all values of the token were equal
+   * (std 0); masked for a code without fitted values (UNK) and for infinite values.
    */
   readonly numeric_value: Float32Array;
-  /** 1 where the row has a numeric value (a real NaN is none here), else 0. */
+  /** 1 where the row has a numeric value, else 0. A real NaN counts as no value. */
   readonly numeric_value_mask: Uint8Array;
-  /** Days (from differences in float64: exact where times lie within 2^53 µs) since the kept row before it, also where that lies before the window; 0 for a patient's first row and for static rows. */
+  /**
+   * Days since the previous kept row, also where that row is before the window; 0 for a patient's first row
+   * and for static rows. Computed from differences in float64: exact where times are within 2^53 µs of each
+   * other.
+   */
   readonly time_delta_days: Float32Array;
   /** Microseconds since 1970-01-01; the int64 minimum for static rows without a time, 0 for PAD. */
   readonly time: BigInt64Array;
-  /** Days since birth, as known at the cut-off; 0 where there is none, or for static rows. */
+  /** Days since birth, as known at the cut-off; 0 where no birth is known, and for static rows. */
   readonly age_days: Float32Array;
   /** 1 where `age_days` is known. */
   readonly age_days_mask: Uint8Array;
   /** 1 for static rows that are prepended. */
   readonly static_mask: Uint8Array;
-  /** With a vocabulary that has bins: the bin of each row's value, from 1; 0 where it has no value, or its code no bins. */
+  /**
+   * With a vocabulary that has bins: the bin of each row's value, from 1; 0 where the row has no value or its
+   * code has no bins.
+   */
   readonly value_bin: Int32Array;
-  /** With a vocabulary that has ancestors: the tokens of each place. Not in nested batches. */
+  /** With a vocabulary that has ancestors: the tokens of each position. Not in nested batches. */
   readonly bag: BagArrays;
   /**
-   * The target of each place, as in CLMBR: the code of the patient's next row that the samples keep and know, also where that lies just past the window;
-   * 0 for none: at PAD, static rows and UNK, and where the next row is UNK or there is none. Not in nested batches.
+   * The target of each position, as in CLMBR: the code of the patient's next row that the samples keep and
+   * know, also where that row is just after the window. 0 means no target: at PAD, static rows and UNK, and
+   * where the next row is UNK or does not exist. Not in nested batches.
    */
   readonly next_code: Int32Array;
   /**
-   * The same for all codes of the next distinct time, since the order within a time means nothing: at the last place of each time (of those that are not
-   * UNK); none where the window ends amid a time's rows. Not in nested batches.
+   * All codes of the next distinct time, because the order within one time has no meaning. They are at the
+   * last position of each time (of the rows that are not UNK). Empty where the window ends between rows of
+   * one time. Not in nested batches.
    */
   readonly next_codes: CodeSets;
-  /** With `timeToEvent`: what comes when. Not in nested batches. */
+  /** With `timeToEvent`: which events follow, and when. Not in nested batches. */
   readonly time_to_event: TimeToEventTargets;
 }
 /**
- * Tokens of places, for an embedding bag (sum): those of place i are `tokens` from `offsets[i]` up to, but not including, `offsets[i + 1]`; none for PAD.
- * A code and its ancestors weigh one divided by their number, the bin of its value 1 (where bins are tokens): as in FEMR's hierarchical tokenizer.
+ * Tokens of each position, for an embedding bag (sum): those of position i are `tokens` from `offsets[i]` up
+ * to, but not including, `offsets[i + 1]`; PAD has none. A code and its ancestors each have weight 1 / (their
+ * number). The bin of the value has weight 1 (where bins are tokens). FEMR's hierarchical tokenizer does the
+ * same.
  */
 export interface BagArrays {
   readonly offsets: Int32Array;
   readonly tokens: Int32Array;
   readonly weights: Float32Array;
 }
-/** Codes of places: those of place i are `codes` from `offsets[i]` up to, but not including, `offsets[i + 1]`, ascending. */
+/**
+ * Codes of each position: those of position i are `codes` from `offsets[i]` up to, but not including,
+ * `offsets[i + 1]`, ascending.
+ */
 export interface CodeSets {
   readonly offsets: Int32Array;
   readonly codes: Int32Array;
 }
-/** Name of a field of {@link Batch} that can be asked for. */
+/** Name of a field of {@link Batch} that can be requested. */
 export type BatchField = keyof FieldArrays;
-/** What a batch holds where nothing else is asked for. */
+/** Fields of a batch where `fields` is not set. */
 export type DefaultField = "code" | "numeric_value" | "numeric_value_mask" | "time_delta_days" | "time";
-/** Where the arrays of a batch come from: memory of the caller's own, at least so many bytes, for each array by its name. It is cleared. */
-export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
-/** What every batch holds, whatever fields were asked for. B is the number of samples. */
+/** Contents of every batch, independent of the requested fields. B is the number of samples. */
 export interface BatchBase {
   /**
-   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (events, rows of each; fields of time are `[B, E]`), `[T]`
-   * packed.
+   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (E events per
+   * sample, M rows per event; the fields of time are `[B, E]`), `[T]` packed.
    */
   readonly shape: readonly number[];
-  /** Which ids `code` holds: `store` or `vocabulary`, and that store's or vocabulary's id. {@link Vocabulary.check} compares it. */
+  /**
+   * Which ids `code` contains: `store` or `vocabulary`, and the id of that store or vocabulary. {@link
+   * Vocabulary.check} compares it.
+   */
   readonly code_ids: string;
   /** Subject of each sample. */
   readonly subject_id: BigInt64Array;
-  /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
+  /** Prediction time of each sample, in microseconds since 1970-01-01; the int64 minimum without labels. */
   readonly prediction_time: BigInt64Array;
-  /** Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: no birth is known, or there is no cut-off. */
+  /**
+   * Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: the birth is not known, or there
+   * is no cut-off.
+   */
   readonly prediction_age_days: Float32Array;
   readonly prediction_age_days_mask: Uint8Array;
-  /** Number of each sample in {@link Samples}. */
+  /** Index of each sample in {@link Samples}. */
   readonly sample: Uint32Array;
-  /** 1; 0 for a sample that only fills up a batch (`remainder: "pad"`), which no loss and no metric may count. */
+  /**
+   * 1; 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count such a
+   * sample.
+   */
   readonly weight: Float32Array;
-  /** Samples that the label or patient of each sample has: more than 1 with `step_through`. */
+  /** Number of samples of the same label or patient: more than 1 with `step_through`. */
   readonly n_windows: Uint32Array;
-  /** Places that each sample fills: rows (events in nested batches), prepended static ones included. */
+  /**
+   * Number of positions that each sample fills: rows (events in nested batches), including prepended static
+   * rows.
+   */
   readonly length: Int32Array;
-  /** Where each sample's first row, and what follows its last one, stand in the patient's timeline; both 0 where there is none. */
+  /** Rows of each sample as [begin, end) of the patient's timeline; both 0 where the sample has no rows. */
   readonly row_begin: Int32Array;
   readonly row_end: Int32Array;
   /** `[B, N]` with `static: "include"`, else `[B, 0]`: the static rows of each sample, 0 = PAD. */
@@ -2523,7 +2570,9 @@ export interface BatchBase {
   readonly static_code: Int32Array | BigInt64Array;
   readonly static_numeric_value: Float32Array;
   readonly static_numeric_value_mask: Uint8Array;
-  /** Labels, `[B]`, null where the labels have no such column; the masks are 1 where a label has a value. */
+  /**
+   * Labels, `[B]`; null where the labels do not have the column. The masks are 1 where a label has a value.
+   */
   readonly boolean_value: Uint8Array | null;
   readonly boolean_value_mask: Uint8Array | null;
   readonly integer_value: BigInt64Array | null;
@@ -2533,117 +2582,144 @@ export interface BatchBase {
   /** Index into `labels.categories`; -1 where missing. */
   readonly categorical_value: Int32Array | null;
   readonly is_censored: Uint8Array | null;
-  /** Nested only: 1 for each event of `[B, E]` that is one. */
+  /** Nested only, `[B, E]`: 1 for events, 0 for padding. */
   readonly event_mask: Uint8Array | null;
-  /** Packed only: of each place the number of its sample in the batch, from 1; 0 = PAD. */
+  /** Packed only, `[T]`: for each position, the number of its sample in the batch, from 1; 0 = PAD. */
   readonly segment_ids: Int32Array | null;
-  /** Packed only, `[B + 1]`: where each sample begins, and where the last one ends. */
+  /** Packed only, `[B + 1]`: the first position of each sample, and the end of the last sample. */
   readonly cu_seqlens: Int32Array | null;
-  /** Packed only: of each place its number in its sample, from 0. */
+  /** Packed only, `[T]`: the index of each position within its sample, from 0. */
   readonly positions: Int32Array | null;
-  /** With this as `resume`, a loader goes on after this batch; plain data for JSON. */
+  /** Pass this as `resume`: the loader continues after this batch. Plain data that JSON can store. */
   readonly resume: LoaderState;
 }
-/** Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that were not asked for have length 0. */
+/**
+ * Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that are not
+ * requested have length 0.
+ */
 export type Batch<F extends BatchField = DefaultField> = BatchBase & {
   readonly [K in F]: FieldArrays[K];
 };
-/** Where a loader stands in an epoch. */
+/** The progress of a loader within an epoch. */
 export interface LoaderState {
   readonly version: 1;
   readonly seed: number;
   readonly epoch: number;
-  /** Batches of all ranks that were taken. */
+  /** Number of batches taken so far, over all ranks. */
   readonly batches: number;
-  /** Samples in the order that they were made of. */
+  /** Number of samples of the order that are in those batches. */
   readonly position: number;
-  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
+  /** The rest that the order depends on: the samples themselves, and how they are combined into batches. */
   readonly order: string;
-  /** Tells a token that was changed. */
+  /** Detects a changed token. */
   readonly check: string;
 }
+/**
+ * Returns memory for a batch's arrays: for the array `name`, a buffer of at least `bytes` bytes. The loader
+ * sets them to zero.
+ */
+export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
-  /** Samples of a batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
+  /** Samples per batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
   readonly batchSize?: number | undefined;
   /**
-   * Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. At least the samples' `maxLength`
-   * (where that counts events, a sample of more rows than this is an error when its turn comes). Not with `layout`, `bucket` or `padding: "left"`.
+   * Packs samples one after another into batches of at most this many rows, as FEMR does: padding occurs only
+   * at the end of a batch. It must be at least the samples' `maxLength`. Where `maxLength` counts events, a
+   * sample with more rows than `tokens` is an error when its batch is made. Not with `layout`, `bucket` or
+   * `padding: "left"`.
    */
   readonly tokens?: number | undefined;
-  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
+  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: E events per sample, M rows per event). */
   readonly layout?: "padded" | "nested" | undefined;
-  /** On which side PAD stands. Default: `right`. */
+  /** The side of PAD. Default: `right`. */
   readonly padding?: "right" | "left" | undefined;
   /**
-   * Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max` needs a `maxLength` that counts what stands in a
-   * row of the batch: measurements where it is padded, events where it is nested (whose third axis, rows of an event, is as long as the batch needs).
+   * Pads to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max`
+   * requires a `maxLength` that counts the same as the second axis of the batch: measurements with layout
+   * `padded`, events with `nested`. The third axis of nested batches, rows per event, is always as long as
+   * the batch needs.
    */
   readonly padTo?: "longest" | "max" | undefined;
-  /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
+  /** Fills only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
   readonly fields?: readonly F[] | undefined;
-  /** `int64` for exported ONNX models. Default: `int32`. */
+  /** Type of `code`: `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
   /**
-   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
-   * them. The store may be another than the one that it was fitted on.
+   * `code` and the targets contain the tokens of this vocabulary instead of the store's ids: 0 = PAD, 1 =
+   * UNK. `numeric_value` contains z-scores if the vocabulary was fitted with them. The vocabulary may be
+   * fitted on another store.
    */
   readonly vocabulary?: Vocabulary | undefined;
   /** Tasks of the field `time_to_event`. */
   readonly timeToEvent?: TimeToEvent | undefined;
-  /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
+  /**
+   * A random order (true), a random order that keeps neighbours in the store near each other (`local`), or
+   * the order of the samples (false, the default).
+   */
   readonly shuffle?: boolean | "local" | undefined;
-  /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
+  /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
   readonly seed?: number | undefined;
-  /** Another number gives another order and other windows. Default: 0. */
+  /** Each epoch has its own order and windows. Any safe integer. Default: 0. */
   readonly epoch?: number | undefined;
-  /** Puts samples of about the same length together, among so many batches: less padding. Not with `tokens`, which pads nothing. Default: none. */
+  /**
+   * Sorts the samples of this many batches by length, so that batches need less padding. Not with `tokens`:
+   * packed batches need no padding. Default: 1, not sorted.
+   */
   readonly bucket?: number | undefined;
-  /** This process's number among `worldSize`. Default: 0 of 1. */
+  /** Index of this process among `worldSize` processes. Default: 0 of 1. */
   readonly rank?: number | undefined;
   readonly worldSize?: number | undefined;
   /**
-   * What becomes of batches that do not go round: `pad` (every rank has as many, all full; what is repeated has weight 0), `drop`, or `uneven` (every
-   * sample once). Default: `uneven` for one rank, else `pad`.
+   * How to treat the last batches when they cannot be divided evenly: `pad` (all ranks receive the same
+   * number of full batches; repeated samples have weight 0), `drop` (removes them), or `uneven` (each sample
+   * occurs exactly once). Default: `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
   /**
-   * {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. It belongs to its samples
-   * (subjects, cut-offs and options) and its order: with others, or changed, it is an error.
+   * {@link BatchBase.resume} of the last used batch: the loader begins directly after it, also with another
+   * number of ranks. The token is valid for the same samples (subjects, cut-offs and options) and the same
+   * order only; otherwise, or if it was changed, it is an error.
    */
   readonly resume?: LoaderState | undefined;
-  /** Memory for a batch's arrays, by name. Not with `workers`, whose memory is handed over. Default: fresh memory. */
+  /**
+   * Returns the memory of a batch's arrays, by name. Not with `workers`, which transfer their own memory.
+   * Default: new memory.
+   */
   readonly allocate?: Allocate | undefined;
   /**
-   * With `for await`: so many worker threads (1024 at most) make batches ahead of time, and this thread is free. Not with `allocate`, nor for samples
-   * that are filtered by `where`: functions go to no other thread. Default: 0.
+   * With `for await`: the number of worker threads (at most 1024) that make batches ahead of time, so that
+   * this thread stays free. Not with `allocate` or for samples that are filtered by `where`: functions cannot
+   * be sent to worker threads. Default: 0.
    */
   readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
 /**
- * The batches of one epoch, for `for…of` and `for await…of`; {@link loader} makes it. Every iteration begins anew. Batches are formed of the one global
- * order first and dealt to the ranks then, in turn: so the order is the same for any number of ranks.
+ * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
+ * from the beginning. The samples of the one global order are combined into batches first. Then the ranks
+ * receive the batches in turn, so that the order is the same for any number of ranks.
  */
 export declare class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
   /** Made by this package only. */
   protected constructor();
-  /** The fields that are filled. */
+  /** The filled fields. */
   readonly fields: ReadonlySet<BatchField>;
-  /** What `categorical_value` points into. */
+  /** The texts that `categorical_value` indexes. */
   readonly categories: readonly string[];
-  /** The batches in order, made as they are asked for. */
+  /** The batches in order. Each batch is made when the loop requests it. */
   [Symbol.iterator](): Generator<Batch<F>, void, undefined>;
-  /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
+  /** The same batches, made ahead of time by `workers`, or with a turn of the event loop between batches. */
   [Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined>;
 }
 /**
- * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Row-major typed arrays, ready for tensors; ids of the store's codes, 0 = PAD.
- * An iteration is one epoch.
+ * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Batches are row-major typed
+ * arrays, ready for tensors. `code` contains ids of the store's codes or tokens of the vocabulary, 0 = PAD.
+ * One iteration is one epoch.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; while batches are made `MEDS_CANCELLED`, `MEDS_CLOSED`, and `MEDS_LEAK` where a
- * damaged store has a row past the cut-off.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; during the iteration `MEDS_CANCELLED`,
+ * `MEDS_CLOSED`, and `MEDS_LEAK` where a damaged store has a row after the cut-off.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples } from "meds-reader";
@@ -2658,19 +2734,24 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
  * ```
  */
 export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
-/** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
+/**
+ * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
+ * types do not depend on the types of Node.
+ */
 export interface WritableLike {
   write(chunk: Uint8Array): boolean;
   end(): unknown;
 }
 /**
- * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
- * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
- * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
- * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
+ * `pyarrow.ipc.open_stream` reads it. Each batch becomes a record batch with one row per sample: the
+ * requested fields as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows
+ * as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null
+ * at PAD and at static rows without a time. Without samples the stream contains a schema and no batch.
+ * Requires the package apache-arrow. Returns the number of batches and samples.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
- * not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
@@ -2685,210 +2766,6 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
-/**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
- *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
- */
-export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
-/**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
- *
- * @example
- * ```ts
- * import { MedsError, PatientDatabase } from "meds-reader";
- *
- * try {
- *   PatientDatabase.open("no-such-store.medsdb");
- * } catch (error) {
- *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
- * }
- * ```
- */
-export declare class MedsError extends Error {
-  readonly name: string;
-  /** The stable code, `MEDS_…`. */
-  readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
-  readonly path: string | undefined;
-  /** Made by this package; there is no need to make one. */
-  constructor(code: MedsErrorCode, message: string, options?: {
-    path?: string | undefined;
-    cause?: unknown;
-  });
-}
-/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
-export interface FilterOptions extends WorkOptions {
-  /**
-   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
-   * such a column (`.parquet`).
-   */
-  readonly ids?: Iterable<SubjectId> | string | undefined;
-  /** A split of the store. */
-  readonly split?: string | undefined;
-  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
-  readonly withCode?: string | readonly string[] | undefined;
-  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
-  readonly ignoreMissing?: boolean | undefined;
-  /** Replace a store that stands at the target. */
-  readonly force?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: those of the store. */
-  readonly shardBytes?: number | undefined;
-  /** Write an inverted index too. Default: where the store has one. */
-  readonly index?: boolean | undefined;
-}
-/**
- * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
- * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
- * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
- *
- * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
- * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
- * throws, and what the system refuses.
- * @example
- * ```ts
- * import { filter } from "meds-reader";
- *
- * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
- * console.log(patients, events);
- * ```
- */
-export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
-export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
-  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
-  /** Number of patients. */
-  readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
-  readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
-  readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
-  readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
-  readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
-  readonly ids?: "sequential" | "hashed" | undefined;
-  /** Compression of the Parquet files. Default: `snappy`. */
-  readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was made. */
-export interface Generated {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
-  readonly codes: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Rows of each task below `labels/`. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-}
-/**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
- * @example
- * ```ts
- * import { generate } from "meds-reader";
- *
- * const made = await generate("synthetic", { patients: 20, seed: 1 });
- * console.log(made.patients, made.events);
- * ```
- */
-export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
-/** How to look at a source. */
-export interface InspectOptions extends WorkOptions, OmopOptions {
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-}
-/** A column of a source. */
-export interface InspectedColumn {
-  readonly name: string;
-  /** Its type as the source has it; null where that has none (CSV). */
-  readonly type: string | null;
-}
-/** A table of an OMOP CDM folder. */
-export interface InspectedTable {
-  /** Its name in lower case. */
-  readonly name: string;
-  readonly files: number;
-  readonly rows: number;
-  readonly columns: readonly InspectedColumn[];
-}
-/** Codes that begin alike, up to their first `/`. */
-export interface CodePrefix {
-  readonly prefix: string;
-  /** Rows that have such a code. */
-  readonly rows: number;
-  /** Those with a time. */
-  readonly timed: number;
-  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
-  readonly midnight: number;
-}
-/** What a folder or file is. */
-export interface Inspection {
-  readonly path: string;
-  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
-  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
-  /** Of the format, as the source says it or its columns show it; null where nothing does. */
-  readonly version: string | null;
-  /** Files that hold rows. */
-  readonly files: number;
-  /** Bytes of these files. */
-  readonly bytes: number;
-  /** Rows of events; of all tables for OMOP; null where they could not be read. */
-  readonly rows: number | null;
-  /** Subjects; null where they could not be counted. */
-  readonly subjects: number | null;
-  /** Columns of the events; empty for OMOP, whose tables have theirs. */
-  readonly columns: readonly InspectedColumn[];
-  /** The tables of OMOP CDM, by name; empty for every other format. */
-  readonly tables: readonly InspectedTable[];
-  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
-  readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
-  readonly problem: string | null;
-  /** The code of that error. */
-  readonly problemCode: MedsErrorCode | null;
-  /**
-   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
-   */
-  readonly prefixes: readonly CodePrefix[] | null;
-}
-/**
- * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
- * database is unpacked into the system's temporary folder for the time of the look.
- *
- * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
- * @example
- * ```ts
- * import { inspect } from "meds-reader";
- *
- * const found = await inspect("demo");
- * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
- * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
- * ```
- */
-export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
 /**
  * A table of times of prediction without anything to predict: admissions, say, or their ends.
  *
@@ -3014,6 +2891,254 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
+export interface FilterOptions extends WorkOptions {
+  /**
+   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
+   * such a column (`.parquet`).
+   */
+  readonly ids?: Iterable<SubjectId> | string | undefined;
+  /** A split of the store. */
+  readonly split?: string | undefined;
+  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
+  readonly withCode?: string | readonly string[] | undefined;
+  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
+  readonly ignoreMissing?: boolean | undefined;
+  /** Replace a store that stands at the target. */
+  readonly force?: boolean | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** Bytes of memory to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: those of the store. */
+  readonly shardBytes?: number | undefined;
+  /** Write an inverted index too. Default: where the store has one. */
+  readonly index?: boolean | undefined;
+}
+/**
+ * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
+ * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
+ * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
+ *
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
+ * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
+ * throws, and what the system refuses.
+ * @example
+ * ```ts
+ * import { filter } from "meds-reader";
+ *
+ * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
+ * console.log(patients, events);
+ * ```
+ */
+export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
+/** What dataset to make. Sizes that are given come before those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  readonly codes?: number | undefined;
+  /** Equal seeds make equal bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+}
+/** What was made. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows of each task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+/**
+ * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/**
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ *
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ */
+export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export declare class MedsError extends Error {
+  readonly name: string;
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about, where there is one. */
+  readonly path: string | undefined;
+  /** Made by this package; there is no need to make one. */
+  constructor(code: MedsErrorCode, message: string, options?: {
+    path?: string | undefined;
+    cause?: unknown;
+  });
+}
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions, OmopOptions {
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+}
+/** A column of a source. */
+export interface InspectedColumn {
+  readonly name: string;
+  /** Its type as the source has it; null where that has none (CSV). */
+  readonly type: string | null;
+}
+/** A table of an OMOP CDM folder. */
+export interface InspectedTable {
+  /** Its name in lower case. */
+  readonly name: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+/** Codes that begin alike, up to their first `/`. */
+export interface CodePrefix {
+  readonly prefix: string;
+  /** Rows that have such a code. */
+  readonly rows: number;
+  /** Those with a time. */
+  readonly timed: number;
+  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
+  readonly midnight: number;
+}
+/** What a folder or file is. */
+export interface Inspection {
+  readonly path: string;
+  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  /** Of the format, as the source says it or its columns show it; null where nothing does. */
+  readonly version: string | null;
+  /** Files that hold rows. */
+  readonly files: number;
+  /** Bytes of these files. */
+  readonly bytes: number;
+  /** Rows of events; of all tables for OMOP; null where they could not be read. */
+  readonly rows: number | null;
+  /** Subjects; null where they could not be counted. */
+  readonly subjects: number | null;
+  /** Columns of the events; empty for OMOP, whose tables have theirs. */
+  readonly columns: readonly InspectedColumn[];
+  /** The tables of OMOP CDM, by name; empty for every other format. */
+  readonly tables: readonly InspectedTable[];
+  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
+  readonly notes: readonly Note[];
+  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
+  readonly problem: string | null;
+  /** The code of that error. */
+  readonly problemCode: MedsErrorCode | null;
+  /**
+   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
+   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
+   */
+  readonly prefixes: readonly CodePrefix[] | null;
+}
+/**
+ * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
+ * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
+ * database is unpacked into the system's temporary folder for the time of the look.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
+ * @example
+ * ```ts
+ * import { inspect } from "meds-reader";
+ *
+ * const found = await inspect("demo");
+ * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
+ * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * ```
+ */
+export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+/**
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
+ *
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
 export type RowChoice = {
   readonly codes: string | readonly string[];
@@ -3240,50 +3365,6 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  * ```
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
- *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 
 
 export {};

@@ -1,7 +1,7 @@
 // A worker thread that makes batches. It is bundled as one file and shares only the binding with the main
 // thread's bundle.
 import { parentPort, workerData } from "node:worker_threads";
-import type { Job } from "./batches/batch.js";
+import type { Job } from "./batches/batcher.js";
 import { type Answer, answerer, type Setting } from "./batches/prefetch.js";
 
 const answer = answerer(workerData as Setting);

@@ -7,8 +7,9 @@ import type { NativeScan } from "../store/native.js";
 import { startWorker } from "../store/package-files.js";
 import { Store } from "../store/store.js";
 import { fail, MedsError } from "../support/errors.js";
-import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
-import type { BatchField } from "./fields.js";
+import type { Batch } from "./batch.js";
+import { Batcher, type BatchPlan, type Job } from "./batcher.js";
+import type { BatchField } from "./fields/fields.js";
 
 /** Data that each worker receives once, when it starts. */
 export interface Setting {
@@ -16,7 +17,7 @@ export interface Setting {
   /** Content id of the store: the path may contain another store by now. */
   readonly id: string;
   readonly samples: ReturnType<Samples["_plain"]>;
-  readonly layout: Layout;
+  readonly plan: BatchPlan;
   readonly seed: number;
   readonly epoch: number;
   /** Shards that are read sequentially. */
@@ -35,7 +36,7 @@ const AHEAD = 2;
  */
 export async function* prefetched(
   jobs: Iterator<Job>,
-  { samples, ...rest }: { samples: Samples } & Pick<Setting, "layout" | "seed" | "epoch" | "scanned">,
+  { samples, ...rest }: { samples: Samples } & Pick<Setting, "plan" | "seed" | "epoch" | "scanned">,
   count: number,
   check: () => void,
 ): AsyncGenerator<Batch<BatchField>, void, undefined> {
@@ -115,9 +116,9 @@ export function answerer(setting: Setting): (job: Job) => Answer {
 }
 
 /** The batcher and the scan of the thread. Both end with the epoch. */
-function opened({ path, id, samples, layout, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
+function opened({ path, id, samples, plan, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
   const store = new Store(path, false);
   if (store.manifest.id !== id)
     fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then make new samples.`, path);
-  return { batcher: new Batcher(Samples._revived(store, samples), layout), scan: store.native.scan(scanned) };
+  return { batcher: new Batcher(Samples._revived(store, samples), plan), scan: store.native.scan(scanned) };
 }

@@ -1,4 +1,4 @@
-import type { Memory } from "../batches/fields.js";
+import type { Memory } from "../support/memory.js";
 
 /** Lists of numbers, one a place of a batch, put in order of places: those of place i are the items from `offsets[i]` up to, but not including, `offsets[i + 1]`. */
 export class ListBuilder {

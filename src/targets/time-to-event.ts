@@ -1,10 +1,10 @@
-import type { Memory } from "../batches/fields.js";
 import type { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
 import type { Store } from "../store/store.js";
 import { arrayOf, failGiven, flagOf, namesIn, optionsOf, wholeOf as wholeNumber } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import type { Memory } from "../support/memory.js";
 import { Random } from "../support/random.js";
 import { idOfFitted, type Members, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";

@@ -1,9 +1,10 @@
-import { arrayOf, conflict, expected, oneOf, shown } from "../support/arguments.js";
-import type { TimeToEventTargets } from "../targets/time-to-event.js";
+import { expected, oneOf } from "../../support/arguments.js";
+import type { ArrayClass } from "../../support/memory.js";
+import type { TimeToEventTargets } from "../../targets/time-to-event.js";
 
 /**
  * What a batch can contain for each row, event or sample. Only the requested fields are filled. Shapes: see
- * {@link BatchBase.shape}.
+ * {@link BatchBase}.
  */
 export interface FieldArrays {
   /**
@@ -83,56 +84,68 @@ export type BatchField = keyof FieldArrays;
 /** Fields of a batch where `fields` is not set. */
 export type DefaultField = "code" | "numeric_value" | "numeric_value_mask" | "time_delta_days" | "time";
 
-export const FIELDS: readonly BatchField[] = [
-  "code",
-  "numeric_value",
-  "numeric_value_mask",
-  "time_delta_days",
-  "time",
-  "age_days",
-  "age_days_mask",
-  "static_mask",
-  "value_bin",
-  "bag",
-  "next_code",
-  "next_codes",
-  "time_to_event",
-];
-const DEFAULT: readonly DefaultField[] = ["code", "numeric_value", "numeric_value_mask", "time_delta_days", "time"];
-
-/** The requested fields. */
-export function fieldsOf(fields: readonly BatchField[] | undefined): ReadonlySet<BatchField> {
-  if (fields === undefined) return new Set(DEFAULT);
-  if (!Array.isArray(fields)) expected("fields", fields, "an array of field names");
-  return new Set(fields.map((field) => oneOf("A field", field, FIELDS)));
+/** The declaration of a field. */
+interface FieldShape<F extends BatchField> {
+  /** Class of the field's array; null for lists. */
+  readonly array: FieldArrays[F] extends ArrayBufferView ? ArrayClass<FieldArrays[F]> : null;
+  /**
+   * The field has one value per
+   *
+   * - `position`: in all layouts, filled by {@link Filler};
+   * - `time`: the same, but in nested batches one value per event;
+   * - `target`: position of flat batches (padded or packed), filled by {@link targetsOf};
+   * - `list`: the field has a list per position of flat batches, filled by {@link bagOf} or {@link
+   *   targetsOf}.
+   */
+  readonly per: FieldArrays[F] extends ArrayBufferView ? "position" | "time" | "target" : "list";
+  /** Whether a batch has the field where `fields` is not set. */
+  readonly isDefault: F extends DefaultField ? true : false;
 }
 
 /**
- * Returns memory for a batch's arrays: for the array `name`, a buffer of at least `bytes` bytes. The loader
- * sets them to zero.
+ * All fields, in the order of streams. Names, checks, arrays and stream types derive from this table. To add
+ * a field: declare its array in {@link FieldArrays}, add a line here, and fill it.
  */
-export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
+export const FIELDS = {
+  code: { array: Int32Array, per: "position", isDefault: true },
+  numeric_value: { array: Float32Array, per: "position", isDefault: true },
+  numeric_value_mask: { array: Uint8Array, per: "position", isDefault: true },
+  time_delta_days: { array: Float32Array, per: "time", isDefault: true },
+  time: { array: BigInt64Array, per: "time", isDefault: true },
+  age_days: { array: Float32Array, per: "time", isDefault: false },
+  age_days_mask: { array: Uint8Array, per: "time", isDefault: false },
+  static_mask: { array: Uint8Array, per: "position", isDefault: false },
+  value_bin: { array: Int32Array, per: "position", isDefault: false },
+  bag: { array: null, per: "list", isDefault: false },
+  next_code: { array: Int32Array, per: "target", isDefault: false },
+  next_codes: { array: null, per: "list", isDefault: false },
+  time_to_event: { array: null, per: "list", isDefault: false },
+} as const satisfies { readonly [F in BatchField]: FieldShape<F> };
 
-type Constructor<A> = {
-  new (length: number): A;
-  new (buffer: ArrayBufferLike, offset: number, length: number): A;
-  BYTES_PER_ELEMENT: number;
-};
+type FieldsPer<P extends string> = {
+  [F in BatchField]: (typeof FIELDS)[F]["per"] extends P ? F : never;
+}[BatchField];
 
-/** Makes the arrays of a batch, filled with zeros. */
-export class Memory {
-  constructor(private readonly allocate: Allocate | undefined) {}
+/** Fields that {@link Filler} fills, in all layouts. */
+export type RowField = FieldsPer<"position" | "time">;
 
-  array<A extends { fill(value: never): A }>(name: string, type: Constructor<A>, length: number): A {
-    if (this.allocate === undefined) return arrayOf(`The array ${name} of a batch`, type, length);
-    const bytes = length * type.BYTES_PER_ELEMENT;
-    const buffer: unknown = this.allocate(name, bytes);
-    const fits = (buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer) && buffer.byteLength >= bytes;
-    if (!fits)
-      conflict(
-        `\`allocate\` returned ${shown(buffer)} for "${name}". It must return an ArrayBuffer or SharedArrayBuffer of at least ${bytes} bytes.`,
-      );
-    new Uint8Array(buffer as ArrayBuffer, 0, bytes).fill(0);
-    return new type(buffer as ArrayBuffer, 0, length);
-  }
+/** Fields of flat batches only, where a position is a row. */
+export type FlatField = FieldsPer<"target" | "list">;
+
+/** The names of all fields, in the order of the table. */
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly BatchField[];
+
+export const ROW_FIELDS = FIELD_NAMES.filter(isRowField);
+
+/** Whether a field is available in all layouts. */
+export function isRowField(field: BatchField): field is RowField {
+  const { per } = FIELDS[field];
+  return per === "position" || per === "time";
+}
+
+/** The requested fields. */
+export function fieldsOf(fields: readonly BatchField[] | undefined): ReadonlySet<BatchField> {
+  if (fields === undefined) return new Set(FIELD_NAMES.filter((field) => FIELDS[field].isDefault));
+  if (!Array.isArray(fields)) expected("fields", fields, "an array of field names");
+  return new Set(fields.map((field) => oneOf("A field", field, FIELD_NAMES)));
 }
