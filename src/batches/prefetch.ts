@@ -1,12 +1,11 @@
 // Worker threads make batches ahead of time. Each thread opens the store by its path. The batches arrive in
 // order.
-import type { Worker } from "node:worker_threads";
-import { received, type SentError, sent } from "../passes/messages.js";
+import { Threads } from "../passes/threads.js";
 import { drawOf, Samples } from "../samples/samples.js";
 import type { NativeScan } from "../store/native.js";
 import { startWorker } from "../store/package-files.js";
 import { Store } from "../store/store.js";
-import { fail, MedsError } from "../support/errors.js";
+import { fail } from "../support/errors.js";
 import type { Batch } from "./batch.js";
 import { Batcher, type BatchPlan, type Job } from "./batcher.js";
 import type { BatchField } from "./fields/fields.js";
@@ -24,9 +23,6 @@ export interface Setting {
   readonly scanned: readonly number[];
 }
 
-/** The answer of a worker to a job. */
-export type Answer = { readonly batch: Batch<BatchField> } | { readonly error: SentError };
-
 /** Batches per worker that are in progress or ready. */
 const AHEAD = 2;
 
@@ -42,76 +38,44 @@ export async function* prefetched(
 ): AsyncGenerator<Batch<BatchField>, void, undefined> {
   check();
   const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), ...rest };
-  const workers: Worker[] = [];
-  const waiting: Promise<Answer>[] = [];
+  const threads = new Threads<Job, Batch<BatchField>>({
+    count,
+    ahead: AHEAD,
+    start: () => startWorker("batch-worker.js", { workerData: setting }),
+  });
+  const batches: Promise<Batch<BatchField>>[] = [];
+  const request = (): void => {
+    const { done, value } = jobs.next();
+    if (done === true) return;
+    // Copied: the members are a view into the memory of the whole order.
+    const batch = threads.run({ ...value, members: value.members.slice() });
+    // An error is thrown when its batch is due. Until then, no code waits for the promise.
+    batch.catch(() => {});
+    batches.push(batch);
+  };
   try {
-    for (let i = 0; i < count; i += 1) workers.push(startWorker("batch-worker.js", { workerData: setting }));
-    const queues = workers.map((worker) => new Answers(worker));
-    let next = 0;
-    const ask = (): void => {
-      const { done, value } = jobs.next();
-      if (done === true) return;
-      const answer = queues[next % count]!.ask(value);
-      // An error is thrown when its batch is due. Until then, no code waits for the promise.
-      answer.catch(() => {});
-      waiting.push(answer);
-      next += 1;
-    };
-    for (let i = 0; i < count * AHEAD; i += 1) ask();
-    for (;;) {
-      const answer = waiting.shift();
-      if (answer === undefined) return;
-      const found = await answer;
+    for (let i = 0; i < count * AHEAD; i += 1) request();
+    for (let next = batches.shift(); next !== undefined; next = batches.shift()) {
+      const batch = await next;
       check();
-      if ("error" in found) throw received(found.error);
-      ask();
-      yield found.batch;
+      request();
+      yield batch;
     }
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await threads.end();
   }
 }
 
-/** The answers of a worker. They arrive in the order of the jobs. */
-class Answers {
-  private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
-  private ended: Error | null = null;
-
-  constructor(private readonly worker: Worker) {
-    worker.on("message", (answer: Answer) => this.asked.shift()?.resolve(answer));
-    worker.on("error", (error) => this.end(error));
-    worker.on("exit", () => this.end(new MedsError("MEDS_INTERNAL", "A worker thread ended before it made its batches.")));
-  }
-
-  ask(job: Job): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.ended !== null) {
-        reject(this.ended);
-        return;
-      }
-      this.asked.push({ resolve, reject });
-      // Copied: the members are a view into the memory of the whole order.
-      this.worker.postMessage({ ...job, members: job.members.slice() });
-    });
-  }
-
-  private end(error: Error): void {
-    this.ended ??= error;
-    for (const { reject } of this.asked.splice(0)) reject(this.ended);
-  }
-}
-
-/** Answers jobs in the worker. It opens the store at the first job, so that an error is an answer too. */
-export function answerer(setting: Setting): (job: Job) => Answer {
+/**
+ * Makes the batches of jobs in a worker. It opens the store at the first job, so that an error is an answer
+ * too.
+ */
+export function batchMaker(setting: Setting): (job: Job) => Batch<BatchField> {
   let open: ReturnType<typeof opened> | undefined;
   const draw = drawOf(setting.seed, setting.epoch);
   return (job) => {
-    try {
-      open ??= opened(setting);
-      return { batch: open.batcher.make(job, draw) };
-    } catch (thrown) {
-      return { error: sent(thrown) };
-    }
+    open ??= opened(setting);
+    return open.batcher.make(job, draw);
   };
 }
 

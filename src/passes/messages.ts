@@ -1,11 +1,20 @@
-// The messages between a worker of a pass and the main thread.
+// The messages between the main thread and its worker threads: of passes and of loaders.
 import type { MessagePort } from "node:worker_threads";
 import type { LabelRow } from "../labels/labels.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
 
-/** A chunk of patients and the function to run over them. */
+/** From the main thread to a worker. */
+export interface Question<T> {
+  readonly kind: "task";
+  readonly task: T;
+}
+
+/** From a worker to the main thread: one per task, in the order of the tasks. */
+export type Answer<R> = { readonly kind: "done"; readonly result: R } | { readonly kind: "failed"; readonly error: SentError };
+
+/** The task of a pass: a chunk of patients and the function to run over them. */
 export interface Task {
   /** Path and content id of the store: the same slots are other patients in another store. */
   readonly path: string;
@@ -34,7 +43,7 @@ export const MORE = "more";
 /** Messages of results that may be unread before the worker waits. */
 export const CREDIT = 4;
 
-/** The messages of a worker. */
+/** From the worker of a pass, through the port of its task. */
 export type Message =
   | { readonly kind: "results"; readonly results: readonly unknown[] }
   | { readonly kind: "end" }

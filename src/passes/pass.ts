@@ -1,12 +1,15 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../store/native.js";
+import { startWorker } from "../store/package-files.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
+import type { PassContext } from "./options.js";
 import type { ReaderPlan } from "./reader.js";
+import { serve } from "./serve.js";
 import { Threads } from "./threads.js";
 import { work } from "./work.js";
 
@@ -60,8 +63,17 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   private readonly chunks: readonly Uint32Array[];
   private readonly plan: PassPlan;
 
-  /** @internal Runs a task in a worker. */
-  static readonly _work = work;
+  /** @internal Runs the tasks of passes in a worker thread. The store is opened once per thread. */
+  static _serve(open: (path: string) => PassContext["db"]): void {
+    let db: PassContext["db"] | undefined;
+    serve((task: Task) => {
+      const opened = () => {
+        db ??= open(task.path);
+        return db;
+      };
+      return work(opened, task);
+    });
+  }
 
   /** @internal */
   constructor(plan: PassPlan) {
@@ -118,7 +130,7 @@ interface Stream {
 /** One iteration of a pass. */
 class Run {
   private readonly streams: Stream[] = [];
-  private readonly threads: Threads;
+  private readonly threads: Threads<Task, void>;
   private readonly dense: readonly number[];
   private begun = 0;
   private closing: Promise<void> | null = null;
@@ -137,7 +149,7 @@ class Run {
     private readonly count: number,
   ) {
     this.dense = plan.store.native.dense(plan.slots);
-    this.threads = new Threads(count, (error) => this.fail(error));
+    this.threads = new Threads({ count, ahead: 1, start: () => startWorker("worker.js"), failed: (error) => this.fail(error) });
     plan.signal?.addEventListener("abort", this.abort, { once: true });
   }
 
@@ -221,7 +233,7 @@ class Run {
       this.wake();
     });
     const slots = this.chunks[chunk]!;
-    this.threads.add({
+    const task: Task = {
       path: store.path,
       id: store.manifest.id,
       chunk,
@@ -234,7 +246,9 @@ class Run {
       labels: labelsOf === null ? null : labelsOf(slots),
       reader,
       port: port2,
-    });
+    };
+    // Results and errors arrive through the port; `failed` reports a thread that ends.
+    this.threads.run(task, [port2]).catch(() => {});
     return stream;
   }
 
