@@ -1,6 +1,7 @@
 export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
-export type { Allocate, BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields.js";
-export { Loader, type LoaderOptions, loader } from "./batches/loader.js";
+export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields/fields.js";
+export { Loader, loader } from "./batches/loader.js";
+export type { LoaderOptions } from "./batches/options.js";
 export { type WritableLike, writeBatches } from "./batches/stream.js";
 export { Cohort, type PatientChoice } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
@@ -80,6 +81,7 @@ export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
+export type { Allocate } from "./support/memory.js";
 export type { TimeLike } from "./support/time.js";
 export type { TimeToEventTask } from "./targets/content.js";
 export type { Censoring } from "./targets/course.js";

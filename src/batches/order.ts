@@ -1,15 +1,16 @@
 import { Random } from "../support/random.js";
 
-/** Samples of a block, which stays together where an order keeps locality; and blocks that are mixed with each other. */
+/** Samples per block, and blocks that are mixed with each other, where an order keeps locality. */
 const BLOCK = 256;
 const POOL = 16;
-/** Apart from the numbers that windows are drawn by. */
+/** Random stream of orders: different from the streams that windows use. */
 const ORDER = 2;
 
 /**
- * The order of all samples in an epoch, the same on every machine and for any number of ranks and workers: it depends on the number of samples, seed
- * and epoch only. `local` keeps neighbours in the store near each other: blocks of 256 are put in a random order, and mixed among 16 of them;
- * `stored` gives the samples as they lie in the store.
+ * The order of all samples in an epoch. It is the same on every machine and for any number of ranks and
+ * workers: it depends on the number of samples, seed and epoch only. `local` keeps neighbours in the store
+ * near each other: blocks of 256 samples are put in a random order, and the samples of every 16 blocks are
+ * mixed. `stored` returns the samples in storage order.
  */
 export function orderOf(size: number, shuffle: boolean | "local", seed: number, epoch: number, stored: () => Uint32Array): Uint32Array {
   const random = new Random(seed, epoch, ORDER);

@@ -1,123 +1,88 @@
-// Batches made ahead of time in worker threads, each of which opens the store by its path; they come in order.
-import type { Worker } from "node:worker_threads";
-import { received, type SentError, sent } from "../passes/messages.js";
+// Worker threads make batches ahead of time. Each thread opens the store by its path. The batches arrive in
+// order.
+import { Threads } from "../passes/threads.js";
 import { drawOf, Samples } from "../samples/samples.js";
 import type { NativeScan } from "../store/native.js";
 import { startWorker } from "../store/package-files.js";
 import { Store } from "../store/store.js";
-import { fail, MedsError } from "../support/errors.js";
-import { type Batch, Batcher, type Job, type Layout } from "./batch.js";
-import type { BatchField } from "./fields.js";
+import { fail } from "../support/errors.js";
+import type { Batch } from "./batch.js";
+import { Batcher, type BatchPlan, type Job } from "./batcher.js";
+import type { BatchField } from "./fields/fields.js";
 
-/** What a worker is told once. */
+/** Data that each worker receives once, when it starts. */
 export interface Setting {
   readonly path: string;
-  /** Content id of the store: another one may stand at the path by now. */
+  /** Content id of the store: the path may contain another store by now. */
   readonly id: string;
   readonly samples: ReturnType<Samples["_plain"]>;
-  readonly layout: Layout;
+  readonly plan: BatchPlan;
   readonly seed: number;
   readonly epoch: number;
-  /** Shards that are read in order. */
+  /** Shards that are read sequentially. */
   readonly scanned: readonly number[];
 }
 
-/** What a worker answers. */
-export type Answer = { readonly batch: Batch<BatchField> } | { readonly error: SentError };
-
-/** Batches that each worker has under way or ready. */
+/** Batches per worker that are in progress or ready. */
 const AHEAD = 2;
 
-/** The batches of jobs, in their order. Left early, or where something is thrown, all workers end. */
+/**
+ * The batches of the jobs, in the order of the jobs. All workers end when the loop ends, also early or by an
+ * error.
+ */
 export async function* prefetched(
   jobs: Iterator<Job>,
-  { samples, ...rest }: { samples: Samples } & Pick<Setting, "layout" | "seed" | "epoch" | "scanned">,
+  { samples, ...rest }: { samples: Samples } & Pick<Setting, "plan" | "seed" | "epoch" | "scanned">,
   count: number,
   check: () => void,
 ): AsyncGenerator<Batch<BatchField>, void, undefined> {
   check();
   const setting: Setting = { path: samples._store.path, id: samples._store.manifest.id, samples: samples._plain(), ...rest };
-  const workers: Worker[] = [];
-  const waiting: Promise<Answer>[] = [];
+  const threads = new Threads<Job, Batch<BatchField>>({
+    count,
+    ahead: AHEAD,
+    start: () => startWorker("batch-worker.js", { workerData: setting }),
+  });
+  const batches: Promise<Batch<BatchField>>[] = [];
+  const request = (): void => {
+    const { done, value } = jobs.next();
+    if (done === true) return;
+    // Copied: the members are a view into the memory of the whole order.
+    const batch = threads.run({ ...value, members: value.members.slice() });
+    // An error is thrown when its batch is due. Until then, no code waits for the promise.
+    batch.catch(() => {});
+    batches.push(batch);
+  };
   try {
-    for (let i = 0; i < count; i += 1) workers.push(startWorker("batch-worker.js", { workerData: setting }));
-    const queues = workers.map((worker) => new Answers(worker));
-    let next = 0;
-    const ask = (): void => {
-      const { done, value } = jobs.next();
-      if (done === true) return;
-      const answer = queues[next % count]!.ask(value);
-      // One that fails is told in its turn; until then nobody waits for it.
-      answer.catch(() => {});
-      waiting.push(answer);
-      next += 1;
-    };
-    for (let i = 0; i < count * AHEAD; i += 1) ask();
-    for (;;) {
-      const answer = waiting.shift();
-      if (answer === undefined) return;
-      const found = await answer;
+    for (let i = 0; i < count * AHEAD; i += 1) request();
+    for (let next = batches.shift(); next !== undefined; next = batches.shift()) {
+      const batch = await next;
       check();
-      if ("error" in found) throw received(found.error);
-      ask();
-      yield found.batch;
+      request();
+      yield batch;
     }
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await threads.end();
   }
 }
 
-/** The answers of a worker, which come in the order of the questions. */
-class Answers {
-  private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
-  private ended: Error | null = null;
-
-  constructor(private readonly worker: Worker) {
-    worker.on("message", (answer: Answer) => this.asked.shift()?.resolve(answer));
-    worker.on("error", (error) => this.end(error));
-    worker.on("exit", () => this.end(new MedsError("MEDS_INTERNAL", "A worker thread ended before its batches were made.")));
-  }
-
-  ask(job: Job): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (this.ended !== null) {
-        reject(this.ended);
-        return;
-      }
-      this.asked.push({ resolve, reject });
-      // Copies: the members are a part of the whole order's memory.
-      this.worker.postMessage({ ...job, members: job.members.slice() });
-    });
-  }
-
-  private end(error: Error): void {
-    this.ended ??= error;
-    for (const { reject } of this.asked.splice(0)) reject(this.ended);
-  }
-}
-
-/** The worker's side. The store is opened with the first job, so that an error is an answer too. */
-export function answerer(setting: Setting): (job: Job) => Answer {
+/**
+ * Makes the batches of jobs in a worker. It opens the store at the first job, so that an error is an answer
+ * too.
+ */
+export function batchMaker(setting: Setting): (job: Job) => Batch<BatchField> {
   let open: ReturnType<typeof opened> | undefined;
   const draw = drawOf(setting.seed, setting.epoch);
   return (job) => {
-    try {
-      open ??= opened(setting);
-      return { batch: open.batcher.make(job, draw) };
-    } catch (thrown) {
-      return { error: sent(thrown) };
-    }
+    open ??= opened(setting);
+    return open.batcher.make(job, draw);
   };
 }
 
-/** What makes the batches, and the scan, which lives as long as the thread: both end with the epoch. */
-function opened({ path, id, samples, layout, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
+/** The batcher and the scan of the thread. Both end with the epoch. */
+function opened({ path, id, samples, plan, scanned }: Setting): { readonly batcher: Batcher; readonly scan: NativeScan } {
   const store = new Store(path, false);
   if (store.manifest.id !== id)
-    fail(
-      "MEDS_STORE_REPLACED",
-      `${path}: another store stands there since this one was opened. Open it again, and make samples of it anew.`,
-      path,
-    );
-  return { batcher: new Batcher(Samples._revived(store, samples), layout), scan: store.native.scan(scanned) };
+    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then make new samples.`, path);
+  return { batcher: new Batcher(Samples._revived(store, samples), plan), scan: store.native.scan(scanned) };
 }

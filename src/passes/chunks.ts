@@ -1,16 +1,17 @@
 import type { Store } from "../store/store.js";
 
-/** Events that a chunk has at least, so that handing it over costs little beside reading it. */
+/** Least number of events in a chunk: sending the chunk then costs little compared with reading it. */
 const LEAST = 4096;
-/** Chunks that work is cut into at most: enough to keep many threads evenly busy. */
+/** Maximum number of chunks: enough to keep many threads evenly busy. */
 const MOST = 256;
-/** What a patient costs beside its events, in events. */
+/** Cost of a patient in addition to its events, in events. */
 const PATIENT = 8;
 
 /**
- * Cuts slots into runs of about as many events each, in order. How they are cut depends on the patients alone and not on the number of threads, so
- * that sums of floating-point numbers are the same for any number of them. A run ends before the patient that would carry it past its share: a
- * patient with a very long timeline stands alone.
+ * Cuts slots into chunks of about the same number of events, in order. The chunks depend on the patients
+ * only, not on the number of threads, so that sums of floating-point numbers are the same for any number of
+ * threads. A chunk ends before the patient that would exceed its share, so a patient with a very long
+ * timeline has a chunk of its own.
  */
 export function chunksOf(store: Store, slots: Uint32Array): Uint32Array[] {
   const costOf = (slot: number) => store.eventsOf[store.indexOf[slot]!]! + PATIENT;

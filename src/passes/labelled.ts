@@ -2,12 +2,14 @@ import type { LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
 import type { PassReport } from "./pass.js";
 
-/** Labels by the patients of a cohort, whatever the table's order; none is dropped uncounted. */
+/**
+ * Labels by the patients of a cohort, for any order of the table. Every label that is left out is counted.
+ */
 export class LabelledPatients {
   readonly report: Omit<PassReport, "patients" | "chunks">;
-  /** The patients that a pass reads. */
+  /** Slots of the patients that a pass reads. */
   readonly slots: Uint32Array;
-  /** Rows of the table, by slot, in its order. */
+  /** Rows of the table by slot, in the order of the table. */
   private readonly rows = new Map<number, number[]>();
 
   constructor(
@@ -37,7 +39,7 @@ export class LabelledPatients {
     this.report = { ...counts, unknownSubjects: unknown.size, unlabelledPatients: cohort.length - this.rows.size };
   }
 
-  /** The labels of each of some slots. */
+  /** The labels for each slot. */
   readonly of = (slots: Uint32Array): LabelRow[][] =>
     Array.from(slots, (slot) => (this.rows.get(slot) ?? []).map((row) => this.labels.at(row)!));
 }

@@ -1,46 +1,55 @@
-// What a worker and the thread that waits for it tell each other.
+// The messages between the main thread and its worker threads: of passes and of loaders.
 import type { MessagePort } from "node:worker_threads";
 import type { LabelRow } from "../labels/labels.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
 
-/** A run of patients, and what is to be done with them. */
+/** From the main thread to a worker. */
+export interface Question<T> {
+  readonly kind: "task";
+  readonly task: T;
+}
+
+/** From a worker to the main thread: one per task, in the order of the tasks. */
+export type Answer<R> = { readonly kind: "done"; readonly result: R } | { readonly kind: "failed"; readonly error: SentError };
+
+/** The task of a pass: a chunk of patients and the function to run over them. */
 export interface Task {
-  /** The store, and the id of its content: slots mean other patients in any other. */
+  /** Path and content id of the store: the same slots are other patients in another store. */
   readonly path: string;
   readonly id: string;
   readonly chunk: number;
   readonly chunks: number;
   readonly slots: Uint32Array;
-  /** Their shards that the pass reads in order. */
+  /** Those of their shards that the pass reads sequentially. */
   readonly scanned: readonly number[];
-  /** The caller's function; null where a reader does without. */
+  /** The caller's function; null where a reader does not call one. */
   readonly module: ModuleFunction | null;
   readonly args: unknown;
-  /** What the function returns: a result or many (`stream`), or one (`value`). */
+  /** `stream`: the function may return many results; `value`: it returns one. */
   readonly mode: "stream" | "value";
-  /** Of each slot its labels, where patients are read with labels. */
+  /** The labels for each slot; null where patients are read without labels. */
   readonly labels: readonly (readonly LabelRow[])[] | null;
-  /** Who asks the function of each patient by itself; null where it gets all of them. */
+  /** The reader that calls the function for each patient; null where the function receives all patients. */
   readonly reader: ReaderPlan | null;
-  /** Where results go, and where {@link MORE} comes from. */
+  /** Results go to this port, and {@link MORE} arrives from it. */
   readonly port: MessagePort;
 }
 
-/** The reader has begun on some results: as many may follow. */
+/** The main thread has taken one message of results, so another may follow. */
 export const MORE = "more";
 
-/** Batches of results that may be on the way or waiting; then the worker waits. */
+/** Messages of results that may be unread before the worker waits. */
 export const CREDIT = 4;
 
-/** What a worker sends. */
+/** From the worker of a pass, through the port of its task. */
 export type Message =
   | { readonly kind: "results"; readonly results: readonly unknown[] }
   | { readonly kind: "end" }
   | { readonly kind: "error"; readonly stage: "store" | "load" | "run"; readonly subject: bigint | null; readonly error: SentError };
 
-/** What goes wrong with the store, or with files of ours: the caller's function has no part in it. */
+/** A fault of the store or of our own files, not of the caller's function. */
 export class OwnFault extends Error {
   override readonly name = "OwnFault";
 
@@ -49,9 +58,9 @@ export class OwnFault extends Error {
   }
 }
 
-/** Something thrown, as it crosses between threads. */
+/** A thrown value in a form that can be sent between threads. */
 export interface SentError {
-  /** An error of this package, another error, or a value that was thrown and is none. */
+  /** An error of this package, another error, or a thrown value that is not an error. */
   readonly kind: "meds" | "error" | "value";
   readonly name: string;
   readonly message: string;
@@ -61,10 +70,10 @@ export interface SentError {
   readonly cause: SentError | null;
 }
 
-/** Causes that are told: an error may name itself as its cause. */
+/** Maximum length of the chain of causes: an error may name itself as its cause. */
 const DEPTH = 8;
 
-/** Something thrown, ready to be sent. The structured clone would lose the class and the code. */
+/** Converts a thrown value for sending. A structured clone would lose the class and the code. */
 export function sent(error: unknown, depth = 0): SentError {
   if (!(error instanceof Error)) {
     const message = describe(error);
@@ -81,11 +90,11 @@ function describe(value: unknown): string {
   try {
     return String(value);
   } catch {
-    return typeof value; // an object without a way to become text
+    return typeof value; // an object that cannot be converted to a string
   }
 }
 
-/** What was thrown in the worker: an error of the same name, message, stack, code and causes. */
+/** Restores the value that the worker threw: an error of the same name, message, stack, code and causes. */
 export function received({ kind, name, message, stack, code, path, cause }: SentError): unknown {
   if (kind === "value") return message;
   const options = cause === null ? {} : { cause: received(cause) };

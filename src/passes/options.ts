@@ -2,55 +2,63 @@ import { availableParallelism } from "node:os";
 import type { PatientDatabase } from "../database/database.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../store/native.js";
-import { failGiven, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
+import { expected, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
 
-/** How a pass over patients is run. */
+/** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
-  /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
+  /**
+   * Number of worker threads. Default: the number of threads that the machine runs at once. Never more than
+   * the number of chunks.
+   */
   readonly threads?: number | undefined;
-  /** Handed to the function: anything that can be cloned to another thread. */
+  /** Passed to the function: any value that can be cloned to another thread. */
   readonly args?: A | undefined;
-  /** The function's name among the module's exports. Default: `default`. */
+  /** Name of the exported function. Default: `default`. */
   readonly exportName?: string | undefined;
-  /** Ends the pass with `MEDS_CANCELLED`, and its workers, in whatever they do. */
+  /** Ends the pass with `MEDS_CANCELLED`. Its workers end at once. */
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** How {@link Cohort.map} runs and gives results. */
+/** Options of {@link Cohort.map}. */
 export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Results in order of the patients (true, the default), or as they come. */
+  /** Results in order of the patients (true, the default), or as they arrive (false). */
   readonly ordered?: boolean | undefined;
 }
 
-/** How {@link Cohort.mapWithLabels} runs. */
+/** Options of {@link Cohort.mapWithLabels}. */
 export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
-  /** Patients without a label: left out (`omit`, the default), or given with an empty array (`include`). */
+  /** Patients without a label: left out (`omit`, the default), or passed with an empty array (`include`). */
   readonly unlabelled?: "omit" | "include" | undefined;
 }
 
-/** How {@link Cohort.reduce} runs, and how the chunks' results become one. */
+/** Options of {@link Cohort.reduce}. */
 export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /** What the first chunk's result is merged into, and the result where there are no patients. */
+  /** The first chunk's result is merged into this value. It is the result where there are no patients. */
   readonly initial: R;
-  /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
+  /**
+   * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
+   * caller's thread.
+   */
   readonly merge: (total: R, part: P) => R;
 }
 
-/** What a pass's function is told beside its patients. */
+/** The third argument of a pass's function. */
 export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
+  /** The store, open in this thread: for its codes, splits and metadata. */
   readonly db: PatientDatabase;
-  /** Which of the chunks of work this call is, and how many there are. */
+  /** Index of the chunk of this call, and the number of chunks. */
   readonly chunk: number;
   readonly chunks: number;
 }
 
 /**
- * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
- * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients and may iterate
+ * over them several times. If it returns an array or an iterator (for example a generator), sync or async,
+ * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
+ * thread.
  *
  * @example
  * ```ts
@@ -68,14 +76,20 @@ export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> 
   context: PassContext,
 ) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 
-/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
+/**
+ * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in order of the table.
+ */
 export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
   patients: Iterable<readonly [patient: Patient<S>, labels: readonly LabelRow[]]>,
   args: A,
   context: PassContext,
 ) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 
-/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
+/**
+ * The function of a module for {@link Cohort.reduce}. Its return value is the result of the chunk, also if it
+ * is an array.
+ */
 export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
   patients: Iterable<Patient<S>>,
   args: A,
@@ -84,7 +98,7 @@ export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchem
 
 const COMMON = ["threads", "args", "exportName", "signal"] as const;
 
-/** The options that all passes have, checked. `more` names the others that this one has. */
+/** Checks the options that all passes have. `more` names the additional options of this pass. */
 export function checkedOptions<O extends PassOptions>(
   what: string,
   options: O | undefined,
@@ -94,23 +108,23 @@ export function checkedOptions<O extends PassOptions>(
   namesIn(what, given ?? {}, [...COMMON, ...more]);
   const threads = wholeOf("threads", given?.threads ?? availableParallelism(), 1);
   const signal = given?.signal;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") failGiven("signal", signal, "an AbortSignal");
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") expected("signal", signal, "an AbortSignal");
   return { threads, signal, args: cloned(given?.args) };
 }
 
-/** {@link PassOptions} as a pass takes them. */
+/** Checked {@link PassOptions}. */
 export interface CheckedOptions {
   readonly threads: number;
   readonly signal: AbortSignalLike | undefined;
   readonly args: unknown;
 }
 
-/** The caller's own copy may change while workers begin. */
+/** Clones at once: the caller may change the value while workers start. */
 function cloned(args: unknown): unknown {
   try {
     return structuredClone(args);
   } catch (error) {
-    const message = `args cannot be cloned to another thread (${(error as Error).message}). Give plain values, arrays and maps; functions belong into the module.`;
+    const message = `\`args\` cannot be cloned to another thread (${(error as Error).message}). Pass plain values, arrays and maps. Put functions into the module.`;
     throw new MedsError("MEDS_INVALID_ARGUMENT", message, { cause: error });
   }
 }

@@ -1,33 +1,36 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../store/native.js";
+import { startWorker } from "../store/package-files.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
+import type { PassContext } from "./options.js";
 import type { ReaderPlan } from "./reader.js";
+import { serve } from "./serve.js";
 import { Threads } from "./threads.js";
 import { work } from "./work.js";
 
-/** What a pass reads. */
+/** The input of a pass. */
 export interface PassReport {
-  /** Patients that the function is given. */
+  /** Patients that are passed to the function. */
   readonly patients: number;
-  /** Chunks that they are cut into: about as many events each. */
+  /** Chunks of these patients, with about the same number of events each. */
   readonly chunks: number;
-  /** Labels that patients are given with; 0 without labels, as all that follows. */
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
   readonly labels: number;
-  /** Labels of subjects that the database has not, and those subjects. */
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
   readonly unknownLabels: number;
   readonly unknownSubjects: number;
   /** Labels of subjects of the database that are not in this cohort. */
   readonly outsideLabels: number;
-  /** Patients of the cohort that have no label, whether they are left out or not. */
+  /** Patients of the cohort without a label, whether they are left out or not. */
   readonly unlabelledPatients: number;
 }
 
-/** What a pass is to do. */
+/** The description of a pass. */
 export interface PassPlan {
   readonly store: Store;
   readonly slots: Uint32Array;
@@ -38,7 +41,7 @@ export interface PassPlan {
   readonly ordered: boolean;
   readonly signal: AbortSignalLike | undefined;
   readonly reader?: ReaderPlan;
-  /** The labels of each of some slots; null where patients are read without. */
+  /** Returns the labels for each slot; null where patients are read without labels. */
   readonly labelsOf: ((slots: Uint32Array) => LabelRow[][]) | null;
   readonly report: Omit<PassReport, "patients" | "chunks">;
 }
@@ -47,11 +50,12 @@ export interface PassPlan {
 export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outsideLabels: 0, unlabelledPatients: 0 } as const;
 
 /**
- * A pass over patients in worker threads: an async iterable of its results; {@link Cohort.map} makes it. It begins when its first result is asked for,
- * and anew with each loop. However the loop is left, its workers end. A slow reader slows them down: a few batches of results wait for it, no more.
- * Who calls `next()` by hand calls `return()` too, where it stops before the end.
+ * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
+ * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
+ * ends, also early. A slow loop slows the workers down: only a few messages of results wait for it. If you
+ * call `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not disturb a pass: workers have the store open themselves.
+ * Closing the database does not affect a pass: the workers open the store themselves.
  */
 export class Pass<T = unknown> implements AsyncIterable<T> {
   /** What is read. */
@@ -59,8 +63,17 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   private readonly chunks: readonly Uint32Array[];
   private readonly plan: PassPlan;
 
-  /** @internal What a worker does with a task. */
-  static readonly _work = work;
+  /** @internal Runs the tasks of passes in a worker thread. The store is opened once per thread. */
+  static _serve(open: (path: string) => PassContext["db"]): void {
+    let db: PassContext["db"] | undefined;
+    serve((task: Task) => {
+      const opened = () => {
+        db ??= open(task.path);
+        return db;
+      };
+      return work(opened, task);
+    });
+  }
 
   /** @internal */
   constructor(plan: PassPlan) {
@@ -72,8 +85,9 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   /**
    * The results.
    *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the message names the subject that was being
-   * read, `cause` is what was thrown; `MEDS_CANCELLED`; `MEDS_STORE_REPLACED` and what opening a store throws.
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     const { plan, chunks } = this;
@@ -95,7 +109,7 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   /**
    * All results at once, as an array.
    *
-   * @throws MedsError as the iteration does.
+   * @throws MedsError The errors of the iteration.
    */
   async toArray(): Promise<T[]> {
     const all: T[] = [];
@@ -104,7 +118,7 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   }
 }
 
-/** A chunk under way: what has come of it and was not read yet. */
+/** A chunk in progress, and its results that the loop has not read yet. */
 interface Stream {
   readonly port: MessagePort;
   readonly batches: (readonly unknown[])[];
@@ -116,7 +130,7 @@ interface Stream {
 /** One iteration of a pass. */
 class Run {
   private readonly streams: Stream[] = [];
-  private readonly threads: Threads;
+  private readonly threads: Threads<Task, void>;
   private readonly dense: readonly number[];
   private begun = 0;
   private closing: Promise<void> | null = null;
@@ -124,7 +138,7 @@ class Run {
   private wake: () => void = () => {};
   private readonly abort = () => {
     this.failure = cancelled(this.plan.signal);
-    // Not when the reader asks again: it may be long in coming.
+    // Closes at once: the loop's next request may be late.
     void this.close();
     this.wake();
   };
@@ -135,7 +149,7 @@ class Run {
     private readonly count: number,
   ) {
     this.dense = plan.store.native.dense(plan.slots);
-    this.threads = new Threads(count, (error) => this.fail(error));
+    this.threads = new Threads({ count, ahead: 1, start: () => startWorker("worker.js"), failed: (error) => this.fail(error) });
     plan.signal?.addEventListener("abort", this.abort, { once: true });
   }
 
@@ -164,20 +178,23 @@ class Run {
     }
   }
 
-  /** Throws where the pass as a whole has failed. */
+  /** Throws if the pass as a whole has failed. */
   check(): void {
     if (this.failure !== null) throw this.failure;
   }
 
-  /** Ends the workers, whatever they do; done once none is left. */
+  /** Ends all workers at once. Resolves when the last one has ended. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
   }
 
-  /** A thread failed outside of the function (a promise that it left behind, say), ran out of memory, or exited: the pass fails at once. */
+  /**
+   * A thread failed outside of the function (for example in a promise that the function did not await), ran
+   * out of memory, or exited. The pass fails at once.
+   */
   private fail(error: unknown): void {
-    // Threads that are being ended exit too.
+    // Terminated threads exit too.
     if (this.closing !== null) return;
     const path = this.plan.module?.path;
     const message = `${this.name()}: its worker thread ended (${String(error)}).`;
@@ -192,8 +209,8 @@ class Run {
   }
 
   /**
-   * Hands out chunks: twice as many as there are threads, so that a thread whose chunk waits to be read has another to do. They are begun in order, so
-   * the one that is read next is always under way.
+   * Starts chunks: twice as many as there are threads, so that a thread whose results wait to be read has
+   * another chunk. Chunks start in order, so that the chunk that is read next is always in progress.
    */
   private begin(): void {
     while (this.begun < this.chunks.length && this.streams.length < 2 * this.count) {
@@ -216,7 +233,7 @@ class Run {
       this.wake();
     });
     const slots = this.chunks[chunk]!;
-    this.threads.add({
+    const task: Task = {
       path: store.path,
       id: store.manifest.id,
       chunk,
@@ -229,11 +246,13 @@ class Run {
       labels: labelsOf === null ? null : labelsOf(slots),
       reader,
       port: port2,
-    });
+    };
+    // Results and errors arrive through the port; `failed` reports a thread that ends.
+    this.threads.run(task, [port2]).catch(() => {});
     return stream;
   }
 
-  /** Those shards of the whole pass's scan in which a chunk's slots are. */
+  /** Those shards of the pass's scan that contain the chunk's slots. */
   private scannedBy(slots: Uint32Array): number[] {
     const { shardOf, indexOf } = this.plan.store;
     const [first, last] = [slots[0]!, slots[slots.length - 1]!].map((slot) => shardOf[indexOf[slot]!]!) as [number, number];
@@ -242,7 +261,7 @@ class Run {
 
   private thrown({ stage, subject, error }: Message & { kind: "error" }): MedsError {
     const cause = received(error);
-    // The store's own faults are told as they are: the function has no part in them.
+    // Errors of the store are passed on unchanged: they are not errors of the function.
     if (stage === "store" && cause instanceof MedsError) return cause;
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     const when =

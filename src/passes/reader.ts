@@ -1,24 +1,24 @@
-// What reads a chunk's patients one after another, instead of a function of the caller's that gets all of them: labelers and transforms say here how theirs
-// are made, so that passes need not know them.
+// A reader takes a chunk's patients one by one. It replaces the caller's function that receives all of them.
+// Labelers and transforms register their readers here, so that passes do not import them.
 
 import type { Store } from "../store/store.js";
 import type { Patient } from "../timeline/patient.js";
 
-/** Reads the patients of a chunk; gives one result of them. */
+/** Reads the patients of a chunk and returns one result. */
 export interface ChunkReader {
   read(patient: Patient): Promise<void>;
   result(): unknown;
 }
 
-/** The chunk that a reader is made for. */
+/** The chunk of a reader. */
 export interface ReaderContext {
   readonly store: Store;
   readonly chunk: number;
-  /** The caller's function, asked of one patient; null where there is none. */
+  /** Calls the caller's function for one patient; null where there is no function. */
   readonly ask: ((patient: Patient) => unknown) | null;
 }
 
-/** A reader as plain data for workers: who reads, as messages say it, and how. */
+/** A reader as plain data for workers: the name of its kind, which error messages show, and its plan. */
 export interface ReaderPlan {
   readonly who: string;
   readonly plan: unknown;
@@ -26,13 +26,13 @@ export interface ReaderPlan {
 
 const kinds = new Map<string, (plan: never, context: ReaderContext) => ChunkReader>();
 
-/** Tells how a kind of readers is made; gives what makes a plan of one. */
+/** Registers a kind of readers. Returns a function that makes the plan of one reader. */
 export function readerKind<P>(who: string, make: (plan: P, context: ReaderContext) => ChunkReader): (plan: P) => ReaderPlan {
   kinds.set(who, make);
   return (plan) => ({ who, plan });
 }
 
-/** The reader of a plan. */
+/** Makes the reader of a plan. */
 export function readerOf({ who, plan }: ReaderPlan, context: ReaderContext): ChunkReader {
   return kinds.get(who)!(plan as never, context);
 }

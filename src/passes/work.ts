@@ -9,14 +9,14 @@ import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";
 import { readerOf } from "./reader.js";
 
-/** Results of a batch at most, and how long the first of them waits for more. */
+/** Maximum number of results per message, and how long the first one waits for others, in milliseconds. */
 const BATCH = 64;
 const MILLIS = 20;
 
 type Given = Patient | readonly [Patient, readonly LabelRow[]];
 type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: PassContext) => unknown;
 
-/** Does a task in a worker's thread. Never throws: what goes wrong is sent like results are. */
+/** Runs a task in a worker thread. Never throws: errors are sent like results. */
 export async function work(open: () => PatientDatabase, task: Task): Promise<void> {
   const { port } = task;
   const send = (message: Message) => port.postMessage(message);
@@ -52,10 +52,10 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
   }
 }
 
-/** Slots mean other patients in a store that was written since. */
+/** Checks that the store was not replaced: the same slots would be other patients. */
 function same(db: PatientDatabase, { id, path }: Task): PatientDatabase {
   if (db._store.manifest.id !== id)
-    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced since it was opened. Open it again and begin anew.`, path);
+    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then start again.`, path);
   return db;
 }
 
@@ -63,12 +63,12 @@ async function load({ url, path, name }: NonNullable<Task["module"]>, given: str
   const found: unknown = ((await import(url)) as Record<string, unknown>)[name];
   if (typeof found !== "function") {
     const wanted = name === "default" ? `export default function (${given}, args, context) { … }` : `export function ${name}(…) { … }`;
-    fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is no function. Write: ${wanted}`, path);
+    fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is not a function. Write: ${wanted}`, path);
   }
   return found as (...args: never[]) => unknown;
 }
 
-/** The patients of a task, in order; knows which of them is being read. */
+/** The patients of a task, in order. `subject` is the patient that is being read. */
 class Reading implements Iterable<Given> {
   subject: bigint | null = null;
 
@@ -95,7 +95,7 @@ class Reading implements Iterable<Given> {
   }
 }
 
-/** Sends what a function gives: each of many, or the one. */
+/** Sends the result or results of a function. */
 async function stream(given: unknown, outbox: Outbox): Promise<void> {
   if (isMany(given)) {
     for (const result of given) if (outbox.add(result)) await outbox.room();
@@ -104,14 +104,17 @@ async function stream(given: unknown, outbox: Outbox): Promise<void> {
   } else if (given !== undefined) outbox.add(given);
 }
 
-/** Arrays and iterators. A string, a Map or a typed array can be walked too, and is one result. */
+/**
+ * Whether a value is an array or an iterator. A string, a Map or a typed array is iterable too, but it is one
+ * result.
+ */
 function isMany(given: unknown): given is Iterable<unknown> {
   if (Array.isArray(given)) return true;
   const isIterable = typeof given === "object" && given !== null && Symbol.iterator in given;
   return isIterable && "next" in given && typeof given.next === "function";
 }
 
-/** Results on their way out, a batch at a time; never more batches than were asked for. */
+/** Collects results into messages. Never sends more messages than the main thread has allowed. */
 class Outbox {
   private batch: unknown[] = [];
   private since = 0;
@@ -126,7 +129,7 @@ class Outbox {
     });
   }
 
-  /** Takes a result; true where there is no room for another before {@link Outbox.room}. */
+  /** Takes a result. Returns true if the caller must await {@link Outbox.room} before the next one. */
   add(result: unknown): boolean {
     if (this.batch.length === 0) this.since = performance.now();
     this.batch.push(owned(result));
@@ -145,12 +148,12 @@ class Outbox {
       const reason = (error as Error).message;
       fail(
         "MEDS_INVALID_ARGUMENT",
-        `A result cannot be cloned to the caller's thread (${reason}). Give plain values, arrays, maps and typed arrays.`,
+        `A result cannot be cloned to the caller's thread (${reason}). Return plain values, arrays, maps and typed arrays.`,
       );
     }
   }
 
-  /** Waits until the reader has begun on what was sent. */
+  /** Waits until the main thread has taken a message. */
   async room(): Promise<void> {
     while (this.credit <= 0) await once(this.task.port, "message");
   }

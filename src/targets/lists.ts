@@ -1,4 +1,4 @@
-import type { Memory } from "../batches/fields.js";
+import type { Memory } from "../support/memory.js";
 
 /**
  * Lists of numbers, one per position of a batch, added in order of positions. The list of position i is the

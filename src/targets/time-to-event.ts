@@ -1,9 +1,9 @@
-import type { Memory } from "../batches/fields.js";
 import type { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
 import type { Store } from "../store/store.js";
 import { arrayOf, expected } from "../support/arguments.js";
+import type { Memory } from "../support/memory.js";
 import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known.js";
 import { type Content, contentOf, FORMAT, type TimeToEventTask, VERSION } from "./content.js";

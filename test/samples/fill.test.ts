@@ -1,7 +1,9 @@
 // The native side that moves rows into batches believes nothing that it is told of them.
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { convert, Labels, loader, MedsError, PatientDatabase, samples } from "meds-reader";
 import { describe, expect, it } from "vitest";
+import { LIST, STATICS, WORD } from "../../src/batches/fields/run.js";
 import { type SimpleRow, writeSimple } from "../support/dataset.js";
 import { codeOf } from "../support/errors.js";
 import { folder } from "../support/folder.js";
@@ -56,7 +58,7 @@ describe("a batch", () => {
     };
     expect(late(0)()).toHaveLength(1);
     expect(codeOf(late(1))).toBe("MEDS_LEAK");
-    expect(late(1)).toThrow(/row 1 of subject 2 lies at 3600000000 µs, after the sample's cut-off at 0 µs/);
+    expect(late(1)).toThrow(/row 1 of subject 2 is at 3600000000 µs, after the sample's cut-off at 0 µs/);
     // Beyond the patient.
     expect(codeOf(late(2))).toBe("MEDS_INTERNAL");
     db.close();
@@ -76,6 +78,12 @@ describe("a batch", () => {
     const one = new ArrayBuffer(4096);
     expect([...loader(list, { batchSize: 2, allocate: () => one })]).toHaveLength(1);
     db.close();
+  });
+
+  it("is described by runs of the same words in JavaScript and in Rust", () => {
+    const { batchRun } = createRequire(import.meta.url)("../../native/binding.cjs") as { batchRun(): unknown };
+    expect(batchRun()).toEqual({ words: Object.keys(WORD), list: LIST, statics: STATICS });
+    expect(Object.values(WORD)).toEqual(Object.keys(WORD).map((_, i) => i));
   });
 
   it("is not filled from what does not fit together", async () => {

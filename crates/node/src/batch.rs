@@ -1,4 +1,5 @@
-//! Training batches: where samples end, and their rows into the arrays of a batch. Both calls are synchronous and move a batch as a whole.
+//! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch. Both calls are
+//! synchronous and process a whole batch.
 
 use crate::buffer::cells;
 use crate::error::guard;
@@ -10,31 +11,31 @@ use napi::bindgen_prelude::{
 };
 use napi_derive::napi;
 
-/// Rows that go into a batch.
+/// The rows of a batch.
 #[napi(object, object_to_js = false)]
 pub struct BatchRows<'env> {
-    /// Nine numbers a run of rows: see `crates/query/src/batch.rs`.
+    /// Words per run of rows: see `batch_run`.
     pub runs: Int32ArraySlice<'env>,
-    /// Numbers of rows, where a run is a list of them.
+    /// Row numbers of the runs whose rows are not consecutive.
     pub list: Uint32ArraySlice<'env>,
-    /// Of each sample the cut-off.
+    /// Cut-off of each sample.
     pub cutoffs: BigInt64ArraySlice<'env>,
-    /// Rows at the very cut-off are known.
+    /// Whether rows at the time of the cut-off are known.
     pub inclusive: bool,
 }
 
-/// By code id what a vocabulary makes of it; empty where it leaves things as they are.
+/// A vocabulary's arrays by code id; empty where it changes nothing.
 #[napi(object, object_to_js = false)]
 pub struct BatchTokens<'env> {
     /// Tokens.
     pub ids: Int32ArraySlice<'env>,
-    /// Of the values of each code.
+    /// Mean of the values of each code.
     pub mean: Float64ArraySlice<'env>,
-    /// Of the values of each code.
+    /// Standard deviation of the values of each code.
     pub std: Float64ArraySlice<'env>,
 }
 
-/// The arrays of a batch; empty where they are not asked for.
+/// The arrays of a batch; empty where they are not requested.
 #[napi(object, object_to_js = false)]
 pub struct BatchArrays<'env> {
     /// Codes.
@@ -43,16 +44,34 @@ pub struct BatchArrays<'env> {
     pub value: Float32ArraySlice<'env>,
     /// 1 where there is a value.
     pub mask: Uint8ArraySlice<'env>,
-    /// Days since the row before.
+    /// Days since the previous row.
     pub days: Float32ArraySlice<'env>,
-    /// Times.
+    /// Times in microseconds since 1970-01-01.
     pub time: BigInt64ArraySlice<'env>,
+}
+
+/// The layout of a run in [`BatchRows::runs`].
+#[napi(object, object_from_js = false)]
+pub struct BatchRun {
+    /// Names of the words of a run, in order.
+    pub words: Vec<&'static str>,
+    /// The last word of a run whose rows are in the list.
+    pub list: i32,
+    /// The last word of a run of static rows.
+    pub statics: i32,
+}
+
+/// The layout of a run, so that a test can compare it with the JavaScript side.
+#[napi]
+pub fn batch_run() -> BatchRun {
+    BatchRun { words: batch::RUN_WORDS.to_vec(), list: batch::LIST, statics: batch::STATICS }
 }
 
 #[napi]
 impl NativeStore {
-    /// Writes into `ends` where the rows end that are known at each sample's cut-off. `spans` has three numbers a sample: shard, first row with a time,
-    /// end of the patient's rows. `window` rows before each end are brought near.
+    /// Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains three
+    /// numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows before each
+    /// end into the cache.
     #[napi]
     pub fn known_ends(
         &self,
@@ -67,7 +86,8 @@ impl NativeStore {
         guard(&env, || batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, window as usize, cells(&ends)))
     }
 
-    /// Moves rows into the arrays of a batch. Where a row must not be known to its sample: the sample's number and the row, and the batch is spoilt.
+    /// Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
+    /// index and the row. The batch must not be used then.
     #[napi]
     pub fn fill(&self, env: Env, rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays) -> napi::Result<Option<Vec<u32>>> {
         let rows = Rows { runs: &rows.runs, list: &rows.list, cutoffs: &rows.cutoffs, inclusive: rows.inclusive };

@@ -1,7 +1,8 @@
-//! Training batches: where samples end, and their rows into the arrays of a batch.
+//! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch.
 //!
-//! JavaScript decides which rows a sample has (`src/samples/window.ts`); they are moved here, all of a batch in one call. Each moved row is proved to be its
-//! patient's and known at the sample's cut-off, by its own time, whatever the caller has worked out.
+//! JavaScript decides which rows a sample contains (`src/samples/window.ts`). This module moves the rows of a
+//! whole batch in one call. It proves for each moved row that the row belongs to the patient and is known at the
+//! sample's cut-off, from the row's own time, independent of what the caller computed.
 
 use crate::shard::{Id, Ids, Shard, Values, part};
 use meds_store::{Code, Error, Result, Store};
@@ -9,130 +10,158 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::ops::Range;
 
-/// The cut-off of a sample that has none.
+/// The cut-off of a sample without a cut-off.
 pub const NO_CUTOFF: i64 = i64::MAX;
 
-/// Microseconds of a day.
+/// Microseconds per day.
 const DAY: f64 = 86_400_000_000.0;
 
-/// Numbers that describe a [`Run`].
-pub const RUN: usize = 9;
+/// Number of interleaved searches: while one search waits for memory, the others continue.
+const SEARCHES_AT_ONCE: usize = 16;
 
-/// Samples whose ends are looked for together: while one waits for memory, the others go on.
-const TOGETHER: usize = 16;
-
-/// Bytes that memory gives at once.
+/// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Rows in a row, on their way into a batch.
+/// Rows of one sample that go to consecutive positions of a batch.
 #[derive(Clone, Copy)]
 struct Run {
-    /// Number of the sample in the batch.
+    /// Index of the sample in the batch.
     sample: usize,
     shard: usize,
     /// Row of the patient in the shard.
     patient: usize,
-    /// The first row, or where its number stands in the list.
+    /// The first row, or the index of its number in the list.
     begin: usize,
     count: usize,
-    /// Where the first row goes, and where the first time.
-    place: usize,
-    moment: usize,
-    /// How many times: as many as rows, but in nested batches.
-    moments: usize,
+    /// Position of the first row, and position of the first time.
+    position: usize,
+    time_position: usize,
+    /// Number of times: equal to the number of rows, except in nested batches.
+    time_count: usize,
     kind: Kind,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// Static rows, of which the list has the numbers: no time passes between them.
+    /// Static rows, whose numbers are in the list: no time passes between them.
     Statics,
-    /// Rows side by side; the row that the first one's days are counted from.
+    /// Consecutive rows. The value is the row from which the first row's days are counted.
     Run(usize),
-    /// Rows of which the list has the numbers, after the number of the row that the first one's days are counted from.
+    /// Rows whose numbers are in the list. The number before them is the row from which the first row's days are
+    /// counted.
     List,
 }
 
+/// Declares the words of a run once: their names, their order and their number.
+macro_rules! run_words {
+    ($($word:ident),+) => {
+        /// Names of the words of a run, in order. `src/batches/run.ts` has the same; a test compares both.
+        pub const RUN_WORDS: &[&str] = &[$(stringify!($word)),+];
+
+        /// The words of a run, as the caller passes them.
+        struct Words {
+            $($word: i32),+
+        }
+
+        impl Words {
+            fn read(words: &[i32]) -> Result<Self> {
+                let &[$($word),+] = words else { return Err(wrong("runs")) };
+                Ok(Self { $($word),+ })
+            }
+        }
+    };
+}
+
+run_words!(sample, shard, patient, begin, count, position, time_position, time_count, kind);
+
+/// The `kind` of a run whose rows are in the list, after the row before them. Otherwise `kind` is that row.
+pub const LIST: i32 = -1;
+
+/// The `kind` of a run of static rows.
+pub const STATICS: i32 = -2;
+
 impl Run {
     fn read(words: &[i32]) -> Result<Self> {
-        let &[sample, shard, patient, begin, count, place, moment, moments, kind] = words else { return Err(wrong("runs")) };
+        let words = Words::read(words)?;
         let whole = |word: i32| usize::try_from(word).map_err(|_| wrong("runs"));
-        let kind = match kind {
-            -2 => Kind::Statics,
-            -1 => Kind::List,
+        let kind = match words.kind {
+            STATICS => Kind::Statics,
+            LIST => Kind::List,
             row => Kind::Run(whole(row)?),
         };
         Ok(Self {
-            sample: whole(sample)?,
-            shard: whole(shard)?,
-            patient: whole(patient)?,
-            begin: whole(begin)?,
-            count: whole(count)?,
-            place: whole(place)?,
-            moment: whole(moment)?,
-            moments: whole(moments)?,
+            sample: whole(words.sample)?,
+            shard: whole(words.shard)?,
+            patient: whole(words.patient)?,
+            begin: whole(words.begin)?,
+            count: whole(words.count)?,
+            position: whole(words.position)?,
+            time_position: whole(words.time_position)?,
+            time_count: whole(words.time_count)?,
             kind,
         })
     }
 }
 
 fn wrong(what: &str) -> Error {
-    Error::new(Code::Internal, format!("The {what} of a batch do not fit together."))
+    Error::new(Code::Internal, format!("The {what} of a batch do not match."))
 }
 
-/// Ids of codes in a batch.
+/// The codes of a batch.
 pub enum CodeCells<'a> {
-    /// As JavaScript's models take them.
+    /// For models in JavaScript.
     Narrow(&'a [Cell<i32>]),
-    /// As exported ONNX models take them.
+    /// For exported ONNX models.
     Wide(&'a [Cell<i64>]),
 }
 
-/// Arrays of a batch. What is empty is not filled. Cells, because the caller may have given one memory for two of them.
+/// The arrays of a batch. Empty arrays are not filled. The type is `Cell` because the caller may pass the same
+/// memory for two arrays.
 pub struct Batch<'a> {
-    /// By place.
+    /// By position.
     pub code: CodeCells<'a>,
-    /// By place; 0 where there is none.
+    /// By position; 0 where there is no value.
     pub value: &'a [Cell<f32>],
-    /// By place: 1 where there is a value.
+    /// By position: 1 where there is a value.
     pub mask: &'a [Cell<u8>],
-    /// By moment: days since the row before.
+    /// By position of times: days since the previous row.
     pub days: &'a [Cell<f32>],
-    /// By moment.
+    /// By position of times: microseconds since 1970-01-01.
     pub time: &'a [Cell<i64>],
 }
 
-/// A vocabulary's tokens, means and deviations by code id; empty for the store's own ids, and for values as they are.
+/// A vocabulary's tokens, means and standard deviations by code id. Empty `ids` keep the ids of the store, empty
+/// `mean` and `std` keep the values.
 pub struct Tokens<'a> {
     /// Token of each code.
     pub ids: &'a [i32],
-    /// Of the values of each code.
+    /// Mean of the values of each code.
     pub mean: &'a [f64],
-    /// As `mean`.
+    /// Standard deviation of the values of each code.
     pub std: &'a [f64],
 }
 
-/// Rows that belong to a batch's samples.
+/// The rows of a batch's samples.
 pub struct Rows<'a> {
-    /// [`RUN`] numbers each.
+    /// As many words per run as [`RUN_WORDS`] has names.
     pub runs: &'a [i32],
-    /// Numbers of rows that are not side by side.
+    /// Row numbers of the runs whose rows are not consecutive.
     pub list: &'a [u32],
-    /// Of each sample.
+    /// Cut-off of each sample.
     pub cutoffs: &'a [i64],
-    /// Rows at the very cut-off are known.
+    /// Whether rows at the time of the cut-off are known.
     pub inclusive: bool,
 }
 
-/// A row that its sample must not have.
+/// A row that is not known at its sample's cut-off.
 pub struct Late {
-    /// Number of the sample in the batch.
+    /// Index of the sample in the batch.
     pub sample: usize,
-    /// Row of the shard.
+    /// Row in the shard.
     pub row: usize,
 }
 
-/// The shards of a store, bound when first needed.
+/// The shards of a store. Each is bound at its first use.
 struct Shards<'a> {
     store: &'a Store,
     bound: Vec<Option<Shard<'a>>>,
@@ -152,8 +181,9 @@ impl<'a> Shards<'a> {
     }
 }
 
-/// Of each sample the end of the rows that are known at its cut-off. `spans` has three numbers a sample: shard, first row that has a time, end of the
-/// patient's rows. The `window` rows before each end are fetched from memory on the way, for [`fill`] is likely to want them.
+/// Finds for each sample the end of the rows that are known at its cut-off. `spans` contains three numbers per
+/// sample: shard, first row with a time, end of the patient's rows. The search also loads the `window` rows before
+/// each end from memory, because [`fill`] is likely to need them next.
 pub fn known_ends(store: &Store, spans: &[u32], cutoffs: &[i64], inclusive: bool, window: usize, ends: &[Cell<u32>]) -> Result<()> {
     if spans.len() != 3 * cutoffs.len() || ends.len() != cutoffs.len() {
         return Err(wrong("samples"));
@@ -165,9 +195,9 @@ pub fn known_ends(store: &Store, spans: &[u32], cutoffs: &[i64], inclusive: bool
             return Err(wrong("samples"));
         }
     }
-    let groups = spans.chunks(3 * TOGETHER).zip(cutoffs.chunks(TOGETHER)).zip(ends.chunks(TOGETHER));
+    let groups = spans.chunks(3 * SEARCHES_AT_ONCE).zip(cutoffs.chunks(SEARCHES_AT_ONCE)).zip(ends.chunks(SEARCHES_AT_ONCE));
     for ((spans, cutoffs), ends) in groups {
-        let mut searches = [(&[][..], 0, 0_usize, 0_usize); TOGETHER];
+        let mut searches = [(&[][..], 0, 0_usize, 0_usize); SEARCHES_AT_ONCE];
         for ((search, span), &cutoff) in searches.iter_mut().zip(spans.chunks_exact(3)).zip(cutoffs) {
             let (low, high) = (span[1] as usize, span[2] as usize);
             let from = if cutoff == NO_CUTOFF { high } else { low };
@@ -202,7 +232,8 @@ fn is_known(time: i64, cutoff: i64, inclusive: bool) -> bool {
     time < cutoff || (inclusive && time == cutoff) || cutoff == NO_CUTOFF
 }
 
-/// Reads a byte of each line of some rows: the loads wait for none of each other, and what they bring stays near.
+/// Reads one byte per cache line of some rows: the loads do not depend on each other, and the lines stay in the
+/// cache.
 fn touch(shard: &Shard, rows: Range<usize>) {
     let mut sum = lines(shard.times, &rows);
     sum ^= match shard.ids {
@@ -222,14 +253,15 @@ fn lines<const W: usize>(words: &[[u8; W]], rows: &Range<usize>) -> u8 {
     words.get(rows.clone()).unwrap_or(&[]).iter().step_by(LINE / W).fold(0, |sum, word| sum ^ word[0])
 }
 
-/// Moves rows into a batch; gives the first row that its sample must not have, where there is one: the batch is then not to be used.
+/// Moves rows into a batch. Returns the first row that is not known at its sample's cut-off, if there is one. The
+/// batch must not be used then.
 pub fn fill(store: &Store, rows: &Rows, tokens: &Tokens, batch: &Batch) -> Result<Option<Late>> {
     if tokens.mean.len() != tokens.std.len() {
         return Err(wrong("means"));
     }
     let mut shards = Shards::new(store);
     let mut gathered = Gathered::default();
-    for words in rows.runs.chunks(RUN) {
+    for words in rows.runs.chunks(RUN_WORDS.len()) {
         let run = Run::read(words)?;
         let shard = shards.get(run.shard)?;
         let cutoff = *rows.cutoffs.get(run.sample).ok_or_else(|| wrong("cut-offs"))?;
@@ -243,12 +275,12 @@ pub fn fill(store: &Store, rows: &Rows, tokens: &Tokens, batch: &Batch) -> Resul
                 let range = check(run.begin..run.begin + run.count)?;
                 let before = shard.time(check(before..before + 1)?.start)?;
                 match shard.ids {
-                    Ids::One(ids) => filled(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
-                    Ids::Two(ids) => filled(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
-                    Ids::Four(ids) => filled(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
+                    Ids::One(ids) => fill_run(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
+                    Ids::Two(ids) => fill_run(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
+                    Ids::Four(ids) => fill_run(shard, part(shard, ids, range.clone())?, &range, &run, tokens, batch)?,
                 }
                 let times = part(shard, shard.times, range)?;
-                moments(times, Some(before), &run, batch)?;
+                fill_times(times, Some(before), &run, batch)?;
                 times.iter().position(|time| !is_known(i64::from_le_bytes(*time), cutoff, rows.inclusive)).map(|i| run.begin + i)
             }
             Kind::List | Kind::Statics => {
@@ -259,12 +291,12 @@ pub fn fill(store: &Store, rows: &Rows, tokens: &Tokens, batch: &Batch) -> Resul
                 }
                 gathered.take(shard, list)?;
                 let Gathered { ids, values, times } = &gathered;
-                codes(&ids[first..], run.place, tokens, &batch.code)?;
+                codes(&ids[first..], run.position, tokens, &batch.code)?;
                 if let Some(values) = values.get(first..) {
-                    numbers(&ids[first..], values, run.place, tokens, batch)?;
+                    numbers(&ids[first..], values, run.position, tokens, batch)?;
                 }
-                moments(&times[first..], times.first().filter(|_| first > 0).map(|time| i64::from_le_bytes(*time)), &run, batch)?;
-                // Static rows without a time are known always.
+                fill_times(&times[first..], times.first().filter(|_| first > 0).map(|time| i64::from_le_bytes(*time)), &run, batch)?;
+                // Static rows without a time are always known.
                 let known = |time: i64| is_known(time, cutoff, rows.inclusive) || (first == 0 && time == i64::MIN);
                 times.iter().position(|time| !known(i64::from_le_bytes(*time))).map(|i| list[i] as usize)
             }
@@ -276,17 +308,17 @@ pub fn fill(store: &Store, rows: &Rows, tokens: &Tokens, batch: &Batch) -> Resul
     Ok(None)
 }
 
-/// Codes and values of rows side by side.
-fn filled<I: Id>(shard: &Shard, ids: &[I], range: &Range<usize>, run: &Run, tokens: &Tokens, batch: &Batch) -> Result<()> {
-    codes(ids, run.place, tokens, &batch.code)?;
+/// Fills codes and values of consecutive rows.
+fn fill_run<I: Id>(shard: &Shard, ids: &[I], range: &Range<usize>, run: &Run, tokens: &Tokens, batch: &Batch) -> Result<()> {
+    codes(ids, run.position, tokens, &batch.code)?;
     match shard.values {
         Values::None => Ok(()),
-        Values::Single(values) => numbers(ids, part(shard, values, range.clone())?, run.place, tokens, batch),
-        Values::Double(values) => numbers(ids, part(shard, values, range.clone())?, run.place, tokens, batch),
+        Values::Single(values) => numbers(ids, part(shard, values, range.clone())?, run.position, tokens, batch),
+        Values::Double(values) => numbers(ids, part(shard, values, range.clone())?, run.position, tokens, batch),
     }
 }
 
-/// Rows of a list, brought together.
+/// Copies of the rows of a list, so that they are consecutive.
 #[derive(Default)]
 struct Gathered {
     ids: Vec<[u8; 4]>,
@@ -319,7 +351,7 @@ impl Gathered {
     }
 }
 
-/// A numeric value as it stands in a shard; null is NaN.
+/// A numeric value as a shard stores it; null is NaN.
 trait Number: Copy {
     fn number(self) -> f64;
     fn single(self) -> f32;
@@ -349,18 +381,18 @@ impl Number for [u8; 8] {
     }
 }
 
-/// The places of some rows; none of an array that is not asked for.
-fn places<T>(cells: &[Cell<T>], place: usize, count: usize) -> Result<&[Cell<T>]> {
+/// The cells of `count` positions; none of an array that is not requested.
+fn cells_at<T>(cells: &[Cell<T>], position: usize, count: usize) -> Result<&[Cell<T>]> {
     if cells.is_empty() {
         return Ok(cells);
     }
-    cells.get(place..place + count).ok_or_else(|| wrong("places"))
+    cells.get(position..position + count).ok_or_else(|| wrong("positions"))
 }
 
-fn codes<I: Id>(ids: &[I], place: usize, tokens: &Tokens, out: &CodeCells) -> Result<()> {
+fn codes<I: Id>(ids: &[I], position: usize, tokens: &Tokens, out: &CodeCells) -> Result<()> {
     match out {
-        CodeCells::Narrow(out) => mapped(ids, tokens, places(out, place, ids.len())?, |id| id),
-        CodeCells::Wide(out) => mapped(ids, tokens, places(out, place, ids.len())?, i64::from),
+        CodeCells::Narrow(out) => mapped(ids, tokens, cells_at(out, position, ids.len())?, |id| id),
+        CodeCells::Wide(out) => mapped(ids, tokens, cells_at(out, position, ids.len())?, i64::from),
     }
 }
 
@@ -378,11 +410,11 @@ fn mapped<I: Id, T>(ids: &[I], tokens: &Tokens, out: &[Cell<T>], token: impl Fn(
     Ok(())
 }
 
-fn numbers<I: Id, N: Number>(ids: &[I], values: &[N], place: usize, tokens: &Tokens, batch: &Batch) -> Result<()> {
-    let out = places(batch.value, place, values.len())?;
-    let mask = places(batch.mask, place, values.len())?;
+fn numbers<I: Id, N: Number>(ids: &[I], values: &[N], position: usize, tokens: &Tokens, batch: &Batch) -> Result<()> {
+    let out = cells_at(batch.value, position, values.len())?;
+    let mask = cells_at(batch.mask, position, values.len())?;
     if tokens.mean.is_empty() {
-        // Loops of one array each: no branch, for nobody can foresee which rows have a value.
+        // One loop per array, without a branch: which rows have a value is not predictable.
         for (cell, value) in out.iter().zip(values) {
             let value = value.single();
             cell.set(if value.is_nan() { 0.0 } else { value });
@@ -397,10 +429,10 @@ fn numbers<I: Id, N: Number>(ids: &[I], values: &[N], place: usize, tokens: &Tok
         let (Some(mean), Some(std)) = (tokens.mean.get(id), tokens.std.get(id)) else { return Err(wrong("means")) };
         let value = value.number();
         let score = (value - mean) / std;
-        // Infinite values have no score, though dividing by an infinite deviation would give one.
+        // Infinite values have no score, although a division by an infinite deviation would return one.
         let is = score.is_finite() && value.is_finite();
         if let Some(cell) = out.get(i) {
-            // A small negative number by an infinite one is -0.
+            // A small negative number divided by an infinite one is -0.
             cell.set(if is { (score + 0.0) as f32 } else { 0.0 });
         }
         if let Some(cell) = mask.get(i) {
@@ -410,16 +442,17 @@ fn numbers<I: Id, N: Number>(ids: &[I], values: &[N], place: usize, tokens: &Tok
     Ok(())
 }
 
-/// Times of a run's first rows, and days from row to row; none between static rows, which have no time before them.
-fn moments(times: &[[u8; 8]], before: Option<i64>, run: &Run, batch: &Batch) -> Result<()> {
-    let times = times.get(..run.moments).ok_or_else(|| wrong("times"))?;
-    for (cell, time) in places(batch.time, run.moment, run.moments)?.iter().zip(times) {
+/// Fills the times of a run's first rows, and the days from row to row. Static rows do not follow a row, so they
+/// have no days.
+fn fill_times(times: &[[u8; 8]], before: Option<i64>, run: &Run, batch: &Batch) -> Result<()> {
+    let times = times.get(..run.time_count).ok_or_else(|| wrong("times"))?;
+    for (cell, time) in cells_at(batch.time, run.time_position, run.time_count)?.iter().zip(times) {
         cell.set(i64::from_le_bytes(*time));
     }
     if let Some(mut last) = before {
-        for (cell, time) in places(batch.days, run.moment, run.moments)?.iter().zip(times) {
+        for (cell, time) in cells_at(batch.days, run.time_position, run.time_count)?.iter().zip(times) {
             let time = i64::from_le_bytes(*time);
-            // Exact, but for times that lie further apart than int64 reaches.
+            // Exact, except for differences that exceed int64.
             let passed = time.checked_sub(last).map_or_else(|| time as f64 - last as f64, |passed| passed as f64);
             cell.set((passed / DAY) as f32);
             last = time;

@@ -1,0 +1,151 @@
+import { NO_CUTOFF } from "../samples/cutoff.js";
+import type { Samples } from "../samples/samples.js";
+import { Window } from "../samples/window.js";
+import { type Allocate, Memory } from "../support/memory.js";
+import type { Random } from "../support/random.js";
+import { DAY, NO_TIME } from "../support/time.js";
+import { TimeToEvent } from "../targets/time-to-event.js";
+import type { Batch, BatchBase, LoaderState } from "./batch.js";
+import { bagOf, noBag } from "./fields/bag.js";
+import type { BatchField } from "./fields/fields.js";
+import { Filler } from "./fields/filler.js";
+import { targetsOf } from "./fields/targets.js";
+import { labelColumns } from "./label-columns.js";
+import type { Layout, LayoutPlan } from "./layouts/layout.js";
+import { nested } from "./layouts/nested.js";
+import { packed } from "./layouts/packed.js";
+import { padded } from "./layouts/padded.js";
+
+const LAYOUTS: Readonly<Record<LayoutPlan["layout"], Layout>> = { padded, packed, nested };
+
+/** How batches are made. */
+export interface BatchPlan extends LayoutPlan {
+  /**
+   * Tasks of the field `time_to_event` as JSON, because a plan may be posted to a worker; null without the
+   * field.
+   */
+  readonly timeToEvent: object | null;
+  readonly allocate: Allocate | undefined;
+}
+
+/** The description of a batch before it is made. */
+export interface Job {
+  readonly members: Uint32Array;
+  readonly weights: Float32Array;
+  readonly resume: LoaderState;
+}
+
+const STATIC_FIELDS: ReadonlySet<BatchField> = new Set<BatchField>(["code", "numeric_value", "numeric_value_mask"]);
+
+/** Makes batches of one list of samples. Reuses its windows for each batch. */
+export class Batcher {
+  private readonly windows: Window[] = [];
+  private readonly measuring: Window;
+  private readonly tasks: TimeToEvent | null;
+
+  constructor(
+    private readonly samples: Samples,
+    private readonly plan: BatchPlan,
+  ) {
+    this.measuring = new Window(samples._store, samples._plan);
+    this.tasks = plan.timeToEvent === null ? null : TimeToEvent.from(plan.timeToEvent);
+  }
+
+  /** Number of rows of a sample, including prepended static rows. */
+  lengthOf(sample: number, random: Random): number {
+    const window = this.measuring;
+    this.samples._set(window, sample, random);
+    return window.length + (this.plan.prepends ? window.staticCount : 0);
+  }
+
+  /** Makes the batch of a job. */
+  make({ members, weights, resume }: Job, random: Random): Batch<BatchField> {
+    const { samples, plan, windows } = this;
+    const { fields, translation, prepends } = plan;
+    samples._store.check();
+    while (windows.length < members.length) windows.push(new Window(samples._store, samples._plan));
+    const cutoffs = BigInt64Array.from(members, (sample) => samples._cutoff[sample]!);
+    const ends = samples._knownEnds(members, cutoffs);
+    for (let b = 0; b < members.length; b += 1) samples._set(windows[b]!, members[b]!, random, ends[b]!);
+    const memory = new Memory(plan.allocate);
+    const { filler, starts, positions, arrays } = LAYOUTS[plan.layout](windows, members.length, plan, memory);
+    filler.finish(samples, windows, cutoffs);
+    const flat = { windows, starts, positions, prepends };
+    return {
+      ...this.sampleArrays(members, weights, cutoffs, memory),
+      ...this.staticArrays(members.length, cutoffs, memory),
+      ...labelColumns(samples.labels, this.labelRows(members), memory),
+      ...arrays,
+      ...filler.arrays,
+      bag: fields.has("bag") ? bagOf(flat, translation!, memory) : noBag(),
+      ...targetsOf(flat, fields, translation, this.tasks, memory),
+      code_ids: translation?.name ?? `store ${samples._store.manifest.id}`,
+      resume,
+    } as BatchBase as Batch<BatchField>;
+  }
+
+  /** Row of each sample in the label table; -1 without labels. */
+  private labelRows(members: Uint32Array): Int32Array {
+    return Int32Array.from(members, (sample) => this.samples._label[sample]!);
+  }
+
+  /** The arrays of {@link BatchBase} with one value per sample. */
+  private sampleArrays(members: Uint32Array, weights: Float32Array, cutoffs: BigInt64Array, memory: Memory) {
+    const { samples, windows } = this;
+    const size = members.length;
+    const subject_id = memory.array("subject_id", BigInt64Array, size);
+    const prediction_time = memory.array("prediction_time", BigInt64Array, size);
+    const prediction_age_days = memory.array("prediction_age_days", Float32Array, size);
+    const prediction_age_days_mask = memory.array("prediction_age_days_mask", Uint8Array, size);
+    const sample = memory.array("sample", Uint32Array, size);
+    const weight = memory.array("weight", Float32Array, size);
+    const n_windows = memory.array("n_windows", Uint32Array, size);
+    const row_begin = memory.array("row_begin", Int32Array, size);
+    const row_end = memory.array("row_end", Int32Array, size);
+    const labels = this.labelRows(members);
+    sample.set(members);
+    weight.set(weights);
+    for (let b = 0; b < size; b += 1) {
+      const window = windows[b]!;
+      const { index, length, first } = window;
+      subject_id[b] = samples._store.ids[index]!;
+      prediction_time[b] = labels[b]! < 0 ? NO_TIME : samples.labels!._table.predictionTimes[labels[b]!]!;
+      n_windows[b] = samples._windows[members[b]!]!;
+      if (length > 0) row_begin[b] = window.row(0) - first;
+      if (length > 0) row_end[b] = window.row(length - 1) - first + 1;
+      if (samples.labels === null) continue;
+      const birth = cutoffs[b] === NO_CUTOFF ? null : window.birth();
+      if (birth === null) continue;
+      prediction_age_days[b] = (Number(cutoffs[b]!) - Number(birth)) / Number(DAY);
+      prediction_age_days_mask[b] = 1;
+    }
+    return {
+      subject_id,
+      prediction_time,
+      prediction_age_days,
+      prediction_age_days_mask,
+      sample,
+      weight,
+      n_windows,
+      row_begin,
+      row_end,
+    };
+  }
+
+  /** The static rows beside the sequence. */
+  private staticArrays(size: number, cutoffs: BigInt64Array, memory: Memory) {
+    const { samples, windows, plan } = this;
+    let width = 0;
+    if (samples._plan.statics === "include") for (let b = 0; b < size; b += 1) width = Math.max(width, windows[b]!.staticCount);
+    const filler = new Filler({ ...plan, fields: STATIC_FIELDS }, { positions: size * width, timePositions: 0 }, memory, "static_");
+    for (let b = 0; b < size && width > 0; b += 1) filler.statics(windows[b]!, b, windows[b]!.staticCount, b * width, 0, 0);
+    if (width > 0) filler.finish(samples, windows, cutoffs);
+    const { code, numeric_value, numeric_value_mask } = filler.arrays;
+    return {
+      static_shape: [size, width] as const,
+      static_code: code,
+      static_numeric_value: numeric_value,
+      static_numeric_value_mask: numeric_value_mask,
+    };
+  }
+}

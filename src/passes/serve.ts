@@ -1,0 +1,29 @@
+import { parentPort } from "node:worker_threads";
+import { type Answer, type Question, sent } from "./messages.js";
+
+/**
+ * Answers the tasks of {@link Threads} in a worker thread, one after another. The arrays of a result are
+ * transferred, not copied: a result must not share its buffers with the next one.
+ */
+export function serve<T, R>(run: (task: T) => R | Promise<R>): void {
+  parentPort!.on("message", async ({ task }: Question<T>) => {
+    let answer: Answer<R>;
+    try {
+      answer = { kind: "done", result: await run(task) };
+    } catch (thrown) {
+      answer = { kind: "failed", error: sent(thrown) };
+    }
+    parentPort!.postMessage(answer, answer.kind === "done" ? buffersOf(answer.result) : []);
+  });
+}
+
+/** The buffers of the typed arrays in a result and in its members. */
+function buffersOf(result: unknown): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const add = (value: unknown, depth: number): void => {
+    if (ArrayBuffer.isView(value)) found.add(value.buffer as ArrayBuffer);
+    else if (depth > 0 && typeof value === "object" && value !== null) for (const member of Object.values(value)) add(member, depth - 1);
+  };
+  add(result, 2);
+  return [...found];
+}
