@@ -14,21 +14,21 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `meds-reader bench SOURCE`: the project's benchmark harness (benches/) over a dataset of one's own. */
+/** `meds-reader bench SOURCE`: the project's benchmarks (benches/) on the user's own dataset. */
 export function benchCommand(): Command {
   return new Command("bench")
-    .summary("compare loaders on a dataset of your own")
+    .summary("compare loaders on your own dataset")
     .description(
-      "Compares this reader with the other loaders that are installed, on a dataset of your own: checks that all give equal answers, then times them in turns. Loaders whose packages are missing are named as absent.",
+      "Compares this reader with the other installed loaders on your own dataset. It checks that all loaders return equal results, then times them in turns. It lists loaders whose packages are missing as absent.",
     )
     .argument("[source]", "the MEDS dataset: a folder, or one Parquet file")
-    .option("--only <workloads>", "only these workloads, separated by commas (see --list)", names)
-    .option("--peers <loaders>", "only these loaders besides ours, separated by commas; all, node, python, none", names)
-    .addOption(new Option("--rounds <n>", "rounds in alternation").argParser(count).default(7))
-    .option("--quick", "few items and short samples: shows that everything runs, not how fast")
-    .option("--out <file>", "where the results go, as JSON with every sample")
-    .option("--cache <folder>", "where the loaders' own forms of the data are kept")
-    .option("--list", "name the workloads and the loaders, and whether they are installed")
+    .option("--only <workloads>", "run only these workloads, separated by commas (see --list)", names)
+    .option("--peers <loaders>", "compare only with these loaders, separated by commas, or with: all, node, python, none", names)
+    .addOption(new Option("--rounds <n>", "number of rounds; the loaders take turns in each").argParser(count).default(7))
+    .option("--quick", "few items and short samples: shows that everything runs, but not how fast")
+    .option("--out <file>", "write the results to this file, as JSON with every sample")
+    .option("--cache <folder>", "keep the loaders' own copies of the data in this folder")
+    .option("--list", "list the workloads and the loaders, and which of them are installed")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -62,6 +62,6 @@ async function run(source: string | undefined, options: Options, command: Comman
     child.on("error", reject);
     child.on("close", resolve);
   });
-  // What is wrong the harness has said on stderr.
+  // The benchmarks have reported the error on stderr.
   if (code !== 0) process.exitCode = code ?? 1;
 }

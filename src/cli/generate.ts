@@ -13,9 +13,11 @@ interface Options extends GenerateOptions {
 /** `meds-reader generate OUT`. */
 export function generateCommand(): Command {
   return new Command("generate")
-    .summary("make a synthetic MEDS dataset")
-    .description("Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients.")
-    .argument("<out>", "the dataset's folder; it must not exist or be empty")
+    .summary("generate a synthetic MEDS dataset")
+    .description(
+      "Generates a synthetic MEDS dataset with a realistic shape. Use it to try things out, never for conclusions about patients.",
+    )
+    .argument("<out>", "the folder of the new dataset; it must be empty or not exist")
     .addOption(
       new Option(
         "--preset <name>",
@@ -23,18 +25,20 @@ export function generateCommand(): Command {
       ).choices(["demo", "medium", "ehrshot"]),
     )
     .option("--patients <n>", "number of patients", countWithin(1, 100_000_000))
-    .option("--events <n>", "number of events (default: 1,000 a patient)", countWithin(4, 2 ** 40))
+    .option("--events <n>", "number of events (default: 1,000 per patient)", countWithin(4, 2 ** 40))
     .option("--codes <n>", "number of distinct codes, 100 to 500,000", countWithin(100, 500_000))
-    .addOption(new Option("--seed <n>", "equal seeds give equal bytes").argParser(count).default(0))
+    .addOption(new Option("--seed <n>", "seed; equal seeds produce equal bytes").argParser(count).default(0))
     .addOption(
-      new Option("--files <n>", "Parquet files: 1, or 3 and more (train, tuning, held_out)").argParser(countWithin(1, 100_000)).default(1),
+      new Option("--files <n>", "number of Parquet files: 1, or at least 3 (train, tuning, held_out)")
+        .argParser(countWithin(1, 100_000))
+        .default(1),
     )
     .addOption(
-      new Option("--ids <kind>", "subject ids: in ascending order, or hashed over all of int64")
+      new Option("--ids <kind>", "subject ids: ascending numbers with small gaps, or hashed over the whole int64 range")
         .choices(["sequential", "hashed"])
         .default("sequential"),
     )
-    .addOption(new Option("--compression <codec>", "of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+    .addOption(new Option("--compression <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
     .addOption(threadsOption())
     .addOption(progressOption())
     .addOption(jsonOption())

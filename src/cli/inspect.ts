@@ -14,7 +14,7 @@ import { bytes, colour, cut, json, number, plural, print, table } from "./format
 import { watch } from "./progress.js";
 import { interruptible, isDropped, noted, visible } from "./report.js";
 
-/** Prefixes of codes that are shown. */
+/** How many prefixes of codes are shown. */
 const FREQUENT = 20;
 
 interface Options {
@@ -31,13 +31,16 @@ interface Options {
 /** `meds-reader inspect SOURCE`. */
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .summary("say what a folder or file is, without converting it")
+    .summary("report what a folder or file contains, without converting it")
     .description(
-      "Says what a folder or file is (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what is in it, what a conversion would skip, and how many times of each kind of code are exactly midnight.",
+      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, what a conversion would skip, and how many times are exactly midnight per prefix of code.",
     )
-    .argument("<source>", "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar of a dataset, tables or database")
+    .argument(
+      "<source>",
+      "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar archive of a dataset, tables or database",
+    )
     .addOption(threadsOption())
-    .option("--memory <size>", "OMOP: memory to stay below while codes are looked up (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .option("--memory <size>", "OMOP: memory limit while the tables are read (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
@@ -62,8 +65,8 @@ async function run(source: string, { progress, json: asJson, ...rest }: Options)
 const FORMATS: Readonly<Record<Inspection["format"], string>> = {
   meds: "MEDS dataset",
   parquet: "a single Parquet file",
-  store: "store of meds-reader",
-  meds_reader: "database of meds_reader",
+  store: "meds-reader store",
+  meds_reader: "meds_reader database",
   omop: "OMOP CDM",
 };
 
@@ -72,8 +75,8 @@ function describe(found: Inspection): string[] {
   const facts = [
     ["Format", `${FORMATS[format]}${version === null ? "" : `, version ${visible(version)}`}`],
     ["Files", `${number(found.files)} (${bytes(found.bytes)})`],
-    ["Rows", rows === null ? "not known" : number(rows)],
-    ["Subjects", subjects === null ? "not known" : number(subjects)],
+    ["Rows", rows === null ? "unknown" : number(rows)],
+    ["Subjects", subjects === null ? "unknown" : number(subjects)],
   ];
   const list = (names: readonly { readonly name: string; readonly type: string | null }[]) =>
     names.map(({ name, type }) => [visible(name), type ?? ""]);
@@ -96,12 +99,12 @@ function describe(found: Inspection): string[] {
     colour.bold(visible(found.path)),
     ...table(facts).map((line) => `  ${line}`),
     ...section(
-      `${of} ${format === "store" ? "dropped" : "would drop"} more than a tenth of these`,
+      `${of} ${format === "store" ? "dropped" : "would drop"} more than a tenth of the rows of these tables`,
       notes(true).map(({ message }) => visible(message)),
     ),
     ...section("Columns", table(list(found.columns))),
     ...section("Tables", table(tables, [1])),
-    ...section("Codes by what stands before the first /, their rows, and how many times are exactly midnight", table(shown, [1, 2])),
+    ...section("Codes by the text before the first /: rows, and share of times that are exactly midnight", table(shown, [1, 2])),
     ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
     ...section(format === "store" ? "Notes of the conversion" : "A conversion would note", notes(false).map(noted)),
     ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),

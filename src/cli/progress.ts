@@ -1,9 +1,10 @@
-// How long work is watched: a bar on a terminal, lines of JSON for a program, or not at all. Always on stderr: stdout is for results.
+// Shows progress on stderr: a bar on a terminal, lines of JSON for programs, or nothing. stdout is for
+// results.
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../index.js";
 import { bytes, number, seconds } from "./format.js";
 
-/** What a command hands to `onProgress`, and calls at its end. */
+/** A command passes `onProgress` to the API, and calls `stop` at the end. */
 export interface Watcher {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly stop: () => void;
@@ -12,7 +13,7 @@ export interface Watcher {
 const NAMES: Readonly<Record<Progress["phase"], string>> = {
   start: "Starting",
   wait: "Waiting for another process",
-  plan: "Looking at the files",
+  plan: "Reading the files",
   transform: "Transforming",
   measure: "Measuring",
   sort: "Sorting",
@@ -21,14 +22,14 @@ const NAMES: Readonly<Record<Progress["phase"], string>> = {
   finish: "Finishing",
 };
 
-/** Makes the watcher that `--progress` asks for. */
+/** The watcher for a value of `--progress`. */
 export function watch(how: "bar" | "json" | "none"): Watcher {
   if (how === "json") return jsonLines();
   if (how === "bar" && process.stderr.isTTY === true) return bar();
   return { onProgress: undefined, stop: () => {} };
 }
 
-/** Seconds that a phase still takes at its pace so far; undefined while nothing can be said. */
+/** Estimates the seconds left in a phase from its pace so far; undefined while it is too early to say. */
 class Pace {
   private phase: string | undefined;
   private began = 0;
