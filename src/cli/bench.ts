@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
+import { MedsError } from "../index.js";
 import { count, jsonOption, names } from "./arguments.js";
 
 interface Options {
@@ -41,12 +43,31 @@ Examples:
     .action(run);
 }
 
+const BENCHMARKS = fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url));
+
+/** Fails without the benchmarks, which only the repository contains, or without tinybench, which measures times. */
+async function requireBenchmarks(measuring: boolean): Promise<void> {
+  if (!existsSync(BENCHMARKS)) {
+    const message =
+      "The benchmarks are not part of the installed package. Clone the repository of meds-reader, and run there: npm run bench -- --data PATH.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message);
+  }
+  if (!measuring) return;
+  try {
+    await import("tinybench");
+  } catch (cause) {
+    const message = "Benchmarks require the package tinybench, which cannot be loaded. Install it: npm install tinybench.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
+  }
+}
+
 async function run(source: string | undefined, options: Options, command: Command): Promise<void> {
   if (source === undefined && options.list !== true) command.error("error: missing required argument 'source'");
   const { only, peers, rounds, quick, out, cache, list, json } = options;
+  await requireBenchmarks(list !== true);
   const given = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name}`, value]);
   const args = [
-    fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url)),
+    BENCHMARKS,
     ...given("data", source),
     ...given("only", only?.join(",")),
     ...given("peers", peers?.join(",")),
