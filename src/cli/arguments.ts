@@ -1,6 +1,6 @@
 // Converts command-line arguments to values. A wrong one is wrong usage (exit code 2), reported before any
 // work starts.
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { number } from "./format.js";
 
 /** A whole number, 0 or more. */
@@ -94,28 +94,3 @@ export function names(text: string, before: readonly string[] = []): readonly st
 export function texts(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
-
-export const jsonOption = () => new Option("--json", "print only JSON on stdout");
-export const threadsOption = () =>
-  new Option("--threads <n>", "number of threads, at most 1024; 0 means one per processor")
-    .argParser(countWithin(0, 1024))
-    .default(0, "all");
-export const progressOption = () =>
-  new Option("--progress <how>", "how to show progress on stderr: bar (only on a terminal), json (one JSON object per line), or none")
-    .choices(["bar", "json", "none"])
-    .default("bar");
-
-export const vocabularyOption = () =>
-  new Option(
-    "--vocabulary <paths...>",
-    "OMOP: vocabularies to read besides the tables: folders of Athena downloads, or files of concepts. For each concept the first path that contains it counts. Put this option last on the command line",
-  );
-export const keepUnmappedOption = () =>
-  new Option("--keep-unmapped", "OMOP: keep rows whose concept is 0 or not in the vocabulary, with the code UNMAPPED/TABLE/SOURCE_VALUE");
-export const conceptIdsOption = () =>
-  new Option(
-    "--concept-ids",
-    "OMOP: use concept ids such as OMOP/320128 as codes. This needs no vocabulary. The column source_value keeps the source values",
-  );
-export const skipBadRowsOption = () =>
-  new Option("--skip-bad-rows", "OMOP in CSV: skip and count rows with more or fewer fields than the header, instead of failing");

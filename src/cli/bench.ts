@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { MedsError } from "../index.js";
-import { count, jsonOption, names } from "./arguments.js";
+import { count, names } from "./arguments.js";
+import { jsonOption } from "./options.js";
 
 interface Options {
   readonly only?: readonly string[];

@@ -1,38 +1,33 @@
 import { Command } from "commander";
 import { convert, type Summary } from "../index.js";
+import { names } from "./arguments.js";
+import { bytes, json, plural, print, seconds } from "./format.js";
 import {
   conceptIdsOption,
+  forceOption,
   jsonOption,
   keepUnmappedOption,
-  names,
+  memoryOption,
+  type OmopOptions,
   progressOption,
-  sizeWithin,
+  type StoreOptions,
+  shardBytesOption,
   skipBadRowsOption,
+  tempOption,
   threadsOption,
   vocabularyOption,
-} from "./arguments.js";
-import { bytes, json, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, noted, visible, warn } from "./report.js";
+} from "./options.js";
+import { watched } from "./progress.js";
+import { noted, visible, warn } from "./report.js";
 
-interface Options {
+interface Options extends StoreOptions, OmopOptions {
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
   readonly repair?: boolean;
-  readonly force?: boolean;
-  readonly threads: number;
-  readonly memory?: number;
-  readonly shardBytes?: number;
   readonly index?: boolean;
   readonly trustTimes?: boolean;
   readonly temp?: string;
-  readonly vocabulary?: readonly string[];
-  readonly keepUnmapped?: boolean;
-  readonly conceptIds?: boolean;
-  readonly skipBadRows?: boolean;
   readonly strict?: boolean;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader convert SOURCE STORE`. */
@@ -53,16 +48,16 @@ export function convertCommand(): Command {
     .option("--columns <names>", "convert only these columns, besides subject_id, time and code", names)
     .option("--exclude <names>", "convert all columns except these", names)
     .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of failing")
-    .option("--force", "replace the store if it exists")
+    .addOption(forceOption())
     .addOption(threadsOption())
-    .option("--memory <size>", "memory limit, at least 64MiB (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
+    .addOption(memoryOption())
+    .addOption(shardBytesOption("512MiB"))
     .option("--index", "also write an index of each code's patients and rows")
     .option(
       "--trust-times",
       "store the sizes and times of the source files, so that `from` and `reuse` of the API can compare these instead of the contents (their option trustTimes)",
     )
-    .option("--temp <folder>", "folder for temporary files (default: next to the store)")
+    .addOption(tempOption())
     .option("--strict", "OMOP: fail and write no store if more than a tenth of a table's rows would be dropped")
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
@@ -87,13 +82,7 @@ Examples:
 
 async function run(source: string, store: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let summary: Summary;
-  try {
-    summary = await interruptible((signal) => convert(source, store, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const summary = await watched(progress, (watching) => convert(source, store, { ...rest, ...watching }));
   const notes = warn(summary.notes);
   print(asJson === true ? json(summary) : describe(source, { ...summary, notes }));
 }

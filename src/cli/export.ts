@@ -1,17 +1,15 @@
 import { Command, Option } from "commander";
 import { type Exported, PatientDatabase } from "../index.js";
-import { countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { countWithin } from "./arguments.js";
 import { bytes, json, number, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { jsonOption, progressOption, threadsOption, type WorkOptions } from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options {
+interface Options extends WorkOptions {
   readonly float32?: boolean;
   readonly compression: "zstd" | "snappy";
   readonly rowsPerFile?: number;
-  readonly threads: number;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader export STORE OUT`. */
@@ -43,13 +41,11 @@ export function exportCommand(): Command {
 
 async function run(store: string, out: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
   const db = PatientDatabase.open(store);
   let made: Exported;
   try {
-    made = await interruptible((signal) => db.export(out, { ...rest, signal, onProgress: watcher.onProgress }));
+    made = await watched(progress, (watching) => db.export(out, { ...rest, ...watching }));
   } finally {
-    watcher.stop();
     db.close();
   }
   print(

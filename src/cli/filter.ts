@@ -1,22 +1,16 @@
 import { Command } from "commander";
-import { filter, type Summary } from "../index.js";
-import { jsonOption, progressOption, sizeWithin, texts, threadsOption } from "./arguments.js";
+import { filter } from "../index.js";
+import { texts } from "./arguments.js";
 import { describe } from "./convert.js";
 import { json, print } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible } from "./report.js";
+import { forceOption, jsonOption, memoryOption, progressOption, type StoreOptions, shardBytesOption, threadsOption } from "./options.js";
+import { watched } from "./progress.js";
 
-interface Options {
+interface Options extends StoreOptions {
   readonly ids?: string;
   readonly split?: string;
   readonly withCode?: readonly string[];
   readonly ignoreMissing?: boolean;
-  readonly force?: boolean;
-  readonly threads: number;
-  readonly memory?: number;
-  readonly shardBytes?: number;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader filter STORE OUT`. */
@@ -36,10 +30,10 @@ export function filterCommand(): Command {
       texts,
     )
     .option("--ignore-missing", "count ids and codes that are not in the store, instead of failing")
-    .option("--force", "replace the store if it exists")
+    .addOption(forceOption())
     .addOption(threadsOption())
-    .option("--memory <size>", "memory limit, at least 64MiB (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: as in the old store)", sizeWithin("1KiB", "2GiB"))
+    .addOption(memoryOption())
+    .addOption(shardBytesOption("as in the old store"))
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -57,12 +51,6 @@ async function run(store: string, out: string, options: Options, command: Comman
   const { progress, json: asJson, ...rest } = options;
   if (rest.ids === undefined && rest.split === undefined && rest.withCode === undefined)
     command.error("error: nothing says which patients to keep: use --ids, --split or --with-code");
-  const watcher = watch(progress);
-  let summary: Summary;
-  try {
-    summary = await interruptible((signal) => filter(store, out, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const summary = await watched(progress, (watching) => filter(store, out, { ...rest, ...watching }));
   print(asJson === true ? json(summary) : describe(store, summary));
 }

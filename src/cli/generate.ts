@@ -1,14 +1,12 @@
 import { Command, Option } from "commander";
-import { type Generated, type GenerateOptions, generate } from "../index.js";
-import { count, countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { type GenerateOptions, generate } from "../index.js";
+import { count, countWithin } from "./arguments.js";
 import { bytes, json, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { jsonOption, progressOption, threadsOption, type WorkOptions } from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options extends GenerateOptions {
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
-}
+type Options = Omit<GenerateOptions, keyof WorkOptions> & WorkOptions;
 
 /** `meds-reader generate OUT`. */
 export function generateCommand(): Command {
@@ -55,13 +53,7 @@ Examples:
 
 async function run(out: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let made: Generated;
-  try {
-    made = await interruptible((signal) => generate(out, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const made = await watched(progress, (watching) => generate(out, { ...rest, ...watching }));
   const { patients, events, files } = made;
   print(
     asJson === true

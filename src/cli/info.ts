@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { type Code, PatientDatabase } from "../index.js";
-import { jsonOption } from "./arguments.js";
 import { bytes, colour, cut, dateAndTime, json, number, plural, print, table } from "./format.js";
+import { jsonOption } from "./options.js";
 import { isDropped, noted, visible } from "./report.js";
 
 /** How many codes are shown. */

@@ -1,31 +1,26 @@
 import { Command } from "commander";
 import { type Inspection, inspect } from "../index.js";
+import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
 import {
   conceptIdsOption,
   jsonOption,
   keepUnmappedOption,
+  memoryOption,
+  type OmopOptions,
   progressOption,
-  sizeWithin,
   skipBadRowsOption,
   threadsOption,
   vocabularyOption,
-} from "./arguments.js";
-import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, isDropped, noted, visible } from "./report.js";
+  type WorkOptions,
+} from "./options.js";
+import { watched } from "./progress.js";
+import { isDropped, noted, visible } from "./report.js";
 
 /** How many prefixes of codes are shown. */
 const FREQUENT = 20;
 
-interface Options {
-  readonly threads: number;
+interface Options extends WorkOptions, OmopOptions {
   readonly memory?: number;
-  readonly vocabulary?: readonly string[];
-  readonly keepUnmapped?: boolean;
-  readonly conceptIds?: boolean;
-  readonly skipBadRows?: boolean;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader inspect SOURCE`. */
@@ -40,7 +35,7 @@ export function inspectCommand(): Command {
       "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar archive of a dataset, tables or database",
     )
     .addOption(threadsOption())
-    .option("--memory <size>", "OMOP: memory limit while the tables are read (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .addOption(memoryOption("OMOP: memory limit while the tables are read"))
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
@@ -52,13 +47,7 @@ export function inspectCommand(): Command {
 }
 
 async function run(source: string, { progress, json: asJson, ...rest }: Options): Promise<void> {
-  const watcher = watch(progress);
-  let found: Inspection;
-  try {
-    found = await interruptible((signal) => inspect(source, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const found = await watched(progress, (watching) => inspect(source, { ...rest, ...watching }));
   print(asJson === true ? json(found) : describe(found));
 }
 

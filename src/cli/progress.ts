@@ -3,10 +3,19 @@
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../index.js";
 import { bytes, number, seconds } from "./format.js";
+import { interruptible } from "./report.js";
 
-/** A command passes `onProgress` to the API, and calls `stop` at the end. */
-export interface Watcher {
+/** The values of `--progress`. */
+export type How = "bar" | "json" | "none";
+
+/** What the functions of the API take to show progress, and to be cancelled. */
+export interface Watching {
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Watcher {
+  readonly onProgress: Watching["onProgress"];
   readonly stop: () => void;
 }
 
@@ -22,8 +31,17 @@ const NAMES: Readonly<Record<Progress["phase"], string>> = {
   finish: "Finishing",
 };
 
-/** The watcher for a value of `--progress`. */
-export function watch(how: "bar" | "json" | "none"): Watcher {
+/** Runs work that shows its progress. Ctrl-C and SIGTERM cancel it. */
+export async function watched<T>(how: How, work: (watching: Watching) => Promise<T>): Promise<T> {
+  const { onProgress, stop } = watch(how);
+  try {
+    return await interruptible((signal) => work({ onProgress, signal }));
+  } finally {
+    stop();
+  }
+}
+
+function watch(how: How): Watcher {
   if (how === "json") return jsonLines();
   if (how === "bar" && process.stderr.isTTY === true) return bar();
   return { onProgress: undefined, stop: () => {} };

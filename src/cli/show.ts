@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { MedsError, type Patient, PatientDatabase, type Timeline } from "../index.js";
-import { count, jsonOption, names, subjectId, texts, time } from "./arguments.js";
+import { count, names, subjectId, texts, time } from "./arguments.js";
 import { json, print } from "./format.js";
+import { jsonOption } from "./options.js";
 import { describeTimeline } from "./timeline.js";
 
 interface Options {

@@ -7,17 +7,25 @@ import {
   midnightToDayEnd,
   type ReadyTransform,
   type RowChoice,
-  type Summary,
   transform,
   visitStartToFirstEvent,
 } from "../index.js";
-import { count, jsonOption, progressOption, sizeWithin, texts, threadsOption } from "./arguments.js";
+import { count, texts } from "./arguments.js";
 import { describe } from "./convert.js";
 import { json, print } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible } from "./report.js";
+import {
+  forceOption,
+  jsonOption,
+  memoryOption,
+  progressOption,
+  type StoreOptions,
+  shardBytesOption,
+  tempOption,
+  threadsOption,
+} from "./options.js";
+import { watched } from "./progress.js";
 
-interface Options {
+interface Options extends StoreOptions {
   readonly module?: string;
   readonly exportName?: string;
   readonly args?: unknown;
@@ -31,14 +39,8 @@ interface Options {
   readonly visitRows?: RowChoice;
   readonly visitColumn?: string;
   readonly endColumn?: string;
-  readonly force?: boolean;
-  readonly threads: number;
-  readonly memory?: number;
-  readonly shardBytes?: number;
   readonly index?: boolean;
   readonly temp?: string;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader transform STORE OUT`. */
@@ -79,12 +81,12 @@ export function transformCommand(): Command {
     .option("--visit-rows <which>", "which rows are visit rows: COLUMN=VALUE, or code=CODE; can be repeated", choiceOf)
     .option("--visit-column <name>", "column with the id of the visit of a row (default: visit_id)")
     .option("--end-column <name>", "column with the end time of a row (default: end)")
-    .option("--force", "replace the store if it exists")
+    .addOption(forceOption())
     .addOption(threadsOption())
-    .option("--memory <size>", "memory limit for writing the store, at least 64MiB (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: as in the old store)", sizeWithin("1KiB", "2GiB"))
+    .addOption(memoryOption("memory limit for writing the store, at least 64MiB"))
+    .addOption(shardBytesOption("as in the old store"))
     .option("--index", "also write an index of each code's patients and rows (default: if the old store has one)")
-    .option("--temp <folder>", "folder for temporary files (default: next to the new store)")
+    .addOption(tempOption("folder for temporary files (default: next to the new store)"))
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -104,24 +106,18 @@ async function run(store: string, out: string, options: Options, command: Comman
   if (steps.length === 0) command.error("error: nothing says what to change: use --module, or a ready transform");
   const unused = unusedOf(options);
   if (unused !== undefined) command.error(`error: ${unused[0]} has no effect without ${unused[1]}`);
-  const watcher = watch(progress);
-  let summary: Summary;
-  try {
-    const plan = {
-      exportName,
-      args,
-      columns: column,
-      force,
-      threads: threads === 0 ? undefined : threads,
-      memory,
-      shardBytes,
-      index,
-      temp,
-    };
-    summary = await interruptible((signal) => transform(store, out, steps, { ...plan, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const plan = {
+    exportName,
+    args,
+    columns: column,
+    force,
+    threads: threads === 0 ? undefined : threads,
+    memory,
+    shardBytes,
+    index,
+    temp,
+  };
+  const summary = await watched(progress, (watching) => transform(store, out, steps, { ...plan, ...watching }));
   print(asJson === true ? json(summary) : describe(store, summary));
 }
 

@@ -1,18 +1,24 @@
 import { Command, Option } from "commander";
-import { type Difference, type Verification, verify } from "../index.js";
-import { count, jsonOption, progressOption, sizeWithin, threadsOption, vocabularyOption } from "./arguments.js";
+import { type Difference, verify } from "../index.js";
+import { count } from "./arguments.js";
 import { colour, json, plural, print } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import {
+  jsonOption,
+  memoryOption,
+  type OmopOptions,
+  progressOption,
+  tempOption,
+  threadsOption,
+  vocabularyOption,
+  type WorkOptions,
+} from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options {
+interface Options extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
   readonly limit: number;
-  readonly threads: number;
   readonly memory?: number;
   readonly temp?: string;
-  readonly vocabulary?: readonly string[];
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader verify STORE [SOURCE]`. */
@@ -24,8 +30,8 @@ export function verifyCommand(): Command {
     .argument("[source]", "the dataset, OMOP tables or database from which the store was converted")
     .addOption(new Option("--limit <n>", "stop after n differences").argParser(count).default(100))
     .addOption(threadsOption())
-    .option("--memory <size>", "OMOP: memory limit while the tables are imported (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--temp <folder>", "OMOP: folder for temporary files (default: next to the store)")
+    .addOption(memoryOption("OMOP: memory limit while the tables are imported"))
+    .addOption(tempOption("OMOP: folder for temporary files (default: next to the store)"))
     .addOption(vocabularyOption())
     .addOption(progressOption())
     .addOption(jsonOption())
@@ -44,13 +50,7 @@ Exit code 0: no differences; 1: differences, listed on stdout, or an error.`,
 
 async function run(store: string, source: string | undefined, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let result: Verification;
-  try {
-    result = await interruptible((signal) => verify(store, source, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const result = await watched(progress, (watching) => verify(store, source, { ...rest, ...watching }));
   if (!result.ok) process.exitCode = 1;
   if (asJson === true) {
     print(json(result));
