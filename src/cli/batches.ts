@@ -24,7 +24,7 @@ export function batchesCommand(): Command {
   return new Command("batches")
     .summary("write training batches as an Arrow stream")
     .description(
-      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row is a sample; each column is a fixed-size list.",
+      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row is a sample; values per position are in fixed-size lists.",
     )
     .argument("<store>", "the store's folder")
     .option("--labels <path>", "labels of a task: each label is a sample of the rows known at its prediction time")

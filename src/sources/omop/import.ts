@@ -1,6 +1,6 @@
 // Converts OMOP tables to a MEDS dataset in two steps: first it writes the events of each table unsorted,
 // then it sorts all events. DuckDB keeps in memory what fits, and spills the rest.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CodePrefix } from "../../operations/inspect.js";
 import type { Note } from "../../store/manifest.js";
@@ -8,11 +8,13 @@ import type { Progress, WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
 import { Concepts } from "./concepts.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
-import { type Duck, escaped, literal, parquetLike, withDuck } from "./duck.js";
+import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
 import { isCsv } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
+import { datasetOf, periodsOf } from "./metadata.js";
 import { ORIGIN } from "./origin.js";
+import { eventsOf, type Room, sortEvents } from "./sort.js";
 import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
@@ -96,14 +98,6 @@ interface Kind {
   readonly paths: readonly string[];
 }
 
-/** The folders of an import, and its memory. */
-interface Room {
-  readonly staged: string;
-  readonly dataset: string;
-  /** Bytes that DuckDB may use. */
-  readonly bytes: number;
-}
-
 /** SQL: whether a row of the table concept can define a code. */
 const conceptSql = (reading: Reading) => `${reading.integer(reading.need("concept_id"))} <> 0`;
 
@@ -134,7 +128,12 @@ class Import {
     this.noteRows(await this.count());
     refuseLosses(this.found.path, this.notes, this.options.strict);
     await this.metadata();
-    await this.sort(COLUMNS.filter((name) => columns.has(name)));
+    this.report("sort");
+    await sortEvents(
+      this.duck,
+      this.room,
+      COLUMNS.filter((name) => columns.has(name)),
+    );
     return { dataset: this.room.dataset, notes: this.notes };
   }
 
@@ -162,9 +161,9 @@ class Import {
       }
     }
     await this.concepts.check(this.layers);
-    const periods = await this.periods();
+    const periods = periodsOf(await this.readings("observation_period"));
     if (periods !== undefined) await this.duck.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${periods.sql})`, periods.paths);
-    await this.about();
+    await datasetOf(this.duck, await this.readings("cdm_source"));
     const ways = new Map<string, Counted[]>();
     for (const part of counted) {
       const way = `${part.event} ${part.how}`;
@@ -354,96 +353,20 @@ class Import {
   private async metadata(): Promise<void> {
     const at = (name: string) => join(this.room.dataset, "metadata", name);
     await this.concepts.writeCodes(this.layers, this.events, at("codes.parquet"));
-    const periods = await this.periods();
+    const periods = periodsOf(await this.readings("observation_period"));
     if (periods !== undefined) {
       const sql = `SELECT * FROM (${periods.sql}) ORDER BY ALL`;
       await this.duck.run(`COPY (${sql}) TO ${literal(at("observation_period.parquet"))} (FORMAT parquet)`, periods.paths);
     }
-    const about = await this.about();
+    const about = await datasetOf(this.duck, await this.readings("cdm_source"));
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
     const origin = await this.options.origin;
     if (origin !== undefined) writeFileSync(at(ORIGIN), origin);
   }
 
-  /** SQL of the periods in which each person was observed. */
-  private async periods(): Promise<{ readonly sql: string; readonly paths: readonly string[] } | undefined> {
-    const of = await this.readings("observation_period");
-    if (of.length === 0) return undefined;
-    const rows = of.map((reading) => {
-      const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
-      return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,
-        ${reading.time(end!, true)} AS "end", ${reading.integer("period_type_concept_id")} AS period_type_concept_id FROM ${reading.from}`;
-    });
-    return { sql: rows.join(" UNION ALL "), paths: of.flatMap(({ paths }) => paths) };
-  }
-
-  /** The contents of `dataset.json`, from the table cdm_source. */
-  private async about(): Promise<object> {
-    const rows: { name: string | null; version: string | null }[] = [];
-    for (const reading of await this.readings("cdm_source")) {
-      const sql = `SELECT ${reading.text("cdm_source_name")} AS name, ${reading.text("cdm_release_date")} AS version FROM ${reading.from} ORDER BY ALL`;
-      rows.push(...(await this.duck.rows<(typeof rows)[number]>(sql, reading.paths)));
-    }
-    const joined = (values: readonly (string | null)[]) => values.filter((value) => value !== null).join("|");
-    return {
-      dataset_name: joined(rows.map(({ name }) => name)),
-      dataset_version: joined(rows.map(({ version }) => version)),
-      etl_name: "meds-reader omop",
-      meds_version: "0.4.0",
-    };
-  }
-
-  /**
-   * Writes the events in the order of meds_etl: by subject, time and code. Events that are equal in these are
-   * ordered by their other values, so that equal sources produce equal bytes.
-   */
-  private async sort(columns: readonly string[]): Promise<void> {
-    this.report("sort");
-    await this.duck.run("SET preserve_insertion_order = true");
-    const names = columns.map((name) => `"${name}"`).join(", ");
-    const spans = await this.spans();
-    if (spans.length > 1) await this.duck.run("SET threads = 1");
-    for (const [i, span] of spans.entries()) {
-      const out = literal(join(this.room.dataset, "data", `${String(i).padStart(5, "0")}.parquet`));
-      await this.duck.run(
-        `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL AND ${span}
-           ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE ${spans.length > 1 ? 8192 : 61440})`,
-      );
-    }
-    rmSync(this.room.staged, { recursive: true });
-  }
-
-  /**
-   * SQL of ranges of subjects that are sorted one after the other. There is one range unless there is much
-   * text: DuckDB spills what it sorts, but holds 2,048 rows of every run that it merges, on every thread, and
-   * rows of notes are large. Each range requires a pass over the events.
-   */
-  private async spans(): Promise<string[]> {
-    const most = Math.floor(this.room.bytes / 4);
-    const [all] = await this.duck.rows<{ bytes: bigint | null }>(
-      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(this.staged)})
-       WHERE path_in_schema = 'text_value'`,
-    );
-    if ((all?.bytes ?? 0n) <= most) return ["true"];
-    const ends = await this.duck.rows<{ last: bigint }>(
-      `SELECT max(subject_id) AS last FROM (
-         SELECT subject_id, floor(sum(bytes) OVER (ORDER BY subject_id) / ${most}) AS span
-         FROM (SELECT subject_id, coalesce(sum(strlen(text_value)), 0) AS bytes FROM ${this.events} WHERE code IS NOT NULL GROUP BY subject_id)
-       ) GROUP BY span ORDER BY last`,
-    );
-    const id = (value: bigint) => `CAST('${value}' AS BIGINT)`;
-    return ends.map(({ last }, i) =>
-      i === 0 ? `subject_id <= ${id(last)}` : `subject_id > ${id(ends[i - 1]!.last)} AND subject_id <= ${id(last)}`,
-    );
-  }
-
-  /** A pattern for the files of unsorted events. */
-  private get staged(): string {
-    return join(escaped(this.room.staged), "*.parquet");
-  }
-
+  /** SQL of the unsorted events. */
   private get events(): string {
-    return parquetLike([this.staged]);
+    return eventsOf(this.room);
   }
 
   /** Made once per table, because each compressed file is read to its end for it. */

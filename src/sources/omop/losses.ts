@@ -4,7 +4,7 @@ import type { Note } from "../../store/manifest.js";
 import { fail } from "../../support/errors.js";
 
 /** The kind of a note about a table that loses more than a tenth of its rows. */
-export const DROPPED = "dropped";
+const DROPPED = "dropped";
 
 /** A table that loses more than this share of its rows gets a note of this kind. */
 const MOST = 0.1;
@@ -54,12 +54,9 @@ export class Losses {
   }
 }
 
-/** The notes that a user must see first. */
-export const isDropped = ({ kind }: Note): boolean => kind === DROPPED;
-
 /** Fails if `strict` is set and a table loses more than a tenth of its rows. */
 export function refuseLosses(source: string, notes: readonly Note[], strict: boolean): void {
-  const lost = notes.filter(isDropped).map(({ message }) => message);
+  const lost = notes.filter(({ kind }) => kind === DROPPED).map(({ message }) => message);
   if (!strict || lost.length === 0) return;
   const what = lost.length === 1 ? "One table loses" : `${lost.length} tables lose`;
   fail(
