@@ -1,8 +1,9 @@
-// What a source's fingerprint costs: `node benches/fingerprint.mjs SOURCE [STORE]` (a MEDS folder; a scratch store, which is replaced).
+// What a source's fingerprint costs: `node benches/fingerprint.mjs SOURCE [STORE]` (a MEDS folder; a scratch
+// store, which is replaced).
 //
-// Against a plain sequential read of the same files, in turns, the best of several: with the files in the system's cache, and without (asked of it by
-// dd's `nocache`). "Remembered": nothing has changed since they were hashed. Then, where MEDS_BASE is the folder of another build, whole conversions by
-// both, in turns.
+// Against a plain sequential read of the same files, in turns, the best of several: with the files in the
+// system's cache, and without (asked of it by dd's `nocache`). "Remembered": nothing has changed since they
+// were hashed. Then, where MEDS_BASE is the folder of another build, whole conversions by both, in turns.
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -41,7 +42,7 @@ const ways = {
   "fingerprint, remembered": () => fingerprint(hashes, 0),
 };
 
-/** Runs all ways in turns; of each the best seconds. */
+/** Runs all ways in turns. Returns the best seconds of each. */
 async function timed(ways, rounds, before = () => {}) {
   const best = Object.fromEntries(Object.keys(ways).map((name) => [name, Number.POSITIVE_INFINITY]));
   for (let round = 0; round < rounds; round += 1) {

@@ -1,4 +1,4 @@
-// What it costs to convert what is no MEDS:
+// The cost of converting sources other than MEDS:
 //   node benches/imports.mjs omop TABLES [TIMES] [NOTES]   a folder of .csv.gz, TIMES over (40), with NOTES notes of 7 kB (none): by default, and with 128 MiB
 //   node benches/imports.mjs database DATABASE             a database of meds_reader, against meds_reader reading it once, with as many processes
 import { spawnSync } from "node:child_process";
@@ -25,7 +25,7 @@ const converted = (what, source, options = {}) =>
 
 const quoted = (cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
-/** Tables of persons as often as told, each time with ids of their own. */
+/** Writes the tables of persons several times, each time with other ids. */
 async function repeated(tables, times, notes) {
   const out = join(work, "tables");
   mkdirSync(out);

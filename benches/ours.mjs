@@ -1,4 +1,5 @@
-// Our side of the reading figures: `node benches/ours.mjs STORE PLAN`. Each task reads every value that it claims to read, and sums it up.
+// Our side of the reading figures: `node benches/ours.mjs STORE PLAN`. Each task reads every value that it
+// claims to read, and sums it up.
 import { readFileSync } from "node:fs";
 import { PatientDatabase } from "../dist/index.js";
 import { median } from "./lib/process.mjs";
@@ -17,7 +18,10 @@ const windows = plan.windows.map(([id, bound]) => [BigInt(id), bound]);
 const lasts = plan.lasts.map(BigInt);
 const whole = plan.whole.map(BigInt);
 
-/** Rows, rows at or before the bound, length of all codes, sum of all values; kept in locals while they grow, as the peer's are. */
+/**
+ * Rows, rows at or before the bound, length of all codes, sum of all values; kept in locals while they grow,
+ * as the peer's are.
+ */
 const sums = (rows, before, chars, total) => ({ rows, before, chars, total });
 
 const tasks = {
@@ -236,7 +240,7 @@ function wordsOf(patient, bound, sum) {
   sum.rows += length;
 }
 
-/** As the Rust scan does: what is known of a code stands in an array by its id, and no string is touched. */
+/** Like the Rust scan: facts about codes are in arrays by code id, and no string is read. */
 function arraysOf({ timeWords, codeIds, numericValues, length, staticCount }, sum) {
   let before = 0;
   let chars = 0;
@@ -270,7 +274,7 @@ function allColumns(read) {
   return sum;
 }
 
-/** Repeats a task for so many milliseconds at least, and at least so often. */
+/** Repeats a task for a minimum number of milliseconds and of runs. */
 function repeat(task, millis, times) {
   const nanos = [];
   let sum;

@@ -1,5 +1,6 @@
-// npm run bench:smoke [-- --full] [--rounds N] [--only KEY,…] [--reading]: every figure of the project's speed and size targets, in one run against
-// meds_reader on the same patients, with equal sums. Without Python ours is printed alone.
+// npm run bench:smoke [-- --full] [--rounds N] [--only KEY,…] [--reading]: every figure of the project's
+// speed and size targets, in one run against meds_reader on the same patients, with equal sums. Without
+// Python ours is printed alone.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
@@ -43,7 +44,7 @@ try {
   for (const plan of sets) {
     if (!only.includes(plan.key)) continue;
     const set = { ...plan, source: await plan.source() };
-    // What an earlier run converted will do where only reading is asked for: the peer's conversion takes minutes.
+    // If only reading is measured, reuse an earlier conversion: that of the peer takes minutes.
     const standing = values.reading ? converted(set, cache, peer) : null;
     const paths = standing ?? (await conversion(set, { root, cache, peer, report, rounds: Math.min(rounds, set.rounds) }));
     if (!set.convertOnly) await reading(set, paths, { root, cache, peer, report, rounds });

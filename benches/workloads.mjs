@@ -1,4 +1,5 @@
-// What is measured. A loader has a function for each key that it can do; the answer of each is defined here, once, for every language.
+// The workloads. A loader has a function for each key that it supports. The result of each workload is
+// defined here, once, for all languages.
 //
 //   items   what a run reads, drawn from a seed by lib/plan.mjs; a slow loader reads only the first few of them (see `countsOf`), and is then
 //           compared with the reference on the same few
@@ -142,11 +143,16 @@ export const WORKLOADS = [
   },
 ];
 
-/** How many items a run may have, most first: a loader takes the first count that it reads within the time of a sample. */
+/**
+ * How many items a run may have, most first: a loader takes the first count that it reads within the time of
+ * a sample.
+ */
 export const countsOf = ({ items, fewer = [50, 10, 3, 1] }) =>
   items === undefined ? [1] : [items, ...fewer].filter((count) => count <= items);
 
-/** Relative difference that sums of floats may have: engines add in orders of their own, on several threads. */
+/**
+ * Relative difference that sums of floats may have: engines add in orders of their own, on several threads.
+ */
 export const TOLERANCE = 1e-9;
 
 /** The names of the members in which two answers differ. */

@@ -1,9 +1,11 @@
-// node examples/leaderboard.mjs STORE LABELS [OUT]: count features and logistic regression for every task of a label folder, with AUROC, AUPRC, 95 %
-// intervals by bootstrap over subjects, and the predictions for held_out in OUT/TASK.parquet, as meds-evaluation reads them. The penalty is chosen on
-// tuning; held_out is looked at once.
+// node examples/leaderboard.mjs STORE LABELS [OUT]: count features and logistic regression for every task in
+// a label folder. It prints AUROC and AUPRC with 95 % intervals (bootstrap over subjects), and writes the
+// predictions for held_out to OUT/TASK.parquet in the format of meds-evaluation. The penalty is chosen on
+// tuning. held_out is used once.
 //
-// A task with few-shot selections (EHRSHOT's `*_shots_data.json`) has a model for each k and replicate, trained and tuned on that selection and tested on
-// all of held_out: figures are means over the replicates of a k, the predictions of each model are in OUT/TASK/k_K_replicate_R.parquet.
+// A task with few-shot selections (EHRSHOT's `*_shots_data.json`) has a model for each k and replicate. Each
+// model is trained and tuned on its selection and tested on all of held_out. The results are means over the
+// replicates of a k. The predictions of each model are in OUT/TASK/k_K_replicate_R.parquet.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SingleBar } from "cli-progress";
@@ -30,15 +32,15 @@ const PENALTIES = [0.1, 1, 10, 100];
 const truth = (labels) => Array.from(labels, ({ booleanValue }) => Number(booleanValue));
 const shown = (value) => (Number.isNaN(value) ? "undefined: one class" : value.toFixed(3));
 
-/** The labels of which a function says yes; how many it takes away is told. */
+/** The labels that a function keeps. Prints how many it leaves out, and why. */
 function kept(labels, keep, why) {
   const found = labels.select(keep);
   if (found.size < labels.size) console.log(`${labels.task}: ${labels.size - found.size} of ${labels.size} labels left out: ${why}`);
   return found;
 }
-const scored = (labels) => kept(labels, ({ booleanValue }) => booleanValue !== null, "neither true nor false");
+const scored = (labels) => kept(labels, ({ booleanValue }) => booleanValue !== null, "their values are neither true nor false");
 
-/** A model of some labels: its codes are theirs, its penalty is chosen by others. */
+/** Fits a model: its codes and weights come from train, its penalty from tuning. */
 async function fitted({ train, tuning }, step) {
   const rows = await countRows(db, train);
   const { width, only } = vocabularyOf(rows, db.codes.strings.length, Math.min(5, Math.ceil(train.size / 10)));
@@ -49,12 +51,14 @@ async function fitted({ train, tuning }, step) {
     const scores = unseen.map((row) => predictRow(model, row));
     return { penalty, model, value: auroc(truth(tuning), scores) };
   });
-  // Without both classes in tuning there is nothing to choose by: the middle of the range.
+  // If tuning does not have both classes, no penalty can be chosen: use one from the middle of the range.
   const { penalty, model } = tried.reduce((a, b) => (b.value > a.value || Number.isNaN(a.value) ? b : a), tried[1]);
   return { width, penalty, predict: (row) => predictRow(model, only(row)) };
 }
 
-/** A metric of the probabilities of some models, of each label a row: the mean over the models, and its interval. */
+/**
+ * A metric as text: the mean over the models and its interval. There is one row of probabilities per label.
+ */
 function figure(name, metric, labels, scores) {
   const mean = meanOf(metric);
   const value = mean(truth(labels), scores);
@@ -63,9 +67,12 @@ function figure(name, metric, labels, scores) {
   return `${name} ${shown(value)} (${interval.map(shown).join(" to ")})`;
 }
 
-/** Groups of selections of a task's labels, a model for each selection, all tested on the same labels. */
+/**
+ * Fits one model per selection of a task's labels, tests all of them on the same labels, and prints one line
+ * per group.
+ */
 async function board(heldOut, groups) {
-  // Labels in the folder itself are a task of the folder's name.
+  // Labels in the folder itself are a task with the folder's name.
   const task = heldOut.task === "." ? basename(resolve(folder)) : heldOut.task.replace(/\.(parquet|csv|tsv)$/i, "");
   const rows = await countRows(db, heldOut);
   const given = groups.flatMap(({ selections }) => selections).length;
@@ -96,14 +103,14 @@ async function board(heldOut, groups) {
   for (const line of found) console.log(line);
 }
 
-/** All labels of a task. */
+/** A task with all of its labels. */
 async function whole(all) {
   const labels = scored(all);
   const [train, tuning, heldOut] = PARTS.map((part) => labels.select(({ subjectId }) => splits.of(subjectId) === part));
   await board(heldOut, [{ title: all.task, selections: [{ train, tuning }] }]);
 }
 
-/** The selections of a task's few labels, by k; for each of its sub-tasks. */
+/** The few-shot selections of a task, grouped by k, for each of its sub-tasks. */
 async function fewShot(all, shots) {
   for (const subTask of shots.subTasks) {
     const groups = shots.sizes(subTask).map((k) => ({
@@ -119,16 +126,16 @@ async function fewShot(all, shots) {
     const differing = sum(({ differing }) => differing.train + differing.tuning);
     if (unmatched > 0) console.log(`${subTask}: ${unmatched} entries of the selections left out: no label has their subject and time`);
     if (differing > 0)
-      console.log(`${subTask}: ${differing} entries of the selections have another value than their label: the file's is taken`);
+      console.log(`${subTask}: ${differing} entries of the selections differ from their label: the value of the selection is used`);
     await board(scored(selections[0].held_out), groups);
   }
 }
 
 for (const task of await Labels.tasks(folder)) {
   const path = join(folder, task);
-  const known = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "of subjects that the store has not");
-  const all = kept(known, ({ subjectId }) => PARTS.includes(splits.of(subjectId)), `of subjects in none of ${PARTS.join(", ")}`);
-  // Of several files the first by name: all_… has what few_… has.
+  const known = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "their subjects are not in the store");
+  const all = kept(known, ({ subjectId }) => PARTS.includes(splits.of(subjectId)), `their subjects are in none of ${PARTS.join(", ")}`);
+  // The first of several files by name: all_… contains few_….
   const place = statSync(path).isDirectory() ? path : dirname(path);
   const [file] = readdirSync(place)
     .filter((name) => name.endsWith("_shots_data.json"))

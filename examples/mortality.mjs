@@ -1,8 +1,11 @@
-// node examples/mortality.mjs [STORE LABELS]: a small network in TensorFlow.js, twice. README.md says what to install first.
+// node examples/mortality.mjs [STORE LABELS]: a small network in TensorFlow.js, twice. README.md says what to
+// install first.
 //
-// 1. A synthetic task with a planted signal, where the best possible AUROC is known: the network must come near it, and to 0.5 with shuffled labels.
-// 2. With a store and labels (ICU mortality from the first 24 hours of the MIMIC-IV demo): cross-validation over train and tuning, grouped by subject. Some
-//    seventy labels with nine positives prove nothing about a model: this shows that the pieces fit.
+// 1. A synthetic task with a planted signal, where the best possible AUROC is known. The network must come
+//    near it, and near 0.5 with shuffled labels.
+// 2. With a store and labels (ICU mortality from the first 24 hours of the MIMIC-IV demo): cross-validation over
+//    train and tuning, grouped by subject. Some seventy labels with nine positives prove nothing about a model.
+//    They show only that the parts work together.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +16,10 @@ import { multiHot, start, train } from "./lib/network.mjs";
 const LENGTH = 512;
 const shown = (value) => (Number.isNaN(value) ? "undefined: one class" : value.toFixed(3));
 
-/** Trains on some labels and gives the probabilities of others. Which codes are features is decided by the former alone. */
+/**
+ * Trains on some labels and returns the probabilities of others. Only the training labels decide which codes
+ * are features.
+ */
 async function fitted(db, training, testing, { epochs, title, least }) {
   const window = { maxLength: LENGTH, static: "prepend" };
   const [list, unseen] = [samples(db, training, window), samples(db, testing, window)];
@@ -43,7 +49,10 @@ async function fitted(db, training, testing, { epochs, title, least }) {
 
 const truth = (labels) => Array.from(labels, ({ booleanValue }) => Number(booleanValue));
 
-/** Labels drawn with probabilities that hang on two common codes in what is known; gives them with these probabilities. */
+/**
+ * Draws labels whose probabilities depend on two common codes in the known rows. Returns the labels and the
+ * probabilities.
+ */
 function planted(db) {
   const random = generator(7);
   const rows = [];
@@ -54,7 +63,7 @@ function planted(db) {
   }
   const list = samples(db, Labels.from(rows), { maxLength: LENGTH });
   const has = [...list].map(({ timeline }) => new Set(timeline.codeIds));
-  // Two codes that about half and about a third of the samples have.
+  // Two codes: about half of the samples have one, about a third the other.
   const counts = new Map();
   for (const codes of has) for (const id of codes) counts.set(id, (counts.get(id) ?? 0) + 1);
   const nearest = (share) => [...counts].sort((a, b) => Math.abs(a[1] / rows.length - share) - Math.abs(b[1] / rows.length - share))[0][0];
@@ -69,7 +78,7 @@ async function synthetic() {
   await convert(join(folder, "source"), join(folder, "store"));
   const db = PatientDatabase.open(join(folder, "store"));
   const { labels, chance } = planted(db);
-  const isTest = (_, i) => i % 3 === 0; // one label a subject
+  const isTest = (_, i) => i % 3 === 0; // one label per subject
   const [training, testing] = [labels.select((label, i) => !isTest(label, i)), labels.select(isTest)];
   const best = auroc(truth(testing), chance.filter(isTest));
   const scores = await fitted(db, training, testing, { epochs: 12, title: "planted signal", least: 20 });
@@ -78,7 +87,7 @@ async function synthetic() {
   const noise = Labels.from(Array.from(training, (label, i) => ({ ...label, booleanValue: shuffled[i] === 1 })));
   const nothing = await fitted(db, noise, testing, { epochs: 12, title: "shuffled labels", least: 20 });
   console.log(
-    `planted signal: AUROC ${shown(auroc(truth(testing), scores))}, the best possible ${shown(best)}; with shuffled labels ${shown(auroc(truth(testing), nothing))}`,
+    `planted signal: AUROC ${shown(auroc(truth(testing), scores))}, best possible ${shown(best)}; with shuffled labels ${shown(auroc(truth(testing), nothing))}`,
   );
   db.close();
   rmSync(folder, { recursive: true });
@@ -121,4 +130,4 @@ await start();
 await synthetic();
 const [store, path] = process.argv.slice(2);
 if (path !== undefined) await mortality(store, path);
-else console.log("with a store and labels: node examples/mortality.mjs STORE LABELS");
+else console.log("For the second part: node examples/mortality.mjs STORE LABELS");

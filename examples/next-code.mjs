@@ -1,8 +1,10 @@
-// node examples/next-code.mjs [STORE]: which code comes next? A small network in TensorFlow.js on packed batches. README.md says what to install.
+// node examples/next-code.mjs [STORE]: which code comes next? A small network in TensorFlow.js on packed
+// batches. README.md says what to install.
 //
-// Each place of a packed batch sees how recently its patient had each code; its target is `next_code`. Printed after each epoch: the loss in nats a code,
-// and its perplexity, on train while it learns and on tuning. Beside it what the codes' shares of train alone give. Without a store: a chain of
-// codes is made, where the best possible loss is known.
+// The input at each position of a packed batch is how recently the patient had each code. The target is
+// `next_code`. After each epoch it prints the loss in nats per code and the perplexity, on train (while it
+// learns) and on tuning. For comparison it prints the loss of the codes' frequencies in train. Without a
+// store it generates a chain of codes whose best possible loss is known.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,11 +19,11 @@ const LENGTH = 256; // rows of a window
 const CODES = 1000;
 const DECAYS = [0, 0.7, 0.95, 1];
 const EPOCHS = 10;
-const MOST = 100; // batches of an epoch: minutes, however large the store
+const MOST = 100; // batches per epoch: minutes, however large the store is
 
 const shown = (loss) => `${loss.toFixed(3)} (perplexity ${Math.exp(loss).toFixed(1)})`;
 
-/** A mean of losses that come in parts. */
+/** A weighted mean of losses. */
 class Mean {
   sum = 0;
   count = 0;
@@ -39,14 +41,14 @@ async function learn(db) {
   const { size } = vocabulary;
   const covered = ({ rows, unknownRows }) => `${(100 * (1 - unknownRows / rows)).toFixed(1)} %`;
   console.log(
-    `${vocabulary.entries.length} codes, fitted on train: ${covered(vocabulary.fitted)} of its rows, ${covered(vocabulary.coverage(db.split("tuning")))} of tuning's`,
+    `${vocabulary.entries.length} codes, fitted on train: ${covered(vocabulary.fitted)} of its rows, ${covered(vocabulary.coverage(db.split("tuning")))} of the rows of tuning`,
   );
   const windows = (split) => samples(db, { split }, { maxLength: LENGTH, strategy: "step_through", static: "prepend" });
   const [train, tuning] = [windows("train"), windows("tuning")];
   const packed = (list, epoch) =>
     loader(list, { tokens: TOKENS, shuffle: true, seed: 1, epoch, vocabulary, fields: ["code", "next_code"] });
 
-  // Adding one to each count: a code that train never has as a target is not impossible.
+  // Each count starts at one: a code that is never a target in train is still possible.
   const counts = new Float64Array(size).fill(1);
   let batches = 0;
   for (const { next_code: next } of packed(train, 0)) {
@@ -57,7 +59,7 @@ async function learn(db) {
   const shares = tf.tensor1d(Float32Array.from(counts, (count) => Math.log(count / all)));
 
   const network = new Network(DECAYS.length * size, size, { hidden: 64 });
-  network.bias.assign(shares); // it begins as good as the shares
+  network.bias.assign(shares); // starts as good as the frequencies
   const optimizer = tf.train.adam(0.003);
 
   /** The first batches of a list, as tensors. */
@@ -85,7 +87,7 @@ async function learn(db) {
     return mean.value;
   };
   const unigram = await lossOf((x) => tf.tile(shares.reshape([1, size]), [x.shape[0], 1]));
-  console.log(`tuning by the codes' shares alone: ${shown(unigram)}`);
+  console.log(`tuning, by the frequencies of codes alone: ${shown(unigram)}`);
 
   let found;
   for (let epoch = 1; epoch <= EPOCHS; epoch += 1) {
@@ -110,7 +112,7 @@ async function chain() {
   await convert(join(folder, "source"), join(folder, "store"));
   const db = PatientDatabase.open(join(folder, "store"));
   const { found, unigram } = await learn(db);
-  console.log(`tuning: ${shown(found)}; the codes' shares ${shown(unigram)}, the best possible ${shown(best)}`);
+  console.log(`tuning: ${shown(found)}; frequencies of codes ${shown(unigram)}, best possible ${shown(best)}`);
   db.close();
   rmSync(folder, { recursive: true });
 }
@@ -118,7 +120,7 @@ async function chain() {
 async function stored(path) {
   const db = PatientDatabase.open(path);
   const { found, unigram } = await learn(db);
-  console.log(`tuning: ${shown(found)}; the codes' shares ${shown(unigram)}`);
+  console.log(`tuning: ${shown(found)}; frequencies of codes ${shown(unigram)}`);
   db.close();
 }
 

@@ -1,4 +1,4 @@
-"""Reads what `meds-reader batches` writes: meds-reader batches STORE --split train | python examples/read_batches.py"""
+"""Reads the output of `meds-reader batches`: meds-reader batches STORE --split train | python examples/read_batches.py"""
 import sys
 
 import numpy as np
@@ -11,7 +11,7 @@ except ImportError:
 
 
 def arrays(batch):
-    """Columns as arrays, without a copy but for times: [B, S] for lists of one length, [B] for plain ones. A time that is null is NaT."""
+    """Columns as arrays, without a copy except for times: [B, S] for fixed-size lists, [B] for plain columns. A null time is NaT."""
     for name in batch.schema.names:
         column = batch.column(name)
         if pa.types.is_fixed_size_list(column.type):
@@ -28,5 +28,5 @@ with pa.ipc.open_stream(sys.stdin.buffer) as stream:
         rows = int(np.count_nonzero(code))
         print(number, code.shape, rows, int(code.sum(dtype=np.int64)), float(value.sum(dtype=np.float64)), flush=True)
         if torch is not None:
-            tensor = torch.from_numpy(np.array(code))  # Arrow's memory is read-only: a tensor takes its own copy
+            tensor = torch.from_numpy(np.array(code))  # Arrow's memory is read-only, so a tensor needs its own copy
             assert tensor.shape == code.shape

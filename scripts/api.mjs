@@ -1,5 +1,5 @@
-// Rolls the public types of src/ up into index.d.ts, which is committed: a change of the API shows as a change of that one file.
-// `--check` writes nothing and fails where the file is stale.
+// Collects the public types of src/ in index.d.ts. The file is committed, so that a diff of it shows every
+// API change. With `--check` nothing is written, and a stale file is a failure.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateDtsBundle } from "dts-bundle-generator";
@@ -16,7 +16,7 @@ declare global {
 }
 `;
 
-/** Leaves out private members and their comments: they are nobody's business, and a change in them is none of the API's. */
+/** Removes private members and their comments: they are not part of the API. */
 function withoutPrivates(text) {
   const kept = [];
   let comment = [];
@@ -33,7 +33,7 @@ function withoutPrivates(text) {
   return kept.flat().join("\n");
 }
 
-/** The generator dodges the global Event by name; in a module ours may be called what it is. */
+/** The generator renames our Event because of the global one. In a module it can keep its name. */
 function named(text) {
   return text
     .replace(/^declare class Event\$1/m, "export declare class Event")
@@ -41,7 +41,10 @@ function named(text) {
     .replaceAll("Event$1", "Event");
 }
 
-/** Says that a class is not to be made by `new`: the constructor that says so is internal, and internal things are left out. */
+/**
+ * Adds a protected constructor to classes that users cannot construct: the real one is internal, so it is
+ * missing here.
+ */
 function withoutConstructors(text) {
   return text.replace(/^(?:export )?declare class (\w+)[^\n]*\{\n([\s\S]*?)^\}/gm, (whole, name, body) => {
     if (/^\s+constructor\(/m.test(body) || name.endsWith("Error")) return whole;
@@ -57,11 +60,11 @@ function rolledUp() {
   return `${BANNER}\n${withoutConstructors(withoutPrivates(named(plain))).trim()}\n`;
 }
 
-// The generator reports on the console what it does; only its errors matter.
+// The generator prints what it does. Only its errors matter.
 const log = console.log;
 console.log = () => {};
 const text = rolledUp();
 console.log = log;
 
 if (!process.argv.includes("--check")) writeFileSync(file, text);
-else if (readFileSync(file, "utf8") !== text) fail("index.d.ts is not what src/ exports now. Run `npm run api` and commit the file.");
+else if (readFileSync(file, "utf8") !== text) fail("index.d.ts does not match the exports of src/. Run `npm run api` and commit the file.");

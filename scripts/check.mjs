@@ -1,11 +1,14 @@
-// Format, lint, types and generated files; all of them are run, and all failures shown, before it ends.
+// Checks format, lint, types and generated files. All checks run, and all failures are shown.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nameCargoTarget, root, status, tool } from "./run.mjs";
 
 nameCargoTarget();
 
-/** Is a committed, generated file what the build makes now? The build has just written it over: git knows whether it changed. */
+/**
+ * Whether a committed, generated file is up to date. The build has just overwritten it, so git shows a
+ * difference.
+ */
 const unchanged = (file) => () => status(["git", "diff", "--exit-code", "--stat", "--", file]);
 
 const checks = {
@@ -14,10 +17,10 @@ const checks = {
   "biome (npm run fix)": () => status(tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings")),
   "import circles (scripts/rooms.mjs)": () => status([process.execPath, "scripts/rooms.mjs"]),
   types: () => status(tool("typescript/bin/tsc", "-p", "tsconfig.json")),
-  "native/binding.d.ts is what the build makes (commit it)": unchanged("native/binding.d.ts"),
-  "index.d.ts is what src/ exports (npm run api)": () =>
+  "native/binding.d.ts is up to date (commit it)": unchanged("native/binding.d.ts"),
+  "index.d.ts matches the exports of src/ (npm run api)": () =>
     existsSync(join(root, "scripts/api.mjs")) ? status([process.execPath, "scripts/api.mjs", "--check"]) : 1,
-  "package-lock.json is whole, and names no registry (npm run lock)": () => status([process.execPath, "scripts/lock.mjs", "--check"]),
+  "package-lock.json is complete and names no registry (npm run lock)": () => status([process.execPath, "scripts/lock.mjs", "--check"]),
 };
 
 const failed = Object.entries(checks).filter(([name, check]) => {

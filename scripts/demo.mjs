@@ -1,4 +1,4 @@
-// `npm run demo [-- PATH]`: the whole way from a MEDS dataset to its patients, with the commands that one would type oneself.
+// `npm run demo [-- PATH]`: from a MEDS dataset to its patients, with the commands that a user would type.
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { PatientDatabase } from "meds-reader";
@@ -7,7 +7,7 @@ import { fail, root, status } from "./run.mjs";
 const cache = join(root, ".cache");
 const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");
 
-/** Runs a command of the command line, and shows it first. */
+/** Prints a command, then runs it. */
 function cli(...args) {
   console.log(`\n$ meds-reader ${args.join(" ")}`);
   const code = status([process.execPath, join(root, "dist/cli/main.js"), ...args], { cwd: process.cwd() });
@@ -16,16 +16,16 @@ function cli(...args) {
 
 function dataset(path) {
   if (path !== undefined) {
-    if (!existsSync(path)) fail(`${path} does not exist. Give the folder of a MEDS dataset: npm run demo -- PATH.`, 2);
+    if (!existsSync(path)) fail(`${path} does not exist. Use the folder of a MEDS dataset: npm run demo -- PATH.`, 2);
     return resolve(path);
   }
   const made = join(cache, "synthetic-meds");
-  if (existsSync(made)) console.log(`\nThe synthetic dataset is in ${shown(made)} already.`);
+  if (existsSync(made)) console.log(`\nThe synthetic dataset already exists in ${shown(made)}.`);
   else cli("generate", shown(made), "--preset", "medium", "--seed", "42", "--files", "8");
   return made;
 }
 
-/** A patient whose timeline fits a screen's worth of looking: the first of a middling length. */
+/** A patient with a timeline of medium length. */
 function example(db) {
   let best = db.at(0);
   for (const patient of db) {
@@ -35,7 +35,9 @@ function example(db) {
   return best;
 }
 
-/** Seconds that a function takes, the best of three: the first run also reads the files and compiles the loops. */
+/**
+ * Seconds that a function takes, best of three: the first run also reads the files and compiles the loops.
+ */
 function best(work) {
   const times = [1, 2, 3].map(() => {
     const began = performance.now();
@@ -45,7 +47,7 @@ function best(work) {
   return Math.min(...times);
 }
 
-/** Every row of every patient: time, code and value, through typed arrays. */
+/** Reads time, code and value of every row of every patient, through typed arrays. */
 function scan(db) {
   let [rows, sum, latest] = [0, 0, Number.NEGATIVE_INFINITY];
   for (const patient of db) {
@@ -58,11 +60,11 @@ function scan(db) {
       if (codeIds[i] > 0) rows += 1;
     }
   }
-  if (rows !== db.eventCount) fail(`the scan saw ${rows} of ${db.eventCount} rows`);
+  if (rows !== db.eventCount) fail(`The scan read ${rows} of ${db.eventCount} rows.`);
   return { sum, latest };
 }
 
-/** Random patients, found by id, each read up to a random time: the last 256 events. */
+/** Finds random patients by id, and reads the last 256 rows before a random time of each. */
 function windows(db, picks) {
   let rows = 0;
   for (const { id, time } of picks) {
@@ -77,7 +79,7 @@ function measure(path) {
   const began = performance.now();
   const db = PatientDatabase.open(path);
   const opened = performance.now() - began;
-  // A small generator of random numbers, so that every run measures the same.
+  // Random numbers from a fixed seed, so that every run measures the same.
   let state = 42;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -97,12 +99,12 @@ function measure(path) {
     ["open the store", `${opened.toFixed(1)} ms`],
     [
       "read every event: time, code, value",
-      `${((all / db.eventCount) * 1e9).toFixed(1)} ns an event, ${grouped.format(Math.round(db.eventCount / all / 1e6))} million a second`,
+      `${((all / db.eventCount) * 1e9).toFixed(1)} ns per event, ${grouped.format(Math.round(db.eventCount / all / 1e6))} million per second`,
     ],
     ["random patient by id, last 256 events before a random time", `${((some / picks.length) * 1e6).toFixed(2)} µs`],
     ["random patient by id, code of the last event", `${((last / picks.length) * 1e6).toFixed(2)} µs`],
   ];
-  console.log("\nMeasured now, in this one process:");
+  console.log("\nMeasured now, in this process:");
   for (const [what, figure] of lines) console.log(`  ${what.padEnd(60)}${figure}`);
   db.close();
 }

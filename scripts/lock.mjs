@@ -1,6 +1,7 @@
-// Keeps package-lock.json whole on every platform. npm leaves the packages of other platforms out of the lock where its registry lacks them
-// (a mirror may hold only those of one platform), and `npm ci` then refuses the lock everywhere. They are pinned by the packages that ask for
-// them, and their names say where they belong. With --check nothing is written.
+// Keeps package-lock.json complete for every platform. npm omits packages of other platforms that its
+// registry does not have (a mirror may have those of one platform only), and then `npm ci` refuses the lock
+// everywhere. The packages that depend on them pin their versions, and their names contain the platform. With
+// --check nothing is written.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./run.mjs";
@@ -8,18 +9,18 @@ import { root } from "./run.mjs";
 const CPUS = { arm64: "arm64", x64: "x64", arm: "arm", ppc64: "ppc64", riscv64: "riscv64", s390x: "s390x", ia32: "ia32", wasm32: "wasm32" };
 const SYSTEMS = ["android", "darwin", "freebsd", "linux", "win32", "openharmony"];
 
-/** The lock's entry of a platform package that the registry does not show. */
+/** The entry of a platform package that the registry does not have. */
 function entry(name, version, owner) {
   const words = name.split("-");
   const cpu = words.map((word) => CPUS[word]).find((word) => word !== undefined);
   const os = words.find((word) => SYSTEMS.includes(word));
   if (cpu === undefined)
-    throw new Error(`package-lock.json lacks ${name}, and its name tells no platform. Run npm install with a full registry.`);
+    throw new Error(`package-lock.json lacks ${name}, and this name contains no platform. Run npm install with a complete registry.`);
   const libc = words.includes("musl") ? "musl" : os === "linux" && words.some((word) => word.startsWith("gnu")) ? "glibc" : undefined;
   return { version, cpu: [cpu], ...(owner.dev && { dev: true }), ...(libc && { libc: [libc] }), optional: true, ...(os && { os: [os] }) };
 }
 
-/** One lock, by its path below the project. */
+/** Completes one lock file, named by its path in the project. */
 function keep(name) {
   const file = join(root, name);
   const text = readFileSync(file, "utf8");
@@ -48,7 +49,7 @@ function keep(name) {
     if (registries > 0 || Object.keys(missing).length > 0) process.exitCode = 1;
   } else if (whole !== text) {
     writeFileSync(file, whole);
-    console.log(`${name}: ${Object.keys(missing).length} packages of other platforms added, ${registries} registry addresses taken out`);
+    console.log(`${name}: ${Object.keys(missing).length} packages of other platforms added, ${registries} registry addresses removed`);
   }
 }
 

@@ -1,5 +1,5 @@
-// Installs and builds what is missing or made from other sources; does nothing, quickly, when all is there.
-// Only Node's own modules: it runs before anything is installed.
+// Installs and builds what is missing or out of date. If everything is up to date, it ends quickly.
+// It uses only Node's own modules, because it runs before packages are installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fail, must, root, tool } from "./run.mjs";
 
 const at = (...parts) => join(root, ...parts);
 
-/** Files below a folder whose name matches, in order of path. */
+/** Files below a folder whose names match, in order of path. */
 function below(folder, names) {
   if (!existsSync(at(folder))) return [];
   const found = readdirSync(at(folder), { recursive: true, encoding: "utf8" });
@@ -18,20 +18,20 @@ function below(folder, names) {
     .sort();
 }
 
-/** A hash of the files' names and content: times of files lie after a checkout. */
+/** A hash of the files' names and contents: after a checkout, the times of files say nothing. */
 function hash(files, ...more) {
   const sum = createHash("sha256");
   for (const file of files) sum.update(`${file}\0`).update(readFileSync(at(file)));
   return sum.update(more.join("\0")).digest("hex");
 }
 
-/** Was a result made from these sources? Its folder says so in a file. */
+/** Whether a result was made from these sources: a file in its folder records them. */
 const current = (folder, sources) => existsSync(at(folder, ".sources")) && readFileSync(at(folder, ".sources"), "utf8") === sources;
 const keep = (folder, sources) => writeFileSync(at(folder, ".sources"), sources);
 
 function node() {
   const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) fail(`Node.js ${process.versions.node} is too old: 20.19 or newer is needed.`);
+  if (major < 20 || (major === 20 && minor < 19)) fail(`Node.js ${process.versions.node} is too old. Install Node.js 20.19 or newer.`);
 }
 
 function dependencies() {
@@ -44,7 +44,7 @@ function dependencies() {
     stdio: ["ignore", 2, 2],
     shell: npm[0] === "npm" && process.platform === "win32", // there npm is a batch file
   });
-  if (done.status !== 0) fail("npm ci failed; its own message stands above. It needs access to an npm registry once.", done.status ?? 1);
+  if (done.status !== 0) fail("npm ci failed. Its own message is above. It requires access to an npm registry once.", done.status ?? 1);
   keep("node_modules", sources);
 }
 
@@ -52,7 +52,7 @@ function cargo() {
   if (spawnSync("cargo", ["--version"], { cwd: root }).status === 0) return;
   const wanted = /rust-version = "([\d.]+)"/.exec(readFileSync(at("Cargo.toml"), "utf8"))?.[1];
   fail(
-    `cargo was not found, and the native part is written in Rust. Install Rust ${wanted} or newer (https://rustup.rs), open a new terminal and run this again.`,
+    `cargo was not found, but the native part is written in Rust. Install Rust ${wanted} or newer (https://rustup.rs), open a new terminal and run this again.`,
   );
 }
 
@@ -72,7 +72,7 @@ function native() {
   keep("native", sources);
 }
 
-/** What is loaded from outside of dist/: packages, some of which only some programs need. */
+/** Packages that dist/ loads at run time. Some are optional. */
 const EXTERNAL = [
   "@duckdb/node-api",
   "apache-arrow",
@@ -82,11 +82,17 @@ const EXTERNAL = [
   "hyparquet-compressors",
   "hyparquet-writer",
 ];
-/** The library, and what makes its batches in worker threads: one file each. `worker.js` imports the library, and stays as it is. */
+/**
+ * The library and the worker that makes batches become one file each. `worker.js` imports the library and is
+ * not bundled.
+ */
 const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };
 
-/** One file instead of forty: a cold process starts a fifth sooner. The command line's files import it, and stay as they are.
- * Nothing is rewritten on the way: `NaN` for `Number.NaN` alone made `Timeline.forEach` a third slower. */
+/**
+ * Bundles the library: with one file instead of forty, a cold process starts a fifth sooner. The files of the
+ * command line import the bundle and are not bundled. Code is not rewritten: `NaN` for `Number.NaN` alone
+ * made `Timeline.forEach` a third slower.
+ */
 function bundle() {
   const options = ["--format", "esm", "--platform", "node", "--logLevel", "silent", "--no-minify", "--no-treeshake"];
   const external = EXTERNAL.flatMap((name) => ["--external", name]);
@@ -110,7 +116,7 @@ function typescript() {
     ...below("src", /\.ts$/),
   ]);
   if (current("dist", sources)) return;
-  // From nothing each time: a file that is gone from src/ must not live on in dist/.
+  // Always from an empty folder: files that were removed from src/ must not remain in dist/.
   rmSync(at("dist"), { recursive: true, force: true });
   must(tool("typescript/bin/tsc", "-p", "tsconfig.build.json"), "compiling src/");
   bundle();

@@ -1,5 +1,5 @@
-// Runs every test suite and ends with one line that sums them all: `N passed, N failed, N skipped`.
-// Arguments are handed to vitest (file names, -t NAME); `--no-rust` leaves cargo's tests out.
+// Runs all tests and prints their sum in the last line: `N passed, N failed, N skipped`.
+// Arguments are passed to vitest (file names, -t NAME). `--no-rust` skips the tests of cargo.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const add = (passed, failed, skipped) => {
   total.skipped += skipped;
 };
 
-/** Runs a program with its output shown as it comes, and returns its exit code and what it wrote to stdout. */
+/** Runs a program, shows its output, and returns its exit code and its stdout. */
 function run([command, ...args]) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
@@ -34,15 +34,18 @@ async function rust() {
   const { code, text } = await run(["cargo", "test", "--release", "--workspace", "--locked", "--no-fail-fast"]);
   const results = [...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
   for (const [, passed, failed, ignored] of results) add(Number(passed), Number(failed), Number(ignored));
-  // A crate that does not compile, or a test program that dies, reports no failed test: it is one all the same.
+  // A crate that does not compile, or a test program that crashes, reports no failed test. It counts as one.
   if (code !== 0 && results.every((result) => result[2] === "0")) add(0, 1, 0);
 }
 
-/** Tests compare with programs in Python; where there is no Python, or it cannot install them, those tests are skipped. */
+/**
+ * Installs the Python programs with which tests compare. Without Python or these programs the tests are
+ * skipped.
+ */
 function python() {
   for (const requirements of ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt"]) {
     const { reason } = peersPython(root, { requirements, named: true });
-    if (reason !== undefined) console.error(`meds-reader: tests that need benches/${requirements} will be skipped: ${reason}.`);
+    if (reason !== undefined) console.error(`meds-reader: tests that require benches/${requirements} will be skipped: ${reason}.`);
   }
 }
 
@@ -57,7 +60,7 @@ async function vitest(args) {
     const result = JSON.parse(readFileSync(report, "utf8"));
     add(result.numPassedTests, result.numFailedTests, result.numPendingTests + result.numTodoTests);
   }
-  // A file that cannot be loaded, or an error outside of any test.
+  // A file that cannot be loaded, or an error outside of a test.
   if (code !== 0 && total.failed === before) add(0, 1, 0);
   rmSync(folder, { recursive: true, force: true });
 }

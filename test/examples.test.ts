@@ -143,7 +143,7 @@ describe("leaderboard.mjs", () => {
     expect(files(join(out, "lab_anemia")).length).toBe(2 * KS.length);
     // A task with sub-tasks has a board for each; nothing is left out in silence.
     expect(stdout).toContain("chexpert/Edema, k 4:");
-    expect(stdout).toContain("chexpert: 1 of 91 labels left out: of subjects that the store has not");
+    expect(stdout).toContain("chexpert: 1 of 91 labels left out: their subjects are not in the store");
     expect(files(join(out, "chexpert", "Edema")).length).toBe(2 * KS.length);
   });
 });

@@ -1,4 +1,5 @@
-// A dataset whose best possible loss is known: each code is drawn by the one before it and by a disease that the patient's first row names.
+// A dataset whose best possible loss is known: each code depends on the code before it and on the disease in
+// the patient's first row.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +8,15 @@ import { generator } from "./metrics.mjs";
 
 const HOUR = 3_600_000;
 
-/** Writes it as MEDS, four of five patients in train and the others in tuning; gives the loss a code (nats) in tuning of who knows the chain. */
+/**
+ * Writes the dataset as MEDS, with four of five patients in train and the others in tuning. Returns the best
+ * possible loss on tuning, in nats per code.
+ */
 export function writeChain(folder, { patients = 1000, rows = 80, codes = 24, diseases = 4, seed = 5 } = {}) {
   const random = generator(seed);
   const table = (size, scale) =>
     Array.from({ length: size }, () => Array.from({ length: codes }, () => scale * (random() + random() + random() - 1.5)));
-  // The row after the codes' is of a patient's first code.
+  // The last row is for the first code of a patient.
   const [byCode, byDisease] = [table(codes + 1, 4), table(diseases, 3)];
   const chain = byDisease.map((own) => byCode.map((row) => shares(row.map((logit, i) => logit + own[i]))));
   const events = [];

@@ -1,6 +1,10 @@
-// How often each code stands in what was known at each label, as sparse features over a vocabulary that saw the training labels only.
+// Sparse features: the counts of codes in the rows known at each label. The vocabulary is fitted on the
+// training labels only.
 
-/** Counts of codes in the windows of some labels, as { indexes, values } a label, by code id of the store: log(1 + count). */
+/**
+ * Counts of codes in the windows of labels: per label { indexes, values }, the code ids of the store and
+ * log(1 + count).
+ */
 export async function countRows(cohort, labels, windows = {}) {
   const { offsets, codeIds, counts } = await cohort.countCodesEach({
     windows: { subjectIds: labels.subjectIds, end: labels.predictionTimes, ...windows },
@@ -11,7 +15,7 @@ export async function countRows(cohort, labels, windows = {}) {
   }));
 }
 
-/** The codes that stand in at least so many of some rows, as a function that keeps only these. */
+/** Keeps the codes that are in at least `least` of the rows. `only` removes all other codes from a row. */
 export function vocabularyOf(rows, size, least) {
   const seen = new Uint32Array(size);
   for (const { indexes } of rows) for (const index of indexes) seen[index] += 1;

@@ -1,9 +1,10 @@
-// Logistic regression over sparse rows: { indexes, values } each, standardised by the rows it is fitted on.
+// Logistic regression on sparse rows { indexes, values }, standardised by the rows that it is fitted on.
 
-/** Fits weights and bias with an L2 penalty by gradient descent with momentum on the whole of the rows. */
+/** Fits weights and bias with an L2 penalty, by gradient descent with momentum on all rows. */
 export function fit(rows, labels, size, { penalty = 1, steps = 300 } = {}) {
   const scale = scaleOf(rows, size);
-  // One by the steepest curvature of the loss: any longer a step may diverge, as with few rows and a large penalty.
+  // The inverse of the largest curvature of the loss: longer steps may diverge, for example with few rows and
+  // a large penalty.
   const rate = 1 / (steepest(rows, scale) / 4 + penalty / rows.length);
   const weights = new Float64Array(size);
   const velocity = new Float64Array(size);
@@ -54,7 +55,7 @@ function steepest(rows, scale) {
   return value;
 }
 
-/** One by the root of the mean square of each feature: rows stay sparse. */
+/** The inverse of the root mean square of each feature: scaling by it keeps rows sparse. */
 function scaleOf(rows, size) {
   const squares = new Float64Array(size);
   for (const { indexes, values } of rows) for (let i = 0; i < indexes.length; i += 1) squares[indexes[i]] += values[i] ** 2;

@@ -1,6 +1,9 @@
-// How well probabilities rank labels, and how sure that is.
+// Metrics of how well probabilities rank labels, with confidence intervals.
 
-/** Area under the ROC curve: how often a positive is ranked above a negative, ties counting half; NaN where there is one class only. */
+/**
+ * Area under the ROC curve: how often a positive is ranked above a negative. Ties count half. NaN if there is
+ * only one class.
+ */
 export function auroc(labels, scores) {
   const order = ranked(scores);
   let positives = 0;
@@ -19,7 +22,10 @@ export function auroc(labels, scores) {
   return positives === 0 || negatives === 0 ? Number.NaN : (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** Area under the precision-recall curve as average precision, ties taken together; NaN where there is one class only. */
+/**
+ * Area under the precision-recall curve as average precision. Ties are one step. NaN if there is only one
+ * class.
+ */
 export function auprc(labels, scores) {
   const order = ranked(scores).reverse();
   const all = labels.reduce((sum, label) => sum + label, 0);
@@ -40,7 +46,7 @@ export function auprc(labels, scores) {
   return sum;
 }
 
-/** A metric of several models at once, of each label a row of their scores: the mean of theirs. */
+/** The mean of a metric over several models. There is one row per label, with one score per model. */
 export function meanOf(metric) {
   return (labels, rows) => {
     const models = rows[0]?.length ?? 0;
@@ -55,7 +61,10 @@ export function meanOf(metric) {
   };
 }
 
-/** The 95 % interval of a metric, by drawing subjects with replacement: labels of one subject are not independent. */
+/**
+ * The 95 % interval of a metric by bootstrap. It draws subjects, because the labels of one subject are not
+ * independent.
+ */
 export function bootstrap(metric, labels, scores, subjects, { draws = 1000, seed = 1 } = {}) {
   const rows = new Map();
   subjects.forEach((subject, i) => {
@@ -79,7 +88,7 @@ export function bootstrap(metric, labels, scores, subjects, { draws = 1000, seed
 }
 
 function ranked(scores) {
-  if (scores.some(Number.isNaN)) throw new RangeError("A score is NaN: it has no rank. Did the fit diverge?");
+  if (scores.some(Number.isNaN)) throw new RangeError("A score is NaN, so it cannot be ranked. Did the fit diverge?");
   return Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
 }
 

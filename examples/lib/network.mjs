@@ -1,4 +1,5 @@
-// Small networks over codes, in TensorFlow.js on its wasm backend: dense products only (a gather's gradient takes seconds a step there).
+// Small networks on codes, in TensorFlow.js with its wasm backend. They use only dense products: there, the
+// gradient of a gather takes seconds per step.
 
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
@@ -6,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { SingleBar } from "cli-progress";
 
-/** Starts the backend; its program is read from the package's folder. */
+/** Starts the backend from the files in the package's folder. */
 export async function start() {
   const require = createRequire(import.meta.url);
   setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
@@ -14,7 +15,7 @@ export async function start() {
   await tf.ready();
 }
 
-/** A progress bar on a terminal's stderr, which is gone when it stops. */
+/** A progress bar on stderr, if that is a terminal. It disappears when it stops. */
 export function progress(title, total) {
   const bar = new SingleBar({
     format: `${title} {bar} {percentage}% loss {loss}`,
@@ -26,7 +27,10 @@ export function progress(title, total) {
   return bar;
 }
 
-/** Samples as rows of a matrix: log(1 + how often each code stands in the window), by a batch's places. `place`: code id to column, -1 for none. */
+/**
+ * One row per sample of a padded batch: log(1 + count of each code). `place` maps a code id to its column, or
+ * to -1.
+ */
 export function multiHot(batch, place, width) {
   const [size, length] = batch.shape;
   const out = new Float32Array(size * width);
@@ -39,9 +43,10 @@ export function multiHot(batch, place, width) {
   return tf.tensor2d(out.map(Math.log1p), [size, width]);
 }
 
-// Matrix products whose gradients transpose first: the backend multiplies by a transposed matrix five times more slowly than it transposes one.
+// Matrix products whose gradients transpose explicitly: on this backend, multiplying by a transposed matrix
+// is five times slower than transposing it.
 
-/** Data times weights; no gradient is made for the data. */
+/** Data times weights, without a gradient for the data. */
 const fromData = (x, weights) =>
   tf.customGrad((w) => ({ value: tf.matMul(x, w), gradFunc: (dy) => tf.matMul(tf.transpose(x), dy) }))(weights);
 
@@ -51,7 +56,7 @@ const product = tf.customGrad((a, b, save) => {
   return { value: tf.matMul(a, b), gradFunc };
 });
 
-/** Two layers: `width` numbers a row in, `outputs` logits out. */
+/** Two layers: `width` inputs and `outputs` logits per row. */
 export class Network {
   constructor(width, outputs, { hidden = 32, seed = 1 } = {}) {
     const normal = (shape, more) =>
@@ -76,7 +81,10 @@ export class Network {
   }
 }
 
-/** Trains on batches that `batches(epoch)` gives, as { x, y }; gives a function from x to probabilities. */
+/**
+ * Trains on the batches { x, y } that `batches(epoch)` yields. Returns a model whose `predict` maps x to
+ * probabilities.
+ */
 export async function train(batches, width, { epochs, rate = 0.01, decay = 1e-3, title, ...options }) {
   const network = new Network(width, 1, options);
   const optimizer = tf.train.adam(rate);

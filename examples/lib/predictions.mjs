@@ -1,4 +1,5 @@
-// Predictions as the package meds-evaluation reads them: a file a model, a row a label, its five columns and no other.
+// Predictions in the format of meds-evaluation: one file per model, one row per label, exactly these five
+// columns.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { parquetWriteFile } from "hyparquet-writer";
@@ -12,9 +13,9 @@ const COLUMNS = {
 };
 const written = new Set();
 
-/** Writes the probability of each label, in order; what is at least one half is predicted to be true. */
+/** Writes the probability of each label, in order. A probability of at least 0.5 predicts true. */
 export function writePredictions(filename, labels, probabilities) {
-  if (written.has(filename)) throw new Error(`${filename}: two tasks have this name. Rename the file or folder of one of them.`);
+  if (written.has(filename)) throw new Error(`${filename}: Two tasks have this name. Rename the file or folder of one of them.`);
   written.add(filename);
   mkdirSync(dirname(filename), { recursive: true });
   const data = [

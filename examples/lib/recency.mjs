@@ -1,8 +1,9 @@
-// What lies behind each place of a packed batch, as numbers for a dense product.
+// Features of the codes before each position of a packed batch, for a dense product.
 
 /**
- * For each place that has a target a row of `decays.length` times `width` numbers: how recently its patient had each code, as decay^n for n places since,
- * 0 for never. Of the decays, 0 tells the present code and 1 all that were ever there. A patient's places begin anew: nothing crosses from the one packed
+ * One row per position with a target, with `decays.length` times `width` numbers: for each code decay^n,
+ * where n is the number of positions since the patient last had it, or 0 if never. Decay 0 shows the present
+ * code, decay 1 all codes so far. Each patient starts anew: nothing is carried over from the patient packed
  * before.
  */
 export function recency({ code, next_code: next, segment_ids: segments }, width, decays) {

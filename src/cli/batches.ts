@@ -24,27 +24,27 @@ export function batchesCommand(): Command {
   return new Command("batches")
     .summary("write training batches as an Arrow stream")
     .description(
-      "Writes padded training batches as an Arrow IPC stream (a row a sample, fixed-size lists) to stdout or a file, for trainers in other languages.",
+      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row is a sample; values per position are in fixed-size lists.",
     )
     .argument("<store>", "the store's folder")
-    .option("--labels <path>", "a task's labels: each is a sample, as known at its prediction time")
-    .option("--split <name>", "only subjects of this split; without labels each of its patients is a sample")
-    .option("--out <file>", "write this file instead of stdout")
-    .option("--max-length <n>", "rows of a window at most", most, 512)
-    .option("--batch-size <n>", "samples of a batch", most, 256)
+    .option("--labels <path>", "labels of a task: each label is a sample of the rows known at its prediction time")
+    .option("--split <name>", "only subjects in this split; without --labels each patient in it is a sample")
+    .option("--out <file>", "write to this file instead of stdout")
+    .option("--max-length <n>", "maximum number of rows per sample", most, 512)
+    .option("--batch-size <n>", "number of samples per batch", most, 256)
     .addOption(
-      new Option("--strategy <how>", "which rows of what is known")
+      new Option("--strategy <how>", "which of the known rows a sample contains")
         .choices(["to_end", "from_start", "random", "balanced_random", "step_through"])
         .default("to_end"),
     )
     .addOption(
-      new Option("--static <how>", "what becomes of rows without a time").choices(["include", "prepend", "omit"]).default("include"),
+      new Option("--static <how>", "what happens to rows without a time").choices(["include", "prepend", "omit"]).default("include"),
     )
-    .option("--exclusive", "rows at the very prediction time are not known; with --labels")
-    .addOption(new Option("--padding <side>", "where PAD stands").choices(["right", "left"]).default("right"))
-    .option("--shuffle", "in a random order")
-    .option("--seed <n>", "of the order and of random windows", count, 0)
-    .option("--epoch <n>", "another number gives another order", count, 0)
+    .option("--exclusive", "leave out rows at exactly the prediction time; needs --labels")
+    .addOption(new Option("--padding <side>", "side on which PAD is added").choices(["right", "left"]).default("right"))
+    .option("--shuffle", "use a random order")
+    .option("--seed <n>", "seed of the random order and of random windows", count, 0)
+    .option("--epoch <n>", "number of the epoch: each epoch has its own random order", count, 0)
     .addHelpText(
       "after",
       `
@@ -59,9 +59,10 @@ In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
 
 async function run(store: string, options: Options, command: Command): Promise<void> {
   const { labels: path, split, out, maxLength, strategy, exclusive, padding, shuffle = false, seed, epoch, batchSize } = options;
-  if (path === undefined && split === undefined) command.error("error: give --labels PATH, or --split NAME for windows without labels");
+  if (path === undefined && split === undefined)
+    command.error("error: nothing says which samples to write: use --labels PATH, or --split NAME for samples without labels");
   if (path === undefined && exclusive === true)
-    command.error("error: give --exclusive with --labels only: without a prediction time nothing is cut off");
+    command.error("error: --exclusive needs --labels: without labels there is no prediction time");
   const db = PatientDatabase.open(store);
   try {
     const window = { maxLength, strategy, static: options.static, inclusive: exclusive === true ? false : undefined };
@@ -71,11 +72,13 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
     if (unknownLabels > 0)
-      said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that the store has not were left out`);
-    if (otherSplit > 0) said.push(`${number(otherSplit)} of other splits were left out`);
-    if (noSplit > 0) said.push(`${number(noSplit)} of subjects in no split were left out`);
+      said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that are not in the store were left out`);
+    if (otherSplit > 0) said.push(`${number(otherSplit)} labels of other splits were left out`);
+    if (noSplit > 0) said.push(`${number(noSplit)} labels of subjects in no split were left out`);
     if (empty > 0)
-      said.push(`${number(empty)} ${path === undefined ? "patients without rows were left out" : "labels have no row before them"}`);
+      said.push(
+        `${number(empty)} ${path === undefined ? "patients without rows were left out" : "labels have no known rows other than static ones"}`,
+      );
     process.stderr.write(`${said.join("; ")}\n`);
   } finally {
     db.close();

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { count, jsonOption, names } from "./arguments.js";
+import { MedsError } from "../index.js";
+import { count, names } from "./arguments.js";
+import { jsonOption } from "./options.js";
 
 interface Options {
   readonly only?: readonly string[];
@@ -14,21 +17,21 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `meds-reader bench SOURCE`: the project's benchmark harness (benches/) over a dataset of one's own. */
+/** `meds-reader bench SOURCE`: the project's benchmarks (benches/) on the user's own dataset. */
 export function benchCommand(): Command {
   return new Command("bench")
-    .summary("compare loaders on a dataset of your own")
+    .summary("compare loaders on your own dataset")
     .description(
-      "Compares this reader with the other loaders that are installed, on a dataset of your own: checks that all give equal answers, then times them in turns. Loaders whose packages are missing are named as absent.",
+      "Compares this reader with the other installed loaders on your own dataset. It checks that all loaders return equal results, then times them in turns. It lists loaders whose packages are missing as absent.",
     )
     .argument("[source]", "the MEDS dataset: a folder, or one Parquet file")
-    .option("--only <workloads>", "only these workloads, separated by commas (see --list)", names)
-    .option("--peers <loaders>", "only these loaders besides ours, separated by commas; all, node, python, none", names)
-    .addOption(new Option("--rounds <n>", "rounds in alternation").argParser(count).default(7))
-    .option("--quick", "few items and short samples: shows that everything runs, not how fast")
-    .option("--out <file>", "where the results go, as JSON with every sample")
-    .option("--cache <folder>", "where the loaders' own forms of the data are kept")
-    .option("--list", "name the workloads and the loaders, and whether they are installed")
+    .option("--only <workloads>", "run only these workloads, separated by commas (see --list)", names)
+    .option("--peers <loaders>", "compare only with these loaders, separated by commas, or with: all, node, python, none", names)
+    .addOption(new Option("--rounds <n>", "number of rounds; the loaders take turns in each").argParser(count).default(7))
+    .option("--quick", "few items and short samples: shows that everything runs, but not how fast")
+    .option("--out <file>", "write the results to this file, as JSON with every sample")
+    .option("--cache <folder>", "keep the loaders' own copies of the data in this folder")
+    .option("--list", "list the workloads and the loaders, and which of them are installed")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -41,12 +44,31 @@ Examples:
     .action(run);
 }
 
+const BENCHMARKS = fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url));
+
+/** Fails without the benchmarks, which only the repository contains, or without tinybench, which measures times. */
+async function requireBenchmarks(measuring: boolean): Promise<void> {
+  if (!existsSync(BENCHMARKS)) {
+    const message =
+      "The benchmarks are not part of the installed package. Clone the repository of meds-reader, and run there: npm run bench -- --data PATH.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message);
+  }
+  if (!measuring) return;
+  try {
+    await import("tinybench");
+  } catch (cause) {
+    const message = "Benchmarks require the package tinybench, which cannot be loaded. Install it: npm install tinybench.";
+    throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
+  }
+}
+
 async function run(source: string | undefined, options: Options, command: Command): Promise<void> {
   if (source === undefined && options.list !== true) command.error("error: missing required argument 'source'");
   const { only, peers, rounds, quick, out, cache, list, json } = options;
+  await requireBenchmarks(list !== true);
   const given = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name}`, value]);
   const args = [
-    fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url)),
+    BENCHMARKS,
     ...given("data", source),
     ...given("only", only?.join(",")),
     ...given("peers", peers?.join(",")),
@@ -62,6 +84,6 @@ async function run(source: string | undefined, options: Options, command: Comman
     child.on("error", reject);
     child.on("close", resolve);
   });
-  // What is wrong the harness has said on stderr.
+  // The benchmarks have reported the error on stderr.
   if (code !== 0) process.exitCode = code ?? 1;
 }

@@ -1,38 +1,33 @@
 import { Command } from "commander";
 import { convert, type Summary } from "../index.js";
+import { names } from "./arguments.js";
+import { bytes, json, plural, print, seconds } from "./format.js";
 import {
   conceptIdsOption,
+  forceOption,
   jsonOption,
   keepUnmappedOption,
-  names,
+  memoryOption,
+  type OmopOptions,
   progressOption,
-  sizeWithin,
+  type StoreOptions,
+  shardBytesOption,
   skipBadRowsOption,
+  tempOption,
   threadsOption,
   vocabularyOption,
-} from "./arguments.js";
-import { bytes, json, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, noted, visible, warn } from "./report.js";
+} from "./options.js";
+import { watched } from "./progress.js";
+import { noted, visible, warn } from "./report.js";
 
-interface Options {
+interface Options extends StoreOptions, OmopOptions {
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
   readonly repair?: boolean;
-  readonly force?: boolean;
-  readonly threads: number;
-  readonly memory?: number;
-  readonly shardBytes?: number;
   readonly index?: boolean;
   readonly trustTimes?: boolean;
   readonly temp?: string;
-  readonly vocabulary?: readonly string[];
-  readonly keepUnmapped?: boolean;
-  readonly conceptIds?: boolean;
-  readonly skipBadRows?: boolean;
   readonly strict?: boolean;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader convert SOURCE STORE`. */
@@ -40,27 +35,30 @@ export function convertCommand(): Command {
   return new Command("convert")
     .summary("convert a MEDS dataset, OMOP tables or a meds_reader database into a store")
     .description(
-      "Converts a MEDS dataset (data/**/*.parquet and metadata/), OMOP CDM tables (a folder of CSV, CSV.gz or Parquet, or a DuckDB database) or a database of meds_reader into a store. The store appears whole or not at all.",
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/), OMOP CDM tables (a folder of CSV, CSV.gz or Parquet files, or a DuckDB database) or a meds_reader database into a store. If the conversion fails, it leaves no store behind.",
     )
     .argument(
       "<source>",
-      "the folder of the dataset, tables or database, a Parquet file, a DuckDB database of tables, or a .zip, .tar.gz or .tar of any of these",
+      "the folder of the dataset, tables or database; a Parquet file; a DuckDB database of tables; or a .zip, .tar.gz or .tar archive of any of these",
     )
-    .argument("<store>", "the store's folder, by convention NAME.medsdb; it must not exist, the folders above it are made")
-    .option("--columns <names>", "only these columns, besides subject_id, time and code", names)
-    .option("--exclude <names>", "all columns but these", names)
-    .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of refusing them")
-    .option("--force", "replace a store that exists")
+    .argument(
+      "<store>",
+      "the folder of the new store, by convention NAME.medsdb; it must not exist (see --force); missing parent folders are created",
+    )
+    .option("--columns <names>", "convert only these columns, besides subject_id, time and code", names)
+    .option("--exclude <names>", "convert all columns except these", names)
+    .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of failing")
+    .addOption(forceOption())
     .addOption(threadsOption())
-    .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: 512MiB)", sizeWithin("1KiB", "2GiB"))
-    .option("--index", "write an index of each code's patients and rows too")
+    .addOption(memoryOption())
+    .addOption(shardBytesOption("512MiB"))
+    .option("--index", "also write an index of each code's patients and rows")
     .option(
       "--trust-times",
-      "keep the files' sizes and times, which the API's `from` and `reuse` with trustTimes then compare instead of contents",
+      "store the sizes and times of the source files, so that `from` and `reuse` of the API can compare these instead of the contents (their option trustTimes)",
     )
-    .option("--temp <folder>", "folder for temporary files (default: beside the store)")
-    .option("--strict", "fail, and write no store, where more than a tenth of a table's rows are dropped")
+    .addOption(tempOption())
+    .option("--strict", "OMOP: fail and write no store if more than a tenth of a table's rows would be dropped")
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
@@ -84,18 +82,12 @@ Examples:
 
 async function run(source: string, store: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let summary: Summary;
-  try {
-    summary = await interruptible((signal) => convert(source, store, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const summary = await watched(progress, (watching) => convert(source, store, { ...rest, ...watching }));
   const notes = warn(summary.notes);
   print(asJson === true ? json(summary) : describe(source, { ...summary, notes }));
 }
 
-/** What a conversion, or a filter, did. */
+/** The result of a conversion, filter or transform. */
 export function describe(source: string, summary: Summary): string[] {
   const { patients, events, codes, columns, shards, indexBytes } = summary;
   const index = indexBytes > 0 ? `, ${bytes(indexBytes)} of it index` : "";
@@ -103,7 +95,7 @@ export function describe(source: string, summary: Summary): string[] {
     `${plural(patients, "patient")}, ${plural(events, "event")}, ${plural(codes, "code")}, ${plural(columns, "column")}`,
     `  from   ${visible(source)} (${bytes(summary.sourceBytes)})`,
     `  to     ${visible(summary.store)} (${bytes(summary.storeBytes)}${index}, ${plural(shards, "shard")})`,
-    `  time   ${seconds(summary.seconds)}, and ${seconds(summary.fsyncSeconds)} until the disk had it`,
+    `  time   ${seconds(summary.seconds)}, then ${seconds(summary.fsyncSeconds)} to flush to disk`,
     ...summary.notes.map((note) => `  ${noted(note)}`),
   ];
 }

@@ -1,17 +1,15 @@
 import { Command, Option } from "commander";
 import { type Exported, PatientDatabase } from "../index.js";
-import { countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { countWithin } from "./arguments.js";
 import { bytes, json, number, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { jsonOption, progressOption, threadsOption, type WorkOptions } from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options {
+interface Options extends WorkOptions {
   readonly float32?: boolean;
   readonly compression: "zstd" | "snappy";
   readonly rowsPerFile?: number;
-  readonly threads: number;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader export STORE OUT`. */
@@ -19,16 +17,17 @@ export function exportCommand(): Command {
   return new Command("export")
     .summary("write a store as a MEDS dataset")
     .description(
-      "Writes a store as a MEDS 0.4 dataset: data/SPLIT/N.parquet (data/N.parquet for patients in no split), subjects ascending in each file, and metadata/. It appears whole or not at all.",
+      "Writes a store as a MEDS 0.4 dataset: data/SPLIT/N.parquet (data/N.parquet for patients in no split) and metadata/. Subject ids ascend within each file. If the export fails, it leaves no dataset behind.",
     )
     .argument("<store>", "the store's folder")
-    .argument("<out>", "the dataset's folder; it must not exist, the folders above it are made")
-    .option("--float32", "round a numeric_value that is float64 to MEDS's float32, and count the values that change")
-    .addOption(new Option("--compression <name>", "of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
+    .argument("<out>", "the folder of the new MEDS dataset; it must be empty or not exist; missing parent folders are created")
+    .option("--float32", "round a float64 numeric_value to the float32 of MEDS, and count the values that change")
+    .addOption(new Option("--compression <name>", "compression of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
     .addOption(
-      new Option("--rows-per-file <n>", "most rows of a Parquet file; a patient is never cut (default: 5,000,000)").argParser(
-        countWithin(1, Number.MAX_SAFE_INTEGER),
-      ),
+      new Option(
+        "--rows-per-file <n>",
+        "maximum number of rows per Parquet file (default: 5,000,000). A patient is never split across files, so a file with one patient can have more rows",
+      ).argParser(countWithin(1, Number.MAX_SAFE_INTEGER)),
     )
     .addOption(threadsOption())
     .addOption(progressOption())
@@ -42,13 +41,11 @@ export function exportCommand(): Command {
 
 async function run(store: string, out: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
   const db = PatientDatabase.open(store);
   let made: Exported;
   try {
-    made = await interruptible((signal) => db.export(out, { ...rest, signal, onProgress: watcher.onProgress }));
+    made = await watched(progress, (watching) => db.export(out, { ...rest, ...watching }));
   } finally {
-    watcher.stop();
     db.close();
   }
   print(

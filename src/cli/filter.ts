@@ -1,41 +1,39 @@
 import { Command } from "commander";
-import { filter, type Summary } from "../index.js";
-import { jsonOption, progressOption, sizeWithin, texts, threadsOption } from "./arguments.js";
+import { filter } from "../index.js";
+import { texts } from "./arguments.js";
 import { describe } from "./convert.js";
 import { json, print } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible } from "./report.js";
+import { forceOption, jsonOption, memoryOption, progressOption, type StoreOptions, shardBytesOption, threadsOption } from "./options.js";
+import { watched } from "./progress.js";
 
-interface Options {
+interface Options extends StoreOptions {
   readonly ids?: string;
   readonly split?: string;
   readonly withCode?: readonly string[];
   readonly ignoreMissing?: boolean;
-  readonly force?: boolean;
-  readonly threads: number;
-  readonly memory?: number;
-  readonly shardBytes?: number;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader filter STORE OUT`. */
 export function filterCommand(): Command {
   return new Command("filter")
-    .summary("write a store of some of a store's patients")
+    .summary("write a new store with some of the patients of a store")
     .description(
-      "Writes a store of some of a store's patients: those that every option takes. Their rows are copied; nothing is parsed again.",
+      "Writes a new store with some of the patients of a store: those that match all of --ids, --split and --with-code. Rows are copied; the source is not read again.",
     )
     .argument("<store>", "the store's folder")
-    .argument("<out>", "the new store's folder; it must not exist, the folders above it are made")
-    .option("--ids <file>", "the subjects in a file: one id a line, or a column subject_id of a .csv or .parquet file")
-    .option("--split <name>", "the patients of a split")
-    .option("--with-code <codes...>", "patients that have one of the codes; LAB//* stands for all codes that begin with LAB//", texts)
-    .option("--ignore-missing", "count ids and codes that the store has not, instead of refusing them")
-    .option("--force", "replace a store that exists")
+    .argument("<out>", "the folder of the new store; it must not exist (see --force); missing parent folders are created")
+    .option("--ids <file>", "only subjects in this file: one id per line, or the column subject_id of a .csv or .parquet file")
+    .option("--split <name>", "only patients in this split")
+    .option(
+      "--with-code <codes...>",
+      "only patients with at least one of these codes; LAB//* means every code that starts with LAB//",
+      texts,
+    )
+    .option("--ignore-missing", "count ids and codes that are not in the store, instead of failing")
+    .addOption(forceOption())
     .addOption(threadsOption())
-    .option("--memory <size>", "memory to stay below, 64MiB or more (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--shard-bytes <size>", "size of a shard, 1KiB to 2GiB (default: the store's)", sizeWithin("1KiB", "2GiB"))
+    .addOption(memoryOption())
+    .addOption(shardBytesOption("as in the old store"))
     .addOption(progressOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -52,13 +50,7 @@ Examples:
 async function run(store: string, out: string, options: Options, command: Command): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
   if (rest.ids === undefined && rest.split === undefined && rest.withCode === undefined)
-    command.error("error: nothing says which patients to keep: give --ids, --split or --with-code");
-  const watcher = watch(progress);
-  let summary: Summary;
-  try {
-    summary = await interruptible((signal) => filter(store, out, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+    command.error("error: nothing says which patients to keep: use --ids, --split or --with-code");
+  const summary = await watched(progress, (watching) => filter(store, out, { ...rest, ...watching }));
   print(asJson === true ? json(summary) : describe(store, summary));
 }

@@ -1,4 +1,4 @@
-// Numbers, sizes, times and colours for people.
+// Formats numbers, sizes, times and colours for people.
 import pc from "picocolors";
 
 const grouped = new Intl.NumberFormat("en-US");
@@ -35,7 +35,7 @@ export function dateAndTime(micros: bigint): { readonly date: string; readonly t
   const days = micros / 86_400_000_000n - (micros < 0n && micros % 86_400_000_000n !== 0n ? 1n : 0n);
   const rest = micros - days * 86_400_000_000n;
   const midnight = new Date(Number(days) * 86_400_000);
-  // Beyond the year 275760 there is no Date; the microseconds are still the truth.
+  // Date ends in the year 275760; later times are shown as microseconds.
   const date = Number.isNaN(midnight.getTime()) ? `${micros} µs` : midnight.toISOString().replace(/T.*/, "");
   const pad = (value: bigint) => String(value).padStart(2, "0");
   const second = (rest / 1_000_000n) % 60n;
@@ -45,10 +45,10 @@ export function dateAndTime(micros: bigint): { readonly date: string; readonly t
   return { date, time: second === 0n && exact === "" ? clock : `${clock}:${pad(second)}${exact}` };
 }
 
-/** Colours for stdout: only on a terminal, and not where NO_COLOR asks for none. */
+/** Colours for stdout: only on a terminal, and not if NO_COLOR is set. */
 export const colour = pc.createColors(process.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb");
 
-/** Cuts a text to so many characters, with an ellipsis. */
+/** Cuts a text to at most `width` characters, with an ellipsis. */
 export function cut(text: string, width: number): string {
   const characters = [...text.slice(0, 4 * width)];
   return characters.length <= width ? characters.join("") : `${characters.slice(0, width - 1).join("")}…`;
@@ -69,7 +69,10 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   );
 }
 
-/** Values as JSON: ids and other 64-bit integers as text, bytes as base64, NaN and infinities as text. Nothing is rounded or lost. */
+/**
+ * Values as JSON: ids and other 64-bit integers as text, bytes as base64, NaN and infinities as text. Nothing
+ * is rounded.
+ */
 export function json(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (typeof item === "bigint") return String(item);

@@ -1,21 +1,21 @@
 import { Command, Option } from "commander";
-import { type Generated, type GenerateOptions, generate } from "../index.js";
-import { count, countWithin, jsonOption, progressOption, threadsOption } from "./arguments.js";
+import { type GenerateOptions, generate } from "../index.js";
+import { count, countWithin } from "./arguments.js";
 import { bytes, json, plural, print, seconds } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import { jsonOption, progressOption, threadsOption, type WorkOptions } from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options extends GenerateOptions {
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
-}
+type Options = Omit<GenerateOptions, keyof WorkOptions> & WorkOptions;
 
 /** `meds-reader generate OUT`. */
 export function generateCommand(): Command {
   return new Command("generate")
-    .summary("make a synthetic MEDS dataset")
-    .description("Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients.")
-    .argument("<out>", "the dataset's folder; it must not exist or be empty")
+    .summary("generate a synthetic MEDS dataset")
+    .description(
+      "Generates a synthetic MEDS dataset with a realistic shape. Use it to try things out, never for conclusions about patients.",
+    )
+    .argument("<out>", "the folder of the new dataset; it must be empty or not exist")
     .addOption(
       new Option(
         "--preset <name>",
@@ -23,18 +23,20 @@ export function generateCommand(): Command {
       ).choices(["demo", "medium", "ehrshot"]),
     )
     .option("--patients <n>", "number of patients", countWithin(1, 100_000_000))
-    .option("--events <n>", "number of events (default: 1,000 a patient)", countWithin(4, 2 ** 40))
+    .option("--events <n>", "number of events (default: 1,000 per patient)", countWithin(4, 2 ** 40))
     .option("--codes <n>", "number of distinct codes, 100 to 500,000", countWithin(100, 500_000))
-    .addOption(new Option("--seed <n>", "equal seeds give equal bytes").argParser(count).default(0))
+    .addOption(new Option("--seed <n>", "seed; equal seeds produce equal bytes").argParser(count).default(0))
     .addOption(
-      new Option("--files <n>", "Parquet files: 1, or 3 and more (train, tuning, held_out)").argParser(countWithin(1, 100_000)).default(1),
+      new Option("--files <n>", "number of Parquet files: 1, or at least 3 (train, tuning, held_out)")
+        .argParser(countWithin(1, 100_000))
+        .default(1),
     )
     .addOption(
-      new Option("--ids <kind>", "subject ids: in ascending order, or hashed over all of int64")
+      new Option("--ids <kind>", "subject ids: ascending numbers with small gaps, or hashed over the whole int64 range")
         .choices(["sequential", "hashed"])
         .default("sequential"),
     )
-    .addOption(new Option("--compression <codec>", "of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
+    .addOption(new Option("--compression <codec>", "compression of the Parquet files").choices(["snappy", "zstd"]).default("snappy"))
     .addOption(threadsOption())
     .addOption(progressOption())
     .addOption(jsonOption())
@@ -51,13 +53,7 @@ Examples:
 
 async function run(out: string, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let made: Generated;
-  try {
-    made = await interruptible((signal) => generate(out, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const made = await watched(progress, (watching) => generate(out, { ...rest, ...watching }));
   const { patients, events, files } = made;
   print(
     asJson === true

@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import { type Code, PatientDatabase } from "../index.js";
-import { jsonOption } from "./arguments.js";
 import { bytes, colour, cut, dateAndTime, json, number, plural, print, table } from "./format.js";
+import { jsonOption } from "./options.js";
 import { isDropped, noted, visible } from "./report.js";
 
-/** Codes that are shown of a store. */
+/** How many codes are shown. */
 const FREQUENT = 10;
 
 /** `meds-reader info STORE`. */
 export function infoCommand(): Command {
   return new Command("info")
-    .summary("print what a store holds")
-    .description("Prints what a store holds: patients, splits, events, times, codes, columns, sizes, and what the conversion had to note.")
+    .summary("print what a store contains")
+    .description("Prints what a store contains: patients, splits, events, times, codes, columns, sizes, and the notes of its conversion.")
     .argument("<store>", "the store's folder")
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  meds-reader info mimic.medsdb\n  meds-reader info mimic.medsdb --json")
@@ -36,7 +36,7 @@ function gather(db: PatientDatabase) {
   for (const patient of db) {
     staticEvents += patient.staticCount;
     longest = Math.max(longest, patient.length);
-    // Exact for any int64: a time outside of what a number can hold must not end the overview.
+    // BigInt is exact for any int64. A time outside the range of a number must not fail here.
     const begin = patient.at(patient.staticCount)?.timeMicros ?? null;
     const end = patient.at(-1)?.timeMicros ?? null;
     if (begin !== null && (first === null || begin < first)) first = begin;
@@ -63,7 +63,7 @@ function gather(db: PatientDatabase) {
   };
 }
 
-/** The codes with most events; equally frequent ones in order of id. */
+/** The most frequent codes; equally frequent ones in order of id. */
 function frequent(codes: Iterable<Code>): Code[] {
   return [...codes].sort((a, b) => b.events - a.events || a.id - b.id).slice(0, FREQUENT);
 }
@@ -86,9 +86,9 @@ function describe(facts: Facts): string[] {
           ? "(dataset.json does not name it)"
           : `${made}${by.length > 0 ? ` (${by.join(", ")})` : ""}`,
     ],
-    ["Patients", `${number(patients)}${split.length > 0 ? ` (${split.join(", ")})` : ", in no splits"}`],
+    ["Patients", `${number(patients)}${split.length > 0 ? ` (${split.join(", ")})` : ", in no split"}`],
     ["Events", `${number(events)} (${number(facts.staticEvents)} static; the longest timeline has ${number(facts.longest)})`],
-    ["Times", facts.firstTime === null ? "none: all events are static" : `${day(facts.firstTime)} to ${day(facts.lastTime)}`],
+    ["Times", facts.firstTime === null ? "none: all rows are static" : `${day(facts.firstTime)} to ${day(facts.lastTime)}`],
     ["Codes", number(facts.codes)],
     ["Size", `${bytes(facts.bytes)} in ${plural(facts.shards, "shard")}`],
     ["Index", facts.indexBytes === 0 ? "none (convert with --index)" : `${bytes(facts.indexBytes)} of it: each code's patients and rows`],
@@ -110,7 +110,7 @@ function describe(facts: Facts): string[] {
   return [
     colour.bold(visible(facts.path)),
     ...table(rows).map((line) => `  ${line}`),
-    ...(dropped.length === 0 ? [] : heading("The conversion dropped more than a tenth of these")),
+    ...(dropped.length === 0 ? [] : heading("The conversion dropped more than a tenth of the rows of these tables")),
     ...dropped.map(({ message }) => `  ${visible(message)}`),
     ...heading("Columns"),
     ...table(columns).map((line) => `  ${line}`),

@@ -1,43 +1,41 @@
 import { Command } from "commander";
 import { type Inspection, inspect } from "../index.js";
+import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
 import {
   conceptIdsOption,
   jsonOption,
   keepUnmappedOption,
+  memoryOption,
+  type OmopOptions,
   progressOption,
-  sizeWithin,
   skipBadRowsOption,
   threadsOption,
   vocabularyOption,
-} from "./arguments.js";
-import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, isDropped, noted, visible } from "./report.js";
+  type WorkOptions,
+} from "./options.js";
+import { watched } from "./progress.js";
+import { isDropped, noted, visible } from "./report.js";
 
-/** Prefixes of codes that are shown. */
+/** How many prefixes of codes are shown. */
 const FREQUENT = 20;
 
-interface Options {
-  readonly threads: number;
+interface Options extends WorkOptions, OmopOptions {
   readonly memory?: number;
-  readonly vocabulary?: readonly string[];
-  readonly keepUnmapped?: boolean;
-  readonly conceptIds?: boolean;
-  readonly skipBadRows?: boolean;
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader inspect SOURCE`. */
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .summary("say what a folder or file is, without converting it")
+    .summary("report what a folder or file contains, without converting it")
     .description(
-      "Says what a folder or file is (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what is in it, what a conversion would skip, and how many times of each kind of code are exactly midnight.",
+      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, what a conversion would skip, and how many times are exactly midnight per prefix of code.",
     )
-    .argument("<source>", "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar of a dataset, tables or database")
+    .argument(
+      "<source>",
+      "a folder, a Parquet file, a DuckDB database, or a .zip, .tar.gz or .tar archive of a dataset, tables or database",
+    )
     .addOption(threadsOption())
-    .option("--memory <size>", "OMOP: memory to stay below while codes are looked up (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
+    .addOption(memoryOption("OMOP: memory limit while the tables are read"))
     .addOption(vocabularyOption())
     .addOption(keepUnmappedOption())
     .addOption(conceptIdsOption())
@@ -49,21 +47,15 @@ export function inspectCommand(): Command {
 }
 
 async function run(source: string, { progress, json: asJson, ...rest }: Options): Promise<void> {
-  const watcher = watch(progress);
-  let found: Inspection;
-  try {
-    found = await interruptible((signal) => inspect(source, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const found = await watched(progress, (watching) => inspect(source, { ...rest, ...watching }));
   print(asJson === true ? json(found) : describe(found));
 }
 
 const FORMATS: Readonly<Record<Inspection["format"], string>> = {
   meds: "MEDS dataset",
   parquet: "a single Parquet file",
-  store: "store of meds-reader",
-  meds_reader: "database of meds_reader",
+  store: "meds-reader store",
+  meds_reader: "meds_reader database",
   omop: "OMOP CDM",
 };
 
@@ -72,8 +64,8 @@ function describe(found: Inspection): string[] {
   const facts = [
     ["Format", `${FORMATS[format]}${version === null ? "" : `, version ${visible(version)}`}`],
     ["Files", `${number(found.files)} (${bytes(found.bytes)})`],
-    ["Rows", rows === null ? "not known" : number(rows)],
-    ["Subjects", subjects === null ? "not known" : number(subjects)],
+    ["Rows", rows === null ? "unknown" : number(rows)],
+    ["Subjects", subjects === null ? "unknown" : number(subjects)],
   ];
   const list = (names: readonly { readonly name: string; readonly type: string | null }[]) =>
     names.map(({ name, type }) => [visible(name), type ?? ""]);
@@ -96,12 +88,12 @@ function describe(found: Inspection): string[] {
     colour.bold(visible(found.path)),
     ...table(facts).map((line) => `  ${line}`),
     ...section(
-      `${of} ${format === "store" ? "dropped" : "would drop"} more than a tenth of these`,
+      `${of} ${format === "store" ? "dropped" : "would drop"} more than a tenth of the rows of these tables`,
       notes(true).map(({ message }) => visible(message)),
     ),
     ...section("Columns", table(list(found.columns))),
     ...section("Tables", table(tables, [1])),
-    ...section("Codes by what stands before the first /, their rows, and how many times are exactly midnight", table(shown, [1, 2])),
+    ...section("Codes by the text before the first /: rows, and share of times that are exactly midnight", table(shown, [1, 2])),
     ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
     ...section(format === "store" ? "Notes of the conversion" : "A conversion would note", notes(false).map(noted)),
     ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line `meds-reader`: one file a command, and nothing that the package's own API does not offer to every program.
+// The command `meds-reader`. Each subcommand has its own file and uses only the public API of the package.
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
@@ -18,7 +18,7 @@ import { verifyCommand } from "./verify.js";
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
 const program = new Command("meds-reader")
-  .description("Converts a MEDS dataset once into a store, and reads any patient's timeline from it.")
+  .description("Converts clinical data (MEDS, OMOP CDM, meds_reader) once into a store, and reads any patient's timeline from it.")
   .version(version, "-V, --version", "print the version")
   .helpCommand("help [command]", "print the help of a command")
   .showSuggestionAfterError()
@@ -26,13 +26,13 @@ const program = new Command("meds-reader")
     "after",
     `
 Examples:
-  meds-reader generate synthetic --preset demo        make a dataset to try things out
+  meds-reader generate synthetic --preset demo        generate a dataset to try things out
   meds-reader convert synthetic synthetic.medsdb      convert it, once
-  meds-reader info synthetic.medsdb                   what the store holds
+  meds-reader info synthetic.medsdb                   what the store contains
   meds-reader show synthetic.medsdb 10000001 --last 40
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
-Exit codes: 0 done; 1 an error, told in one line "CODE: sentence" on stderr (verify: differences were found);
+Exit codes: 0 success; 1 an error, reported in one line "CODE: sentences" on stderr, or (verify) differences;
 2 wrong usage; 130 stopped by Ctrl-C, with nothing left behind.`,
   );
 
@@ -51,7 +51,7 @@ for (const command of [
 ])
   program.addCommand(command);
 
-// Settings are copied to subcommands only where these are made by the program itself.
+// Commander copies settings only to subcommands that the program creates itself.
 for (const command of [program, ...program.commands]) {
   command.exitOverride();
   command.configureHelp({ helpWidth: process.stdout.columns ?? 100 });
@@ -63,15 +63,15 @@ for (const command of [program, ...program.commands]) {
   });
 }
 
-// A reader such as `head` may go away before everything is written: that is its right, and no error.
+// A reader such as `head` may close the pipe before everything is written. That is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") process.stderr.write(`MEDS_IO: stdout cannot be written: ${oneLine(error.message)}\n`);
+  if (error.code !== "EPIPE") process.stderr.write(`MEDS_IO: Cannot write to stdout: ${oneLine(error.message)}\n`);
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  // Not process.exit(): what was written to a pipe must still arrive.
+  // process.exit() would lose output that is still on its way to a pipe.
   process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : exitCodeOf(error);
 }

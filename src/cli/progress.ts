@@ -1,18 +1,28 @@
-// How long work is watched: a bar on a terminal, lines of JSON for a program, or not at all. Always on stderr: stdout is for results.
+// Shows progress on stderr: a bar on a terminal, lines of JSON for programs, or nothing. stdout is for
+// results.
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../index.js";
 import { bytes, number, seconds } from "./format.js";
+import { interruptible } from "./report.js";
 
-/** What a command hands to `onProgress`, and calls at its end. */
-export interface Watcher {
+/** The values of `--progress`. */
+export type How = "bar" | "json" | "none";
+
+/** What the functions of the API take to show progress, and to be cancelled. */
+export interface Watching {
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Watcher {
+  readonly onProgress: Watching["onProgress"];
   readonly stop: () => void;
 }
 
 const NAMES: Readonly<Record<Progress["phase"], string>> = {
   start: "Starting",
   wait: "Waiting for another process",
-  plan: "Looking at the files",
+  plan: "Reading the files",
   transform: "Transforming",
   measure: "Measuring",
   sort: "Sorting",
@@ -21,14 +31,23 @@ const NAMES: Readonly<Record<Progress["phase"], string>> = {
   finish: "Finishing",
 };
 
-/** Makes the watcher that `--progress` asks for. */
-export function watch(how: "bar" | "json" | "none"): Watcher {
+/** Runs work that shows its progress. Ctrl-C and SIGTERM cancel it. */
+export async function watched<T>(how: How, work: (watching: Watching) => Promise<T>): Promise<T> {
+  const { onProgress, stop } = watch(how);
+  try {
+    return await interruptible((signal) => work({ onProgress, signal }));
+  } finally {
+    stop();
+  }
+}
+
+function watch(how: How): Watcher {
   if (how === "json") return jsonLines();
   if (how === "bar" && process.stderr.isTTY === true) return bar();
   return { onProgress: undefined, stop: () => {} };
 }
 
-/** Seconds that a phase still takes at its pace so far; undefined while nothing can be said. */
+/** Estimates the seconds left in a phase from its pace so far; undefined while it is too early to say. */
 class Pace {
   private phase: string | undefined;
   private began = 0;

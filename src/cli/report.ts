@@ -1,13 +1,16 @@
-// Failures as the command line tells them: one line on stderr, and an exit code.
+// Reports errors and notes: an error is one line on stderr and an exit code.
 import { MedsError, type Note } from "../index.js";
 import { number } from "./format.js";
 
-/** A text on one line, without characters that would steer a terminal. */
+/** A text on one line, without control characters. */
 export function oneLine(text: string): string {
   return visible(text.replace(/\s+/g, " ").trim()).replace(/\.$/, "");
 }
 
-/** Control characters made visible: codes and texts are data, and must not move the cursor, ring the bell or turn the writing around. */
+/**
+ * Escapes control characters: codes and texts are data, and must not control the terminal or the direction of
+ * text.
+ */
 export function visible(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
@@ -20,24 +23,26 @@ export function noted({ kind, message, count }: Note): string {
   return `${kind}: ${visible(message)} (${number(count)})`;
 }
 
-/** A note of what a person must see before all else: a table that loses more than a tenth of its rows. */
+/** The notes that a user must see first: a table loses more than a tenth of its rows. */
 export const isDropped = ({ kind }: Note): boolean => kind === "dropped";
 
-/** Prints such notes on stderr, where they are seen also if stdout goes to a file or a program; returns the others. */
+/**
+ * Prints these notes on stderr, so that they are seen even if stdout goes to a file. Returns the other notes.
+ */
 export function warn(notes: readonly Note[]): Note[] {
   for (const { message } of notes.filter(isDropped)) process.stderr.write(`warning: ${visible(message)}.\n`);
   return notes.filter((note) => !isDropped(note));
 }
 
-/** Set by `interruptible` when a signal stopped the work. */
+/** The signal that stopped the work, set by `interruptible`. */
 let stoppedBy: "SIGINT" | "SIGTERM" | undefined;
 
-/** Tells an error and returns the exit code for it. */
+/** Prints an error and returns its exit code. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof MedsError)) {
-    // A defect of ours: the stack is what its report needs.
+    // A bug in this package: a report needs the stack trace.
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`MEDS_INTERNAL: ${oneLine(text)}. Please report this.\n`);
+    process.stderr.write(`MEDS_INTERNAL: Internal error in meds-reader: ${oneLine(text)}. Please report it with this line.\n`);
     return 1;
   }
   process.stderr.write(`${error.code}: ${oneLine(error.message)}.\n`);

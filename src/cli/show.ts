@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { MedsError, type Patient, PatientDatabase, type Timeline } from "../index.js";
-import { count, jsonOption, names, subjectId, texts, time } from "./arguments.js";
+import { count, names, subjectId, texts, time } from "./arguments.js";
 import { json, print } from "./format.js";
+import { jsonOption } from "./options.js";
 import { describeTimeline } from "./timeline.js";
 
 interface Options {
@@ -15,18 +16,18 @@ interface Options {
 /** `meds-reader show STORE ID`. */
 export function showCommand(): Command {
   return new Command("show")
-    .summary("print a patient's timeline")
-    .description("Prints a patient's timeline: dates, codes with descriptions, values with units, texts cut short.")
+    .summary("print the timeline of a patient")
+    .description("Prints the timeline of a patient: dates, codes with descriptions, values with units, and the start of long texts.")
     .argument("<store>", "the store's folder")
-    .argument("<id>", "the subject's id", subjectId)
+    .argument("<id>", "the subject id", subjectId)
     .option(
       "--until <time>",
-      "only events at or before a time: 2012-05-17T13:30 (UTC), or 2012-05-17, 2012-05, 2012 (the first moment of each), or microseconds since 1970-01-01 (more than 10 digits)",
+      "only rows at or before a time: 2012-05-17T13:30 (UTC); or 2012-05-17, 2012-05 or 2012, which mean their first moment; or microseconds since 1970-01-01 (more than 10 digits)",
       time,
     )
-    .option("--code <prefix>", "only codes that begin so; may be given several times", texts)
-    .option("--last <n>", "only the last so many of those", count)
-    .option("--columns <names>", "show these further columns", names)
+    .option("--code <prefix>", "only codes that start with this text; can be repeated", texts)
+    .option("--last <n>", "only the last n of the rows that the other options select", count)
+    .option("--columns <names>", "also show these columns", names)
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -44,9 +45,13 @@ function run(store: string, id: bigint, options: Options): void {
   try {
     const patient = db.get(id);
     if (patient === undefined) {
-      throw new MedsError("MEDS_UNKNOWN_SUBJECT", `${store}: there is no subject ${id} among its ${db.size} patients. Check the id.`, {
-        path: store,
-      });
+      throw new MedsError(
+        "MEDS_UNKNOWN_SUBJECT",
+        `${store}: Subject ${id} is not among the ${db.size} patients of this store. Check the id.`,
+        {
+          path: store,
+        },
+      );
     }
     for (const name of options.columns ?? []) patient.column(name);
     const window = choose(db, patient, options);
@@ -60,7 +65,7 @@ function run(store: string, id: bigint, options: Options): void {
   }
 }
 
-/** The rows that are asked for: by time, then by code, then the last of them. */
+/** The rows to show: filtered by time, then by code, then the last of them. */
 function choose(db: PatientDatabase, patient: Patient, { until, code, last }: Options): Timeline {
   let window: Timeline = patient;
   if (until !== undefined) window = window.until(until);
@@ -68,7 +73,10 @@ function choose(db: PatientDatabase, patient: Patient, { until, code, last }: Op
   return last === undefined ? window : window.last(last);
 }
 
-/** For programs: times in microseconds since 1970-01-01, ids as text, every column unless some are named. */
+/**
+ * The rows for programs: times in microseconds since 1970-01-01, ids as text, and all columns unless some are
+ * named.
+ */
 function asData(db: PatientDatabase, patient: Patient, window: Timeline, columns: readonly string[] | undefined) {
   const chosen = (columns ?? db.columns.map(({ name }) => name)).filter(
     (name) => name !== "time" && name !== "code" && name !== "numeric_value",
@@ -88,7 +96,7 @@ function asData(db: PatientDatabase, patient: Patient, window: Timeline, columns
   };
 }
 
-/** A number where that is exact; else it becomes text. */
+/** A number if that is exact; otherwise a bigint, which becomes text. */
 function safe(micros: bigint | null): number | bigint | null {
   return micros !== null && Number.isSafeInteger(Number(micros)) ? Number(micros) : micros;
 }

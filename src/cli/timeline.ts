@@ -1,14 +1,15 @@
-// A timeline for a person: grouped by day, a time told once, codes in words where there are any, values with their units.
+// A timeline for people: grouped by day, equal times printed once, codes with descriptions, values with
+// units.
 import type { Event, Patient, PatientDatabase, Timeline, Value } from "../index.js";
 import { colour, cut, dateAndTime, json, number, plural } from "./format.js";
 import { visible } from "./report.js";
 
-/** What sources call the column of units, in their events or in their codes.parquet. */
+/** Names of the column of units in sources: in their events or in codes.parquet. */
 const UNITS = ["unit", "units", "valueuom", "unit_of_measure"];
 const CODE_WIDTH = 46;
 const TEXT_WIDTH = 72;
 
-/** The lines of a patient's window. */
+/** The lines that show a window of a patient. */
 export function describeTimeline(db: PatientDatabase, patient: Patient, window: Timeline, columns: readonly string[]): string[] {
   const known = new Set(db.columns.map(({ name }) => name));
   const unit = units(db, known);
@@ -16,7 +17,7 @@ export function describeTimeline(db: PatientDatabase, patient: Patient, window: 
   const further = columns.filter((name) => !["time", "code", "numeric_value", "text_value", ...UNITS].includes(name));
   const lines = [heading(patient, window), ""];
   let [day, clock] = ["", ""];
-  // No wider than the codes that are shown need.
+  // As wide as the longest code that is shown.
   let width = 0;
   for (const event of window) width = Math.max(width, Math.min(event.code.length, CODE_WIDTH));
   for (const event of window) {
@@ -57,7 +58,10 @@ function heading(patient: Patient, window: Timeline): string {
   return facts.join(", ");
 }
 
-/** How to find the unit of an event: in its own row, else the one unit that the table of codes gives its code. */
+/**
+ * Finds the unit of an event: in its own row, otherwise in codes.parquet if that has exactly one for its
+ * code.
+ */
 function units(db: PatientDatabase, columns: ReadonlySet<string>): (event: Event) => string {
   const own = UNITS.find((name) => columns.has(name));
   const shared = UNITS.find((name) => db.codes.columnNames.includes(name));
@@ -69,7 +73,7 @@ function units(db: PatientDatabase, columns: ReadonlySet<string>): (event: Event
   };
 }
 
-/** "1.1 mg/dL". Floats of 32 bits are shown with the digits that they hold, not those of their double. */
+/** "1.1 mg/dL". A float32 is shown with its own digits, not with those of the float64 that it converts to. */
 function measured(event: Event, unit: string): string {
   const value = event.numericValue;
   if (value === null) return "";

@@ -1,31 +1,37 @@
 import { Command, Option } from "commander";
-import { type Difference, type Verification, verify } from "../index.js";
-import { count, jsonOption, progressOption, sizeWithin, threadsOption, vocabularyOption } from "./arguments.js";
+import { type Difference, verify } from "../index.js";
+import { count } from "./arguments.js";
 import { colour, json, plural, print } from "./format.js";
-import { watch } from "./progress.js";
-import { interruptible, visible } from "./report.js";
+import {
+  jsonOption,
+  memoryOption,
+  type OmopOptions,
+  progressOption,
+  tempOption,
+  threadsOption,
+  vocabularyOption,
+  type WorkOptions,
+} from "./options.js";
+import { watched } from "./progress.js";
+import { visible } from "./report.js";
 
-interface Options {
+interface Options extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
   readonly limit: number;
-  readonly threads: number;
   readonly memory?: number;
   readonly temp?: string;
-  readonly vocabulary?: readonly string[];
-  readonly progress: "bar" | "json" | "none";
-  readonly json?: boolean;
 }
 
 /** `meds-reader verify STORE [SOURCE]`. */
 export function verifyCommand(): Command {
   return new Command("verify")
-    .summary("check every byte of a store, and every value against its source")
-    .description("Checks every checksum and invariant of a store and, given its source, every value of every column against it.")
+    .summary("check every byte of a store, and compare its values with the source")
+    .description("Checks all checksums and invariants of a store. With the source, it also compares every value of every column with it.")
     .argument("<store>", "the store's folder")
-    .argument("[source]", "the dataset, OMOP tables or database that it was made from")
-    .addOption(new Option("--limit <n>", "stop after so many differences").argParser(count).default(100))
+    .argument("[source]", "the dataset, OMOP tables or database from which the store was converted")
+    .addOption(new Option("--limit <n>", "stop after n differences").argParser(count).default(100))
     .addOption(threadsOption())
-    .option("--memory <size>", "OMOP: memory to stay below while the tables are imported (default: 512MiB)", sizeWithin("64MiB", "1024TiB"))
-    .option("--temp <folder>", "OMOP: folder for what is made of the tables on the way (default: beside the store)")
+    .addOption(memoryOption("OMOP: memory limit while the tables are imported"))
+    .addOption(tempOption("OMOP: folder for temporary files (default: next to the store)"))
     .addOption(vocabularyOption())
     .addOption(progressOption())
     .addOption(jsonOption())
@@ -37,26 +43,20 @@ Examples:
   meds-reader verify mimic.medsdb mimic-meds --json
   meds-reader verify omop.medsdb omop-tables --memory 4GiB
 
-Exit code 0: nothing differs; 1: differences, listed on stdout, or an error.`,
+Exit code 0: no differences; 1: differences, listed on stdout, or an error.`,
     )
     .action(run);
 }
 
 async function run(store: string, source: string | undefined, options: Options): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
-  const watcher = watch(progress);
-  let result: Verification;
-  try {
-    result = await interruptible((signal) => verify(store, source, { ...rest, signal, onProgress: watcher.onProgress }));
-  } finally {
-    watcher.stop();
-  }
+  const result = await watched(progress, (watching) => verify(store, source, { ...rest, ...watching }));
   if (!result.ok) process.exitCode = 1;
   if (asJson === true) {
     print(json(result));
   } else if (result.ok) {
     print(
-      `${visible(store)}: ${colour.green("ok")}, ${source === undefined ? "whole and undamaged" : "equal to its source, value by value"}`,
+      `${visible(store)}: ${colour.green("ok")}, ${source === undefined ? "complete and undamaged" : "all values equal those of the source"}`,
     );
   } else {
     const found = result.differences.length;
@@ -65,7 +65,7 @@ async function run(store: string, source: string | undefined, options: Options):
   }
 }
 
-/** Where it is, and what. */
+/** Where a difference is, and what differs. */
 function line({ path, subject, row, column, message }: Difference): string {
   const place = [
     path === null ? "" : path,

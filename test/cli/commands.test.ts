@@ -333,7 +333,7 @@ describe("transform", () => {
       ["--visit-rows", "code=A"],
       ["--end-column", "x"],
     ])
-      expect(await stderr("--icd10-to-icd10cm", ...unheard)).toEqual([2, expect.stringContaining(`${unheard[0]} changes nothing here`)]);
+      expect(await stderr("--icd10-to-icd10cm", ...unheard)).toEqual([2, expect.stringContaining(`${unheard[0]} has no effect without `)]);
     expect(await stderr(...billing)).toEqual([1, expect.stringMatching(/^MEDS_UNKNOWN_COLUMN: .*"end"/)]);
     expect(await stderr("--visit-start-to-first-event", "--visit-rows", "code=A", "--visit-column", "none")).toEqual([
       1,

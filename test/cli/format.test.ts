@@ -36,7 +36,7 @@ describe("arguments", () => {
 
   it.each(["20120517", "201205", "12345", "0", "-1", "2012-5", "2012-13", "2012-05Z", "2012-", "9223372036854775808"])(
     "no time is %s",
-    (text) => expect(() => time(text)).toThrow("Give a date or time such as 2012,"),
+    (text) => expect(() => time(text)).toThrow("It must be a date or time such as 2012,"),
   );
 });
 

@@ -276,7 +276,7 @@ describe("inspect()", () => {
     const found = await inspect(cdm);
     expect(found).toMatchObject({ format: "omop", version: "5.4", files: 4, rows: 15, subjects: 2, prefixes: null });
     // These tables have nothing that events could be made of, and a conversion would say so.
-    expect(found.problem).toMatch(/PERSON\.csv: there is no column/);
+    expect(found.problem).toMatch(/PERSON\.csv: There is no column/);
     expect(found.tables.map(({ name, rows, files }) => [name, rows, files])).toEqual([
       ["measurement", 10, 2],
       ["person", 2, 1],
@@ -349,7 +349,7 @@ describe("inspect()", () => {
     }
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(".meds-reader.inspect"))).toEqual(before);
     const wrong = writeCsv(folder("omop"), { ...omopClinic, death: omopClinic.death!.replace("2022-11-11", "soon") });
-    expect(await inspect(wrong)).toMatchObject({ problem: expect.stringContaining("column death_date"), notes: [], prefixes: null });
+    expect(await inspect(wrong)).toMatchObject({ problem: expect.stringContaining("Column death_date"), notes: [], prefixes: null });
   });
 
   it("counts a real OMOP CDM as DuckDB does", async ({ skip }) => {

@@ -178,10 +178,10 @@ describe("a wrong value is named with its column", () => {
 
   it("and with its person; a text is not shown, which may be a patient's", async () => {
     const said = async (table: string, from: string, to: string) => (await error(table, changed(table, from, to))).message;
-    expect(await said("death", "2022-11-11", "2022-13-11")).toContain('column death_date of person 2 holds "2022-13-11", which');
-    expect(await said("death", "2022-11-11", "Jane Doe died")).toContain("column death_date of person 2 holds a text, which");
-    expect(await said("death", "2,2022", "Jane Doe,2022")).toContain("column person_id holds a text, which");
-    expect(await said("person", "1955,3,", "1955,2,30")).toContain("day_of_birth of person 2 are no date");
+    expect(await said("death", "2022-11-11", "2022-13-11")).toContain('Column death_date of person 2 contains "2022-13-11", which');
+    expect(await said("death", "2022-11-11", "Jane Doe died")).toContain("Column death_date of person 2 contains a text, which");
+    expect(await said("death", "2,2022", "Jane Doe,2022")).toContain("Column person_id contains a text, which");
+    expect(await said("person", "1955,3,", "1955,2,30")).toContain("day_of_birth of person 2 are not a valid date");
   });
 
   it("by inspect() too, in any column that a conversion reads", async () => {
@@ -233,7 +233,7 @@ describe("a wrong value is named with its column", () => {
       writeFileSync(join(root, "death.parquet"), Buffer.from(parquetWriteBuffer({ schema, columnData })));
     };
     write("visit_occurrence_id");
-    expect((await refused(root)).message).toMatch(/death\.parquet: column visit_occurrence_id has decimals of more than 38 digits/);
+    expect((await refused(root)).message).toMatch(/death\.parquet: Column visit_occurrence_id has decimals with more than 38 digits/);
     write("cause_source_value");
     await convert(root, join(folder("t"), "s.medsdb"));
   });

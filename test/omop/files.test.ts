@@ -87,7 +87,9 @@ describe("a row whose number of fields is not the header's", () => {
         const { rows, notes } = await weights(root, { skipBadRows: true });
         expect(rows).toEqual(BOTH);
         expect(notes).toContainEqual(
-          expect.stringMatching(`^skipped: rows of measurement whose .*: ${name} \\(1, the first on line 3\\) \\(1\\)$`),
+          expect.stringMatching(
+            `^skipped: rows of measurement with more or fewer fields .*: ${name} \\(1, the first on line 3\\) \\(1\\)$`,
+          ),
         );
       }
     });
@@ -107,13 +109,13 @@ describe("a row whose number of fields is not the header's", () => {
     const { problem } = await inspect(root);
     expect(problem).toBe((await refused(root)).message);
     const skipped = await inspect(root, { skipBadRows: true });
-    expect([skipped.problem, skipped.notes?.some(({ message }) => message.includes("left out by skipBadRows"))]).toEqual([null, true]);
-    expect((await meds("inspect", root, "--skip-bad-rows", "--progress", "none")).stdout).toContain("left out by skipBadRows");
+    expect([skipped.problem, skipped.notes?.some(({ message }) => message.includes("left out by `skipBadRows`"))]).toEqual([null, true]);
+    expect((await meds("inspect", root, "--skip-bad-rows", "--progress", "none")).stdout).toContain("left out by `skipBadRows`");
     const { store } = await weights(root, { skipBadRows: true });
     expect((await convert(root, store, { skipBadRows: true, reuse: true })).reused).toBe(true);
     expect(await verify(store, root)).toEqual({ ok: true, differences: [] });
     const told = await meds("convert", root, store, "--force", "--skip-bad-rows", "--progress", "none");
-    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining("left out by skipBadRows")]);
+    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining("left out by `skipBadRows`")]);
     const parquets = folder("meds");
     mkdirSync(join(parquets, "data"));
     expect((await refused(parquets, { skipBadRows: true })).code).toBe("MEDS_INVALID_ARGUMENT");
@@ -143,7 +145,9 @@ describe("one piece of a table twice", () => {
   it("is refused in Parquet too; pieces of the same rows and other columns, and equal pieces without rows, are not", async () => {
     const root = source({});
     for (const name of ["0", "1"]) await parquet(root, `measurement/${name}.parquet`, `SELECT ${WEIGHT}`);
-    expect((await refused(root)).message).toMatch(/0\.parquet and 1\.parquet are the same piece of the table measurement twice/);
+    expect((await refused(root)).message).toMatch(
+      /0\.parquet and 1\.parquet are the same file of the table measurement, so its rows would count twice/,
+    );
     await parquet(root, "measurement/1.parquet", `SELECT ${WEIGHT}, 'x' AS more`);
     for (const name of ["2", "3"]) await parquet(root, `measurement/${name}.parquet`, `SELECT ${WEIGHT} WHERE false`);
     expect((await weights(root)).rows).toEqual([BOTH[0], BOTH[0]]);
@@ -189,7 +193,7 @@ describe("folders called COLUMN=VALUE", () => {
     const found = await weights(csv);
     expect(found.rows).toEqual(expected);
     expect(found.notes).toContainEqual(
-      "converted: columns of measurement that are in no file, read from the names of its folders (COLUMN=VALUE): value_as_number, unit_source_value (2)",
+      "converted: columns of measurement that no file contains, read from folder names (COLUMN=VALUE): value_as_number, unit_source_value (2)",
     );
     const root = source({});
     const columns = WEIGHT.replace(/, 71\.5.*/, "");
@@ -214,7 +218,7 @@ describe("folders called COLUMN=VALUE", () => {
     const wrong = source({
       "measurement/person_id=two/0.csv": "measurement_id,measurement_concept_id,measurement_date\n1,3025315,2021-06-02\n",
     });
-    expect((await refused(wrong)).message).toMatch(/measurement\/person_id=two\/0\.csv: column person_id holds a text/);
+    expect((await refused(wrong)).message).toMatch(/measurement\/person_id=two\/0\.csv: Column person_id contains a text/);
   });
 });
 
@@ -254,7 +258,7 @@ describe("columns beside those that are read", () => {
     const twice = source({ "measurement.csv": ONE.replace("value_source_value", "PERSON_ID") });
     expect(await refused(twice)).toMatchObject({
       code: "MEDS_SCHEMA_CONFLICT",
-      message: expect.stringContaining("two columns are called person_id"),
+      message: expect.stringContaining("Two columns have the name person_id"),
     });
     expect((await weights(root)).rows).toEqual([BOTH[0]]);
   });
@@ -271,7 +275,7 @@ describe("pieces", () => {
     };
     const { rows, notes } = await weights(source({ ...files, "measurement/5.csv.gz": gzipSync("") }));
     expect(rows).toEqual(BOTH);
-    expect(notes).toContainEqual("skipped: files of measurement that are empty, without the names of the columns, such as 0.csv (4)");
+    expect(notes).toContainEqual("skipped: empty files of measurement, without column names, such as 0.csv (4)");
     expect((await refused(source({ "measurement/0.csv": "", "measurement/1.csv": "\n" }))).code).toBe("MEDS_SOURCE_DAMAGED");
     expect((await refused(source({ "measurement/0.csv": ONE, "measurement/1.csv.gz": "" }))).message).toContain("not a whole gzip file");
   });

@@ -38,7 +38,7 @@ describe("a table that loses more than a tenth of its rows", () => {
         kind: "dropped",
         count: 3,
         message:
-          "condition_occurrence: 3 of 20 rows (15.0 %) are dropped: 1 name a condition_concept_id that the vocabulary does not contain, such as 88888; 1 have condition_concept_id 0; 1 name neither a concept nor a source value. Add its vocabulary with vocabulary (--vocabulary DIR), or keep the rows with keepUnmapped (--keep-unmapped). Keep rows of concept 0 by their source values with keepUnmapped (--keep-unmapped)",
+          "condition_occurrence: 3 of 20 rows (15.0 %) are dropped: 1 with a condition_concept_id that is missing from the concept table (for example 88888); 1 with condition_concept_id 0; 1 with neither a concept nor a source value. Add the missing vocabulary with `vocabulary` (--vocabulary PATH). To keep rows that have a source value or a concept other than 0, set `keepUnmapped` (--keep-unmapped)",
       },
     ]);
     expect(await told({ coded: 17, zero: 1, absent: 1, nothing: 1 }, { keepUnmapped: true })).toEqual([]);
@@ -64,9 +64,11 @@ describe("a table that loses more than a tenth of its rows", () => {
       expect(stderr).toMatch(warning);
     }
     expect((await meds("info", join(target, "0.medsdb"))).stdout).toMatch(
-      /dropped more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/,
+      /dropped more than a tenth of the rows of these tables\n {2}condition_occurrence: 1 of 2 rows/,
     );
-    expect((await meds("inspect", root)).stdout).toMatch(/would drop more than a tenth of these\n {2}condition_occurrence: 1 of 2 rows/);
+    expect((await meds("inspect", root)).stdout).toMatch(
+      /would drop more than a tenth of the rows of these tables\n {2}condition_occurrence: 1 of 2 rows/,
+    );
     expect((await inspect(root)).notes[0]).toMatchObject({ kind: "dropped", count: 1 });
     const db = PatientDatabase.open(join(target, "0.medsdb"));
     expect(db.metadata.notes[0]).toMatchObject({ kind: "dropped", count: 1 });

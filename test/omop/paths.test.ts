@@ -88,7 +88,7 @@ it("a date without an end, or beyond what a time can be, is refused by its colum
     );
     const error = await rejected(convert(root, join(folder("t"), "s.medsdb")));
     expect(error.code).toBe("MEDS_COLUMN_TYPE");
-    expect(error.message).toMatch(/column measurement_date of person 1/);
+    expect(error.message).toMatch(/Column measurement_date of person 1/);
   }
 });
 

@@ -254,7 +254,7 @@ describe("a DuckDB database of OMOP tables", () => {
     const broken = await database();
     await sql(broken, "ALTER TABLE death RENAME TO dead", "CREATE VIEW death AS FROM dead", "DROP TABLE dead");
     const gone = await refused(broken);
-    expect([gone.code, gone.message.includes("the view main.death cannot be read")]).toEqual(["MEDS_SOURCE_DAMAGED", true]);
+    expect([gone.code, gone.message.includes("The view main.death cannot be read")]).toEqual(["MEDS_SOURCE_DAMAGED", true]);
     const wrong = await database("main", undefined, { ...clinic, death: clinic.death!.replace("2,2022-11-11", ",2022-11-11") });
     expect(await refused(wrong)).toMatchObject({ code: "MEDS_NULL_VALUE", message: expect.stringContaining("table main.death") });
   });

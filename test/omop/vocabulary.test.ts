@@ -179,7 +179,7 @@ describe("a vocabulary from beside the tables", () => {
       return codes.sort();
     };
     expect(codesOf(found.store)).toEqual(codesOf((await whole).store));
-    expect(found.summary.notes.filter(({ message }) => message.includes("not there"))).toEqual([]);
+    expect(found.summary.notes.filter(({ message }) => message.includes("missing tables"))).toEqual([]);
   });
 
   it("counts for from(), verify() and inspect()", async () => {

@@ -1,15 +1,16 @@
-// The vocabulary: what each concept's code is, and what codes.parquet says of the codes that events have. A whole one has millions of concepts and tens of
-// millions of steps between them, of which events name thousands: it lies in files that queries pass over, and what is held are those.
+// The vocabulary: the code of each concept, and the rows of codes.parquet. A complete vocabulary has millions
+// of concepts and tens of millions of steps between them, but events use only thousands of these. So the
+// vocabulary is stored in files that queries scan, and only the concepts in use are in memory.
 import { join } from "node:path";
 import { demographicsSql } from "./demographics.js";
 import { type Duck, literal, parquet } from "./duck.js";
 import type { Reading } from "./sql.js";
 import type { Layer } from "./vocabulary.js";
 
-/** Concepts above this id are the source's own, which no vocabulary elsewhere describes. */
+/** Concepts with ids above this are the source's own. Public vocabularies do not contain them. */
 const LOCAL = 2_000_000_000;
 
-/** What was found while concepts were read. */
+/** Counts of concepts that are ambiguous. */
 export interface Loaded {
   /** Concepts with several codes in one vocabulary. */
   readonly several: bigint;
@@ -17,12 +18,12 @@ export interface Loaded {
   readonly differing: bigint;
 }
 
-/** The layer of the concepts that are known without a vocabulary: behind all others. */
+/** The layer of the concepts that are known without a vocabulary. It comes after all others. */
 const KNOWN = 1_000_000;
-/** A concept's id as its code, as SQL. */
+/** SQL of a code that is made of the concept id. */
 const OF_ID = "'OMOP/' || id";
 
-/** The concepts of a source; `folder` is for its files. */
+/** The concepts of a source. Their files are written to `folder`. */
 export class Concepts {
   private readonly duck: Duck;
   /** All concepts, as SQL: (id, code, name). */
@@ -36,8 +37,9 @@ export class Concepts {
   }
 
   /**
-   * Makes the table `concept (id, code, name)` of those whose ids `used` gives (SQL; null for all); a concept without vocabulary or code has none. What is
-   * in several layers counts from the first. `conceptIds` makes the ids the codes.
+   * Creates the table `concept (id, code, name)` of the concepts whose ids are in `used` (SQL; null for all).
+   * A concept without vocabulary or code is not in it. If several layers have a concept, the first layer
+   * counts. With `conceptIds`, codes are made of ids.
    */
   async load(layers: readonly Layer[], used: string | null, conceptIds: boolean, demographics: boolean): Promise<Loaded> {
     const rows = layers.flatMap(({ concept }, layer) => concept.map((reading) => conceptSql(reading, conceptIds, layer)));
@@ -63,13 +65,14 @@ export class Concepts {
   }
 
   /**
-   * Writes codes.parquet: the codes of the events, of the source's own concepts, and all above them. Parents are what a concept "Maps to", which is all that meds_etl takes, its
-   * ancestors one step up, and those further up that no such steps lead to.
+   * Writes codes.parquet: the codes of the events, those of the source's own concepts, and those of all their
+   * ancestors. The parents of a concept are the concepts it "Maps to" (meds_etl takes only these), its
+   * ancestors one step up, and ancestors further up that cannot be reached in single steps.
    */
   async writeCodes(layers: readonly Layer[], events: string, out: string): Promise<void> {
     const { duck } = this;
-    await duck.run(`CREATE TEMP TABLE told AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
-    await duck.run(`CREATE TEMP TABLE used_concept AS ${this.coded("SELECT code FROM told")}`);
+    await duck.run(`CREATE TEMP TABLE event_code AS SELECT DISTINCT code FROM ${events} WHERE code IS NOT NULL`);
+    await duck.run(`CREATE TEMP TABLE used_concept AS ${this.coded("SELECT code FROM event_code")}`);
     const ladders = await this.write("ladders.parquet", stepsSql(layers, "SELECT id FROM used_concept"), laddersOf(layers));
     const near = `(SELECT child, parent FROM ${ladders} WHERE near)`;
     await duck.run("CREATE TEMP TABLE reached (id BIGINT, code VARCHAR, name VARCHAR)");
@@ -83,7 +86,7 @@ export class Concepts {
     await this.duck.run(
       `COPY (
          SELECT r.code, n.name AS description, coalesce(p.parents, []::VARCHAR[]) AS parent_codes
-         FROM (SELECT code FROM told UNION SELECT code FROM reached) AS r
+         FROM (SELECT code FROM event_code UNION SELECT code FROM reached) AS r
          LEFT JOIN (SELECT code, arg_min(name, id) AS name FROM reached GROUP BY code) AS n ON n.code = r.code
          LEFT JOIN (SELECT child, list(parent ORDER BY parent) AS parents FROM above GROUP BY child) AS p ON p.child = r.code
          ORDER BY r.code
@@ -91,18 +94,21 @@ export class Concepts {
     );
   }
 
-  /** Reads what {@link writeCodes} would read: wrong values end it as they end that. */
+  /** Reads what {@link writeCodes} would read, so that wrong values cause the same errors. */
   async check(layers: readonly Layer[]): Promise<void> {
     const paths = laddersOf(layers).flatMap((reading) => reading.paths);
     await this.duck.run(`SELECT bit_xor(hash(child, parent)) FROM (${stepsSql(layers, "SELECT 0")})`, paths);
   }
 
-  /** Concepts that have one of some codes (SQL), as SQL: one code may have several concepts. */
+  /** SQL of the concepts with one of these codes (SQL). One code may belong to several concepts. */
   private coded(codes: string): string {
     return `SELECT * FROM (${this.some(`SELECT id FROM ${this.all} WHERE code IN (${codes})`)}) WHERE code IN (${codes})`;
   }
 
-  /** Adds to the table `reached (id, code, name)` some concepts (SQL), those with the same codes, and all above them. */
+  /**
+   * Adds concepts (SQL) to the table `reached (id, code, name)`, with those that have the same codes, and all
+   * their ancestors.
+   */
   private async climb(near: string, first: string): Promise<void> {
     const { duck } = this;
     await duck.run(`CREATE OR REPLACE TEMP TABLE step AS ${first}`);
@@ -117,8 +123,9 @@ export class Concepts {
   }
 
   /**
-   * Makes the table `far (child, parent)`: ancestors of concepts of events to which no single steps lead, because a concept between them, or a step, is not in the vocabulary. `distant`
-   * are the ancestors two steps up or more, as SQL.
+   * Creates the table `far (child, parent)`: ancestors of the concepts of events that single steps do not
+   * reach, because a concept or a step between them is not in the vocabulary. `distant` is SQL of the
+   * ancestors two or more steps up.
    */
   private async bridge(near: string, distant: string): Promise<void> {
     const { duck } = this;
@@ -139,7 +146,10 @@ export class Concepts {
     await duck.run(`CREATE TEMP TABLE far AS SELECT DISTINCT child, parent FROM ${distant} AS d ANTI JOIN up USING (child, parent)`);
   }
 
-  /** Concepts with these ids that have a code, a row each: a join must not double events where the files repeat one. Those of the first layer count, of them the last, as in meds_etl. */
+  /**
+   * SQL of the concepts with these ids that have a code, one row per concept: if files repeat a concept, a
+   * join must not duplicate events. The first layer counts, and within it the last row, as in meds_etl.
+   */
   private some(ids: string): string {
     // DuckDB may write the parts of a union in any order.
     const order = "file_row_number - layer::BIGINT * 1099511627776";
@@ -147,7 +157,7 @@ export class Concepts {
     return `SELECT id, ${last("code")}, ${last("name")} FROM ${this.all} WHERE id IN (${ids}) GROUP BY id HAVING min(code) IS NOT NULL`;
   }
 
-  /** Writes rows into a file; gives the SQL that reads it. */
+  /** Writes rows to a file. Returns the SQL that reads it. */
   private async write(name: string, sql: string, readings: readonly Reading[]): Promise<string> {
     const path = join(this.folder, name);
     await this.duck.run(
@@ -158,7 +168,7 @@ export class Concepts {
   }
 }
 
-/** The rows of a table concept as SQL: (id, code, name, layer). */
+/** SQL of the rows of a table concept: (id, code, name, layer). */
 function conceptSql(reading: Reading, conceptIds: boolean, layer: number): string {
   for (const name of ["concept_id", "vocabulary_id", "concept_code"]) reading.need(name);
   const id = reading.integer("concept_id");
@@ -166,11 +176,14 @@ function conceptSql(reading: Reading, conceptIds: boolean, layer: number): strin
   return `SELECT ${id} AS id, ${code} AS code, ${reading.text("concept_name")} AS name, ${layer} AS layer FROM ${reading.from}`;
 }
 
-/** What says which concept is above which. */
+/** The tables that relate concepts to their ancestors. */
 const laddersOf = (layers: readonly Layer[]) =>
   layers.flatMap(({ concept_relationship: relationship, concept_ancestor: ancestor }) => [...relationship, ...ancestor]);
 
-/** Who is one step above whom (`near`), and who is further above one of some concepts (SQL of ids), as SQL: (child, parent, near). */
+/**
+ * SQL of (child, parent, near): all ancestors one step up (`near`), and the further ancestors of some
+ * concepts (SQL of ids).
+ */
 function stepsSql(layers: readonly Layer[], of: string): string {
   const steps = [
     ...layers

@@ -1,26 +1,27 @@
-// How the rows of each kind of event came by their codes, and what follows of it: notes, losses, and whether there is a vocabulary at all.
+// Counts rows by how they got their codes. Notes, losses and the check for a missing vocabulary come from
+// these counts.
 import type { Note } from "../../store/manifest.js";
 import { type CodeOptions, HOW } from "./events.js";
 import type { Losses } from "./losses.js";
 import { EVENTS, type EventOf } from "./tables.js";
 
-/** Rows of one kind of event that came by their codes in one way. */
+/** Rows of one kind of event that got their codes in one way. */
 export interface Counted {
   /** See {@link nameOf}. */
   readonly event: string;
   readonly how: number;
   readonly rows: bigint;
-  /** Those that name a concept which the vocabulary does not have. */
+  /** Rows with a concept that is not in the vocabulary. */
   readonly absent: bigint;
   readonly untimed: bigint;
   /** One of these concepts. */
   readonly example: bigint | null;
 }
 
-/** What a kind of event is called in notes: its table and the column of its concept. */
+/** The name of a kind of event in counts: its table and the column of its concept. */
 export const nameOf = ({ table, concept }: EventOf): string => (concept === undefined ? table : `${table}.${concept}`);
 
-/** SQL of the columns of {@link Counted} but the first two. */
+/** SQL of the columns of {@link Counted} except the first two. */
 export const COUNTED = `count(*) AS rows, count(missing) AS absent, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example`;
 
 /** Sums counts of the same event and way. */
@@ -33,8 +34,8 @@ export function summed(parts: readonly Counted[]): Counted {
 }
 
 /**
- * Rows whose code is a concept's, and those of them whose concept the vocabulary has. Persons do not count: gender, race and ethnicity are known without a
- * vocabulary.
+ * The number of rows that need a vocabulary for their code, and how many of them have a concept that is in
+ * it. Persons do not count: gender, race and ethnicity are known without a vocabulary.
  */
 export function covered(counted: readonly Counted[]): { readonly rows: bigint; readonly covered: bigint; readonly example: bigint | null } {
   const known = new Set(EVENTS.filter(({ table, code }) => table === "person" || code !== undefined).map(nameOf));
@@ -45,61 +46,64 @@ export function covered(counted: readonly Counted[]): { readonly rows: bigint; r
   return { rows: having + absent, covered: having, example: lacking.find(({ example }) => example !== null)?.example ?? null };
 }
 
-/** What was dropped and what was changed, as notes. */
-export function notesOf(counted: readonly Counted[], { keepUnmapped }: CodeOptions): Note[] {
+/**
+ * The name by which losses of a kind of event are counted: a detail is only a part of a row, so its column
+ * counts.
+ */
+const lossName = (event: EventOf): string => (event.detail ? nameOf(event) : event.table);
+
+/**
+ * Notes about rows that were dropped or changed. `reported` are the tables whose losses have a note of kind
+ * `dropped`.
+ */
+export function notesOf(counted: readonly Counted[], { keepUnmapped }: CodeOptions, reported: ReadonlySet<string>): Note[] {
   const notes: Note[] = [];
   const note = (kind: string, message: string, count: bigint) => {
     if (count > 0n) notes.push({ kind, message, count: Number(count) });
   };
   for (const { event, how, rows, untimed, example } of counted) {
-    const such = example === null ? "" : `, such as ${example}`;
+    const of = EVENTS.find((one) => nameOf(one) === event)!;
+    const known = reported.has(lossName(of));
+    const missing = `missing from the concept table${example === null ? "" : ` (for example ${example})`}`;
     if (how === HOW.standard)
-      note(
-        "converted",
-        `rows of ${event} whose source concept is not in the table concept${such}: their standard concept gives the code`,
-        rows,
-      );
+      note("converted", `rows of ${event} whose source concept is ${missing}: their code comes from the standard concept`, rows);
     if (how === HOW.unmapped && keepUnmapped)
-      note("converted", `rows of ${event} whose concept is 0 or not in the table concept${such}: their code is UNMAPPED/…`, rows);
-    if (how === HOW.unmapped && !keepUnmapped)
+      note("converted", `rows of ${event} whose concept is 0 or ${missing}: their code is UNMAPPED/…`, rows);
+    if (how === HOW.unmapped && !keepUnmapped && !known)
       note(
         "skipped",
-        `rows of ${event} whose concept is 0 or not in the table concept${such}; keepUnmapped (--keep-unmapped) keeps them`,
+        `rows of ${event} dropped: their concept is 0 or ${missing}. Keep them with \`keepUnmapped\` (--keep-unmapped)`,
         rows,
       );
-    if (how === HOW.nothing) note("skipped", `rows of ${event} that name neither a concept nor a source value`, rows);
-    note("warning", `rows of ${event} without a time: they became static`, untimed);
+    // A detail without a value is not a loss, so a note of kind `dropped` does not count it.
+    if (how === HOW.nothing && !(known && !of.detail))
+      note("skipped", `rows of ${event} dropped: they have neither a concept nor a source value`, rows);
+    note("warning", `rows of ${event} without a time: they become static rows`, untimed);
   }
   return notes;
 }
 
-/** Counts the rows that became no event. Of a detail (a person's race, say) rows that name nothing lose nothing. */
+const ADD = "Add the missing vocabulary with `vocabulary` (--vocabulary PATH)";
+const KEEP = "To keep rows that have a source value or a concept other than 0, set `keepUnmapped` (--keep-unmapped)";
+
+/**
+ * Counts the rows that did not become events. A detail (such as a person's race) without a value is not a
+ * loss.
+ */
 export function countLosses(counted: readonly Counted[], { keepUnmapped, conceptIds }: CodeOptions, losses: Losses): void {
   for (const event of EVENTS) {
     if (event.code !== undefined) continue;
     const of = counted.filter((part) => part.event === nameOf(event) && !(event.detail && part.how === HOW.nothing));
     const rows = Number(of.reduce((sum, part) => sum + part.rows, 0n));
-    const name = event.detail ? nameOf(event) : event.table;
+    const name = lossName(event);
     for (const part of of) {
-      if (part.how === HOW.nothing) losses.dropped(name, rows, Number(part.rows), "name neither a concept nor a source value");
+      if (part.how === HOW.nothing) losses.dropped(name, rows, Number(part.rows), "with neither a concept nor a source value");
       if (part.how !== HOW.unmapped || keepUnmapped) continue;
       const absent = Number(part.absent);
-      const missing = `name a ${event.concept} that the vocabulary does not contain, such as ${part.example}`;
-      losses.dropped(
-        name,
-        rows,
-        absent,
-        missing,
-        "Add its vocabulary with vocabulary (--vocabulary DIR), or keep the rows with keepUnmapped (--keep-unmapped)",
-      );
-      const zero = `have ${event.concept} 0${conceptIds ? ", which is no code" : ""}`;
-      losses.dropped(
-        name,
-        rows,
-        Number(part.rows) - absent,
-        zero,
-        "Keep rows of concept 0 by their source values with keepUnmapped (--keep-unmapped)",
-      );
+      const missing = `with a ${event.concept} that is missing from the concept table (for example ${part.example})`;
+      losses.dropped(name, rows, absent, missing, ADD, KEEP);
+      const zero = `with ${event.concept} 0${conceptIds ? ", which cannot be a code" : ""}`;
+      losses.dropped(name, rows, Number(part.rows) - absent, zero, KEEP);
     }
   }
 }

@@ -1,46 +1,52 @@
-// CSV files of tables: every row is looked at natively before DuckDB reads it, and what DuckDB would misread is copied into Parquet.
+// CSV files of tables. Native code checks every row before DuckDB reads it. A file that DuckDB would misread
+// is copied to Parquet.
 import { join } from "node:path";
 import { runJob, type WorkOptions } from "../../store/native.js";
 
-/** What is in a CSV file. */
+/** The contents of a CSV file. */
 export interface LookedAt {
-  /** The names in its header; none in a file without bytes. */
+  /** The names in its header; empty for an empty file. */
   readonly names: readonly string[];
   readonly delimiter: "," | "\t";
-  /** Rows without those that are left out, rows that are left out, and the line of the first one of these. */
+  /**
+   * The number of rows that are read, the number that are left out, and the line of the first of the latter.
+   */
   readonly rows: number;
   readonly dropped: number;
   readonly line: number;
-  /** A Parquet file of the same rows with the columns c0, c1, … as text, where DuckDB would misread the file. */
+  /**
+   * If DuckDB would misread the file: a Parquet file of the same rows, with the columns c0, c1, … as text.
+   */
   readonly copy: string | null;
-  /** Files of equal contents have equal ones. */
+  /** Files with equal contents have equal sums. */
   readonly sum: string;
 }
 
-/** How to look. */
+/** Options of {@link lookAtCsv}. */
 export interface LookOptions {
-  /** Leave out rows whose number of fields is not the header's, instead of refusing them. */
+  /** Leave out rows with more or fewer fields than the header, instead of failing. */
   readonly skipBadRows: boolean;
-  /** The folder for copies; without one no file is copied. */
+  /** The folder for copies. Without it no file is copied. */
   readonly copies?: string;
   readonly threads?: number;
 }
 
 /**
- * Reads CSV files to their ends.
+ * Reads CSV files completely.
  *
- * @throws MedsError `MEDS_SOURCE_DAMAGED` for a file that is not whole, is not UTF-8 or has a row that is not as the header says.
+ * @throws MedsError `MEDS_SOURCE_DAMAGED` for a file that is incomplete, is not UTF-8 or has a row with more
+ * or fewer fields than the header.
  */
 export function lookAtCsv(files: readonly string[], options: LookOptions, signal: WorkOptions["signal"]): Promise<LookedAt[]> {
   return runJob("csv", { files, ...options }, { signal });
 }
 
-/** Are two files the same once they are uncompressed? */
+/** Whether two files are equal after decompression. */
 export function sameContents(one: string, other: string, signal: WorkOptions["signal"]): Promise<boolean> {
   return runJob("same", { one, other }, { signal });
 }
 
-/** The CSV files of one import, each read once. */
+/** The CSV files of one import. Each is checked once. */
 export class CsvFiles {
   private readonly known = new Map<string, LookedAt>();
   private readonly options: LookOptions & { readonly copies: string };
@@ -52,7 +58,7 @@ export class CsvFiles {
     this.signal = signal;
   }
 
-  /** Looks at those of some files that have not been looked at, together. */
+  /** Checks those of these files that are not yet checked, together. */
   async look(paths: readonly string[]): Promise<void> {
     const files = paths.filter((path) => !this.known.has(path));
     if (files.length === 0) return;
@@ -61,12 +67,12 @@ export class CsvFiles {
     for (const [i, path] of files.entries()) this.known.set(path, found[i]!);
   }
 
-  /** Has a file been looked at. */
+  /** Whether a file has been checked. */
   has(path: string): boolean {
     return this.known.has(path);
   }
 
-  /** What is in a file that has been looked at. */
+  /** The contents of a file that has been checked. */
   of(path: string): LookedAt {
     return this.known.get(path)!;
   }

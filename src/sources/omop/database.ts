@@ -1,4 +1,4 @@
-// DuckDB's own database file as a source: which tables it has, in whatever schema, and how to read them.
+// A DuckDB database file as a source: finds its tables in any schema, and reads them.
 import { fail, MedsError } from "../../support/errors.js";
 import { type Duck, literal } from "./duck.js";
 import { FILE, Reading } from "./sql.js";
@@ -11,13 +11,13 @@ export interface StoredTable {
   /** Its name for messages: `cdm.person`. */
   readonly shown: string;
   readonly view: boolean;
-  /** Not known of one table: the database's file has them all. */
+  /** The size of a single table is unknown: one file contains all tables. */
   readonly bytes: 0;
 }
 
 const KNOWN: readonly string[] = [...EVENT_TABLES, ...OTHER_TABLES];
 
-/** Attaches a database for reading, and finds its OMOP tables and the names of the others. */
+/** Attaches a database read-only. Returns its OMOP tables and the names of its other tables. */
 export async function attach(duck: Duck, path: string): Promise<{ tables: ReadonlyMap<string, StoredTable>; others: readonly string[] }> {
   const name = await duck.attach(path);
   const of = `WHERE database_name = ${literal(name)} AND NOT internal`;
@@ -40,14 +40,14 @@ export async function attach(duck: Duck, path: string): Promise<{ tables: Readon
     const names = entries.length === 0 ? "nothing" : others.slice(0, 5).join(", ");
     fail(
       "MEDS_NO_DATA",
-      `${path}: looked for tables of the OMOP CDM (person, measurement, …) in this DuckDB database; found ${names}.`,
+      `${path}: This DuckDB database has no tables of the OMOP CDM (person, measurement, …). It contains ${names}. Use a database that contains these tables.`,
       path,
     );
   }
   return { tables, others };
 }
 
-/** Schemas that were made but not filled have tables without rows: of several tables of one name the one that has rows counts. */
+/** An unused schema may contain empty tables. If several tables have one name, the one with rows counts. */
 async function onlyOne(duck: Duck, path: string, table: string, all: readonly StoredTable[]): Promise<StoredTable> {
   if (all.length === 1) return all[0]!;
   const filled: StoredTable[] = [];
@@ -59,12 +59,12 @@ async function onlyOne(duck: Duck, path: string, table: string, all: readonly St
   const names = filled.map(({ shown }) => shown).join(", ");
   return fail(
     "MEDS_SCHEMA_CONFLICT",
-    `${path}: the table ${table} is in this database more than once (${names}), and its rows would count twice. Keep one of them.`,
+    `${path}: This database contains the table ${table} more than once (${names}), so its rows would count twice. Keep one of these tables.`,
     path,
   );
 }
 
-/** How to read a table of a database. */
+/** Makes the reading of a table of a database. */
 export async function storedReading(duck: Duck, path: string, table: StoredTable): Promise<Reading> {
   const columns = await readable(path, table, () =>
     duck.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${table.sql}`, [path]),
@@ -82,14 +82,14 @@ export async function storedReading(duck: Duck, path: string, table: StoredTable
   );
 }
 
-/** A view is code of others: that it fails is no fault of ours. */
+/** A view is the user's code: if its query fails, that is an error in the source, not an internal error. */
 async function readable<T>(path: string, { shown, view }: StoredTable, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (!(view && error instanceof MedsError && error.code === "MEDS_INTERNAL")) throw error;
     const why = error.message.replace(/^DuckDB: /, "").split("\n")[0]!;
-    const message = `${path}: the view ${shown} cannot be read (${why}). Correct the view, or replace it by a table (CREATE TABLE … AS SELECT …).`;
+    const message = `${path}: The view ${shown} cannot be read (${why}). Correct the view, or replace it with a table (CREATE TABLE … AS SELECT …).`;
     throw new MedsError("MEDS_SOURCE_DAMAGED", message, { path });
   }
 }

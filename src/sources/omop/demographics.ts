@@ -1,4 +1,5 @@
-// Gender, race and ethnicity as the OHDSI vocabulary has them: few concepts, in every CDM, that extracts of the vocabulary often leave out.
+// Concepts of gender, race and ethnicity from the OHDSI vocabulary. Every CDM uses these few concepts, but
+// extracts of the vocabulary often omit them.
 import { literal } from "./duck.js";
 
 /** Concept id, vocabulary, code, name. */
@@ -19,7 +20,10 @@ const CONCEPTS: readonly (readonly [id: number, vocabulary: string, code: string
   [38_003_564, "Ethnicity", "Not Hispanic", "Not Hispanic or Latino"],
 ];
 
-/** Detailed races: the first id of each group, and the names in order of their codes `GROUP.01`, `GROUP.02`, …. */
+/**
+ * Detailed races: the first id of each group, the group, and the names in the order of their codes
+ * `GROUP.01`, `GROUP.02`, ….
+ */
 const RACES: readonly (readonly [first: number, group: number, names: string])[] = [
   [38_003_572, 1, "American Indian|Alaska Native"],
   [
@@ -36,7 +40,7 @@ const RACES: readonly (readonly [first: number, group: number, names: string])[]
   [38_003_614, 5, "European|Middle Eastern or North African|Arab"],
 ];
 
-/** These concepts as SQL: (id, code, name). */
+/** SQL of these concepts: (id, code, name). */
 export function demographicsSql(): string {
   const detailed = RACES.flatMap(([first, group, names]) =>
     names.split("|").map((name, i) => [first + i, "Race", `${group}.${String(i + 1).padStart(2, "0")}`, name] as const),

@@ -1,4 +1,4 @@
-// DuckDB, which joins and sorts: loaded when an OMOP folder is first converted, so that nobody else needs it.
+// DuckDB, which joins and sorts OMOP tables. It is loaded on first use: only OMOP sources need it.
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
@@ -9,7 +9,7 @@ import { MedsError, type MedsErrorCode } from "../../support/errors.js";
 import { CsvFiles } from "./csv.js";
 import { failCancelled, isCsv } from "./files.js";
 
-/** Between the parts of an error that a query throws on our behalf: see {@link raise}. */
+/** Separates the parts of an error text: see {@link raise}. */
 const MARK = "\u0001";
 
 /** A text as SQL. */
@@ -17,52 +17,54 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A path as SQL, for functions of DuckDB that take patterns: `data[1]` is a folder, not a pattern. */
+/** A path as SQL, for functions of DuckDB that take patterns: in a path, `data[1]` is a name. */
 export function file(path: string): string {
   return literal(escaped(path));
 }
 
-/** A path as a part of a pattern. */
+/** A path as part of a pattern. */
 export function escaped(path: string): string {
   return path.replace(/[[*?]/g, "[$&]");
 }
 
 /**
- * Parquet files as SQL. Folders called COLUMN=VALUE say nothing here, which DuckDB reads by default as columns, also above the files, and instead of the files' own.
+ * SQL that reads Parquet files. Folder names such as COLUMN=VALUE are ignored: by default DuckDB reads them
+ * as columns, even from folders above the table, and they replace columns of the files.
  */
 export function parquet(paths: readonly string[], ...options: readonly string[]): string {
   return parquetLike(paths.map(escaped), ...options);
 }
 
-/** The same of files by patterns. */
+/** SQL that reads the Parquet files that match some patterns. */
 export function parquetLike(patterns: readonly string[], ...options: readonly string[]): string {
   return `read_parquet([${patterns.map(literal).join(", ")}], ${["hive_partitioning=false", "binary_as_string=true", ...options].join(", ")})`;
 }
 
-/** SQL that ends the query with an error of ours; `file` and `message` are SQL. */
+/** SQL that ends the query with a MedsError. `file` and `message` are SQL. */
 export function raise(code: MedsErrorCode, file: string, message: string): string {
   return `error(${literal(MARK + code + MARK)} || ${file} || ${literal(MARK)} || ${message} || ${literal(MARK)})`;
 }
 
 const MEMORY = 512 * 2 ** 20;
-/** What DuckDB is given at least: with less it cannot sort notes of some kilobytes. */
+/** The minimum for DuckDB: with less it cannot sort notes of some kilobytes. */
 const LEAST = 128 * 2 ** 20;
-/** DuckDB needs some buffers a thread whatever its limit says. */
+/** DuckDB needs some buffers per thread, whatever its limit is. */
 const THREAD_BYTES = 96 * 2 ** 20;
 
-/** What a caller allows. */
+/** The resources and options of a caller. */
 export interface Room {
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
-  /** Rows of CSV files with another number of fields than the header are left out. */
+  /** Leave out rows of CSV files with more or fewer fields than the header. */
   readonly skipBadRows?: boolean;
   readonly signal?: WorkOptions["signal"];
 }
 
-/** Opens a DuckDB that spills into `work`, within its share of the memory, and closes it. */
+/** Opens a DuckDB that spills to `work` and uses its share of the memory. Closes it after `use`. */
 export async function withDuck<T>(work: string, options: Room, use: (duck: Duck, bytes: number) => Promise<T>): Promise<T> {
   mkdirSync(join(work, "spill"), { recursive: true });
-  // Less than half of the limit: as much again, and more now and then, goes to Node and to what DuckDB does not count, the buffers of readers and writers.
+  // Less than half of the limit: Node, and buffers of readers and writers that DuckDB does not count, need as
+  // much again.
   const bytes = Math.max(LEAST, Math.floor((options.memory ?? MEMORY) * 0.4));
   const threads = Math.max(1, Math.min(options.threads || availableParallelism(), Math.floor(bytes / THREAD_BYTES)));
   const { skipBadRows = false, signal } = options;
@@ -74,7 +76,7 @@ export async function withDuck<T>(work: string, options: Room, use: (duck: Duck,
   }
 }
 
-/** How much DuckDB may use, and where it spills. */
+/** How much memory DuckDB may use, and where it spills. */
 export interface Limits {
   readonly bytes: number;
   readonly threads: number;
@@ -82,17 +84,17 @@ export interface Limits {
   readonly skipBadRows: boolean;
 }
 
-/** A DuckDB of our own, without files beside those that queries name. */
+/** A private DuckDB in memory. It uses only the files that queries name. */
 export class Duck {
-  /** The CSV files that queries name, as far as they have been looked at. */
+  /** The CSV files that have been checked. */
   readonly csv: CsvFiles;
-  /** What readers found in files that a person must know. */
+  /** Notes about the contents of files. */
   readonly notes: Note[] = [];
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly signal: WorkOptions["signal"];
   private readonly interrupt: () => void;
-  /** How many databases are attached. */
+  /** Number of attached databases. */
   private attached = 0;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, csv: CsvFiles, signal: WorkOptions["signal"]) {
@@ -104,23 +106,24 @@ export class Duck {
     signal?.addEventListener("abort", this.interrupt, { once: true });
   }
 
-  /** @throws MedsError `MEDS_MISSING_PACKAGE` where DuckDB is not installed. */
+  /** @throws MedsError `MEDS_MISSING_PACKAGE` if DuckDB is not installed. */
   static async open({ bytes, threads, folder, skipBadRows }: Limits, signal: WorkOptions["signal"]): Promise<Duck> {
     const { DuckDBInstance: Instance } = await package_();
     const instance = await Instance.create(":memory:", {
       memory_limit: `${Math.floor(bytes / 1024)}KiB`,
       threads: String(threads),
       temp_directory: folder,
-      // Joins as they are written: events on the left stream by, concepts on the right are held. Of a CSV's rows DuckDB guesses a number, and held the events.
+      // Keeps joins as written: events on the left stream, concepts on the right are held in memory. DuckDB
+      // estimates the number of rows of a CSV wrongly, and would hold the events instead.
       disabled_optimizers: "join_order,build_side_probe_side",
-      // What is not built in would be fetched from the network.
+      // Never download extensions.
       autoinstall_known_extensions: "false",
     });
     const csv = new CsvFiles({ copies: join(folder, "csv"), threads, skipBadRows }, signal);
     return new Duck(instance, await instance.connect(), csv, signal);
   }
 
-  /** Attaches a DuckDB database for reading; gives the name of it in SQL. */
+  /** Attaches a DuckDB database read-only. Returns its name in SQL. */
   async attach(path: string): Promise<string> {
     const name = `source${this.attached}`;
     this.attached += 1;
@@ -132,7 +135,7 @@ export class Duck {
     return name;
   }
 
-  /** Lets queries use these files and folders only: a view of a database may name any other. */
+  /** Restricts queries to these files and folders: a view of a database could read any other file. */
   async confine(folders: readonly string[], files: readonly string[]): Promise<void> {
     if (this.attached === 0) return;
     await this.run(`SET allowed_directories = [${folders.map(literal).join(", ")}]`);
@@ -140,14 +143,14 @@ export class Duck {
     await this.run("SET enable_external_access = false");
   }
 
-  /** Runs a statement. `paths` are the files it reads, for errors. */
+  /** Runs a statement. `paths` are the files that it reads, for errors. */
   async run(sql: string, paths: readonly string[] = []): Promise<void> {
-    await this.told(paths, () => this.connection.run(sql));
+    await this.translating(paths, () => this.connection.run(sql));
   }
 
   /** Rows of a query. */
   async rows<T>(sql: string, paths: readonly string[] = []): Promise<T[]> {
-    return this.told(paths, async () => (await this.connection.runAndReadAll(sql)).getRowObjects() as T[]);
+    return this.translating(paths, async () => (await this.connection.runAndReadAll(sql)).getRowObjects() as T[]);
   }
 
   close(): void {
@@ -156,19 +159,23 @@ export class Duck {
     this.instance.closeSync();
   }
 
-  private async told<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
+  /** Runs work, and throws its errors as MedsErrors. */
+  private async translating<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
     try {
       if (this.signal?.aborted !== true) return await work();
     } catch (thrown) {
       const error = thrown as Error;
       const found = translated(error, paths) ?? damaged(error, await this.among(error, paths));
-      // What was looked at after a cancellation is in nobody's mind.
+      // After a cancellation, the cancellation is the error.
       if (this.signal?.aborted !== true) throw found;
     }
     return failCancelled();
   }
 
-  /** Which of several files an error is about: some that Parquet gives name none, so that each is read alone. */
+  /**
+   * Which of several files an error is about. Some errors of Parquet files name no file: then each file is
+   * read alone.
+   */
   private async among({ message }: Error, paths: readonly string[]): Promise<readonly string[]> {
     if (paths.length < 2 || this.signal?.aborted === true) return paths;
     const named = paths.filter((path) => message.includes(path));
@@ -188,61 +195,66 @@ async function package_(): Promise<typeof import("@duckdb/node-api")> {
   try {
     return await import("@duckdb/node-api");
   } catch (cause) {
-    const message =
-      "Converting OMOP tables needs the package @duckdb/node-api, which cannot be loaded. Install it beside this one: npm install @duckdb/node-api.";
+    const message = "OMOP tables require the package @duckdb/node-api, which cannot be loaded. Install it: npm install @duckdb/node-api.";
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
 }
 
-/** An error of DuckDB as ours, where it is not about a file that cannot be read. */
+/** An error of DuckDB as a MedsError; undefined if a file cannot be read. */
 function translated(error: Error, paths: readonly string[]): MedsError | undefined {
   const { message } = error;
   if (message.startsWith("Permission Error") && message.includes("disabled by configuration")) {
     const [path] = paths;
-    const said = `${path}: a view of this database reads files outside of it (${message.split("\n")[0]!}). Store its rows in a table (CREATE TABLE … AS SELECT …).`;
-    return new MedsError("MEDS_SOURCE_DAMAGED", said, { path });
+    const text = `${path}: A view of this database reads files outside of it (${message.split("\n")[0]!}). Store its rows in a table (CREATE TABLE … AS SELECT …).`;
+    return new MedsError("MEDS_SOURCE_DAMAGED", text, { path });
   }
-  const [, code, file, said] = message.split(MARK);
-  if (said !== undefined) {
-    // Of a database the table is named too.
+  const [, code, file, text] = message.split(MARK);
+  if (text !== undefined) {
+    // For a database, `file` also names the table.
     const path = paths.find((one) => file!.startsWith(`${one}, table `)) ?? file;
-    return new MedsError(code as MedsErrorCode, `${file}: ${said}`, { path });
+    return new MedsError(code as MedsErrorCode, `${file}: ${text}`, { path });
   }
   if (message.includes("Out of Memory"))
-    return new MedsError("MEDS_INVALID_ARGUMENT", "memory is too little for the import of these tables. Give more, such as 2 GiB.", {
-      cause: error,
-    });
+    return new MedsError(
+      "MEDS_INVALID_ARGUMENT",
+      "`memory` (--memory) is too small to import these tables. Raise it, for example to 2 GiB.",
+      {
+        cause: error,
+      },
+    );
   if (/no space left/i.test(message)) return new MedsError("MEDS_DISK_FULL", message.split("\n")[0]!, { cause: error });
   if (/^(Parser|Binder|Catalog|INTERNAL) Error/.test(message))
     return new MedsError("MEDS_INTERNAL", `DuckDB: ${message}`, { cause: error });
   return undefined;
 }
 
-/** A file that DuckDB cannot read, one of some. */
+/** The error for a file that DuckDB cannot read. */
 function damaged({ message }: Error, paths: readonly string[]): MedsError {
   const path = paths[0];
-  // Without DuckDB's name for the kind of error, and without the file's, which comes first. The lines below it may contain a row.
+  // The first line, without DuckDB's kind of error and without the path, which is at the start anyway.
+  // Further lines may contain a row.
   const first = message.split("\n")[0]!.replace(/^(\w+ )+Error: /, "");
   const what = path === undefined ? first : first.replaceAll(path, () => basename(path));
-  // No cause: DuckDB's error may contain a row, and a script that ends with ours shows its cause.
-  return new MedsError("MEDS_SOURCE_DAMAGED", `${path ?? "a table"}: it cannot be read (${what}). Replace it by a whole copy.`, { path });
+  const start = path === undefined ? "A table" : `${path}: This file`;
+  // No cause: DuckDB's error may contain a row, and Node prints the cause of an uncaught error.
+  return new MedsError("MEDS_SOURCE_DAMAGED", `${start} cannot be read (${what}). Replace it with a complete copy.`, { path });
 }
 
-/** Why a database cannot be attached, as an error of ours. */
+/** The error for a database that cannot be attached. */
 function notAttached(path: string, { message }: Error): MedsError {
   const first = message.split("\n")[0]!.replaceAll(path, () => basename(path));
   const [code, what] = message.includes("version number")
-    ? (["MEDS_SOURCE_VERSION", "this DuckDB database has a storage version that the installed @duckdb/node-api cannot read"] as const)
+    ? (["MEDS_SOURCE_VERSION", "This DuckDB database has a storage version that the installed @duckdb/node-api cannot read"] as const)
     : /encrypt/i.test(message)
-      ? (["MEDS_SOURCE_VERSION", "this DuckDB database is encrypted, which is not supported"] as const)
+      ? (["MEDS_SOURCE_VERSION", "This DuckDB database is encrypted, which is not supported"] as const)
       : /(set|conflicting) lock/i.test(message)
-        ? (["MEDS_IO", "another program has this DuckDB database open for writing"] as const)
-        : (["MEDS_SOURCE_DAMAGED", "this DuckDB database cannot be read"] as const);
+        ? (["MEDS_IO", "Another program has this DuckDB database open for writing"] as const)
+        : (["MEDS_SOURCE_DAMAGED", "This DuckDB database cannot be read"] as const);
   const next = {
     MEDS_SOURCE_VERSION:
-      "Write its tables as Parquet with the DuckDB that made it (EXPORT DATABASE 'folder' (FORMAT parquet)), and use that folder.",
-    MEDS_IO: "Close it there, and try again.",
-    MEDS_SOURCE_DAMAGED: "Replace it by a whole copy.",
+      "Export its tables as Parquet with the DuckDB version that wrote it (EXPORT DATABASE 'folder' (FORMAT parquet)), and use that folder.",
+    MEDS_IO: "Close the database there, then retry.",
+    MEDS_SOURCE_DAMAGED: "Replace it with a complete copy.",
   }[code];
   return new MedsError(code, `${path}: ${what} (${first}). ${next}`, { path });
 }

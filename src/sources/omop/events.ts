@@ -1,12 +1,14 @@
-// The rows of a table as events: one query a kind of event, with how each row came by its code.
+// Makes events of the rows of a table: one query per kind of event. It also says how each row got its code.
 import { literal, raise } from "./duck.js";
 import { FILE, Reading } from "./sql.js";
 import { type EventOf, timesOf } from "./tables.js";
 
-/** How a row came by its code; what has none is no event. */
+/** How a row got its code. A row without a code does not become an event. */
 export const HOW = { mapped: 0, standard: 1, unmapped: 2, nothing: 3 } as const;
 
-/** Columns of the events beside subject_id, time and code, in order. Those that no table has are left out. */
+/**
+ * Columns of the events besides subject_id, time and code, in order. Columns that no table has are left out.
+ */
 export const COLUMNS = [
   "numeric_value",
   "text_value",
@@ -19,15 +21,15 @@ export const COLUMNS = [
   "source_value",
 ] as const;
 
-/** How rows without a code of the vocabulary are kept. */
+/** How rows get their codes. */
 export interface CodeOptions {
-  /** Codes are `UNMAPPED/<table>/<source value>` where no concept gives one. */
+  /** Rows whose concept has no code get the code `UNMAPPED/<table>/<source value>`. */
   readonly keepUnmapped: boolean;
-  /** Codes are `OMOP/<concept id>`, whatever the vocabulary says. */
+  /** Codes are `OMOP/<concept id>`, with or without a vocabulary. */
   readonly conceptIds: boolean;
 }
 
-/** Which of these columns a table's rows can have a value in. */
+/** The columns in which rows of a table can have a value. */
 export function columnsOf(event: EventOf, reading: Reading, { conceptIds }: CodeOptions): string[] {
   const from: Readonly<Record<string, readonly string[]>> = {
     visit_id: ["visit_occurrence_id"],
@@ -40,33 +42,37 @@ export function columnsOf(event: EventOf, reading: Reading, { conceptIds }: Code
   return COLUMNS.filter((name) => from[name] === undefined || from[name].some((column) => reading.has(column)));
 }
 
-/** White space as Unicode has it: what meds_etl strips from values. */
+/** White space in Unicode, which meds_etl strips from values. */
 const SPACE = literal(
   " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
 );
 
-/** What DuckDB takes for a number and meds_etl does not: 1_000, nan(1), +-5. */
+/** Texts that are numbers for DuckDB, but not for meds_etl: 1_000, nan(1), +-5. */
 const NO_NUMBER = "(contains(value, '_') OR contains(value, '(') OR starts_with(value, '+-'))";
 
-/** The events of a table's files as SQL, `how` they came by their codes and the concept that is `missing` among their columns. */
+/**
+ * SQL of the events of a table's files. Its column `how` says how a row got its code; `missing` is a concept
+ * without a code.
+ */
 export function eventSql(event: EventOf, reading: Reading, { keepUnmapped, conceptIds }: CodeOptions): string {
   const time = event.code === "MEDS_BIRTH" || event.table === "person" ? birth(reading) : started(event, reading);
   const person = reading.integer(reading.need("person_id"));
   const { standard, source, named } = conceptOf(event, reading);
   const rows = `
-    SELECT CASE WHEN ${person} IS NULL THEN ${raise("MEDS_NULL_VALUE", FILE, literal("a row has no person_id. Correct it."))} ELSE ${person} END AS person,
+    SELECT CASE WHEN ${person} IS NULL THEN ${raise("MEDS_NULL_VALUE", FILE, literal("A row has no person_id. Add the id, or remove the row."))} ELSE ${person} END AS person,
       ${time} AS begun, ${standard} AS standard, ${source} AS source, ${named} AS named,
       ${Reading.coalesce([reading.text(event.number), reading.text(event.text)])} AS given, ${reading.integer(event.valueConcept)} AS given_concept,
       ${reading.text("unit_source_value")} AS unit_text, ${reading.integer("unit_concept_id")} AS unit_concept, ${reading.integer("visit_occurrence_id")} AS visit,
       ${reading.time(`${event.name}_end_datetime`, true)} AS ended, ${reading.text("load_table_id")} AS clarity_table, ${reading.integer("note_id")} AS note_id
     FROM ${reading.from}`;
-  // A row whose source concept is unknown keeps its standard concept: meds_etl drops it.
+  // A row whose source concept is unknown gets the code of its standard concept. meds_etl drops such rows.
   const looked = "CASE WHEN source <> 0 THEN coalesce(s.code, c.code) WHEN standard <> 0 THEN c.code ELSE f.code END";
   const id = `coalesce(nullif(source, 0), nullif(standard, 0)${event.fallback === undefined ? "" : `, ${event.fallback}`})`;
   const code = event.code === undefined ? (conceptIds ? `'OMOP/' || ${id}` : looked) : literal(event.code);
   const unit = conceptIds ? "'OMOP/' || nullif(unit_concept, 0)" : "u.code";
   const called = `coalesce(nullif(trim(named, ${SPACE}), ''), 'OMOP_CONCEPT_ID/' || ${id})`;
-  // With a source concept the value's concept is no news to it; without one it is the value, by the name that the source gives the code.
+  // The value's concept as a text: with its id if there is a source concept, otherwise with the source's name
+  // of the code.
   const instead = conceptIds
     ? "'OMOP/' || nullif(given_concept, 0)"
     : `CASE WHEN source = 0 AND given_concept <> 0 THEN 'SOURCE_CODE/' || named WHEN given_concept <> 0 THEN 'OMOP_CONCEPT_ID/' || given_concept END`;
@@ -92,26 +98,26 @@ export function eventSql(event: EventOf, reading: Reading, { keepUnmapped, conce
     )`;
 }
 
-/** The ids of the concepts that {@link eventSql} looks for, as SQL of one column, with repetitions. */
+/** SQL of the ids of the concepts that {@link eventSql} looks up: one column, with duplicates. */
 export function conceptIdsSql(event: EventOf, reading: Reading): string {
   const { standard, source } = conceptOf(event, reading);
   const ids = [standard, source, reading.integer("unit_concept_id"), `${event.fallback ?? "NULL"}::BIGINT`];
   return `SELECT unnest([${ids.join(", ")}]) AS id FROM ${reading.from}`;
 }
 
-/** Columns of a row's concepts, and of the text by which its source calls it. */
+/** The columns of a row's concepts, and of its name in the source. */
 function namesOf({ concept, older }: EventOf, reading: Reading): { column: string; source: string; named: string } {
   const column = reading.need(concept, older);
   return { column, source: column.replace("_concept_id", "_source_concept_id"), named: column.replace("_concept_id", "_source_value") };
 }
 
-/** Concepts of a row, and the text by which its source calls it. */
+/** SQL of a row's concepts, and of its name in the source. */
 function conceptOf(event: EventOf, reading: Reading): { standard: string; source: string; named: string } {
   if (event.concept === undefined) return { standard: "NULL::BIGINT", source: "0::BIGINT", named: "NULL::VARCHAR" };
   const { column, source, named } = namesOf(event, reading);
   return {
     standard: reading.integer(column),
-    // A column that is not there says 0, one that is null says nothing: so meds_etl.
+    // A missing column counts as 0, a null does not: as in meds_etl.
     source: reading.has(source) ? reading.integer(source) : "0::BIGINT",
     named: reading.text(named),
   };
@@ -123,12 +129,12 @@ function started(event: EventOf, reading: Reading): string {
   return Reading.coalesce(times.map((name) => reading.time(name, true)));
 }
 
-/** A person's birth, whose time gender, race and ethnicity have too. */
+/** The time of a person's birth, which is also the time of gender, race and ethnicity. */
 function birth(reading: Reading): string {
   const [year, month, day] = ["year_of_birth", "month_of_birth", "day_of_birth"].map((name) => reading.integer(name));
   if (!reading.has("birth_datetime")) reading.need("year_of_birth");
   const made = `TRY_CAST(format('{:04d}-{:02d}-{:02d}', ${year}, coalesce(${month}, 1), coalesce(${day}, 1)) AS TIMESTAMP)`;
-  const said = `'year_of_birth, month_of_birth and day_of_birth' || ${reading.whose} || ' are no date. Correct them.'`;
-  const wrong = raise("MEDS_COLUMN_TYPE", FILE, said);
+  const text = `'year_of_birth, month_of_birth and day_of_birth' || ${reading.whose} || ' are not a valid date. Correct them.'`;
+  const wrong = raise("MEDS_COLUMN_TYPE", FILE, text);
   return `coalesce(${reading.time("birth_datetime", false)}, CASE WHEN ${year} IS NULL THEN NULL WHEN ${made} IS NULL THEN ${wrong} ELSE ${made} END)`;
 }

@@ -1,4 +1,4 @@
-// The files of an OMOP folder: which table each belongs to.
+// Finds the files of each table in an OMOP folder.
 import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { refuseTables } from "../../store/native.js";
@@ -6,28 +6,34 @@ import { fail } from "../../support/errors.js";
 import { withIo } from "../../support/io.js";
 import { EVENT_TABLES, OTHER_TABLES } from "./tables.js";
 
-/** The files of one table, all of one form. */
+/** The files of one table, all CSV or all Parquet. */
 export interface TableFiles {
   readonly table: string;
   readonly parquet: boolean;
   readonly paths: readonly string[];
   readonly bytes: number;
-  /** The folder above them all: the table's own, or that of all tables. */
+  /** The folder that contains all of them: the table's own folder, or the folder of all tables. */
   readonly folder: string;
 }
 
-/** What is in a folder. */
+/** The contents of a folder. */
 export interface FoundTables {
   readonly tables: ReadonlyMap<string, TableFiles>;
-  /** Names that belong to no table. */
+  /** Names that do not belong to a table. */
   readonly others: readonly string[];
-  /** Files in a table's form that are passed over because their names, or their folders', begin with `_` or a dot. */
+  /**
+   * CSV and Parquet files that are not read because their names, or those of their folders, begin with `_` or
+   * a dot.
+   */
   readonly hidden: readonly string[];
 }
 
-/** How the names of tables' files end. */
+/** How names of the files of tables end. */
 export const FORM = /\.(csv|csv\.gz|parquet)$/i;
-/** What follows the table's name in a piece of it: measurement_0, measurement000000000012, measurement-part-00001-of-00004, measurement_0_1_0 (Snowflake). */
+/**
+ * What follows the table's name in one of several files: measurement_0, measurement000000000012,
+ * measurement-part-00001-of-00004, measurement_0_1_0 (Snowflake).
+ */
 const PIECE = /^[-_.]?(?:part[-_.]?)?\d+(?:[-_.](?:of[-_.])?\d+)*$/;
 const TABLES: readonly string[] = [...EVENT_TABLES, ...OTHER_TABLES];
 
@@ -47,12 +53,14 @@ function placeOf({ name, ...entry }: Pick<Dirent, "name"> & { readonly folder: b
   return table === undefined ? undefined : { table, form: form!, piece: stem !== table };
 }
 
-/** Tables of the CDM among the names of a folder. */
+/** The tables of the CDM to which names in a folder belong. */
 export function omopTables(entries: readonly Dirent[]): string[] {
   return [...new Set(entries.flatMap((entry) => placeOf({ name: entry.name, folder: isFolder(entry) })?.table ?? []))];
 }
 
-// A link says nothing of what it leads to; what it is shows when it is read. One that leads in a circle, say, is no folder.
+/**
+ * Whether an entry is a folder, or a link to one. A broken or circular link is not: reading it fails later.
+ */
 export function isFolder(entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
@@ -63,10 +71,11 @@ export function isFolder(entry: Dirent): boolean {
 }
 
 /**
- * The tables of a folder.
+ * Finds the tables of a folder.
  *
- * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that is there twice, or in part: in two forms, or in two spellings; `MEDS_NO_DATA` for a table's folder
- * in which nothing is called as its files are; what the system says of a file that is not there, or of another kind.
+ * @throws MedsError `MEDS_SCHEMA_CONFLICT` for a table that is in the folder twice, in two formats or in two
+ * spellings; `MEDS_NO_DATA` for a table's folder without .csv, .csv.gz or .parquet files; an error of the
+ * system for a file that does not exist or is not a regular file.
  */
 export function findTables(root: string): FoundTables {
   const files: string[] = [];
@@ -83,7 +92,7 @@ export function findTables(root: string): FoundTables {
     }
     const of = forms.get(place.table) ?? new Map<string, Pick<TableFiles, "folder" | "paths">>();
     forms.set(place.table, of);
-    // Two whole files are two forms, also where only the case of their names differs.
+    // Two whole files are two forms, even if their names differ only in case.
     const form = place.piece ? `${place.form} in pieces` : entry.name;
     if (isFolder(entry)) {
       const inside = within(path);
@@ -100,14 +109,18 @@ export function findTables(root: string): FoundTables {
   for (const [table, of] of forms) {
     const names = [...of.keys()];
     if (names.length > 1) {
-      const message = `${root}: the table ${table} is there more than once (${names.join("; ")}), so its rows would count twice. Keep one of them.`;
+      const message = `${root}: The folder contains the table ${table} more than once (${names.join("; ")}), so its rows would count twice. Keep one of them.`;
       fail("MEDS_SCHEMA_CONFLICT", message, root);
     }
     const { folder, paths } = of.get(names[0]!)!;
     if (paths.length === 0) continue;
     const parquet = paths.filter((path) => !isCsv(path));
     if (parquet.length > 0 && parquet.length < paths.length)
-      fail("MEDS_SCHEMA_CONFLICT", `${root}: the table ${table} is CSV in part and Parquet in part. Keep files of one form.`, root);
+      fail(
+        "MEDS_SCHEMA_CONFLICT",
+        `${root}: Some files of the table ${table} are CSV and some are Parquet. Keep files of one format.`,
+        root,
+      );
     const twins = twinsOf(table, folder, paths);
     if (twins !== undefined) failTwins(root, table, ...twins);
     tables.set(table, { table, folder, paths, parquet: parquet.length > 0, bytes: paths.reduce((sum, path) => sum + sizeOf(path), 0) });
@@ -115,16 +128,19 @@ export function findTables(root: string): FoundTables {
   return { tables, others, hidden };
 }
 
-/** Throws for two files of a table that have, or may have, the same rows. */
+/** Fails for two files of a table that have, or may have, the same rows. */
 export function failTwins(folder: string, table: string, one: string, other: string): never {
-  const message = `${folder}: ${relative(folder, one)} and ${relative(folder, other)} are the same piece of the table ${table} twice, so its rows would count twice. Remove one of them.`;
+  const message = `${folder}: By their names or contents, ${relative(folder, one)} and ${relative(folder, other)} are the same file of the table ${table}, so its rows would count twice. Remove one of them.`;
   fail("MEDS_SCHEMA_CONFLICT", message, other);
 }
 
-/** Two files that are one piece by their names: in two forms, in a folder and in another one above it, or a whole table and a piece of it. */
+/**
+ * Two files that are the same by their names: in two formats, in a folder and in another folder above it, or
+ * a whole table and one of its parts.
+ */
 function twinsOf(table: string, root: string, paths: readonly string[]): [string, string] | undefined {
   const stemOf = (path: string) => basename(path).replace(FORM, "").toLowerCase();
-  // Folders before what is in them, the whole before its pieces.
+  // Folders come before their contents, whole tables before their parts.
   const rank = (path: string) => 2 * path.split(sep).length + (stemOf(path) === table ? 0 : 1);
   const seen = new Map<string, string>();
   for (const path of [...paths].sort((a, b) => rank(a) - rank(b))) {
@@ -137,7 +153,7 @@ function twinsOf(table: string, root: string, paths: readonly string[]): [string
   return undefined;
 }
 
-/** The files below a folder, also behind links; a folder that a link leads back to is read once. */
+/** The files below a folder, following links. A folder to which a link leads back is read once. */
 function filesBelow(folder: string, above: readonly string[] = []): Dirent[] {
   const real = realpathSync(folder);
   if (above.includes(real)) return [];
@@ -146,7 +162,7 @@ function filesBelow(folder: string, above: readonly string[] = []): Dirent[] {
   );
 }
 
-/** The files in a table's folder, at any depth; those that no table has; those that are passed over. */
+/** The files in a table's folder, at any depth: those of the table, others, and hidden ones. */
 function within(folder: string): { readonly files: string[]; readonly strange: string[]; readonly hidden: string[] } {
   const found = { files: [] as string[], strange: [] as string[], hidden: [] as string[] };
   const entries = withIo(folder, () => filesBelow(folder));
@@ -166,29 +182,32 @@ function within(folder: string): { readonly files: string[]; readonly strange: s
     const such = basename(strange);
     fail(
       "MEDS_NO_DATA",
-      `${folder}: no name of a file in it ends in .csv, .csv.gz or .parquet; one is ${such}. Rename the table's files.`,
+      `${folder}: This folder of a table has no file whose name ends in .csv, .csv.gz or .parquet. It contains ${such}. Rename the files of the table.`,
       folder,
     );
   }
   return found;
 }
 
-/** What programs that write tables keep beside them: .crc, _SUCCESS; in hidden folders (.ipynb_checkpoints, _delta_log) copies of rows, not rows. */
+/**
+ * Files that other programs leave with tables: .crc, _SUCCESS. Hidden folders (.ipynb_checkpoints,
+ * _delta_log) contain copies of rows.
+ */
 const isHidden = (name: string) => /^[._]/.test(name);
 
 function sizeOf(path: string): number {
   const about = withIo(path, () => statSync(path));
-  // A pipe, for one, would be waited for without end.
-  if (!about.isFile()) fail("MEDS_IO", `${path}: it is neither a file nor a folder. Put the table's file there.`, path);
+  // Reading a pipe, for example, would wait forever.
+  if (!about.isFile()) fail("MEDS_IO", `${path}: This is neither a file nor a folder. Replace it with a file of the table.`, path);
   return about.size;
 }
 
-/** Is it a CSV file, compressed or not. */
+/** Whether it is a CSV file, compressed or not. */
 export function isCsv(path: string): boolean {
   return extname(path).toLowerCase() !== ".parquet";
 }
 
-/** Throws what a cancelled import throws. */
+/** Fails as a cancelled import does. */
 export function failCancelled(): never {
   fail("MEDS_CANCELLED", "The import of the tables was cancelled.");
 }

@@ -1,5 +1,6 @@
-// An OMOP folder as a MEDS dataset, in two steps: the events of each table, unsorted, then all of them in order. DuckDB holds what fits and spills the rest.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Converts OMOP tables to a MEDS dataset in two steps: first it writes the events of each table unsorted,
+// then it sorts all events. DuckDB keeps in memory what fits, and spills the rest.
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CodePrefix } from "../../operations/inspect.js";
 import type { Note } from "../../store/manifest.js";
@@ -7,49 +8,60 @@ import type { Progress, WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
 import { Concepts } from "./concepts.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
-import { type Duck, escaped, literal, parquetLike, withDuck } from "./duck.js";
+import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
 import { isCsv } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
+import { datasetOf, periodsOf } from "./metadata.js";
 import { ORIGIN } from "./origin.js";
+import { eventsOf, type Room, sortEvents } from "./sort.js";
 import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
 import { EVENT_TABLES, EVENTS, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
 import { type Layer, layerOf, layersAt } from "./vocabulary.js";
 
-/** How to import. */
+/** Options of an import. */
 export interface ImportOptions extends WorkOptions, CodeOptions {
-  /** Paths of vocabularies beside the tables: those before others count. */
+  /** Paths of further vocabularies. If several have a concept, the first one counts. */
   readonly vocabulary: readonly string[];
   readonly skipBadRows: boolean;
-  /** More than a tenth of a table's rows must not be dropped. */
+  /** Fail if more than a tenth of a table's rows would be dropped. */
   readonly strict: boolean;
-  /** The contents of an {@link Origin}: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
+  /**
+   * The contents of an {@link Origin}, which the store keeps as metadata to say what it was made of. Default:
+   * none.
+   */
   readonly origin: Promise<string> | string | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
 }
 
-/** What an import made. */
+/** The result of an import. */
 export interface Imported {
   /** The MEDS dataset. */
   readonly dataset: string;
   readonly notes: readonly Note[];
 }
 
-/** Bytes of the table of concepts beyond which only those are held that events name. */
+/** If the vocabulary has more bytes than this, only the concepts that events use are held in memory. */
 const MANY = 8 * 2 ** 20;
-/** Bytes of a row group of unsorted events: sorting them, DuckDB spills its own blocks and not what it reads, of which notes are most. */
+/**
+ * Bytes per row group of unsorted events. A sort spills DuckDB's own blocks, but not the row groups that it
+ * reads, most of which are notes.
+ */
 const GROUP_BYTES = 4 * 2 ** 20;
-/** Most readings of a table that are joined in one query: each holds the concepts that it looks for. */
-const TOGETHER = 4;
+/** The most readings of a table per query: each holds the concepts that it looks up. */
+const READINGS_PER_QUERY = 4;
 
-/** Makes a MEDS dataset of an OMOP folder, within `work`, an empty folder that the caller removes. */
+/** Converts OMOP tables to a MEDS dataset in `work`, an empty folder that the caller removes. */
 export function importOmop(source: string, work: string, options: ImportOptions): Promise<Imported> {
   return within(source, work, options, (importing) => importing.run());
 }
 
-/** What an import would note, and of which prefixes its codes would be: every row is read, none is written. `work` is for what does not fit the memory. */
+/**
+ * The notes of an import and the prefixes of its codes, without an import: every row is read, none is
+ * written. DuckDB spills to `work`.
+ */
 export function surveyOmop(
   source: string,
   work: string,
@@ -63,7 +75,7 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   for (const folder of [staged, join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
   return withDuck(work, options, async (duck, bytes) => {
     const tables = await openTables(duck, source);
-    // All files before any work is done with one: they are read on all threads, and what is wrong in them is known early.
+    // Checks all files first: this uses all threads, and errors appear early.
     await duck.csv.look(filesOf(tables).filter(isCsv));
     const layers = [await layerOf(duck, tables, options.signal)];
     for (const path of options.vocabulary) layers.push(...(await layersAt(duck, path, options.signal)));
@@ -75,26 +87,18 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
 
 interface Kind {
   readonly number: number;
-  /** Of which files of the table, where these differ in many ways. */
+  /** Index of the first reading, if the files of the table have too many forms for one query. */
   readonly part: number;
   readonly name: string;
   readonly columns: readonly string[];
-  /** The rows. */
+  /** SQL of the rows. */
   readonly sql: string;
-  /** The concepts that they name. */
+  /** SQL of the ids of their concepts. */
   readonly ids: string;
   readonly paths: readonly string[];
 }
 
-/** Where an import works, and what it may use. */
-interface Room {
-  readonly staged: string;
-  readonly dataset: string;
-  /** Bytes that DuckDB may use. */
-  readonly bytes: number;
-}
-
-/** Is a row of the table concept one that a code can come from. */
+/** SQL: whether a row of the table concept can define a code. */
 const conceptSql = (reading: Reading) => `${reading.integer(reading.need("concept_id"))} <> 0`;
 
 class Import {
@@ -121,10 +125,15 @@ class Import {
   async run(): Promise<Imported> {
     await this.begin();
     const columns = await this.stage();
-    this.tell(await this.count());
+    this.noteRows(await this.count());
     refuseLosses(this.found.path, this.notes, this.options.strict);
     await this.metadata();
-    await this.sort(COLUMNS.filter((name) => columns.has(name)));
+    this.report("sort");
+    await sortEvents(
+      this.duck,
+      this.room,
+      COLUMNS.filter((name) => columns.has(name)),
+    );
     return { dataset: this.room.dataset, notes: this.notes };
   }
 
@@ -135,7 +144,8 @@ class Import {
     for await (const { name, sql, paths } of this.kinds()) {
       const midnight = "epoch_us(time) % 86400000000 = 0";
       const rows = await this.duck.rows<Counted & { prefix: string | null; timed: bigint; midnight: bigint }>(
-        // `whole` is no figure of ours: a wrong value anywhere ends a conversion, so that all are asked for.
+        // `whole` is not used. It makes DuckDB read all values, because a wrong value would make a conversion
+        // fail.
         `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, ${COUNTED}, count(time) AS timed,
            count(*) FILTER (WHERE ${midnight}) AS midnight,
            bit_xor(hash(${["subject_id", ...COLUMNS].map((column) => `"${column}"`).join(", ")})) AS whole
@@ -151,24 +161,24 @@ class Import {
       }
     }
     await this.concepts.check(this.layers);
-    const periods = await this.periods();
+    const periods = periodsOf(await this.readings("observation_period"));
     if (periods !== undefined) await this.duck.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${periods.sql})`, periods.paths);
-    await this.about();
+    await datasetOf(this.duck, await this.readings("cdm_source"));
     const ways = new Map<string, Counted[]>();
     for (const part of counted) {
       const way = `${part.event} ${part.how}`;
       ways.set(way, [...(ways.get(way) ?? []), part]);
     }
-    this.tell([...ways.values()].map(summed).sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
+    this.noteRows([...ways.values()].map(summed).sort((a, b) => (a.event === b.event ? a.how - b.how : a.event < b.event ? -1 : 1)));
     const order = (a: CodePrefix, b: CodePrefix) => b.rows - a.rows || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
     return { notes: this.notes, prefixes: [...prefixes.values()].sort(order) };
   }
 
   private async begin(): Promise<void> {
     this.report("plan");
-    // Tables are written in the order of their rows only at the end.
+    // The order of rows matters only in the final sort.
     await this.duck.run("SET preserve_insertion_order = false");
-    // The vocabulary's tables are known already.
+    // The tables of the vocabulary have already been read.
     for (const table of [...this.found.tables.keys()].sort())
       if (!VOCABULARY_TABLES.some((one) => one === table)) await this.readings(table);
     this.notes.push(...this.duck.notes);
@@ -181,27 +191,27 @@ class Import {
     if (empty && !keepUnmapped && !conceptIds) await this.needVocabulary();
     const many = this.layers.reduce((sum, { bytes }) => sum + bytes, 0) > MANY;
     if (many) await this.use();
-    // Without a vocabulary an option alone decides what codes are.
+    // Without a vocabulary, `keepUnmapped` alone decides the codes, also those of demographics.
     const { several, differing } = await this.concepts.load(
       this.layers,
       many ? "SELECT id FROM used" : null,
       conceptIds,
       !(empty && keepUnmapped),
     );
-    this.note("warning", "concepts that stand in the table concept with several codes: the last counts", several);
+    this.note("warning", "concepts with several codes in the table concept: the last one counts", several);
     this.note(
       "warning",
-      "concepts that are in several vocabularies with different codes or names: the first counts (the own table concept, then each vocabulary in order)",
+      "concepts whose code or name differs between several vocabularies: the first one counts (the source's own table concept, then the vocabularies in order)",
       differing,
     );
     this.note(
       "warning",
-      "persons that stand in the table person more than once: every row gives them events, a birth among them",
+      "persons with more than one row in the table person: each row becomes events, including a birth",
       await this.twice(),
     );
   }
 
-  /** Does any row of these files meet a condition? */
+  /** Whether any row of these files meets a condition. */
   private async any(readings: readonly Reading[], condition: (reading: Reading) => string): Promise<boolean> {
     for (const reading of readings) {
       const rows = await this.duck.rows(`SELECT 1 FROM ${reading.from} WHERE ${condition(reading)} LIMIT 1`, reading.paths);
@@ -210,12 +220,12 @@ class Import {
     return false;
   }
 
-  /** Throws where rows need a vocabulary: those of persons and deaths do not. */
+  /** Fails if there are rows that need a vocabulary. Persons and deaths do not. */
   private async needVocabulary(): Promise<void> {
     const why = this.layers.some(({ concept }) => concept.length > 0)
-      ? "The vocabulary is missing: the table concept contains no concept but 0"
-      : "The vocabulary is missing: there is no table concept";
-    // In the order of the import, so that a column which is missing before is what is reported.
+      ? "the table concept contains only the concept 0"
+      : "there is no table concept";
+    // In the order of the import, so that a missing column is reported first, as in an import.
     for await (const { number } of this.kinds(false)) {
       const { table, code } = EVENTS[number]!;
       if (table !== "person" && code === undefined && (await this.any(await this.readings(table), () => "true"))) this.failVocabulary(why);
@@ -226,13 +236,13 @@ class Import {
     const { path, others } = this.found;
     const near = others.find((name) => /concept|vocabulary|athena/i.test(name));
     const ways = [
-      `Add it with vocabulary (--vocabulary DIR), such as the folder of an Athena download${near === undefined ? "" : `; ${near} may be a part of it`}`,
-      "Or keep rows without it: with conceptIds (--concept-ids) codes are concept ids such as OMOP/320128, with keepUnmapped (--keep-unmapped) source values",
+      `Add it with \`vocabulary\` (--vocabulary PATH), for example the folder of an Athena download${near === undefined ? "" : ` (${near} may be part of it)`}`,
+      "Or convert without it: `conceptIds` (--concept-ids) uses concept ids such as OMOP/320128 as codes, and `keepUnmapped` (--keep-unmapped) uses source values",
     ];
-    fail("MEDS_NO_VOCABULARY", `${path}: ${why}. ${ways.join(". ")}.`, path);
+    fail("MEDS_NO_VOCABULARY", `${path}: The vocabulary is missing: ${why}. ${ways.join(". ")}.`, path);
   }
 
-  /** Counts the rows that were left out of CSV files among those that a table loses. */
+  /** Counts rows of CSV files that were left out as losses of their tables. */
   private countBadRows(): void {
     const vocabularies = VOCABULARY_TABLES.map(
       (table) => [table, this.layers.flatMap((layer) => layer[table].flatMap(({ paths }) => paths))] as const,
@@ -242,11 +252,11 @@ class Import {
       const files = paths.filter((path) => isCsv(path) && this.duck.csv.has(path)).map((path) => this.duck.csv.of(path));
       const dropped = files.reduce((sum, file) => sum + file.dropped, 0);
       const rows = files.reduce((sum, file) => sum + file.rows, dropped);
-      this.losses.dropped(table, rows, dropped, "do not have as many fields as the header");
+      this.losses.dropped(table, rows, dropped, "with more or fewer fields than the header");
     }
   }
 
-  /** How many persons stand in the table person more than once. */
+  /** How many persons have more than one row in the table person. */
   private async twice(): Promise<bigint> {
     const persons = await this.readings("person");
     if (persons.length === 0) return 0n;
@@ -258,7 +268,7 @@ class Import {
     return found!.n;
   }
 
-  /** Makes the table `used (id)`: the concepts that events name. It costs a pass over all tables. */
+  /** Creates the table `used (id)`: the concepts that events use. It reads all tables once. */
   private async use(): Promise<void> {
     await this.duck.run("CREATE TEMP TABLE used (id BIGINT)");
     for await (const { ids, paths } of this.kinds(false)) {
@@ -269,7 +279,7 @@ class Import {
     }
   }
 
-  /** Writes the events of every table, unsorted; gives the columns that they have. */
+  /** Writes the events of every table, unsorted. Returns their columns. */
   private async stage(): Promise<ReadonlySet<string>> {
     const columns = new Set<string>();
     for await (const kind of this.kinds()) {
@@ -282,16 +292,18 @@ class Import {
     return columns;
   }
 
-  /** The kinds of events that the tables give, table by table: their rows as SQL, and the columns that these can have a value in. */
+  /**
+   * The kinds of events, table by table: SQL of their rows, and the columns in which these can have values.
+   */
   private async *kinds(counts = true): AsyncGenerator<Kind> {
     for (const table of EVENT_TABLES) {
       const of = await this.readings(table);
       for (const [number, event] of EVENTS.entries()) {
         if (event.table !== table || of.length === 0) continue;
-        // EHRSHOT's visits, for one, say nothing of where patients were discharged to.
+        // The visits of EHRSHOT, for example, do not say where patients were discharged to.
         if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
-        for (let at = 0; at < of.length; at += TOGETHER) {
-          const some = of.slice(at, at + TOGETHER);
+        for (let at = 0; at < of.length; at += READINGS_PER_QUERY) {
+          const some = of.slice(at, at + READINGS_PER_QUERY);
           const columns = some.flatMap((reading) => columnsOf(event, reading, this.options));
           const sql = some.map((reading) => eventSql(event, reading, this.options)).join(" UNION ALL ");
           const ids = some.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
@@ -305,7 +317,7 @@ class Import {
     }
   }
 
-  /** Of each kind of event its rows, by how they came by their codes. */
+  /** The number of rows of each kind of event, by how they got their codes. */
   private count(): Promise<Counted[]> {
     return this.duck.rows<Counted>(
       `SELECT event, how, ${COUNTED}
@@ -317,123 +329,47 @@ class Import {
     if (Number(count) > 0) this.notes.push({ kind, message, count: Number(count) });
   }
 
-  /** Says what was dropped and what was changed; first of all, which tables lose much. */
-  private tell(counted: readonly Counted[]): void {
+  /** Adds the notes about rows that are dropped or changed. Large losses come first. */
+  private noteRows(counted: readonly Counted[]): void {
     const { keepUnmapped, conceptIds } = this.options;
     const { rows, covered: having, example } = covered(counted);
     if (!keepUnmapped && !conceptIds && having * 100n < rows)
       this.failVocabulary(
-        `The vocabulary that these tables need is missing: the table concept${this.layers.length > 1 ? " and the given vocabularies contain" : " contains"} the concepts of ${having} of the ${rows} rows that name one, and not ${example}, for example`,
+        `of the ${rows} rows with a concept, ${having} have one that is in the table concept${this.layers.length > 1 ? " or in the added vocabularies" : ""}. A missing concept is ${example}`,
       );
     countLosses(counted, this.options, this.losses);
     this.notes.unshift(...this.losses.notes());
-    this.notes.push(...notesOf(counted, this.options));
+    this.notes.push(...notesOf(counted, this.options, this.losses.large));
     const { tables, others, hidden } = this.found;
     const present = (name: string) =>
       tables.has(name) || VOCABULARY_TABLES.some((one) => one === name && this.layers.some((layer) => layer[one].length > 0));
     const missing = [...EVENT_TABLES, ...OTHER_TABLES].filter((name) => !present(name));
-    this.note("warning", `tables that are not there: ${missing.join(", ")}`, missing.length);
-    this.note("skipped", `files that give no events, such as ${others[0]}`, others.length);
-    this.note(
-      "skipped",
-      `files that are not read because names that begin with _ or a dot are left out, such as ${hidden[0]}`,
-      hidden.length,
-    );
+    this.note("warning", `missing tables: ${missing.join(", ")}`, missing.length);
+    this.note("skipped", `files that contain no events, such as ${others[0]}`, others.length);
+    this.note("skipped", `files that are not read because their names begin with _ or a dot, such as ${hidden[0]}`, hidden.length);
   }
 
-  /** Writes the metadata folder: codes, what the source says of itself, and the spans in which each person was observed. */
+  /** Writes the metadata folder: codes, observation periods, and the description and origin of the source. */
   private async metadata(): Promise<void> {
     const at = (name: string) => join(this.room.dataset, "metadata", name);
     await this.concepts.writeCodes(this.layers, this.events, at("codes.parquet"));
-    const periods = await this.periods();
+    const periods = periodsOf(await this.readings("observation_period"));
     if (periods !== undefined) {
       const sql = `SELECT * FROM (${periods.sql}) ORDER BY ALL`;
       await this.duck.run(`COPY (${sql}) TO ${literal(at("observation_period.parquet"))} (FORMAT parquet)`, periods.paths);
     }
-    const about = await this.about();
+    const about = await datasetOf(this.duck, await this.readings("cdm_source"));
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
     const origin = await this.options.origin;
     if (origin !== undefined) writeFileSync(at(ORIGIN), origin);
   }
 
-  /** The spans in which each person was observed, as SQL. */
-  private async periods(): Promise<{ readonly sql: string; readonly paths: readonly string[] } | undefined> {
-    const of = await this.readings("observation_period");
-    if (of.length === 0) return undefined;
-    const rows = of.map((reading) => {
-      const [start, end] = ["observation_period_start_date", "observation_period_end_date"].map((name) => reading.need(name));
-      return `SELECT ${reading.integer(reading.need("person_id"))} AS subject_id, ${reading.time(start!, false)} AS start,
-        ${reading.time(end!, true)} AS "end", ${reading.integer("period_type_concept_id")} AS period_type_concept_id FROM ${reading.from}`;
-    });
-    return { sql: rows.join(" UNION ALL "), paths: of.flatMap(({ paths }) => paths) };
-  }
-
-  /** What `dataset.json` says, from the table cdm_source. */
-  private async about(): Promise<object> {
-    const rows: { name: string | null; version: string | null }[] = [];
-    for (const reading of await this.readings("cdm_source")) {
-      const sql = `SELECT ${reading.text("cdm_source_name")} AS name, ${reading.text("cdm_release_date")} AS version FROM ${reading.from} ORDER BY ALL`;
-      rows.push(...(await this.duck.rows<(typeof rows)[number]>(sql, reading.paths)));
-    }
-    const joined = (values: readonly (string | null)[]) => values.filter((value) => value !== null).join("|");
-    return {
-      dataset_name: joined(rows.map(({ name }) => name)),
-      dataset_version: joined(rows.map(({ version }) => version)),
-      etl_name: "meds-reader omop",
-      meds_version: "0.4.0",
-    };
-  }
-
-  /** Writes the events in order: as meds_etl has it by subject, time and code; equal ones by their other values, so that equal sources give equal bytes. */
-  private async sort(columns: readonly string[]): Promise<void> {
-    this.report("sort");
-    await this.duck.run("SET preserve_insertion_order = true");
-    const names = columns.map((name) => `"${name}"`).join(", ");
-    const spans = await this.spans();
-    if (spans.length > 1) await this.duck.run("SET threads = 1");
-    for (const [i, span] of spans.entries()) {
-      const out = literal(join(this.room.dataset, "data", `${String(i).padStart(5, "0")}.parquet`));
-      await this.duck.run(
-        `COPY (SELECT subject_id, time, code, ${names} FROM ${this.events} WHERE code IS NOT NULL AND ${span}
-           ORDER BY subject_id, time NULLS FIRST, code, hash(${names})) TO ${out} (FORMAT parquet, ROW_GROUP_SIZE ${spans.length > 1 ? 8192 : 61440})`,
-      );
-    }
-    rmSync(this.room.staged, { recursive: true });
-  }
-
-  /**
-   * Spans of subjects, as SQL, that are sorted one after the other: one for all, unless there is much text. DuckDB spills what it sorts, but holds 2,048 rows of
-   * every run that it merges, on every thread, and those of notes are large. Each span costs a pass over the events.
-   */
-  private async spans(): Promise<string[]> {
-    const most = Math.floor(this.room.bytes / 4);
-    const [all] = await this.duck.rows<{ bytes: bigint | null }>(
-      `SELECT CAST(sum(total_uncompressed_size) AS BIGINT) AS bytes FROM parquet_metadata(${literal(this.staged)})
-       WHERE path_in_schema = 'text_value'`,
-    );
-    if ((all?.bytes ?? 0n) <= most) return ["true"];
-    const ends = await this.duck.rows<{ last: bigint }>(
-      `SELECT max(subject_id) AS last FROM (
-         SELECT subject_id, floor(sum(bytes) OVER (ORDER BY subject_id) / ${most}) AS span
-         FROM (SELECT subject_id, coalesce(sum(strlen(text_value)), 0) AS bytes FROM ${this.events} WHERE code IS NOT NULL GROUP BY subject_id)
-       ) GROUP BY span ORDER BY last`,
-    );
-    const id = (value: bigint) => `CAST('${value}' AS BIGINT)`;
-    return ends.map(({ last }, i) =>
-      i === 0 ? `subject_id <= ${id(last)}` : `subject_id > ${id(ends[i - 1]!.last)} AND subject_id <= ${id(last)}`,
-    );
-  }
-
-  /** A pattern of the files of events that are not sorted yet. */
-  private get staged(): string {
-    return join(escaped(this.room.staged), "*.parquet");
-  }
-
+  /** SQL of the unsorted events. */
   private get events(): string {
-    return parquetLike([this.staged]);
+    return eventsOf(this.room);
   }
 
-  /** Looked at once a table: a compressed file is read to its end for it. */
+  /** Made once per table, because each compressed file is read to its end for it. */
   private readings(table: string): Promise<Reading[]> {
     const known = this.known.get(table) ?? readingsOf(this.duck, this.found, table, this.options.signal);
     this.known.set(table, known);

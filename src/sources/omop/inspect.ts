@@ -1,4 +1,4 @@
-// A look at an OMOP folder without converting it.
+// Inspects OMOP tables without converting them.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../../operations/inspect.js";
@@ -22,21 +22,22 @@ const CDM_54 = [
 const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
 
 /**
- * What is in an OMOP folder: its tables, and what a conversion would make of them, or why it would fail. What DuckDB cannot hold goes into `folder`, an empty one
- * that the caller removes.
+ * Inspects OMOP tables: their columns and rows, and the notes, codes or error of a conversion. DuckDB spills
+ * to `folder`, an empty folder that the caller removes.
  */
 export async function inspectOmop(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Inspection> {
   const found = statSync(path).isDirectory() ? await folderTables(path, options) : await databaseTables(path, folder, options);
   const { tables, problems } = found;
-  // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
-  const told = await omopCodes(path, folder, options);
-  const codes = told.problem === null && problems.length > 0 ? refused(problems[0]!) : told;
+  // The problem is the first error of a conversion. If a conversion succeeds, it is the first error found
+  // here.
+  const surveyed = await omopCodes(path, folder, options);
+  const codes = surveyed.problem === null && problems.length > 0 ? refused(problems[0]!) : surveyed;
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? 0;
   const has = (column: string) => tables.some(({ columns }) => columns.some(({ name }) => name.toLowerCase() === column));
   return {
     path,
     format: "omop",
-    // cdm_source is often wrong, or absent.
+    // Columns decide: cdm_source is often wrong or missing.
     version: CDM_54.some(has) ? "5.4" : CDM_53.some(has) ? "5.3" : null,
     files: found.files.length,
     bytes: found.files.reduce((sum, file) => sum + statSync(file).size, 0),
@@ -48,13 +49,13 @@ export async function inspectOmop(path: string, folder: string, options: Inspect
   };
 }
 
-/** What the tables themselves say. */
+/** The tables of a source. */
 interface Looked {
   readonly tables: readonly InspectedTable[];
   readonly files: readonly string[];
-  /** All tables could be looked for; not where a conversion refuses the folder as it is. */
+  /** Whether all tables were found; false if a conversion refuses the folder itself. */
   readonly whole: boolean;
-  /** Files that cannot be read. */
+  /** Errors of files that cannot be read. */
   readonly problems: readonly MedsError[];
 }
 
@@ -112,7 +113,7 @@ async function folderTables(path: string, options: InspectOptions): Promise<Look
   return { tables, problems, whole: found !== undefined, files };
 }
 
-/** The files of the tables; undefined where a conversion refuses the folder, and says why. */
+/** The files of the tables; undefined if a conversion refuses the folder and reports why. */
 function omopFiles(path: string): ReadonlyMap<string, TableFiles> | undefined {
   try {
     return withIo(path, () => findTables(path)).tables;
@@ -122,18 +123,21 @@ function omopFiles(path: string): ReadonlyMap<string, TableFiles> | undefined {
   }
 }
 
-/** What a conversion of OMOP tables refuses is told as such, with what is known all the same. */
+/**
+ * Errors with which a conversion of OMOP tables refuses a source. An inspection reports them as its
+ * `problem`.
+ */
 const REFUSED =
   /^MEDS_(NO_DATA|TABLE_FORMAT|MISSING_COLUMN|MISSING_PACKAGE|NO_VOCABULARY|SOURCE_VERSION|COLUMN_TYPE|SCHEMA_CONFLICT|NULL_VALUE|SOURCE_DAMAGED|METADATA|VALUE_RANGE)$/;
 
-type Told = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
+type Surveyed = Pick<Inspection, "notes" | "problem" | "problemCode" | "prefixes">;
 
-function refused({ message, code }: MedsError): Told {
+function refused({ message, code }: MedsError): Surveyed {
   return { problem: message, problemCode: code, notes: [], prefixes: null };
 }
 
-/** The codes that a conversion would give, and what it would note; or why it would fail. */
-async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Told> {
+/** The prefixes of codes and the notes of a conversion, or the error with which it would fail. */
+async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Surveyed> {
   try {
     const found = await surveyOmop(resolve(path), folder, { ...options, strict: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };
@@ -161,13 +165,13 @@ async function parquetTable(path: string): Promise<Table> {
     if (isSystemError(error)) failIo(path, error);
     return fail(
       "MEDS_SOURCE_DAMAGED",
-      `${path}: this is no sound Parquet file (${(error as Error).message}). Replace it by a whole copy.`,
+      `${path}: This is not a valid Parquet file (${(error as Error).message}). Replace it with a complete copy.`,
       path,
     );
   }
 }
 
-/** Header and rows of a CSV file. */
+/** The header and the number of rows of a CSV file. */
 async function csvTable(path: string, { signal, skipBadRows = false }: InspectOptions): Promise<Table> {
   const [found] = await lookAtCsv([path], { skipBadRows }, signal);
   return { rows: found!.rows, columns: found!.names.map((name) => ({ name, type: null })) };

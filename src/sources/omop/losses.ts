@@ -1,12 +1,12 @@
-// Rows of tables that become no event. A few are a note each; more than a tenth of a table is a warning of its own, or, with `strict`, an error.
-
+// Rows of tables that do not become events. Small losses are notes. The loss of more than a tenth of a table
+// is a note of its own kind or, with `strict`, an error.
 import type { Note } from "../../store/manifest.js";
 import { fail } from "../../support/errors.js";
 
 /** The kind of a note about a table that loses more than a tenth of its rows. */
-export const DROPPED = "dropped";
+const DROPPED = "dropped";
 
-/** Share of a table's rows beyond which their loss is a warning. */
+/** A table that loses more than this share of its rows gets a note of this kind. */
 const MOST = 0.1;
 
 interface Loss {
@@ -16,30 +16,36 @@ interface Loss {
   readonly remedies: Set<string>;
 }
 
-/** Counts dropped rows by table, over all reasons together. */
+/** Counts dropped rows per table, for all reasons together. */
 export class Losses {
   private readonly tables = new Map<string, Loss>();
 
   /**
-   * Counts rows of a table (or of one of its columns, `person.race_concept_id`) that are dropped. `rows` is how many there are, with those that are dropped; `why` and `remedy` follow
-   * a number: "have no concept", "Keep them with --keep-unmapped".
+   * Counts dropped rows of a table, or of one of its columns (`person.race_concept_id`). `rows` is the number
+   * of all rows, including the dropped ones. `why` follows a number: "with concept 0". Each remedy is a
+   * sentence.
    */
-  dropped(table: string, rows: number, dropped: number, why: string, remedy?: string): void {
+  dropped(table: string, rows: number, dropped: number, why: string, ...remedies: readonly string[]): void {
     if (dropped === 0) return;
     const loss = this.tables.get(table) ?? { rows: 0, dropped: 0, reasons: [], remedies: new Set() };
     this.tables.set(table, loss);
-    // Who counts before a table is read and who counts afterwards may see different totals.
+    // Counts from before a table is read and from afterwards may have different totals.
     loss.rows = Math.max(loss.rows, rows);
     loss.dropped += dropped;
     loss.reasons.push(`${grouped(dropped)} ${why}`);
-    if (remedy !== undefined) loss.remedies.add(remedy);
+    for (const remedy of remedies) loss.remedies.add(remedy);
+  }
+
+  /** The tables and columns that lose more than a tenth of their rows. */
+  get large(): ReadonlySet<string> {
+    return new Set([...this.tables].filter(([, loss]) => share(loss) > MOST).map(([table]) => table));
   }
 
   /** A note for each table that loses more than a tenth of its rows, the greatest share first. */
   notes(): Note[] {
-    const share = ({ rows, dropped }: Loss) => dropped / rows;
+    const { large } = this;
     return [...this.tables]
-      .filter(([, loss]) => share(loss) > MOST)
+      .filter(([table]) => large.has(table))
       .sort(([a, one], [b, other]) => share(other) - share(one) || (a < b ? -1 : 1))
       .map(([table, loss]) => {
         const of = `${table}: ${grouped(loss.dropped)} of ${grouped(loss.rows)} rows (${percent(share(loss))}) are dropped`;
@@ -48,20 +54,19 @@ export class Losses {
   }
 }
 
-/** What a person must see before all else. */
-export const isDropped = ({ kind }: Note): boolean => kind === DROPPED;
-
-/** Ends a conversion with option `strict` that drops more than a tenth of a table's rows. */
+/** Fails if `strict` is set and a table loses more than a tenth of its rows. */
 export function refuseLosses(source: string, notes: readonly Note[], strict: boolean): void {
-  const lost = notes.filter(isDropped).map(({ message }) => message);
+  const lost = notes.filter(({ kind }) => kind === DROPPED).map(({ message }) => message);
   if (!strict || lost.length === 0) return;
-  const what = lost.length === 1 ? "one table loses" : `${lost.length} tables lose`;
+  const what = lost.length === 1 ? "One table loses" : `${lost.length} tables lose`;
   fail(
     "MEDS_ROWS_DROPPED",
-    `${source}: ${what} more than a tenth of the rows, and strict (--strict) is set. ${lost.join(". ")}. Fix this, or leave out strict to convert without these rows.`,
+    `${source}: ${what} more than a tenth of the rows, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, remove \`strict\`.`,
     source,
   );
 }
+
+const share = ({ rows, dropped }: Loss) => dropped / rows;
 
 const grouped = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 

@@ -1,34 +1,37 @@
-// What callers may say of OMOP tables, in one place for every call that reads them.
+// The options for OMOP tables, for every function that reads them.
+import { conflict, expected, flagOf, pathOf } from "../../support/arguments.js";
 
-import { failGiven, flagOf, pathOf } from "../../support/arguments.js";
-import { fail } from "../../support/errors.js";
-
-/** How the rows of OMOP tables get their codes. For OMOP tables only. */
+/** How OMOP tables are read, and how their rows get codes. Only for OMOP tables. */
 export interface OmopOptions {
   /**
-   * Where the vocabulary is, where the tables do not have it, or not all of it: the folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its
-   * `.zip`, a single file of concepts such as `2b_concept.csv`, or a DuckDB database; CSV or Parquet. Of a concept that several have, the table `concept` of the tables counts first, then
-   * the vocabularies in order; a note counts concepts that differ. Default: none.
+   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
+   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
+   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
+   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
+   * the concepts that differ. Default: none.
    */
   readonly vocabulary?: string | readonly string[] | undefined;
   /**
-   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
-   * what their column "table" says. Default: false, they are dropped and counted in the notes.
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
+   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
+   * the notes count them.
    */
   readonly keepUnmapped?: boolean | undefined;
   /**
-   * Codes are concept ids, `OMOP/320128` (of the source concept where that is not 0, else of the standard concept), so that no vocabulary is needed; so are units and values that are
-   * concepts. The column `source_value` (text, null where the source has none) keeps what the source calls the code. Rows of concept 0 need `keepUnmapped` too. Default: false.
+   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
+   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
+   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
+   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
    */
   readonly conceptIds?: boolean | undefined;
   /**
-   * Tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the notes. Default: false, they are refused with
-   * `MEDS_SOURCE_DAMAGED`.
+   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
+   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
    */
   readonly skipBadRows?: boolean | undefined;
 }
 
-/** The same, checked and complete. */
+/** The checked options, with defaults. */
 export interface GivenOmop {
   readonly vocabulary: readonly string[];
   readonly keepUnmapped: boolean;
@@ -36,10 +39,10 @@ export interface GivenOmop {
   readonly skipBadRows: boolean;
 }
 
-/** Checks what is asked for. */
+/** Checks the options and adds defaults. */
 export function omopOptions({ vocabulary = [], keepUnmapped, conceptIds, skipBadRows }: OmopOptions): GivenOmop {
   const paths: unknown = typeof vocabulary === "string" ? [vocabulary] : vocabulary;
-  if (!Array.isArray(paths)) failGiven("vocabulary", paths, "a path, or an array of paths");
+  if (!Array.isArray(paths)) expected("vocabulary", paths, "a path or an array of paths");
   return {
     vocabulary: paths.map((path: string) => pathOf("vocabulary", path)),
     keepUnmapped: flagOf("keepUnmapped", keepUnmapped, false),
@@ -48,9 +51,8 @@ export function omopOptions({ vocabulary = [], keepUnmapped, conceptIds, skipBad
   };
 }
 
-/** Throws where an option for OMOP tables is given for another source. */
+/** Fails if an option for OMOP tables is set for another source. */
 export function refuseOmop({ vocabulary, ...flags }: GivenOmop): void {
   const given = Object.entries({ ...flags, vocabulary: vocabulary.length > 0 }).find(([, value]) => value);
-  if (given !== undefined)
-    fail("MEDS_INVALID_ARGUMENT", `${given[0]} is for OMOP tables, and the source is of another kind. Leave it out.`);
+  if (given !== undefined) conflict(`\`${given[0]}\` is only for OMOP tables, but the source is of another kind. Remove the option.`);
 }

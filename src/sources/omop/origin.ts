@@ -1,23 +1,26 @@
-// Of which OMOP tables, and with which options, a store was made: what a conversion compares to know whether a store is still that of its source.
-
+// Records the OMOP tables and options from which a store was made. A conversion compares them to decide
+// whether it can reuse the store.
 import { runJob, type WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
 
-/** The metadata file that says of which tables, and with which options, a store was made. */
+/** The metadata file that records the tables and options of a store. */
 export const ORIGIN = "omop.json";
 
-/** What is made of tables. Another number with every change that makes other events of the same tables, or the stores of before would be reused. */
+/**
+ * The version of the import. Raise it with every change that changes the events of the same tables: otherwise
+ * old stores are reused.
+ */
 const IMPORTER = 2;
 
-/** Some files of the tables, or of a vocabulary beside them. */
+/** Files of the tables, or of an added vocabulary. */
 export interface OriginFiles {
-  /** What they are remembered by: no two sets of files have the same. */
+  /** The key under which their hashes are cached. It is unique to this set of files. */
   readonly root: string;
-  /** Their names, which count, and their paths. */
+  /** Their names, which are part of the digest, and their paths. */
   readonly files: readonly (readonly [name: string, path: string])[];
 }
 
-/** Which options decide what a store of some tables contains. */
+/** The options that decide what a store of tables contains. */
 export interface OriginOptions {
   readonly columns: readonly string[] | null;
   readonly exclude: readonly string[];
@@ -27,7 +30,7 @@ export interface OriginOptions {
   readonly skipBadRows: boolean;
 }
 
-/** Where hashes of files are remembered, on how many threads they are made, and what ends it. */
+/** Where hashes of files are cached, the number of threads, and the signal that cancels hashing. */
 export interface Hashing {
   readonly hashes: string | undefined;
   readonly threads: number | undefined;
@@ -39,7 +42,7 @@ interface Digests {
   readonly times: string;
 }
 
-/** What a store of tables is made of: the files of the tables, those of vocabularies beside them, and the options. */
+/** The origin of a store of tables: the files of the tables and of added vocabularies, and the options. */
 export class Origin {
   private readonly source: string;
   private readonly files: () => readonly [tables: OriginFiles, ...vocabularies: OriginFiles[]];
@@ -49,7 +52,7 @@ export class Origin {
   private readonly stop = () => this.controller.abort();
   private readonly known = new Map<boolean, Promise<readonly Digests[]>>();
 
-  /** `files` looks for the files anew each time. */
+  /** `files` lists the files anew on each call. */
   constructor(source: string, files: Origin["files"], options: OriginOptions, hashing: Hashing) {
     this.source = source;
     this.files = files;
@@ -59,13 +62,13 @@ export class Origin {
     hashing.signal?.addEventListener("abort", this.stop, { once: true });
   }
 
-  /** Ends hashing that is under way: an import that failed does not wait for it. */
+  /** Cancels hashing that is running, so that a failed import does not wait for it. */
   end(): void {
     this.hashing.signal?.removeEventListener("abort", this.stop);
     this.stop();
   }
 
-  /** The contents, as {@link ORIGIN} keeps them: equal ones make equal stores. */
+  /** The contents of {@link ORIGIN}. Equal contents make equal stores. */
   async contents(): Promise<string> {
     const [tables, ...vocabulary] = (await this.first(true)).map(({ fingerprint }) => fingerprint);
     return `${JSON.stringify({ importer: IMPORTER, tables, options: { ...this.options, vocabulary } }, null, 2)}\n`;
@@ -76,7 +79,10 @@ export class Origin {
     return (await this.first(false)).map(({ times }) => times).join("+");
   }
 
-  /** Throws where the files are not what they were when they were first looked at; {@link Origin.times} must be called before they are read. */
+  /**
+   * Fails if the files changed since they were first hashed. Call {@link Origin.times} before the files are
+   * read.
+   */
   async check(): Promise<void> {
     const [now, before, hashed] = [await this.digest(true), await this.first(false), await this.first(true)];
     const same = ({ times, fingerprint }: Digests, i: number) => times === before[i]?.times && fingerprint === hashed[i]?.fingerprint;
@@ -92,7 +98,7 @@ export class Origin {
     let known = this.known.get(contents);
     if (known === undefined) {
       known = this.digest(contents);
-      // It runs beside the import: where that fails first, nothing waits for this.
+      // Hashing runs in parallel with the import. If the import fails first, nothing awaits this promise.
       known.catch(() => {});
       this.known.set(contents, known);
     }
@@ -110,12 +116,12 @@ export class Origin {
   }
 }
 
-/** The options in what {@link Origin.contents} returned. */
+/** The options in a text from {@link Origin.contents}. */
 export function keptOptions(origin: string): Partial<OriginOptions & { readonly vocabulary: readonly string[] }> {
   try {
     const kept = JSON.parse(origin) as { readonly options?: ReturnType<typeof keptOptions> } | null;
     return kept?.options ?? {};
   } catch {
-    return {}; // A file of that name which something else wrote.
+    return {}; // Another program wrote a file with this name.
   }
 }

@@ -1,4 +1,5 @@
-// A table's files as SQL: files of one table may differ in columns, types and form; those that are alike are read together.
+// SQL that reads the files of a table. Files may differ in columns, types and format. Those that do not differ are
+// read together.
 import { dirname, relative, sep } from "node:path";
 import type { WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
@@ -7,7 +8,7 @@ import { type Duck, literal, parquet, file as pathSql } from "./duck.js";
 import { failTwins, isCsv, type TableFiles } from "./files.js";
 import { FILE, Reading, type SqlColumn, WIDE } from "./sql.js";
 
-/** A file: what it has in common with others that are read with it, and what is its own. */
+/** A file of a table. */
 interface Piece {
   readonly path: string;
   /** Equal for files that are read together. */
@@ -16,22 +17,26 @@ interface Piece {
   readonly rows: number;
   /** Equal for files that may be copies of each other. */
   readonly sum: string;
-  /** SQL of files with this key: the columns c0, c1, … and {@link FILE}. */
+  /** SQL that reads files with this key: the columns c0, c1, … and {@link FILE}. */
   readonly from: (paths: readonly string[]) => string;
 }
 
-/** How to read a table's files. Every CSV file is read to its end. */
+/** Makes the readings of a table's files. Every CSV file is read to its end. */
 export async function readings(duck: Duck, files: TableFiles, signal: WorkOptions["signal"]): Promise<Reading[]> {
   const { table, folder } = files;
   await duck.csv.look(files.paths.filter(isCsv));
   const all: Piece[] = [];
   for (const path of files.paths) all.push(isCsv(path) ? csvPiece(path, duck) : await parquetPiece(path, duck));
   noteCsv(duck, files);
-  // A piece without rows may have any columns, or columns of no type.
+  // A file without rows may have any columns, and columns without a type.
   const filled = all.filter(({ rows }) => rows > 0);
   const pieces = filled.length > 0 ? filled : all.filter(({ columns }) => columns.length > 0);
   if (pieces.length === 0)
-    fail("MEDS_SOURCE_DAMAGED", `${files.paths[0]}: the first line does not contain the names of the columns. Add them.`, files.paths[0]);
+    fail(
+      "MEDS_SOURCE_DAMAGED",
+      `${files.paths[0]}: The first line does not contain column names. Add a line with the column names.`,
+      files.paths[0],
+    );
   const groups = new Map<string, Piece[]>();
   for (const piece of pieces) groups.set(piece.key, [...(groups.get(piece.key) ?? []), piece]);
   const partitions = partitionsOf(files);
@@ -41,13 +46,13 @@ export async function readings(duck: Duck, files: TableFiles, signal: WorkOption
   if (added.length > 0)
     duck.notes.push({
       kind: "converted",
-      message: `columns of ${table} that are in no file, read from the names of its folders (COLUMN=VALUE): ${added.join(", ")}`,
+      message: `columns of ${table} that no file contains, read from folder names (COLUMN=VALUE): ${added.join(", ")}`,
       count: added.length,
     });
   return [...groups.values()].map((group) => readingOf(group, folder, partitions));
 }
 
-/** Files of one key as one reading, with the columns that only their folders' names have. */
+/** Files with the same key as one reading, including columns that only folder names define. */
 function readingOf(group: readonly Piece[], folder: string, partitions: ReadonlyMap<string, string>): Reading {
   const columns = new Map<string, SqlColumn>();
   for (const [i, { name, type }] of group[0]!.columns.entries()) {
@@ -62,13 +67,16 @@ function readingOf(group: readonly Piece[], folder: string, partitions: Readonly
   }
   const paths = group.map(({ path }) => path);
   const from = group[0]!.from(paths);
-  // What is above the table's folder is no part of the table.
+  // Folders above the table's folder do not belong to the table.
   const below = `substr(${FILE}, ${[...folder].length + 1}) AS below`;
   const more = added.length === 0 ? from : `(SELECT *, ${added.join(", ")} FROM (SELECT *, ${below} FROM ${from}))`;
   return new Reading(paths, more, columns);
 }
 
-/** Columns that folders below a table's own name (COLUMN=VALUE), by name in lower case: SQL of the value, as text, of `below`, a path. */
+/**
+ * Columns that names of folders in a table's folder define (COLUMN=VALUE), by name in lower case: SQL that
+ * takes the value from the path `below`, as text.
+ */
 function partitionsOf({ folder, paths }: TableFiles): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of new Set(paths.flatMap((path) => relative(folder, dirname(path)).split(sep)))) {
@@ -85,13 +93,13 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // A percent sign of its own.
+    return text; // A literal percent sign.
   }
 }
 
 /**
- * Throws for two files of the same contents; files without rows may well be equal, and so may files whose folders give their rows other values of the
- * columns `added`.
+ * Fails for two files with the same contents. Files without rows may be equal, and so may files whose folder
+ * names give the columns `added` different values.
  */
 async function refuseCopies(
   { table, folder }: TableFiles,
@@ -113,14 +121,14 @@ async function refuseCopies(
   }
 }
 
-/** Notes what is left out of CSV files. */
+/** Adds notes about rows and files that are left out. */
 function noteCsv(duck: Duck, { table, folder, paths }: TableFiles): void {
   const looked = paths.filter(isCsv).map((path) => ({ name: relative(folder, path), ...duck.csv.of(path) }));
   const empty = looked.filter(({ names }) => names.length === 0);
   if (empty.length > 0)
     duck.notes.push({
       kind: "skipped",
-      message: `files of ${table} that are empty, without the names of the columns, such as ${empty[0]!.name}`,
+      message: `empty files of ${table}, without column names, such as ${empty[0]!.name}`,
       count: empty.length,
     });
   const uneven = looked.filter(({ dropped }) => dropped > 0);
@@ -128,13 +136,16 @@ function noteCsv(duck: Duck, { table, folder, paths }: TableFiles): void {
   if (dropped === 0) return;
   const shown = uneven.slice(0, SHOWN).map((file) => `${file.name} (${file.dropped}, the first on line ${file.line})`);
   const more = uneven.length > SHOWN ? ` and ${uneven.length - SHOWN} more files` : "";
-  const message = `rows of ${table} whose number of fields is not that of the header, left out by skipBadRows (--skip-bad-rows): ${shown.join(", ")}${more}`;
+  const message = `rows of ${table} with more or fewer fields than the header, left out by \`skipBadRows\` (--skip-bad-rows): ${shown.join(", ")}${more}`;
   duck.notes.push({ kind: "skipped", message, count: dropped });
 }
 
-/** Most files that a note names. */
+/** The most files that a note names. */
 const SHOWN = 5;
-/** Bytes that DuckDB reads of a CSV at once, on each thread; 32 MB of its own accord. Longer rows are in files that are copied. */
+/**
+ * Bytes of a CSV that DuckDB reads at once on each thread; its default is 32 MB. Files with longer rows are
+ * copied to Parquet.
+ */
 const BUFFER = 8_000_000;
 
 function csvPiece(path: string, duck: Duck): Piece {
@@ -149,7 +160,7 @@ function csvPiece(path: string, duck: Duck): Piece {
   };
 }
 
-/** CSV files of one form and header, by position and all as text: DuckDB guesses nothing. */
+/** SQL that reads CSV files with the same header, by position and as text, so that DuckDB does not guess. */
 function csvSql(files: readonly (LookedAt & { readonly path: string })[]): string {
   const { names, delimiter } = files[0]!;
   const types = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
@@ -157,7 +168,7 @@ function csvSql(files: readonly (LookedAt & { readonly path: string })[]): strin
   const plain = files.filter(({ copy }) => copy === null).map(({ path }) => path);
   const options = [
     `columns={${types}}, auto_detect=false, header=true, strict_mode=true, delim=${literal(delimiter)}, quote='${quote}', escape='${quote}'`,
-    // Told by us: DuckDB tells gzip by a name in lower case.
+    // Set here, because DuckDB recognizes gzip only by a name in lower case.
     `compression='${/\.gz$/i.test(files[0]!.path) ? "gzip" : "none"}', buffer_size=${BUFFER}, hive_partitioning=false, filename=true`,
   ];
   const columns = names.map((_, i) => `c${i}`).join(", ");
@@ -178,15 +189,15 @@ async function parquetPiece(path: string, duck: Duck): Promise<Piece> {
   );
   const fields = topLevel(leaves);
   const columns = described.map(({ column_name, column_type }, i) => ({
-    // DuckDB renames the second of two columns of one name.
+    // DuckDB renames the second of two columns with one name.
     name: fields[i]?.name ?? column_name,
     type: (fields[i]?.precision ?? 0n) > 38n ? WIDE : column_type,
   }));
-  // A name that no column has, in whatever capitals.
+  // A name that no column has, in upper or lower case.
   let name = "file";
   while (described.some(({ column_name }) => column_name.toLowerCase() === name)) name += "_";
   const from = (paths: readonly string[]) => {
-    // SQL has no name that is empty or contains a NUL.
+    // Names in SQL cannot be empty or contain a NUL.
     const chosen = described.map(({ column_name }, i) =>
       column_name === "" || column_name.includes("\0") ? `NULL AS c${i}` : `"${column_name.replaceAll('"', '""')}" AS c${i}`,
     );
@@ -201,7 +212,7 @@ interface SchemaRow {
   readonly precision: bigint | null;
 }
 
-/** The columns of a schema that is listed depth first, its root before all. */
+/** The top-level columns of a schema that is listed depth first, starting with its root. */
 function topLevel(rows: readonly SchemaRow[]): SchemaRow[] {
   const found: SchemaRow[] = [];
   let at = 1;

@@ -13,14 +13,14 @@ export interface TableSet {
   /** The folder, or the database's file. */
   readonly path: string;
   readonly tables: ReadonlyMap<string, TableFiles | StoredTable>;
-  /** Names that belong to no table. */
+  /** Names that do not belong to a table. */
   readonly others: readonly string[];
-  /** Names of files that are passed over: they begin with `_` or a dot. */
+  /** Names of files that are not read: they begin with `_` or a dot. */
   readonly hidden: readonly string[];
   readonly bytes: number;
 }
 
-/** Finds the tables of a folder or a DuckDB database, which is attached for reading. */
+/** Finds the tables of a folder or of a DuckDB database, which it attaches read-only. */
 export async function openTables(duck: Duck, path: string): Promise<TableSet> {
   const about = withIo(path, () => statSync(path));
   if (!about.isDirectory()) return { path, ...(await attach(duck, path)), hidden: [], bytes: about.size };
@@ -33,7 +33,7 @@ export function filesOf({ tables }: TableSet): string[] {
   return [...tables.values()].flatMap((table) => ("paths" in table ? table.paths : []));
 }
 
-/** How to read a table; nothing where the source does not have it. */
+/** Makes the readings of a table; none if the source does not contain it. */
 export async function readingsOf(duck: Duck, set: TableSet, table: string, signal: WorkOptions["signal"]): Promise<Reading[]> {
   const found = set.tables.get(table);
   if (found === undefined) return [];

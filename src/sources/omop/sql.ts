@@ -1,4 +1,5 @@
-// OMOP's columns as SQL: numbers, times and texts, whether a CSV holds them as text or a Parquet file in one of many types.
+// SQL that reads numbers, times and texts from columns of OMOP tables, from text in CSV or from any type in
+// Parquet.
 import { fail } from "../../support/errors.js";
 import { literal, raise } from "./duck.js";
 
@@ -7,16 +8,16 @@ export interface SqlColumn {
   readonly sql: string;
   /** DuckDB's type. */
   readonly type: string;
-  /** Several columns of the files have its name, so that none can be taken. */
+  /** Several columns have this name, so it cannot be used. */
   readonly ambiguous?: boolean;
 }
 
-/** Files with the same columns, and how to read them. */
+/** Files with the same columns, and the SQL that reads them. */
 export class Reading {
   readonly paths: readonly string[];
   /** SQL of the rows. */
   readonly from: string;
-  /** Of each column, by its name in lower case. */
+  /** Columns by their names in lower case. */
   private readonly columns: ReadonlyMap<string, SqlColumn>;
 
   constructor(paths: readonly string[], from: string, columns: ReadonlyMap<string, SqlColumn>) {
@@ -25,7 +26,7 @@ export class Reading {
     this.columns = columns;
   }
 
-  /** Is there a column; throws where there are two of its name. */
+  /** Whether there is a column; fails if two columns have the name. */
   has(name: string): boolean {
     return this.column(name) !== undefined;
   }
@@ -35,49 +36,60 @@ export class Reading {
     return [...this.columns].map(([name, { type }]) => ({ name, type: type.toLowerCase() }));
   }
 
-  /** The first of these columns that is there. */
+  /** The first of these columns that exists. */
   first(...names: readonly (string | undefined)[]): string | undefined {
     return names.find((name) => name !== undefined && this.has(name));
   }
 
-  /** The first of these columns that is there; throws where none is. */
+  /** The first of these columns that exists; fails if there is none. */
   need(...names: readonly (string | undefined)[]): string {
     const found = this.first(...names);
     if (found !== undefined) return found;
     const [path] = this.paths;
     const wanted = names.filter((name) => name !== undefined).join(" or ");
-    fail("MEDS_MISSING_COLUMN", `${path}: there is no column ${wanted}. The columns are ${[...this.columns.keys()].join(", ")}.`, path);
+    fail(
+      "MEDS_MISSING_COLUMN",
+      `${path}: There is no column ${wanted}. The columns are ${[...this.columns.keys()].join(", ")}. Add or rename the column.`,
+      path,
+    );
   }
 
   private column(name: string | undefined): SqlColumn | undefined {
     const column = name === undefined ? undefined : this.columns.get(name);
     const [path] = this.paths;
     if (column?.ambiguous === true)
-      fail("MEDS_SCHEMA_CONFLICT", `${path}: two columns are called ${name} (capitals do not matter). Rename or remove one of them.`, path);
+      fail(
+        "MEDS_SCHEMA_CONFLICT",
+        `${path}: Two columns have the name ${name} (upper and lower case count as equal). Rename or remove one of them.`,
+        path,
+      );
     return column;
   }
 
-  /** A column for its values. */
+  /** A column whose values are read. */
   private values(name: string | undefined): SqlColumn | undefined {
     const column = this.column(name);
     const [path] = this.paths;
     if (column?.type === WIDE)
       fail(
         "MEDS_COLUMN_TYPE",
-        `${path}: column ${name} has decimals of more than 38 digits, which cannot be read. Write it as doubles.`,
+        `${path}: Column ${name} has decimals with more than 38 digits, which cannot be read. Write the column as float64.`,
         path,
       );
     return column;
   }
 
-  /** Text; null where there is no such column. */
+  /** Text; null if there is no such column. */
   text(name: string | undefined): string {
     const column = this.values(name);
     if (column === undefined) return "NULL::VARCHAR";
     return column.type === "VARCHAR" ? column.sql : `CAST(${column.sql} AS VARCHAR)`;
   }
 
-  /** A whole number; null where there is no such column. Exports write 123 as 123.0 where a column has nulls: that is one too. */
+  /**
+   * A whole number; null if there is no such column. 123.0 is a whole number too: some exports write it if a
+   * column has nulls.
+   */
   integer(name: string | undefined): string {
     const column = this.values(name);
     if (column === undefined) return "NULL::BIGINT";
@@ -88,12 +100,13 @@ export class Reading {
     if (type === "DOUBLE" || type === "FLOAT")
       return `CASE WHEN ${sql} IS NULL THEN NULL WHEN trunc(${sql}) = ${sql} AND TRY_CAST(${sql} AS BIGINT) IS NOT NULL THEN TRY_CAST(${sql} AS BIGINT) ELSE ${wrong} END`;
     const cast = `TRY_CAST(${text} AS BIGINT)`;
-    // DuckDB takes 15e-1, 0x10 and 1_000 for whole numbers too: what is not written as it writes them itself is looked at.
+    // DuckDB also accepts 15e-1, 0x10 and 1_000: a text that differs from its own notation is checked with a
+    // pattern.
     const whole = `CASE WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast} ELSE TRY_CAST(regexp_extract(${text}, ${literal(WHOLE)}, 1) AS BIGINT) END`;
     return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${whole} IS NULL THEN ${wrong} ELSE ${whole} END`;
   }
 
-  /** A time in microseconds; of a date its first moment, or, as meds_etl has it, its last second. */
+  /** A time in microseconds. A date becomes its first moment or, as in meds_etl, its last second. */
   time(name: string, lastSecond: boolean): string {
     const column = this.values(name);
     if (column === undefined) return "NULL::TIMESTAMP";
@@ -101,7 +114,7 @@ export class Reading {
     const end = "INTERVAL 86399 SECOND";
     const text = `CAST(${sql} AS VARCHAR)`;
     if (type === "DATE" || type.startsWith("TIMESTAMP")) {
-      // By the clock of UTC where there is a zone.
+      // In UTC if there is a time zone.
       const micros = type.includes("TIME ZONE") ? sql : `TRY_CAST(${sql} AS TIMESTAMP)`;
       const value = type === "DATE" ? `${micros}${lastSecond ? ` + ${end}` : ""}` : `make_timestamp(epoch_us(${sql}))`;
       const wrong = this.wrong(name, text, "a time between the years -290307 and 294246");
@@ -110,7 +123,7 @@ export class Reading {
     const time = `TRY_CAST(${text} AS TIMESTAMP)`;
     const known = `regexp_full_match(${text}, ${literal(TIME)}) AND ${time} IS NOT NULL`;
     const value = lastSecond ? `CASE WHEN contains(${text}, ':') THEN ${time} ELSE ${time} + ${end} END` : time;
-    const wanted = "a time such as 2020-01-31 23:59:59, of no zone or of UTC, or a date";
+    const wanted = "a date, or a time such as 2020-01-31 23:59:59 without a time zone or in UTC";
     return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
   }
 
@@ -119,22 +132,25 @@ export class Reading {
     return values.length === 1 ? values[0]! : `coalesce(${values.join(", ")})`;
   }
 
-  /** Of which person a row is, as SQL of words for messages. */
+  /** SQL of the words " of person ID" for messages. */
   get whose(): string {
     return `coalesce(' of person ' || TRY_CAST(${this.text("person_id")} AS BIGINT), '')`;
   }
 
-  /** Of a value only what looks like a number or a time is shown: a text may be a patient's that stands in the wrong column. */
+  /**
+   * SQL that fails for a wrong value. It shows only what looks like a number or a time: other text may be
+   * about a patient.
+   */
   private wrong(name: string, text: string, wanted: string): string {
     const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZeE ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
-    const message = `${literal(`column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' holds ' || ${held} || ${literal(`, which is not ${wanted}. Correct it.`)}`;
+    const message = `${literal(`Column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' contains ' || ${held} || ${literal(`, which is not ${wanted}. Correct the value.`)}`;
     return raise("MEDS_COLUMN_TYPE", FILE, message);
   }
 }
 
-/** Decimals of more than 38 digits, which DuckDB 1.5 reads wrong: 1.5 as 25165824. */
+/** Decimals with more than 38 digits, which DuckDB 1.5 reads wrongly: 1.5 as 25165824. */
 export const WIDE = "DECIMAL";
 const WHOLE = "^\\s*([+-]?\\d+(?:[eE]\\+?\\d+)?)(?:\\.0*)?\\s*$";
 const TIME = "\\d{4}-\\d{1,2}-\\d{1,2}([ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d+)?)?( ?(Z|UTC|\\+00(:?00)?))?)?";
-/** The column of the file's name. Those of the tables are called c0, c1 and so on. */
+/** The column with the file's name. The columns of the tables are named c0, c1 and so on. */
 export const FILE = '"meds reader file"';

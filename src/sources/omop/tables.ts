@@ -1,24 +1,27 @@
-// What each table of the OMOP CDM gives, as meds_etl 0.3.11 reads it (meds_etl/omop.py): data, no code.
+// The events of each table of the OMOP CDM, as meds_etl 0.3.11 reads them (meds_etl/omop.py): data, not code.
 
-/** A kind of event that the rows of a table give. */
+/** A kind of event that comes from the rows of a table. */
 export interface EventOf {
-  /** The table of the CDM, as its files are named. */
+  /** The table of the CDM, as in the names of its files. */
   readonly table: string;
-  /** What the column "table" of the events says, and how the table's own columns begin: meds_etl calls visit_occurrence "visit". */
+  /**
+   * The value of the column "table" of the events, and the prefix of the table's own columns: "visit" for
+   * visit_occurrence, as in meds_etl.
+   */
   readonly name: string;
   /** A fixed code, for births and deaths. */
   readonly code?: string;
-  /** The column of the standard concept; `…_source_concept_id`, where there is one, comes before it. */
+  /** The column of the standard concept. `…_source_concept_id` takes precedence if it exists. */
   readonly concept?: string;
-  /** What CDM 5.3 calls that column. */
+  /** The name of that column in CDM 5.3. */
   readonly older?: string;
-  /** A detail of rows that give another event too: what is lost with it is the detail and not the row. */
+  /** A detail of rows that also become another event. If its code is missing, only the detail is lost. */
   readonly detail?: true;
-  /** Concept of rows that have neither. */
+  /** The concept of rows that have neither. */
   readonly fallback?: number;
-  /** Columns of the time that come before the usual ones. */
+  /** Columns of the time that take precedence over the usual ones. */
   readonly times?: readonly string[];
-  /** Columns of values: a number, a text, a concept. The first that is not null counts. */
+  /** Columns of values: a number, a text, a concept. The first one that is not null counts. */
   readonly number?: string;
   readonly text?: string;
   readonly valueConcept?: string;
@@ -63,16 +66,16 @@ export const EVENTS: readonly EventOf[] = [
   { table: "visit_detail", name: "visit_detail", concept: "visit_detail_concept_id", fallback: 4_203_722 },
 ];
 
-/** Tables that give events, each once. */
+/** Tables that contain events, each once. */
 export const EVENT_TABLES: readonly string[] = [...new Set(EVENTS.map(({ table }) => table))];
 
-/** Tables that say what concepts and the data set are. */
+/** Tables that describe concepts and the dataset. */
 export const OTHER_TABLES = ["concept", "concept_relationship", "concept_ancestor", "cdm_source", "observation_period"] as const;
 
-/** Where the time of an event may stand, the first that is not null counts. */
+/** The columns with the time of an event. The first one that is not null counts. */
 export function timesOf({ name, times = [] }: EventOf): readonly string[] {
   return [...times, `${name}_start_datetime`, `${name}_start_date`, `${name}_datetime`, `${name}_date`];
 }
 
-/** Tables of a vocabulary, which may come from beside the others. */
+/** Tables of a vocabulary, which may also come from outside the source. */
 export const VOCABULARY_TABLES = ["concept", "concept_relationship", "concept_ancestor"] as const;

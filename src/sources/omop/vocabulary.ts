@@ -1,4 +1,5 @@
-// Vocabularies from beside the tables: the folders of Athena downloads, single files of concepts, databases. What is in several counts from the first.
+// Added vocabularies: folders of Athena downloads, single files of concepts, databases. If several have a
+// concept, the first one counts.
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { WorkOptions } from "../../store/native.js";
@@ -17,7 +18,7 @@ type VocabularyTable = (typeof VOCABULARY_TABLES)[number];
 /** The tables of one vocabulary. */
 export type Layer = { readonly [T in VocabularyTable]: readonly Reading[] } & { readonly bytes: number };
 
-/** The vocabulary that a set of tables has itself. */
+/** The vocabulary in a set of tables. */
 export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["signal"]): Promise<Layer> {
   const tables = VOCABULARY_TABLES.flatMap((table) => set.tables.get(table) ?? []);
   const [concept, relationship, ancestor] = await Promise.all(VOCABULARY_TABLES.map((table) => readingsOf(duck, set, table, signal)));
@@ -32,7 +33,7 @@ export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["si
 /**
  * The vocabularies at a path: a folder, a DuckDB database, or a file.
  *
- * @throws MedsError `MEDS_NO_DATA` where there is no table of a vocabulary.
+ * @throws MedsError `MEDS_NO_DATA` if there is no table of a vocabulary.
  */
 export async function layersAt(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer[]> {
   const about = withIo(path, () => statSync(path));
@@ -40,7 +41,7 @@ export async function layersAt(duck: Duck, path: string, signal: WorkOptions["si
   if (about.isFile() && !isDuckDb(path))
     fail(
       "MEDS_NO_DATA",
-      `${path}: this is not a vocabulary. Use the folder of an Athena download, its .zip, a .csv, .csv.gz or .parquet file of concepts, or a DuckDB database.`,
+      `${path}: This is not a vocabulary. Use the folder of an Athena download, its .zip, a .csv, .csv.gz or .parquet file of concepts, or a DuckDB database.`,
       path,
     );
   const set = await openTables(duck, path);
@@ -48,10 +49,10 @@ export async function layersAt(duck: Duck, path: string, signal: WorkOptions["si
   const layers = VOCABULARY_TABLES.some((table) => set.tables.has(table)) ? [await layerOf(duck, set, signal)] : [];
   for (const file of extra) layers.push(await fileLayer(duck, file, signal));
   if (layers.length > 0) return layers;
-  const found = set.others.length === 0 ? "none" : set.others.slice(0, 5).join(", ");
+  const found = set.others.length === 0 ? "nothing" : set.others.slice(0, 5).join(", ");
   return fail(
     "MEDS_NO_DATA",
-    `${path}: looked for a vocabulary (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv, also as .csv.gz or .parquet); found ${found}. Use the folder of an Athena download, or a file of concepts.`,
+    `${path}: This contains no vocabulary (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv or CONCEPT_ANCESTOR.csv, also as .csv.gz or .parquet). It contains ${found}. Use the folder of an Athena download, or a file of concepts.`,
     path,
   );
 }
@@ -64,10 +65,13 @@ export function vocabularyFiles(path: string): TableFiles[] {
   return [...VOCABULARY_TABLES.flatMap((table) => tables.get(table) ?? []), ...extraFiles(path).map(filesOf)];
 }
 
-/** A source's own concepts beside the vocabulary: the MIMIC-IV demo has 2b_concept.csv, "2b" being the ids above two billion. */
+/**
+ * A file with a source's own concepts. The MIMIC-IV demo has 2b_concept.csv; "2b" means ids above two
+ * billion.
+ */
 const EXTRA = /^\d\w*?[-_.](concept|concept_relationship|concept_ancestor)\.(csv|csv\.gz|parquet)$/i;
 
-/** Files of further concepts in a folder. */
+/** The files with further concepts in a folder. */
 function extraFiles(folder: string): string[] {
   return withIo(folder, () => readdirSync(folder))
     .filter((name) => EXTRA.test(name))
@@ -79,7 +83,7 @@ function filesOf(path: string): TableFiles {
   return { table: basename(path), folder: dirname(path), parquet: /\.parquet$/i.test(path), paths: [path], bytes: statSync(path).size };
 }
 
-/** A single file, whatever it is called: its columns say which table it is. */
+/** A single file with any name: its columns show which table it is. */
 async function fileLayer(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer> {
   const files = filesOf(path);
   const of = await readings(duck, files, signal);
@@ -92,7 +96,7 @@ async function fileLayer(duck: Duck, path: string, signal: WorkOptions["signal"]
   if (!concept && !relationship && !ancestor)
     fail(
       "MEDS_NO_DATA",
-      `${path}: this is not a table of a vocabulary: it does not have the columns of concept (concept_id, vocabulary_id, concept_code), concept_relationship or concept_ancestor. Use one of these.`,
+      `${path}: This is not a table of a vocabulary: it does not have the columns of concept (concept_id, vocabulary_id, concept_code), concept_relationship or concept_ancestor. Use one of these tables.`,
       path,
     );
   const when = (which: boolean) => (which ? of : []);
