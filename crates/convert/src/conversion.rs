@@ -208,7 +208,7 @@ impl<'a> Conversion<'a> {
 
     /// The store that stands at the target and may be taken as it is; an error where it may not be replaced either.
     pub fn standing(&self, site: &Site) -> Result<Option<Manifest>> {
-        let Some(standing) = site.standing()? else { return Ok(None) };
+        let Some(standing) = site.existing()? else { return Ok(None) };
         // An index that nobody asked for is in nobody's way.
         let indexed = standing.has_index() || !self.options.index;
         let compared = || compared(self.options, &self.inputs, &standing.fingerprint, standing.times.as_deref(), self.progress);

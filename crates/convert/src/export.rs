@@ -120,7 +120,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
     pool(options.threads, || {
         let store = open_store(&options.store, options.id.as_deref())?;
         let site = Site::lock(&options.out, progress)?;
-        if site.standing()?.is_some() {
+        if site.existing()?.is_some() {
             return Err(Error::at(
                 Code::StoreExists,
                 &options.out,

@@ -1,4 +1,4 @@
-//! How much room values take: element and byte counts of every node of a type, depth first.
+//! The size of values: element and byte counts of every node of a type, depth first.
 
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::DataType;
@@ -6,16 +6,16 @@ use arrow_schema::DataType;
 /// The size of one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Extent {
-    /// Slots.
+    /// Number of slots.
     pub length: u64,
-    /// Null slots.
+    /// Number of null slots.
     pub nulls: u64,
     /// Bytes of text or binary values.
     pub bytes: u64,
 }
 
 impl Extent {
-    /// Adds another.
+    /// Adds another size.
     pub fn add(&mut self, other: &Extent) {
         self.length += other.length;
         self.nulls += other.nulls;
@@ -23,7 +23,7 @@ impl Extent {
     }
 }
 
-/// The types below a type, in the order that Arrow lays them out.
+/// The child types of a type, in Arrow's order.
 pub fn children(data_type: &DataType) -> Vec<&DataType> {
     match data_type {
         DataType::List(item) | DataType::Map(item, _) => vec![item.data_type()],
@@ -32,12 +32,12 @@ pub fn children(data_type: &DataType) -> Vec<&DataType> {
     }
 }
 
-/// Number of nodes of a type, itself included.
+/// Number of nodes of a type: itself and everything below it.
 pub fn nodes(data_type: &DataType) -> usize {
     1 + children(data_type).into_iter().map(nodes).sum::<usize>()
 }
 
-/// The child of a list or map, cut to what its slots refer to.
+/// The child of a list or map, cut to the values that its slots refer to, and the offsets.
 pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
     let (values, offsets): (ArrayRef, &[i32]) = match array.data_type() {
         DataType::Map(..) => {
@@ -59,7 +59,7 @@ pub fn ends(offsets: &[i32]) -> (usize, usize) {
     (end(offsets.first()), end(offsets.last()))
 }
 
-/// Adds an array's extents to those of its type's nodes; `out` has [`nodes`] entries.
+/// Adds an array's extents to those of its type's nodes. `out` has [`nodes`] entries.
 pub fn measure(array: &ArrayRef, out: &mut [Extent]) {
     let Some((own, mut below)) = out.split_first_mut() else { return };
     own.length += array.len() as u64;

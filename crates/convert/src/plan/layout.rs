@@ -1,4 +1,5 @@
-//! The decisions between the passes: how each column is stored, where shards begin, and the place of every piece of every column.
+//! The decisions between the two passes: how each column is stored, where shards begin, and where every piece
+//! of every column goes.
 
 use crate::plan::extent::{self, Extent};
 use crate::plan::intern::Interner;
@@ -18,41 +19,41 @@ use meds_store::{Code, Error, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Elements or bytes that int32 offsets can count.
+/// Most elements or bytes that int32 offsets can count.
 const OFFSETS: u64 = i32::MAX as u64;
-/// The largest integer up to which all are numbers of JavaScript.
+/// The largest safe integer of JavaScript.
 const EXACT: i64 = (1 << 53) - 1;
 
 /// The dictionary of a coded column.
 #[derive(Debug)]
 pub struct Book {
-    /// Bytes of an index.
+    /// Bytes per index.
     pub width: u8,
-    /// The values; slot 0 is a value that the column does not have.
+    /// The values. Entry 0 is a value that the column does not have.
     pub values: ArrayRef,
-    /// From a value to its slot.
+    /// Maps a value to its entry.
     pub slots: Slots,
 }
 
-/// From values to slots of a dictionary.
+/// Maps values to entries of a dictionary.
 #[derive(Debug)]
 pub enum Slots {
-    /// Of strings: the interner's numbers, and the slot of each.
+    /// For strings: their numbers, and the entry of each number.
     Texts(Interner, Vec<u32>),
-    /// Of 64-bit integers, by bit pattern.
+    /// For 64-bit integers, by bit pattern.
     Integers(HashMap<i64, u32, FixedState>),
 }
 
 /// How a column is stored.
 #[derive(Debug)]
 pub struct Stored {
-    /// The type of its values in the store, dictionary aside.
+    /// The type of its values in the store, without the dictionary.
     pub data_type: DataType,
     /// Dense or sparse.
     pub storage: Storage,
-    /// The dictionary, where it is coded.
+    /// The dictionary of a dictionary-coded column.
     pub book: Option<Book>,
-    /// Null rows.
+    /// Number of null rows.
     pub nulls: u64,
 }
 
@@ -79,14 +80,15 @@ fn index_type(width: u8) -> DataType {
     }
 }
 
-/// Decides how a column is stored. `copies` is how often a dictionary is written (once a shard), about.
+/// Decides how a column is stored. `copies` is about how often a dictionary is written: once per shard.
 pub fn decide(column: &Column, measured: &mut Measured, rows: u64, copies: u64) -> Result<Stored> {
     let nulls = rows - measured.present;
     let data_type = match narrowing(&column.wide) {
         Some(_) if measured.traits.narrow => narrow_type(&column.wide),
         _ => column.wide.clone(),
     };
-    // Nested values have no slot of a fixed size, and null ones none at all: they are stored where they are.
+    // Nested values do not have slots of a fixed size, and values of type null do not have slots at all. So
+    // only rows with a value are stored.
     let nested = data_type == DataType::Null || !extent::children(&data_type).is_empty();
     let sparse = column.role == Role::Extra && (nested || (rows > 0 && nulls / 3 >= measured.present));
     let storage = if sparse { Storage::Sparse } else { Storage::Dense };
@@ -118,13 +120,18 @@ fn narrow_type(wide: &DataType) -> DataType {
     }
 }
 
-/// Bytes of an index into `values` values and the slot that none has.
+/// Bytes per index into `values` values and the unused entry 0.
 fn width(values: u64) -> Result<u8> {
     Ok(match values {
         0..=0xff => 1,
         0x100..=0xffff => 2,
         0x1_0000..=0xffff_ffff => 4,
-        _ => return Err(Error::new(Code::PatientTooLarge, format!("{values} distinct values do not fit an index of 32 bits."))),
+        _ => {
+            return Err(Error::new(
+                Code::PatientTooLarge,
+                format!("A column has {values} distinct values. They must fit in 32-bit indexes."),
+            ));
+        }
     })
 }
 
@@ -144,7 +151,8 @@ fn text_book(interner: Interner) -> Result<Book> {
         offsets.push(bytes.len());
     }
     let offsets: Option<Vec<i32>> = offsets.into_iter().map(|n| i32::try_from(n).ok()).collect();
-    let offsets = offsets.ok_or_else(|| Error::new(Code::PatientTooLarge, "the distinct codes take more than 2 GiB of text."))?;
+    let offsets = offsets
+        .ok_or_else(|| Error::new(Code::PatientTooLarge, "The distinct codes have more than 2 GiB of text. They must fit in 2 GiB."))?;
     let values = StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(offsets)), Buffer::from_vec(bytes), None);
     let values = values.map_err(|e| Error::new(Code::Internal, e.to_string()))?;
     Ok(Book { width: width(order.len() as u64)?, values: Arc::new(values), slots: Slots::Texts(interner, slots) })
@@ -156,8 +164,9 @@ fn integer_book(mut values: Vec<i64>, unsigned: bool) -> Result<Book> {
     } else {
         values.sort_unstable();
     }
-    // The smallest integer that is absent: values ascend, so the first gap. Readers in JavaScript turn the whole dictionary into numbers, so it is looked
-    // for among those that a number holds exactly: 2^54 - 1 integers (2^53 without a sign), and a dictionary has fewer than 2^32 values.
+    // Entry 0 is the smallest integer that is absent: values ascend, so it is in the first gap. JavaScript
+    // converts the whole dictionary to numbers, so the search is limited to safe integers. There are 2^54 - 1
+    // of these (2^53 if unsigned), and a dictionary has fewer than 2^32 values.
     let mut filler = if unsigned { 0 } else { -EXACT };
     for value in values.iter().skip_while(|value| !unsigned && **value < -EXACT) {
         if *value != filler {
@@ -175,15 +184,15 @@ fn integer_book(mut values: Vec<i64>, unsigned: bool) -> Result<Book> {
     Ok(Book { width, values, slots: Slots::Integers(slots) })
 }
 
-/// Position of a node: how many slots and bytes of the shard stand before.
+/// The start of a node: how many slots and bytes of the shard come before it.
 pub type NodePlace = Extent;
 
-/// Where a piece of a column goes, and what the second pass must find there again.
+/// Where a piece of a column goes, and what the second pass must find in it.
 #[derive(Debug)]
 pub struct Slot {
-    /// The position of its first value in the shard, one a node of its type.
+    /// The start of its first value in the shard, for each node of its type.
     pub start: Vec<NodePlace>,
-    /// What the first pass counted.
+    /// The counts of the first pass.
     pub expected: Extent,
 }
 
@@ -196,7 +205,7 @@ pub struct Node {
     pub offsets: Option<Span>,
     /// Its values.
     pub data: Option<Span>,
-    /// Bytes a value; `None` for bits and text.
+    /// Bytes per value; `None` for bits and text.
     pub width: Option<u32>,
     /// Its children.
     pub children: Vec<Node>,
@@ -214,36 +223,36 @@ pub struct Place {
 /// A shard.
 #[derive(Debug)]
 pub struct Shard {
-    /// Its patients.
+    /// Its patients, as indexes over the whole source.
     pub patients: Range<usize>,
-    /// Its rows of the whole source.
+    /// Its rows, counted over the whole source.
     pub rows: Range<u64>,
     /// Its file.
     pub file: FilePlan,
-    /// The ids' buffer.
+    /// The buffer of subject ids.
     pub ids: Span,
     /// The buffer of the events' offsets.
     pub events: Span,
-    /// The columns' buffers.
+    /// The buffers of each column.
     pub columns: Vec<Place>,
-    /// Bytes a row number of a sparse column.
+    /// Bytes per row number of a sparse column.
     pub row_width: u64,
 }
 
-/// The whole plan of the second pass.
+/// The plan of the second pass.
 #[derive(Debug)]
 pub struct Layout {
     /// How each column is stored.
     pub stored: Vec<Stored>,
     /// The shards.
     pub shards: Vec<Shard>,
-    /// Of each segment its shard.
+    /// The shard of each segment.
     pub shard_of: Vec<usize>,
-    /// Of each column, row group and piece: where its values go.
+    /// For each column, row group and piece: where its values go.
     pub places: Vec<Vec<Vec<Slot>>>,
 }
 
-/// A segment is too large for a shard: it must be cut finer, or it is one patient.
+/// A segment that is too large for a shard. It must be cut finer. If it is one patient, the conversion fails.
 #[derive(Debug)]
 pub struct TooLarge {
     /// The segment.
@@ -252,18 +261,18 @@ pub struct TooLarge {
     pub column: usize,
 }
 
-/// How the source is cut.
+/// The cuts of the source.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut<'a> {
     /// Its patients.
     pub patients: &'a [Patient],
-    /// First patients of the segments, and the number of patients.
+    /// The first patient of each segment, then the number of patients.
     pub segments: &'a [usize],
     /// The pieces of each row group.
     pub pieces: &'a [Vec<Piece>],
 }
 
-/// Plans the shards, of about `shard_bytes` bytes, for the store `id`.
+/// Plans the shards, of about `shard_bytes` bytes, for the store with content id `id`.
 pub fn plan(
     columns: &[Column],
     stored: Vec<Stored>,
@@ -287,7 +296,7 @@ pub fn plan(
             }
         }
     }
-    // Shards: as many segments as fit.
+    // Each shard gets as many segments as fit.
     let mut shard_of = Vec::with_capacity(count);
     let mut held: Option<(u64, u64, Vec<Vec<Extent>>)> = None;
     for (segment, size) in sizes.iter().enumerate() {
@@ -333,13 +342,13 @@ pub fn plan(
     Ok(Ok(Layout { stored, shards, shard_of, places }))
 }
 
-/// Columns as the file has them: dense ones, then sparse ones.
+/// The columns in the order of the file: dense columns, then sparse columns.
 pub fn in_order(stored: &[Stored]) -> impl Iterator<Item = usize> + '_ {
     let of = |storage| (0..stored.len()).filter(move |&at| stored[at].storage == storage);
     of(Storage::Dense).chain(of(Storage::Sparse))
 }
 
-/// Turns extents into positions: what stands before, within the shard.
+/// Sums the extents of the pieces before each piece in its shard: where the piece starts.
 fn places(extents: Vec<Vec<Vec<Extent>>>, pieces: &[Vec<Piece>], shard_of: &[usize]) -> Vec<Vec<Slot>> {
     let mut at: (usize, Vec<Extent>) = (usize::MAX, Vec::new());
     let of_group = |(group, extents): (usize, Vec<Vec<Extent>>)| {
@@ -357,7 +366,7 @@ fn places(extents: Vec<Vec<Vec<Extent>>>, pieces: &[Vec<Piece>], shard_of: &[usi
     extents.into_iter().enumerate().map(of_group).collect()
 }
 
-/// Bytes that columns of these extents take.
+/// Bytes that columns with these extents take.
 fn bytes(stored: &[Stored], size: &[Vec<Extent>], rows: u64) -> u64 {
     let of = |(stored, size): (&Stored, &Vec<Extent>)| {
         let slots = if stored.storage == Storage::Dense { rows } else { size[0].length };
@@ -371,13 +380,13 @@ fn bytes(stored: &[Stored], size: &[Vec<Extent>], rows: u64) -> u64 {
     stored.iter().zip(size).map(of).sum()
 }
 
-/// A column that int32 offsets cannot count.
+/// Finds a column that int32 offsets cannot count.
 fn overflow(stored: &[Stored], size: &[Vec<Extent>], rows: u64) -> Option<usize> {
     let full = |at: usize| {
         let text = if stored[at].book.is_some() { 0 } else { size[at][0].bytes };
         rows > OFFSETS || text > OFFSETS || size[at].iter().any(|e| e.length > OFFSETS) || size[at][1..].iter().any(|e| e.bytes > OFFSETS)
     };
-    // A file of 4 GiB cannot be one ArrayBuffer on Node 20.
+    // Node 20 cannot have a file of 4 GiB as one ArrayBuffer.
     let too_many = bytes(stored, size, rows) > 3 << 30;
     (0..stored.len()).find(|at| full(*at)).or(too_many.then(|| largest(stored, size, rows)))
 }
@@ -387,7 +396,7 @@ fn largest(stored: &[Stored], size: &[Vec<Extent>], rows: u64) -> usize {
     (0..stored.len()).max_by_key(of).unwrap_or(0)
 }
 
-/// Bytes a value of a fixed-width type.
+/// Bytes per value of a fixed-width type.
 pub fn width_of(data_type: &DataType) -> Option<u32> {
     match data_type {
         DataType::FixedSizeBinary(width) => u32::try_from(*width).ok(),
@@ -395,7 +404,7 @@ pub fn width_of(data_type: &DataType) -> Option<u32> {
     }
 }
 
-/// The type of the row numbers in sparse columns: of 16 bits where no patient has more rows, which is nearly always.
+/// The type of the row numbers in sparse columns. 16 bits are nearly always enough for the longest patient.
 fn row_type(patients: &[Patient]) -> DataType {
     let longest = patients.iter().map(|patient| patient.rows).max().unwrap_or(0);
     if longest > 1 << 16 { DataType::UInt32 } else { DataType::UInt16 }
@@ -422,7 +431,7 @@ fn list(item: Field) -> DataType {
     DataType::List(Arc::new(item))
 }
 
-/// The shape of values of a type; `validity` says whether its own nulls are stored.
+/// The shape of values of a type. `validity`: its own nulls are stored.
 fn shape(data_type: &DataType, validity: bool, slots: Option<u64>, extents: &mut std::slice::Iter<Extent>) -> Shape {
     let own = extents.next().copied().unwrap_or_default();
     let length = slots.unwrap_or(own.length);
@@ -449,7 +458,7 @@ fn shape(data_type: &DataType, validity: bool, slots: Option<u64>, extents: &mut
     Shape { length, nulls, buffers, children }
 }
 
-/// The buffers of a type, taken from the file's in order.
+/// The buffers of a type, which are the next ones of the file's.
 fn node(data_type: &DataType, spans: &mut std::slice::Iter<Span>) -> Node {
     let mut take = || spans.next().copied();
     let mut node = Node::default();
@@ -482,7 +491,7 @@ fn shard(
     let events = rows.end - rows.start;
     let row_width = width_of(row).map_or(4, u64::from);
     let column = |at: usize, slots: Option<u64>, validity: bool| {
-        // A coded column's values are indexes: its bytes of text are in the dictionary.
+        // The values of a coded column are indexes. Its text is in the dictionary.
         shape(&stored[at].buffer_type(), validity, slots, &mut total[at].iter())
     };
     let order: Vec<usize> = in_order(stored).collect();

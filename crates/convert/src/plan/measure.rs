@@ -1,4 +1,5 @@
-//! The first pass over the values: how much room each column takes in each piece of the source, and which values it holds.
+//! The first pass over the values. It measures how much space each column takes in each piece of the source,
+//! and which values it has.
 
 use crate::plan::extent::{self, Extent};
 use crate::plan::intern::{Integers, Interner};
@@ -18,27 +19,27 @@ use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What the values of a column are like, over the whole source.
+/// The measurements of a column over the whole source.
 #[derive(Debug)]
 pub struct Measured {
-    /// Extents of the values' type in each piece of each row group, null rows left out.
+    /// Extents of the values' type, for each piece of each row group, without null rows.
     pub extents: Vec<Vec<Vec<Extent>>>,
-    /// Rows with a value.
+    /// Number of rows with a value.
     pub present: u64,
-    /// Bytes of them, where they are text.
+    /// Bytes of the values, where they are text.
     pub bytes: u64,
-    /// The distinct values, where there are not too many.
+    /// The distinct values, unless there are too many.
     pub distinct: Distinct,
     /// Traits of the values.
     pub traits: Traits,
-    /// `code` alone: events and patients of each distinct value.
+    /// Only for `code`: number of events and of patients of each distinct value.
     pub counts: Vec<(u64, u64)>,
 }
 
 /// Distinct values.
 #[derive(Debug)]
 pub enum Distinct {
-    /// Not asked for, or too many.
+    /// Not needed, or too many.
     Unknown,
     /// Strings.
     Texts(Interner),
@@ -47,17 +48,17 @@ pub enum Distinct {
 }
 
 impl Distinct {
-    /// Notes a text; its number, where numbers are given.
+    /// Adds a text. Returns its number; 0 where texts are not numbered.
     fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
         traits.ascii = traits.ascii && text.is_ascii();
         match self {
             Self::Texts(interner) => interner.insert(text),
-            // Seen, though nobody wants its number.
+            // Its number is not needed.
             _ => 0,
         }
     }
 
-    /// Gives up on a dictionary that has become too large.
+    /// Discards the values when they are too many for a dictionary.
     fn shed(&mut self) {
         let full = match self {
             Self::Unknown => false,
@@ -70,14 +71,14 @@ impl Distinct {
     }
 }
 
-/// What is true of all values, or of one.
+/// Properties of the values.
 #[derive(Clone, Copy, Debug)]
 pub struct Traits {
     /// Some value is NaN.
     pub nan: bool,
     /// Some value is the int64 minimum.
     pub sentinel: bool,
-    /// Every value can be held in microseconds (times) or days (date64).
+    /// Every value fits without loss in microseconds (times) or days (date64).
     pub narrow: bool,
     /// Every byte of text is ASCII.
     pub ascii: bool,
@@ -94,7 +95,7 @@ impl Traits {
     }
 }
 
-/// Measures every column, (row group, column) by (row group, column).
+/// Measures every column. Each task is one column of one row group.
 pub fn measure(
     source: &Source,
     columns: &[Column],
@@ -132,7 +133,7 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// `full`: others have found too many distinct values already.
+    /// `full`: other tasks have already found too many distinct values.
     fn run(&self, full: bool, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
         let file = &self.source.files[self.group.file];
         let reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
@@ -149,7 +150,7 @@ impl Task<'_> {
     }
 }
 
-/// What one task has seen of its column.
+/// The measurements of one task.
 struct Gauge {
     present: u64,
     bytes: u64,
@@ -159,13 +160,13 @@ struct Gauge {
     code: Option<CodeGauge>,
 }
 
-/// The dictionary of the page at hand: the numbers of its strings, found once each.
+/// The current page's dictionary, with the number of each of its strings, which is looked up once.
 #[derive(Default)]
 struct Page {
-    /// Held so that its address is not given to another dictionary meanwhile.
+    /// Kept so that another dictionary cannot have the same address.
     held: Option<ArrayRef>,
     ids: Vec<u32>,
-    /// Rows of the slice at hand, by key.
+    /// Number of rows in the current slice, by key.
     rows: Vec<u32>,
 }
 
@@ -185,7 +186,8 @@ impl Page {
     }
 }
 
-/// Counts of codes. Patients that reach into another row group are told apart, or they would be counted twice.
+/// Counts of codes. Patients with rows in another row group are counted separately, because otherwise they
+/// count twice.
 struct CodeGauge {
     events: Vec<u64>,
     patients: Vec<u64>,
@@ -237,12 +239,13 @@ impl Gauge {
         Ok(())
     }
 
-    /// Walks keys into a page's dictionary: each string is looked at once a page, rows only count. Returns rows with a value, and their bytes.
+    /// Counts keys into a page's dictionary. Each string is read once per page, and rows only add to counts.
+    /// Returns the number of rows with a value, and their bytes.
     fn coded(&mut self, keys: &[i32], nulls: Option<&NullBuffer>, coded: &Coded, start: u64, patients: &[Patient]) -> (u64, u64) {
         self.page.open(coded.keys.values());
         let Self { traits, distinct, page, code, .. } = self;
         match code {
-            // Codes are never null: what is wrong with those that are is said later.
+            // Codes must not be null. A later check reports those that are.
             Some(code) => {
                 let mut patient = patients.partition_point(|p| p.end() <= start);
                 let mut row = 0;
@@ -281,7 +284,7 @@ impl Gauge {
         (present, bytes)
     }
 
-    /// Walks rows of text that has no page dictionary.
+    /// Counts rows of text without a page dictionary.
     fn texts<'v>(&mut self, rows: usize, start: u64, patients: &[Patient], value: impl Fn(usize) -> Option<&'v [u8]>) -> (u64, u64) {
         let Self { traits, distinct, code, .. } = self;
         let (mut present, mut bytes) = (0, 0);
@@ -305,7 +308,7 @@ impl Gauge {
         (present, bytes)
     }
 
-    /// Looks at values that are no text.
+    /// Measures values that are not text.
     fn look(&mut self, array: &ArrayRef) {
         use DataType as D;
         let traits = &mut self.traits;
@@ -351,7 +354,7 @@ impl CodeGauge {
     }
 }
 
-/// Values of an 8-byte type that are not null, as int64.
+/// The values of an 8-byte type that are not null, as int64.
 fn words(array: &ArrayRef) -> impl Iterator<Item = i64> + Clone {
     let data = array.to_data();
     let nulls = array.nulls().cloned();
@@ -362,14 +365,14 @@ fn words(array: &ArrayRef) -> impl Iterator<Item = i64> + Clone {
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
-/// How a time of another unit becomes microseconds, and a date64 days.
+/// How a time of another unit becomes microseconds, and a date64 becomes days.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Narrowing {
-    /// Milliseconds to the days of a date32: exact where there is no time of day, and where 32 bits hold the days.
+    /// Milliseconds to the days of a date32. Exact if there is no time of day and the days fit in 32 bits.
     Days,
-    /// A finer unit: exact where there is no remainder.
+    /// A finer unit. Exact if there is no remainder.
     Divide(i64),
-    /// A coarser unit: exact where it does not overflow.
+    /// A coarser unit. Exact if it does not overflow.
     Multiply(i64),
 }
 
@@ -396,7 +399,7 @@ fn distinct(column: &Column) -> Distinct {
     }
 }
 
-/// What all tasks have seen of a column.
+/// The measurements of all tasks of a column.
 struct Merged {
     present: u64,
     bytes: u64,

@@ -1,4 +1,5 @@
-//! What is learned before anything is written: whose each row is, how large each column is, and where each value goes.
+//! The plan of a conversion before it writes: to which patient each row belongs, how large each column is,
+//! and where each value goes.
 
 pub mod extent;
 pub mod intern;

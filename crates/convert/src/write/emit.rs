@@ -1,4 +1,5 @@
-//! The second pass: every value to its place, (row group, column) by (row group, column), in parallel.
+//! The second pass writes every value to its place. Each task is one column of one row group; tasks run in
+//! parallel.
 
 use crate::plan::layout::{Layout, Slot, Slots, Stored};
 use crate::plan::pieces::{Piece, walk};
@@ -17,17 +18,17 @@ use rayon::prelude::*;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Everything the second pass works from.
+/// The input of the second pass.
 pub struct Emit<'a> {
     /// The source.
     pub source: &'a Source,
-    /// Its columns.
+    /// The source's columns.
     pub columns: &'a [Column],
-    /// Its row groups.
+    /// The source's row groups.
     pub groups: &'a [Group],
-    /// Their pieces.
+    /// The pieces of each row group.
     pub pieces: &'a [Vec<Piece>],
-    /// Its patients.
+    /// The source's patients.
     pub patients: &'a [Patient],
     /// Where everything goes.
     pub layout: &'a Layout,
@@ -36,7 +37,7 @@ pub struct Emit<'a> {
 }
 
 impl Emit<'_> {
-    /// Writes the shards' columns.
+    /// Writes the shards.
     pub fn run(&self, progress: &Progress) -> Result<()> {
         let tasks: Vec<_> = (0..self.columns.len()).flat_map(|column| (0..self.groups.len()).map(move |group| (column, group))).collect();
         tasks.par_iter().try_for_each(|&(column, group)| self.task(column, group, progress))?;
@@ -44,7 +45,7 @@ impl Emit<'_> {
         self.targets.par_iter().try_for_each(|target| target.write_edges())
     }
 
-    /// Head, tail, subject ids and the events' offsets of each shard.
+    /// Writes head, tail, subject ids and the offsets of the events of each shard.
     fn frames(&self, progress: &Progress) -> Result<()> {
         self.layout.shards.par_iter().zip(self.targets).try_for_each(|(shard, target)| {
             progress.check()?;
@@ -84,7 +85,7 @@ impl Emit<'_> {
         done.map_err(|failure| match failure {
             Failure::Other(error) => error,
             Failure::Changed => {
-                let message = format!("column {name:?} reads differently the second time. Do not change the source while it is converted.");
+                let message = format!("column {name:?} changed during the conversion. Retry once nothing is writing to the source.");
                 Error::at(Code::SourceChanged, &about.path, message)
             }
         })
@@ -95,25 +96,25 @@ impl Emit<'_> {
 struct Writer<'a> {
     stored: &'a Stored,
     shard: usize,
-    /// The piece at hand, in its row group.
+    /// The current piece, as an index in its row group.
     piece: usize,
     values: Values,
     sparse: Option<Sparse>,
     page: Page,
-    /// Values (and bytes of text) that this piece must still bring.
+    /// Number of values, and bytes of text, that this piece still lacks.
     due: (u64, u64),
 }
 
-/// The list of (row, value) a patient.
+/// The list of (row, value) pairs per patient.
 struct Sparse {
     lists: Offsets,
     rows: Bytes,
-    /// Row numbers are of 16 bits.
+    /// Row numbers have 16 bits.
     narrow: bool,
     patient: usize,
 }
 
-/// The page's dictionary, each string's slot found once.
+/// The current page's dictionary, with the entry of each of its strings, which is looked up once.
 #[derive(Default)]
 struct Page {
     held: Option<ArrayRef>,
@@ -122,7 +123,7 @@ struct Page {
 
 /// Why a piece could not be written.
 enum Failure {
-    /// The source no longer is what the first pass saw.
+    /// The source differs from what the first pass read.
     Changed,
     /// Anything else.
     Other(Error),
@@ -135,7 +136,7 @@ impl From<Error> for Failure {
 }
 
 impl<'a> Writer<'a> {
-    /// Turns to a piece: the writer of the piece before goes on where both are of one shard.
+    /// Starts a piece. It uses the writer of the previous piece if both are in one shard.
     fn turn(before: Option<Self>, emit: &'a Emit, column: usize, group: usize, piece: usize) -> Result<Self, Failure> {
         let slot = &emit.layout.places[column][group][piece];
         let about = &emit.pieces[group][piece];
@@ -147,7 +148,7 @@ impl<'a> Writer<'a> {
                 Self::new(emit, column, shard, about, slot)?
             }
         };
-        // Bytes of coded text are in the dictionary.
+        // The text of a coded column is in the dictionary.
         let bytes = if writer.stored.book.is_some() { 0 } else { slot.expected.bytes };
         (writer.piece, writer.due) = (piece, (slot.expected.length, bytes));
         Ok(writer)
@@ -169,7 +170,7 @@ impl<'a> Writer<'a> {
                     patient,
                 })
             }
-            // A dense column has a slot for every row.
+            // A dense column has a value slot for every row.
             None => {
                 start[0].length = piece.start - about.rows.start;
                 None
@@ -179,7 +180,7 @@ impl<'a> Writer<'a> {
         Ok(Self { stored: &emit.layout.stored[column], shard, piece: 0, values, sparse, page: Page::default(), due: (0, 0) })
     }
 
-    /// Fails where the piece did not bring what it should.
+    /// Fails if the piece had fewer values than the first pass counted.
     fn settled(self) -> Result<Self, Failure> {
         if self.due == (0, 0) { Ok(self) } else { Err(Failure::Changed) }
     }
@@ -247,7 +248,7 @@ impl<'a> Writer<'a> {
     fn push_texts(&mut self, texts: &Texts, array: &ArrayRef, start: u64, patients: &[Patient]) -> Result<(), Failure> {
         let rows = array.len();
         let Self { stored, values, sparse, page, due, .. } = self;
-        // A null can also hide in the page's dictionary, so that the array's own null bits are not the whole truth.
+        // The page's dictionary can also contain a null, so the array's own null bits are not enough.
         let whole = match texts {
             Texts::Coded(coded) => coded.values.null_count() == 0,
             _ => true,
@@ -288,7 +289,7 @@ impl<'a> Writer<'a> {
             }
             texts => push_slots(values, book.width, rows, nulls, dense, |row| texts.get(row).map_or(0, slot_of))?,
         };
-        // Slot 0 is nobody's: a value that has it was not there the first time.
+        // No value has entry 0, so a value with entry 0 was not there in the first pass.
         if written == found { Ok(()) } else { Err(Failure::Changed) }
     }
 }
@@ -302,7 +303,7 @@ impl Page {
 }
 
 impl Sparse {
-    /// Appends the numbers of the rows that have a value, and closes the lists of the patients that end here.
+    /// Appends the numbers of the rows that have a value, and closes the lists of patients that end here.
     fn rows(&mut self, rows: usize, start: u64, patients: &[Patient], valid: impl Fn(usize) -> bool) -> Result<()> {
         let end = start + rows as u64;
         let mut at = start;
@@ -313,7 +314,7 @@ impl Sparse {
             self.rows.with(|held| {
                 for row in at..until {
                     if valid((row - start) as usize) {
-                        // The layout has seen that the longest patient's rows fit the width.
+                        // The layout chose a width that fits the longest patient's row numbers.
                         let number = ((row - patient.start) as u32).to_le_bytes();
                         held.extend_from_slice(if narrow { &number[..2] } else { &number });
                         count += 1;
@@ -331,7 +332,8 @@ impl Sparse {
     }
 }
 
-/// Appends slots of a dictionary; null rows take slot 0 in a dense column and nothing in a sparse one. Returns the rows whose slot is not 0.
+/// Appends indexes into a dictionary. A null row gets index 0 in a dense column, and nothing in a sparse
+/// column. Returns the number of rows whose index is not 0.
 fn push_slots(
     values: &mut Values,
     width: u8,
@@ -397,7 +399,7 @@ fn push_integers(values: &mut Values, slots: &Slots, width: u8, array: &ArrayRef
     let words = bytes.as_chunks::<8>().0;
     let last = Cell::new(([0; 8], 0));
     let slot = |row: usize| {
-        // Visits and orders come in runs.
+        // Equal values often follow each other (visits, orders).
         let (word, known) = last.get();
         if known != 0 && word == words[row] {
             return known;
@@ -411,7 +413,7 @@ fn push_integers(values: &mut Values, slots: &Slots, width: u8, array: &ArrayRef
     if written == words.len() - nulls.map_or(0, NullBuffer::null_count) { Ok(()) } else { Err(Failure::Changed) }
 }
 
-/// Appends fixed-width values; null slots get the sentinel that lets a reader skip the validity.
+/// Appends fixed-width values. Null slots get the sentinel, so that a reader can skip the validity.
 fn fill_fixed(values: &mut Values, array: &ArrayRef) -> Result<()> {
     let (bytes, width) = fixed(array)?;
     values.fill(|held| {

@@ -1,4 +1,5 @@
-//! How a store is written: each value at its final place, then indexes, tables of codes and patients, and publishing.
+//! How a store is written: each value at its final place, then indexes, tables of codes and patients, and
+//! publishing.
 
 pub mod codes;
 pub mod emit;

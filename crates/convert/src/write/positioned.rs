@@ -1,4 +1,5 @@
-//! Writing buffers at their final places: bytes, bits, offsets and nested values, each appended from a known position on.
+//! Writes buffers at their final offsets in a file: bytes, bits, offsets and nested values. Each is appended
+//! from a known start.
 
 use crate::plan::extent::{ends, items};
 use crate::plan::layout::{Node, NodePlace};
@@ -13,11 +14,11 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes held back before they are written.
+/// Bytes that are buffered before they are written.
 const HELD: usize = 256 << 10;
 
-/// A file that several tasks write to, each at places of its own. Two tasks can meet in one byte of a bitmap: such bytes are gathered
-/// and written at the end.
+/// A file that several tasks write to, each at its own offsets. Two tasks can share one byte of a bitmap:
+/// such bytes are collected and written at the end.
 #[derive(Debug)]
 pub struct Target {
     path: PathBuf,
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// A file that exists.
+    /// The file must exist.
     pub fn new(path: PathBuf) -> Self {
         Self { path, edges: Mutex::default() }
     }
@@ -36,7 +37,7 @@ impl Target {
         Ok(Handle { file: Arc::new(file), target: self.clone() })
     }
 
-    /// Writes the bytes in which tasks met.
+    /// Writes the bytes that tasks share.
     pub fn write_edges(self: &Arc<Self>) -> Result<()> {
         let handle = self.open()?;
         let edges = std::mem::take(&mut *self.edges.lock().unwrap_or_else(PoisonError::into_inner));
@@ -52,7 +53,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Writes bytes at a place.
+    /// Writes bytes at an offset.
     pub fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
         self.file.write_all_at(bytes, at).map_err(|e| Error::io(&self.target.path, "write the store", &e))
     }
@@ -62,7 +63,7 @@ impl Handle {
     }
 }
 
-/// Bytes from a place on.
+/// Bytes that are appended from an offset on.
 #[derive(Debug)]
 pub struct Bytes {
     to: Handle,
@@ -71,7 +72,7 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    /// Starts at a place.
+    /// Starts at an offset of the file.
     pub fn new(to: Handle, at: u64) -> Self {
         Self { to, at, held: Vec::new() }
     }
@@ -90,13 +91,13 @@ impl Bytes {
         Ok(())
     }
 
-    /// Appends what `fill` adds to the bytes held back.
+    /// Appends the bytes that `fill` adds to the buffered bytes.
     pub fn with(&mut self, fill: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         fill(&mut self.held);
         if self.held.len() > HELD { self.flush() } else { Ok(()) }
     }
 
-    /// Writes what is held back.
+    /// Writes the buffered bytes.
     pub fn flush(&mut self) -> Result<()> {
         self.to.write(self.at, &self.held)?;
         self.at += self.held.len() as u64;
@@ -105,14 +106,14 @@ impl Bytes {
     }
 }
 
-/// Bits from a place on.
+/// Bits that are appended from a bit on.
 #[derive(Debug)]
 pub struct Bits {
     bytes: Bytes,
-    /// The byte being filled, and how many of its bits are.
+    /// The current byte, and how many of its bits are filled.
     byte: u8,
     filled: u32,
-    /// The first byte is shared with the task before.
+    /// The first byte is shared with the previous task.
     shared: bool,
 }
 
@@ -187,7 +188,7 @@ impl Bits {
         self.bytes.with(|held| held.push(byte))
     }
 
-    /// Writes what is held back; the last byte is shared with the task after.
+    /// Writes the buffered bits. The last byte is shared with the next task.
     pub fn flush(&mut self) -> Result<()> {
         self.bytes.flush()?;
         if self.filled > 0 {
@@ -197,7 +198,7 @@ impl Bits {
     }
 }
 
-/// Offsets of a child that grows elsewhere: each slot appends where it ends.
+/// Offsets of a child: each slot appends the end of its elements. The caller writes the elements.
 #[derive(Debug)]
 pub struct Offsets {
     bytes: Bytes,
@@ -205,7 +206,8 @@ pub struct Offsets {
 }
 
 impl Offsets {
-    /// Starts behind slot `slot` of the buffer at `at`, where the child has `end` elements. (The first offset, 0, is the file's own zero.)
+    /// Starts at slot `slot` of the buffer at `at`, where the child has `end` elements. The first offset, 0,
+    /// is not written: a new file contains zeros.
     pub fn new(to: Handle, at: u64, slot: u64, end: u64) -> Result<Self> {
         Ok(Self { bytes: Bytes::new(to, at + 4 * (slot + 1)), end: narrow(end)? })
     }
@@ -217,21 +219,21 @@ impl Offsets {
         self.close()
     }
 
-    /// Lengthens the slot that is open.
+    /// Adds elements to the current slot.
     #[inline]
     pub fn grow(&mut self, length: usize) -> Result<()> {
         self.end = i32::try_from(length).ok().and_then(|n| self.end.checked_add(n)).ok_or_else(too_many)?;
         Ok(())
     }
 
-    /// Ends the slot that is open.
+    /// Ends the current slot.
     #[inline]
     pub fn close(&mut self) -> Result<()> {
         let end = self.end.to_le_bytes();
         self.bytes.with(|held| held.extend_from_slice(&end))
     }
 
-    /// Writes what is held back.
+    /// Writes the buffered bytes.
     pub fn flush(&mut self) -> Result<()> {
         self.bytes.flush()
     }
@@ -245,7 +247,7 @@ fn too_many() -> Error {
     Error::new(Code::Internal, "a shard was planned with more than 2^31-1 elements or bytes")
 }
 
-/// The rows that are not null, in order.
+/// The values that are not null, in order.
 pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
     match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => Ok(array.clone()),
@@ -273,9 +275,9 @@ enum Data {
 }
 
 impl Values {
-    /// Starts at `places`, one a node of the type, depth first.
+    /// Starts at `places`: one per node of the type, depth first.
     pub fn new(to: &Handle, node: &Node, places: &mut std::slice::Iter<NodePlace>) -> Result<Self> {
-        let place = *places.next().ok_or_else(|| Error::new(Code::Internal, "a nested column lost a place"))?;
+        let place = *places.next().ok_or_else(|| Error::new(Code::Internal, "a nested column has too few places"))?;
         let child = places.as_slice().first().map_or(0, |child| child.length);
         let validity = node.validity.map(|span| Bits::new(to.clone(), span.offset, place.length));
         let offset = |end| node.offsets.map(|span| Offsets::new(to.clone(), span.offset, place.length, end)).transpose();
@@ -291,12 +293,12 @@ impl Values {
         Ok(Self { validity, data, children: children? })
     }
 
-    /// Appends the validity of rows whose values come by [`Values::fill`] or [`Values::text`].
+    /// Appends the validity of rows whose values are appended by [`Values::fill`] or [`Values::text`].
     pub fn validity(&mut self, nulls: Option<&NullBuffer>, rows: usize) -> Result<()> {
         self.validity.as_mut().map_or(Ok(()), |bits| bits.validity(nulls, rows))
     }
 
-    /// Appends that `rows` rows are null.
+    /// Appends the validity of `rows` null rows.
     pub fn nulls(&mut self, rows: usize) -> Result<()> {
         self.validity.as_mut().map_or(Ok(()), |bits| bits.repeat(false, rows))
     }
@@ -340,7 +342,8 @@ impl Values {
                     child.push(column)?;
                 }
             }
-            // What lies in null slots is left over from other rows: it must not reach the store, which may be given to people who may not see these.
+            // Null slots contain leftovers of other rows. They must not reach the store, because its users
+            // may not be allowed to see those rows.
             Data::Bits(bits) => match array.nulls().filter(|nulls| nulls.null_count() > 0) {
                 Some(nulls) => bits.append(&(array.as_boolean().values() & nulls.inner()))?,
                 None => bits.append(array.as_boolean().values())?,
@@ -374,7 +377,7 @@ impl Values {
         Ok(())
     }
 
-    /// Writes what is held back.
+    /// Writes the buffered bytes.
     pub fn flush(&mut self) -> Result<()> {
         self.validity.iter_mut().try_for_each(Bits::flush)?;
         match &mut self.data {
@@ -391,7 +394,7 @@ impl Values {
     }
 }
 
-/// The bytes of a fixed-width array, and the width.
+/// The bytes of a fixed-width array, and the width of a value.
 pub fn fixed(array: &ArrayRef) -> Result<(&[u8], usize)> {
     let width = match array.data_type() {
         DataType::FixedSizeBinary(width) => usize::try_from(*width).ok(),
@@ -402,7 +405,7 @@ pub fn fixed(array: &ArrayRef) -> Result<(&[u8], usize)> {
         DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().value_data(),
         _ => primitive_bytes(array),
     };
-    // value_data of a fixed-size binary array starts at its offset already.
+    // `value_data` of a fixed-size binary array already starts at its offset.
     Ok((&bytes[..width * array.len()], width))
 }
 
@@ -437,7 +440,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tasks that meet in the middle of a byte, in any order, write what one task would have written.
+        /// Tasks that share a byte write the same bits as a single task, in any order.
         #[test]
         fn bits_of_many_tasks_are_the_bits_of_one(bits in prop::collection::vec(any::<bool>(), 0..300), cuts in prop::collection::vec(0usize..300, 0..6), chunk in 1usize..70) {
             let bytes = bits.len().div_ceil(8);
@@ -457,7 +460,7 @@ mod tests {
             prop_assert_eq!(&found[5..], &expected.values()[..bytes]);
         }
 
-        /// Runs of equal bits are the same bits, one by one.
+        /// Runs of equal bits write the same as single bits.
         #[test]
         fn repeated_bits_are_bits(runs in prop::collection::vec((any::<bool>(), 0usize..40), 0..12), start in 0u64..8) {
             let count: usize = runs.iter().map(|run| run.1).sum();
@@ -476,11 +479,11 @@ mod tests {
         }
     }
 
-    /// A nested column written in two parts, each at the place that the extents give it.
+    /// A nested column is written in two parts, each at the place that the extents determine.
     #[test]
     fn nested_values_continue_where_the_part_before_ended() -> Outcome {
         let items: Fields = vec![Field::new("n", DataType::Int32, true), Field::new("s", DataType::Utf8, true)].into();
-        // Null slots hold what a reader left there; the store has zeros.
+        // Null slots contain leftovers of a reader. The store has zeros there.
         let n = Int32Array::new(vec![1, 98, 3, 4, 99].into(), Some(vec![true, false, true, true, false].into()));
         let s = StringArray::from(vec![Some("a"), Some(""), None, Some("dd"), Some("é")]);
         let items = StructArray::try_new(items.clone(), vec![Arc::new(n), Arc::new(s)], None)?;
@@ -504,7 +507,7 @@ mod tests {
             parts.push((place.clone(), part.clone()));
             crate::plan::extent::measure(&part, &mut place);
         }
-        // The later part first: places do not depend on what was written before.
+        // The later part is written first: places do not depend on the order.
         for (place, part) in parts.into_iter().rev() {
             let mut values = Values::new(&target.open()?, &node, &mut place.iter())?;
             values.push(&part)?;

@@ -1,42 +1,42 @@
-//! patients.arrow, checked, and its inverse: from a place in a shard to the patient.
+//! patients.arrow, checked, and its inverse: from a row of a shard to the patient.
 
 use super::array::Array;
 use super::cursor::Found;
 use super::file::File;
 use crate::manifest::Manifest;
 
-/// For every slot (in storage order) the patient's row in patients.arrow.
+/// The row of patients.arrow for every slot.
 #[derive(Debug)]
 pub struct Index {
     slots: Vec<u32>,
-    /// First slot of each shard, and the number of slots.
+    /// The first slot of each shard, then the number of slots.
     base: Vec<usize>,
 }
 
 /// The columns of patients.arrow.
 pub struct Patients<'a> {
-    /// Ascending.
+    /// Subject ids, ascending.
     pub ids: Array<'a>,
-    /// Index of the shard.
+    /// The shard that contains the patient.
     pub shard: Array<'a>,
-    /// Row in the shard.
+    /// The patient's row in the shard.
     pub row: Array<'a>,
     /// Number of rows.
     pub events: Array<'a>,
-    /// Rows without a time; they come first.
+    /// Number of rows without a time. They come first.
     pub static_events: Array<'a>,
-    /// Null where no row has a time.
+    /// First time, microseconds since 1970-01-01. Null where no row has a time.
     pub first_time: Array<'a>,
-    /// As `first_time`.
+    /// Last time, like `first_time`.
     pub last_time: Array<'a>,
-    /// Absent where the source has no splits.
+    /// The split. Absent where the source does not have splits.
     pub split: Option<Array<'a>>,
 }
 
 impl<'a> Patients<'a> {
-    /// Of patients.arrow, whose columns `shape` has checked.
+    /// Reads the columns of patients.arrow, which `shape` has checked.
     pub fn of(file: &'a File) -> Found<Self> {
-        let column = |name| file.array(name).ok_or_else(|| format!("lacks column \"{name}\""));
+        let column = |name| file.array(name).ok_or_else(|| format!("does not have column \"{name}\""));
         Ok(Self {
             ids: column("subject_id")?,
             shard: column("shard")?,
@@ -59,10 +59,14 @@ impl Index {
         let mut base = vec![0usize];
         for shard in &manifest.shards {
             let next = usize::try_from(shard.patients).ok().and_then(|more| base[base.len() - 1].checked_add(more));
-            base.push(next.filter(|next| *next <= n).ok_or("has fewer patients than the shards")?);
+            base.push(next.filter(|next| *next <= n).ok_or("has fewer patients than the shards have")?);
         }
         if base[base.len() - 1] != n || counts.patients != n as u64 {
-            return Err(format!("has {n} patients, the shards {}, the manifest {}", base[base.len() - 1], counts.patients));
+            return Err(format!(
+                "has {n} patients, but the shards have {} and the manifest says {}",
+                base[base.len() - 1],
+                counts.patients
+            ));
         }
         const NONE: u32 = u32::MAX;
         let mut slots = vec![NONE; n];
@@ -72,14 +76,14 @@ impl Index {
             let id = patients.ids.i64(i);
             let wrong = |what: &str| Err(format!("{what} (subject {id}, row {i})"));
             if i > 0 && patients.ids.i64(i - 1) >= id {
-                return wrong("has subject ids that do not ascend");
+                return wrong("has subject ids that are not ascending");
             }
             let (shard, row) = (patients.shard.u32(i) as usize, patients.row.u32(i) as usize);
             if shard >= manifest.shards.len() || row >= base[shard + 1] - base[shard] {
                 return wrong("points outside the shards");
             }
             if std::mem::replace(&mut slots[base[shard] + row], i as u32) != NONE {
-                return wrong("has two patients in one place");
+                return wrong("has two patients in one row of a shard");
             }
             let (events, still) = (u64::from(patients.events.u32(i)), u64::from(patients.static_events.u32(i)));
             if events == 0 || still > events {
@@ -90,12 +94,12 @@ impl Index {
             longest = longest.max(events);
             let times = (patients.first_time.valid(i), patients.last_time.valid(i));
             if times != (still < events, still < events) {
-                return wrong("has times for a patient of static rows only, or none for another");
+                return wrong("has times for a patient with static rows only, or lacks times for another patient");
             }
             if still < events {
                 let (first, last) = (patients.first_time.i64(i), patients.last_time.i64(i));
                 if first > last {
-                    return wrong("has a last time before the first");
+                    return wrong("has a last time before the first time");
                 }
                 first_time = Some(first_time.map_or(first, |t: i64| t.min(first)));
                 last_time = Some(last_time.map_or(last, |t: i64| t.max(last)));
@@ -105,12 +109,12 @@ impl Index {
         let expected = (counts.events, counts.static_events, counts.longest, counts.first_time, counts.last_time);
         if found != expected {
             return Err(format!(
-                "sums up to {found:?} (events, static events, longest, first and last time) where the manifest says {expected:?}"
+                "has totals {found:?} (events, static events, longest, first and last time), but the manifest says {expected:?}"
             ));
         }
         if let Some(i) = (0..events_of.len()).find(|i| events_of[*i] != manifest.shards[*i].events) {
             return Err(format!(
-                "has {} events in {} where the manifest says {}",
+                "has {} events in {}, but the manifest says {}",
                 events_of[i], manifest.shards[i].file.path, manifest.shards[i].events
             ));
         }
@@ -118,13 +122,13 @@ impl Index {
         Ok(Self { slots, base })
     }
 
-    /// Row of patients.arrow for each row of a shard.
+    /// The row of patients.arrow for each row of a shard.
     pub fn rows(&self, shard: usize) -> &[u32] {
         &self.slots[self.base[shard]..self.base[shard + 1]]
     }
 }
 
-/// Number of patients in each split.
+/// Checks the number of patients in each split.
 fn splits(patients: &Patients, manifest: &Manifest) -> Found<()> {
     let mut found = std::collections::BTreeMap::new();
     if let Some(split) = patients.split {
@@ -140,5 +144,5 @@ fn splits(patients: &Patients, manifest: &Manifest) -> Found<()> {
         }
     }
     let expected = manifest.splits.iter().filter(|(_, count)| **count > 0).map(|(name, count)| (name.clone(), *count)).collect();
-    if found == expected { Ok(()) } else { Err(format!("has splits {found:?} where the manifest says {expected:?}")) }
+    if found == expected { Ok(()) } else { Err(format!("has splits {found:?}, but the manifest says {expected:?}")) }
 }

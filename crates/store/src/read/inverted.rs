@@ -1,4 +1,4 @@
-//! The inverted index of a shard, checked: of each code the patients that have it, and their rows.
+//! The inverted index of a shard, checked: for each code, the patients that have it and their rows.
 
 use super::array::{Array, words};
 use super::check;
@@ -8,29 +8,30 @@ use super::map::Scan;
 use crate::layout::Span;
 use std::ops::Range;
 
-/// A shard's inverted index. Its offsets have been checked; patients and rows are checked as they are read.
+/// A shard's inverted index. Its offsets are checked before the first read; patients and rows are checked by
+/// each read.
 #[derive(Clone, Copy)]
 pub struct Inverted<'a> {
     file: &'a File,
-    /// The list of events a patient, whose offsets have been checked.
+    /// The shard's list of events per patient, whose offsets are checked.
     events: Array<'a>,
-    /// The list of patients a code, the patients, the list of their rows.
+    /// The list of patients per code, the patients, and the list of rows per patient.
     codes: Array<'a>,
     patients: Array<'a>,
     lists: Array<'a>,
 }
 
-/// A patient's rows with one code: ascending numbers in the patient's timeline.
+/// A patient's rows with one code: ascending row numbers in the patient's timeline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rows<'a> {
-    /// Of 16 bits, where no patient of the store has more rows.
+    /// 16-bit numbers, where they are enough for the store's longest patient.
     Narrow(&'a [[u8; 2]]),
-    /// Of 32 bits.
+    /// 32-bit numbers.
     Wide(&'a [[u8; 4]]),
 }
 
 impl<'a> Rows<'a> {
-    /// Number of rows; at least one in a store that is whole.
+    /// Number of rows. At least one, unless the store is damaged.
     pub fn len(&self) -> usize {
         match self {
             Self::Narrow(rows) => rows.len(),
@@ -38,12 +39,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Are there none?
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Row `i` of them.
+    /// Row number `i`.
     pub fn get(&self, i: usize) -> Option<u32> {
         match self {
             Self::Narrow(rows) => rows.get(i).map(|row| u16::from_le_bytes(*row).into()),
@@ -51,15 +52,15 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// All of them.
+    /// All row numbers.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + use<'a> {
         let rows = *self;
         (0..rows.len()).map(move |i| rows.get(i).unwrap_or_default())
     }
 
-    /// Do they ascend below a patient's number of rows?
+    /// Whether they ascend and are less than the patient's number of rows.
     fn ascend(&self, length: usize) -> bool {
-        // Without an early end, so that it compiles to wide comparisons.
+        // No early exit, so that this compiles to vector comparisons.
         fn all<const W: usize>(rows: &[[u8; W]], number: impl Fn(&[u8; W]) -> u32) -> bool {
             rows.windows(2).fold(true, |right, pair| right & (number(&pair[0]) < number(&pair[1])))
         }
@@ -72,14 +73,16 @@ impl<'a> Rows<'a> {
 }
 
 impl<'a> Inverted<'a> {
-    /// Of a file whose columns `shape` has checked, over the events of its shard, whose offsets have been checked.
+    /// Reads a file whose columns `shape` has checked. `events` are the events of its shard, whose offsets
+    /// are checked.
     pub(super) fn new(file: &'a File, events: Array<'a>) -> Found<Self> {
-        let codes = file.array("patients").ok_or("has no patients")?;
+        let codes = file.array("patients").ok_or("does not have column \"patients\"")?;
         let pairs = codes.child(0);
         Ok(Self { file, events, codes, patients: pairs.child(0), lists: pairs.child(1) })
     }
 
-    /// What every reader relies on: a code's patients are its own, a patient's rows too.
+    /// Checks what every reader relies on: no list reaches into the next code's patients, or into the next
+    /// patient's rows.
     pub(super) fn check(&self) -> Found<()> {
         for list in [self.codes, self.lists] {
             check::section(self.file, list)?;
@@ -88,7 +91,7 @@ impl<'a> Inverted<'a> {
         Ok(())
     }
 
-    /// Number of patients that have a code; 0 for an id that the store does not have.
+    /// Number of patients that have a code; 0 for an id that the store lacks.
     pub fn patients(&self, code: u32) -> usize {
         self.pairs(code).len()
     }
@@ -99,15 +102,15 @@ impl<'a> Inverted<'a> {
         self.lists.offset(pairs.end) - self.lists.offset(pairs.start)
     }
 
-    /// The patients that have a code, as rows of the shard, ascending, each with its rows of that code. What lies outside the shard's patients or the
-    /// patient's rows, or out of order, is an error.
+    /// The patients that have a code, each with its rows of that code. Patients are rows of the shard,
+    /// ascending. Fails where a patient or row is out of range or out of order.
     pub fn code(&self, code: u32) -> impl Iterator<Item = crate::Result<(u32, Rows<'a>)>> + use<'a> {
         let file = self.file;
         self.found(code).map(move |found| found.map_err(|found| file.corrupt(&found)))
     }
 
-    /// Those of a code among `wanted`, which ascend: each patient is looked for. That all of the code's patients ascend is looked at first, because a
-    /// search among others would miss some.
+    /// The patients of a code that are among `wanted`, found by binary search. `wanted` must ascend. The
+    /// order of the code's patients is checked first, because a search in wrong order would miss some.
     pub fn code_of(&self, code: u32, wanted: &[u32]) -> crate::Result<Vec<(u32, Rows<'a>)>> {
         let Range { start: mut low, end } = self.pairs(code);
         let _ahead = self.ahead(code);
@@ -127,14 +130,14 @@ impl<'a> Inverted<'a> {
                 all.push(self.pair(low, 0).map_err(|found| corrupt(&found))?);
             }
         }
-        // The last one, of them all the greatest, has to be the shard's too.
+        // The last patient has the greatest number, so it alone can be outside the shard.
         if end > self.pairs(code).start {
             self.pair(end - 1, 0).map_err(|found| corrupt(&found))?;
         }
         Ok(all)
     }
 
-    /// The same, an error as a clause.
+    /// The same as [`Inverted::code`], with an error as a clause.
     pub(super) fn found(&self, code: u32) -> impl Iterator<Item = Found<(u32, Rows<'a>)>> + use<'a> {
         let of = *self;
         let mut least = 0;
@@ -147,7 +150,7 @@ impl<'a> Inverted<'a> {
         })
     }
 
-    /// A code's patients, and the offsets and rows of their lists, are about to be read.
+    /// Announces that a code's patients, and the offsets and rows of their lists, are read.
     fn ahead(&self, code: u32) -> Vec<Scan> {
         let pairs = self.pairs(code);
         let rows = self.lists.offset(pairs.start)..self.lists.offset(pairs.end);
@@ -174,18 +177,18 @@ impl<'a> Inverted<'a> {
         let patient = self.patients.u32(pair);
         let at = patient as usize;
         if at < least || at >= self.events.len() {
-            return Err(format!("has patient {patient} out of order or outside of the {} of its shard", self.events.len()));
+            return Err(format!("has patient {patient} out of order or outside of the {} patients of its shard", self.events.len()));
         }
         let items = self.lists.child(0);
         let width = if items.node.data_type.width == Some(2) { 2 } else { 4 };
         let range = self.lists.offset(pair) * width..self.lists.offset(pair + 1) * width;
-        // Offsets end inside the rows: they have been checked.
+        // The offsets are checked: they end inside the rows.
         let bytes = items.data().get(range).unwrap_or_default();
         let rows = if width == 2 { Rows::Narrow(words(bytes)) } else { Rows::Wide(words(bytes)) };
         let length = self.events.offset(at + 1) - self.events.offset(at);
         match rows.ascend(length) {
             true => Ok((patient, rows)),
-            false => Err(format!("has rows of patient {patient} that are none, out of order or beyond the patient's {length}")),
+            false => Err(format!("has rows of patient {patient} that are missing, out of order or beyond the patient's {length} rows")),
         }
     }
 }
