@@ -3,7 +3,7 @@
 use crate::codes::Codes;
 use crate::groups::Group;
 use crate::shard::Shard;
-use meds_store::read::{Inverted, Rows};
+use meds_store::read::{InvertedIndex, RowNumbers};
 use meds_store::{Result, Store};
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ impl Hits {
     }
 
     /// `find` returns the patients of a code, as rows of the shard.
-    fn of<'a>(shard: &Shard, ids: &[u32], find: impl Fn(u32) -> Result<Vec<(u32, Rows<'a>)>>) -> Result<Self> {
+    fn of<'a>(shard: &Shard, ids: &[u32], find: impl Fn(u32) -> Result<Vec<(u32, RowNumbers<'a>)>>) -> Result<Self> {
         let mut hits = Vec::new();
         for &id in ids {
             for (patient, rows) in find(id)? {
@@ -52,7 +52,7 @@ pub fn hits(store: &Store, shards: &[Option<Shard>], codes: &Codes, groups: &[Gr
     let each = || indexes.iter().flatten().flat_map(|index| ids.iter().map(move |id| (index, *id)));
     let searches = groups.len().saturating_mul(ids.len()).saturating_mul(SEARCH);
     let share = groups.len() as f64 / store.manifest().counts.patients.max(1) as f64;
-    let found = |index: &Inverted, id: u32| index.patients(id) + (COST as f64 * share * index.rows(id) as f64) as usize;
+    let found = |index: &InvertedIndex, id: u32| index.patients(id) + (COST as f64 * share * index.rows(id) as f64) as usize;
     let wanted = if searches.saturating_add(each().map(|(index, id)| found(index, id)).sum()) <= rows {
         Some(patients_of(store, groups, shards.len()))
     } else {
@@ -64,7 +64,7 @@ pub fn hits(store: &Store, shards: &[Option<Shard>], codes: &Codes, groups: &[Gr
         }
         None
     };
-    let of = |(at, (shard, index)): (usize, (&Option<Shard>, &Option<Inverted>))| match (shard, index) {
+    let of = |(at, (shard, index)): (usize, (&Option<Shard>, &Option<InvertedIndex>))| match (shard, index) {
         (Some(shard), Some(index)) => Hits::of(shard, &ids, |id| match &wanted {
             Some(wanted) => index.code_of(id, &wanted[at]),
             None => index.code(id).collect(),

@@ -71,6 +71,11 @@ impl Type {
     }
 }
 
+/// [`Type::of`], with an error as a clause: "the type …, which a store cannot contain,".
+pub(crate) fn stored(data_type: &DataType) -> Result<Type, String> {
+    Type::of(data_type).ok_or_else(|| format!("the type {}, which a store cannot contain,", type_name(data_type)))
+}
+
 /// A type's name for people, in the manifest and in `db.columns`: `timestamp[us]`, `list<utf8>`,
 /// `dictionary<int32, utf8>`.
 pub fn type_name(data_type: &DataType) -> String {
@@ -160,17 +165,7 @@ fn parse(text: &str) -> Option<(DataType, &str)> {
             let (count, rest) = rest.strip_prefix('[')?.split_once(']')?;
             (D::FixedSizeList(item, count.parse().ok()?), rest)
         }
-        "struct" => {
-            let mut fields = Vec::new();
-            let mut rest = rest.strip_prefix('<')?;
-            while !rest.starts_with('>') {
-                let (name, after) = rest.split_once(": ")?;
-                let (of, after) = parse(after)?;
-                fields.push(Field::new(name, of, true));
-                rest = after.strip_prefix(", ").unwrap_or(after);
-            }
-            (D::Struct(fields.into()), &rest[1..])
-        }
+        "struct" => parse_struct(rest)?,
         "map" => {
             let (key, value, rest) = two()?;
             let pair = vec![Field::new("key", key, false), Field::new("value", value, true)];
@@ -179,6 +174,19 @@ fn parse(text: &str) -> Option<(DataType, &str)> {
         "dictionary" => two().map(|(index, values, rest)| (D::Dictionary(Box::new(index), Box::new(values)), rest))?,
         word => (PLAIN.iter().find(|plain| type_name(plain) == word)?.clone(), rest),
     })
+}
+
+/// Reads the members of a struct, after the word "struct".
+fn parse_struct(text: &str) -> Option<(DataType, &str)> {
+    let mut fields = Vec::new();
+    let mut rest = text.strip_prefix('<')?;
+    while !rest.starts_with('>') {
+        let (name, after) = rest.split_once(": ")?;
+        let (of, after) = parse(after)?;
+        fields.push(Field::new(name, of, true));
+        rest = after.strip_prefix(", ").unwrap_or(after);
+    }
+    Some((DataType::Struct(fields.into()), &rest[1..]))
 }
 
 /// The types with a one-word name.

@@ -1,6 +1,6 @@
 //! A mapped file as Arrow arrays: slices of one buffer, which keeps the mapping alive.
 
-use super::cursor::Found;
+use super::Found;
 use super::file::File;
 use crate::layout::{Node, Span};
 use arrow_buffer::Buffer;

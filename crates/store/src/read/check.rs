@@ -1,28 +1,11 @@
-//! Checks that read data: checksums, and the offsets that separate one patient's rows from the next
+//! Checks that read data: the offsets that separate one patient's rows from the next
 //! patient's.
 
+use super::Found;
 use super::array::{Array, words};
-use super::cursor::Found;
+use super::checksum::crc;
 use super::file::File;
-use super::index::{Index, Patients};
-use crate::manifest::{self, hex};
-
-/// Compares the CRC-32C of bytes with the manifest's.
-pub fn crc(bytes: &[u8], expected: &str) -> Found<()> {
-    let found = hex(crc32c::crc32c(bytes));
-    if found == expected { Ok(()) } else { Err(format!("has checksum {found}, but the manifest says {expected}")) }
-}
-
-/// Checks the parts of a file that say where its buffers are. A wrong place would return the bytes of another
-/// column, and of another patient.
-pub fn frames(bytes: &[u8], entry: &manifest::File) -> Found<()> {
-    entry.frames.iter().try_for_each(|part| {
-        let end = part.offset.checked_add(part.bytes).and_then(|end| usize::try_from(end).ok());
-        let part_bytes = end.and_then(|end| bytes.get(part.offset as usize..end));
-        let part_bytes = part_bytes.ok_or_else(|| format!("ends before byte {} of its table of buffers", part.offset))?;
-        crc(part_bytes, &part.crc32c).map_err(|e| format!("{e} (table of buffers, byte {} on)", part.offset))
-    })
-}
+use super::patients::{Patients, StorageOrder};
 
 /// Checks that offsets start at 0, never decrease, and end inside the values that they cut.
 pub fn offsets(array: Array) -> Found<()> {
@@ -81,13 +64,13 @@ pub fn sections(file: &File) -> Found<()> {
 
 /// Checks what every reader of a shard relies on: the shard contains the patients that patients.arrow lists,
 /// and no list reaches into the rows of the next patient.
-pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found<()> {
+pub fn shard(file: &File, patients: &File, order: &StorageOrder, shard: usize) -> Found<()> {
     let column = |name| file.array(name).ok_or_else(|| format!("does not have column \"{name}\""));
     let (ids, events) = (column("subject_id")?, column("events")?);
     section(file, events)?;
     let of_patient = Patients::of(patients)?;
     let _ahead = ids.node.data.and_then(|span| file.ahead(span));
-    for (row, &at) in index.rows(shard).iter().enumerate() {
+    for (row, &at) in order.rows(shard).iter().enumerate() {
         let at = at as usize;
         let (expected, found) = (of_patient.ids.i64(at), ids.i64(row));
         if expected != found {

@@ -1,13 +1,11 @@
 //! Reads the field nodes and buffers of one record batch in order, and checks each of them.
 
-use super::footer::store_type;
+use super::Found;
 use crate::layout::{Node, Span};
+use crate::types;
 use arrow_ipc::{Buffer, FieldNode, RecordBatch};
 use arrow_schema::DataType;
 use flatbuffers::Vector;
-
-/// A result, or a clause that says what is wrong.
-pub type Found<T> = std::result::Result<T, String>;
 
 /// Every buffer starts at a multiple of this many bytes from the start of the file: a cache line. A typed
 /// array needs a multiple of its own width.
@@ -105,7 +103,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn node(&mut self, name: &str, data_type: &DataType, nullable: bool) -> Found<Node> {
-        let data_type = store_type(data_type)?;
+        let data_type = types::stored(data_type)?;
         if self.node >= self.nodes.len() {
             return Err("too few nodes".into());
         }

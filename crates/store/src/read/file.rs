@@ -1,10 +1,10 @@
 //! A mapped Arrow file of a store.
 
+use super::Found;
 use super::array::Array;
-use super::cursor::Found;
 use super::footer::{self, Layout};
 use super::map::{Access, Mapping, Scan};
-use super::{REMEDY, check};
+use super::{REMEDY, checksum};
 use crate::error::{Code, Error, Result};
 use crate::layout::Span;
 use crate::manifest::{self, STORE_ID_KEY};
@@ -38,7 +38,7 @@ impl File {
     pub fn open(root: &Path, entry: &manifest::File, id: &str, access: Access) -> Result<Self> {
         let path = path_of(root, entry)?;
         let map = Mapping::open(&path, entry.bytes, access)?;
-        check::frames(map.bytes(), entry).map_err(|found| corrupt(&path, &found))?;
+        checksum::frames(map.bytes(), entry).map_err(|found| corrupt(&path, &found))?;
         let layout = footer::parse(map.bytes()).map_err(|found| corrupt(&path, &found))?;
         match layout.schema.metadata().get(STORE_ID_KEY) {
             Some(found) if found == id => {}
@@ -77,7 +77,7 @@ impl File {
     /// The same check, with an error as a clause.
     pub fn found_crc(&self) -> Found<()> {
         let _scan = self.map.scan();
-        check::crc(self.map.bytes(), &self.entry.crc32c)
+        checksum::crc(self.map.bytes(), &self.entry.crc32c)
     }
 
     /// An error about this file.

@@ -4,9 +4,10 @@
 //! The bytes come from a disk and can be anything, so every addition and index is checked. Errors are clauses
 //! that follow the file's name.
 
-use super::cursor::{Cursor, Found, bounded};
+use super::Found;
+use super::cursor::{Cursor, bounded};
 use crate::layout::{Dictionary, Node};
-use crate::types::{Type, type_name};
+use crate::types;
 use arrow_ipc::{Block, Endianness, MessageHeader, MetadataVersion, root_as_footer, root_as_message};
 use arrow_schema::{DataType, Field, Schema};
 use std::collections::HashMap;
@@ -139,7 +140,7 @@ impl<'a> Reader<'a> {
     fn field(&mut self, field: &Field, fb: arrow_ipc::Field<'a>, depth: usize) -> Found<Node> {
         let column = |what: &str| format!("has {what} in column \"{}\"", field.name());
         if depth > DEEPEST {
-            return Err(column("a type nested too deep"));
+            return Err(column("a type nested too deeply"));
         }
         if let DataType::Dictionary(index, values) = field.data_type() {
             let index_width = match **index {
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(column("dictionary indexes that are not unsigned integers of 8, 16 or 32 bits")),
             };
             let mut node = self.cursor.flat(field.name(), index, field.is_nullable()).map_err(|e| column(&e))?;
-            node.data_type = store_type(values).map_err(|e| column(&e))?;
+            node.data_type = types::stored(values).map_err(|e| column(&e))?;
             let id = fb.dictionary().ok_or_else(|| column("no dictionary"))?.id();
             // Removed from the map while its values are read. Only one field uses a dictionary.
             let mut cursor = self.dictionaries.remove(&id).ok_or_else(|| column("no dictionary"))?;
@@ -182,9 +183,4 @@ impl<'a> Reader<'a> {
         }
         Ok(node)
     }
-}
-
-/// The store's type, or a clause that says that a store cannot contain it.
-pub(super) fn store_type(data_type: &DataType) -> Found<Type> {
-    Type::of(data_type).ok_or_else(|| format!("the type {}, which a store cannot contain,", type_name(data_type)))
 }

@@ -8,12 +8,13 @@
 mod array;
 mod arrow;
 mod check;
+mod checksum;
 mod cursor;
 mod file;
 mod footer;
 mod index;
-mod inverted;
 mod map;
+mod patients;
 mod problem;
 mod shape;
 mod store;
@@ -22,11 +23,14 @@ mod verify;
 pub use array::{Array, words};
 pub use file::File;
 pub use footer::{Layout, parse};
-pub use index::Patients;
-pub use inverted::{Inverted, Rows};
+pub use index::{InvertedIndex, RowNumbers};
 pub use map::{Access, Mapping, Scan};
+pub use patients::Patients;
 pub use problem::Problem;
 pub use store::Store;
 
 /// What to do about a damaged store: the end of every such message.
 const REMEDY: &str = "Convert the source again (--force), or restore the store from a backup.";
+
+/// The result of a check, or a clause that says what is wrong and follows the file's name.
+type Found<T> = std::result::Result<T, String>;

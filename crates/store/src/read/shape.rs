@@ -1,6 +1,6 @@
 //! Checks that the files have the columns that the format and the manifest require.
 
-use super::cursor::Found;
+use super::Found;
 use super::footer::Layout;
 use crate::layout::Node;
 use crate::manifest::{Column, Manifest, Storage};
@@ -135,7 +135,7 @@ fn columns<'a>(
 }
 
 /// Checks the columns of the inverted index of shard `i`.
-pub fn inverted(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
+pub fn index(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
     let expected = || "has other columns than patients: list<struct<row: uint32, rows: list<uint16 | uint32>>>".to_string();
     rows("codes", layout.rows, manifest.counts.codes.saturating_add(1))?;
     let ([codes], [field]) = (&layout.fields[..], &layout.schema.fields()[..]) else { return Err(expected()) };

@@ -1,9 +1,9 @@
 //! An open store.
 
 use super::file::{File, corrupt, path_of};
-use super::index::Index;
-use super::inverted::Inverted;
+use super::index::InvertedIndex;
 use super::map::{Access, Scan};
+use super::patients::StorageOrder;
 use super::{REMEDY, arrow, check, shape};
 use crate::error::{Code, Error, Result};
 use crate::manifest::{self, ANCESTORS, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
@@ -23,7 +23,7 @@ pub struct Store {
     /// `None` where the store does not have the file.
     ancestors: Option<File>,
     pub(super) shards: Vec<File>,
-    pub(super) index: Index,
+    pub(super) order: StorageOrder,
     /// The inverted index of each shard. Empty where the store was made without it.
     pub(super) inverted: Vec<File>,
     /// Whether each shard has passed its checks.
@@ -113,9 +113,9 @@ impl Store {
             shape::shard(&shard.layout, &manifest, i).map_err(|found| shard.corrupt(&found))?;
         }
         for (i, file) in inverted.iter().enumerate() {
-            shape::inverted(&file.layout, &manifest, i).map_err(|found| file.corrupt(&found))?;
+            shape::index(&file.layout, &manifest, i).map_err(|found| file.corrupt(&found))?;
         }
-        let index = Index::new(&patients, &manifest).map_err(|found| patients.corrupt(&found))?;
+        let order = StorageOrder::new(&patients, &manifest).map_err(|found| patients.corrupt(&found))?;
         let untouched = |files: &[File]| files.iter().map(|_| AtomicBool::new(false)).collect();
         let (touched, inverted_touched) = (untouched(&shards), untouched(&inverted));
         // The manifest was read as JSON, so it is UTF-8 text.
@@ -128,7 +128,7 @@ impl Store {
             codes,
             ancestors,
             shards,
-            index,
+            order,
             inverted,
             touched,
             inverted_touched,
@@ -158,7 +158,7 @@ impl Store {
     /// The row of patients.arrow for each patient of a shard, in storage order. Panics for a shard that does
     /// not exist.
     pub fn patient_rows(&self, shard: usize) -> &[u32] {
-        self.index.rows(shard)
+        self.order.rows(shard)
     }
 
     /// codes.arrow. All of it is checked.
@@ -182,7 +182,7 @@ impl Store {
         let file = self.shard_file(shard)?;
         // Two threads may both run the check. The result is the same.
         if !self.touched[shard].load(Relaxed) {
-            check::shard(file, &self.patients, &self.index, shard).map_err(|found| file.corrupt(&found))?;
+            check::shard(file, &self.patients, &self.order, shard).map_err(|found| file.corrupt(&found))?;
             self.touched[shard].store(true, Relaxed);
         }
         Ok(file)
@@ -190,10 +190,10 @@ impl Store {
 
     /// The inverted index of a shard; `None` where the store was made without it. The first call checks its
     /// offsets, and the shard as [`Store::shard`] does. Patients and rows are checked by each read.
-    pub fn index(&self, shard: usize) -> Result<Option<Inverted<'_>>> {
+    pub fn index(&self, shard: usize) -> Result<Option<InvertedIndex<'_>>> {
         let events = self.shard(shard)?.array("events");
         let Some(file) = self.inverted.get(shard) else { return Ok(None) };
-        let of = || Inverted::new(file, events.ok_or("belongs to a shard without column \"events\"")?);
+        let of = || InvertedIndex::new(file, events.ok_or("belongs to a shard without column \"events\"")?);
         let inverted = of().map_err(|found| file.corrupt(&found))?;
         if !self.inverted_touched[shard].load(Relaxed) {
             inverted.check().map_err(|found| file.corrupt(&found))?;

@@ -4,7 +4,7 @@ use super::report::Report;
 use crate::error::{Error, Result};
 use crate::manifest::{CODES, MANIFEST, PATIENTS};
 use crate::read::file::path_of;
-use crate::read::{Access, Mapping, Problem, Store, check};
+use crate::read::{Access, Mapping, Problem, Store, checksum};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub fn check(store: &Store, report: &mut Report) -> Result<()> {
     for entry in store.manifest.files.iter().filter(|entry| entry.path != PATIENTS && entry.path != CODES) {
         let path = path_of(&store.root, entry)?;
         let found = Mapping::open(&path, entry.bytes, Access::Whole).map_err(|e| e.message);
-        let found = found.and_then(|map| check::crc(map.bytes(), &entry.crc32c));
+        let found = found.and_then(|map| checksum::crc(map.bytes(), &entry.crc32c));
         absorb(report, &entry.path, found);
     }
     let shards = store.manifest.shards.iter().map(|shard| &shard.file);

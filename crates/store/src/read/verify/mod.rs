@@ -1,8 +1,10 @@
 //! Verification of every byte and every invariant of a store.
 
 mod codes;
+mod counts;
 mod folder;
-mod inverted;
+mod index;
+mod place;
 mod report;
 mod rows;
 mod values;
@@ -11,7 +13,9 @@ use super::{Problem, Store, check};
 use crate::error::Result;
 use crate::manifest::{MANIFEST, Storage};
 use crate::progress::{Phase, Progress};
-use report::{Place, Report};
+use counts::Counts;
+use place::Place;
+use report::Report;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 impl Store {
@@ -34,7 +38,7 @@ impl Store {
             let file = &self.shards[shard];
             let mut report = Report::new(&file.entry.path, limit);
             report.check(file.found_crc());
-            let sound = report.check(check::shard(file, &self.patients, &self.index, shard)) && report.check(check::sections(file));
+            let sound = report.check(check::shard(file, &self.patients, &self.order, shard)) && report.check(check::sections(file));
             progress.advance(0, file.entry.bytes)?;
             Ok((report, sound))
         })?;
@@ -56,12 +60,12 @@ impl Store {
         let indexes = parallel(indexed.len(), |task| {
             let shard = indexed[task];
             let mut report = Report::new(&self.inverted[shard].entry.path, limit);
-            inverted::check(&Place::new(self, shard), &self.inverted[shard], &mut report);
+            index::check(&Place::new(self, shard), &self.inverted[shard], &mut report);
             progress.check()?;
             Ok(report)
         })?;
         let mut nulls = vec![0; columns.len()];
-        let mut counts = codes::Counts::new(self.codes.layout.rows as usize);
+        let mut counts = Counts::new(self.codes.layout.rows as usize);
         for ((_, column), mut task) in tasks.iter().zip(reports) {
             nulls[*column] += task.nulls;
             counts.add(task.codes.take());
@@ -70,7 +74,7 @@ impl Store {
         indexes.into_iter().for_each(|index| report.absorb(index));
         if sound.len() == self.shards.len() {
             self.totals(&nulls, &mut report);
-            report.absorb(counts.compare(&self.codes, limit));
+            report.absorb(codes::compare(&counts, &self.codes, limit));
         }
         Ok(report.finish())
     }
@@ -87,7 +91,7 @@ impl Store {
             "time" => rows::times(place, array, report),
             "code" => {
                 values::same_dictionary(array, self.codes.array("code"), "codes.arrow", report);
-                report.codes = Some(codes::Counts::of(place, array));
+                report.codes = Some(Counts::of(place, array));
             }
             _ if column.coded => values::same_dictionary(array, reference(0), "the first shard", report),
             _ => {}

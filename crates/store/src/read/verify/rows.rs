@@ -1,7 +1,8 @@
 //! Verifies the order of each patient's rows: static rows first, then by time. Rows of a sparse column ascend
 //! and belong to the patient.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::manifest::Column;
 use crate::read::array::Array;
 

@@ -1,10 +1,11 @@
 //! Verifies the values of one column: ids are inside their dictionary, text is UTF-8, null slots contain
 //! sentinels, and the flags are right by which readers choose their code path.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::manifest::{Column, Storage};
+use crate::read::Found;
 use crate::read::array::Array;
-use crate::read::cursor::Found;
 
 /// Checks a column's slots one by one.
 pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) {

@@ -1,15 +1,16 @@
 //! Compares the inverted index with its shard: every entry is a row that has the code, and no row is missing.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::read::file::File;
-use crate::read::inverted::Inverted;
+use crate::read::index::InvertedIndex;
 
 /// Entries are distinct, because patients and rows ascend. So if every entry is right and there are as many
 /// entries as rows, the index is complete.
 pub fn check(place: &Place, file: &File, report: &mut Report) -> Option<()> {
     let column = place.store.manifest.columns.iter().find(|column| column.name == "code")?;
     let (events, codes) = (place.events()?, place.column(column)?);
-    let inverted = Inverted::new(file, events).ok()?;
+    let inverted = InvertedIndex::new(file, events).ok()?;
     if !report.check(inverted.check()) {
         return None;
     }
