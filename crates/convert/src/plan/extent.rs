@@ -1,7 +1,9 @@
 //! The size of values: element and byte counts of every node of a type, depth first.
 
-use arrow_array::{Array, ArrayRef, cast::AsArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
 use arrow_schema::DataType;
+use arrow_select::filter::filter;
+use meds_store::{Code, Error, Result};
 
 /// The size of one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,6 +39,14 @@ pub fn nodes(data_type: &DataType) -> usize {
     1 + children(data_type).into_iter().map(nodes).sum::<usize>()
 }
 
+/// Bytes per value of a fixed-width type.
+pub fn width_of(data_type: &DataType) -> Option<u32> {
+    match data_type {
+        DataType::FixedSizeBinary(width) => u32::try_from(*width).ok(),
+        other => other.primitive_width().and_then(|width| u32::try_from(width).ok()),
+    }
+}
+
 /// The child of a list or map, cut to the values that its slots refer to, and the offsets.
 pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
     let (values, offsets): (ArrayRef, &[i32]) = match array.data_type() {
@@ -57,6 +67,16 @@ pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
 pub fn ends(offsets: &[i32]) -> (usize, usize) {
     let end = |offset: Option<&i32>| offset.and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
     (end(offsets.first()), end(offsets.last()))
+}
+
+/// The values that are not null, in order.
+pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => Ok(array.clone()),
+        Some(nulls) => {
+            filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string()))
+        }
+    }
 }
 
 /// Adds an array's extents to those of its type's nodes. `out` has [`nodes`] entries.

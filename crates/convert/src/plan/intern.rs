@@ -1,5 +1,8 @@
 //! The distinct values of a column, up to a limit.
 
+use crate::plan::traits::Traits;
+use crate::source::schema::Column;
+use arrow_schema::DataType;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -100,6 +103,50 @@ impl Integers {
     /// The values, in no particular order.
     pub fn values(&self) -> Vec<i64> {
         self.seen.iter().copied().collect()
+    }
+}
+
+/// Distinct values.
+#[derive(Debug)]
+pub enum Distinct {
+    /// Not needed, or too many.
+    Unknown,
+    /// Strings.
+    Texts(Interner),
+    /// 64-bit integers.
+    Integers(Integers),
+}
+
+impl Distinct {
+    /// No values yet of a column.
+    pub(super) fn new(column: &Column) -> Self {
+        match column.wide {
+            DataType::Utf8 => Self::Texts(Interner::default()),
+            DataType::Int64 | DataType::UInt64 => Self::Integers(Integers::default()),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Adds a text. Returns its number; 0 where texts are not numbered.
+    pub(super) fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
+        traits.ascii = traits.ascii && text.is_ascii();
+        match self {
+            Self::Texts(interner) => interner.insert(text),
+            // Its number is not needed.
+            _ => 0,
+        }
+    }
+
+    /// Discards the values when they are too many for a dictionary.
+    pub(super) fn shed(&mut self) {
+        let full = match self {
+            Self::Unknown => false,
+            Self::Texts(interner) => interner.is_full(),
+            Self::Integers(integers) => integers.is_full(),
+        };
+        if full {
+            *self = Self::Unknown;
+        }
     }
 }
 

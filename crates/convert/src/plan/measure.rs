@@ -2,22 +2,18 @@
 //! and which values it has.
 
 use crate::plan::extent::{self, Extent};
-use crate::plan::intern::{Integers, Interner};
+use crate::plan::gauge::Gauge;
+use crate::plan::intern::Distinct;
 use crate::plan::pieces::{Piece, walk};
 use crate::plan::survey::{Group, Patient};
+use crate::plan::traits::Traits;
 use crate::source::files::Source;
 use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Role};
-use crate::source::texts::{Coded, Texts};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{Array, ArrayRef};
-use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, TimeUnit};
+use crate::source::schema::Column;
 use meds_store::{Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// The measurements of a column over the whole source.
 #[derive(Debug)]
@@ -34,65 +30,6 @@ pub struct Measured {
     pub traits: Traits,
     /// Only for `code`: number of events and of patients of each distinct value.
     pub counts: Vec<(u64, u64)>,
-}
-
-/// Distinct values.
-#[derive(Debug)]
-pub enum Distinct {
-    /// Not needed, or too many.
-    Unknown,
-    /// Strings.
-    Texts(Interner),
-    /// 64-bit integers.
-    Integers(Integers),
-}
-
-impl Distinct {
-    /// Adds a text. Returns its number; 0 where texts are not numbered.
-    fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
-        traits.ascii = traits.ascii && text.is_ascii();
-        match self {
-            Self::Texts(interner) => interner.insert(text),
-            // Its number is not needed.
-            _ => 0,
-        }
-    }
-
-    /// Discards the values when they are too many for a dictionary.
-    fn shed(&mut self) {
-        let full = match self {
-            Self::Unknown => false,
-            Self::Texts(interner) => interner.is_full(),
-            Self::Integers(integers) => integers.is_full(),
-        };
-        if full {
-            *self = Self::Unknown;
-        }
-    }
-}
-
-/// Properties of the values.
-#[derive(Clone, Copy, Debug)]
-pub struct Traits {
-    /// Some value is NaN.
-    pub nan: bool,
-    /// Some value is the int64 minimum.
-    pub sentinel: bool,
-    /// Every value fits without loss in microseconds (times) or days (date64).
-    pub narrow: bool,
-    /// Every byte of text is ASCII.
-    pub ascii: bool,
-}
-
-impl Traits {
-    const NONE: Self = Self { nan: false, sentinel: false, narrow: true, ascii: true };
-
-    fn add(&mut self, other: Self) {
-        self.nan |= other.nan;
-        self.sentinel |= other.sentinel;
-        self.narrow &= other.narrow;
-        self.ascii &= other.ascii;
-    }
 }
 
 /// Measures every column. Each task is one column of one row group.
@@ -138,7 +75,7 @@ impl Task<'_> {
         let file = &self.source.files[self.group.file];
         let reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
         let mut extents = vec![vec![Extent::default(); extent::nodes(&self.column.wide)]; self.pieces.len()];
-        let mut gauge = Gauge::new(self);
+        let mut gauge = Gauge::new(self.column, &self.group);
         if full {
             gauge.distinct = Distinct::Unknown;
         }
@@ -147,255 +84,6 @@ impl Task<'_> {
             Batch::Nulls(_) => Ok(()),
         })?;
         Ok((extents, gauge))
-    }
-}
-
-/// The measurements of one task.
-struct Gauge {
-    present: u64,
-    bytes: u64,
-    traits: Traits,
-    distinct: Distinct,
-    page: Page,
-    code: Option<CodeGauge>,
-}
-
-/// The current page's dictionary, with the number of each of its strings, which is looked up once.
-#[derive(Default)]
-struct Page {
-    /// Kept so that another dictionary cannot have the same address.
-    held: Option<ArrayRef>,
-    ids: Vec<u32>,
-    /// Number of rows in the current slice, by key.
-    rows: Vec<u32>,
-}
-
-impl Page {
-    fn open(&mut self, values: &ArrayRef) {
-        if !self.held.as_ref().is_some_and(|held| Arc::ptr_eq(held, values)) {
-            *self = Self { held: Some(values.clone()), ids: vec![UNSEEN; values.len()], rows: vec![0; values.len()] };
-        }
-    }
-
-    #[inline]
-    fn count(&mut self, key: usize, distinct: &mut Distinct, traits: &mut Traits, coded: &Coded) {
-        self.rows[key] += 1;
-        if self.ids[key] == UNSEEN {
-            self.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
-        }
-    }
-}
-
-/// Counts of codes. Patients with rows in another row group are counted separately, because otherwise they
-/// count twice.
-struct CodeGauge {
-    events: Vec<u64>,
-    patients: Vec<u64>,
-    last: Vec<u32>,
-    range: (u64, u64),
-    straddling: Vec<(u32, u32)>,
-}
-
-const UNSEEN: u32 = u32::MAX;
-
-impl Gauge {
-    fn new(task: &Task) -> Self {
-        let code = (task.column.role == Role::Code).then(|| CodeGauge {
-            events: Vec::new(),
-            patients: Vec::new(),
-            last: Vec::new(),
-            range: (task.group.start, task.group.end),
-            straddling: Vec::new(),
-        });
-        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct: distinct(task.column), page: Page::default(), code }
-    }
-
-    fn add(&mut self, array: &ArrayRef, start: u64, patients: &[Patient], out: &mut [Extent]) -> Result<()> {
-        if let Some(texts) = Texts::of(array) {
-            let (present, bytes) = match &texts {
-                Texts::Coded(_) if array.null_count() == array.len() => (0, 0),
-                Texts::Coded(coded) => match coded.plain() {
-                    Some((keys, nulls)) => self.coded(keys, nulls, coded, start, patients),
-                    None => self.texts(array.len(), start, patients, |row| texts.get(row)),
-                },
-                texts => self.texts(array.len(), start, patients, |row| texts.get(row)),
-            };
-            out[0].length += present;
-            out[0].bytes += bytes;
-            self.present += present;
-            self.bytes += bytes;
-            return Ok(());
-        }
-        let present = (array.len() - array.null_count()) as u64;
-        self.present += present;
-        if present == 0 {
-            return Ok(());
-        }
-        self.look(array);
-        match array.data_type() {
-            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&crate::write::positioned::present(array)?, out),
-            _ => out[0].length += present,
-        }
-        Ok(())
-    }
-
-    /// Counts keys into a page's dictionary. Each string is read once per page, and rows only add to counts.
-    /// Returns the number of rows with a value, and their bytes.
-    fn coded(&mut self, keys: &[i32], nulls: Option<&NullBuffer>, coded: &Coded, start: u64, patients: &[Patient]) -> (u64, u64) {
-        self.page.open(coded.keys.values());
-        let Self { traits, distinct, page, code, .. } = self;
-        match code {
-            // Codes must not be null. A later check reports those that are.
-            Some(code) => {
-                let mut patient = patients.partition_point(|p| p.end() <= start);
-                let mut row = 0;
-                while row < keys.len() {
-                    let until = ((patients[patient].end() - start) as usize).min(keys.len());
-                    for (row, &key) in (row..until).zip(&keys[row..until]) {
-                        if nulls.is_none_or(|n| n.is_valid(row)) {
-                            page.count(key as usize, distinct, traits, coded);
-                            code.visit(page.ids[key as usize], patient as u32, &patients[patient]);
-                        }
-                    }
-                    row = until;
-                    patient += 1;
-                }
-            }
-            None => match nulls {
-                None => keys.iter().for_each(|&key| page.rows[key as usize] += 1),
-                Some(nulls) => nulls.valid_indices().for_each(|row| page.rows[keys[row] as usize] += 1),
-            },
-        }
-        let (mut present, mut bytes) = (0, 0);
-        for (key, rows) in page.rows.iter_mut().enumerate().filter(|(_, rows)| **rows > 0) {
-            let count = u64::from(std::mem::take(rows));
-            present += count;
-            bytes += count * u64::from(coded.values.value_length(key).unsigned_abs());
-            if page.ids[key] == UNSEEN {
-                page.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
-            }
-            if let Some(code) = code {
-                code.events[page.ids[key] as usize] += count;
-            }
-        }
-        if code.is_none() {
-            distinct.shed();
-        }
-        (present, bytes)
-    }
-
-    /// Counts rows of text without a page dictionary.
-    fn texts<'v>(&mut self, rows: usize, start: u64, patients: &[Patient], value: impl Fn(usize) -> Option<&'v [u8]>) -> (u64, u64) {
-        let Self { traits, distinct, code, .. } = self;
-        let (mut present, mut bytes) = (0, 0);
-        let mut patient = patients.partition_point(|p| p.end() <= start);
-        for row in 0..rows {
-            let Some(text) = value(row) else { continue };
-            present += 1;
-            bytes += text.len() as u64;
-            let id = distinct.insert(text, traits);
-            if let Some(code) = code {
-                while patients[patient].end() <= start + row as u64 {
-                    patient += 1;
-                }
-                code.visit(id, patient as u32, &patients[patient]);
-                code.events[id as usize] += 1;
-            }
-        }
-        if code.is_none() {
-            distinct.shed();
-        }
-        (present, bytes)
-    }
-
-    /// Measures values that are not text.
-    fn look(&mut self, array: &ArrayRef) {
-        use DataType as D;
-        let traits = &mut self.traits;
-        match array.data_type() {
-            D::Float32 => traits.nan |= array.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
-            D::Float64 => traits.nan |= array.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
-            D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64 => {
-                let words = words(array);
-                traits.sentinel |= words.clone().any(|v| v == i64::MIN);
-                traits.narrow &= match narrowing(array.data_type()) {
-                    Some(Narrowing::Days) => words.clone().all(|v| v % DAY == 0 && i32::try_from(v / DAY).is_ok()),
-                    Some(Narrowing::Divide(by)) => words.clone().all(|v| v % by == 0),
-                    Some(Narrowing::Multiply(by)) => words.clone().all(|v| v.checked_mul(by).is_some()),
-                    None => true,
-                };
-                if let Distinct::Integers(integers) = &mut self.distinct {
-                    words.for_each(|v| integers.insert(v));
-                    self.distinct.shed();
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl CodeGauge {
-    #[inline]
-    fn visit(&mut self, id: u32, patient: u32, about: &Patient) {
-        let at = id as usize;
-        if at >= self.events.len() {
-            self.events.resize(at + 1, 0);
-            self.patients.resize(at + 1, 0);
-            self.last.resize(at + 1, UNSEEN);
-        }
-        if self.last[at] != patient {
-            self.last[at] = patient;
-            if about.start >= self.range.0 && about.end() <= self.range.1 {
-                self.patients[at] += 1;
-            } else {
-                self.straddling.push((patient, id));
-            }
-        }
-    }
-}
-
-/// The values of an 8-byte type that are not null, as int64.
-fn words(array: &ArrayRef) -> impl Iterator<Item = i64> + Clone {
-    let data = array.to_data();
-    let nulls = array.nulls().cloned();
-    let buffer: arrow_buffer::ScalarBuffer<i64> = arrow_buffer::ScalarBuffer::new(data.buffers()[0].clone(), data.offset(), data.len());
-    (0..array.len()).filter(move |&row| nulls.as_ref().is_none_or(|n| n.is_valid(row))).map(move |row| buffer[row])
-}
-
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
-
-/// How a time of another unit becomes microseconds, and a date64 becomes days.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Narrowing {
-    /// Milliseconds to the days of a date32. Exact if there is no time of day and the days fit in 32 bits.
-    Days,
-    /// A finer unit. Exact if there is no remainder.
-    Divide(i64),
-    /// A coarser unit. Exact if it does not overflow.
-    Multiply(i64),
-}
-
-/// The narrowing of a type, if it has one.
-pub fn narrowing(data_type: &DataType) -> Option<Narrowing> {
-    let unit = match data_type {
-        DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit) | DataType::Duration(unit) => unit,
-        DataType::Date64 => return Some(Narrowing::Days),
-        _ => return None,
-    };
-    match unit {
-        TimeUnit::Second => Some(Narrowing::Multiply(1_000_000)),
-        TimeUnit::Millisecond => Some(Narrowing::Multiply(1_000)),
-        TimeUnit::Microsecond => None,
-        TimeUnit::Nanosecond => Some(Narrowing::Divide(1_000)),
-    }
-}
-
-fn distinct(column: &Column) -> Distinct {
-    match column.wide {
-        DataType::Utf8 => Distinct::Texts(Interner::default()),
-        DataType::Int64 | DataType::UInt64 => Distinct::Integers(Integers::default()),
-        _ => Distinct::Unknown,
     }
 }
 
@@ -411,8 +99,7 @@ struct Merged {
 
 impl Merged {
     fn new(column: &Column) -> Self {
-        let distinct = distinct(column);
-        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct, counts: Vec::new(), straddling: HashSet::new() }
+        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct: Distinct::new(column), counts: Vec::new(), straddling: HashSet::new() }
     }
 
     fn add(&mut self, gauge: Gauge) {

@@ -2,8 +2,12 @@
 //! and where each value goes.
 
 pub mod extent;
+pub mod gauge;
 pub mod intern;
 pub mod layout;
 pub mod measure;
 pub mod pieces;
+pub mod shard;
+pub mod storage;
 pub mod survey;
+pub mod traits;

@@ -40,7 +40,7 @@ const BUCKETS: usize = 400;
 const ROW_GROUP: usize = 1 << 18;
 
 /// A sorted source.
-pub struct Sorted {
+pub struct SortedSource {
     /// The sorted files.
     pub source: Source,
     /// Their columns.
@@ -81,7 +81,7 @@ pub struct Sorter<'a> {
 impl Sorter<'_> {
     /// Sorts the source into the temporary folder, or into `work`. `repair`: the source is in wrong order,
     /// and notes say how much of it.
-    pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
+    pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<SortedSource> {
         let Self { source, columns, groups, options, progress } = *self;
         let spill = Spill::new(options.temp.as_deref(), work, "sorted")?;
 
@@ -91,16 +91,7 @@ impl Sorter<'_> {
         let mut order: Vec<(i64, Seen)> = seen.into_iter().collect();
         order.sort_unstable_by_key(|(_, seen)| seen.first);
         if repair {
-            let mut note = |message: &str, count: usize| {
-                if count > 0 {
-                    notes.push(Note { kind: "repaired".into(), message: message.into(), count: count as u64 });
-                }
-            };
-            note("subjects with scattered rows: merged", order.iter().filter(|(_, s)| s.scattered).count());
-            note(
-                "subjects with times out of order: sorted, rows of equal time keep their order",
-                order.iter().filter(|(_, s)| s.unordered).count(),
-            );
+            note_repairs(&order, notes);
         }
 
         let threads = rayon::current_num_threads() as u64;
@@ -140,10 +131,23 @@ impl Sorter<'_> {
 
         let sorted = Source::of_files(names?)?;
         let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
-        Ok(Sorted { source: sorted, columns, spill })
+        Ok(SortedSource { source: sorted, columns, spill })
     }
 }
 
+/// Adds notes that say how many subjects are repaired.
+fn note_repairs(order: &[(i64, Seen)], notes: &mut Vec<Note>) {
+    let mut note = |message: &str, found: fn(&Seen) -> bool| {
+        let count = order.iter().filter(|(_, seen)| found(seen)).count() as u64;
+        if count > 0 {
+            notes.push(Note { kind: "repaired".into(), message: message.into(), count });
+        }
+    };
+    note("subjects with scattered rows: merged", |seen| seen.scattered);
+    note("subjects with times out of order: sorted, rows of equal time keep their order", |seen| seen.unordered);
+}
+
+/// Reads how each subject's rows are spread over the source.
 fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Ids<Seen>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;

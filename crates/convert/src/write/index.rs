@@ -5,9 +5,11 @@
 //! every offset is known. If the whole index does not fit in memory, it is made for one range of codes at a
 //! time.
 
-use crate::plan::layout::{Layout, Shard};
+use crate::plan::layout::Layout;
+use crate::plan::shard::Shard;
 use crate::plan::survey::Patient;
-use crate::write::positioned::{Bytes, Offsets, Target};
+use crate::write::buffers::{Bytes, Offsets};
+use crate::write::file::SharedFile;
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 const CHUNK: u64 = 1 << 20;
 
 /// The input of the index: the shards that were just written.
-pub struct Inverted<'a> {
+pub struct InvertedIndex<'a> {
     /// The folder into which the store is written.
     pub work: &'a Path,
     /// The layout of the shards.
@@ -63,7 +65,7 @@ struct Chunk {
 
 /// The rows of a chunk that have one of a range of codes, in order of (code, patient, row). A row number has
 /// `W` bytes.
-struct Sorted<const W: usize> {
+struct SortedRows<const W: usize> {
     rows: Vec<[u8; W]>,
     /// For each (code, patient): the patient, and where its rows start.
     patients: Vec<u32>,
@@ -72,13 +74,13 @@ struct Sorted<const W: usize> {
 
 /// Where a code's next row and next patient go, and which patient was the last.
 #[derive(Clone, Copy)]
-struct Place {
+struct Next {
     row: u32,
     patients: u32,
     last: u32,
 }
 
-impl Inverted<'_> {
+impl InvertedIndex<'_> {
     /// Writes the index of each shard, one after another, each on all threads.
     pub fn write(&self, progress: &Progress) -> Result<Vec<FilePlan>> {
         let folder = self.work.join("index");
@@ -105,7 +107,7 @@ impl Inverted<'_> {
         let target = create(self.work.join(index_name(at)), &plan)?;
         let budget = self.memory / 4;
         for range in ranges(&before, |count| count.rows as u64 * W as u64 + u64::from(count.patients) * 8, budget) {
-            let sorted: Result<Vec<Sorted<W>>> = chunks.par_iter().map(|chunk| ids.sort(chunk, &range, progress)).collect();
+            let sorted: Result<Vec<SortedRows<W>>> = chunks.par_iter().map(|chunk| ids.sort(chunk, &range, progress)).collect();
             let join = Join { plan: &plan, target: &target, chunks: &chunks, sorted: sorted?, before: &before, first: range.start };
             let tasks = ranges(&before[range.start..=range.end], |count| u64::from(count.rows), CHUNK);
             tasks.into_par_iter().try_for_each(|codes| join.write(range.start + codes.start..range.start + codes.end, progress))?;
@@ -161,10 +163,10 @@ const PATIENTS: usize = 4;
 const LISTS: usize = 6;
 const ROWS: usize = 8;
 
-fn create(path: PathBuf, plan: &FilePlan) -> Result<Arc<Target>> {
+fn create(path: PathBuf, plan: &FilePlan) -> Result<Arc<SharedFile>> {
     let made = File::create(&path).and_then(|file| file.set_len(plan.bytes));
     made.map_err(|e| Error::io(&path, "write the index", &e))?;
-    let target = Arc::new(Target::new(path));
+    let target = Arc::new(SharedFile::new(path));
     let to = target.open()?;
     to.write(0, &plan.head)?;
     to.write(plan.bytes - plan.tail.len() as u64, &plan.tail)?;
@@ -200,13 +202,13 @@ struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
-    fn open(of: &Inverted<'a>, at: usize, shard: &Shard) -> Result<Self> {
+    fn open(of: &InvertedIndex<'a>, at: usize, shard: &Shard) -> Result<Self> {
         let path = of.work.join(crate::conversion::shard_name(at));
         let file = File::open(&path).map_err(|e| Error::io(&path, "read back what was written", &e))?;
-        let book = of.layout.stored[of.column].book.as_ref();
-        let known = book.zip(shard.columns[of.column].values.data);
-        let (book, span) = known.ok_or_else(|| Error::new(Code::Internal, "the column `code` is not dictionary-coded"))?;
-        let (width, codes) = (u64::from(book.width), book.values.len());
+        let dictionary = of.layout.stored[of.column].dictionary.as_ref();
+        let known = dictionary.zip(shard.columns[of.column].values.data);
+        let (dictionary, span) = known.ok_or_else(|| Error::new(Code::Internal, "the column `code` is not dictionary-coded"))?;
+        let (width, codes) = (u64::from(dictionary.width), dictionary.values.len());
         Ok(Self { path, file, span, width, first: shard.rows.start, patients: &of.patients[shard.patients.clone()], codes })
     }
 
@@ -224,16 +226,16 @@ impl<'a> Ids<'a> {
         Ok(Chunk { patients, counts })
     }
 
-    fn sort<const W: usize>(&self, chunk: &Chunk, codes: &Range<usize>, progress: &Progress) -> Result<Sorted<W>> {
+    fn sort<const W: usize>(&self, chunk: &Chunk, codes: &Range<usize>, progress: &Progress) -> Result<SortedRows<W>> {
         let mut sum = Count::default();
         let place = |count: &Count| {
-            let place = Place { row: sum.rows, patients: sum.patients, last: u32::MAX };
+            let place = Next { row: sum.rows, patients: sum.patients, last: u32::MAX };
             sum.add(*count);
             place
         };
-        let mut places: Vec<Place> = chunk.counts[codes.clone()].iter().map(place).collect();
+        let mut places: Vec<Next> = chunk.counts[codes.clone()].iter().map(place).collect();
         let (rows, patients) = (sum.rows as usize, sum.patients as usize);
-        let mut sorted = Sorted { rows: vec![[0; W]; rows], patients: vec![0; patients], starts: vec![0; patients] };
+        let mut sorted = SortedRows { rows: vec![[0; W]; rows], patients: vec![0; patients], starts: vec![0; patients] };
         let ids = self.read(&chunk.patients)?;
         progress.check()?;
         self.each(&chunk.patients, &ids, |patient, row, id| {
@@ -245,7 +247,7 @@ impl<'a> Ids<'a> {
                 sorted.starts[place.patients as usize] = place.row;
                 place.patients += 1;
             }
-            // The layout has seen that the longest patient's rows fit the width.
+            // The layout chose a width that fits the longest patient's row numbers.
             sorted.rows[place.row as usize].copy_from_slice(&row.to_le_bytes()[..W]);
             place.row += 1;
         });
@@ -284,9 +286,9 @@ impl<'a> Ids<'a> {
 /// Joins the chunks of a range of codes in the file.
 struct Join<'a, const W: usize> {
     plan: &'a FilePlan,
-    target: &'a Arc<Target>,
+    target: &'a Arc<SharedFile>,
     chunks: &'a [Chunk],
-    sorted: Vec<Sorted<W>>,
+    sorted: Vec<SortedRows<W>>,
     before: &'a [Count],
     /// The range's first code.
     first: usize,

@@ -15,14 +15,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The splits of some subjects, and their file for the new store's metadata folder.
-pub struct Narrowed {
+pub struct SomeSplits {
     /// The splits.
     pub splits: Option<Splits>,
     /// The file. It is removed when the metadata folder has its copy.
     path: Option<PathBuf>,
 }
 
-impl Narrowed {
+impl SomeSplits {
     /// Removes the subjects from a source's splits for which `stays` is false.
     pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, stays: impl Fn(i64) -> bool) -> Result<Self> {
         let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| stays(*id)).collect());

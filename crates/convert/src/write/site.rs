@@ -1,13 +1,13 @@
 //! The place where a store is written: by one conversion at a time, and published as a whole or not at all.
 
+use crate::write::lock::Lock;
 use meds_store::manifest::MANIFEST;
 use meds_store::{Code, Error, Manifest, Progress, Result};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 /// A locked place for a store. Dropping it removes an unfinished store.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Site {
             let replaces = replace && self.set_aside()?;
             match fs::rename(&self.work, &self.store) {
                 Ok(()) => break,
-                Err(e) if is_occupied(&e) && !replace => return Err(taken(&self.store)),
+                Err(e) if is_occupied(&e) && !replace => return Err(store_exists(&self.store)),
                 // Without locks another conversion can be faster. The last one wins.
                 Err(e) if is_occupied(&e) && !self.lock.is_held => remove(&self.old)?,
                 Err(e) => {
@@ -159,80 +159,17 @@ fn old_without_lock(store: &Path) -> Option<PathBuf> {
     entries.find(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).map(|entry| entry.path())
 }
 
-/// The lock file of a store. Dropping it removes the file, and then unlocks.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    /// Whether the file is locked: not every file system has locks.
-    is_held: bool,
-    /// Whether this process probably made the file.
-    created: bool,
-    /// The system unlocks when it closes the file, also when the process is killed.
-    _file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Without the lock, a file that was there before may be another process's.
-        if self.is_held || self.created {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-impl Lock {
-    /// Opens and locks the lock file, when no other process has locked it.
-    fn take(path: PathBuf, store: &Path, progress: &Progress) -> Result<Self> {
-        loop {
-            let created = !path.exists();
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-            let file = file.map_err(|e| Error::io(store, "write a store to this path", &e))?;
-            let is_held = match file.try_lock() {
-                Ok(()) => true,
-                Err(TryLockError::WouldBlock) => {
-                    progress.enter(meds_store::progress::Phase::Wait, 0, 0);
-                    progress.check()?;
-                    std::thread::sleep(Duration::from_millis(20));
-                    continue;
-                }
-                // The file system does not have locks. Then each conversion writes its own folder, and the
-                // last rename wins.
-                Err(TryLockError::Error(e)) if has_no_locks(&e) => false,
-                Err(TryLockError::Error(e)) => {
-                    // A file that was there before may be another process's lock.
-                    if created {
-                        let _ = fs::remove_file(&path);
-                    }
-                    return Err(Error::io(path, "lock the store", &e));
-                }
-            };
-            // The previous owner can remove the file after we open it and before we lock it. Without locks
-            // that does not matter.
-            let is_ours = || fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
-            if !is_held || is_ours() {
-                return Ok(Self { path, is_held, created, _file: file });
-            }
-        }
-    }
-}
-
-/// Whether this error means that the file system does not have locks: it does not support them (ENOSYS,
-/// EOPNOTSUPP), or its lock manager is missing (ENOLCK: NFS).
-fn has_no_locks(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
-}
-
 /// Fails for a path where a store must not be written, before any work is done. The conversion checks again
 /// when it has the lock. `force` allows a store there, which is replaced.
 pub fn refuse_taken(store: &Path, force: bool) -> Result<()> {
     match look(&behind(store))? {
-        Found::Store(_) if !force => Err(taken(store)),
+        Found::Store(_) if !force => Err(store_exists(store)),
         _ => Ok(()),
     }
 }
 
 /// The error for a path that already has a store.
-pub fn taken(store: &Path) -> Error {
+pub fn store_exists(store: &Path) -> Error {
     Error::at(Code::StoreExists, store, "a store already exists there. Use another path, or replace it with --force.")
 }
 
@@ -338,7 +275,7 @@ mod tests {
             let (store, path) = (self.0.join("s"), self.0.join(".s.lock"));
             let created = !path.exists();
             let file = File::create(&path).map_err(|e| Error::io(&path, "make the file", &e))?;
-            Site::with(&store, Lock { path, is_held: false, created, _file: file }, Parents::make(&store)?)
+            Site::with(&store, Lock::unheld(path, file, created), Parents::make(&store)?)
         }
 
         fn names(&self) -> Vec<String> {
