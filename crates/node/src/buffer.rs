@@ -2,7 +2,7 @@
 
 use meds_store::read::Mapping;
 use meds_store::{Code, Error, Result};
-use napi::bindgen_prelude::{FromNapiValue, Unknown};
+use napi::bindgen_prelude::{FromNapiValue, JsValue, Unknown};
 use napi::{Env, sys};
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -19,14 +19,55 @@ pub fn mapping<'env>(env: &'env Env, map: Arc<Mapping>) -> Result<Unknown<'env>>
     unsafe { external(env, start, bytes, map) }
 }
 
-/// The elements of an array that JavaScript lent to the running call, to be written to. Cells, since two
-/// arrays may have one memory.
-pub fn cells<T: Copy>(lent: &[T]) -> &[Cell<T>] {
-    // SAFETY: a slice of a typed array stands for memory of JavaScript's, which may be written to and which
-    // the running call keeps alive; a Cell has its element's layout. JavaScript's thread is the one that
-    // calls: nobody else reads or writes, but for threads that the user lets write to shared memory during a
-    // call, as they could during any write of JavaScript.
-    unsafe { slice::from_raw_parts(lent.as_ptr().cast(), lent.len()) }
+/// The element types of typed arrays that are written to.
+pub trait Element: Copy {
+    /// Node-API's number of the type.
+    const TYPE: i32;
+}
+
+impl Element for u8 {
+    const TYPE: i32 = sys::TypedarrayType::uint8_array;
+}
+
+impl Element for i32 {
+    const TYPE: i32 = sys::TypedarrayType::int32_array;
+}
+
+impl Element for u32 {
+    const TYPE: i32 = sys::TypedarrayType::uint32_array;
+}
+
+impl Element for f32 {
+    const TYPE: i32 = sys::TypedarrayType::float32_array;
+}
+
+impl Element for i64 {
+    const TYPE: i32 = sys::TypedarrayType::bigint64_array;
+}
+
+/// The elements of a typed array that JavaScript passes to the running call, for writing. They are cells,
+/// because two arrays can share memory. The pointer
+/// comes from Node-API: one from a `&[T]` would not permit writes.
+pub fn cells<'a, 'env, T: Element>(env: &Env, array: &'a impl JsValue<'env>) -> Result<&'a [Cell<T>]> {
+    let (mut kind, mut length, mut data) = (-1, 0, ptr::null_mut());
+    // SAFETY: `env` is the environment of the running call, which keeps the value alive. Node-API accepts
+    // null for results that are not needed.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(env.raw(), array.raw(), &mut kind, &mut length, &mut data, ptr::null_mut(), ptr::null_mut())
+    };
+    if status != sys::Status::napi_ok || kind != T::TYPE {
+        return Err(Error::new(Code::Internal, format!("A typed array cannot be written to (Node-API status {status}, type {kind}).")));
+    }
+    // The pointer of an empty array can be null or anything else.
+    if length == 0 {
+        return Ok(&[]);
+    }
+    // SAFETY: `data` points to `length` elements of this type, aligned as typed arrays are. JavaScript allows
+    // writes to them, the call keeps them alive, and a
+    // Cell has the layout of its element. Only this thread, JavaScript's, reads or writes them during the
+    // call. The exception is shared memory that the user's
+    // other threads write to, which they can do during any write of JavaScript.
+    Ok(unsafe { slice::from_raw_parts(data.cast(), length) })
 }
 
 /// Checks that this runtime allows external ArrayBuffers.
