@@ -2,6 +2,8 @@
 //!
 //! A dataset is a function of its [`Options`] alone: the same options give the same bytes, whatever the number of threads.
 
+#![forbid(unsafe_code)]
+
 mod data;
 mod metadata;
 mod options;

@@ -6,6 +6,8 @@
 //!
 //! The format has no checksums: a flipped bit inside of a value is a value. Its null map repeats what the columns say, and is not read.
 
+#![forbid(unsafe_code)]
+
 mod archive;
 pub mod csv;
 mod data;

@@ -6,6 +6,8 @@
 //! or offset outside its table fails with `MEDS_CORRUPT`, and rows come from offsets that
 //! [`meds_store::Store::shard`] has checked.
 
+#![forbid(unsafe_code)]
+
 mod aggregate;
 pub mod batch;
 mod cells;
