@@ -124,13 +124,13 @@ describe("inspect()", () => {
     const piped = await plain();
     spawnSync("mkfifo", [place(piped, "metadata/pipe")]);
     const cases: readonly (readonly [source: string, code: string | null, ...said: string[]])[] = [
-      [await sql(folder("meds"), nanos), null, "did not stand first", "had nanoseconds"],
+      [await sql(folder("meds"), nanos), null, "were not the first", "times with nanoseconds"],
       [
         table(await plain(), "codes.parquet", [text("code", ["A", "A"]), text("events", ["", null])]),
         null,
-        "does not have",
+        "are missing in codes.parquet",
         "several rows",
-        "of its own",
+        "its own column of that name",
       ],
       [table(await plain(), "subject_splits.parquet", [ids([1n, 7n]), text("split", ["train", ""])]), null, "no events", "no split"],
       [partitioned, null, "COLUMN=VALUE"],

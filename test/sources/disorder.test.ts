@@ -142,7 +142,7 @@ describe("rows out of place", () => {
       const select = `SELECT id::BIGINT AS subject_id, make_timestamp_ns(ns) AS time, code FROM (VALUES (1, 5001, 'A'), ${more}) t(id, ns, code)`;
       await (await duck()).run(`COPY (${select}) TO '${place(source, "data", "0.parquet")}' (FORMAT parquet)`);
       const { notes } = await convert(source, join(folder("target"), "s.medsdb"), { repair: how === "scattered" });
-      const cut = notes.filter(({ message }) => message.includes("had nanoseconds")).map(({ count }) => count);
+      const cut = notes.filter(({ message }) => message.includes("times with nanoseconds")).map(({ count }) => count);
       expect([how, cut]).toEqual([how, [how === "late" ? 2 : 3]]);
     }
   });

@@ -199,7 +199,7 @@ describe("files that differ", () => {
       expect([...db].flatMap((patient) => [...patient].map((event) => [patient.subjectId, event.timeMicros]))).toEqual(found.getRows());
       expect(notes).toContainEqual({
         kind: "converted",
-        message: "times had nanoseconds: cut to microseconds, towards the past",
+        message: "times with nanoseconds: rounded down to microseconds",
         count: 3,
       });
       expect(notes).toContainEqual({ kind: "converted", message: "time was of type date32: stored as microseconds", count: 1 });

@@ -2,23 +2,26 @@
 
 use crate::current::compared;
 use crate::options::{Options, Summary};
-use crate::plan::layout::{Cut, Layout, Node, Slots, Stored, decide, plan};
-use crate::plan::measure::{Traits, measure};
+use crate::plan::layout::{Cut, Layout, plan};
+use crate::plan::measure::measure;
 use crate::plan::pieces::{Piece, pieces, segments};
+use crate::plan::shard::{NodeBuffers, Shard};
+use crate::plan::storage::{Entries, Stored, decide};
 use crate::plan::survey::{Group, Patient, Survey, file_start, groups, moved_note, survey, truncated, truncated_note};
+use crate::plan::traits::Traits;
 use crate::source::files::{Source, hex};
 use crate::source::fingerprint::{Heard, Inputs};
 use crate::source::metadata::{self, check_dataset, split_notes, splits};
 use crate::source::schema::{Column, Columns, Role, check_names};
 use crate::source::spill::Spill;
 use crate::write::codes::{self, Codes};
-use crate::write::emit::Emit;
-use crate::write::inverted::{self, Inverted};
-use crate::write::narrowed::Narrowed;
-use crate::write::positioned::Target;
+use crate::write::file::SharedFile;
+use crate::write::index::{self, InvertedIndex};
+use crate::write::pass::Pass;
+use crate::write::site::{Site, store_exists};
 use crate::write::sort;
+use crate::write::splits::SomeSplits;
 use crate::write::tables;
-use crate::write::target::{Site, taken};
 use arrow_array::cast::AsArray;
 use meds_store::manifest::{self, ANCESTORS, CODES, Counts, FORMAT, MANIFEST, Manifest, Note, PATIENTS, Storage, VERSION, index_name};
 use meds_store::progress::Phase;
@@ -197,9 +200,9 @@ impl<'a> Conversion<'a> {
                 for patient in &ordered.survey.patients {
                     gone.remove(&patient.id);
                 }
-                Narrowed::new(&mut self.source, splits, work, |id| !gone.contains(&id))?
+                SomeSplits::new(&mut self.source, splits, work, |id| !gone.contains(&id))?
             }
-            None => Narrowed::none(splits),
+            None => SomeSplits::none(splits),
         };
         let manifest = self.write(work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
@@ -208,7 +211,7 @@ impl<'a> Conversion<'a> {
 
     /// The store that stands at the target and may be taken as it is; an error where it may not be replaced either.
     pub fn standing(&self, site: &Site) -> Result<Option<Manifest>> {
-        let Some(standing) = site.standing()? else { return Ok(None) };
+        let Some(standing) = site.existing()? else { return Ok(None) };
         // An index that nobody asked for is in nobody's way.
         let indexed = standing.has_index() || !self.options.index;
         let compared = || compared(self.options, &self.inputs, &standing.fingerprint, standing.times.as_deref(), self.progress);
@@ -216,7 +219,7 @@ impl<'a> Conversion<'a> {
             return Ok(Some(standing));
         }
         if !self.options.force && !self.options.reuse {
-            return Err(taken(&self.options.store));
+            return Err(store_exists(&self.options.store));
         }
         Ok(None)
     }
@@ -244,12 +247,12 @@ impl<'a> Conversion<'a> {
         // The index counts as one more column.
         let written = columns.list.len() + usize::from(self.options.index);
         self.progress.enter_cells(Phase::Write, rows, written as u64, source.bytes());
-        let emit = Emit { source, columns: &columns.list, groups, pieces, patients: &survey.patients, layout, targets: &targets };
-        emit.run(self.progress)?;
+        let pass = Pass { source, columns: &columns.list, groups, pieces, patients: &survey.patients, layout, targets: &targets };
+        pass.run(self.progress)?;
 
         let at = code_column(columns);
         let memory = self.options.memory;
-        let inverted = Inverted { work, layout, column: at, patients: &survey.patients, id, memory };
+        let inverted = InvertedIndex { work, layout, column: at, patients: &survey.patients, id, memory };
         let indexes = if self.options.index { inverted.write(self.progress)? } else { Vec::new() };
         let codes = laid.codes(&self.source, columns, &mut self.notes)?;
         tables::write(&work.join(CODES), &codes.used, id)?;
@@ -277,7 +280,7 @@ impl<'a> Conversion<'a> {
         files.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
         let plain = files.iter().map(|name| tables::checksum(work, name, &[], &[], self.progress));
         let index = |(at, plan): (usize, &FilePlan)| {
-            tables::checksum(work, &index_name(at), &frames(plan), &inverted::offset_sections(plan), self.progress)
+            tables::checksum(work, &index_name(at), &frames(plan), &index::offset_sections(plan), self.progress)
         };
         let files: Result<Vec<_>> = plain.chain(indexes.iter().enumerate().map(index)).collect();
         let times = survey.patients.iter().filter_map(|p| p.times);
@@ -407,9 +410,9 @@ impl LaidOut {
     /// The tables of codes, and the notes about them.
     pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<Codes> {
         let at = code_column(columns);
-        let book = self.layout.stored[at].book.as_ref();
-        let book = book.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
-        codes::tables(source, book.values.as_string(), &by_slot(&book.slots, &self.counts[at]), notes)
+        let dictionary = self.layout.stored[at].dictionary.as_ref();
+        let dictionary = dictionary.ok_or_else(|| Error::new(Code::Internal, "the codes have no dictionary"))?;
+        codes::tables(source, dictionary.values.as_string(), &by_slot(&dictionary.entries, &self.counts[at]), notes)
     }
 }
 
@@ -529,14 +532,14 @@ pub fn shard_name(index: usize) -> String {
 }
 
 /// Makes the shards' files, at their full length and empty.
-fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
+fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<SharedFile>>> {
     let folder = work.join("shards");
     fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the store", &e))?;
-    let create = |(index, shard): (usize, &crate::plan::layout::Shard)| {
+    let create = |(index, shard): (usize, &Shard)| {
         let path: PathBuf = work.join(shard_name(index));
         let made = File::create(&path).and_then(|file| file.set_len(shard.file.bytes));
         made.map_err(|e| Error::io(&path, "write the store", &e))?;
-        Ok(Arc::new(Target::new(path)))
+        Ok(Arc::new(SharedFile::new(path)))
     };
     layout.shards.iter().enumerate().map(create).collect()
 }
@@ -549,8 +552,8 @@ fn subjects(store: &Path) -> Result<HashSet<i64>> {
 }
 
 /// Counts of codes by slot, from counts by the interner's number.
-fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
-    let Slots::Texts(_, slots) = slots else { return Vec::new() };
+fn by_slot(entries: &Entries, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let Entries::Texts(_, slots) = entries else { return Vec::new() };
     let mut sorted = vec![(0, 0); slots.len()];
     for (slot, count) in slots.iter().zip(counts) {
         sorted[*slot as usize - 1] = *count;
@@ -564,8 +567,8 @@ fn frames(file: &FilePlan) -> Vec<(u64, u64)> {
 }
 
 /// Every buffer of offsets of a shard.
-fn offset_sections(shard: &crate::plan::layout::Shard) -> Vec<(u64, u64)> {
-    fn below(node: &Node, found: &mut Vec<(u64, u64)>) {
+fn offset_sections(shard: &Shard) -> Vec<(u64, u64)> {
+    fn below(node: &NodeBuffers, found: &mut Vec<(u64, u64)>) {
         found.extend(node.offsets.map(|span| (span.offset, span.bytes)));
         node.children.iter().for_each(|child| below(child, found));
     }
@@ -588,11 +591,11 @@ fn describe(column: &Column, stored: &Stored, traits: Traits, types: &HashMap<St
             Storage::Dense => Storage::Dense,
             Storage::Sparse => Storage::Sparse,
         },
-        coded: stored.book.is_some(),
-        dictionary: stored.book.as_ref().map_or(0, |book| arrow_array::Array::len(&book.values) as u64),
+        coded: stored.dictionary.is_some(),
+        dictionary: stored.dictionary.as_ref().map_or(0, |dictionary| arrow_array::Array::len(&dictionary.values) as u64),
         nulls: stored.nulls,
         nan: traits.nan,
-        sentinel: traits.sentinel && words && stored.book.is_none(),
+        sentinel: traits.sentinel && words && stored.dictionary.is_none(),
         ascii: matches!(stored.data_type, D::Utf8) && traits.ascii,
     }
 }

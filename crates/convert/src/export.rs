@@ -11,7 +11,7 @@ use crate::source::kept::Cut;
 use crate::source::read::{Batch, Reader};
 use crate::source::schema::{Column, Role};
 use crate::write::orders::plain_orders;
-use crate::write::target::Site;
+use crate::write::site::Site;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{ArrayRef, Int64Array, new_null_array};
@@ -120,7 +120,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
     pool(options.threads, || {
         let store = open_store(&options.store, options.id.as_deref())?;
         let site = Site::lock(&options.out, progress)?;
-        if site.standing()?.is_some() {
+        if site.existing()?.is_some() {
             return Err(Error::at(
                 Code::StoreExists,
                 &options.out,

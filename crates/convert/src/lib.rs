@@ -4,6 +4,8 @@
 //! column; [`plan::layout`] then gives every value its final place; the second pass ([`write::emit`]) writes the values there, row group by row group and
 //! column by column, in any order and on any number of threads, always with the same bytes.
 
+#![forbid(unsafe_code)]
+
 mod changes;
 mod conversion;
 mod csv;
@@ -29,4 +31,4 @@ pub use source::kept::copy_metadata;
 pub use source::table_format::refuse as refuse_tables;
 pub use verify::{VerifyOptions, VerifySummary, verify};
 pub use write::orders::plain_orders;
-pub use write::target::refuse_taken;
+pub use write::site::refuse_taken;

@@ -3,6 +3,8 @@
 //!
 //! A dataset depends only on its [`Options`]: equal options produce equal bytes, for any number of threads.
 
+#![forbid(unsafe_code)]
+
 mod data;
 mod fault;
 mod labels;

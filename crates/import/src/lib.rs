@@ -9,6 +9,8 @@
 //! The format has no checksums, so a flipped bit inside a value is not noticed. Its null map repeats the
 //! columns and is not read.
 
+#![forbid(unsafe_code)]
+
 mod archive;
 mod column;
 pub mod csv;

@@ -83,7 +83,7 @@ impl NativeStore {
         ends: Uint32ArraySlice,
     ) -> napi::Result<()> {
         // A cast of a float saturates.
-        guard(&env, || batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, window as usize, cells(&ends)))
+        guard(&env, || batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, window as usize, cells(&env, &ends)?))
     }
 
     /// Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
@@ -92,17 +92,17 @@ impl NativeStore {
     pub fn fill(&self, env: Env, rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays) -> napi::Result<Option<Vec<u32>>> {
         let rows = Rows { runs: &rows.runs, list: &rows.list, cutoffs: &rows.cutoffs, inclusive: rows.inclusive };
         let tokens = Tokens { ids: &tokens.ids, mean: &tokens.mean, std: &tokens.std };
-        let batch = Batch {
-            code: match &arrays.code {
-                Either::A(narrow) => CodeCells::Narrow(cells(narrow)),
-                Either::B(wide) => CodeCells::Wide(cells(wide)),
-            },
-            value: cells(&arrays.value),
-            mask: cells(&arrays.mask),
-            days: cells(&arrays.days),
-            time: cells(&arrays.time),
-        };
         guard(&env, || {
+            let batch = Batch {
+                code: match &arrays.code {
+                    Either::A(narrow) => CodeCells::Narrow(cells(&env, narrow)?),
+                    Either::B(wide) => CodeCells::Wide(cells(&env, wide)?),
+                },
+                value: cells(&env, &arrays.value)?,
+                mask: cells(&env, &arrays.mask)?,
+                days: cells(&env, &arrays.days)?,
+                time: cells(&env, &arrays.time)?,
+            };
             let late = batch::fill(self.share()?, &rows, &tokens, &batch)?;
             Ok(late.map(|late| vec![late.sample as u32, late.row as u32]))
         })

@@ -1,4 +1,4 @@
-//! Rows that a transform left, on their way into a file: a part of a chunk of patients at a time.
+//! Writes the rows that a transform returns into files: one part of a shard's patients at a time.
 
 use crate::error::guard;
 use crate::store::NativeStore;
@@ -9,42 +9,43 @@ use napi::bindgen_prelude::{BigInt64ArraySlice, Float64ArraySlice, Int32ArraySli
 use napi_derive::napi;
 use std::path::Path;
 
-/// A column that a transform adds.
+/// A new column of a transform.
 #[napi(object, object_to_js = false)]
 pub struct AddedColumn {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its type, as `db.columns` names types.
+    /// The column's type, written as in `db.columns`.
     pub r#type: String,
 }
 
-/// Rows of some patients: see `crates/convert/src/changed.rs`.
+/// Rows of a part's patients: see `crates/convert/src/changes.rs`.
 #[napi(object, object_to_js = false)]
 pub struct ChangedRows<'env> {
-    /// The patients, by their rows in the shard.
+    /// The patients, as rows of the shard.
     pub patients: Uint32ArraySlice<'env>,
-    /// Of each patient the number of rows.
+    /// Number of rows of each patient.
     pub lengths: Uint32ArraySlice<'env>,
-    /// Rows of the shard; 2^32 - 1 is a new one.
+    /// Rows of the shard; 2^32 - 1 is a new row.
     pub rows: Uint32ArraySlice<'env>,
 }
 
-/// Values that some of these rows get in a column; of `numbers`, `words` and `bytes` those are there that the column's type needs, the others are empty.
+/// New values in a column for some of these rows. The column's type determines which of `numbers`, `words`
+/// and `bytes` has the values; the others are empty.
 #[napi(object, object_to_js = false)]
 pub struct ChangedColumn<'env> {
-    /// The column.
+    /// Name of the column.
     pub column: String,
     /// Rows of the part, ascending.
     pub rows: Uint32ArraySlice<'env>,
-    /// 1 where there is a value.
+    /// 1 for a value, 0 for null.
     pub valid: Uint8ArraySlice<'env>,
-    /// Of bool, integers to 32 bits, floats, days, and times of day.
+    /// Values of bool, integers up to 32 bits, floats, date32 and time32.
     pub numbers: Float64ArraySlice<'env>,
-    /// Of all that has 64 bits.
+    /// Values of all 64-bit types.
     pub words: BigInt64ArraySlice<'env>,
-    /// Of text, decimals and bytes, with one offset more than there are values.
+    /// Offsets of text, decimals and bytes: one more than there are values.
     pub offsets: Int32ArraySlice<'env>,
-    /// Of text, decimals and bytes.
+    /// Bytes of text, decimals and bytes.
     pub bytes: Uint8ArraySlice<'env>,
 }
 
@@ -66,7 +67,7 @@ pub struct NativeChanging {
 
 #[napi]
 impl NativeChanging {
-    /// Writes rows and their changes to a new Parquet file.
+    /// Writes rows with their changes to a new Parquet file.
     #[napi]
     pub fn write(&self, env: Env, path: String, rows: ChangedRows, changes: Vec<ChangedColumn>) -> napi::Result<()> {
         guard(&env, || {
@@ -82,7 +83,8 @@ impl NativeChanging {
 
 #[napi]
 impl NativeStore {
-    /// A shard whose rows can be written with changes; every byte of it is compared with its checksum.
+    /// Opens a shard whose rows can be written with changes. This compares every byte of it with its
+    /// checksum.
     #[napi]
     pub fn changing(&self, env: Env, shard: u32, added: Vec<AddedColumn>) -> napi::Result<NativeChanging> {
         guard(&env, || -> Result<_> {
@@ -91,7 +93,7 @@ impl NativeStore {
         })
     }
 
-    /// Copies the metadata files, compared with their checksums, into a folder.
+    /// Copies the metadata files into a folder and compares them with their checksums.
     #[napi]
     pub fn copy_metadata(&self, env: Env, folder: String) -> napi::Result<()> {
         guard(&env, || meds_convert::copy_metadata(self.share()?, Path::new(&folder)))

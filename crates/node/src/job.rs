@@ -1,4 +1,5 @@
-//! Long work off the JavaScript thread: it is watched by asking and stopped by a flag, so nothing calls back into JavaScript.
+//! Long work off the JavaScript thread. JavaScript polls its progress and stops it by a flag, so it never
+//! calls back into JavaScript.
 
 use crate::error::{caught, guard, thrown};
 use meds_store::{Code, Error, Progress, Result};
@@ -12,17 +13,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Work = Box<dyn FnOnce(&Progress) -> Result<String> + Send>;
 
-/// One piece of long work: options in as JSON, a summary out as JSON.
+/// Long work. Its options and its summary are JSON.
 #[napi]
 pub struct Job {
-    /// Behind a lock, not `&mut self`: napi-rs keeps that borrowed until the promise settles, and `cancel` could not be called.
+    /// In a lock, so that `run` does not take `&mut self`: napi-rs keeps that borrow until the promise
+    /// settles, and then `cancel` cannot be called.
     work: Mutex<Option<Work>>,
     progress: Arc<Progress>,
 }
 
 #[napi]
 impl Job {
-    /// Reads the options; starts nothing.
+    /// Reads the options. Does not start the work.
     #[napi(constructor)]
     pub fn new(
         env: Env,
@@ -46,29 +48,30 @@ impl Job {
                 "current" => work(&options, meds_convert::is_current)?,
                 "digest" => work(&options, meds_convert::digest)?,
                 "generate" => work(&options, meds_generate::generate)?,
-                other => return Err(Error::new(Code::InvalidArgument, format!("There is no job \"{other}\"."))),
+                other => return Err(Error::new(Code::InvalidArgument, format!("The job \"{other}\" does not exist."))),
             };
             Ok(Self { work: Mutex::new(Some(work)), progress: Arc::default() })
         })
     }
 
-    /// Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first.
+    /// Runs the work, once, and returns its summary. A worker thread that is terminated meanwhile ends only
+    /// when the work ends, so cancel it first.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn run(&self, env: Env) -> napi::Result<AsyncTask<Running>> {
         guard(&env, || {
             let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let work = work.ok_or_else(|| Error::new(Code::InvalidArgument, "A job runs once. Make another one."))?;
+            let work = work.ok_or_else(|| Error::new(Code::InvalidArgument, "A job runs only once. Create a new one."))?;
             Ok(AsyncTask::new(Running { work: Some(work), progress: Arc::clone(&self.progress) }))
         })
     }
 
-    /// `[phase, units done, units in all, bytes done, bytes in all]`.
+    /// `[phase, units done, total units, bytes done, total bytes]`.
     #[napi]
     pub fn progress(&self) -> Vec<f64> {
         self.progress.snapshot().to_vec()
     }
 
-    /// Asks the work to stop; its promise then fails with `MEDS_CANCELLED`.
+    /// Stops the work. Its promise then fails with `MEDS_CANCELLED`.
     #[napi]
     pub fn cancel(&self) {
         self.progress.cancel();
@@ -82,7 +85,7 @@ pub struct Running {
 }
 
 impl Task for Running {
-    /// An error of ours becomes a JavaScript error on the JavaScript thread only.
+    /// Our error. Only the JavaScript thread can turn it into a JavaScript error.
     type Output = Result<String>;
     type JsValue = String;
 
@@ -96,13 +99,14 @@ impl Task for Running {
     }
 }
 
-/// Refuses a path where no store may be written, before any work is done for one.
+/// Fails for a path where a store must not be written, before any work is done.
 #[napi]
 pub fn refuse_taken(env: Env, path: String, force: bool) -> napi::Result<()> {
     guard(&env, || meds_convert::refuse_taken(Path::new(&path), force))
 }
 
-/// Refuses a file or folder, or files below it, of a table whose log says which of its files are rows.
+/// Fails if the file, the folder or files below it belong to a table format whose log says which files
+/// contain its rows.
 #[napi]
 pub fn refuse_tables(env: Env, root: String, files: Vec<String>) -> napi::Result<()> {
     guard(&env, || meds_convert::refuse_tables(Path::new(&root), files.iter().map(Path::new)))
@@ -114,7 +118,7 @@ where
     S: Serialize,
 {
     let options: O =
-        serde_json::from_str(options).map_err(|e| Error::new(Code::InvalidArgument, format!("The options are wrong: {e}.")))?;
+        serde_json::from_str(options).map_err(|e| Error::new(Code::InvalidArgument, format!("The options are not valid: {e}.")))?;
     Ok(Box::new(move |progress| {
         let summary = run(&options, progress)?;
         serde_json::to_string(&summary).map_err(|e| Error::new(Code::Internal, format!("The summary cannot be written as JSON ({e}).")))

@@ -1,7 +1,7 @@
-//! The binding: one file per thing that JavaScript sees. It passes text, whole mapped files, the results of queries and
-//! batches of training samples, never an event.
+//! The binding, with one file per class that JavaScript sees. It passes text, whole mapped files, the results
+//! of queries and batches of training samples, but never single events.
 
-// In a test build napi's macros register nothing, so that all of it looks unused.
+// In a test build napi's macros do not register anything, so all of it looks unused.
 #![cfg_attr(test, allow(dead_code))]
 
 mod batch;

@@ -1,4 +1,4 @@
-//! A question to many patients, answered off the JavaScript thread.
+//! A query over many patients, which runs off the JavaScript thread.
 
 use crate::error::{caught, guard, thrown};
 use crate::store::NativeStore;
@@ -9,37 +9,37 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// An array of a result. It takes over the memory that the query has filled: nothing is copied.
+/// An array of a result. It takes over the memory that the query filled, without a copy.
 type Column = Either4<Float64Array, Uint32Array, Int32Array, BigInt64Array>;
 
-/// What is asked.
+/// The parameters of a query.
 #[napi(object, object_to_js = false, use_nullable = true)]
 pub struct Question {
     /// The cohort's slots, ascending; null for all patients.
     pub slots: Option<Uint32Array>,
-    /// Ranges of code ids: begin, end, begin, end, …; null for all codes.
+    /// Ranges of code ids: begin, end, begin, end, … Null for all codes.
     pub codes: Option<Uint32Array>,
-    /// Of each window the subject; null where groups are patients.
+    /// The subject of each window. Null where groups are patients.
     pub subjects: Option<BigInt64Array>,
-    /// Of each window the bounds.
+    /// The start of each window. Null: from the beginning.
     pub start: Option<BigInt64Array>,
-    /// See `start`.
+    /// The end of each window. Null: to the end.
     pub end: Option<BigInt64Array>,
-    /// Rows at the very start, at the very end, do not belong; nor do static ones.
+    /// Whether windows exclude rows exactly at the start.
     pub after_start: bool,
-    /// See `after_start`.
+    /// Whether windows exclude rows exactly at the end.
     pub before_end: bool,
-    /// See `after_start`.
+    /// Whether windows exclude static rows.
     pub timed_only: bool,
-    /// Only so many of the last rows of each window.
+    /// Windows contain at most this number of rows: the last ones.
     pub last: Option<f64>,
-    /// 0 for all cores.
+    /// Number of threads; 0 for all cores.
     pub threads: u32,
 }
 
 impl From<Question> for Request {
     fn from(question: Question) -> Self {
-        // Copied: JavaScript may write to its arrays while the query runs.
+        // Copied, because JavaScript can write to its arrays while the query runs.
         let times = |array: Option<BigInt64Array>| array.map(|array| array.to_vec());
         let windows = question.subjects.map(|subjects| Windows {
             subjects: subjects.to_vec(),
@@ -48,7 +48,7 @@ impl From<Question> for Request {
             after_start: question.after_start,
             before_end: question.before_end,
             timed_only: question.timed_only,
-            // A cast of a float saturates.
+            // Casting a float saturates.
             last: question.last.map(|last| last as usize),
         });
         let ids = |array: Option<Uint32Array>| array.map(|array| array.to_vec());
@@ -56,7 +56,7 @@ impl From<Question> for Request {
     }
 }
 
-/// What a query gives.
+/// The operation of a query.
 #[derive(Clone, Copy)]
 enum Kind {
     CountCodes,
@@ -66,7 +66,7 @@ enum Kind {
     RowsWithCode,
 }
 
-/// The memory of a result, on its way to JavaScript.
+/// The memory of a result that is passed to JavaScript.
 pub enum Filled {
     Floats(Vec<f64>),
     Words(Vec<u32>),
@@ -105,17 +105,17 @@ impl Kind {
     }
 }
 
-/// A question to a store. It holds a share of the store's files: closing the store does not disturb it.
+/// A query over a store. It keeps a share of the store's files, so it also runs after the store is closed.
 #[napi]
 pub struct Asked {
-    /// Behind a lock, as a job's work is.
+    /// In a lock, as the work of a job is.
     work: Mutex<Option<(Arc<Store>, Kind, Request)>>,
     progress: Arc<Progress>,
 }
 
 #[napi]
 impl Asked {
-    /// Reads the question; starts nothing.
+    /// Reads the parameters. Does not start the query.
     #[napi(constructor)]
     pub fn new(
         env: Env,
@@ -131,44 +131,45 @@ impl Asked {
                 "lastOf" => Kind::Occurrence(End::Last),
                 "aggregate" => Kind::Aggregate,
                 "rowsWithCode" => Kind::RowsWithCode,
-                other => return Err(Error::new(Code::InvalidArgument, format!("There is no query \"{other}\"."))),
+                other => return Err(Error::new(Code::InvalidArgument, format!("The query \"{other}\" does not exist."))),
             };
             Ok(Self { work: Mutex::new(Some((Arc::clone(store.share()?), kind, question.into()))), progress: Arc::default() })
         })
     }
 
-    /// Answers, once: the arrays of the result in the order of its members. A worker that is terminated meanwhile ends when the query does.
+    /// Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
+    /// that is terminated meanwhile ends only when the query ends.
     #[napi(ts_return_type = "Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>")]
     pub fn run(&self, env: Env) -> napi::Result<AsyncTask<Answering>> {
         guard(&env, || {
             let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let work = work.ok_or_else(|| Error::new(Code::InvalidArgument, "A question is asked once. Make another one."))?;
+            let work = work.ok_or_else(|| Error::new(Code::InvalidArgument, "A query runs only once. Create a new one."))?;
             Ok(AsyncTask::new(Answering { work: Some(work), progress: Arc::clone(&self.progress) }))
         })
     }
 
-    /// Asks the query to stop; its promise then fails with `MEDS_CANCELLED`.
+    /// Stops the query. Its promise then fails with `MEDS_CANCELLED`.
     #[napi]
     pub fn cancel(&self) {
         self.progress.cancel();
     }
 }
 
-/// A query on a thread of libuv's pool, which takes part in the work.
+/// A query on a thread of libuv's pool. This thread works too.
 pub struct Answering {
     work: Option<(Arc<Store>, Kind, Request)>,
     progress: Arc<Progress>,
 }
 
 impl Task for Answering {
-    /// An error of ours becomes a JavaScript error on the JavaScript thread only.
+    /// Our error. Only the JavaScript thread can turn it into a JavaScript error.
     type Output = Result<Vec<Filled>>;
     type JsValue = Vec<Column>;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
         let work = self.work.take();
         Ok(caught(|| {
-            let (store, kind, request) = work.ok_or_else(|| Error::new(Code::Internal, "A question was asked twice."))?;
+            let (store, kind, request) = work.ok_or_else(|| Error::new(Code::Internal, "A query was started twice."))?;
             kind.answer(&Query::new(&store, &request, &self.progress)?)
         }))
     }

@@ -1,14 +1,14 @@
-//! Can this runtime map stores?
+//! Whether this runtime can map stores.
 
 use crate::buffer::probe;
 use napi::Env;
 use napi_derive::napi;
 
-/// Why this runtime cannot map stores, or null when it can.
+/// The reason why this runtime cannot map stores, or null when it can.
 #[napi]
 pub fn supported(env: &Env) -> Option<String> {
     if cfg!(not(all(target_pointer_width = "64", target_endian = "little"))) {
-        return Some("Stores need a 64-bit, little-endian machine.".into());
+        return Some("Stores require a 64-bit, little-endian machine.".into());
     }
     probe(env).err().map(|error| error.message)
 }

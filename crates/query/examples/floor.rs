@@ -1,5 +1,6 @@
-//! `cargo run --release -p meds-query --example floor -- STORE [NAME]`: what each operation costs over the whole store, beside the speed at which this
-//! machine reads the same mapped bytes in the same run. A line of JSON a measurement; `bytes` are those of the columns that the operation touches.
+//! `cargo run --release -p meds-query --example floor -- STORE [NAME]`: measures what each operation costs
+//! over the whole store, and how fast this machine reads the same mapped bytes in the same run. Prints one
+//! line of JSON per measurement. `bytes` are those of the columns that the operation reads.
 #![allow(clippy::print_stdout)]
 
 use meds_query::{End, Query, Request, Windows};
@@ -7,13 +8,13 @@ use meds_store::{Progress, Result, Store};
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Runs in turns, so that a machine's moods meet all of them.
+/// Rounds. Each measures all operations in turn, so that changes in the machine's speed affect all of them.
 const ROUNDS: usize = 7;
 
 struct Bench<'a> {
     name: String,
     threads: usize,
-    /// Rows that it looks at, and bytes of these rows' columns.
+    /// Rows that it reads, and bytes of their columns.
     rows: f64,
     bytes: f64,
     run: Box<dyn Fn() -> Result<()> + 'a>,
@@ -92,13 +93,13 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The bytes of a column, shard by shard.
+/// The bytes of a column in each shard.
 fn column<'a>(store: &'a Store, name: &str) -> Vec<&'a [u8]> {
     let shards = (0..store.manifest().shards.len()).filter_map(|shard| store.shard(shard).ok());
     shards.filter_map(|file| Some(file.array("events")?.child(0).named(name)?.data())).collect()
 }
 
-/// Adds up all words: the least that can be done with every byte.
+/// Adds up all words: the least work that reads every byte.
 fn read(parts: &[&[u8]], threads: usize) -> u64 {
     let sum = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().fold(0u64, |sum, word| sum.wrapping_add(u64::from_le_bytes(*word)));
     let share = |part: &[u8], thread: usize| {
@@ -118,7 +119,7 @@ fn ranges(store: &Store) -> Vec<u32> {
     vec![middle, middle + 1]
 }
 
-/// Fifty windows of 256 rows a patient, at times of its own.
+/// Fifty windows of 256 rows per patient, at the patient's own times.
 fn windows(store: &Store) -> std::result::Result<Windows, Box<dyn std::error::Error>> {
     let mut windows = Windows { end: Some(vec![]), last: Some(256), ..Windows::default() };
     let people = meds_store::read::Patients::of(store.patients())?;

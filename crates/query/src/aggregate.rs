@@ -1,4 +1,4 @@
-//! What is known of the values of each code of each group.
+//! Statistics of the values of each code in each group.
 
 use crate::cells::Cells;
 use crate::groups::Group;
@@ -7,35 +7,36 @@ use crate::shard::{Shard, Values};
 use meds_store::Result;
 use std::mem::take;
 
-/// An entry for each code of a group that has at least one row.
+/// One entry per group and code with at least one row.
 #[derive(Debug, Default)]
 pub struct Aggregates {
-    /// Of each group its first entry below, and the number of entries.
+    /// The first entry of each group, then the number of entries.
     pub offsets: Vec<f64>,
-    /// Ascending within a group.
+    /// Code ids, ascending within a group.
     pub codes: Vec<u32>,
-    /// Rows.
+    /// Number of rows.
     pub count: Vec<u32>,
-    /// Rows with a value; a real NaN is one.
+    /// Number of rows with a value. A real NaN is a value.
     pub value_count: Vec<u32>,
-    /// Added in order of the rows, in float64; NaN where there is no value, as all below.
+    /// Sum of the values in order of the rows, as float64. This and all following fields are NaN where there
+    /// is no value.
     pub sum: Vec<f64>,
-    /// Sum by number of values.
+    /// Sum divided by the number of values.
     pub mean: Vec<f64>,
-    /// The least value; NaN where one is NaN.
+    /// The smallest value; NaN where a value is NaN.
     pub min: Vec<f64>,
-    /// The greatest value; NaN where one is NaN.
+    /// The greatest value; NaN where a value is NaN.
     pub max: Vec<f64>,
     /// The value of the last row that has one.
     pub last: Vec<f64>,
 }
 
-/// One code of the current group.
+/// The statistics of one code in the current group.
 #[derive(Clone, Copy)]
 struct Cell {
     rows: u32,
     values: u32,
-    /// Values that are a real NaN; they are in no sum, minimum or maximum here.
+    /// Values that are a real NaN. The sum, minimum and maximum here do not include them.
     nans: u32,
     sum: f64,
     min: f64,
@@ -46,12 +47,13 @@ struct Cell {
 const EMPTY: Cell = Cell { rows: 0, values: 0, nans: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
 
 impl Cell {
-    /// Adds what a slot holds. NaN, which fills the slots of nulls, changes nothing, without a branch: nobody can foresee which rows have a value.
+    /// Adds the content of a slot. NaN, which fills the slots of nulls, changes nothing. There is no branch,
+    /// because it is unpredictable which rows have a value.
     #[inline(always)]
     fn add(&mut self, value: f64) {
         let is_value = !value.is_nan();
         self.values += u32::from(is_value);
-        // A sum that starts at 0 is never -0, so that adding 0 keeps it.
+        // A sum that starts at 0 is never -0, so adding 0 does not change it.
         self.sum += if is_value { value } else { 0.0 };
         self.min = if value < self.min { value } else { self.min };
         self.max = if value > self.max { value } else { self.max };
@@ -85,10 +87,10 @@ impl Aggregates {
     }
 }
 
-/// One thread's codes of the current group.
+/// One thread's codes in the current group.
 struct Scratch {
     cells: Cells,
-    /// All empty but those of the group; as many as the group with the most codes had.
+    /// The group's cells; the others are empty. There are as many as the group with the most codes needs.
     found: Vec<Cell>,
 }
 
@@ -97,7 +99,7 @@ impl Scratch {
     fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> f64) -> Result<()> {
         let shard = query.shard(group);
         query.matches(group, |row, id| {
-            // What is outside the table has been refused.
+            // Ids outside the table are already refused.
             let Some(cell) = self.cells.at(id) else { return };
             if cell == self.found.len() {
                 self.found.push(EMPTY);
@@ -131,13 +133,13 @@ impl Scratch {
     }
 }
 
-/// Has the column of values a slot for every row of the group.
+/// Checks that the column of values has a slot for every row of the group.
 fn reaches(shard: &Shard, group: &Group, slots: usize) -> Result<()> {
     if group.runs().all(|run| run.end <= slots) { Ok(()) } else { Err(shard.short()) }
 }
 
 impl Query<'_> {
-    /// Count, sum, mean, least, greatest and last value of each code of each group.
+    /// Count, sum, mean, smallest, greatest and last value of each code in each group.
     pub fn aggregate(&self) -> Result<Aggregates> {
         let last = self.codes.last();
         let (_, mut parts) = self.each(

@@ -1,18 +1,19 @@
-//! From a code id to its cell among the codes of one group, for one group after another.
+//! Maps a code id to its cell among the codes of one group, for one group after another.
 
-/// A table as wide as the codes, and the ids whose entries are not 0: emptied by these, not by its width.
+/// A table with an entry per code, and a list of the ids whose entries are not 0. It is emptied by this list,
+/// not over its whole width.
 pub struct Cells {
-    /// Of each id one more than its cell; 0 where the group has none.
+    /// For each id its cell plus 1; 0 where the group does not have the id.
     cell: Vec<u32>,
-    /// The group's ids in the order in which they came, and how many there are.
+    /// The group's ids in order of appearance, and their number.
     ids: Vec<u32>,
     len: usize,
-    /// A bit an id, and a bit a word of these: while ids are put in order.
+    /// One bit per id, and one bit per word of these. They are used to sort the ids.
     bits: Vec<u64>,
     words: Vec<u64>,
 }
 
-/// Calls `each` with the places of the bits of a word, and empties it.
+/// Calls `each` with the index of each set bit of a word, and clears the word.
 #[inline(always)]
 fn take_bits(word: &mut u64, mut each: impl FnMut(usize)) {
     let mut rest = std::mem::take(word);
@@ -23,15 +24,15 @@ fn take_bits(word: &mut u64, mut each: impl FnMut(usize)) {
 }
 
 impl Cells {
-    /// For ids up to `last`.
+    /// A table for ids up to `last`.
     pub fn new(last: u32) -> Self {
         let n = last as usize + 1;
         Self { cell: vec![0; n], ids: vec![0; n + 1], len: 0, bits: vec![0; n.div_ceil(64)], words: vec![0; n.div_ceil(64 * 64)] }
     }
 
-    /// The cell of an id, numbered from 0 as ids come. `None` for an id outside the table.
+    /// The cell of an id, numbered from 0 in order of appearance. `None` for an id outside the table.
     ///
-    /// No branch asks whether the id is new: about every fourth is, and nobody can foresee which.
+    /// There is no branch on whether the id is new: about every fourth is, which is unpredictable.
     #[inline(always)]
     pub fn at(&mut self, id: u32) -> Option<usize> {
         let cell = self.cell.get_mut(id as usize)?;
@@ -71,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn gives_each_group_its_own_ids_in_order(last in 1u32..5000, groups in prop::collection::vec(prop::collection::vec(0u32..5000, 0..200), 0..6)) {
+        fn returns_the_ids_of_each_group_in_order(last in 1u32..5000, groups in prop::collection::vec(prop::collection::vec(0u32..5000, 0..200), 0..6)) {
             let mut cells = Cells::new(last);
             for group in groups {
                 let (mut expected, mut counts) = (BTreeMap::new(), vec![]);

@@ -1,11 +1,12 @@
-//! Which codes are asked for, and the one way to find their rows.
+//! The codes of a query, and the search for their rows.
 
 use crate::shard::Id;
 
-/// Rows looked at together: most blocks hold none of a few codes, and are passed over with vector instructions.
+/// Rows that are checked together. Most blocks contain none of a few codes, and vector instructions skip
+/// them.
 const BLOCK: usize = 64;
 
-/// A choice of code ids.
+/// A set of code ids.
 #[derive(Clone, Debug)]
 pub struct Codes {
     kind: Kind,
@@ -17,16 +18,16 @@ pub struct Codes {
 enum Kind {
     All,
     None,
-    /// Ids from `begin` to `begin + extra`.
+    /// The ids from `begin` to `begin + extra`, both included.
     Run {
         begin: u32,
         extra: u32,
     },
-    /// Of every id of the table whether it is chosen.
+    /// For each id of the table: whether it is in the set.
     Set(Vec<bool>),
 }
 
-/// Some id lies outside the table of codes: the store is damaged.
+/// An id is outside the table of codes: the store is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outside;
 
@@ -38,12 +39,12 @@ impl Codes {
         Self { kind: Kind::All, last }
     }
 
-    /// Those in ranges: begin, end, begin, end, … What is no id chooses nothing.
+    /// The codes in ranges: begin, end, begin, end, … Numbers that are not ids are ignored.
     pub fn of(ranges: &[u32], last: u32) -> Self {
         let cut = |pair: &[u32; 2]| (pair[0].max(1), pair[1].min(last.saturating_add(1)));
         let mut runs: Vec<(u32, u32)> = ranges.as_chunks::<2>().0.iter().map(cut).filter(|(begin, end)| begin < end).collect();
         runs.sort_unstable();
-        // Runs that touch become one.
+        // Ranges that touch or overlap become one.
         runs.dedup_by(|next, run| {
             let touch = next.0 <= run.1;
             if touch {
@@ -69,7 +70,7 @@ impl Codes {
         self.last
     }
 
-    /// The chosen ids, ascending; `None` where all are.
+    /// The ids in the set, ascending; `None` for all codes.
     pub fn ids(&self) -> Option<Vec<u32>> {
         match &self.kind {
             Kind::All => None,
@@ -79,7 +80,7 @@ impl Codes {
         }
     }
 
-    /// Is this id chosen.
+    /// Whether the set contains this id.
     #[inline(always)]
     pub fn has(&self, id: u32) -> bool {
         match &self.kind {
@@ -90,7 +91,7 @@ impl Codes {
         }
     }
 
-    /// May a block hold a chosen id.
+    /// Whether a block contains an id of the set.
     #[inline(always)]
     fn any<I: Id>(&self, block: &[I]) -> Looked<bool> {
         let (any, sound) = match &self.kind {
@@ -110,7 +111,7 @@ impl Codes {
         if sound { Ok(any) } else { Err(Outside) }
     }
 
-    /// Calls `found` with place and id of every row that has one of the codes, in order.
+    /// Calls `found` with the index and the id of every row that has one of the codes, in order.
     #[inline(always)]
     pub fn each<I: Id>(&self, ids: &[I], mut found: impl FnMut(usize, u32)) -> Looked<()> {
         if let Kind::All = self.kind {

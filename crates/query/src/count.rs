@@ -1,4 +1,4 @@
-//! How often each code occurs.
+//! Counts how often each code occurs.
 
 use crate::cells::Cells;
 use crate::groups::Group;
@@ -7,36 +7,38 @@ use crate::shard::{Id, with_ids};
 use meds_store::Result;
 use std::mem::take;
 
-/// By code id, one more entry than the table of codes has codes.
+/// Counts by code id. There is one more entry than codes, because id 0 is unused.
 #[derive(Debug, Default, PartialEq)]
 pub struct CodeCounts {
-    /// Rows that have the code.
+    /// Number of rows that have the code.
     pub events: Vec<f64>,
-    /// Groups that have it.
+    /// Number of groups that have the code.
     pub patients: Vec<u32>,
 }
 
-/// The codes of each group.
+/// Counts by group and code.
 #[derive(Debug, Default, PartialEq)]
 pub struct CodeCountsEach {
-    /// Of each group its first entry below, and the number of entries.
+    /// The first entry of each group, then the number of entries.
     pub offsets: Vec<f64>,
-    /// Ascending within a group.
+    /// Code ids, ascending within a group.
     pub codes: Vec<u32>,
-    /// Rows.
+    /// Number of rows.
     pub counts: Vec<u32>,
 }
 
-/// Neighbouring rows count in different tables: a code that repeats would have to wait for its own last store.
+/// Neighbouring rows count in different tables. In a single table a code that repeats waits for its own last
+/// write.
 const TABLES: usize = 2;
 
 /// One thread's counts.
 struct Tally {
     counts: [Vec<u32>; TABLES],
-    /// Rows counted since `events` took the counts in.
+    /// Rows that are counted but not yet added to `events`.
     rows: usize,
     events: Vec<u64>,
-    /// Of each id whether the current group has it; of the groups since the last flush, and of all before, how many had it.
+    /// For each id: whether the current group has it (`seen`), how many groups since the last flush had it
+    /// (`recent`), and how many groups before that had it (`patients`).
     seen: Vec<u8>,
     recent: Vec<u8>,
     swept: u8,
@@ -59,7 +61,8 @@ impl Tally {
         }
         self.rows += rows;
         let shard = query.shard(group);
-        // Of a long group every row marks its code, and one pass over all marks counts them; of a short one new codes are listed.
+        // In a long group every row marks its code, and one pass over all marks counts them. In a short group
+        // new codes are listed.
         let long = rows > self.seen.len() / 16;
         for run in group.runs() {
             let sound = with_ids!(shard, run, ids => Ok(if long { self.mark(ids) } else { self.list(ids) }))?;
@@ -141,7 +144,7 @@ impl Tally {
 }
 
 impl Query<'_> {
-    /// Rows and groups by code, over all groups. The choice of codes is not looked at.
+    /// Rows and groups per code, over all groups. This ignores the query's set of codes.
     pub fn count_codes(&self) -> Result<CodeCounts> {
         let last = self.codes.last();
         let (tallies, _) = self.each(|| Tally::new(last), |tally, groups| groups.iter().try_for_each(|group| tally.group(self, group)))?;
@@ -155,7 +158,7 @@ impl Query<'_> {
         Ok(counts)
     }
 
-    /// Rows by code, for each group.
+    /// Rows per code, for each group.
     pub fn count_codes_each(&self) -> Result<CodeCountsEach> {
         let last = self.codes.last();
         let count = |(cells, counts): &mut (Cells, Vec<u32>), groups: &[Group]| {
@@ -163,7 +166,7 @@ impl Query<'_> {
             for group in groups {
                 let before = codes.len();
                 self.matches(group, |_, id| {
-                    // What is outside the table has been refused.
+                    // Ids outside the table are already refused.
                     if let Some(cell) = cells.at(id) {
                         counts[cell] += 1;
                     }

@@ -1,4 +1,4 @@
-//! Whose rows are asked for: a group is one patient of the cohort, or one window.
+//! The groups of a query: each is one patient of the cohort, or one window.
 
 use crate::shard::Shard;
 use crate::work;
@@ -6,29 +6,31 @@ use meds_store::read::{Patients, Scan};
 use meds_store::{Code, Error, Progress, Result, Store};
 use std::ops::Range;
 
-/// Windows, one entry each in every array that is there. They are cut as `Timeline.between` cuts (`src/timeline.ts`).
+/// Windows. Each array that is present has one entry per window. Bounds mean the same as in
+/// `Timeline.between` (`src/timeline/timeline.ts`).
 #[derive(Clone, Debug, Default)]
 pub struct Windows {
-    /// Whose.
+    /// The subject of each window.
     pub subjects: Vec<i64>,
-    /// Rows at or after these times; from the beginning where absent.
+    /// Windows contain rows at or after these times. Absent: from the beginning.
     pub start: Option<Vec<i64>>,
-    /// Rows at or before these times; to the end where absent.
+    /// Windows contain rows at or before these times. Absent: to the end.
     pub end: Option<Vec<i64>>,
-    /// Rows at the very start, and at the very end, do not belong.
+    /// Whether windows exclude rows exactly at the start.
     pub after_start: bool,
-    /// See `after_start`.
+    /// Whether windows exclude rows exactly at the end.
     pub before_end: bool,
-    /// Static rows do not belong.
+    /// Whether windows exclude static rows.
     pub timed_only: bool,
-    /// Only so many of the last rows.
+    /// Windows contain at most this number of rows: the last ones.
     pub last: Option<usize>,
 }
 
-/// One patient's rows: two runs of rows of a shard, of which the first is empty unless static rows stand before a gap.
+/// Rows of one patient, as two runs of rows of a shard. The first run is empty unless there is a gap after
+/// static rows.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// The patient's place in storage order.
+    /// The patient's slot.
     pub slot: u32,
     /// The shard.
     pub shard: u32,
@@ -40,7 +42,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Runs of rows of the shard, in order.
+    /// The runs of rows of the shard, in order.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
         self.runs.into_iter().filter(|(begin, end)| begin < end).map(|(begin, end)| begin as usize..end as usize)
     }
@@ -50,16 +52,16 @@ impl Group {
         self.runs.iter().map(|(begin, end)| (end - begin) as usize).sum()
     }
 
-    /// Has this row of the shard a time.
+    /// Whether this row of the shard has a time.
     pub fn is_timed(&self, row: usize) -> bool {
         row >= self.timed as usize
     }
 }
 
-/// The patients of a store as groups are made of them.
+/// The patients of a store, from which groups are made.
 struct People<'a> {
     of: Patients<'a>,
-    /// First slot of each shard, and the number of slots.
+    /// The first slot of each shard, then the number of slots.
     base: Vec<usize>,
     store: &'a Store,
 }
@@ -79,13 +81,13 @@ impl<'a> People<'a> {
         self.base[self.of.shard.u32(index) as usize] + self.of.row.u32(index) as usize
     }
 
-    /// The row of patients.arrow of a subject.
+    /// The row of patients.arrow for a subject id.
     fn find(&self, subject: i64) -> Option<usize> {
         let ids = self.of.ids.words::<8>();
         ids.binary_search_by_key(&subject, |word| i64::from_le_bytes(*word)).ok()
     }
 
-    /// Rows of a patient: the shard, its first row, its first timed one, its end.
+    /// The rows of a patient: the shard, and in it the first row, the first row with a time, and the end.
     fn rows(&self, shards: &[Option<Shard>], index: usize) -> Result<(usize, [usize; 3])> {
         let (shard, row) = (self.of.shard.u32(index) as usize, self.of.row.u32(index) as usize);
         let rows = shards.get(shard).and_then(Option::as_ref).map(|shard| shard.rows_of(row));
@@ -95,13 +97,13 @@ impl<'a> People<'a> {
         Ok((shard, [rows.start, timed, rows.end]))
     }
 
-    fn unknown(&self, who: &str) -> Error {
+    fn unknown(&self, message: String) -> Error {
         let root = self.store.patients().path.parent().unwrap_or(&self.store.patients().path);
-        Error::at(Code::UnknownSubject, root, format!("there is no {who} among these patients. Leave out what has() does not know."))
+        Error::at(Code::UnknownSubject, root, message)
     }
 }
 
-/// The shards that some of the slots (all, where there are none) lie in.
+/// The shards that contain some of these slots; `None` means all slots.
 pub fn shards<'a>(store: &'a Store, slots: Option<&[u32]>) -> Result<Vec<Option<Shard<'a>>>> {
     let mut begin = 0;
     let shards = 0..store.manifest().shards.len();
@@ -118,14 +120,14 @@ pub fn shards<'a>(store: &'a Store, slots: Option<&[u32]>) -> Result<Vec<Option<
         .collect()
 }
 
-/// A group for each patient of the cohort, in storage order; `slots` ascend, and none means all.
+/// One group per patient of the cohort, in storage order. `slots` ascend; `None` means all patients.
 pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]>) -> Result<Vec<Group>> {
     let people = People::new(store)?;
     let size = people.base.last().copied().unwrap_or_default();
     let group = |slot: usize| {
         let shard = people.base.partition_point(|base| *base <= slot) - 1;
         let rows = (slot < size).then(|| store.patient_rows(shard)[slot - people.base[shard]]);
-        let index = rows.ok_or_else(|| people.unknown(&format!("slot {slot}")))?;
+        let index = rows.ok_or_else(|| people.unknown(format!("Slot {slot} does not exist. The store has {size} patients.")))?;
         let (shard, [first, timed, end]) = people.rows(shards, index as usize)?;
         Ok(made(slot, shard, first, timed, [(0, 0), (first, end)]))
     };
@@ -135,7 +137,7 @@ pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]
     }
 }
 
-/// A group for each window, in their order, and the scans of the shards that they are spread over.
+/// One group per window, in their order, and scans of the shards that are worth it.
 pub fn of_windows(
     store: &Store,
     shards: &[Option<Shard>],
@@ -148,25 +150,28 @@ pub fn of_windows(
     let count = windows.subjects.len();
     for (name, times) in [("start", &windows.start), ("end", &windows.end)] {
         if let Some(times) = times.as_ref().filter(|times| times.len() != count) {
-            let message =
-                format!("The windows have {count} subjectIds and {} entries in {name}. Give one entry a window in each.", times.len());
+            let message = format!(
+                "The windows have {count} subjectIds, but {} entries in `{name}`. Each must have one entry per window.",
+                times.len()
+            );
             return Err(Error::new(Code::InvalidArgument, message));
         }
     }
     let scans = store.scan(dense(store, &people, windows));
-    // A window costs some cache misses: as much as hundreds of rows.
+    // A window costs several cache misses, as much as a hundred rows.
     let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
     let cut = |i: usize| {
         let subject = windows.subjects[i];
         let index =
             people.find(subject).filter(|index| slots.is_none_or(|slots| slots.binary_search(&(people.slot(*index) as u32)).is_ok()));
-        let index = index.ok_or_else(|| people.unknown(&format!("subject {subject}")))?;
+        let unknown = || people.unknown(format!("Subject {subject} is not in this cohort. Filter ids with `cohort.has(id)` first."));
+        let index = index.ok_or_else(unknown)?;
         let (at, [first, timed, end]) = people.rows(shards, index)?;
         let (low, high) = (windows.start.as_ref().map(|all| all[i]), windows.end.as_ref().map(|all| all[i]));
         if let (Some(low), Some(high)) = (low, high)
             && low > high
         {
-            let message = format!("Window {i} ends ({high}) before it starts ({low}). Give the earlier time first.");
+            let message = format!("Window {i} ends ({high}) before it starts ({low}). The start must not be after the end.");
             return Err(Error::new(Code::InvalidArgument, message));
         }
         let times = match &shards[at] {
@@ -183,7 +188,7 @@ pub fn of_windows(
         let begin = low.map_or(timed, |low| before(low, windows.after_start));
         let stop = high.map_or(end, |high| before(high, !windows.before_end)).max(begin);
         let statics = if windows.timed_only { 0 } else { timed - first };
-        // The last rows: static ones are the first and fall away first.
+        // `last` keeps the last rows. Static rows are the first, so they are removed first.
         let wanted = windows.last.unwrap_or(usize::MAX);
         let timed_rows = (stop - begin).min(wanted);
         let static_rows = statics.min(wanted - timed_rows);
@@ -193,10 +198,10 @@ pub fn of_windows(
     Ok((parts.into_iter().flatten().collect(), scans))
 }
 
-/// The shards that windows scan: those in which their patients lie close together, where most windows follow each other in storage order. In any other
-/// order what is read ahead may be evicted before it is used.
+/// The shards that windows scan: those in which the windows' patients are close together, if most windows are
+/// in storage order. In another order the system can evict pages that it read ahead before they are used.
 fn dense(store: &Store, people: &People, windows: &Windows) -> Vec<usize> {
-    // Fewer windows are no scan of anything large; then nobody need be looked up.
+    // Fewer windows are not worth a scan, so their patients are not looked up.
     let least = store.manifest().shards.iter().map(|shard| shard.patients).min().unwrap_or_default() as usize / 16;
     if windows.subjects.len() < least {
         return vec![];
@@ -211,7 +216,7 @@ fn dense(store: &Store, people: &People, windows: &Windows) -> Vec<usize> {
     store.dense(Some(&slots))
 }
 
-/// Rows of a shard are counted in 31 bits, slots in 32.
+/// Makes a group. Rows of a shard fit in 31 bits and slots in 32.
 fn made(slot: usize, shard: usize, first: usize, timed: usize, [head, run]: [(usize, usize); 2]) -> Group {
     let narrow = |(begin, end): (usize, usize)| (begin as u32, end as u32);
     let runs = if head.1 == run.0 { [(0, 0), narrow((head.0, run.1))] } else { [narrow(head), narrow(run)] };

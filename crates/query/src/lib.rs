@@ -1,8 +1,12 @@
-//! Questions to many patients at once, answered over the mapped store on all cores.
+//! Queries over many patients at once, on the mapped store and on all cores.
 //!
-//! Knows `meds-store` only. A [`Query`] says whose rows and which codes; one file an operation then walks each
-//! group's rows once. Work is cut into chunks of about as many rows, not patients: patients are skewed. Whatever the store's bytes are, an id or
-//! offset outside its table is `MEDS_CORRUPT`, and rows come from the offsets that [`meds_store::Store::shard`] has proved.
+//! Depends on `meds-store` only. A [`Query`] selects groups of rows and codes. Each operation is in a file of
+//! its own and reads each group's rows once. Work is cut into chunks with about the same number of rows, not
+//! of patients, because some patients have far more rows than others. Whatever the store's bytes are, an id
+//! or offset outside its table fails with `MEDS_CORRUPT`, and rows come from offsets that
+//! [`meds_store::Store::shard`] has checked.
+
+#![forbid(unsafe_code)]
 
 mod aggregate;
 pub mod batch;

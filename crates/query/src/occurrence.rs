@@ -1,30 +1,30 @@
-//! The first or last row of each group that has one of the codes.
+//! Finds the first or last row of each group that has one of the codes.
 
 use crate::query::Query;
 use meds_store::Result;
 
-/// Which one.
+/// Which row of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The first.
+    /// The first row.
     First,
-    /// The last.
+    /// The last row.
     Last,
 }
 
-/// An entry a group.
+/// One entry per group.
 #[derive(Debug, Default, PartialEq)]
 pub struct Occurrences {
-    /// Row in the patient's timeline; -1 where there is none.
+    /// Row in the patient's timeline; -1 where no row is found.
     pub rows: Vec<i32>,
-    /// Its time; the int64 minimum for a static row, and where there is none.
+    /// Time of the row; the int64 minimum for a static row, and where no row is found.
     pub times: Vec<i64>,
-    /// Its code; 0 where there is none.
+    /// Code id of the row; 0 where no row is found.
     pub codes: Vec<u32>,
 }
 
 impl Query<'_> {
-    /// The first or last row that has one of the codes, of each group.
+    /// The first or last row of each group that has one of the codes.
     pub fn occurrence(&self, end: End) -> Result<Occurrences> {
         let look = |(): &mut (), groups: &[_]| {
             let found = groups.iter().map(|group| {

@@ -1,4 +1,4 @@
-//! What every operation asks for: groups of rows and a choice of codes, bound to a store.
+//! The input of every operation: groups of rows and a set of codes, bound to a store.
 
 use crate::codes::{Codes, Outside};
 use crate::groups::{self, Group, Windows};
@@ -9,29 +9,30 @@ use meds_store::read::Scan;
 use meds_store::{Progress, Result, Store};
 use std::ops::Range;
 
-/// A question, as callers put it.
+/// A query before it is bound to a store.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The cohort: places in storage order, ascending; all patients where absent.
+    /// The cohort's slots, ascending. Absent: all patients.
     pub slots: Option<Vec<u32>>,
-    /// Groups are these windows; patients of the cohort where absent.
+    /// The groups are these windows. Absent: the patients of the cohort.
     pub windows: Option<Windows>,
-    /// Ranges of code ids (begin, end, begin, end, …); all where absent.
+    /// Ranges of code ids (begin, end, begin, end, …). Absent: all codes.
     pub codes: Option<Vec<u32>>,
-    /// Threads; 0 for all cores.
+    /// Number of threads; 0 for all cores.
     pub threads: usize,
 }
 
-/// A question bound to a store.
+/// A query that is bound to a store.
 pub struct Query<'a> {
     pub(crate) codes: Codes,
     pub(crate) groups: Vec<Group>,
-    /// Groups are patients.
+    /// Whether groups are patients.
     pub(crate) whole: bool,
     shards: Vec<Option<Shard<'a>>>,
-    /// Of each shard the rows that have one of the codes, where the store's inverted index gives them sooner than a scan.
+    /// For each shard the rows that have one of the codes, if the inverted index finds them faster than a
+    /// scan.
     hits: Option<Vec<Hits>>,
-    /// Of the shards of which most is read.
+    /// Scans of the shards of which most rows are read.
     _scans: Vec<Scan>,
     threads: usize,
     progress: &'a Progress,
@@ -43,7 +44,7 @@ impl<'a> Query<'a> {
         progress.check()?;
         let Request { slots, windows, codes, threads } = request;
         let (slots, threads) = (slots.as_deref(), if *threads == 0 { work::cores() } else { *threads });
-        // Row 0 of the table is unused; ids are 32 bits wide.
+        // Row 0 of the table is unused. Ids have 32 bits.
         let last = u32::try_from(store.codes().layout.rows.saturating_sub(1)).unwrap_or(u32::MAX - 1);
         let codes = codes.as_deref().map_or_else(|| Codes::all(last), |ranges| Codes::of(ranges, last));
         let shards = groups::shards(store, slots)?;
@@ -52,7 +53,7 @@ impl<'a> Query<'a> {
             Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
         };
         let hits = hits(store, &shards, &codes, &groups)?;
-        // What the index finds is read in places.
+        // Rows that the index finds are read at random.
         let scans = if hits.is_some() { vec![] } else { scans };
         Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, _scans: scans, threads, progress })
     }
@@ -62,41 +63,42 @@ impl<'a> Query<'a> {
         self.groups.len()
     }
 
-    /// There is no group.
+    /// Whether there are no groups.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
 
-    /// Rows of all groups.
+    /// Number of rows of all groups.
     pub fn rows(&self) -> usize {
         self.groups.iter().map(Group::len).sum()
     }
 
     /// The shard of a group.
     pub(crate) fn shard(&self, group: &Group) -> &Shard<'a> {
-        // A group is made of a shard that is bound.
+        // Every group is made from a bound shard.
         self.shards[group.shard as usize].as_ref().expect("the shard of a group is bound")
     }
 
-    /// Does the groups in chunks of about equal rows ([`work::each`]).
+    /// Processes the groups in chunks of about equal numbers of rows ([`work::each`]).
     pub(crate) fn each<S: Send, T: Send>(
         &self,
         scratch: impl Fn() -> S + Sync,
         work: impl Fn(&mut S, &[Group]) -> Result<T> + Sync,
     ) -> Result<(Vec<S>, Vec<T>)> {
-        // Entering a group costs as much as some rows.
+        // The start of a group costs as much as this many rows.
         const ENTRY: usize = 16;
         let weights = self.groups.iter().map(|group| group.len() + ENTRY);
         let chunks = work::chunks(weights, self.rows() + ENTRY * self.len(), self.threads);
         work::each(&chunks, self.threads, self.progress, scratch, |scratch, chunk: Range<usize>| work(scratch, &self.groups[chunk]))
     }
 
-    /// Parts of a result, in order, as one array.
+    /// Joins the parts of a result, in order, to one array.
     pub(crate) fn join<T: Copy + Default + Send>(&self, parts: impl Iterator<Item = Vec<T>>) -> Vec<T> {
         work::join(parts.collect(), self.threads)
     }
 
-    /// Calls `found` with row of the shard and code id of each of a group's rows that has one of the codes, in order.
+    /// Calls `found` for each row of a group that has one of the codes, in order, with the row of the shard
+    /// and the code id.
     #[inline(always)]
     pub(crate) fn matches(&self, group: &Group, mut found: impl FnMut(usize, u32)) -> Result<()> {
         let shard = self.shard(group);
@@ -111,7 +113,7 @@ impl<'a> Query<'a> {
         Ok(())
     }
 
-    /// The first, or the last, of these.
+    /// The first or the last of these rows.
     pub(crate) fn one(&self, group: &Group, from_end: bool) -> Result<Option<(usize, u32)>> {
         fn look<I: Id>(codes: &Codes, ids: &[I], from_end: bool) -> Result<Option<(usize, u32)>, Outside> {
             if from_end { codes.last_of(ids) } else { codes.first(ids) }
@@ -136,7 +138,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Ragged results: parts of groups in order become one table.
+/// Offsets of a ragged result from the lengths of its groups, in order.
 pub(crate) fn offsets(groups: usize, lengths: impl Iterator<Item = u32>) -> Vec<f64> {
     let mut offsets = Vec::with_capacity(groups + 1);
     let mut end = 0.0;

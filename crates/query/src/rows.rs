@@ -1,22 +1,23 @@
-//! The rows of each group that have one of the codes.
+//! Finds the rows of each group that have one of the codes.
 
 use crate::query::{Query, offsets};
 use meds_store::Result;
 use std::mem::take;
 
-/// Rows of groups.
+/// Rows per group.
 #[derive(Debug, Default, PartialEq)]
 pub struct CodeRows {
-    /// The patient of each group. Where groups are patients, only those that have one of the codes.
+    /// The patient's slot, for each group. Where groups are patients, only patients with one of the codes are
+    /// included.
     pub slots: Vec<u32>,
-    /// Of each group its first entry in `rows`, and the number of entries.
+    /// The first entry in `rows` of each group, then the number of entries.
     pub offsets: Vec<f64>,
     /// Rows in the patient's timeline, ascending within a group.
     pub rows: Vec<u32>,
 }
 
 impl Query<'_> {
-    /// Where the codes stand.
+    /// The rows that have one of the codes.
     pub fn rows_with_code(&self) -> Result<CodeRows> {
         let look = |(): &mut (), groups: &[_]| {
             let (mut slots, mut lengths, mut rows) = (vec![], vec![], vec![]);

@@ -3,11 +3,12 @@
 use meds_store::read::{Array, File};
 use meds_store::{Error, Result, Store};
 
-/// A code id as it stands in a shard: 1, 2 or 4 little-endian bytes.
+/// A code id as a shard stores it: 1, 2 or 4 little-endian bytes.
 pub trait Id: Copy + Send + Sync {
     /// The id.
     fn id(self) -> u32;
-    /// Is any id of the block in `[begin, begin + extra]`, and is every one in `[1, last]`? In the id's own width, so that a vector holds most of them.
+    /// Whether any id of the block is in `[begin, begin + extra]`, and whether every id is in `[1, last]`.
+    /// Computed in the id's own width, so that a vector register has room for as many ids as possible.
     fn scan(block: &[Self], begin: u32, extra: u32, last: u32) -> (bool, bool);
 }
 
@@ -29,7 +30,7 @@ macro_rules! ids {
                     any |= id.wrapping_sub(begin) <= extra;
                     wrong |= id.wrapping_sub(1) > outside;
                 }
-                // Without codes every id is wrong, but no row is no id.
+                // Without codes every id is wrong, except in an empty block.
                 (any, !wrong && (last > 0 || block.is_empty()))
             }
         }
@@ -37,7 +38,7 @@ macro_rules! ids {
 }
 ids!(u8 = 1, u16 = 2, u32 = 4);
 
-/// Code ids of all rows of a shard.
+/// The code ids of all rows of a shard.
 #[derive(Clone, Copy)]
 pub enum Ids<'a> {
     One(&'a [[u8; 1]]),
@@ -45,7 +46,8 @@ pub enum Ids<'a> {
     Four(&'a [[u8; 4]]),
 }
 
-/// Runs `$body` with `$name` bound to the ids of a range of rows, or to an error, in a version for each width.
+/// Runs `$body` with `$name` bound to the ids of a range of rows, compiled once per width. Returns an error
+/// where the range is outside the column.
 macro_rules! with_ids {
     ($shard:expr, $range:expr, $name:ident => $body:expr) => {
         match $shard.ids {
@@ -57,7 +59,7 @@ macro_rules! with_ids {
 }
 pub(crate) use with_ids;
 
-/// Numeric values of all rows of a shard.
+/// The numeric values of all rows of a shard.
 #[derive(Clone, Copy)]
 pub enum Values<'a> {
     None,
@@ -65,14 +67,14 @@ pub enum Values<'a> {
     Double(&'a [[u8; 8]]),
 }
 
-/// A shard whose lists of events [`Store::shard`] has proved.
+/// A shard whose lists of events [`Store::shard`] has checked.
 pub struct Shard<'a> {
     file: &'a File,
     events: Array<'a>,
     pub times: &'a [[u8; 8]],
     pub ids: Ids<'a>,
     pub values: Values<'a>,
-    /// The values with their bitmap, where some value is a real NaN, so that NaN alone does not say null.
+    /// The values with their bitmap, where some value is a real NaN, so that NaN alone does not mean null.
     valid: Option<Array<'a>>,
 }
 
@@ -80,7 +82,7 @@ impl<'a> Shard<'a> {
     /// Binds the columns of a shard.
     pub fn new(store: &'a Store, shard: usize) -> Result<Self> {
         let file = store.shard(shard)?;
-        let lacks = |name: &str| file.corrupt(&format!("lacks column \"{name}\""));
+        let lacks = |name: &str| file.corrupt(&format!("does not have column \"{name}\""));
         let events = file.array("events").ok_or_else(|| lacks("events"))?;
         let item = events.child(0);
         let column = |name: &str| item.named(name).ok_or_else(|| lacks(name));
@@ -96,44 +98,44 @@ impl<'a> Shard<'a> {
             None => Values::None,
             Some(("float32", value)) if value.node.dictionary.is_none() => Values::Single(value.words()),
             Some(("float64", value)) if value.node.dictionary.is_none() => Values::Double(value.words()),
-            Some(_) => return Err(file.corrupt("has a numeric_value that is no float")),
+            Some(_) => return Err(file.corrupt("has a numeric_value that is not a float")),
         };
         let nan = store.manifest().columns.iter().any(|column| column.name == "numeric_value" && column.nan);
         Ok(Self { file, events, times: column("time")?.words(), ids, values, valid: value.filter(|_| nan) })
     }
 
-    /// Rows of the shard that are a patient's.
+    /// The rows of a patient in the shard.
     pub fn rows_of(&self, patient: usize) -> std::ops::Range<usize> {
         self.events.offset(patient)..self.events.offset(patient + 1)
     }
 
-    /// Time of a row.
+    /// The time of a row.
     pub fn time(&self, row: usize) -> Result<i64> {
         self.times.get(row).map(|word| i64::from_le_bytes(*word)).ok_or_else(|| self.short())
     }
 
-    /// Is some value a real NaN.
+    /// Whether some value is a real NaN.
     pub fn has_real_nans(&self) -> bool {
         self.valid.is_some()
     }
 
-    /// Is a NaN in this row's slot a value.
+    /// Whether a NaN in this row's slot is a value.
     pub fn is_real_nan(&self, row: usize) -> bool {
         self.valid.is_some_and(|values| values.valid(row))
     }
 
-    /// A column ends before its rows do.
+    /// The error for a column with fewer slots than rows.
     pub fn short(&self) -> Error {
         self.file.corrupt("has a column that is shorter than its rows")
     }
 
-    /// A code id outside the table.
+    /// The error for a code id outside the table of codes.
     pub fn wrong_id(&self) -> Error {
         self.file.corrupt("has code ids outside the table of codes")
     }
 }
 
-/// A run of a column's words; `words` cut what the file has, so that a run outside is damage.
+/// A range of a column's words. A range outside the column means that the store is damaged.
 #[inline]
 pub fn part<'a, W>(shard: &Shard, all: &'a [W], range: std::ops::Range<usize>) -> Result<&'a [W]> {
     all.get(range).ok_or_else(|| shard.short())

@@ -1,4 +1,4 @@
-//! Chunks of work on several threads, their results in order.
+//! Runs chunks of work on several threads and returns the results in order.
 
 use meds_store::{Error, Progress, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -6,25 +6,26 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Rows below which a chunk costs more to hand out than to do, and above which a cancelled query would be waited for.
+/// Least rows of a chunk: a smaller chunk costs more to distribute than to process.
 const LEAST: usize = 1 << 15;
+/// Most rows of a chunk: a cancelled query waits until its current chunks end.
 const MOST: usize = 1 << 20;
-/// Chunks a thread: enough for the last ones to end at about the same time.
+/// Chunks per thread: enough for all threads to end at about the same time.
 const SHARE: usize = 8;
 
-/// All cores.
+/// Number of cores.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The threads that help the asking one, made once; none where the system gives none.
+/// The threads that help the calling thread, started once. `None` where the system cannot start them.
 fn pool() -> Option<&'static ThreadPool> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let build = || ThreadPoolBuilder::new().num_threads(cores()).thread_name(|i| format!("meds-query-{i}")).build().ok();
     POOL.get_or_init(build).as_ref()
 }
 
-/// Runs of items of about equal weight (rows).
+/// Cuts items into runs of about equal weight (rows).
 pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threads: usize) -> Vec<Range<usize>> {
     let most = (total / (threads * SHARE).max(1)).clamp(LEAST, MOST);
     let (mut chunks, mut begin, mut sum, count) = (vec![], 0, 0, weights.len());
@@ -41,8 +42,8 @@ pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threa
     chunks
 }
 
-/// Does every chunk, with a scratch of its own on each thread; gives the scratches, and the results in order of the chunks. Of several errors the
-/// first chunk's is told, whatever the number of threads.
+/// Processes every chunk. Each thread has its own scratch. Returns the scratches, and the results in order of
+/// the chunks. If several chunks fail, the error is that of the first of them, for any number of threads.
 pub fn each<S: Send, T: Send>(
     chunks: &[Range<usize>],
     threads: usize,
@@ -58,7 +59,7 @@ pub fn each<S: Send, T: Send>(
     let worker = || {
         let mut own = scratch();
         let mut done = vec![];
-        // Chunks are taken in order, so all before one that fails are under way and will be done.
+        // Chunks are taken in order, so all chunks before one that fails are already started and will end.
         while !stop.load(Relaxed) {
             let i = next.fetch_add(1, Relaxed);
             let Some(chunk) = chunks.get(i) else { break };
@@ -78,7 +79,7 @@ pub fn each<S: Send, T: Send>(
         results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut done);
     };
     match pool().filter(|_| threads.min(chunks.len()) > 1) {
-        // The asking thread works too: a pool that is busy with another query delays nobody's own work.
+        // The calling thread works too, so a pool that is busy with another query does not block this one.
         Some(pool) => pool.in_place_scope(|scope| {
             for _ in 1..threads.min(chunks.len()) {
                 scope.spawn(|_| worker());
@@ -96,7 +97,8 @@ pub fn each<S: Send, T: Send>(
     Ok((scratches, results.into_iter().map(|(_, result)| result).collect()))
 }
 
-/// Parts in order as one array. Each is given back as soon as it is copied; threads copy, because the system clears every new page first.
+/// Joins parts in order to one array. Each part is freed as soon as it is copied. Threads copy in parallel,
+/// because the system clears every new page first.
 pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec<T> {
     let total = parts.iter().map(Vec::len).sum();
     let mut all = vec![T::default(); total];

@@ -1,4 +1,5 @@
-//! `MEDS_BENCH_STORE=STORE cargo bench -p meds-store --features bench`: the floor (see `examples/support`) on one thread and on all.
+//! `MEDS_BENCH_STORE=STORE cargo bench -p meds-store --features bench`: measures the floor (see
+//! `examples/support`) on one thread and on all cores.
 
 #[path = "../examples/support/mod.rs"]
 mod support;

@@ -1,26 +1,27 @@
-//! `cargo run --release -p meds-store --example bandwidth [-- THREADS …]`: how fast this machine reads memory (1 and 2 threads unless others are
-//! named), in GB/s: what no scan can beat. Prints `{"bytes": …, "gigabytesPerSecond": {"1": …, "2": …}}`.
+//! `cargo run --release -p meds-store --example bandwidth [-- THREADS …]`: measures how fast this machine
+//! reads memory, in GB/s. No scan can be faster. The default is 1 and 2 threads. Prints `{"bytes": …,
+//! "gigabytesPerSecond": {"1": …, "2": …}}`.
 #![allow(clippy::print_stdout)]
 
 use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
-/// Far beyond any cache.
+/// Far larger than any cache.
 const BYTES: usize = 512 << 20;
 const RUNS: usize = 7;
 
 fn main() {
     let named: Vec<usize> = std::env::args().skip(1).filter_map(|word| word.parse().ok()).filter(|threads| *threads > 0).collect();
     let counts = if named.is_empty() { vec![1, 2] } else { named };
-    // Written once, or all its pages would be the one page of zeros.
+    // Each page is written once. Otherwise all of them are the same page of zeros.
     let words = vec![1u64; BYTES / 8];
     let speeds = counts.iter().map(|threads| (threads.to_string(), serde_json::json!(best(&words, *threads))));
     let speeds: serde_json::Map<_, _> = speeds.collect();
     println!("{}", serde_json::json!({ "bytes": BYTES, "gigabytesPerSecond": speeds }));
 }
 
-/// The best of some runs.
+/// The best of several runs.
 fn best(words: &[u64], threads: usize) -> f64 {
     let run = |_| {
         let start = Instant::now();
@@ -34,7 +35,7 @@ fn best(words: &[u64], threads: usize) -> f64 {
     (0..RUNS).map(run).fold(0.0, f64::max)
 }
 
-/// Eight sums at once: one alone would wait for its own additions.
+/// Adds up eight sums at once, because a single sum waits for its own additions.
 fn sum(words: &[u64]) -> u64 {
     let mut sums = [0u64; 8];
     for chunk in words.as_chunks::<8>().0 {

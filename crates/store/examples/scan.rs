@@ -1,6 +1,7 @@
-//! `cargo run --release -p meds-store --example scan -- STORE [THREADS] [turns]`: scans a store (see `support`), five times, and prints the best
-//! time with what it summed, so that equal work can be checked. With `turns` it scans once for each line of its input, and prints a line each: for
-//! a program that measures in alternation.
+//! `cargo run --release -p meds-store --example scan -- STORE [THREADS] [turns]`: scans a store five times
+//! (see `support`). Prints the best time and the sums, which prove that two programs do equal work. With
+//! `turns` it scans once per line of its input and prints one line each, so that a program can alternate its
+//! measurements.
 #![allow(clippy::print_stdout)]
 
 mod support;
@@ -29,7 +30,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nanoseconds an event, and the sums.
+/// Nanoseconds per event, and the sums.
 fn timed(scan: &Scan, threads: usize) -> Result<(f64, Sum), Failure> {
     let start = Instant::now();
     let sum = scan.sum(threads)?;

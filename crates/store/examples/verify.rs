@@ -1,11 +1,12 @@
-//! `cargo run --release -p meds-store --example verify -- STORE`: opens, touches and verifies a store without Node, for profiles.
+//! `cargo run --release -p meds-store --example verify -- STORE`: opens and verifies a store without Node,
+//! for profiles.
 #![allow(clippy::print_stdout)]
 
 use meds_store::{Progress, Store};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("give the path of a store")?;
+    let path = std::env::args().nth(1).ok_or("usage: verify STORE")?;
     let start = Instant::now();
     let store = Store::open(&path, false)?;
     println!("open {:?}", start.elapsed());

@@ -1,7 +1,7 @@
-//! The store's format: what its files hold, how they are written, mapped and checked.
+//! The store's format: what its files contain, and how they are written, mapped and checked.
 //!
-//! This crate knows neither Parquet nor Node. `docs/format.md` shows the layout; [`manifest::Manifest`]
-//! is its index, [`layout::Node`] says where each buffer of a mapped file lies.
+//! This crate depends on neither Parquet nor Node. `docs/format.md` shows the layout. [`manifest::Manifest`]
+//! lists the files, and [`layout::Node`] says where each buffer of a mapped file is.
 
 pub mod error;
 pub mod layout;

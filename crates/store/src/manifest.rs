@@ -1,8 +1,8 @@
-//! `manifest.json`: what the store is, what it holds, and the size and checksum of every one of its files.
+//! `manifest.json`: what the store contains, and the size and checksum of each of its files.
 
 use serde::{Deserialize, Serialize};
 
-/// `format` of every manifest of ours.
+/// `format` of every manifest that this library writes.
 pub const FORMAT: &str = "meds-reader store";
 /// The version of the layout that this build writes and reads. A reader refuses a newer one.
 pub const VERSION: u32 = 1;
@@ -12,7 +12,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const PATIENTS: &str = "patients.arrow";
 /// File name of the table of codes.
 pub const CODES: &str = "codes.arrow";
-/// File name of the table of the codes that no event has and that codes of events reach through `parent_codes`; absent where there are none.
+/// File name of the table of ancestors: the codes without events that codes of events reach through
+/// `parent_codes`. Absent where there are none.
 pub const ANCESTORS: &str = "ancestors.arrow";
 /// Folder of the inverted index.
 pub const INDEX: &str = "index/";
@@ -26,26 +27,30 @@ pub struct Manifest {
     pub format: String,
     /// [`VERSION`] of the writer.
     pub version: u32,
-    /// Content id: 32 hexadecimal digits made from the fingerprint and the format version. In every Arrow file too.
+    /// Content id: 32 hexadecimal digits derived from the fingerprint and the format version. Every Arrow
+    /// file contains it too.
     pub id: String,
-    /// Of the options that change the store and of the source's files: relative paths, sizes and hashes of all their bytes.
+    /// Fingerprint of the options that change the store, and of the source's files: their relative paths,
+    /// sizes and hashes of all their bytes.
     pub fingerprint: String,
-    /// Of the same options, and of the files' relative paths, sizes and times of modification; where these were to be trusted.
+    /// Fingerprint of the same options, and of the files' relative paths, sizes and times of modification.
+    /// Present only where the conversion trusts these times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<String>,
     /// The options that change the store.
     pub options: serde_json::Value,
-    /// Columns but `subject_id`, in the source's order.
+    /// The columns in the source's order, without `subject_id`.
     pub columns: Vec<Column>,
     /// Totals.
     pub counts: Counts,
-    /// Patients (with rows) in each split, in order of name.
+    /// Patients (with rows) in each split, ordered by name.
     pub splits: std::collections::BTreeMap<String, u64>,
-    /// What was skipped, converted or repaired, and why.
+    /// What the conversion skipped, converted or repaired, and why.
     pub notes: Vec<Note>,
-    /// One entry a shard, in storage order.
+    /// One entry per shard, in storage order.
     pub shards: Vec<Shard>,
-    /// Every other file of the store; [`index_name`] of each shard among them where the store has an inverted index.
+    /// All other files of the store. Where the store has an inverted index, they include [`index_name`] of
+    /// each shard.
     pub files: Vec<File>,
 }
 
@@ -54,43 +59,44 @@ pub fn index_name(shard: usize) -> String {
     format!("{INDEX}{shard:05}.arrow")
 }
 
-/// How a column is stored; `dense` and `sparse` columns can be dictionary-coded (`coded`) or not.
+/// How a column is stored. Dense and sparse columns can both be dictionary-coded (`coded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Storage {
-    /// A slot for every row.
+    /// A value or a null for every row.
     Dense,
-    /// Only the rows that have a value: (row, value) pairs a patient.
+    /// Only the rows that have a value: a list of (row, value) pairs per patient.
     Sparse,
 }
 
 /// A column of the events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name in the source.
+    /// The name in the source.
     pub name: String,
-    /// The source's type (after widening, where files differ), by [`crate::types::type_name`].
+    /// The source's type as [`crate::types::type_name`] writes it, after widening where files differ.
     #[serde(rename = "type")]
     pub source_type: String,
-    /// The type of the values in the store, by the same names (no dictionary).
+    /// The type of the values in the store, written the same way, without the dictionary.
     pub stored: String,
     /// Dense or sparse.
     pub storage: Storage,
-    /// Dictionary-coded: values are indexes into a dictionary that is equal in all shards.
+    /// Dictionary-coded: values are indexes into a dictionary that is the same in all shards.
     pub coded: bool,
-    /// Entries of the dictionary, slot 0 included; 0 when not coded.
+    /// Entries of the dictionary, entry 0 included. 0 when the column is not coded.
     pub dictionary: u64,
-    /// Null rows over the whole store.
+    /// Null rows in the whole store.
     pub nulls: u64,
-    /// Float columns: some value is a real NaN, so that NaN alone does not say null.
+    /// Float columns: some value is a real NaN, so a NaN alone does not mean null.
     pub nan: bool,
-    /// Plain 64-bit integer and time columns: some value is the int64 minimum, so that the sentinel alone does not say null.
+    /// 64-bit integer and time columns that are not coded: some value is the int64 minimum, so this sentinel
+    /// alone does not mean null.
     pub sentinel: bool,
-    /// utf8 columns: every byte is ASCII, so that text can be sliced as Latin-1.
+    /// utf8 columns: every byte is ASCII, so text can be sliced as Latin-1.
     pub ascii: bool,
 }
 
-/// Totals over the store.
+/// Totals of the store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Subjects with at least one row.
@@ -105,25 +111,26 @@ pub struct Counts {
     pub codes: u64,
     /// Rows of the longest patient.
     pub longest: u64,
-    /// First time of all, microseconds since 1970-01-01.
+    /// The earliest time, microseconds since 1970-01-01.
     pub first_time: Option<i64>,
-    /// Last time of all.
+    /// The latest time, microseconds since 1970-01-01.
     pub last_time: Option<i64>,
 }
 
-/// Something the reader of a summary must know.
+/// Something that the user of a store must know: a note of its conversion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// `dropped` (a table that lost more than a tenth of its rows), `skipped`, `converted`, `repaired`, `missing` (a file that the source does not
-    /// have) or `warning`.
+    /// `dropped` (a table that lost more than a tenth of its rows), `skipped`, `converted`, `repaired`,
+    /// `missing` (a file that the source lacks) or `warning`.
     pub kind: String,
-    /// What and why, a sentence.
+    /// What happened, and why.
     pub message: String,
-    /// How many (files, rows, ids: the message says of what).
+    /// A count. The message says of what (files, rows, ids).
     pub count: u64,
 }
 
-/// A shard: patients `[base, base + patients)` in storage order.
+/// A shard: the patients at slots `[base, base + patients)`, where `base` is the number of patients in the
+/// shards before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
     /// The file.
@@ -138,16 +145,18 @@ pub struct Shard {
 /// A file of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct File {
-    /// Relative to the store, with `/`.
+    /// Path relative to the store, with `/`.
     pub path: String,
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// CRC-32C of all of it, 8 hexadecimal digits.
+    /// CRC-32C of the whole file, 8 hexadecimal digits.
     pub crc32c: String,
-    /// CRC-32C of the parts that say where everything is (messages and footer), so that a table of buffers can be trusted without reading the rest.
+    /// CRC-32C of the parts that say where the buffers are (messages and footer). They prove a table of
+    /// buffers without a read of the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Section>,
-    /// CRC-32C of the buffers of offsets inside it, so that one column's offsets can be trusted without reading the rest.
+    /// CRC-32C of the buffers of offsets in the file. They prove one column's offsets without a read of the
+    /// rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offsets: Vec<Section>,
 }
@@ -155,7 +164,7 @@ pub struct File {
 /// A part of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Section {
-    /// First byte in the file (equal to the [`crate::layout::Span`] of the node that it belongs to).
+    /// First byte in the file, equal to that of the node's [`crate::layout::Span`].
     pub offset: u64,
     /// Number of bytes.
     pub bytes: u64,
@@ -163,22 +172,22 @@ pub struct Section {
     pub crc32c: String,
 }
 
-/// A checksum as the manifest writes it.
+/// Formats a checksum as the manifest writes it.
 pub fn hex(crc: u32) -> String {
     format!("{crc:08x}")
 }
 
-/// The manifest's own checksum is its last member, over every byte before this text.
+/// The manifest's own checksum is its last member. It covers every byte before this text.
 const SEAL: &str = ",\n\"crc32c\": \"";
 
 impl Manifest {
-    /// The bytes of `manifest.json`: the members a line each, sealed by a checksum over all that stands before it.
+    /// The bytes of `manifest.json`: one member per line, then a checksum over everything before it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let value = serde_json::to_value(self).unwrap_or_default();
         let members = value.as_object().into_iter().flatten();
         let lines: Vec<String> = members
             .map(|(key, value)| {
-                // Files, shards, columns and notes read best one a line.
+                // One file, shard, column or note per line is easiest to read.
                 let text = match value.as_array() {
                     Some(items) if !items.is_empty() => {
                         let items: Vec<String> = items.iter().map(|item| format!("  {item}")).collect();
@@ -201,17 +210,17 @@ impl Manifest {
         self.files.iter().find(|file| file.path == name)
     }
 
-    /// Has the store an inverted index?
+    /// Whether the store has an inverted index.
     pub fn has_index(&self) -> bool {
         self.files.iter().any(|file| file.path.starts_with(INDEX))
     }
 
-    /// Bytes of the inverted index, 0 where there is none.
+    /// Bytes of the inverted index; 0 where the store has none.
     pub fn index_bytes(&self) -> u64 {
         self.files.iter().filter(|file| file.path.starts_with(INDEX)).map(|file| file.bytes).sum()
     }
 
-    /// Stands for a manifest that cannot be read: equal to no source's.
+    /// A placeholder for a manifest that cannot be read. It does not match any source.
     pub fn unreadable() -> Self {
         Self {
             format: FORMAT.into(),
@@ -229,10 +238,10 @@ impl Manifest {
         }
     }
 
-    /// Reads a manifest; the error says what is wrong with it, in words that continue "the manifest …".
-    /// The version is looked at before anything else: a newer one may look different in every other way.
+    /// Reads a manifest. The error says what is wrong with it, in words that continue "the manifest …". The
+    /// version is checked first: a newer manifest can differ in every other way.
     pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, ManifestError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged("is not text".into()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::Damaged("is not UTF-8 text".into()))?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|e| ManifestError::Damaged(format!("is not JSON ({e})")))?;
         if value.get("format").and_then(|v| v.as_str()) != Some(FORMAT) {
             return Err(ManifestError::Foreign);
@@ -240,10 +249,11 @@ impl Manifest {
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(v) if v == u64::from(VERSION) => {}
             Some(v) if v > u64::from(VERSION) => return Err(ManifestError::Newer(v)),
-            _ => return Err(ManifestError::Damaged("has no usable version".into())),
+            _ => return Err(ManifestError::Damaged("does not have a valid version".into())),
         }
-        let manifest: Self = serde_json::from_value(value).map_err(|e| ManifestError::Damaged(format!("lacks something ({e})")))?;
-        // The bytes are a function of the content: what does not come out the same was not written by us.
+        let manifest: Self = serde_json::from_value(value).map_err(|e| ManifestError::Damaged(format!("is incomplete ({e})")))?;
+        // The bytes are a function of the content: a manifest whose bytes differ was not written by this
+        // library.
         if manifest.to_bytes() != bytes {
             return Err(ManifestError::Damaged("does not match its own checksum".into()));
         }
@@ -254,11 +264,11 @@ impl Manifest {
 /// Why a manifest was refused.
 #[derive(Debug, PartialEq)]
 pub enum ManifestError {
-    /// Some other program's manifest.json.
+    /// Written by another program.
     Foreign,
     /// Written by a newer version of this library.
     Newer(u64),
-    /// Changed since it was written; the text continues "the manifest …".
+    /// Changed since it was written. The text continues "the manifest …".
     Damaged(String),
 }
 
@@ -301,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_told_from_damage() {
+    fn a_newer_version_is_not_damage() {
         let text = String::from_utf8(sample().to_bytes()).expect("text").replace("\"version\": 1", "\"version\": 2");
         assert_eq!(Manifest::from_bytes(text.as_bytes()), Err(ManifestError::Newer(2)));
     }

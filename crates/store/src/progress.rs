@@ -1,13 +1,14 @@
-//! How far a long piece of work is, and the flag that stops it; shared by the thread that works and the one that watches.
+//! The progress of long work, and the flag that stops it. The thread that works and the one that watches
+//! share it.
 
 use crate::error::{Code, Error, Result};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// What is being done; the order is the order of a conversion.
+/// The phases, in the order of a conversion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Phase {
-    /// Nothing yet.
+    /// Nothing has started.
     Start = 0,
     /// Waiting for another process's conversion of the same store.
     Wait = 1,
@@ -25,7 +26,7 @@ pub enum Phase {
     Finish = 7,
 }
 
-/// Counters of atomics; reading them costs nothing and blocks nobody.
+/// Atomic counters: reading them is cheap and does not block.
 #[derive(Debug, Default)]
 pub struct Progress {
     phase: AtomicU32,
@@ -38,12 +39,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Enters a phase of `total` units of work (rows) and `bytes_total` bytes.
+    /// Starts a phase of `total` units of work (rows) and `bytes_total` bytes.
     pub fn enter(&self, phase: Phase, total: u64, bytes_total: u64) {
         self.enter_cells(phase, total, 1, bytes_total);
     }
 
-    /// Enters a phase that goes over `rows` rows column by column: `advance` then counts cells, watchers see rows.
+    /// Starts a phase that processes `rows` rows column by column: `advance` counts cells, and
+    /// [`Progress::snapshot`] returns rows.
     pub fn enter_cells(&self, phase: Phase, rows: u64, cells_per_row: u64, bytes_total: u64) {
         self.done.store(0, Relaxed);
         self.bytes.store(0, Relaxed);
@@ -53,7 +55,8 @@ impl Progress {
         self.phase.store(phase as u32, Relaxed);
     }
 
-    /// Counts work as done; fails when the caller has cancelled, so that every loop that reports can stop.
+    /// Counts finished work. Fails when the caller has cancelled, so that every loop that reports progress
+    /// can stop.
     pub fn advance(&self, units: u64, bytes: u64) -> Result<()> {
         self.done.fetch_add(units, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
@@ -63,7 +66,7 @@ impl Progress {
     /// Fails when the caller has cancelled.
     pub fn check(&self) -> Result<()> {
         if self.cancelled.load(Relaxed) {
-            return Err(Error::new(Code::Cancelled, "The work was cancelled; nothing was left behind."));
+            return Err(Error::new(Code::Cancelled, "The work was cancelled. It left no files behind."));
         }
         Ok(())
     }

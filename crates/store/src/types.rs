@@ -1,22 +1,22 @@
-//! Arrow types as the store knows them: a closed set, named once for people and once for programs.
+//! The Arrow types that a store can contain. Each has a name for people and a form for programs.
 
 use arrow_schema::{DataType, Field, TimeUnit};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// A type as TypeScript sees it: `id` selects the decoder, the other members refine it.
+/// A type as TypeScript sees it. `id` selects the decoder; the other members are its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Type {
-    /// `bool`, `int8`…`uint64`, `float32`, `float64`, `decimal`, `utf8`, `binary`, `fixed_size_binary`, `date32`, `date64`,
-    /// `time32`, `time64`, `timestamp`, `duration`, `list`, `struct`, `map`, `null`.
+    /// `bool`, `int8`…`uint64`, `float32`, `float64`, `decimal`, `utf8`, `binary`, `fixed_size_binary`,
+    /// `date32`, `date64`, `time32`, `time64`, `timestamp`, `duration`, `list`, `struct`, `map`, `null`.
     pub id: &'static str,
     /// `s`, `ms`, `us` or `ns` for times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<&'static str>,
-    /// Bytes a value: fixed_size_binary, decimal (16 or 32), and all fixed-width numbers.
+    /// Bytes per value of fixed_size_binary, decimal (16 or 32) and all fixed-width types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    /// Digits after the point of a decimal.
+    /// Digits after the decimal point of a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<i8>,
 }
@@ -32,8 +32,8 @@ pub fn unit_name(unit: TimeUnit) -> &'static str {
 }
 
 impl Type {
-    /// The store's type for an Arrow type; `None` for types that a store never holds (large, view, union, …: they are converted or skipped
-    /// when the store is written). A dictionary gives the type of its values.
+    /// The store's type for an Arrow type. A dictionary has the type of its values. `None` for types that a
+    /// store cannot contain (large, view, union, …): a conversion converts or skips them.
     pub fn of(data_type: &DataType) -> Option<Type> {
         let plain = |id, width| Some(Type { id, unit: None, width: Some(width), scale: None });
         let timed = |id, unit, width| Some(Type { id, unit: Some(unit_name(unit)), width: Some(width), scale: None });
@@ -71,7 +71,13 @@ impl Type {
     }
 }
 
-/// A type's name for people, in the manifest and in `db.columns`: `timestamp[us]`, `list<utf8>`, `dictionary<int32, utf8>`.
+/// [`Type::of`], with an error as a clause: "the type …, which a store cannot contain,".
+pub(crate) fn stored(data_type: &DataType) -> Result<Type, String> {
+    Type::of(data_type).ok_or_else(|| format!("the type {}, which a store cannot contain,", type_name(data_type)))
+}
+
+/// A type's name for people, in the manifest and in `db.columns`: `timestamp[us]`, `list<utf8>`,
+/// `dictionary<int32, utf8>`.
 pub fn type_name(data_type: &DataType) -> String {
     use DataType as D;
     match data_type {
@@ -105,18 +111,19 @@ pub fn type_name(data_type: &DataType) -> String {
         D::Utf8View => "utf8_view".into(),
         D::LargeBinary => "large_binary".into(),
         D::BinaryView => "binary_view".into(),
-        // The rest have names of one word that Arrow writes in capitals.
+        // The other types have one-word names, which Arrow writes in CamelCase.
         other => other.to_string().to_lowercase(),
     }
 }
 
-/// The type of a name that [`type_name`] gave; `None` for a name that it never gives, or that is two types' (a struct's members may be called anything).
+/// The type whose [`type_name`] this is. `None` for a name that [`type_name`] does not return, or that fits
+/// two types (the names of a struct's members are not restricted).
 pub fn type_of_name(name: &str) -> Option<DataType> {
     let (found, rest) = parse(name)?;
     (rest.is_empty() && type_name(&found) == name).then_some(found)
 }
 
-/// A type at the start of a text, and what follows it.
+/// Reads a type at the start of a text. Returns it and the rest of the text.
 fn parse(text: &str) -> Option<(DataType, &str)> {
     use DataType as D;
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
@@ -158,17 +165,7 @@ fn parse(text: &str) -> Option<(DataType, &str)> {
             let (count, rest) = rest.strip_prefix('[')?.split_once(']')?;
             (D::FixedSizeList(item, count.parse().ok()?), rest)
         }
-        "struct" => {
-            let mut fields = Vec::new();
-            let mut rest = rest.strip_prefix('<')?;
-            while !rest.starts_with('>') {
-                let (name, after) = rest.split_once(": ")?;
-                let (of, after) = parse(after)?;
-                fields.push(Field::new(name, of, true));
-                rest = after.strip_prefix(", ").unwrap_or(after);
-            }
-            (D::Struct(fields.into()), &rest[1..])
-        }
+        "struct" => parse_struct(rest)?,
         "map" => {
             let (key, value, rest) = two()?;
             let pair = vec![Field::new("key", key, false), Field::new("value", value, true)];
@@ -179,7 +176,20 @@ fn parse(text: &str) -> Option<(DataType, &str)> {
     })
 }
 
-/// The types whose name is one word.
+/// Reads the members of a struct, after the word "struct".
+fn parse_struct(text: &str) -> Option<(DataType, &str)> {
+    let mut fields = Vec::new();
+    let mut rest = text.strip_prefix('<')?;
+    while !rest.starts_with('>') {
+        let (name, after) = rest.split_once(": ")?;
+        let (of, after) = parse(after)?;
+        fields.push(Field::new(name, of, true));
+        rest = after.strip_prefix(", ").unwrap_or(after);
+    }
+    Some((DataType::Struct(fields.into()), &rest[1..]))
+}
+
+/// The types with a one-word name.
 const PLAIN: [DataType; 22] = {
     use DataType as D;
     [
@@ -246,7 +256,8 @@ mod tests {
         #[test]
         fn a_type_is_known_by_its_name(of in types()) {
             let name = type_name(&of);
-            // Members can be called so that no reader could tell: these are never mistaken, only not found.
+            // Some names of members make the text ambiguous. Such a type is never mistaken for another; it is
+            // not found.
             match type_of_name(&name) {
                 Some(found) => prop_assert_eq!(type_name(&found), name),
                 None => prop_assert!(name.contains("struct"), "{}", name),

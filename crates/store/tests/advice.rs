@@ -1,4 +1,4 @@
-//! What the system is told of how a store's files are read. `smaps` says it of each mapping (`rr`: in places).
+//! The advice to the system on how a store's files are read. `smaps` shows it per mapping (`rr`: at random).
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -8,7 +8,7 @@ use meds_store::Store;
 use std::fs;
 use std::path::Path;
 
-/// Of each mapping of a file below `folder`: is read-ahead off?
+/// For each mapping of a file below `folder`: whether read-ahead is off.
 fn places(folder: &Path) -> Vec<bool> {
     let folder = format!(" {}/", folder.display());
     let (mut found, mut own) = (vec![], false);
@@ -33,13 +33,13 @@ fn made() -> (tempfile::TempDir, Store) {
 fn shards_are_read_in_places_but_for_scans() {
     let (dir, store) = made();
     let shards = dir.path().join("shards");
-    // Two shards, mapped for Rust and for JavaScript.
+    // Two shards, each mapped for Rust and for JavaScript.
     assert_eq!(places(&shards), [true; 4]);
     assert_eq!(places(dir.path()).iter().filter(|places| !**places).count(), 4, "patients.arrow and codes.arrow are read whole");
     let (one, both) = (store.scan([1]), store.scan([0, 1, 2]));
     assert_eq!(places(&shards), [false; 4]);
     drop(both);
-    assert_eq!(places(&shards).iter().filter(|places| !**places).count(), 2, "the other scan has not ended");
+    assert_eq!(places(&shards).iter().filter(|places| !**places).count(), 2, "the other scan is still active");
     drop(one);
     assert_eq!(places(&shards), [true; 4]);
 }
@@ -51,7 +51,7 @@ fn arrays_over_a_shard_are_a_scan_of_it() {
     let array = store.arrow(0).unwrap();
     assert_eq!(places(&shards).iter().filter(|places| !**places).count(), 2);
     drop(store);
-    assert!(!array.is_empty() && !places(&shards).is_empty(), "the array holds its mapping");
+    assert!(!array.is_empty() && !places(&shards).is_empty(), "the array keeps its mapping alive");
     drop(array);
     assert!(places(&shards).is_empty());
 }
@@ -62,7 +62,7 @@ fn checks_end_as_scans_do() {
     assert!(store.verify(1, &meds_store::Progress::default()).unwrap().is_empty());
     (0..2).for_each(|shard| assert!(store.index(shard).is_ok()));
     assert_eq!(places(&dir.path().join("shards")), [true; 4]);
-    // A scan alone keeps nothing mapped.
+    // A scan alone does not keep the file mapped.
     let scans = store.scan([0, 1]);
     drop(store);
     assert!(places(dir.path()).is_empty());
@@ -72,12 +72,12 @@ fn checks_end_as_scans_do() {
 #[test]
 fn a_scan_is_worth_it_where_patients_lie_close_together() {
     let (_dir, store) = made();
-    // Three patients, then four, of a few rows each.
+    // Three patients in the first shard and four in the second, with a few rows each.
     let dense = |slots: &[u32]| store.dense(Some(slots));
     assert_eq!(store.dense(None), [0, 1]);
     assert_eq!(dense(&[0, 1, 2, 3, 4, 5, 6]), [0, 1]);
     assert_eq!(dense(&[0, 1]), [0], "two of three are most of a shard");
-    assert_eq!(dense(&[4, 6]), [1], "as the first and the last are");
-    assert_eq!(dense(&[0, 3]), [0; 0], "one of three, and one of four, are windows");
+    assert_eq!(dense(&[4, 6]), [1], "the same for the first and the last");
+    assert_eq!(dense(&[0, 3]), [0; 0], "one of three, and one of four, are not worth a scan");
     assert_eq!(dense(&[]), [0; 0]);
 }

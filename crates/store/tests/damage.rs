@@ -1,4 +1,5 @@
-//! Damage of every byte: `verify` always finds it, opening and the first touch never panic and never let a read reach another patient.
+//! Damages every byte. `verify` always finds the damage. Opening and the first access of a shard never panic,
+//! and never let a read reach another patient.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
@@ -26,7 +27,7 @@ fn made() -> tempfile::TempDir {
     dir
 }
 
-/// Subject ids and the offsets of events and sparse lists: whose rows are whose.
+/// Subject ids and the offsets of events and sparse lists: they say which rows belong to which patient.
 fn ownership(store: &Store) -> Result<Vec<Vec<u8>>> {
     let mut found = vec![];
     for shard in 0..store.manifest().shards.len() {
@@ -42,17 +43,17 @@ fn ownership(store: &Store) -> Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
-/// No span of a layout leaves the file.
+/// Checks that no span of a layout is outside the file.
 fn inside(node: &Node, bytes: u64) -> bool {
     let spans = [node.validity, node.offsets, node.data];
     spans.into_iter().flatten().all(|span| span.offset.checked_add(span.bytes).is_some_and(|end| end <= bytes) && span.offset % 64 == 0)
         && node.children.iter().chain(node.dictionary.as_ref().map(|d| &d.values)).all(|below| inside(below, bytes))
 }
 
-/// Opens a damaged store: it is refused, or verification finds the damage and every patient keeps its rows.
+/// Opens a damaged store: this fails, or verification finds the damage and every patient has its own rows.
 fn found(root: &Path, whole: &[Vec<u8>], what: &str) {
     let Ok(store) = Store::open(root, false) else { return };
-    // What the index gives is inside the shard, or an error.
+    // The index returns rows inside the shard, or an error.
     for shard in 0..store.manifest().shards.len() {
         if let Ok(Some(index)) = store.index(shard) {
             (0..6).flat_map(|code| index.code(code)).flatten().for_each(|(patient, rows)| {
@@ -83,7 +84,7 @@ fn every_flipped_byte_is_found() {
         let bytes = fs::read(&path).unwrap();
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
         for (at, byte) in bytes.iter().enumerate() {
-            // In place, which nobody may do to a store that is open; here it is closed.
+            // Written in place. That is not allowed for an open store, but here it is closed.
             file.write_all_at(&[byte ^ [0x01, 0x80, 0xff, 0x10][at % 4]], at as u64).unwrap();
             found(dir.path(), &whole, &format!("{name} byte {at}"));
             file.write_all_at(&[*byte], at as u64).unwrap();
@@ -133,7 +134,7 @@ fn verification_can_be_cancelled() {
     assert_eq!(Store::open(dir.path(), false).unwrap().verify(1, &progress).unwrap_err().code, Code::Cancelled);
 }
 
-/// A layout is parsed without looking at checksums: what a crafted file could reach.
+/// Parses a layout without its checksums, as a crafted file could.
 fn parses_safely(bytes: &[u8]) {
     if let Ok(layout) = meds_store::read::parse(bytes) {
         assert!(layout.fields.iter().all(|node| inside(node, bytes.len() as u64)));
@@ -159,7 +160,7 @@ fn every_flipped_bit_of_a_footer_parses_safely() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
-    /// Numbers that parsers trip over, in several places at once, and cut or longer files.
+    /// Writes numbers that are hard for parsers at several offsets at once, and cuts or lengthens the file.
     #[test]
     fn replaced_bytes_parse_safely(
         places in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(vec![
@@ -190,7 +191,7 @@ proptest! {
     }
 }
 
-/// A manifest with right checksums over a file whose footer lies: refused at open, whatever the checksums say.
+/// A file whose footer is wrong, in a manifest with right checksums: opening the store fails.
 fn crafted(change: impl Fn(&mut Vec<u8>, &meds_store::read::Layout)) -> meds_store::Error {
     let dir = made();
     let mut manifest = support::store(dir.path(), support::ID);
@@ -205,7 +206,7 @@ fn crafted(change: impl Fn(&mut Vec<u8>, &meds_store::read::Layout)) -> meds_sto
     opened.and_then(|store| store.shard(0).map(|_| ())).unwrap_err()
 }
 
-/// Replaces an int64 of the file wherever it stands in its flatbuffers.
+/// Replaces an int64 wherever it occurs in the file's flatbuffers.
 fn replace(bytes: &mut [u8], from: i64, to: i64) -> usize {
     let from = from.to_le_bytes();
     let places: Vec<usize> = (0..bytes.len() - 8).step_by(8).filter(|at| bytes[*at..*at + 8] == from).collect();
@@ -217,7 +218,7 @@ fn replace(bytes: &mut [u8], from: i64, to: i64) -> usize {
 fn crafted_footers_are_refused() {
     for to in [1 << 40, -64, i64::MAX, i64::MIN, 1 << 20, 65] {
         let error = crafted(|bytes, layout| {
-            // The body offset of the events' times, as it stands in the record batch's message.
+            // The offset of the events' times in the body, as the record batch's message contains it.
             let data = layout.fields[1].children[0].children[0].data.unwrap();
             let body = layout.fields[0].data.unwrap().offset;
             assert!(replace(bytes, (data.offset - body) as i64, to) > 0);

@@ -1,4 +1,4 @@
-//! Opening stores, whole and damaged.
+//! Opens stores, intact and damaged.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
@@ -13,7 +13,7 @@ fn made() -> tempfile::TempDir {
     dir
 }
 
-/// Opens and touches everything that a reader's checks cover.
+/// Opens a store and runs all checks of a reader.
 fn touch(root: &Path) -> meds_store::Result<Store> {
     let store = Store::open(root, false)?;
     for shard in 0..store.manifest().shards.len() {
@@ -77,7 +77,7 @@ fn what_is_no_store_is_told_from_what_is_damaged() {
     assert_eq!(code(&root), Code::NotAStore);
     fs::create_dir(root.join("data")).unwrap();
     let error = Store::open(&root, false).unwrap_err();
-    assert!(error.code == Code::NotAStore && error.message.contains("convert it first"), "{error}");
+    assert!(error.code == Code::NotAStore && error.message.contains("To convert it first"), "{error}");
     fs::write(root.join("manifest.json"), "{}").unwrap();
     assert_eq!(code(&root), Code::NotAStore);
     fs::write(root.join("manifest.json"), "{").unwrap();
@@ -134,7 +134,7 @@ fn an_index_gives_the_rows_of_a_code() {
     for none in [0, 5, u32::MAX] {
         assert_eq!((index.patients(none), index.rows(none), index.code(none).count()), (0, 0, 0));
     }
-    // Patient 0 has one row, of code 1; patient 1 has none of it before row 3.
+    // Patient 0 has one row, with code 1. The first row of patient 1 with code 1 is row 3.
     let (patient, rows) = store.index(0).unwrap().unwrap().code(1).nth(1).unwrap().unwrap();
     assert_eq!((patient, rows.len(), rows.get(0), rows.get(1), rows.is_empty()), (1, 1, Some(3), None, false));
 }

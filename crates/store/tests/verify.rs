@@ -1,4 +1,4 @@
-//! What `verify` finds where every checksum is right: a writer's mistakes, one at a time.
+//! `verify` finds a writer's mistakes even if every checksum is right. Each test makes one mistake.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
@@ -8,7 +8,7 @@ use meds_store::read::{Layout, Problem};
 use meds_store::{Node, Progress, Store};
 use std::fs;
 
-/// Changes shard 1 and the manifest, makes all checksums right again, and verifies.
+/// Changes shard 1 and the manifest, corrects all checksums, and verifies.
 fn problems(change: impl Fn(&mut [u8], &Layout, &mut Manifest)) -> Vec<Problem> {
     let dir = tempfile::tempdir().unwrap();
     let mut manifest = support::store(dir.path(), support::ID);
@@ -41,13 +41,13 @@ fn expect(found: &[Problem], message: &str, column: Option<&str>, place: Option<
     assert!(hit, "{message}: {found:#?}");
 }
 
-// Shard 1 holds i64::MIN (10 rows, none static), 0 (13 rows, 1 static), i64::MAX (16, 2), 7 (19, none).
+// Shard 1 contains i64::MIN (10 rows, none static), 0 (13 rows, 1 static), i64::MAX (16, 2), 7 (19, none).
 
 #[test]
 fn codes_outside_the_dictionary() {
     for id in [0u16, 5, 999] {
         let found = problems(|bytes, layout, _| poke(bytes, column(layout, "code"), 10, id.to_le_bytes()));
-        expect(&found, "of a dictionary of 5", Some("code"), Some((0, 0)));
+        expect(&found, "which is not between 1 and 4", Some("code"), Some((0, 0)));
     }
 }
 
@@ -65,15 +65,15 @@ fn counts_of_codes() {
 #[test]
 fn times_out_of_order_or_out_of_place() {
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "time"), 5, 1i64.to_le_bytes()));
-    expect(&found, "before that of the row above", Some("time"), Some((i64::MIN, 5)));
+    expect(&found, "before that of the previous row", Some("time"), Some((i64::MIN, 5)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "time"), 9, (1i64 << 40).to_le_bytes()));
-    expect(&found, "where patients.arrow says", Some("time"), None);
+    expect(&found, "but patients.arrow says", Some("time"), None);
     let found = problems(|bytes, layout, _| {
-        // The static row of subject 0 changes places with the timed row that follows it.
+        // The static row of subject 0 and the timed row after it are swapped.
         let bits = column(layout, "time").validity.unwrap().offset as usize;
         bytes[bits + 1] ^= 0b1100;
     });
-    expect(&found, "static rows end", Some("time"), Some((0, 0)));
+    expect(&found, "has a time, but patients.arrow says that it is a static row", Some("time"), Some((0, 0)));
 }
 
 #[test]
@@ -84,13 +84,13 @@ fn sentinels_and_flags() {
     expect(&problems(value(0, f32::NAN)), "real NaN", Some("numeric_value"), Some((i64::MIN, 0)));
     expect(&problems(value(1, 0.0)), "no NaN in a null slot", Some("numeric_value"), Some((i64::MIN, 1)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "time"), 10, 0i64.to_le_bytes()));
-    expect(&found, "no int64 minimum", Some("time"), Some((0, 0)));
+    expect(&found, "does not have the int64 minimum", Some("time"), Some((0, 0)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "unit"), 1, [1u8]));
-    expect(&found, "null or not", Some("unit"), Some((i64::MIN, 1)));
+    expect(&found, "in a null slot, which must have 0", Some("unit"), Some((i64::MIN, 1)));
     let found = problems(|_, _, manifest| manifest.columns[4].ascii = true);
     expect(&found, "not ASCII", Some("text"), None);
     let found = problems(|_, _, manifest| manifest.columns[4].nulls += 1);
-    expect(&found, "nulls where the data have", Some("text"), None);
+    expect(&found, "nulls, but the data have", Some("text"), None);
     let found = problems(|_, _, manifest| manifest.counts.numeric_values += 1);
     expect(&found, "numeric values", None, None);
 }
@@ -98,7 +98,7 @@ fn sentinels_and_flags() {
 #[test]
 fn null_counts_of_bitmaps() {
     let found = problems(|bytes, layout, _| bytes[column(layout, "text").validity.unwrap().offset as usize] ^= 2);
-    expect(&found, "where the bitmap has", None, None);
+    expect(&found, "but the bitmap has", None, None);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn dictionaries_that_differ_or_are_unsorted() {
         poke(bytes, values, 0, *b"z");
     });
     expect(&found, "out of order", None, None);
-    expect(&found, "another dictionary", None, None);
+    expect(&found, "that differs from that of", None, None);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn sparse_rows_of_another_patient() {
     expect(&found, "beyond the patient's 10 rows", Some("rare"), Some((i64::MIN, 10)));
 }
 
-/// Changes the index of shard 1, makes its checksums right again, and verifies.
+/// Changes the index of shard 1, corrects its checksums, and verifies.
 fn index_problems(change: impl Fn(&mut [u8], [&Node; 3])) -> Vec<Problem> {
     let dir = tempfile::tempdir().unwrap();
     let mut manifest = support::store(dir.path(), support::ID);
@@ -156,7 +156,7 @@ fn index_entries_that_are_not_so() {
     // Code 1 of the first patient: rows 1, 5 and 9.
     expect(
         &index_problems(|bytes, [_, _, rows]| poke(bytes, &rows.children[0], 0, 2u32.to_le_bytes())),
-        "has code 1 where",
+        "has code 1, but",
         Some("code"),
         None,
     );
@@ -169,9 +169,9 @@ fn index_entries_that_are_not_so() {
     );
     expect(&index_problems(|bytes, [_, patients, _]| poke(bytes, patients, 0, 4u32.to_le_bytes())), "outside of the 4", None, None);
     expect(&index_problems(|bytes, [_, patients, _]| poke(bytes, patients, 1, 0u32.to_le_bytes())), "patient 0 out of order", None, None);
-    expect(&index_problems(|bytes, [_, _, rows]| cut(bytes, rows, 1, 0)), "that are none", None, None);
-    expect(&index_problems(|bytes, [codes, _, _]| cut(bytes, codes, 1, 1)), "has code 0 where", Some("code"), None);
-    expect(&index_problems(|bytes, [codes, _, _]| cut(bytes, codes, 5, 15)), "for offsets that end at 15", None, None);
+    expect(&index_problems(|bytes, [_, _, rows]| cut(bytes, rows, 1, 0)), "that are missing", None, None);
+    expect(&index_problems(|bytes, [codes, _, _]| cut(bytes, codes, 1, 1)), "has code 0, but", Some("code"), None);
+    expect(&index_problems(|bytes, [codes, _, _]| cut(bytes, codes, 5, 15)), "but its offsets end at 15", None, None);
 }
 
 #[test]

@@ -1,21 +1,23 @@
-//! How much room values take: element and byte counts of every node of a type, depth first.
+//! The size of values: element and byte counts of every node of a type, depth first.
 
-use arrow_array::{Array, ArrayRef, cast::AsArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
 use arrow_schema::DataType;
+use arrow_select::filter::filter;
+use meds_store::{Code, Error, Result};
 
 /// The size of one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Extent {
-    /// Slots.
+    /// Number of slots.
     pub length: u64,
-    /// Null slots.
+    /// Number of null slots.
     pub nulls: u64,
     /// Bytes of text or binary values.
     pub bytes: u64,
 }
 
 impl Extent {
-    /// Adds another.
+    /// Adds another size.
     pub fn add(&mut self, other: &Extent) {
         self.length += other.length;
         self.nulls += other.nulls;
@@ -23,7 +25,7 @@ impl Extent {
     }
 }
 
-/// The types below a type, in the order that Arrow lays them out.
+/// The child types of a type, in Arrow's order.
 pub fn children(data_type: &DataType) -> Vec<&DataType> {
     match data_type {
         DataType::List(item) | DataType::Map(item, _) => vec![item.data_type()],
@@ -32,12 +34,20 @@ pub fn children(data_type: &DataType) -> Vec<&DataType> {
     }
 }
 
-/// Number of nodes of a type, itself included.
+/// Number of nodes of a type: itself and everything below it.
 pub fn nodes(data_type: &DataType) -> usize {
     1 + children(data_type).into_iter().map(nodes).sum::<usize>()
 }
 
-/// The child of a list or map, cut to what its slots refer to.
+/// Bytes per value of a fixed-width type.
+pub fn width_of(data_type: &DataType) -> Option<u32> {
+    match data_type {
+        DataType::FixedSizeBinary(width) => u32::try_from(*width).ok(),
+        other => other.primitive_width().and_then(|width| u32::try_from(width).ok()),
+    }
+}
+
+/// The child of a list or map, cut to the values that its slots refer to, and the offsets.
 pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
     let (values, offsets): (ArrayRef, &[i32]) = match array.data_type() {
         DataType::Map(..) => {
@@ -59,7 +69,17 @@ pub fn ends(offsets: &[i32]) -> (usize, usize) {
     (end(offsets.first()), end(offsets.last()))
 }
 
-/// Adds an array's extents to those of its type's nodes; `out` has [`nodes`] entries.
+/// The values that are not null, in order.
+pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => Ok(array.clone()),
+        Some(nulls) => {
+            filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string()))
+        }
+    }
+}
+
+/// Adds an array's extents to those of its type's nodes. `out` has [`nodes`] entries.
 pub fn measure(array: &ArrayRef, out: &mut [Extent]) {
     let Some((own, mut below)) = out.split_first_mut() else { return };
     own.length += array.len() as u64;

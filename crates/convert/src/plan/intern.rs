@@ -1,15 +1,19 @@
-//! Distinct values of a column, up to a limit.
+//! The distinct values of a column, up to a limit.
 
+use crate::plan::traits::Traits;
+use crate::source::schema::Column;
+use arrow_schema::DataType;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Most distinct values of a column that is coded for being smaller so; more are left plain. Bounds memory, and each shard's dictionary.
+/// Most distinct values of a column that is dictionary-coded to save space. A column with more is not coded.
+/// This bounds memory, and the dictionary in each shard.
 const VALUES: usize = 1 << 19;
-/// Most bytes of them.
+/// Most bytes of these values.
 const BYTES: usize = 16 << 20;
 
-/// Distinct strings, numbered in the order of their first appearance.
+/// Distinct strings, numbered in order of first appearance.
 #[derive(Debug, Default)]
 pub struct Interner {
     bytes: Vec<u8>,
@@ -31,23 +35,23 @@ impl Interner {
         &self.bytes[start..self.ends[id]]
     }
 
-    /// Bytes of all of them.
+    /// Bytes of all distinct strings.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Are there too many for a dictionary that need not be?
+    /// Whether there are too many for an optional dictionary.
     pub fn is_full(&self) -> bool {
         self.len() > VALUES || self.bytes() > BYTES
     }
 
-    /// The number of a string, a new one if need be.
+    /// The number of a string. A new string gets a new number.
     pub fn insert(&mut self, value: &[u8]) -> u32 {
         let hash = self.hash.hash_one(value);
         if let Some(id) = self.find(hash, value) {
             return id;
         }
-        // More than 2^32 distinct strings do not fit in memory either.
+        // More than 2^32 distinct strings would not fit in memory.
         let id = self.ends.len() as u32;
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len());
@@ -59,7 +63,7 @@ impl Interner {
         id
     }
 
-    /// The number of a string that was inserted.
+    /// The number of a string, if it was inserted.
     pub fn lookup(&self, value: &[u8]) -> Option<u32> {
         self.find(self.hash.hash_one(value), value)
     }
@@ -77,7 +81,7 @@ pub struct Integers {
 }
 
 impl Integers {
-    /// Adds a value; visits and orders come in runs, which cost a comparison.
+    /// Adds a value. Equal values in a row (visits, orders) cost only a comparison.
     #[inline]
     pub fn insert(&mut self, value: i64) {
         if self.last != Some(value) {
@@ -86,19 +90,63 @@ impl Integers {
         }
     }
 
-    /// Adds all of another.
+    /// Adds all values of another set.
     pub fn merge(&mut self, other: &Self) {
         self.seen.extend(&other.seen);
     }
 
-    /// Are there too many for a dictionary?
+    /// Whether there are too many for a dictionary.
     pub fn is_full(&self) -> bool {
         self.seen.len() > VALUES
     }
 
-    /// In no particular order.
+    /// The values, in no particular order.
     pub fn values(&self) -> Vec<i64> {
         self.seen.iter().copied().collect()
+    }
+}
+
+/// Distinct values.
+#[derive(Debug)]
+pub enum Distinct {
+    /// Not needed, or too many.
+    Unknown,
+    /// Strings.
+    Texts(Interner),
+    /// 64-bit integers.
+    Integers(Integers),
+}
+
+impl Distinct {
+    /// No values yet of a column.
+    pub(super) fn new(column: &Column) -> Self {
+        match column.wide {
+            DataType::Utf8 => Self::Texts(Interner::default()),
+            DataType::Int64 | DataType::UInt64 => Self::Integers(Integers::default()),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Adds a text. Returns its number; 0 where texts are not numbered.
+    pub(super) fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
+        traits.ascii = traits.ascii && text.is_ascii();
+        match self {
+            Self::Texts(interner) => interner.insert(text),
+            // Its number is not needed.
+            _ => 0,
+        }
+    }
+
+    /// Discards the values when they are too many for a dictionary.
+    pub(super) fn shed(&mut self) {
+        let full = match self {
+            Self::Unknown => false,
+            Self::Texts(interner) => interner.is_full(),
+            Self::Integers(integers) => integers.is_full(),
+        };
+        if full {
+            *self = Self::Unknown;
+        }
     }
 }
 
@@ -107,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_given_once_and_kept() {
+    fn each_string_keeps_one_number() {
         let mut interner = Interner::default();
         let words: Vec<String> = (0..1000).map(|n| "x".repeat(n % 7) + &n.to_string()).collect();
         for (n, word) in (0..).zip(&words) {

@@ -1,8 +1,13 @@
-//! What is learned before anything is written: whose each row is, how large each column is, and where each value goes.
+//! The plan of a conversion before it writes: to which patient each row belongs, how large each column is,
+//! and where each value goes.
 
 pub mod extent;
+pub mod gauge;
 pub mod intern;
 pub mod layout;
 pub mod measure;
 pub mod pieces;
+pub mod shard;
+pub mod storage;
 pub mod survey;
+pub mod traits;

@@ -1,22 +1,23 @@
-//! How the source is cut. A *segment* is a run of whole patients, the unit of which shards are made; a *piece* is what of a segment lies in one
-//! row group, the unit in which columns are measured and placed.
+//! Cuts the source. A *segment* is a run of whole patients: the unit from which shards are made. A *piece* is
+//! the part of a segment in one row group: the unit in which columns are measured and placed.
 
 use crate::plan::survey::{Group, Patient};
 use crate::source::read::{Batch, Reader};
 use meds_store::{Code, Error, Progress, Result};
 
-/// Rows of a segment in a row group.
+/// The rows of a segment in one row group.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
     /// Index of the segment.
     pub segment: usize,
-    /// First row, over the whole source.
+    /// First row, counted over the whole source.
     pub start: u64,
     /// One past the last row.
     pub end: u64,
 }
 
-/// Cuts the source into segments of about `rows` rows; the result has their first patients and the number of patients.
+/// Cuts the source into segments of about `rows` rows. Returns the first patient of each segment, then the
+/// number of patients.
 pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
     let mut cuts = vec![0];
     let mut held = 0;
@@ -51,7 +52,8 @@ pub fn pieces(groups: &[Group], patients: &[Patient], segments: &[usize]) -> Vec
     groups.iter().map(of_group).collect()
 }
 
-/// Reads a column of a row group, cut where its pieces end: `each` gets the index of the piece, rows of it, and the number of the first of them.
+/// Reads a column of a row group, cut where its pieces end. `each` receives the index of the piece, rows of
+/// it, and the number of the first of these rows.
 pub fn walk<E: From<Error>>(
     mut reader: Reader,
     pieces: &[Piece],
@@ -82,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Pieces tile the row groups, lie in one segment each, and segments begin where patients do.
+        /// Pieces tile the row groups, each piece is in one segment, and segments begin where patients begin.
         #[test]
         fn pieces_tile_the_source(rows in prop::collection::vec(1u64..40, 1..30), cuts in prop::collection::vec(0u64..600, 0..8), size in 1u64..100) {
             let mut start = 0;

@@ -1,4 +1,5 @@
-//! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
+//! The first read of the rows: to which subject they belong, and whether their order is as MEDS requires (a
+//! subject's rows are contiguous and in order of time).
 
 use crate::source::copies;
 use crate::source::files::{Source, SourceFile};
@@ -13,7 +14,7 @@ use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// A row group, by the rows of the whole source that it holds.
+/// A row group, with its rows counted over the whole source.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
     /// Index of the file.
@@ -26,49 +27,49 @@ pub struct Group {
     pub end: u64,
 }
 
-/// A subject's rows as a whole.
+/// All rows of a subject.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Patient {
-    /// The subject's id.
+    /// The subject id.
     pub id: i64,
-    /// Its first row, counted over the whole source.
+    /// The first row, counted over the whole source.
     pub start: u64,
     /// Number of rows.
     pub rows: u64,
-    /// How many of them have no time.
+    /// Number of rows without a time.
     pub statics: u64,
-    /// First and last time.
+    /// First and last time, microseconds since 1970-01-01. `None` where no row has a time.
     pub times: Option<(i64, i64)>,
 }
 
 impl Patient {
-    /// One past its last row.
+    /// One past the last row.
     pub fn end(&self) -> u64 {
         self.start + self.rows
     }
 }
 
-/// What the survey found.
+/// The result of the survey.
 #[derive(Debug)]
 pub struct Survey {
-    /// In the source's order.
+    /// The patients, in the source's order.
     pub patients: Vec<Patient>,
-    /// A patient's rows without a time do not all stand first: rows must move.
+    /// Number of patients with a row without a time after a row with one. Their rows must move.
     pub late_statics: u64,
-    /// Times that lost their nanoseconds.
+    /// Number of times that lost their nanoseconds.
     pub truncated: u64,
 }
 
-/// Rows of one subject that stand together in a row group.
+/// Contiguous rows of one subject in a row group.
 struct Run {
     patient: Patient,
     late_static: bool,
 }
 
-/// The runs of a row group, and how many of its times were cut to microseconds.
+/// The runs of a row group, and how many of its times were rounded to microseconds.
 type Runs = (Vec<Run>, u64);
 
-/// A row that breaks a promise; `--repair` mends these.
+/// A row in wrong order, which `--repair` can fix.
 #[derive(Debug)]
 pub struct Disorder(pub Error);
 
@@ -86,7 +87,7 @@ pub fn groups(source: &Source) -> Vec<Group> {
     groups
 }
 
-/// A column to read subject ids with, of the same shape as the events' columns.
+/// The column of subject ids, in the form of the events' columns, so that the same reader reads it.
 pub fn subject_column(columns: &Columns) -> Column {
     let (source_type, wide) = (DataType::Int64, DataType::Int64);
     Column { name: "subject_id".into(), role: Role::Extra, source_type, wide, roots: columns.subjects.clone() }
@@ -98,7 +99,7 @@ pub fn time_column(columns: &Columns) -> Result<&Column> {
     found.ok_or_else(|| Error::new(Code::Internal, "the column of times was lost"))
 }
 
-/// Reads ids and times of a row group side by side.
+/// Reads subject ids and times of a row group side by side.
 pub struct Rows<'a> {
     ids: Reader<'a>,
     times: Reader<'a>,
@@ -114,7 +115,7 @@ impl<'a> Rows<'a> {
         Ok(Self { ids: open(subjects)?, times: open(time)?, id_batch: None, time_batch: None })
     }
 
-    /// The next rows that both columns have at hand.
+    /// The next rows, as many as both columns have read.
     pub fn next(&mut self) -> Result<Option<(Int64Array, TimestampMicrosecondArray)>> {
         let fill = |reader: &mut Reader, held: &mut Option<ArrayRef>| -> Result<()> {
             while held.as_ref().is_none_or(|a| a.is_empty()) {
@@ -143,20 +144,21 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// An id that is missing.
+/// The error for a missing subject id.
 pub fn null_id(file: &SourceFile, row: u64) -> Error {
     Error::at(
         Code::NullValue,
         &file.path,
-        format!("row {row} has no subject_id. Every event belongs to a subject. Fix the file, or remove the row."),
+        format!("row {row} does not have a subject_id, but every event must have one. Fix the file, or remove the row."),
     )
 }
 
-/// Surveys the whole source, row groups in parallel. The outer error is final, the inner one can be repaired.
+/// Surveys the whole source, row groups in parallel. The outer error is final. The inner error can be
+/// repaired.
 pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
     let found = look(source, columns, groups, progress)?;
     if found.is_err() {
-        // To repair it would be to count the rows of a copy twice.
+        // A repair of copied files would count their rows twice.
         copies::refuse(source, columns, progress)?;
     }
     Ok(found)
@@ -178,7 +180,8 @@ fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progres
         };
         survey.truncated += truncated;
         for Run { patient, late_static } in runs {
-            // A subject continues in the next row group, never in the next file: that would be another one of its pieces.
+            // A subject can continue in the next row group, but not in the next file: its rows must be in one
+            // file.
             let here = file_of.get(&patient.id) == Some(&group.file);
             match survey.patients.last_mut().filter(|last| last.id == patient.id && here) {
                 Some(last) => {
@@ -214,7 +217,7 @@ pub fn file_start(groups: &[Group], file: usize) -> u64 {
     groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
 }
 
-/// The span of two spans.
+/// The span that contains both spans.
 pub fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
     match (a, b) {
         (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -224,18 +227,18 @@ pub fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> 
 
 fn scattered(first: &SourceFile, file: &SourceFile, row: u64, id: i64) -> Disorder {
     let place = match first.path == file.path {
-        true => "further up in the same file".to_string(),
+        true => "earlier in the same file".to_string(),
         false => format!("in {}", first.path.display()),
     };
     let message = format!(
-        "subject {id} starts again at row {row}, but its rows stand {place} too. MEDS keeps a subject's rows together in one file: sort the source, or let --repair merge them."
+        "subject {id} starts again at row {row}, but it also has rows {place}. MEDS requires a subject's rows to be contiguous in one file. Sort the source, or merge them with --repair."
     );
     Disorder(Error::at(Code::NotContiguous, &file.path, message))
 }
 
 fn unordered(file: &SourceFile, row: u64, id: i64, before: i64, after: i64) -> Disorder {
     let message = format!(
-        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS orders a subject's rows by time: sort the source, or let --repair do it."
+        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS requires a subject's rows in order of time. Sort the source, or sort them with --repair."
     );
     Disorder(Error::at(Code::TimeOrder, &file.path, message))
 }
@@ -285,7 +288,7 @@ fn group_start_of_file(source: &Source, group: Group) -> u64 {
     group.start - before
 }
 
-/// Adds rows to a run; the error is the first row that goes back in time, with the time before and its own.
+/// Adds rows to a run. The error is the first row that goes back in time, with the previous time and its own.
 fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize, i64, i64)> {
     let patient = &mut run.patient;
     patient.rows += times.len() as u64;
@@ -329,14 +332,14 @@ fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize
     Ok(())
 }
 
-/// How many times of the source have nanoseconds that a store cannot hold.
+/// How many times of the source have nanoseconds, which a store cannot represent.
 pub fn truncated(source: &Source, columns: &Columns, groups: &[Group]) -> Result<u64> {
     let time = time_column(columns)?;
     groups.par_iter().map(|group| truncated_in(&source.files[group.file], *group, time)).sum()
 }
 
 fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
-    // Nanoseconds can only be lost where the file has them: no pass is spent on the others.
+    // Only files with nanoseconds can lose them. Other files are not read for this.
     let Some(Origin::Root { root, .. }) = time.roots[group.file] else { return Ok(0) };
     let natural = match file.schema.field(root).data_type() {
         DataType::Dictionary(_, values) => values,
@@ -345,7 +348,7 @@ fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
     if !matches!(natural, DataType::Timestamp(TimeUnit::Nanosecond, _)) {
         return Ok(0);
     }
-    // Read as the file has it: the column's own reader gives microseconds.
+    // Read with the file's own type, because the column's reader returns microseconds.
     let raw = Column { role: Role::Extra, wide: natural.clone(), ..time.clone() };
     let mut reader = Reader::open(file, group.file, group.group, &raw)?;
     let mut count = 0;
@@ -357,14 +360,14 @@ fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
     Ok(count)
 }
 
-/// The note about times that were cut.
+/// The note about times that were rounded.
 pub fn truncated_note(count: u64) -> Option<Note> {
-    let message = "times had nanoseconds: cut to microseconds, towards the past".to_string();
+    let message = "times with nanoseconds: rounded down to microseconds".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }
 
-/// The note about patients whose rows without a time came late.
+/// The note about patients with a row without a time after a row with one.
 pub fn moved_note(count: u64) -> Option<Note> {
-    let message = "patients whose rows without a time did not stand first: these rows were moved to the front".to_string();
+    let message = "patients whose rows without a time were not the first: these rows were moved to the front".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }

@@ -1,4 +1,5 @@
-//! The table of codes: what the events use, what `codes.parquet` says about it, and the codes above them that no event has.
+//! The tables of codes: the codes of the events with their columns of `codes.parquet`, and their ancestors
+//! without events.
 
 use crate::source::files::Source;
 use crate::source::lattice::{canonical, conform};
@@ -16,15 +17,17 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a store keeps of the codes.
+/// The tables of codes of a store.
 pub struct Codes {
-    /// A row a code id.
+    /// The table of codes: one row per code id.
     pub used: RecordBatch,
-    /// Codes without events that codes with events reach through `parent_codes`, and the parents of each; `None` where there are none.
+    /// The ancestors: codes without events that codes with events reach through `parent_codes`, with their
+    /// parents. `None` where there are none.
     pub ancestors: Option<RecordBatch>,
 }
 
-/// The tables of codes. `codes` has the unused slot 0; `counts` are events and patients of the others, by slot.
+/// Makes the tables of codes. `codes` begins with the unused entry 0. `counts` are the events and patients of
+/// the other entries, in order.
 pub fn tables(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes: &mut Vec<Note>) -> Result<Codes> {
     let count = |of: fn(&(u64, u64)) -> u64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(std::iter::once(0).chain(counts.iter().map(of).map(|n| n as i64))))
@@ -43,13 +46,13 @@ pub fn tables(source: &Source, codes: &StringArray, counts: &[(u64, u64)], notes
 }
 
 fn internal(error: ArrowError) -> Error {
-    Error::new(Code::Internal, format!("the table of codes: {error}"))
+    Error::new(Code::Internal, format!("cannot make the table of codes: {error}"))
 }
 
-/// The rows of each code in `codes.parquet`, in the file's order: modifiers can give a code several.
+/// The rows of each code in `codes.parquet`, in the file's order. Modifiers can make several rows per code.
 type Rows<'a> = HashMap<&'a str, Vec<u64>>;
 
-/// Adds the columns of `codes.parquet`, brought into the order of the ids; returns the ancestors without events.
+/// Adds the columns of `codes.parquet`, in the order of the code ids. Returns the ancestors without events.
 fn described(
     path: &Path,
     codes: &StringArray,
@@ -69,7 +72,7 @@ fn described(
     let used: Vec<&str> = codes.iter().skip(1).flatten().collect();
     counted(&used, &rows, notes);
     for (name, why) in undecodable {
-        let message = format!("column {name:?} of codes.parquet: it is not read, because its type cannot be decoded ({why})");
+        let message = format!("column {name:?} of codes.parquet: left out, because its type cannot be decoded ({why})");
         notes.push(Note { kind: "warning".into(), message, count: 1 });
     }
     let mut ancestors = None;
@@ -77,17 +80,17 @@ fn described(
         let name = field.name();
         let mut note = |message| notes.push(Note { kind: "warning".into(), message, count: 1 });
         if fields.iter().any(|known| known.name() == name) {
-            note(format!("column {name:?} of codes.parquet: the table of codes has a column of that name of its own"));
+            note(format!("column {name:?} of codes.parquet: left out, because the table of codes has its own column of that name"));
             continue;
         }
         let Some((target, column)) = target(field, column) else {
             let kind = type_name(field.data_type());
-            note(format!("column {name:?} of codes.parquet: values of type {kind} have no place in the table of codes"));
+            note(format!("column {name:?} of codes.parquet: left out, because the table of codes cannot contain values of type {kind}"));
             continue;
         };
         let failed = |e| broken(path, format!("column {name:?}: {e}"));
         let values = conform(&column, &target).map_err(failed)?;
-        // Slot 0 is no code.
+        // Entry 0 is not a code.
         columns.push(if name == "parent_codes" {
             let parents = Parents { rows: &rows, lists: values.as_list() };
             ancestors = parents.above(&used)?;
@@ -102,13 +105,16 @@ fn described(
     Ok(ancestors)
 }
 
-/// Notes how far `codes.parquet` has a row for each code.
+/// Adds notes about codes without a row in `codes.parquet`, and about codes with several rows.
 fn counted(used: &[&str], rows: &Rows, notes: &mut Vec<Note>) {
     let missing = used.iter().filter(|code| !rows.contains_key(*code)).count();
     let several = rows.values().filter(|rows| rows.len() > 1).count();
     for (message, count) in [
-        ("codes of the events that codes.parquet does not have", missing),
-        ("codes with several rows in codes.parquet: the parents of all rows count, and of every other column the first value", several),
+        ("codes of the events that are missing in codes.parquet", missing),
+        (
+            "codes with several rows in codes.parquet: parents are taken from all rows, other columns from the first row that has a value",
+            several,
+        ),
     ] {
         if count > 0 {
             notes.push(Note { kind: "warning".into(), message: message.into(), count: count as u64 });
@@ -123,7 +129,7 @@ struct Parents<'a> {
 }
 
 impl<'a> Parents<'a> {
-    /// What each row of a code lists, where that is not null.
+    /// The parents that each row of a code lists, without rows whose list is null.
     fn listed(&self, code: &str) -> impl Iterator<Item = impl Iterator<Item = Option<&'a str>>> {
         let lists = self.lists;
         let (texts, offsets) = (lists.values().as_string::<i32>(), lists.value_offsets());
@@ -132,7 +138,8 @@ impl<'a> Parents<'a> {
         rows.filter(|row| lists.is_valid(*row)).map(move |row| bounds(row).map(|at| texts.is_valid(at).then(|| texts.value(at))))
     }
 
-    /// The lists of some codes: of several rows all parents, each once; null where no row has a list, and for the first `unused` codes.
+    /// The list of parents of each code. For a code with several rows it has all their parents, each once. It
+    /// is null where no row has a list, and for the first `unused` codes.
     fn of<'b>(&self, codes: impl Iterator<Item = &'b str>, unused: usize) -> ListArray {
         let mut lists = ListBuilder::new(StringBuilder::new());
         for (at, code) in codes.enumerate() {
@@ -140,7 +147,7 @@ impl<'a> Parents<'a> {
             let mut rows = 0;
             for list in self.listed(code).filter(|_| at >= unused) {
                 rows += 1;
-                // One row's list stays what it is.
+                // The list of a single row is kept as it is.
                 list.filter(|parent| known.insert(*parent) || rows == 1).for_each(|parent| lists.values().append_option(parent));
             }
             lists.append(rows > 0);
@@ -148,7 +155,8 @@ impl<'a> Parents<'a> {
         lists.finish()
     }
 
-    /// The codes above some that are not among them and have parents, in any number of steps, in order of their bytes, with their parents.
+    /// The ancestors, over any number of steps, that are not among `used` and have parents. They are ordered
+    /// by their bytes and come with their parents.
     fn above(&self, used: &[&str]) -> Result<Option<RecordBatch>> {
         let mut seen: HashSet<&str> = used.iter().copied().collect();
         let mut next = used.to_vec();
@@ -171,20 +179,21 @@ impl<'a> Parents<'a> {
     }
 }
 
-/// The type that a column of `codes.parquet` gets, and the column ready to be brought to it. MEDS's own columns are text and lists of text.
+/// The type for a column of `codes.parquet`, and the column ready for the conversion to it. MEDS's own
+/// columns are text and lists of text.
 pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> {
     let found = canonical(field.data_type())?;
     let plain = crate::plan::extent::children(&found).is_empty();
     match (field.name().as_str(), &found) {
         ("description", _) => plain.then(|| (DataType::Utf8, column.clone())),
-        // A column without a value has no type of its own.
+        // A column without values can have any type.
         ("parent_codes", _) if column.logical_null_count() == column.len() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }
         ("parent_codes", DataType::List(item)) if crate::plan::extent::children(item.data_type()).is_empty() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }
-        // A single parent is a list of one.
+        // A single parent becomes a list of one.
         ("parent_codes", DataType::Utf8) => {
             let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
             Some((list.clone(), cast(&cast(column, &DataType::Utf8).ok()?, &list).ok()?))

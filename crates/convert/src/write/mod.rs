@@ -1,11 +1,17 @@
-//! How a store is written: each value at its final place, then indexes, tables of codes and patients, and publishing.
+//! How a store is written: each value at its final place, then indexes, tables of codes and patients, and
+//! publishing.
 
+pub mod buffers;
 pub mod codes;
+pub mod column;
 pub mod emit;
-pub mod inverted;
-pub mod narrowed;
+pub mod file;
+pub mod index;
+pub mod lock;
 pub mod orders;
-pub mod positioned;
+pub mod pass;
+pub mod site;
 pub mod sort;
+pub mod splits;
 pub mod tables;
-pub mod target;
+pub mod values;

@@ -1,4 +1,4 @@
-//! The order of a Parquet file's columns, said so that older readers open it.
+//! Column orders in the footer of a Parquet file, written so that older readers can open it.
 
 use meds_store::{Error, Result};
 use parquet::file::metadata::ParquetMetaData;
@@ -6,15 +6,18 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The order of its type, as the footer has it of a column; and the total order of IEEE 754, which the writer (since parquet 60) says of floats.
+/// The footer's bytes for a column in the order of its type, and for a column in the total order of IEEE 754,
+/// which the writer (since parquet 60) uses for floats.
 const OF_TYPE: [u8; 3] = [0x1c, 0, 0];
 const TOTAL: [u8; 3] = [0x2c, 0, 0];
 
-/// Says of a whole file's floats what other columns have. Readers that do not know the newer word (polars to 1.31, and Node's) take the file for a damaged
-/// one. It matters to minima and maxima of floats alone: which -0 and NaN are in.
+/// Gives all columns of a file the order of their type. Readers without support for the newer order (polars
+/// up to 1.31, and Node's readers) reject the file as damaged. The order only affects the minima and maxima
+/// of floats: whether they include -0 and NaN.
 pub fn plain_orders(path: &Path, written: &ParquetMetaData) -> Result<()> {
     let plain = || {
-        // The orders are the footer's last field; its end, its length and four letters follow.
+        // The orders are the footer's last field. After it come the footer's end, its length and the four
+        // letters of the magic.
         let columns = written.file_metadata().schema_descr().num_columns();
         let file = File::options().read(true).write(true).open(path)?;
         let mut orders = vec![0; 3 * columns];
@@ -25,7 +28,7 @@ pub fn plain_orders(path: &Path, written: &ParquetMetaData) -> Result<()> {
         }
         Ok(())
     };
-    plain().map_err(|e: std::io::Error| Error::io(path, "write the file's last bytes", &e))
+    plain().map_err(|e: std::io::Error| Error::io(path, "write the end of the file", &e))
 }
 
 #[cfg(test)]
@@ -56,7 +59,7 @@ mod tests {
         let orders = reader.metadata().file_metadata().column_orders().unwrap();
         assert!(orders.len() == 3 && orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_))));
         let read: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
-        // NaN is unlike itself: what is compared is how it is written out.
+        // NaN is not equal to itself, so the printed forms are compared.
         assert_eq!(format!("{read:?}"), format!("{:?}", vec![batch]));
     }
 }

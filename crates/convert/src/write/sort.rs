@@ -1,7 +1,9 @@
-//! Rows that do not stand in the store's order are brought into it, on disk: scattered into buckets of whole subjects, each of which is
-//! sorted in memory and written as a Parquet file. The conversion then reads these files instead of the source.
+//! Sorts rows that are not in the store's order, on disk. They are scattered into buckets of whole subjects.
+//! Each bucket is sorted in memory and written as a Parquet file. The conversion then reads these files
+//! instead of the source.
 //!
-//! The order: subjects by their first row in the source; within a subject rows without a time first, then by time, equal ones as they stood.
+//! Subjects are ordered by their first row in the source. Within a subject, rows without a time come first,
+//! then rows by time. Rows of equal time keep their order.
 
 use crate::options::Options;
 use crate::plan::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
@@ -32,29 +34,29 @@ use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most buckets: each is an open file while rows are scattered.
+/// Most buckets. Each is an open file while rows are scattered.
 const BUCKETS: usize = 400;
-/// Rows of a row group of the sorted files: many, so that they are read in parallel.
+/// Most rows per row group of the sorted files, so that several row groups are read in parallel.
 const ROW_GROUP: usize = 1 << 18;
 
-/// A source in order, and where it lies.
-pub struct Sorted {
+/// A sorted source.
+pub struct SortedSource {
     /// The sorted files.
     pub source: Source,
     /// Their columns.
     pub columns: Columns,
-    /// Keeps them on disk.
+    /// The folder of these files. Dropping it removes them.
     pub spill: Spill,
 }
 
 type Ids<T> = HashMap<i64, T, FixedState>;
 
-/// A subject, as far as it has been seen.
+/// A subject's rows so far.
 #[derive(Clone, Copy)]
 struct Seen {
     file: usize,
     first: u64,
-    /// The row after its last one: a gap before the next means that it is scattered.
+    /// The row after its last row. If its next row is another one, the subject is scattered.
     next: u64,
     rows: u64,
     last: Option<i64>,
@@ -70,15 +72,16 @@ pub struct Sorter<'a> {
     pub columns: &'a Columns,
     /// Its row groups.
     pub groups: &'a [Group],
-    /// What was asked for.
+    /// The options of the conversion.
     pub options: &'a Options,
-    /// Who watches.
+    /// The progress of the conversion.
     pub progress: &'a Progress,
 }
 
 impl Sorter<'_> {
-    /// Sorts the source into the temporary folder, or into `work`. `repair`: disorder was found, and its extent is to be told.
-    pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
+    /// Sorts the source into the temporary folder, or into `work`. `repair`: the source is in wrong order,
+    /// and notes say how much of it.
+    pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<SortedSource> {
         let Self { source, columns, groups, options, progress } = *self;
         let spill = Spill::new(options.temp.as_deref(), work, "sorted")?;
 
@@ -88,20 +91,12 @@ impl Sorter<'_> {
         let mut order: Vec<(i64, Seen)> = seen.into_iter().collect();
         order.sort_unstable_by_key(|(_, seen)| seen.first);
         if repair {
-            let mut note = |message: &str, count: usize| {
-                if count > 0 {
-                    notes.push(Note { kind: "repaired".into(), message: message.into(), count: count as u64 });
-                }
-            };
-            note("subjects whose rows were scattered over the source: merged", order.iter().filter(|(_, s)| s.scattered).count());
-            note(
-                "subjects whose times were out of order: sorted, rows of equal time as they stood",
-                order.iter().filter(|(_, s)| s.unordered).count(),
-            );
+            note_repairs(&order, notes);
         }
 
         let threads = rayon::current_num_threads() as u64;
-        // Of a bucket a thread holds the rows, their joined copy, the sorted one and what the writer makes of it.
+        // For a bucket a thread has the rows, their joined copy, the sorted copy and the writer's data in
+        // memory.
         let share = (options.memory / (6 * threads)).max(4 << 20);
         let width = row_bytes(source, columns, groups)?;
         let most = (share / width).max(1).max(rows.div_ceil(BUCKETS as u64));
@@ -136,10 +131,23 @@ impl Sorter<'_> {
 
         let sorted = Source::of_files(names?)?;
         let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
-        Ok(Sorted { source: sorted, columns, spill })
+        Ok(SortedSource { source: sorted, columns, spill })
     }
 }
 
+/// Adds notes that say how many subjects are repaired.
+fn note_repairs(order: &[(i64, Seen)], notes: &mut Vec<Note>) {
+    let mut note = |message: &str, found: fn(&Seen) -> bool| {
+        let count = order.iter().filter(|(_, seen)| found(seen)).count() as u64;
+        if count > 0 {
+            notes.push(Note { kind: "repaired".into(), message: message.into(), count });
+        }
+    };
+    note("subjects with scattered rows: merged", |seen| seen.scattered);
+    note("subjects with times out of order: sorted, rows of equal time keep their order", |seen| seen.unordered);
+}
+
+/// Reads how each subject's rows are spread over the source.
 fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Ids<Seen>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;
@@ -158,7 +166,8 @@ fn census(source: &Source, columns: &Columns, groups: &[Group], progress: &Progr
         }
         Ok(seen)
     };
-    // The first time of a subject in a later row group is not kept: order across row groups is told by whether it is scattered.
+    // The first time of a subject in a later row group is not kept, so the order across row groups is not
+    // checked here.
     let found: Vec<Result<Ids<Seen>>> = groups.par_iter().map(of_group).collect();
     let mut all: Ids<Seen> = Ids::default();
     for found in found {
@@ -179,7 +188,8 @@ impl Seen {
     }
 }
 
-/// The columns as the buckets have them: the row's place in the source and its subject's in the order, then the values.
+/// The columns of the buckets: the row's number in the source, its subject's place in the order, then the
+/// values.
 fn schema(columns: &Columns) -> SchemaRef {
     let mut fields = vec![
         Field::new("\0row", DataType::UInt64, false),
@@ -190,7 +200,7 @@ fn schema(columns: &Columns) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Bytes a row takes in memory, about: of the first rows of some row groups.
+/// About how many bytes a row takes in memory, measured on the first rows of some row groups.
 fn row_bytes(source: &Source, columns: &Columns, groups: &[Group]) -> Result<u64> {
     let some = groups.iter().filter(|g| g.end > g.start).step_by(groups.len().div_ceil(8).max(1));
     let mut most = 64;
@@ -208,7 +218,7 @@ fn row_bytes(source: &Source, columns: &Columns, groups: &[Group]) -> Result<u64
     Ok(most)
 }
 
-/// Text without page dictionaries, which a stream of batches would have to replace each time.
+/// Text without page dictionaries, because a stream of batches would have to replace them in each batch.
 fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
     cast(array, &column.wide).map_err(|e| spilled(&e))
 }
@@ -217,9 +227,9 @@ fn spilled(error: &ArrowError) -> Error {
     match error {
         ArrowError::IoError(_, io) => Error::io("the temporary folder", "sort the rows", io),
         ArrowError::OffsetOverflowError(_) => {
-            Error::new(Code::PatientTooLarge, "a subject has 2 GiB of text or more in one column. Leave that column out (--exclude).")
+            Error::new(Code::PatientTooLarge, "A subject has 2 GiB of text or more in one column. Leave that column out (--exclude).")
         }
-        other => Error::new(Code::Internal, format!("cannot sort the rows: {other}")),
+        other => Error::new(Code::Internal, format!("The rows cannot be sorted: {other}")),
     }
 }
 
@@ -229,7 +239,7 @@ struct Scatter<'a> {
     schema: &'a SchemaRef,
     slots: &'a Ids<(u32, u32)>,
     buckets: &'a [Bucket],
-    /// Rows to gather before they are scattered.
+    /// Number of rows to collect before they are scattered.
     rows: usize,
 }
 
@@ -247,9 +257,11 @@ impl Scatter<'_> {
             let want = self.rows.min((group.end - at) as usize);
             let mut columns = Vec::with_capacity(readers.len());
             for (column, reader, held, count) in &mut readers {
-                // Columns come in batches of their own sizes: gather, and keep what is over.
+                // Each column has batches of its own sizes. Rows beyond `want` are kept for the next turn.
                 while *count < want {
-                    let batch = reader.next()?.ok_or_else(|| Error::at(Code::SourceChanged, &file.path, "changed while it was read."))?;
+                    let batch = reader.next()?.ok_or_else(|| {
+                        Error::at(Code::SourceChanged, &file.path, "changed during the conversion. Retry once nothing is writing to it.")
+                    })?;
                     *count += batch.len();
                     held.push(match batch {
                         Batch::Array(array) => plain(&array, column)?,
@@ -331,13 +343,17 @@ impl Bucket {
                 let io = cause.downcast::<std::io::Error>().map_or_else(|e| std::io::Error::other(e.to_string()), |e| *e);
                 Error::io(&path, "sort the rows", &io)
             }
-            other => Error::at(Code::Io, &path, format!("cannot write the sorted rows: {other}. Is the temporary folder's disk full?")),
+            other => Error::at(
+                Code::Io,
+                &path,
+                format!("the sorted rows cannot be written: {other}. Check that the disk of the temporary folder is not full."),
+            ),
         })?;
         Ok((name, path))
     }
 }
 
-/// A bucket's rows in order, without the columns that say what the order is.
+/// A bucket's rows in order, without the columns that determine the order.
 fn ordered(path: &Path, progress: &Progress) -> Result<RecordBatch> {
     let file = File::open(path).map_err(|e| Error::io(path, "sort the rows", &e))?;
     let read = || -> Result<RecordBatch, ArrowError> {
@@ -350,7 +366,7 @@ fn ordered(path: &Path, progress: &Progress) -> Result<RecordBatch> {
     let rows = batch.column(0).as_primitive::<UInt64Type>().values();
     let slots = batch.column(1).as_primitive::<UInt32Type>().values();
     let times = batch.column(3).as_primitive::<TimestampMicrosecondType>();
-    // None, a row without a time, sorts before every time.
+    // A row without a time is `None`, which sorts before every time.
     let mut order: Vec<(u32, Option<i64>, u64, u32)> =
         (0..batch.num_rows()).map(|at| (slots[at], times.is_valid(at).then(|| times.value(at)), rows[at], at as u32)).collect();
     order.sort_unstable();

@@ -1,4 +1,4 @@
-//! The small files of a store: the index of patients, the table of codes, and checksums.
+//! Writes the small files of a store (patients.arrow, codes.arrow, ancestors.arrow) and computes checksums.
 
 use crate::plan::layout::Layout;
 use crate::plan::survey::Patient;
@@ -20,13 +20,13 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The index of patients, in order of id.
+/// The table patients.arrow, in order of subject id.
 pub fn patients(patients: &[Patient], layout: &Layout, splits: Option<&Splits>) -> Result<RecordBatch> {
     let mut order: Vec<(usize, usize)> =
         layout.shards.iter().enumerate().flat_map(|(shard, about)| about.patients.clone().map(move |patient| (shard, patient))).collect();
     order.sort_unstable_by_key(|&(_, patient)| patients[patient].id);
     let numbers = |of: &dyn Fn(usize, usize) -> u64| -> ArrayRef {
-        // Rows and patients of a shard stay below 2^31: the layout saw to it.
+        // The layout keeps the rows and patients of a shard below 2^31.
         Arc::new(UInt32Array::from_iter_values(order.iter().map(|&(shard, patient)| of(shard, patient) as u32)))
     };
     let times = |of: fn((i64, i64)) -> i64| -> ArrayRef {
@@ -51,10 +51,11 @@ pub fn patients(patients: &[Patient], layout: &Layout, splits: Option<&Splits>) 
 }
 
 fn internal(error: ArrowError) -> Error {
-    Error::new(Code::Internal, format!("the index of patients: {error}"))
+    Error::new(Code::Internal, format!("cannot make patients.arrow: {error}"))
 }
 
-/// A dictionary-coded array with the narrowest indexes; slot 0 is unused, as everywhere in the store.
+/// A dictionary-coded array with the narrowest indexes. Entry 0 is unused, as in every dictionary of the
+/// store.
 fn coded(values: &[Option<&str>]) -> std::result::Result<ArrayRef, ArrowError> {
     let names: BTreeSet<&str> = values.iter().flatten().copied().collect();
     let mut filler = String::new();
@@ -91,10 +92,11 @@ pub fn write(path: &Path, batch: &RecordBatch, id: &str) -> Result<()> {
     })
 }
 
-/// Bytes that are summed at once.
+/// Bytes per task of a checksum.
 const STRETCH: u64 = 32 << 20;
 
-/// Length and CRC-32C of a file (and of parts of it), read back as it was written, stretches in parallel.
+/// Reads a written file back and returns its length and the CRC-32C of it and of its parts. Stretches are
+/// read in parallel.
 pub fn checksum(root: &Path, name: &str, frames: &[(u64, u64)], offsets: &[(u64, u64)], progress: &Progress) -> Result<manifest::File> {
     let path = root.join(name);
     let failed = |e: std::io::Error| Error::io(&path, "read back what was written", &e);

@@ -1,4 +1,5 @@
-//! Time, code and value of every event, as `benches/ours.mjs` scans them: the floor that every other reader is measured against.
+//! Reads time, code and value of every event, as `benches/ours.mjs` does: the floor for the measurements of
+//! all other readers.
 
 use meds_store::read::File;
 use meds_store::{Node, Span, Store};
@@ -7,7 +8,7 @@ use std::thread;
 
 pub type Failure = Box<dyn std::error::Error>;
 
-/// Rows, timed rows at or before 1970, UTF-16 length of all codes, sum of all values.
+/// Number of rows, number of rows at or before 1970-01-01, UTF-16 length of all codes, and sum of all values.
 #[derive(Default, PartialEq, Clone, Copy, Debug)]
 pub struct Sum {
     pub rows: u64,
@@ -16,14 +17,14 @@ pub struct Sum {
     pub total: f64,
 }
 
-/// A store, and of each code its length as JavaScript counts it.
+/// A store, and for each code its length in UTF-16 units, as JavaScript counts it.
 pub struct Scan {
     store: Store,
     lengths: Vec<u64>,
 }
 
 impl Scan {
-    /// Opens a store and touches every shard, so that a scan finds all of it checked.
+    /// Opens a store and checks every shard, so that a scan does not include the checks.
     pub fn open(path: &str) -> Result<Self, Failure> {
         let store = Store::open(path, false)?;
         (0..store.manifest().shards.len()).try_for_each(|shard| store.shard(shard).map(drop))?;
@@ -31,7 +32,8 @@ impl Scan {
         Ok(Self { store, lengths })
     }
 
-    /// Sums everything. Two threads or more sum runs of patients apart: the last bits of `total` then differ.
+    /// Sums everything. With two threads or more, each thread sums its own patients, so the last bits of
+    /// `total` differ.
     pub fn sum(&self, threads: usize) -> Result<Sum, Failure> {
         let shards = 0..self.store.manifest().shards.len();
         let shards = shards.map(|shard| Shard::new(self.store.shard(shard)?)).collect::<Result<Vec<_>, Failure>>()?;
@@ -97,7 +99,7 @@ impl<'a> Shard<'a> {
         u32::from_le_bytes(self.offsets[patient]) as usize
     }
 
-    /// The patients of one of `parts` parts with about as many rows each.
+    /// The patients of one of `parts` parts with about the same number of rows.
     fn part(&self, number: usize, parts: usize) -> Range<usize> {
         let rows = self.offset(self.patients());
         let cut = |number: usize| self.offsets.partition_point(|word| (u32::from_le_bytes(*word) as usize) < rows * number / parts);
@@ -113,7 +115,7 @@ impl<'a> Shard<'a> {
         let length8 = |row: usize| lengths[usize::from(ids[row])];
         let length16 = |row: usize| lengths[usize::from(u16::from_le_bytes(ids16[row]))];
         let length32 = |row: usize| lengths[u32::from_le_bytes(ids32[row]) as usize];
-        // One loop a width, as V8 compiles one for the widths that it meets.
+        // One loop per width, as V8 compiles one per width that it sees.
         match (self.ids.0, self.values.0) {
             (1, 8) => self.each(patients, sum, length8, double),
             (1, _) => self.each(patients, sum, length8, single),
@@ -142,7 +144,7 @@ impl<'a> Shard<'a> {
 }
 
 fn named<'a>(nodes: &'a [Node], name: &str) -> Result<&'a Node, String> {
-    nodes.iter().find(|node| node.name == name).ok_or_else(|| format!("no field {name}"))
+    nodes.iter().find(|node| node.name == name).ok_or_else(|| format!("field {name} is missing"))
 }
 
 fn span(bytes: &[u8], span: Option<Span>) -> &[u8] {

@@ -1,4 +1,4 @@
-//! One field of a mapped file, read without unsafe code and without copies.
+//! A field of a mapped file, read without unsafe code and without copies.
 
 use crate::layout::{Node, Span};
 
@@ -6,11 +6,11 @@ use crate::layout::{Node, Span};
 #[derive(Clone, Copy)]
 pub struct Array<'a> {
     file: &'a [u8],
-    /// What the file's footer says of it.
+    /// What the file's footer says about the field.
     pub node: &'a Node,
 }
 
-/// Bytes as little-endian words of `W` bytes; a rest is left out.
+/// Bytes as little-endian words of `W` bytes, without an incomplete last word.
 pub fn words<const W: usize>(bytes: &[u8]) -> &[[u8; W]] {
     bytes.as_chunks().0
 }
@@ -22,21 +22,21 @@ impl<'a> Array<'a> {
     }
 
     fn span(&self, span: Option<Span>) -> &'a [u8] {
-        // The footer's reader has put every span inside the file.
+        // The footer's reader has checked that every span is inside the file.
         span.and_then(|Span { offset, bytes }| self.file.get(offset as usize..(offset + bytes) as usize)).unwrap_or_default()
     }
 
-    /// Slots.
+    /// Number of slots.
     pub fn len(&self) -> usize {
         self.node.length as usize
     }
 
-    /// There are none.
+    /// Whether there are no slots.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The buffer of values (of indexes, where there is a dictionary).
+    /// The buffer of values. For a dictionary-coded field: of indexes.
     pub fn data(&self) -> &'a [u8] {
         self.span(self.node.data)
     }
@@ -46,17 +46,17 @@ impl<'a> Array<'a> {
         words(self.data())
     }
 
-    /// The buffer of int32 offsets as it stands in the file.
+    /// The bytes of the buffer of int32 offsets.
     pub fn offset_bytes(&self) -> &'a [u8] {
         self.span(self.node.offsets)
     }
 
-    /// Offset `i` of `len + 1`; a negative one reads as a number that no buffer is long enough for.
+    /// Offset `i` of `len + 1`. A negative offset reads as a number that is larger than every buffer.
     pub fn offset(&self, i: usize) -> usize {
         words(self.offset_bytes()).get(i).map_or(0, |word| u32::from_le_bytes(*word) as usize)
     }
 
-    /// Is slot `i` not null?
+    /// Whether slot `i` is not null.
     pub fn valid(&self, i: usize) -> bool {
         match self.node.validity {
             None => self.node.null_count == 0,
@@ -64,7 +64,7 @@ impl<'a> Array<'a> {
         }
     }
 
-    /// Slots whose bit in the validity bitmap is 0, counted.
+    /// Counts the slots whose bit in the validity bitmap is 0.
     pub fn count_nulls(&self) -> u64 {
         let Some(span) = self.node.validity else { return self.node.null_count };
         let bits = self.span(Some(span));
@@ -77,7 +77,7 @@ impl<'a> Array<'a> {
         self.node.length - ones
     }
 
-    /// The bytes of slot `i` of a utf8 or binary field; `None` where its offsets are out of place.
+    /// The bytes of slot `i` of a utf8 or binary field; `None` where its offsets are out of range.
     pub fn slice(&self, i: usize) -> Option<&'a [u8]> {
         self.data().get(self.offset(i)..self.offset(i + 1))
     }
@@ -92,7 +92,7 @@ impl<'a> Array<'a> {
         self.words().get(i).map_or(0, |word| u32::from_le_bytes(*word))
     }
 
-    /// Row `i` of a sparse column: uint16 or uint32.
+    /// Row number `i` of a sparse column: uint16 or uint32.
     pub fn row(&self, i: usize) -> u32 {
         match self.node.data_type.width {
             Some(2) => self.words().get(i).map_or(0, |word| u32::from(u16::from_le_bytes(*word))),

@@ -1,31 +1,16 @@
-//! Checks that read data: checksums, and the offsets that keep one patient's rows apart from another's.
+//! Checks that read data: the offsets that separate one patient's rows from the next
+//! patient's.
 
+use super::Found;
 use super::array::{Array, words};
-use super::cursor::Found;
+use super::checksum::crc;
 use super::file::File;
-use super::index::{Index, Patients};
-use crate::manifest::{self, hex};
+use super::patients::{Patients, StorageOrder};
 
-/// Compares the CRC-32C of some bytes with the manifest's.
-pub fn crc(bytes: &[u8], expected: &str) -> Found<()> {
-    let found = hex(crc32c::crc32c(bytes));
-    if found == expected { Ok(()) } else { Err(format!("has checksum {found} where the manifest says {expected}")) }
-}
-
-/// The parts of a file that say where its buffers are. A buffer that lies elsewhere holds another column's, and another patient's, bytes.
-pub fn frames(bytes: &[u8], entry: &manifest::File) -> Found<()> {
-    entry.frames.iter().try_for_each(|part| {
-        let end = part.offset.checked_add(part.bytes).and_then(|end| usize::try_from(end).ok());
-        let part_bytes = end.and_then(|end| bytes.get(part.offset as usize..end));
-        let part_bytes = part_bytes.ok_or_else(|| format!("ends before byte {} of its table of buffers", part.offset))?;
-        crc(part_bytes, &part.crc32c).map_err(|e| format!("{e} (table of buffers, byte {} on)", part.offset))
-    })
-}
-
-/// Offsets start at 0, never fall and end inside what they cut.
+/// Checks that offsets start at 0, never decrease, and end inside the values that they cut.
 pub fn offsets(array: Array) -> Found<()> {
     let bytes = array.offset_bytes();
-    // A field of no slots may have no offsets.
+    // A field without slots may lack offsets.
     if array.is_empty() && bytes.is_empty() {
         return Ok(());
     }
@@ -34,13 +19,13 @@ pub fn offsets(array: Array) -> Found<()> {
     for (i, word) in words(bytes).iter().enumerate() {
         let offset = i32::from_le_bytes(*word);
         if offset < last || (i == 0 && offset != 0) {
-            return Err(format!("has offset {offset} after {last} at slot {i} of \"{name}\""));
+            return Err(format!("has offset {offset} after offset {last} at slot {i} of \"{name}\""));
         }
         last = offset;
     }
     let end = array.node.children.first().map_or(array.data().len() as u64, |child| child.length);
     if last as u64 > end {
-        return Err(format!("has offsets up to {last} in \"{name}\", which has {end}"));
+        return Err(format!("has offsets up to {last} in \"{name}\", which contains {end} values or bytes"));
     }
     Ok(())
 }
@@ -49,24 +34,24 @@ fn offsets_if_any(array: Array) -> Found<()> {
     if array.node.offsets.is_some() { offsets(array) } else { Ok(()) }
 }
 
-/// [`offsets`] of a field and of all below it, dictionaries included.
+/// Checks the [`offsets`] of a field, of all its children and of their dictionaries.
 pub fn all_offsets(array: Array) -> Found<()> {
     offsets_if_any(array)?;
     array.children().chain(array.dictionary()).try_for_each(all_offsets)
 }
 
-/// The offsets of one field: their checksum, and that they cut what is there.
+/// Checks the offsets of one field: their checksum, and that they end inside its values.
 pub fn section(file: &File, array: Array) -> Found<()> {
     let span = array.node.offsets.filter(|span| span.bytes > 0);
     let _ahead = span.and_then(|span| file.ahead(span));
     offsets(array)?;
     let Some(span) = span else { return Ok(()) };
     let listed = file.entry.offsets.iter().find(|section| section.offset == span.offset && section.bytes == span.bytes);
-    let listed = listed.ok_or_else(|| format!("has offsets of \"{}\" whose checksum the manifest lacks", array.node.name))?;
+    let listed = listed.ok_or_else(|| format!("has offsets of \"{}\", but the manifest does not list their checksum", array.node.name))?;
     crc(array.offset_bytes(), &listed.crc32c).map_err(|e| format!("{e} (offsets of \"{}\")", array.node.name))
 }
 
-/// [`section`] of every field of a file that has offsets.
+/// Checks the offsets of every field of a file ([`section`]).
 pub fn sections(file: &File) -> Found<()> {
     fn below(file: &File, array: Array) -> Found<()> {
         if array.node.offsets.is_some() {
@@ -77,22 +62,23 @@ pub fn sections(file: &File) -> Found<()> {
     file.arrays().try_for_each(|array| below(file, array))
 }
 
-/// What every reader of a shard relies on: it holds the patients that patients.arrow says, and no list reaches into the next patient's.
-pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found<()> {
-    let column = |name| file.array(name).ok_or_else(|| format!("lacks column \"{name}\""));
+/// Checks what every reader of a shard relies on: the shard contains the patients that patients.arrow lists,
+/// and no list reaches into the rows of the next patient.
+pub fn shard(file: &File, patients: &File, order: &StorageOrder, shard: usize) -> Found<()> {
+    let column = |name| file.array(name).ok_or_else(|| format!("does not have column \"{name}\""));
     let (ids, events) = (column("subject_id")?, column("events")?);
     section(file, events)?;
     let of_patient = Patients::of(patients)?;
     let _ahead = ids.node.data.and_then(|span| file.ahead(span));
-    for (row, &at) in index.rows(shard).iter().enumerate() {
+    for (row, &at) in order.rows(shard).iter().enumerate() {
         let at = at as usize;
         let (expected, found) = (of_patient.ids.i64(at), ids.i64(row));
         if expected != found {
-            return Err(format!("has subject {found} in row {row} where patients.arrow says {expected}"));
+            return Err(format!("has subject {found} in row {row}, but patients.arrow says {expected}"));
         }
         let count = events.offset(row + 1) - events.offset(row);
         if count != of_patient.events.u32(at) as usize {
-            return Err(format!("has {count} events of subject {found} where patients.arrow says {}", of_patient.events.u32(at)));
+            return Err(format!("has {count} events of subject {found}, but patients.arrow says {}", of_patient.events.u32(at)));
         }
     }
     ends_with_child(events)?;
@@ -104,13 +90,14 @@ pub fn shard(file: &File, patients: &File, index: &Index, shard: usize) -> Found
     Ok(())
 }
 
-/// The last list ends where the values do: none are left over.
+/// Checks that the last list ends where the values end, so that no values are left over.
 pub fn ends_with_child(list: Array) -> Found<()> {
     let (end, length) = (list.offset(list.len()), list.child(0).len());
-    if end == length { Ok(()) } else { Err(format!("has {length} values in \"{}\" for offsets that end at {end}", list.node.name)) }
+    if end == length { Ok(()) } else { Err(format!("has {length} values in \"{}\", but its offsets end at {end}", list.node.name)) }
 }
 
-/// The field below `array` (itself included, dictionaries left out) whose offsets start at this byte of the file.
+/// Finds the field whose offsets start at this byte of the file: `array` or one of its children, but not a
+/// dictionary.
 pub fn find_offsets(array: Array<'_>, offset: u64) -> Option<Array<'_>> {
     if array.node.offsets.is_some_and(|span| span.offset == offset && span.bytes > 0) {
         return Some(array);
@@ -118,7 +105,8 @@ pub fn find_offsets(array: Array<'_>, offset: u64) -> Option<Array<'_>> {
     array.children().find_map(|below| find_offsets(below, offset))
 }
 
-/// [`offsets`] of every dictionary below a field. They are small and have no checksums of their own.
+/// Checks the [`offsets`] of every dictionary of a field and of its children. They are small and do not have
+/// checksums of their own.
 fn dictionaries(array: Array) -> Found<()> {
     array.dictionary().map_or(Ok(()), offsets_if_any)?;
     array.children().try_for_each(dictionaries)

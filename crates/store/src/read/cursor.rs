@@ -1,23 +1,22 @@
-//! The field nodes and buffers of one record batch, taken in order and checked as they are taken.
+//! Reads the field nodes and buffers of one record batch in order, and checks each of them.
 
-use super::footer::store_type;
+use super::Found;
 use crate::layout::{Node, Span};
+use crate::types;
 use arrow_ipc::{Buffer, FieldNode, RecordBatch};
 use arrow_schema::DataType;
 use flatbuffers::Vector;
 
-/// What was found, or a clause that says what is wrong.
-pub type Found<T> = std::result::Result<T, String>;
-
-/// Every buffer starts at a multiple of this, counted from the start of the file: a typed array needs its own width, a cache line this.
+/// Every buffer starts at a multiple of this many bytes from the start of the file: a cache line. A typed
+/// array needs a multiple of its own width.
 pub const ALIGNMENT: u64 = 64;
 
-/// `start + bytes`, when that is at most `end`.
+/// `start + bytes`, if that is at most `end`.
 pub fn bounded(start: u64, bytes: u64, end: u64) -> Option<u64> {
     start.checked_add(bytes).filter(|stop| *stop <= end)
 }
 
-/// Reads nodes and buffers once each, in the order of the schema.
+/// Reads each node and each buffer once, in the order of the schema.
 pub struct Cursor<'a> {
     nodes: Vector<'a, FieldNode>,
     buffers: Vector<'a, Buffer>,
@@ -30,23 +29,23 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Over a batch whose body is `(first byte in the file, bytes)`.
+    /// Reads a batch whose body is `(first byte in the file, bytes)`.
     pub fn new(batch: &RecordBatch<'a>, (start, bytes): (u64, u64)) -> Found<Self> {
         if batch.compression().is_some() {
-            return Err("is compressed, which a store's files never are".into());
+            return Err("is compressed, but a store's files are not".into());
         }
         let nodes = batch.nodes().ok_or("has a batch without columns")?;
         let buffers = batch.buffers().ok_or("has a batch without buffers")?;
         Ok(Self { nodes, buffers, node: 0, buffer: 0, start, bytes, rows: batch.length() })
     }
 
-    /// Fails unless everything has been taken.
+    /// Fails unless every node and buffer was read.
     pub fn finish(&self) -> Found<()> {
         if (self.node, self.buffer) == (self.nodes.len(), self.buffers.len()) {
             return Ok(());
         }
         Err(format!(
-            "has {} nodes and {} buffers where its schema asks for {} and {}",
+            "has {} nodes and {} buffers, but its schema requires {} and {}",
             self.nodes.len(),
             self.buffers.len(),
             self.node,
@@ -54,9 +53,13 @@ impl<'a> Cursor<'a> {
         ))
     }
 
-    /// Fails unless the batch says that it has this many rows.
+    /// Fails unless the batch has this many rows.
     pub fn rows_are(&self, rows: u64) -> Found<()> {
-        if u64::try_from(self.rows) == Ok(rows) { Ok(()) } else { Err(format!("a dictionary of {rows} values for {} rows", self.rows)) }
+        if u64::try_from(self.rows) == Ok(rows) {
+            Ok(())
+        } else {
+            Err(format!("a dictionary of {rows} values in a batch of {} rows", self.rows))
+        }
     }
 
     /// A field without children.
@@ -80,7 +83,7 @@ impl<'a> Cursor<'a> {
                 node.data = Some(self.buffer("values", 0, false)?);
             }
             _ => {
-                let width = node.data_type.width.ok_or("a nested type where none can be")?;
+                let width = node.data_type.width.ok_or("a nested type that is not allowed")?;
                 node.validity = self.validity(&node)?;
                 let bytes = n.checked_mul(u64::from(width)).ok_or("an impossible length")?;
                 node.data = Some(self.buffer("values", bytes, true)?);
@@ -100,16 +103,16 @@ impl<'a> Cursor<'a> {
     }
 
     fn node(&mut self, name: &str, data_type: &DataType, nullable: bool) -> Found<Node> {
-        let data_type = store_type(data_type)?;
+        let data_type = types::stored(data_type)?;
         if self.node >= self.nodes.len() {
-            return Err("no node".into());
+            return Err("too few nodes".into());
         }
         let found = self.nodes.get(self.node);
         self.node += 1;
         let (Ok(length), Ok(null_count)) = (u64::try_from(found.length()), u64::try_from(found.null_count())) else {
             return Err("a negative length".into());
         };
-        // Offsets and row numbers are 32 bits wide.
+        // Offsets are signed 32-bit numbers.
         if null_count > length || length > i32::MAX as u64 {
             return Err(format!("{length} slots of which {null_count} are null"));
         }
@@ -128,23 +131,24 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// `None` when nothing is null, whether or not the file has a bitmap: readers choose their path by it.
+    /// `None` when nothing is null, even if the file has a bitmap: readers choose their code path by it.
     fn validity(&mut self, node: &Node) -> Found<Option<Span>> {
         let least = if node.null_count == 0 { 0 } else { node.length.div_ceil(8) };
         let span = self.buffer("validity", least, true)?;
         Ok((node.null_count > 0).then_some(span))
     }
 
-    /// A list of no slots may have no offsets at all.
+    /// A list without slots may lack offsets.
     fn offsets(&mut self, n: u64) -> Found<Span> {
         let span = self.buffer("offsets", if n == 0 { 0 } else { (n + 1) * 4 }, false)?;
         Ok(Span { bytes: span.bytes.min((n + 1) * 4), ..span })
     }
 
-    /// The next buffer, at least `least` bytes long; cut to `least` where that is all that the field needs (`exact`).
+    /// The next buffer, which must have at least `least` bytes. With `exact` it is cut to `least` bytes: the
+    /// field does not need more.
     fn buffer(&mut self, what: &str, least: u64, exact: bool) -> Found<Span> {
         if self.buffer >= self.buffers.len() {
-            return Err(format!("no {what} buffer"));
+            return Err(format!("too few buffers (no {what} buffer)"));
         }
         let found = self.buffers.get(self.buffer);
         self.buffer += 1;
@@ -153,15 +157,16 @@ impl<'a> Cursor<'a> {
         let bytes = u64::try_from(found.length()).map_err(|_| place())?;
         bounded(offset, bytes, self.bytes).ok_or_else(place)?;
         if bytes < least {
-            return Err(format!("a {what} buffer of {bytes} bytes where {least} are needed"));
+            return Err(format!("a {what} buffer of {bytes} bytes, but the field requires {least}"));
         }
-        // The body lies inside the file, so this cannot overflow.
+        // The body is inside the file, so this cannot overflow.
         let offset = self.start + offset;
         if bytes > 0 && !offset.is_multiple_of(ALIGNMENT) {
-            return Err(format!("a {what} buffer at byte {offset}, no multiple of {ALIGNMENT},"));
+            return Err(format!("a {what} buffer at byte {offset}, which is not a multiple of {ALIGNMENT},"));
         }
         let bytes = if exact { least } else { bytes };
-        // An empty buffer may stand anywhere in the file, but a typed array of no elements still needs an aligned place.
+        // An empty buffer may be anywhere in the file, but even a typed array without elements needs an
+        // aligned offset.
         Ok(Span { offset: if bytes == 0 { 0 } else { offset }, bytes })
     }
 }

@@ -1,37 +1,41 @@
-//! An Arrow IPC file's footer, turned into a table of buffers: every span it returns lies inside the file and is large enough for its field.
+//! Reads an Arrow IPC file's footer as a table of buffers. Every span in it is inside the file and large
+//! enough for its field.
 //!
-//! The bytes come from a disk and may be anything. Nothing here adds or indexes unchecked; errors are clauses that follow the file's name.
+//! The bytes come from a disk and can be anything, so every addition and index is checked. Errors are clauses
+//! that follow the file's name.
 
-use super::cursor::{Cursor, Found, bounded};
+use super::Found;
+use super::cursor::{Cursor, bounded};
 use crate::layout::{Dictionary, Node};
-use crate::types::{Type, type_name};
+use crate::types;
 use arrow_ipc::{Block, Endianness, MessageHeader, MetadataVersion, root_as_footer, root_as_message};
 use arrow_schema::{DataType, Field, Schema};
 use std::collections::HashMap;
 
 const MAGIC: &[u8] = b"ARROW1";
-/// Length of the footer (int32), then the magic again.
+/// Bytes after the footer: its length (int32) and the magic again.
 const TAIL: usize = 10;
-/// Deepest nesting of a column's type. (The flatbuffers verifier has a bound of its own; this one names the column.)
+/// Deepest nesting of a column's type. The flatbuffers verifier has its own bound, but this one can name the
+/// column.
 const DEEPEST: usize = 32;
 
-/// What an Arrow file holds and where.
+/// The content of an Arrow file and where it is.
 #[derive(Debug)]
 pub struct Layout {
     /// The schema, with its metadata.
     pub schema: Schema,
-    /// Rows of the one record batch.
+    /// Rows of the record batch.
     pub rows: u64,
     /// The top-level fields.
     pub fields: Vec<Node>,
 }
 
-/// Reads the layout of an Arrow file of exactly one uncompressed record batch.
+/// Reads the layout of an Arrow file that contains exactly one uncompressed record batch.
 pub fn parse(file: &[u8]) -> Found<Layout> {
     let (body_end, footer) = footer_bytes(file)?;
     let footer = root_as_footer(footer).map_err(|e| format!("has a damaged footer ({})", first_line(&e)))?;
     if footer.version() != MetadataVersion::V5 {
-        return Err(format!("has metadata version {:?} where a store has V5", footer.version()));
+        return Err(format!("has metadata version {:?}, but a store has V5", footer.version()));
     }
     let fb_schema = footer.schema().ok_or("has no schema")?;
     if fb_schema.endianness() != Endianness::Little {
@@ -43,18 +47,18 @@ pub fn parse(file: &[u8]) -> Found<Layout> {
     let mut dictionaries = HashMap::new();
     for block in footer.dictionaries().into_iter().flatten() {
         let (message, body) = message_at(file, block, body_end)?;
-        let batch = message.header_as_dictionary_batch().ok_or("has a dictionary block that is no dictionary")?;
+        let batch = message.header_as_dictionary_batch().ok_or("has a dictionary block that is not a dictionary")?;
         let data = batch.data().ok_or("has a dictionary without values")?;
         if batch.isDelta() || dictionaries.insert(batch.id(), Cursor::new(&data, body)?).is_some() {
-            return Err(format!("has dictionary {} in more than one piece", batch.id()));
+            return Err(format!("has dictionary {} in more than one batch", batch.id()));
         }
     }
     let batches: Vec<_> = footer.recordBatches().into_iter().flatten().collect();
     let [block] = batches[..] else {
-        return Err(format!("has {} record batches where a store's file has one", batches.len()));
+        return Err(format!("has {} record batches, but a store's file has one", batches.len()));
     };
     let (message, body) = message_at(file, block, body_end)?;
-    let batch = message.header_as_record_batch().ok_or("has a record batch block that is no record batch")?;
+    let batch = message.header_as_record_batch().ok_or("has a record batch block that is not a record batch")?;
     let rows = u64::try_from(batch.length()).map_err(|_| "has a negative number of rows")?;
 
     let mut reader = Reader { cursor: Cursor::new(&batch, body)?, dictionaries };
@@ -62,7 +66,7 @@ pub fn parse(file: &[u8]) -> Found<Layout> {
     for (field, fb) in schema.fields().iter().zip(&fb_fields) {
         let node = reader.field(field, *fb, 0)?;
         if node.length != rows {
-            return Err(format!("has {} slots in column \"{}\" for {rows} rows", node.length, node.name));
+            return Err(format!("has {} slots in column \"{}\", but {rows} rows", node.length, node.name));
         }
         fields.push(node);
     }
@@ -73,12 +77,12 @@ pub fn parse(file: &[u8]) -> Found<Layout> {
     Ok(Layout { schema, rows, fields })
 }
 
-/// The first line of a message of another library: some of them run to a page.
+/// The first line of another library's message: some messages fill a page.
 fn first_line(error: &dyn std::fmt::Display) -> String {
     error.to_string().lines().next().unwrap_or_default().to_string()
 }
 
-/// Where the footer starts, and its bytes.
+/// The footer's first byte in the file, and its bytes.
 fn footer_bytes(file: &[u8]) -> Found<(u64, &[u8])> {
     if !file.starts_with(MAGIC) {
         return Err("does not start as an Arrow file".into());
@@ -90,7 +94,7 @@ fn footer_bytes(file: &[u8]) -> Found<(u64, &[u8])> {
     };
     let length = i32::from_le_bytes(*length);
     let start = usize::try_from(length).ok().and_then(|length| before.len().checked_sub(length));
-    let start = start.ok_or_else(|| format!("has a footer of {length} bytes, more than the file holds"))?;
+    let start = start.ok_or_else(|| format!("has a footer of {length} bytes, more than the file contains"))?;
     Ok((start as u64, &before[start..]))
 }
 
@@ -119,23 +123,24 @@ fn message_at<'a>(file: &'a [u8], block: &Block, end: u64) -> Found<(arrow_ipc::
         return Err("has a message that differs from the footer".into());
     }
     if !matches!(message.header_type(), MessageHeader::RecordBatch | MessageHeader::DictionaryBatch) {
-        return Err("has a message of another kind among its batches".into());
+        return Err("has a message that is not a batch among its batches".into());
     }
     Ok((message, (body, body_bytes)))
 }
 
-/// Walks the schema and takes each field's node and buffers in the order in which Arrow writes them.
+/// Walks the schema and reads each field's node and buffers in Arrow's order.
 struct Reader<'a> {
     cursor: Cursor<'a>,
     dictionaries: HashMap<i64, Cursor<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    /// A field and all below it. `fb` is the same field as it stands in the file: only there is the dictionary's id.
+    /// Reads a field and its children. `fb` is the same field in the file's own form: only it has the
+    /// dictionary's id.
     fn field(&mut self, field: &Field, fb: arrow_ipc::Field<'a>, depth: usize) -> Found<Node> {
         let column = |what: &str| format!("has {what} in column \"{}\"", field.name());
         if depth > DEEPEST {
-            return Err(column("a type nested too deep"));
+            return Err(column("a type nested too deeply"));
         }
         if let DataType::Dictionary(index, values) = field.data_type() {
             let index_width = match **index {
@@ -145,9 +150,9 @@ impl<'a> Reader<'a> {
                 _ => return Err(column("dictionary indexes that are not unsigned integers of 8, 16 or 32 bits")),
             };
             let mut node = self.cursor.flat(field.name(), index, field.is_nullable()).map_err(|e| column(&e))?;
-            node.data_type = store_type(values).map_err(|e| column(&e))?;
+            node.data_type = types::stored(values).map_err(|e| column(&e))?;
             let id = fb.dictionary().ok_or_else(|| column("no dictionary"))?.id();
-            // Taken out of the map while its values are read: a dictionary is used by one field.
+            // Removed from the map while its values are read. Only one field uses a dictionary.
             let mut cursor = self.dictionaries.remove(&id).ok_or_else(|| column("no dictionary"))?;
             let values = cursor.flat(field.name(), values, true).map_err(|e| column(&e))?;
             cursor.rows_are(values.length).map_err(|e| column(&e))?;
@@ -160,7 +165,7 @@ impl<'a> Reader<'a> {
             DataType::List(item) => vec![item],
             DataType::Map(entries, _) => match entries.data_type() {
                 DataType::Struct(pair) if pair.len() == 2 => vec![entries],
-                _ => return Err(column("a map that is not of pairs")),
+                _ => return Err(column("a map whose entries are not pairs")),
             },
             flat => return self.cursor.flat(field.name(), flat, field.is_nullable()).map_err(|e| column(&e)),
         };
@@ -178,9 +183,4 @@ impl<'a> Reader<'a> {
         }
         Ok(node)
     }
-}
-
-/// The store's type, or a clause that says that a store never holds it.
-pub(super) fn store_type(data_type: &DataType) -> Found<Type> {
-    Type::of(data_type).ok_or_else(|| format!("the type {}, which no store holds,", type_name(data_type)))
 }

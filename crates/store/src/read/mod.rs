@@ -1,17 +1,20 @@
-//! A store read back: files mapped, layouts parsed, and everything checked before anyone relies on it.
+//! Reading a store: it maps files, parses their layouts, and checks everything before it is used.
 //!
-//! [`Store::open`] checks in proportion (manifest, index of patients and table of codes wholly; of the shards the footers), [`Store::shard`] what a
-//! reader of the shard relies on, [`Store::check_offsets`] one column's offsets, [`Store::index`] those of the inverted index, [`Store::verify`] every byte.
+//! Each call checks what it needs: [`Store::open`] all of the manifest, patients.arrow and codes.arrow, and
+//! the footers of the shards; [`Store::shard`] what every reader of the shard relies on;
+//! [`Store::check_offsets`] one column's offsets; [`Store::index`] the offsets of the inverted index;
+//! [`Store::verify`] every byte.
 
 mod array;
 mod arrow;
 mod check;
+mod checksum;
 mod cursor;
 mod file;
 mod footer;
 mod index;
-mod inverted;
 mod map;
+mod patients;
 mod problem;
 mod shape;
 mod store;
@@ -20,11 +23,14 @@ mod verify;
 pub use array::{Array, words};
 pub use file::File;
 pub use footer::{Layout, parse};
-pub use index::Patients;
-pub use inverted::{Inverted, Rows};
+pub use index::{InvertedIndex, RowNumbers};
 pub use map::{Access, Mapping, Scan};
+pub use patients::Patients;
 pub use problem::Problem;
 pub use store::Store;
 
-/// What to do about a damaged store; ends every message that says so.
-const REMEDY: &str = "Convert the source again (--force), or restore the store from a copy.";
+/// What to do about a damaged store: the end of every such message.
+const REMEDY: &str = "Convert the source again (--force), or restore the store from a backup.";
+
+/// The result of a check, or a clause that says what is wrong and follows the file's name.
+type Found<T> = std::result::Result<T, String>;

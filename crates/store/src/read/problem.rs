@@ -1,4 +1,4 @@
-//! Something that verification found.
+//! A problem that verification finds.
 
 use super::file::corrupt;
 use crate::error::Error;
@@ -10,9 +10,9 @@ use std::path::Path;
 pub struct Problem {
     /// The file, relative to the store.
     pub path: String,
-    /// What was found, a clause that follows the file's name.
+    /// What is wrong: a clause that follows the file's name.
     pub message: String,
-    /// The patient, as text: JSON's numbers do not hold every int64.
+    /// The patient's subject id, serialized as text because JSON numbers cannot represent every int64.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub subject: Option<i64>,
     /// The column.
@@ -31,7 +31,7 @@ fn as_text<S: serde::Serializer>(subject: &Option<i64>, to: S) -> Result<S::Ok, 
 }
 
 impl Problem {
-    /// The error that a caller gets who wanted a store without problems.
+    /// The same problem as an error, for a caller that requires a store without problems.
     pub fn into_error(self, root: &Path) -> Error {
         let mut found = self.message;
         let mut place = vec![];

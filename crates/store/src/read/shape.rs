@@ -1,6 +1,6 @@
-//! Do the files have the columns that the format and the manifest say?
+//! Checks that the files have the columns that the format and the manifest require.
 
-use super::cursor::Found;
+use super::Found;
 use super::footer::Layout;
 use crate::layout::Node;
 use crate::manifest::{Column, Manifest, Storage};
@@ -19,39 +19,40 @@ const PATIENTS: [(&str, &str); 7] = [
 const CODES: [(&str, &str); 3] = [("code", "utf8"), ("events", "int64"), ("patients", "int64")];
 const ANCESTORS: [(&str, &str); 2] = [("code", "utf8"), ("parent_codes", "list<utf8>")];
 
-/// The columns of patients.arrow.
+/// Checks the columns of patients.arrow.
 pub fn patients(layout: &Layout) -> Found<()> {
     starts_with(layout, &PATIENTS)?;
     let nulls = layout.fields[..5].iter().any(|node| node.null_count > 0);
     match (nulls, &layout.schema.fields()[7..]) {
-        (true, _) => Err("has nulls where none may be".into()),
+        (true, _) => Err("has nulls in a column that must not have any".into()),
         (_, []) => Ok(()),
         (_, [split]) if split.name() == "split" && type_name(value_type(split)) == "utf8" && layout.fields[7].dictionary.is_some() => {
             Ok(())
         }
-        (_, [other, ..]) => Err(format!("has a column \"{}\" that does not belong there", other.name())),
+        (_, [other, ..]) => Err(format!("has an unexpected column \"{}\"", other.name())),
     }
 }
 
-/// The columns of codes.arrow; those of the source's codes.parquet follow and may be anything.
+/// Checks the columns of codes.arrow. The columns of the source's codes.parquet follow them and are not
+/// restricted.
 pub fn codes(layout: &Layout, manifest: &Manifest) -> Found<()> {
     starts_with(layout, &CODES)?;
     if layout.fields[..3].iter().any(|node| node.null_count > 0) {
-        return Err("has nulls where none may be".into());
+        return Err("has nulls in a column that must not have any".into());
     }
     rows("rows", layout.rows, manifest.counts.codes.saturating_add(1))
 }
 
-/// The columns of ancestors.arrow.
+/// Checks the columns of ancestors.arrow.
 pub fn ancestors(layout: &Layout) -> Found<()> {
     starts_with(layout, &ANCESTORS)?;
     if layout.fields.len() == ANCESTORS.len() && layout.fields[0].null_count == 0 {
         return Ok(());
     }
-    Err("has other columns than code and parent_codes, or nulls where none may be".into())
+    Err("has other columns than code and parent_codes, or nulls in code".into())
 }
 
-/// The columns of shard `i`.
+/// Checks the columns of shard `i`.
 pub fn shard(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
     let shard = &manifest.shards[i];
     let expected = || "has other columns than subject_id, events and sparse".to_string();
@@ -65,7 +66,7 @@ pub fn shard(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
     let (event_list, event_fields) = list_of_struct(&layout.fields[1], events).ok_or_else(expected)?;
     rows("events", event_list.length, shard.events)?;
     if layout.fields[0].null_count + layout.fields[1].null_count + event_list.null_count > 0 {
-        return Err("has nulls where none may be".into());
+        return Err("has nulls in a column that must not have any".into());
     }
     columns(&dense, event_list.children.iter().zip(event_fields), manifest)?;
     match rest {
@@ -81,7 +82,7 @@ pub fn shard(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
 fn sparse_columns(wanted: &[&Column], sparse: &Node, fields: &arrow_schema::Fields, manifest: &Manifest) -> Found<()> {
     let mut values = vec![];
     for (node, field) in sparse.children.iter().zip(fields) {
-        let broken = || format!("has no rows and values in sparse column \"{}\"", field.name());
+        let broken = || format!("does not have rows and values in sparse column \"{}\"", field.name());
         let (pair, pair_fields) = list_of_struct(node, field).ok_or_else(broken)?;
         let ([row, value], [row_field, value_field]) = (&pair.children[..], &pair_fields[..]) else { return Err(broken()) };
         if row_field.name() != "row"
@@ -98,7 +99,7 @@ fn sparse_columns(wanted: &[&Column], sparse: &Node, fields: &arrow_schema::Fiel
     columns(wanted, values.iter().map(|(node, field)| (node, *field)), manifest)
 }
 
-/// The columns of events or of sparse values against the manifest's.
+/// Compares the columns of events, or of sparse values, with the manifest's.
 fn columns<'a>(
     wanted: &[&Column],
     found: impl ExactSizeIterator<Item = (&'a Node, &'a std::sync::Arc<Field>)>,
@@ -108,19 +109,19 @@ fn columns<'a>(
     for (column, (node, field)) in wanted.iter().zip(found) {
         let name = &column.name;
         if node.name != *name {
-            return Err(format!("has column \"{}\" where the manifest says \"{name}\"", node.name));
+            return Err(format!("has column \"{}\", but the manifest says \"{name}\"", node.name));
         }
         let stored = type_name(value_type(field));
         if stored != column.stored {
-            return Err(format!("has type {stored} where the manifest says {} in column \"{name}\"", column.stored));
+            return Err(format!("has type {stored} in column \"{name}\", but the manifest says {}", column.stored));
         }
         let entries = node.dictionary.as_ref().map(|d| d.values.length);
         if entries != column.coded.then_some(column.dictionary) {
-            return Err(format!("has another dictionary than the manifest says in column \"{name}\""));
+            return Err(format!("has a dictionary in column \"{name}\" that differs from the manifest's"));
         }
         match name.as_str() {
             "code" if stored != "utf8" || node.null_count > 0 || entries != manifest.counts.codes.checked_add(1) => {
-                return Err("has codes that are not ids of codes.arrow".into());
+                return Err("has codes that are not row numbers of codes.arrow".into());
             }
             "time" if stored != "timestamp[us]" || column.coded => return Err(format!("has times of type {stored}")),
             _ => {}
@@ -133,8 +134,8 @@ fn columns<'a>(
     Ok(())
 }
 
-/// The columns of the inverted index of shard `i`.
-pub fn inverted(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
+/// Checks the columns of the inverted index of shard `i`.
+pub fn index(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
     let expected = || "has other columns than patients: list<struct<row: uint32, rows: list<uint16 | uint32>>>".to_string();
     rows("codes", layout.rows, manifest.counts.codes.saturating_add(1))?;
     let ([codes], [field]) = (&layout.fields[..], &layout.schema.fields()[..]) else { return Err(expected()) };
@@ -147,7 +148,7 @@ pub fn inverted(layout: &Layout, manifest: &Manifest, i: usize) -> Found<()> {
         return Err(expected());
     }
     if [codes, pairs, row, lists, numbers].iter().any(|node| node.null_count > 0) {
-        return Err("has nulls where none may be".into());
+        return Err("has nulls in a column that must not have any".into());
     }
     rows("rows", numbers.length, manifest.shards[i].events)
 }
@@ -157,8 +158,8 @@ fn starts_with(layout: &Layout, columns: &[(&str, &str)]) -> Found<()> {
     for (i, (name, data_type)) in columns.iter().enumerate() {
         let found = fields.get(i).map(|field| (field.name().as_str(), type_name(field.data_type())));
         if found.as_ref().is_none_or(|found| found.0 != *name || found.1 != *data_type) {
-            let found = found.map_or("nothing".to_string(), |(name, data_type)| format!("\"{name}\" of {data_type}"));
-            return Err(format!("has {found} where the format says \"{name}\" of {data_type}"));
+            let found = found.map_or("too few columns".to_string(), |(name, data_type)| format!("\"{name}\" of type {data_type}"));
+            return Err(format!("has {found}, but the format requires \"{name}\" of type {data_type}"));
         }
     }
     Ok(())
@@ -182,5 +183,5 @@ fn value_type(field: &Field) -> &DataType {
 }
 
 fn rows(what: &str, found: u64, expected: u64) -> Found<()> {
-    if found == expected { Ok(()) } else { Err(format!("has {found} {what} where the manifest says {expected}")) }
+    if found == expected { Ok(()) } else { Err(format!("has {found} {what}, but the manifest says {expected}")) }
 }

@@ -1,7 +1,8 @@
-//! The plan of one Arrow IPC file with one record batch: where every buffer will lie, and the bytes around them.
+//! The plan of an Arrow IPC file with one record batch: the offset of every buffer, and the bytes around the
+//! buffers.
 //!
-//! Sizes are known before values are, so buffers can be written at their final places by many threads in any order;
-//! a file needs no second copy and its bytes do not depend on who wrote first.
+//! Sizes are known before values are. So many threads can write buffers at their final offsets in any order:
+//! a file is written once, and its bytes do not depend on the order of the threads.
 
 use crate::error::{Code, Error, Result};
 use crate::layout::Span;
@@ -12,19 +13,20 @@ use arrow_ipc::{Block, Buffer, DictionaryBatchBuilder, FieldNode, FooterBuilder,
 use arrow_schema::{ArrowError, Schema};
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, WIPOffset};
 
-/// Buffers start at multiples of this many bytes of the file: a cache line, and any element's natural alignment.
+/// Buffers start at multiples of this many bytes in the file: a cache line, and a multiple of every element's
+/// alignment.
 pub const ALIGNMENT: u64 = 64;
 
 const MAGIC: &[u8; 6] = b"ARROW1";
 
-/// The sizes of one field's buffers, children after their parent.
+/// The sizes of one field's buffers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shape {
-    /// Slots.
+    /// Number of slots.
     pub length: u64,
-    /// Null slots.
+    /// Number of null slots.
     pub nulls: u64,
-    /// Bytes of each buffer in Arrow's order for the type; 0 for a validity that is left out.
+    /// Bytes of each buffer in Arrow's order for the type; 0 for a validity that is not stored.
     pub buffers: Vec<u64>,
     /// Fields of a struct; the item of a list.
     pub children: Vec<Shape>,
@@ -38,24 +40,24 @@ impl Shape {
     }
 }
 
-/// Where everything of a file goes.
+/// The offsets of all parts of a file.
 #[derive(Debug)]
 pub struct FilePlan {
-    /// The file's first bytes: schema, dictionaries, the batch's message.
+    /// The file's first bytes: the schema, the dictionaries and the batch's message.
     pub head: Vec<u8>,
-    /// The parts of the file that say where everything is: messages without their bodies, and the tail.
+    /// The parts of the file that say where the buffers are: messages without their bodies, and the tail.
     pub frames: Vec<Span>,
-    /// The batch's buffers in Arrow's order (depth first, a parent's before its children's).
+    /// The batch's buffers in Arrow's order: depth first, a parent's before its children's.
     pub buffers: Vec<Span>,
-    /// The file's last bytes: footer and magic, from `bytes - tail.len()`.
+    /// The file's last bytes: the footer and the magic, from offset `bytes - tail.len()`.
     pub tail: Vec<u8>,
-    /// Length of the whole file.
+    /// Length of the file in bytes.
     pub bytes: u64,
 }
 
 impl FilePlan {
-    /// Plans a file of `rows` rows whose top-level fields have these shapes. `dictionaries` are the values of the dictionary-coded
-    /// fields, in depth-first order of the schema.
+    /// Plans a file of `rows` rows whose top-level fields have these shapes. `dictionaries` are the values of
+    /// the dictionary-coded fields, in the schema's depth-first order.
     pub fn new(schema: &Schema, rows: u64, shapes: &[Shape], dictionaries: &[ArrayRef]) -> Result<Self> {
         Self::plan(schema, rows, shapes, dictionaries).map_err(|e| Error::new(Code::Internal, format!("cannot lay out an Arrow file: {e}")))
     }
@@ -114,7 +116,8 @@ fn arrow(error: Error) -> ArrowError {
     ArrowError::IpcError(error.to_string())
 }
 
-/// Gives each buffer its place in the body, aligned; an empty one takes no room.
+/// Assigns an aligned offset in the body to each buffer. Returns the spans and the size of the body. An empty
+/// buffer takes no space.
 fn place(sizes: &[u64]) -> (Vec<Span>, u64) {
     let mut at = 0;
     let places = sizes
@@ -161,7 +164,7 @@ fn batch_message(rows: i64, nodes: &[FieldNode], places: &[Span], body: u64) -> 
     Ok(message(fbb, MessageHeader::RecordBatch, header, body))
 }
 
-/// A dictionary's message and body. Its values are plain (utf8 or fixed width), not null and not sliced.
+/// A dictionary's message and body. Its values are utf8 or of fixed width, not null and not sliced.
 fn dictionary_message(id: i64, values: &ArrayRef) -> Result<EncodedData, ArrowError> {
     let data = values.to_data();
     let sizes: Vec<u64> = std::iter::once(0).chain(data.buffers().iter().map(|b| b.len() as u64)).collect();
@@ -205,7 +208,7 @@ mod tests {
     use arrow_schema::{DataType, Field};
     use std::sync::Arc;
 
-    /// What the plan says, filled in, is a file that another reader understands.
+    /// A plan whose buffers are filled in is a file that another reader can read.
     #[test]
     fn a_filled_plan_is_an_arrow_file() -> Result<(), Box<dyn std::error::Error>> {
         let code = DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8));

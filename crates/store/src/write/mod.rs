@@ -1,4 +1,4 @@
-//! Laying out the store's Arrow files before their contents are known to the last byte.
+//! Plans the store's Arrow files before their values are known.
 
 mod file;
 

@@ -1,4 +1,4 @@
-//! A small store with every kind of column, written with another writer than the project's own.
+//! A small store with every kind of column. An independent writer writes it, not the project's own.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub const ID: &str = "0123456789abcdef0123456789abcdef";
 pub const CODES: [&str; 5] = ["", "A//1", "B", "LAB//glucose", "Ω"];
 const UNITS: [&str; 3] = ["", "mg/dL", "mmol/L"];
-/// Subjects in storage order; two shards.
+/// Subjects in storage order, in two shards.
 pub const SUBJECTS: [&[i64]; 2] = [&[5, -3, 9_007_199_254_740_993], &[i64::MIN, 0, i64::MAX, 7]];
 
 /// Row `i` of patient `p`.
@@ -108,7 +108,7 @@ fn shard(path: &Path, base: usize, subjects: &[i64], id: &str) -> Vec<u8> {
     write(path, &[("subject_id", false), ("events", false), ("sparse", false)], vec![Arc::new(ids), Arc::new(events), Arc::new(sparse)], id)
 }
 
-/// The inverted index of a shard; its rows take 16 bits in the first shard and 32 in the other.
+/// The inverted index of a shard. Row numbers have 16 bits in the first shard and 32 bits in the other.
 fn index(path: &Path, base: usize, subjects: &[i64], id: &str) -> Vec<u8> {
     let of = |code: usize, p: usize| -> Vec<u32> {
         rows(base + p).iter().zip(0..).filter(|(row, _)| row.code as usize == code).map(|(_, at)| at).collect()
@@ -143,7 +143,7 @@ fn entry(path: &str, bytes: &[u8]) -> manifest::File {
     manifest::File { path: path.into(), bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), frames: vec![], offsets }
 }
 
-/// The entry of a changed file whose buffers still stand where `old` says: all checksums are right.
+/// The manifest's entry of a changed file, with right checksums. Its buffers are still where `old` says.
 pub fn entry_with_sections_of(old: &manifest::File, bytes: &[u8]) -> manifest::File {
     let mut new = manifest::File { bytes: bytes.len() as u64, crc32c: hex(crc32c::crc32c(bytes)), ..old.clone() };
     for section in &mut new.offsets {
@@ -167,7 +167,7 @@ fn column(name: &str, stored: &str, storage: Storage, dictionary: u64) -> Column
     }
 }
 
-/// Writes the store; every call writes the same bytes (but for the id).
+/// Writes the store. Every call writes the same bytes, except for the id.
 pub fn store(root: &Path, id: &str) -> Manifest {
     let mut base = 0;
     let mut shards = vec![];

@@ -1,8 +1,10 @@
-//! Every byte and every invariant of a store.
+//! Verification of every byte and every invariant of a store.
 
 mod codes;
+mod counts;
 mod folder;
-mod inverted;
+mod index;
+mod place;
 mod report;
 mod rows;
 mod values;
@@ -11,13 +13,16 @@ use super::{Problem, Store, check};
 use crate::error::Result;
 use crate::manifest::{MANIFEST, Storage};
 use crate::progress::{Phase, Progress};
-use report::{Place, Report};
+use counts::Counts;
+use place::Place;
+use report::Report;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 impl Store {
-    /// Checks every byte against the checksums, every id and offset against its table, every order, flag and count against the data, and that no file
-    /// is missing or foreign. Returns up to `limit` problems (at least one, if there are any), ordered by file; none means that the store is whole.
-    /// Works on all cores; fails when it is cancelled or a file cannot be read.
+    /// Checks every byte against the checksums, every id and offset against its table, every order, flag and
+    /// count against the data, and that no file is missing or foreign. Returns up to `limit` problems (at
+    /// least one, if there are any), ordered by file. No problems means that the store is intact. Uses all
+    /// cores. Fails when it is cancelled or a file cannot be read.
     pub fn verify(&self, limit: usize, progress: &Progress) -> Result<Vec<Problem>> {
         let limit = limit.max(1);
         let _scans = self.scan(0..self.shards.len());
@@ -28,12 +33,12 @@ impl Store {
         let mut report = Report::new(MANIFEST, limit);
         folder::check(self, &mut report)?;
         report.absorb(codes::check(&self.codes, limit));
-        // First what the rest relies on; a shard without it is not looked into.
+        // First the checks that the others rely on. A shard that fails them is not checked further.
         let shards = parallel(self.shards.len(), |shard| {
             let file = &self.shards[shard];
             let mut report = Report::new(&file.entry.path, limit);
             report.check(file.found_crc());
-            let sound = report.check(check::shard(file, &self.patients, &self.index, shard)) && report.check(check::sections(file));
+            let sound = report.check(check::shard(file, &self.patients, &self.order, shard)) && report.check(check::sections(file));
             progress.advance(0, file.entry.bytes)?;
             Ok((report, sound))
         })?;
@@ -45,22 +50,22 @@ impl Store {
             let (shard, column) = tasks[task];
             let place = Place::new(self, shard);
             let mut report = Report::new(&self.shards[shard].entry.path, limit);
-            // The footer's reader has found each of these columns; a store that lacks one is not open.
+            // `open` has found each of these columns: a store that lacks one cannot be open.
             let _ = self.column(&place, column, &mut report);
             progress.advance(self.manifest.shards[shard].events, 0)?;
             Ok(report)
         })?;
-        // (Of the indexes' bytes `folder` has checked the checksums.)
+        // `folder` has compared the index files with their checksums.
         let indexed: Vec<usize> = sound.iter().copied().filter(|shard| *shard < self.inverted.len()).collect();
         let indexes = parallel(indexed.len(), |task| {
             let shard = indexed[task];
             let mut report = Report::new(&self.inverted[shard].entry.path, limit);
-            inverted::check(&Place::new(self, shard), &self.inverted[shard], &mut report);
+            index::check(&Place::new(self, shard), &self.inverted[shard], &mut report);
             progress.check()?;
             Ok(report)
         })?;
         let mut nulls = vec![0; columns.len()];
-        let mut counts = codes::Counts::new(self.codes.layout.rows as usize);
+        let mut counts = Counts::new(self.codes.layout.rows as usize);
         for ((_, column), mut task) in tasks.iter().zip(reports) {
             nulls[*column] += task.nulls;
             counts.add(task.codes.take());
@@ -69,7 +74,7 @@ impl Store {
         indexes.into_iter().for_each(|index| report.absorb(index));
         if sound.len() == self.shards.len() {
             self.totals(&nulls, &mut report);
-            report.absorb(counts.compare(&self.codes, limit));
+            report.absorb(codes::compare(&counts, &self.codes, limit));
         }
         Ok(report.finish())
     }
@@ -86,7 +91,7 @@ impl Store {
             "time" => rows::times(place, array, report),
             "code" => {
                 values::same_dictionary(array, self.codes.array("code"), "codes.arrow", report);
-                report.codes = Some(codes::Counts::of(place, array));
+                report.codes = Some(Counts::of(place, array));
             }
             _ if column.coded => values::same_dictionary(array, reference(0), "the first shard", report),
             _ => {}
@@ -95,13 +100,13 @@ impl Store {
         Some(())
     }
 
-    /// What the manifest says of the whole store.
+    /// Checks the totals that the manifest lists.
     fn totals(&self, nulls: &[u64], report: &mut Report) {
         let counts = &self.manifest.counts;
         for (column, nulls) in self.manifest.columns.iter().zip(nulls) {
             if column.nulls != *nulls {
                 report.problem(Problem {
-                    message: format!("says {} nulls where the data have {nulls}", column.nulls),
+                    message: format!("says {} nulls, but the data have {nulls}", column.nulls),
                     column: Some(column.name.clone()),
                     ..Problem::default()
                 });
@@ -111,14 +116,14 @@ impl Store {
         let numeric = numeric.map_or(0, |(_, nulls)| counts.events - nulls);
         if numeric != counts.numeric_values {
             report.problem(Problem {
-                message: format!("says {} numeric values where the data have {numeric}", counts.numeric_values),
+                message: format!("says {} numeric values, but the data have {numeric}", counts.numeric_values),
                 ..Problem::default()
             });
         }
     }
 }
 
-/// Runs `tasks` pieces of work on all cores; results in order, or the first error.
+/// Runs `tasks` tasks on all cores. Returns the results in order, or the first error.
 fn parallel<T: Send>(tasks: usize, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(tasks);
     let next = AtomicUsize::new(0);

@@ -1,37 +1,33 @@
-//! What a piece of verification found, and where in a shard it stands.
+//! The problems that one task of the verification finds.
 
-use super::codes::Counts;
-use crate::manifest::{Column, Storage};
-use crate::read::array::Array;
-use crate::read::cursor::Found;
-use crate::read::index::Patients;
-use crate::read::{Problem, Store};
+use super::counts::Counts;
+use crate::read::{Found, Problem};
 
-/// Problems of one file, up to a limit, and what must be summed over files.
+/// Problems of one file, up to a limit, and counts that are summed over files.
 pub struct Report {
     path: String,
     limit: usize,
     problems: Vec<Problem>,
     /// Null rows of the column that was checked.
     pub nulls: u64,
-    /// Of the column `code`: what codes.arrow counts.
+    /// For the column `code`: the counts to compare with codes.arrow.
     pub codes: Option<Counts>,
 }
 
 impl Report {
-    /// About a file, relative to the store.
+    /// A report about a file. The path is relative to the store.
     pub fn new(path: &str, limit: usize) -> Self {
         Self { path: path.into(), limit, problems: vec![], nulls: 0, codes: None }
     }
 
-    /// Adds a problem of this report's file.
+    /// Adds a problem of the report's file.
     pub fn problem(&mut self, problem: Problem) {
         if !self.full() {
             self.problems.push(Problem { path: self.path.clone(), ..problem });
         }
     }
 
-    /// Adds what was found about a file as a whole; was it sound?
+    /// Adds the result of a check of the whole file. Returns whether it passed.
     pub fn check(&mut self, found: Found<()>) -> bool {
         let sound = found.is_ok();
         if let Err(message) = found {
@@ -46,80 +42,13 @@ impl Report {
         self.problems.extend(other.problems.into_iter().take(room));
     }
 
-    /// Is there room for no more?
+    /// Whether the limit is reached.
     pub fn full(&self) -> bool {
         self.problems.len() >= self.limit
     }
 
-    /// The problems.
+    /// Returns the problems.
     pub fn finish(self) -> Vec<Problem> {
         self.problems
-    }
-}
-
-/// A shard under verification.
-pub struct Place<'a> {
-    pub store: &'a Store,
-    pub shard: usize,
-}
-
-impl<'a> Place<'a> {
-    pub fn new(store: &'a Store, shard: usize) -> Self {
-        Self { store, shard }
-    }
-
-    fn top(&self, name: &str) -> Option<Array<'a>> {
-        self.store.shards[self.shard].array(name)
-    }
-
-    /// The list of events.
-    pub fn events(&self) -> Option<Array<'a>> {
-        self.top("events")
-    }
-
-    /// The list of a sparse column's rows and values.
-    pub fn sparse(&self, column: &Column) -> Option<Array<'a>> {
-        self.top("sparse")?.named(&column.name)
-    }
-
-    /// The values of a column: a slot an event, or a slot a value of a sparse column.
-    pub fn column(&self, column: &Column) -> Option<Array<'a>> {
-        match column.storage {
-            Storage::Dense => self.events()?.child(0).named(&column.name),
-            Storage::Sparse => self.sparse(column)?.child(0).named("value"),
-        }
-    }
-
-    /// For each patient of the shard its row in patients.arrow.
-    pub fn patients(&self) -> &'a [u32] {
-        self.store.index.rows(self.shard)
-    }
-
-    /// The columns of patients.arrow.
-    pub fn index(&self) -> Option<Patients<'a>> {
-        Patients::of(&self.store.patients).ok()
-    }
-
-    /// A problem in slot `slot` of a column's values: names the patient and the patient's row.
-    pub fn problem(&self, column: &Column, slot: usize, message: String) -> Problem {
-        let place = || {
-            let list = match column.storage {
-                Storage::Dense => self.events()?,
-                Storage::Sparse => self.sparse(column)?,
-            };
-            // The first patient whose rows end beyond the slot.
-            let (mut low, mut high) = (0, list.len());
-            while low < high {
-                let middle = low.midpoint(high);
-                if list.offset(middle + 1) <= slot { low = middle + 1 } else { high = middle }
-            }
-            let row = match column.storage {
-                Storage::Dense => (slot - list.offset(low)) as u64,
-                Storage::Sparse => u64::from(list.child(0).named("row")?.row(slot)),
-            };
-            Some((self.top("subject_id")?.i64(low), row))
-        };
-        let (subject, row) = place().unzip();
-        Problem { message, subject, column: Some(column.name.clone()), row, ..Problem::default() }
     }
 }

@@ -1,10 +1,12 @@
-//! The order of a patient's rows: static ones first, then by time; a sparse column's rows ascend and are the patient's own.
+//! Verifies the order of each patient's rows: static rows first, then by time. Rows of a sparse column ascend
+//! and belong to the patient.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::manifest::Column;
 use crate::read::array::Array;
 
-/// Times of every patient, against each other and against patients.arrow.
+/// Checks the times of every patient: their order, and the first and last time in patients.arrow.
 pub fn times(place: &Place, times: Array, report: &mut Report) {
     let (Some(events), Some(index), Some(column)) =
         (place.events(), place.index(), place.store.manifest.columns.iter().find(|c| c.name == "time"))
@@ -17,8 +19,9 @@ pub fn times(place: &Place, times: Array, report: &mut Report) {
         let mut last = i64::MIN;
         for i in begin..end {
             let wrong = match (times.valid(i), times.i64(i)) {
-                (valid, _) if valid != (i >= timed) => "is not where patients.arrow says that the static rows end",
-                (true, time) if time < last => "has a time before that of the row above",
+                (true, _) if i < timed => "has a time, but patients.arrow says that it is a static row",
+                (false, _) if i >= timed => "does not have a time, but patients.arrow says that it is not a static row",
+                (true, time) if time < last => "has a time before that of the previous row",
                 (true, time) => {
                     last = time;
                     continue;
@@ -34,7 +37,7 @@ pub fn times(place: &Place, times: Array, report: &mut Report) {
                 report.problem(place.problem(
                     column,
                     timed,
-                    format!("has times from {} to {} where patients.arrow says {} to {}", ends.0, ends.1, expected.0, expected.1),
+                    format!("has times from {} to {}, but patients.arrow says {} to {}", ends.0, ends.1, expected.0, expected.1),
                 ));
             }
         }
@@ -44,7 +47,7 @@ pub fn times(place: &Place, times: Array, report: &mut Report) {
     }
 }
 
-/// The rows of a sparse column; counts its nulls.
+/// Checks the rows of a sparse column and counts its nulls.
 pub fn sparse(place: &Place, column: &Column, report: &mut Report) -> Option<()> {
     let (events, list) = (place.events()?, place.sparse(column)?);
     let rows = list.child(0).named("row")?;
@@ -57,7 +60,7 @@ pub fn sparse(place: &Place, column: &Column, report: &mut Report) -> Option<()>
                 report.problem(place.problem(
                     column,
                     i,
-                    format!("stands in row {row}, out of order or beyond the patient's {length} rows"),
+                    format!("has row number {row}, which is out of order or beyond the patient's {length} rows"),
                 ));
             }
             least = row + 1;

@@ -1,9 +1,11 @@
-//! The values of one column: ids inside their dictionary, text that is text, sentinels in null slots, and the flags that readers choose their path by.
+//! Verifies the values of one column: ids are inside their dictionary, text is UTF-8, null slots contain
+//! sentinels, and the flags are right by which readers choose their code path.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::manifest::{Column, Storage};
+use crate::read::Found;
 use crate::read::array::Array;
-use crate::read::cursor::Found;
 
 /// Checks a column's slots one by one.
 pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) {
@@ -23,10 +25,12 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
     };
     if let Some(dictionary) = array.dictionary() {
         let entries = dictionary.len() as u32;
-        each(&|slot| {
-            let index = array.index(slot);
-            let right = if array.valid(slot) { index > 0 && index < entries } else { index == 0 };
-            (!right).then(|| format!("has id {index}, null or not, of a dictionary of {entries}"))
+        each(&|slot| match (array.index(slot), array.valid(slot)) {
+            (index, true) if index == 0 || index >= entries => {
+                Some(format!("has dictionary index {index}, which is not between 1 and {}", entries.saturating_sub(1)))
+            }
+            (index, false) if index > 0 => Some(format!("has dictionary index {index} in a null slot, which must have 0")),
+            _ => None,
         });
         let name = &column.name;
         report.check(sorted(dictionary));
@@ -44,8 +48,8 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
         }
         "int64" | "timestamp" | "time64" | "duration" | "date64" => {
             each(&|slot| match (array.i64(slot) == i64::MIN, array.valid(slot)) {
-                (true, true) if !column.sentinel => Some("has the int64 minimum as a value, which the manifest denies".into()),
-                (false, false) => Some("has no int64 minimum in a null slot".into()),
+                (true, true) if !column.sentinel => Some("has the int64 minimum as a value, but the manifest says that no value is".into()),
+                (false, false) => Some("does not have the int64 minimum in a null slot".into()),
                 _ => None,
             });
         }
@@ -62,19 +66,19 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
 
 fn float(nan: bool, valid: bool, column: &Column) -> Option<String> {
     match (nan, valid) {
-        (true, true) if !column.nan => Some("has a real NaN, which the manifest denies".into()),
-        (false, false) => Some("has no NaN in a null slot".into()),
+        (true, true) if !column.nan => Some("has a real NaN, but the manifest says that no value is NaN".into()),
+        (false, false) => Some("does not have NaN in a null slot".into()),
         _ => None,
     }
 }
 
-/// Does the bitmap have as many nulls as the footer says?
+/// Checks that the bitmap has as many nulls as the footer says.
 fn nulls(array: Array) -> Found<()> {
     let (said, found) = (array.node.null_count, array.count_nulls());
-    if said == found { Ok(()) } else { Err(format!("says {said} nulls in \"{}\" where the bitmap has {found}", array.node.name)) }
+    if said == found { Ok(()) } else { Err(format!("says {said} nulls in \"{}\", but the bitmap has {found}", array.node.name)) }
 }
 
-/// What lies inside a list, struct or map.
+/// Checks the values inside a list, struct or map.
 fn nested(array: Array) -> Found<()> {
     nulls(array)?;
     if array.node.data_type.id == "utf8" {
@@ -83,7 +87,7 @@ fn nested(array: Array) -> Found<()> {
     array.children().try_for_each(nested)
 }
 
-/// Text is UTF-8, and ASCII where the manifest says so; else the first wrong slot.
+/// Checks that text is UTF-8, and ASCII where the manifest says so. The error has the first wrong slot.
 fn text(array: Array, column: &Column) -> Result<(), (usize, String)> {
     if array.node.data_type.id != "utf8" {
         return Ok(());
@@ -91,27 +95,27 @@ fn text(array: Array, column: &Column) -> Result<(), (usize, String)> {
     utf8(array).map_err(|slot| (slot, "has text that is not UTF-8".into()))?;
     let slots = 0..array.len();
     match column.ascii && !array.data().is_ascii() {
-        // Some byte is not: the slot is looked for only now.
+        // Some byte is not ASCII. Only now is its slot searched.
         true => Err(slots.clone().find(|slot| array.slice(*slot).is_none_or(|text| !text.is_ascii())).unwrap_or(slots.end))
-            .map_err(|slot| (slot, "has text that is not ASCII, which the manifest denies".into())),
+            .map_err(|slot| (slot, "has text that is not ASCII, but the manifest says that all text is".into())),
         false => Ok(()),
     }
 }
 
-/// Every slot by itself is UTF-8; else the first that is not.
+/// Checks that every slot by itself is UTF-8. The error is the first slot that is not.
 fn utf8(array: Array) -> Result<(), usize> {
     let whole = std::str::from_utf8(array.data());
     let right = |slot: usize| match whole {
-        // All bytes together are: only the cuts can be wrong.
+        // All bytes together are UTF-8, so only the cuts between slots can be wrong.
         Ok(text) => text.is_char_boundary(array.offset(slot)) && text.is_char_boundary(array.offset(slot + 1)),
         Err(_) => array.slice(slot).is_some_and(|text| std::str::from_utf8(text).is_ok()),
     };
     (0..array.len()).find(|slot| !right(*slot)).map_or(Ok(()), Err)
 }
 
-/// A dictionary's values ascend from slot 1 on, and slot 0 holds none of them.
+/// Checks that a dictionary's values ascend from entry 1 on, and that entry 0 is none of them.
 pub fn sorted(values: Array) -> Found<()> {
-    let wrong = |slot: usize| Err(format!("has a dictionary whose entry {slot} is out of order or twice (\"{}\")", values.node.name));
+    let wrong = |slot: usize| Err(format!("has a dictionary whose entry {slot} is out of order or a duplicate (\"{}\")", values.node.name));
     if values.is_empty() || values.node.null_count > 0 {
         return Err(format!("has a dictionary without its unused entry 0, or with nulls (\"{}\")", values.node.name));
     }
@@ -128,12 +132,12 @@ pub fn sorted(values: Array) -> Found<()> {
     found.map_or(Ok(()), wrong)
 }
 
-/// The dictionary is the one that it should be (the same in all shards).
+/// Checks that the dictionary is the expected one (the same in all shards).
 pub fn same_dictionary(array: Array, expected: Option<Array>, of: &str, report: &mut Report) {
     fn content(array: Array<'_>) -> (usize, &[u8], &[u8]) {
         (array.len(), array.offset_bytes(), array.data())
     }
     if array.dictionary().map(content) != expected.map(content) {
-        report.check(Err(format!("has another dictionary of \"{}\" than {of}", array.node.name)));
+        report.check(Err(format!("has a dictionary of \"{}\" that differs from that of {of}", array.node.name)));
     }
 }

@@ -1,14 +1,16 @@
-//! The inverted index against the shard: every entry is a row that has the code, and no row is left out.
+//! Compares the inverted index with its shard: every entry is a row that has the code, and no row is missing.
 
-use super::report::{Place, Report};
+use super::place::Place;
+use super::report::Report;
 use crate::read::file::File;
-use crate::read::inverted::Inverted;
+use crate::read::index::InvertedIndex;
 
-/// Entries are pairwise different, since patients and rows ascend; so when each is right and there are as many as rows, it is the whole index.
+/// Entries are distinct, because patients and rows ascend. So if every entry is right and there are as many
+/// entries as rows, the index is complete.
 pub fn check(place: &Place, file: &File, report: &mut Report) -> Option<()> {
     let column = place.store.manifest.columns.iter().find(|column| column.name == "code")?;
     let (events, codes) = (place.events()?, place.column(column)?);
-    let inverted = Inverted::new(file, events).ok()?;
+    let inverted = InvertedIndex::new(file, events).ok()?;
     if !report.check(inverted.check()) {
         return None;
     }
@@ -26,7 +28,7 @@ pub fn check(place: &Place, file: &File, report: &mut Report) -> Option<()> {
             entries += rows.len();
             if let Some(row) = rows.iter().find(|row| codes.index(first + *row as usize) != code) {
                 let at = first + row as usize;
-                let message = format!("has code {code} where the shard has {}", codes.index(at));
+                let message = format!("has code {code}, but the shard has {}", codes.index(at));
                 report.problem(place.problem(column, at, message));
             }
         }
@@ -35,7 +37,7 @@ pub fn check(place: &Place, file: &File, report: &mut Report) -> Option<()> {
         }
     }
     if entries != codes.len() {
-        report.check(Err(format!("has {entries} rows in all where the shard has {}", codes.len())));
+        report.check(Err(format!("has {entries} rows in total, but the shard has {}", codes.len())));
     }
     Some(())
 }

@@ -1,11 +1,15 @@
-//! The inverted index: of each code the patients that have it, and which of their rows.
+//! Writes the inverted index: for each code, the patients that have it and their rows.
 //!
-//! A shard's rows are sorted by code in chunks of whole patients, each small enough that its tables stay in a cache; then the chunks are joined code by
-//! code, straight to the file. Counts come first, so that every place is known, and where not all of an index fits the memory it is made a range of codes at a time.
+//! A shard's rows are sorted by code in chunks of whole patients. Each chunk is small enough that its tables
+//! stay in a cache. Then the chunks are joined code by code, directly in the file. Counts come first, so that
+//! every offset is known. If the whole index does not fit in memory, it is made for one range of codes at a
+//! time.
 
-use crate::plan::layout::{Layout, Shard};
+use crate::plan::layout::Layout;
+use crate::plan::shard::Shard;
 use crate::plan::survey::Patient;
-use crate::write::positioned::{Bytes, Offsets, Target};
+use crate::write::buffers::{Bytes, Offsets};
+use crate::write::file::SharedFile;
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
@@ -19,26 +23,26 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows of a chunk, at least; and of a task that joins.
+/// Least rows of a chunk, and most rows of a task that joins chunks.
 const CHUNK: u64 = 1 << 20;
 
-/// What the index is made from: the shards as they have just been written.
-pub struct Inverted<'a> {
-    /// The folder that the store is written into.
+/// The input of the index: the shards that were just written.
+pub struct InvertedIndex<'a> {
+    /// The folder into which the store is written.
     pub work: &'a Path,
-    /// Where everything is.
+    /// The layout of the shards.
     pub layout: &'a Layout,
-    /// The column `code`.
+    /// The index of the column `code`.
     pub column: usize,
     /// The patients, in storage order.
     pub patients: &'a [Patient],
-    /// The store's id.
+    /// The store's content id.
     pub id: &'a str,
     /// Bytes of memory for the whole conversion.
     pub memory: u64,
 }
 
-/// How often a code occurs, and in how many patients.
+/// Number of rows and of patients of a code.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     rows: u32,
@@ -52,31 +56,32 @@ impl Count {
     }
 }
 
-/// A run of whole patients of a shard, numbered there.
+/// A run of whole patients of a shard, as rows of the shard.
 struct Chunk {
     patients: Range<usize>,
-    /// By code.
+    /// Counts by code id.
     counts: Vec<Count>,
 }
 
-/// A chunk's rows of some codes, in order of (code, patient, row); a row takes `W` bytes.
-struct Sorted<const W: usize> {
+/// The rows of a chunk that have one of a range of codes, in order of (code, patient, row). A row number has
+/// `W` bytes.
+struct SortedRows<const W: usize> {
     rows: Vec<[u8; W]>,
-    /// Of each (code, patient): the patient, and where its rows start.
+    /// For each (code, patient): the patient, and where its rows start.
     patients: Vec<u32>,
     starts: Vec<u32>,
 }
 
-/// Where a code's next row and patient go, and which patient came last.
+/// Where a code's next row and next patient go, and which patient was the last.
 #[derive(Clone, Copy)]
-struct Place {
+struct Next {
     row: u32,
     patients: u32,
     last: u32,
 }
 
-impl Inverted<'_> {
-    /// Writes the index of each shard; one at a time, each on all threads.
+impl InvertedIndex<'_> {
+    /// Writes the index of each shard, one after another, each on all threads.
     pub fn write(&self, progress: &Progress) -> Result<Vec<FilePlan>> {
         let folder = self.work.join("index");
         fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the index", &e))?;
@@ -102,7 +107,7 @@ impl Inverted<'_> {
         let target = create(self.work.join(index_name(at)), &plan)?;
         let budget = self.memory / 4;
         for range in ranges(&before, |count| count.rows as u64 * W as u64 + u64::from(count.patients) * 8, budget) {
-            let sorted: Result<Vec<Sorted<W>>> = chunks.par_iter().map(|chunk| ids.sort(chunk, &range, progress)).collect();
+            let sorted: Result<Vec<SortedRows<W>>> = chunks.par_iter().map(|chunk| ids.sort(chunk, &range, progress)).collect();
             let join = Join { plan: &plan, target: &target, chunks: &chunks, sorted: sorted?, before: &before, first: range.start };
             let tasks = ranges(&before[range.start..=range.end], |count| u64::from(count.rows), CHUNK);
             tasks.into_par_iter().try_for_each(|codes| join.write(range.start + codes.start..range.start + codes.end, progress))?;
@@ -110,7 +115,8 @@ impl Inverted<'_> {
         Ok(plan)
     }
 
-    /// Runs of patients with rows enough to be worth their tables of counts. They depend on the data only, and the bytes not even on them.
+    /// Runs of patients with enough rows to be worth their tables of counts. They depend on the data only.
+    /// The bytes of the index do not depend on them.
     fn chunks(&self, shard: &Shard, codes: usize) -> Vec<Range<usize>> {
         let least = CHUNK.max(4 * codes as u64);
         let (mut chunks, mut start, mut rows) = (Vec::new(), 0, 0);
@@ -125,7 +131,8 @@ impl Inverted<'_> {
         chunks
     }
 
-    /// The file of an index with these sums: `patients: list<struct<row, rows: list<row>>>`, a row a code.
+    /// Plans the file of an index with these sums: `patients: list<struct<row, rows: list<row>>>`, one row
+    /// per code.
     fn plan<const W: usize>(&self, before: &[Count]) -> Result<FilePlan> {
         let row = if W == 2 { DataType::UInt16 } else { DataType::UInt32 };
         let rows = DataType::List(Arc::new(Field::new("item", row, false)));
@@ -144,28 +151,30 @@ impl Inverted<'_> {
     }
 }
 
-/// The offsets inside a file of [`Inverted::plan`], for the manifest.
+/// The buffers of offsets of an index file, for the manifest.
 pub fn offset_sections(plan: &FilePlan) -> Vec<(u64, u64)> {
     [CODES, LISTS].map(|at| (plan.buffers[at].offset, plan.buffers[at].bytes)).to_vec()
 }
 
-// The buffers of a plan that are not validities: offsets of the codes, patients, offsets of their rows, rows.
+// The buffers of an index file that are not validities: offsets of the codes, patients, offsets of their
+// rows, rows.
 const CODES: usize = 1;
 const PATIENTS: usize = 4;
 const LISTS: usize = 6;
 const ROWS: usize = 8;
 
-fn create(path: PathBuf, plan: &FilePlan) -> Result<Arc<Target>> {
+fn create(path: PathBuf, plan: &FilePlan) -> Result<Arc<SharedFile>> {
     let made = File::create(&path).and_then(|file| file.set_len(plan.bytes));
     made.map_err(|e| Error::io(&path, "write the index", &e))?;
-    let target = Arc::new(Target::new(path));
+    let target = Arc::new(SharedFile::new(path));
     let to = target.open()?;
     to.write(0, &plan.head)?;
     to.write(plan.bytes - plan.tail.len() as u64, &plan.tail)?;
     Ok(target)
 }
 
-/// Cuts codes into runs that weigh no more than `most` each, or are one code. `before` has the sums up to each code.
+/// Cuts codes into runs. Each weighs at most `most` or is a single code. `before` has the sums up to each
+/// code.
 fn ranges(before: &[Count], weight: impl Fn(Count) -> u64, most: u64) -> Vec<Range<usize>> {
     let codes = before.len() - 1;
     let (mut ranges, mut start) = (Vec::new(), 0);
@@ -179,27 +188,27 @@ fn ranges(before: &[Count], weight: impl Fn(Count) -> u64, most: u64) -> Vec<Ran
     ranges
 }
 
-/// The code ids of a shard, as they stand in its file.
+/// The code ids of a shard, read from its file.
 struct Ids<'a> {
     path: PathBuf,
     file: File,
     span: Span,
     width: u64,
-    /// First row of the shard.
+    /// First row of the shard, counted over the whole source.
     first: u64,
     patients: &'a [Patient],
-    /// Ids, the unused 0 included.
+    /// Number of code ids, including the unused 0.
     codes: usize,
 }
 
 impl<'a> Ids<'a> {
-    fn open(of: &Inverted<'a>, at: usize, shard: &Shard) -> Result<Self> {
+    fn open(of: &InvertedIndex<'a>, at: usize, shard: &Shard) -> Result<Self> {
         let path = of.work.join(crate::conversion::shard_name(at));
         let file = File::open(&path).map_err(|e| Error::io(&path, "read back what was written", &e))?;
-        let book = of.layout.stored[of.column].book.as_ref();
-        let known = book.zip(shard.columns[of.column].values.data);
-        let (book, span) = known.ok_or_else(|| Error::new(Code::Internal, "the codes have no ids to index"))?;
-        let (width, codes) = (u64::from(book.width), book.values.len());
+        let dictionary = of.layout.stored[of.column].dictionary.as_ref();
+        let known = dictionary.zip(shard.columns[of.column].values.data);
+        let (dictionary, span) = known.ok_or_else(|| Error::new(Code::Internal, "the column `code` is not dictionary-coded"))?;
+        let (width, codes) = (u64::from(dictionary.width), dictionary.values.len());
         Ok(Self { path, file, span, width, first: shard.rows.start, patients: &of.patients[shard.patients.clone()], codes })
     }
 
@@ -217,20 +226,20 @@ impl<'a> Ids<'a> {
         Ok(Chunk { patients, counts })
     }
 
-    fn sort<const W: usize>(&self, chunk: &Chunk, codes: &Range<usize>, progress: &Progress) -> Result<Sorted<W>> {
+    fn sort<const W: usize>(&self, chunk: &Chunk, codes: &Range<usize>, progress: &Progress) -> Result<SortedRows<W>> {
         let mut sum = Count::default();
         let place = |count: &Count| {
-            let place = Place { row: sum.rows, patients: sum.patients, last: u32::MAX };
+            let place = Next { row: sum.rows, patients: sum.patients, last: u32::MAX };
             sum.add(*count);
             place
         };
-        let mut places: Vec<Place> = chunk.counts[codes.clone()].iter().map(place).collect();
+        let mut places: Vec<Next> = chunk.counts[codes.clone()].iter().map(place).collect();
         let (rows, patients) = (sum.rows as usize, sum.patients as usize);
-        let mut sorted = Sorted { rows: vec![[0; W]; rows], patients: vec![0; patients], starts: vec![0; patients] };
+        let mut sorted = SortedRows { rows: vec![[0; W]; rows], patients: vec![0; patients], starts: vec![0; patients] };
         let ids = self.read(&chunk.patients)?;
         progress.check()?;
         self.each(&chunk.patients, &ids, |patient, row, id| {
-            // Codes before the range wrap around to beyond its end.
+            // Codes before the range wrap around to numbers after its end.
             let Some(place) = places.get_mut((id as usize).wrapping_sub(codes.start)) else { return };
             if place.last != patient {
                 place.last = patient;
@@ -238,14 +247,14 @@ impl<'a> Ids<'a> {
                 sorted.starts[place.patients as usize] = place.row;
                 place.patients += 1;
             }
-            // The layout has seen that the longest patient's rows fit the width.
+            // The layout chose a width that fits the longest patient's row numbers.
             sorted.rows[place.row as usize].copy_from_slice(&row.to_le_bytes()[..W]);
             place.row += 1;
         });
         Ok(sorted)
     }
 
-    /// Goes over (patient, row of the patient, code id).
+    /// Calls `visit` with each (patient, row of the patient, code id).
     fn each(&self, patients: &Range<usize>, ids: &[u32], mut visit: impl FnMut(u32, u32, u32)) {
         let mut rest = ids;
         for patient in patients.clone() {
@@ -268,20 +277,18 @@ impl<'a> Ids<'a> {
             _ => bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect(),
         };
         match ids.iter().max() {
-            Some(id) if *id as usize >= self.codes => {
-                Err(Error::at(Code::Internal, &self.path, "a code was not written as it was planned"))
-            }
+            Some(id) if *id as usize >= self.codes => Err(Error::at(Code::Internal, &self.path, "a code id is outside the table of codes")),
             _ => Ok(ids),
         }
     }
 }
 
-/// The chunks of a range of codes, on their way into the file.
+/// Joins the chunks of a range of codes in the file.
 struct Join<'a, const W: usize> {
     plan: &'a FilePlan,
-    target: &'a Arc<Target>,
+    target: &'a Arc<SharedFile>,
     chunks: &'a [Chunk],
-    sorted: Vec<Sorted<W>>,
+    sorted: Vec<SortedRows<W>>,
     before: &'a [Count],
     /// The range's first code.
     first: usize,
@@ -297,7 +304,7 @@ impl<const W: usize> Join<'_, W> {
         let mut patients = Bytes::new(to.clone(), place(PATIENTS) + 4 * patients_before);
         let mut lists = Offsets::new(to.clone(), place(LISTS), patients_before, rows_before)?;
         let mut rows = Bytes::new(to, place(ROWS) + W as u64 * rows_before);
-        // Where the code at hand starts in each chunk.
+        // Where the current code starts in each chunk.
         let skipped = |chunk: &Chunk| {
             let mut sum = Count::default();
             chunk.counts[self.first..codes.start].iter().for_each(|count| sum.add(*count));

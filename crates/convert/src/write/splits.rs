@@ -1,4 +1,5 @@
-//! Splits without those who were left out: their ids would otherwise stand in the metadata of a store that is without them.
+//! The splits of a store that has only some of the source's subjects. Its metadata must not contain the ids
+//! of the others.
 
 use crate::export::write_table;
 use crate::source::files::Source;
@@ -13,16 +14,16 @@ use meds_store::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Splits of some subjects, and the file for the new store's metadata folder.
-pub struct Narrowed {
+/// The splits of some subjects, and their file for the new store's metadata folder.
+pub struct SomeSplits {
     /// The splits.
     pub splits: Option<Splits>,
-    /// The file, which is to go when the folder has its copy.
+    /// The file. It is removed when the metadata folder has its copy.
     path: Option<PathBuf>,
 }
 
-impl Narrowed {
-    /// Leaves everybody out of a source's splits who is not to stay.
+impl SomeSplits {
+    /// Removes the subjects from a source's splits for which `stays` is false.
     pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, stays: impl Fn(i64) -> bool) -> Result<Self> {
         let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| stays(*id)).collect());
         let names = ["subject_splits.parquet", "patient_splits.parquet"];
@@ -31,10 +32,10 @@ impl Narrowed {
         };
         let (given, _) = table(&path)?;
         let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-        let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
+        let id = id.ok_or_else(|| broken(&path, "does not have column \"subject_id\""))?;
         let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
         let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(&stays))).collect();
-        // Byte for byte what it was, where everybody stays.
+        // If all subjects stay, the file is copied byte for byte.
         if keep.false_count() == 0 {
             return Ok(Self::none(splits));
         }
@@ -47,7 +48,7 @@ impl Narrowed {
         Ok(Self { splits, path: Some(to) })
     }
 
-    /// Splits as they are.
+    /// The source's splits, unchanged.
     pub fn none(splits: Option<Splits>) -> Self {
         Self { splits, path: None }
     }

@@ -1,15 +1,15 @@
-//! The place where a store comes to be: one conversion at a time, whole or not at all.
+//! The place where a store is written: by one conversion at a time, and published as a whole or not at all.
 
+use crate::write::lock::Lock;
 use meds_store::manifest::MANIFEST;
 use meds_store::{Code, Error, Manifest, Progress, Result};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-/// A locked place for a store. Dropping it removes what was not finished.
+/// A locked place for a store. Dropping it removes an unfinished store.
 #[derive(Debug)]
 pub struct Site {
     store: PathBuf,
@@ -18,7 +18,7 @@ pub struct Site {
     /// The name that the replaced store has until the new one is in its place.
     old: PathBuf,
     lock: Lock,
-    /// Dropped after what is in them.
+    /// The folders above the store. Dropped last, when they can be empty.
     _parents: Parents,
 }
 
@@ -38,7 +38,7 @@ impl Site {
                 "this is not the name of a folder that a store can be written to. Use another path.",
             ));
         }
-        // What stands behind a link is what is replaced: the link stays, and all names of a store share one lock.
+        // For a link, its target is replaced: the link stays, and all names of a store share one lock.
         let store = &behind(store);
         let parents = Parents::make(store)?;
         let lock = Lock::take(beside(store, "lock"), store, progress)?;
@@ -46,7 +46,7 @@ impl Site {
     }
 
     fn with(store: &Path, lock: Lock, parents: Parents) -> Result<Self> {
-        // Without a lock another process may be at work here: names that it does not have.
+        // Without a lock another process may be writing here, so the names must be unique.
         let own = if lock.is_held { String::new() } else { format!("-{}", unique()) };
         let [work, old] = ["tmp", "old"].map(|kind| beside(store, &format!("{kind}{own}")));
         let site = Self { store: store.to_path_buf(), work, old, lock, _parents: parents };
@@ -54,10 +54,11 @@ impl Site {
         Ok(site)
     }
 
-    /// Removes what a killed conversion left, and restores the store that it was about to replace.
+    /// Removes the files of a killed conversion, and restores the store that it was replacing.
     fn clear(&self) -> Result<()> {
         if !self.lock.is_held {
-            // What is here may be in use, so nothing is removed. Where it was about to replace the store, it does so all the same.
+            // The files may be in use, so nothing is removed. Restoring the old store does not disturb a
+            // conversion that is replacing it.
             if !self.store.exists()
                 && let Some(old) = old_without_lock(&self.store)
             {
@@ -68,15 +69,17 @@ impl Site {
         if self.old.exists() {
             match self.store.exists() {
                 true => remove(&self.old)?,
-                // Killed between the two renames of a replacement: the old store is whole.
+                // The conversion was killed between the two renames of a replacement. The old store is
+                // complete.
                 false => rename(&self.old, &self.store)?,
             }
         }
         remove(&self.work)
     }
 
-    /// The manifest of the store that stands there; `None` where nothing does. A folder that is no store is refused.
-    pub fn standing(&self) -> Result<Option<Manifest>> {
+    /// The manifest of the existing store; `None` where there is no store. Fails for a folder that is not a
+    /// store.
+    pub fn existing(&self) -> Result<Option<Manifest>> {
         match look(&self.store)? {
             Found::Nothing => Ok(None),
             Found::Empty => {
@@ -92,34 +95,34 @@ impl Site {
         self.work.clone()
     }
 
-    /// Puts the finished work folder in the store's place. A store that is there is replaced only with `replace`: without locks, one can
-    /// appear after `standing` found none.
+    /// Renames the finished work folder to the store's path. An existing store is replaced only with
+    /// `replace`: without locks, one can appear after [`Site::existing`] found none.
     pub fn finish(&self, replace: bool) -> Result<()> {
         sync(&self.work)?;
         loop {
             let replaces = replace && self.set_aside()?;
             match fs::rename(&self.work, &self.store) {
                 Ok(()) => break,
-                Err(e) if is_occupied(&e) && !replace => return Err(taken(&self.store)),
-                // Without locks: another conversion was faster. The last one wins.
+                Err(e) if is_occupied(&e) && !replace => return Err(store_exists(&self.store)),
+                // Without locks another conversion can be faster. The last one wins.
                 Err(e) if is_occupied(&e) && !self.lock.is_held => remove(&self.old)?,
                 Err(e) => {
                     if replaces {
                         // Restore the old store. The first error is the one to report.
                         let _ = fs::rename(&self.old, &self.store);
                     }
-                    return Err(Error::io(&self.store, "put the store in its place", &e));
+                    return Err(Error::io(&self.store, "move the store to its path", &e));
                 }
             }
         }
         if let Some(parent) = self.store.parent() {
             let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-            File::open(parent).and_then(|dir| dir.sync_all()).map_err(|e| Error::io(parent, "save the folder", &e))?;
+            File::open(parent).and_then(|dir| dir.sync_all()).map_err(|e| Error::io(parent, "save the folder to the disk", &e))?;
         }
         remove(&self.old)
     }
 
-    /// Renames the store that is there, so that its name is free; `false` where there is none.
+    /// Renames the existing store, so that its path is free. Returns `false` if there is none.
     fn set_aside(&self) -> Result<bool> {
         match fs::rename(&self.store, &self.old) {
             Ok(()) => Ok(true),
@@ -131,24 +134,24 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        // Best effort. With locks, the next conversion clears what cannot be removed now.
+        // An error is ignored: with locks, the next conversion removes what is left.
         let _ = remove(&self.work);
     }
 }
 
-/// Does this error of a rename mean that a folder with files has the new name?
+/// Whether this error of a rename means that a folder with files has the new name.
 fn is_occupied(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists)
 }
 
-/// A name that no other process has, on no host.
+/// A name that is unique among all processes on all hosts.
 fn unique() -> String {
     let nanoseconds = UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos());
-    // Its keys are random.
+    // The keys of `RandomState` are random.
     format!("{:016x}", RandomState::new().hash_one((std::process::id(), nanoseconds)))
 }
 
-/// The store that a conversion without a lock was about to replace.
+/// The old store that a conversion without a lock was replacing.
 fn old_without_lock(store: &Path) -> Option<PathBuf> {
     let prefix = beside(store, "old-").file_name()?.to_string_lossy().into_owned();
     let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -156,94 +159,34 @@ fn old_without_lock(store: &Path) -> Option<PathBuf> {
     entries.find(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).map(|entry| entry.path())
 }
 
-/// The lock file of a store. Dropping it removes the file, and then unlocks.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    /// Whether the file is locked: not every file system has locks.
-    is_held: bool,
-    /// Whether this process made the file, as far as can be known.
-    created: bool,
-    /// The system unlocks when it closes the file, also when the process is killed.
-    _file: File,
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Without the lock, a file that was there before may be another process's.
-        if self.is_held || self.created {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-impl Lock {
-    /// Opens and locks the lock file, once no other process has it.
-    fn take(path: PathBuf, store: &Path, progress: &Progress) -> Result<Self> {
-        loop {
-            let created = !path.exists();
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-            let file = file.map_err(|e| Error::io(store, "write a store there", &e))?;
-            let is_held = match file.try_lock() {
-                Ok(()) => true,
-                Err(TryLockError::WouldBlock) => {
-                    progress.enter(meds_store::progress::Phase::Wait, 0, 0);
-                    progress.check()?;
-                    std::thread::sleep(Duration::from_millis(20));
-                    continue;
-                }
-                // A file system without locks: each conversion then writes a folder of its own, and the last rename wins.
-                Err(TryLockError::Error(e)) if has_no_locks(&e) => false,
-                Err(TryLockError::Error(e)) => {
-                    // A file that was there before may be another process's lock.
-                    if created {
-                        let _ = fs::remove_file(&path);
-                    }
-                    return Err(Error::io(path, "lock the store", &e));
-                }
-            };
-            // The one before may have removed the file between our opening and our locking it. Without locks that does not matter.
-            let is_ours = || fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
-            if !is_held || is_ours() {
-                return Ok(Self { path, is_held, created, _file: file });
-            }
-        }
-    }
-}
-
-/// Does this error mean that the file system has no locks? It does not know them (ENOSYS, EOPNOTSUPP), or its lock manager is missing (ENOLCK: NFS).
-fn has_no_locks(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
-}
-
-/// Refuses a path where no store may be written, before any work is done for one; who writes there asks again, with the lock. `force` replaces a store.
+/// Fails for a path where a store must not be written, before any work is done. The conversion checks again
+/// when it has the lock. `force` allows a store there, which is replaced.
 pub fn refuse_taken(store: &Path, force: bool) -> Result<()> {
     match look(&behind(store))? {
-        Found::Store(_) if !force => Err(taken(store)),
+        Found::Store(_) if !force => Err(store_exists(store)),
         _ => Ok(()),
     }
 }
 
-/// A store is where another one is to be.
-pub fn taken(store: &Path) -> Error {
-    Error::at(Code::StoreExists, store, "a store is there already. Give another path, or --force to replace it.")
+/// The error for a path that already has a store.
+pub fn store_exists(store: &Path) -> Error {
+    Error::at(Code::StoreExists, store, "a store already exists there. Use another path, or replace it with --force.")
 }
 
-/// What stands where a store is to be.
+/// The content of the path for a store.
 enum Found {
     Nothing,
     Empty,
     Store(Box<Manifest>),
 }
 
-/// Looks at the place of a store; what stands there and is none is an error.
+/// Looks at the path for a store. Fails for anything that is not a store.
 fn look(store: &Path) -> Result<Found> {
     let foreign = |what: &str| {
-        let message =
-            format!("something is there, and is no {what}: it is not replaced, not even with --force. Choose another path or remove it.");
+        let message = format!("exists and is not a {what}, so it is not replaced, not even with --force. Use another path, or remove it.");
         Err(Error::at(Code::StoreExists, store, message))
     };
-    let unseen = |e| Error::io(store, "look at the target", &e);
+    let unseen = |e| Error::io(store, "read the target folder", &e);
     match fs::symlink_metadata(store) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(e) => return Err(unseen(e)),
@@ -257,28 +200,29 @@ fn look(store: &Path) -> Result<Found> {
     match Manifest::from_bytes(&bytes) {
         Ok(manifest) => Ok(Found::Store(Box::new(manifest))),
         Err(meds_store::manifest::ManifestError::Foreign) => foreign("store"),
-        // A damaged or newer store may be replaced by who asks for it.
+        // A damaged or newer store can be replaced on request.
         Err(_) => Ok(Found::Store(Box::new(Manifest::unreadable()))),
     }
 }
 
-/// The path that a link leads to; the path itself where it is none. A link that leads nowhere is refused later, as what it is.
+/// The target of a link, or the path itself if it is not a link. A link without a target is refused later.
 fn behind(store: &Path) -> PathBuf {
     let whole = if store.is_symlink() { fs::canonicalize(store).ok() } else { None };
     whole.unwrap_or_else(|| store.to_path_buf())
 }
 
-/// Folders above a store that were made for it, the deepest first. Dropping them removes those that are empty.
+/// The folders above a store that were created for it, the deepest first. Dropping them removes the empty
+/// ones.
 #[derive(Debug)]
 struct Parents(Vec<PathBuf>);
 
 impl Parents {
-    /// Makes those that are not there.
+    /// Creates the missing folders.
     fn make(store: &Path) -> Result<Self> {
         let parents = store.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
         let missing = Self(parents.take_while(|path| !path.exists()).map(Path::to_path_buf).collect());
         if let Some(deepest) = missing.0.first() {
-            fs::create_dir_all(deepest).map_err(|e| Error::io(store, "write a store there", &e))?;
+            fs::create_dir_all(deepest).map_err(|e| Error::io(store, "write a store to this path", &e))?;
         }
         Ok(missing)
     }
@@ -286,18 +230,18 @@ impl Parents {
 
 impl Drop for Parents {
     fn drop(&mut self) {
-        // Refused, and rightly so, where something is in them: the store.
+        // This fails for a folder that contains the store, as it should.
         self.0.iter().for_each(|folder| drop(fs::remove_dir(folder)));
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(|e| Error::io(to, "put the store in its place", &e))
+    fs::rename(from, to).map_err(|e| Error::io(to, "move the store to its path", &e))
 }
 
 fn remove(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(path, "clear what an earlier conversion left", &e)),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(path, "remove the files of an earlier conversion", &e)),
         _ => Ok(()),
     }
 }
@@ -316,7 +260,7 @@ fn sync(root: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A folder that is gone when dropped.
+    /// A folder that is removed when dropped.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -331,7 +275,7 @@ mod tests {
             let (store, path) = (self.0.join("s"), self.0.join(".s.lock"));
             let created = !path.exists();
             let file = File::create(&path).map_err(|e| Error::io(&path, "make the file", &e))?;
-            Site::with(&store, Lock { path, is_held: false, created, _file: file }, Parents::make(&store)?)
+            Site::with(&store, Lock::unheld(path, file, created), Parents::make(&store)?)
         }
 
         fn names(&self) -> Vec<String> {

@@ -1,0 +1,78 @@
+//! The lock file of a store.
+
+use meds_store::progress::Phase;
+use meds_store::{Error, Progress, Result};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The lock file of a store. Dropping it removes the file, and then unlocks.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    /// Whether the file is locked: not every file system has locks.
+    pub is_held: bool,
+    /// Whether this process probably made the file.
+    created: bool,
+    /// The system unlocks when it closes the file, also when the process is killed.
+    _file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Without the lock, a file that was there before may be another process's.
+        if self.is_held || self.created {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Lock {
+    /// A lock as on a file system without locks.
+    #[cfg(test)]
+    pub fn unheld(path: PathBuf, file: File, created: bool) -> Self {
+        Self { path, is_held: false, created, _file: file }
+    }
+
+    /// Opens and locks the lock file, when no other process has locked it.
+    pub fn take(path: PathBuf, store: &Path, progress: &Progress) -> Result<Self> {
+        loop {
+            let created = !path.exists();
+            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+            let file = file.map_err(|e| Error::io(store, "write a store to this path", &e))?;
+            let is_held = match file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => {
+                    progress.enter(Phase::Wait, 0, 0);
+                    progress.check()?;
+                    std::thread::sleep(Duration::from_millis(20));
+                    continue;
+                }
+                // The file system does not have locks. Then each conversion writes its own folder, and the
+                // last rename wins.
+                Err(TryLockError::Error(e)) if has_no_locks(&e) => false,
+                Err(TryLockError::Error(e)) => {
+                    // A file that was there before may be another process's lock.
+                    if created {
+                        let _ = fs::remove_file(&path);
+                    }
+                    return Err(Error::io(path, "lock the store", &e));
+                }
+            };
+            // The previous owner can remove the file after we open it and before we lock it. Without locks
+            // that does not matter.
+            let is_ours = || fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
+            if !is_held || is_ours() {
+                return Ok(Self { path, is_held, created, _file: file });
+            }
+        }
+    }
+}
+
+/// Whether this error means that the file system does not have locks: it does not support them (ENOSYS,
+/// EOPNOTSUPP), or its lock manager is missing (ENOLCK: NFS).
+fn has_no_locks(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
+}

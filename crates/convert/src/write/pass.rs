@@ -1,0 +1,27 @@
+//! The input of the second pass.
+
+use crate::plan::layout::Layout;
+use crate::plan::pieces::Piece;
+use crate::plan::survey::{Group, Patient};
+use crate::source::files::Source;
+use crate::source::schema::Column;
+use crate::write::file::SharedFile;
+use std::sync::Arc;
+
+/// The input of the second pass, which [`Pass::run`] is.
+pub struct Pass<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// The source's columns.
+    pub columns: &'a [Column],
+    /// The source's row groups.
+    pub groups: &'a [Group],
+    /// The pieces of each row group.
+    pub pieces: &'a [Vec<Piece>],
+    /// The source's patients.
+    pub patients: &'a [Patient],
+    /// Where everything goes.
+    pub layout: &'a Layout,
+    /// The shards' files.
+    pub targets: &'a [Arc<SharedFile>],
+}
