@@ -165,6 +165,25 @@ export interface ChangedRows {
   rows: Uint32Array
 }
 
+/** A column of a Parquet file, as its footer has it. */
+export interface DescribedColumn {
+  /** Its name. */
+  name: string
+  /** Its type as Parquet calls it, in lower case; null for a nested one without an annotation. */
+  type: string | null
+}
+
+/** What a Parquet file says of itself. */
+export interface DescribedTable {
+  /** Number of rows. */
+  rows: number
+  /** The columns, in the file's order. */
+  columns: Array<DescribedColumn>
+}
+
+/** Reads the footer of a Parquet file. */
+export declare function describeTable(path: string): DescribedTable
+
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
 export declare function detach(buffer: ArrayBuffer): void
 
@@ -200,6 +219,31 @@ export interface Question {
   threads: number
 }
 
+/** A column that was read. */
+export interface ReadColumn {
+  /** Rows without a value. */
+  nulls: number
+  /** 1 for each row that has a value; null where all rows have one, and for values that say null themselves. */
+  valid: Uint8Array | null
+  /** int64 (times too), float64, truth (255 is null) or the index of a text (-1 is null), for each row; of lists the indexes of all rows. */
+  values: BigInt64Array | Float64Array | Uint8Array | Int32Array
+  /** The texts, in the order in which they first occur. */
+  texts: Array<string>
+  /** Of lists: where each row's begins, and the end of the last. */
+  offsets: Int32Array | null
+}
+
+/** Reads some columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
+export declare function readTable(path: string, what: string, columns: Array<WantedColumn>): Promise<ReadTable>
+
+/** A table that was read. */
+export interface ReadTable {
+  /** Number of rows. */
+  rows: number
+  /** The wanted columns in their order; null where the file does not have one, or has no value in one of another type. */
+  columns: Array<ReadColumn | undefined | null>
+}
+
 /** Refuses a file or folder, or files below it, of a table whose log says which of its files are rows. */
 export declare function refuseTables(root: string, files: Array<string>): void
 
@@ -208,3 +252,32 @@ export declare function refuseTaken(path: string, force: boolean): void
 
 /** Why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null
+
+/** A column that a table should have. */
+export interface WantedColumn {
+  /** Its name. */
+  name: string
+  /** Its name in older files. */
+  older: string | null
+  /** What its values must be. */
+  kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'
+  /** A file without it is an error. */
+  required: boolean
+}
+
+/** Writes a table to a new Parquet file. */
+export declare function writeTable(path: string, columns: Array<WrittenColumn>): void
+
+/** A column to write. */
+export interface WrittenColumn {
+  /** Its name. */
+  name: string
+  /** The int64 values are times. */
+  isTime: boolean
+  /** 1 for each row that has a value; null where all rows have one, and for values that say null themselves. */
+  valid: Uint8Array | null
+  /** The values. */
+  values: Values
+  /** The texts. */
+  texts: Array<string>
+}
