@@ -7,260 +7,8 @@ declare global {
   }
 }
 
-/** Any typed array that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
-/**
- * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
- * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
- * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
- */
-export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
-  readonly [name: string]: Value | null;
-};
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many; of `dropped`, rows. */
-  readonly count: number;
-}
-/** A code of the store. */
-export interface Code {
-  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
-  readonly id: number;
-  /** The code itself. */
-  readonly code: string;
-  /** Rows that have it, over ALL patients: for display, never for fitting. */
-  readonly events: number;
-  /** Patients that have it, over ALL patients: for display, never for fitting. */
-  readonly patients: number;
-  /** From the source's codes.parquet; null where that has none. */
-  readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
-  readonly parents: readonly string[];
-}
-/**
- * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const labs = db.codes.withPrefix("LAB//");
- * for (const id of labs) console.log(id, db.codes.strings[id]);
- * console.log(db.at(0)?.withCode(labs).length);
- * db.close();
- * ```
- */
-export declare class CodeRange {
-  /** Made by this package only. */
-  protected constructor();
-  /** The first id. */
-  readonly begin: number;
-  /** One more than the last id. */
-  readonly end: number;
-  /** Number of codes. */
-  get length(): number;
-  /** Is a code id in the range. */
-  has(id: number): boolean;
-  /** The ids in order. */
-  [Symbol.iterator](): Iterator<number>;
-}
-/**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
- * event has select nothing.
- */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
-/**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
- * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * for (const { id, code, events, description } of db.codes) {
- *   if (events > 1000) console.log(id, code, description);
- * }
- * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
- * console.log(id === undefined ? "no births" : db.codes.strings[id]);
- * db.close();
- * ```
- */
-export declare class CodeTable implements Iterable<Code> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of codes. */
-  readonly size: number;
-  /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
-   */
-  get strings(): readonly string[];
-  /** The id of a code, or undefined where no event has it. */
-  id(code: string): number | undefined;
-  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
-  withPrefix(prefix: string): CodeRange;
-  /**
-   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
-   * has: ids, ascending. Empty where no event has any of them.
-   *
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
-   * console.log(diabetes.length, slots.length);
-   * db.close();
-   * ```
-   */
-  withAncestor(code: string): Uint32Array;
-  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
-  get(id: number): Code | undefined;
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
-  get columnNames(): readonly string[];
-  /**
-   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
-   * source lacks is null too.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
-   */
-  value(name: string, id: number): Value | null;
-  /** The codes in order of id. */
-  [Symbol.iterator](): Iterator<Code>;
-  /** What `JSON.stringify` writes: the codes in order of id. */
-  toJSON(): readonly Code[];
-}
-/**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
- *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
- */
-export declare class ArrowExport {
-  /** Made by this package only. */
-  protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
-}
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
-/** How far a piece of work is. */
-export interface Progress {
-  /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** What this package needs of an `AbortSignal`; the standard one fits. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: {
-    once?: boolean;
-  }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-/**
- * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
- * `import type { Table } from "apache-arrow"`.
- */
-export interface ArrowTable {
-  readonly numRows: number;
-  readonly numCols: number;
-  readonly schema: {
-    readonly fields: readonly {
-      readonly name: string;
-      readonly nullable: boolean;
-    }[];
-  };
-  readonly batches: readonly unknown[];
-  /** A column by name; null where there is none. */
-  getChild(name: string): ArrowVector | null;
-}
-/** A column of an {@link ArrowTable}. */
-export interface ArrowVector extends Iterable<unknown> {
-  readonly length: number;
-  /** Null where the row has no value. */
-  get(index: number): unknown;
-}
 /** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
 export type Duration = number | bigint | {
   readonly weeks?: number;
@@ -272,10 +20,63 @@ export type Duration = number | bigint | {
 };
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
 export type TimeLike = number | bigint | Date;
+/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
 /**
- * Which subject belongs to which split: `train`, `tuning`, `held_out`, or what else a dataset has. A subject is in one split or in none.
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those of MEDS's label schema, in
+ * JavaScript's spelling. A value that is null or absent is missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /** A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /**
+   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is
+   * missing, because censored is not false.
+   */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} returns it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** How labels are named. */
+export interface LabelOptions {
+  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  readonly task?: string | undefined;
+}
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /** INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and `pe_…`, because the study finds pulmonary
+   * embolism, and neither its order nor its report may be known yet; 0 for all other tasks.
+   */
+  readonly shift?: Duration | undefined;
+}
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that are in the folder. Default: false. */
+  readonly force?: boolean | undefined;
+}
+/** Some labels: by index, or those for which a function returns true. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+/**
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or in none.
  *
- * A store has its dataset's splits already: `db.splits`, `db.split(name)`. This is for splits that are published beside the data.
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits that are published beside the data.
  *
  * @example
  * ```ts
@@ -294,18 +95,18 @@ export declare class Splits {
   protected constructor();
   /** Names of the splits, in order of their first subject. */
   readonly names: readonly string[];
-  /** Number of subjects that have a split. */
+  /** Number of subjects in a split. */
   readonly size: number;
   /**
-   * Reads splits as they are published, known by their columns:
+   * Reads splits in the form in which they are published. The columns show the form:
    *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older ones, and `split`; null there means no split), or the folder of a dataset
-   *   that has one in `metadata`. Its names stay as they are: they are those of the store.
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means no split), or the folder of a dataset with
+   *   such a file in `metadata`. Its names are kept, because they are those of the store.
    * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's
-   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`, `test` becomes `held_out`.
+   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`; `test` becomes `held_out`.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * `MEDS_NULL_VALUE` for a row without a subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
    * @example
    * ```ts
    * import { Splits } from "meds-reader";
@@ -316,7 +117,7 @@ export declare class Splits {
    */
   static open(path: string): Promise<Splits>;
   /**
-   * Splits given in memory: of each its subjects.
+   * Makes splits from the subjects of each.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`.
    */
@@ -324,74 +125,23 @@ export declare class Splits {
     readonly [name: string]: Iterable<SubjectId>;
   }): Splits;
   /**
-   * The split of a subject; null where it is in none.
+   * The split of a subject; null if it is in none.
    *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is no exact id.
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
    */
   of(id: SubjectId): string | null;
   /**
-   * A copy of a split's subject ids, in the order in which they stand in the source.
+   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
    *
    * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
    */
   ids(name: string): BigInt64Array;
-  /** What `JSON.stringify` writes: how many subjects each split has. */
+  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
   toJSON(): {
     readonly [name: string]: number;
   };
 }
-/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
-/**
- * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
- * JavaScript's spelling. A value that is null, or not there, is missing.
- */
-export interface Label {
-  readonly subjectId: SubjectId;
-  /** Data up to and including this time may be used. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
-  readonly predictionTime: TimeLike;
-  readonly booleanValue?: boolean | null | undefined;
-  readonly integerValue?: number | bigint | null | undefined;
-  readonly floatValue?: number | null | undefined;
-  readonly categoricalValue?: string | null | undefined;
-  /**
-   * Was follow-up cut off before the outcome was known: minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is missing,
-   * because censored is not false.
-   */
-  readonly isCensored?: boolean | null | undefined;
-}
-/** A label as {@link Labels.at} gives it. */
-export interface LabelRow {
-  readonly subjectId: bigint;
-  /** Microseconds since 1970-01-01. */
-  readonly predictionTime: bigint;
-  readonly booleanValue: boolean | null;
-  readonly integerValue: bigint | null;
-  readonly floatValue: number | null;
-  readonly categoricalValue: string | null;
-  readonly isCensored: boolean | null;
-}
-/** How labels are named. */
-export interface LabelOptions {
-  /** Name of the task; by default the name of the folder or file, or of INSPECT's column. */
-  readonly task?: string | undefined;
-}
-/** How {@link Labels.open} reads. */
-export interface OpenLabelsOptions extends LabelOptions {
-  /** INSPECT's cohort tables: the column that holds the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
-  readonly column?: string | undefined;
-  /**
-   * INSPECT's cohort tables: the prediction is made so long before the study. Default: one day for `pe` and `pe_…` (pulmonary embolism is what the
-   * study found: its order and its report must not be known yet), none for all others.
-   */
-  readonly shift?: Duration | undefined;
-}
-/** How {@link Labels.write} writes. */
-export interface WriteLabelsOptions {
-  /** Replace the Parquet files that the folder has. Default: false. */
-  readonly force?: boolean | undefined;
-}
-/** Labels of a split, and what became of the others: {@link Labels.inSplit}. */
+/** Labels of a split, and the numbers of the others: {@link Labels.inSplit}. */
 export interface SplitLabels<L extends Labels = Labels> {
   readonly labels: L;
   /** Labels of subjects of another split. */
@@ -400,11 +150,9 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly noSplit: number;
   readonly noSplitSubjects: number;
 }
-/** Some labels: by index, or those of which a function says yes. */
-export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
 /**
- * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
- * altogether (a table of times of prediction).
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in the order of their files. The table may
+ * have no values at all: it then says only when to predict.
  *
  * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
  * `categorical_value`).
@@ -428,23 +176,24 @@ export declare class Labels implements Iterable<LabelRow> {
   /** Number of labels. */
   readonly size: number;
   /**
-   * Reads a task as it is published:
+   * Reads a task in the form in which it is published:
    *
-   * - MEDS: a folder of Parquet files in its label schema, at any depth and in order of their paths, or one such file. Also older files: any unit of
-   *   time (nanoseconds are rounded down), `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are
-   *   fine, names that begin with a dot or `_` are passed over. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder where that has no Parquet files. `boolean` becomes `boolean_value`, `categorical` (classes, the
-   *   14 bits of `chexpert`) `integer_value`, `numerical` `float_value`, `survival` `float_value` in minutes with `is_censored`. Times keep their
-   *   seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored, in CSV or TSV:
-   *   see `column` and `shift`. Censored has no `boolean_value` and `is_censored` true.
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Older files are read too:
+   *   times of any unit (nanoseconds are rounded down), `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without
+   *   rows are allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes `boolean_value`; `categorical` (classes, the
+   *   14 bits of `chexpert`) becomes `integer_value`; `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with
+   *   `is_censored`. Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored: see
+   *   `column` and `shift`. A censored label has a null `boolean_value` and a true `is_censored`.
    *
-   * A time without a zone is UTC. Rows are counted from 0 in messages.
+   * A time without a zone is UTC. Messages count rows from 0.
    *
    * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
-   * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
-   * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
-   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
+   * and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject
+   * or time; `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one name; `MEDS_INVALID_ARGUMENT` for a
+   * table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`
+   * for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -455,9 +204,9 @@ export declare class Labels implements Iterable<LabelRow> {
    */
   static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
   /**
-   * The tasks of a folder of labels, in order of their names' bytes: each folder below it that holds Parquet files, at once or in shards (`train`,
-   * `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; and each such file in the folder itself. A name may hold `/`; joined to the folder it
-   * is what {@link Labels.open} takes. `.` stands for the folder itself where it has nothing but shards.
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that contains Parquet files, directly or in shards
+   * (`train`, `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example
@@ -473,8 +222,8 @@ export declare class Labels implements Iterable<LabelRow> {
    */
   static tasks(root: string): Promise<string[]>;
   /**
-   * Several tasks as one table: a row for each (subject, prediction time) that any of them has, in the order in which they first occur. Several labels
-   * of a task for one pair are kept: the k-th meets the k-th of the other tasks, so that each label stands in exactly one row.
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in the order in which the pairs first occur.
+   * If a task has several labels for one pair, the k-th is in one row with the k-th of the other tasks: each label is in exactly one row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT`.
    * @example
@@ -493,45 +242,45 @@ export declare class Labels implements Iterable<LabelRow> {
     readonly [task: string]: Labels;
   }): JointLabels;
   /**
-   * Labels given in memory.
+   * Makes a table of labels in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category that is no sound Unicode;
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category with a lone surrogate;
    * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
-  /** The columns of which some label has a value; none for a table of times only. */
+  /** The columns in which some label has a value; empty for a table without values. */
   get columns(): readonly LabelColumn[];
-  /** A copy of the subjects' ids, a slot a label. */
+  /** A copy of the subject ids, one per label. */
   get subjectIds(): BigInt64Array;
-  /** A copy of the times of prediction, in microseconds since 1970-01-01, a slot a label. */
+  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
   get predictionTimes(): BigInt64Array;
-  /** The categories of `categorical_value`, in order of their first label; empty where there is no such column. */
+  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
   get categories(): readonly string[];
-  /** A label, from the end where the index is negative; undefined outside. */
+  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
   at(i: number): LabelRow | undefined;
   /** The labels in order. */
   [Symbol.iterator](): IterableIterator<LabelRow>;
   /**
-   * Some of the labels: by index, in the order given, or those of which a function says yes.
+   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
    *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
    */
   select(choice: LabelChoice): Labels;
   /**
-   * The labels of a split's subjects, in order. Subjects in no split are in none: they are left out, and counted.
+   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
    *
    * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
    */
   inSplit(splits: Splits, name: string): SplitLabels;
   /**
-   * Writes the labels as a task of MEDS's label schema: `labels.parquet` in a folder, which is made. Columns: `subject_id` (int64), `prediction_time`
-   * (timestamp[us]) and of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32: values are rounded to it) and `categorical_value`
-   * (string) those that have a value. Where some label is censored there is `is_censored` (bool) too, which MEDS's schema has not: leave such labels
-   * out with {@link Labels.select} for readers that insist on it.
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns: `subject_id` (int64), `prediction_time`
+   * (timestamp[us]), and those with a value of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
+   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's schema does not have: remove such labels
+   * with {@link Labels.select} for readers that require the exact schema.
    *
-   * The folder has all labels or is as it was: they are written beside it and moved. `force` replaces the Parquet files that the folder has.
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces the Parquet files that are in the folder.
    *
-   * @throws MedsError `MEDS_LABELS_EXIST` where the folder has files, with `force` where some are no Parquet files; `MEDS_VALUE_RANGE` for a value
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet files; `MEDS_VALUE_RANGE` for a value
    * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
    * @example
    * ```ts
@@ -542,7 +291,7 @@ export declare class Labels implements Iterable<LabelRow> {
    * ```
    */
   write(dir: string, options?: WriteLabelsOptions): Promise<void>;
-  /** What `JSON.stringify` writes. */
+  /** The value that `JSON.stringify` writes. */
   toJSON(): {
     readonly task: string;
     readonly size: number;
@@ -550,22 +299,22 @@ export declare class Labels implements Iterable<LabelRow> {
   };
 }
 /**
- * Several tasks joined on subject and time of prediction: {@link Labels.join} makes it. Itself a table of times of prediction without values, which
- * `samples` takes like any other: one window a row, for all tasks.
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of labels without values, which `samples`
+ * takes like any other: one window per row, for all tasks.
  */
 export declare class JointLabels extends Labels {
   /** Made by this package only. */
   protected constructor();
-  /** Names of the tasks, in the order given. */
+  /** Names of the tasks, in the order in which they were joined. */
   readonly tasks: readonly string[];
   /**
-   * A task's labels in the rows of this table: label i is that of row i, with all values null where the task has none there.
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the task has no label in that row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */
   of(task: string): Labels;
   /**
-   * Of each row 1 where the task has a label, also one without a value (a censored one), and 0 where it has none.
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else 0.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */
@@ -601,6 +350,64 @@ interface OmopOptions {
    * `MEDS_SOURCE_DAMAGED`.
    */
   readonly skipBadRows?: boolean | undefined;
+}
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many; of `dropped`, rows. */
+  readonly count: number;
+}
+/** Any typed array that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/** How far a piece of work is. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and rows in all (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and bytes in all (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** What this package needs of an `AbortSignal`; the standard one fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: {
+    once?: boolean;
+  }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions, OmopOptions {
@@ -721,6 +528,146 @@ export interface Exported {
   readonly notes: readonly Note[];
 }
 /**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
+/**
+ * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
+ * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
+ * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ */
+export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
+  readonly [name: string]: Value | null;
+};
+/** A code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where that has none. */
+  readonly description: string | null;
+  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
+  readonly parents: readonly string[];
+}
+/**
+ * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labs = db.codes.withPrefix("LAB//");
+ * for (const id of labs) console.log(id, db.codes.strings[id]);
+ * console.log(db.at(0)?.withCode(labs).length);
+ * db.close();
+ * ```
+ */
+export declare class CodeRange {
+  /** Made by this package only. */
+  protected constructor();
+  /** The first id. */
+  readonly begin: number;
+  /** One more than the last id. */
+  readonly end: number;
+  /** Number of codes. */
+  get length(): number;
+  /** Is a code id in the range. */
+  has(id: number): boolean;
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number>;
+}
+/**
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
+ * event has select nothing.
+ */
+export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+/**
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
+ * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const { id, code, events, description } of db.codes) {
+ *   if (events > 1000) console.log(id, code, description);
+ * }
+ * const id = db.codes.id("MEDS_BIRTH"); // undefined where no event has it
+ * console.log(id === undefined ? "no births" : db.codes.strings[id]);
+ * db.close();
+ * ```
+ */
+export declare class CodeTable implements Iterable<Code> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of codes. */
+  readonly size: number;
+  /**
+   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
+   */
+  get strings(): readonly string[];
+  /** The id of a code, or undefined where no event has it. */
+  id(code: string): number | undefined;
+  /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
+  withPrefix(prefix: string): CodeRange;
+  /**
+   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
+   * has: ids, ascending. Empty where no event has any of them.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
+   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * console.log(diabetes.length, slots.length);
+   * db.close();
+   * ```
+   */
+  withAncestor(code: string): Uint32Array;
+  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  get(id: number): Code | undefined;
+  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  get columnNames(): readonly string[];
+  /**
+   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
+   * source lacks is null too.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   */
+  value(name: string, id: number): Value | null;
+  /** The codes in order of id. */
+  [Symbol.iterator](): Iterator<Code>;
+  /** What `JSON.stringify` writes: the codes in order of id. */
+  toJSON(): readonly Code[];
+}
+/**
  * What the source says of itself, and what became of it.
  *
  * @example
@@ -758,6 +705,60 @@ export declare class Metadata {
   toJSON(): {
     readonly [name: string]: unknown;
   };
+}
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
+/**
+ * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
+ * `import type { Table } from "apache-arrow"`.
+ */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: {
+    readonly fields: readonly {
+      readonly name: string;
+      readonly nullable: boolean;
+    }[];
+  };
+  readonly batches: readonly unknown[];
+  /** A column by name; null where there is none. */
+  getChild(name: string): ArrowVector | null;
+}
+/** A column of an {@link ArrowTable}. */
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  /** Null where the row has no value. */
+  get(index: number): unknown;
 }
 /** Columns that every MEDS dataset has, and how their values are typed. */
 export interface StandardColumns {
@@ -908,6 +909,20 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   close(): void;
   /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
   [Symbol.dispose](): void;
+}
+/** How a window by time is cut. */
+export interface WindowOptions {
+  /** Rows at the very time of the bound belong to the window. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+/** How {@link Timeline.between} cuts. */
+export interface BetweenOptions {
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
 }
 /**
  * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
@@ -1097,20 +1112,6 @@ export declare class Event<S extends object = AnySchema> {
   toJSON(): {
     readonly [column: string]: JsonValue;
   };
-}
-/** How a window by time is cut. */
-export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
-  readonly inclusive?: boolean | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-/** How {@link Timeline.between} cuts. */
-export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
 }
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
@@ -2686,38 +2687,128 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   samples: number;
 }>;
 /**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ * A table of times of prediction without anything to predict: admissions, say, or their ends.
  *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, predictionTimes } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const discharges = await db.label(
+ *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
+ * );
+ * console.log(discharges.size, discharges.columns);
+ * db.close();
+ * ```
  */
-export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+export declare function predictionTimes(at: PredictionTimes): Labeler;
+/** One of the selections of few labels in a file. */
+export interface ShotChoice {
+  /** Labels per class; -1 for all. */
+  readonly k: number;
+  /** The number of the draw. Default: 0. */
+  readonly replicate?: number | undefined;
+  /** The sub-task of a task that has several (`chexpert`). Default: the only one. */
+  readonly subTask?: string | undefined;
+}
+/** Labels for training and for testing, all of them `boolean_value`. */
+export interface ShotSelection {
+  readonly train: Labels;
+  readonly tuning: Labels;
+  /** All labels of held-out subjects, the same for every k. */
+  readonly held_out: Labels;
+  readonly report: ShotReport;
+}
+/** How well a selection fits the labels. */
+export interface ShotReport {
+  /** Entries of the file whose subject and time no label of the table has: they are not in the selection. */
+  readonly unmatched: {
+    readonly train: number;
+    readonly tuning: number;
+  };
+  /** Entries whose value differs from the label's own as true or false: the value of the file is used. */
+  readonly differing: {
+    readonly train: number;
+    readonly tuning: number;
+  };
+}
 /**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and replicate, the labels to train and tune on.
+ *
+ * An entry of the file names a label by subject and time. The selection contains the label as often as the file does, because a class with few labels
+ * was drawn with repeats. Its value is that of the file, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the
+ * seconds to 0 when it loads labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in one minute,
+ * they are used in turn, those with the file's value first.
+ *
+ * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
  *
  * @example
  * ```ts
- * import { MedsError, PatientDatabase } from "meds-reader";
+ * import { writeFileSync } from "node:fs";
+ * import { Labels, Shots, Splits } from "meds-reader";
  *
- * try {
- *   PatientDatabase.open("no-such-store.medsdb");
- * } catch (error) {
- *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * // With EHRSHOT's files: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
+ * const predictionTime = new Date("2150-03-01T12:30:59Z");
+ * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
+ * const splits = Splits.from({ train: [1], tuning: [2], held_out: [3] });
+ * const draw = {
+ *   patient_ids_train_k: [1],
+ *   label_times_train_k: ["2150-03-01T12:30:00"],
+ *   label_values_train_k: [0],
+ *   patient_ids_val_k: [2],
+ *   label_times_val_k: ["2150-03-01T12:30:00"],
+ *   label_values_val_k: [1],
+ * };
+ * writeFileSync("few_shots_data.json", JSON.stringify({ guo_icu: { 1: { 0: draw } } }));
+ *
+ * const shots = await Shots.open("few_shots_data.json");
+ * for (const k of shots.sizes()) {
+ *   const { train, tuning, held_out, report } = shots.select(labels, splits, { k, replicate: 0 });
+ *   console.log(k, train.size, tuning.size, held_out.size, report.unmatched);
  * }
  * ```
  */
-export declare class MedsError extends Error {
-  readonly name: string;
-  /** The stable code, `MEDS_…`. */
-  readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
-  readonly path: string | undefined;
-  /** Made by this package; there is no need to make one. */
-  constructor(code: MedsErrorCode, message: string, options?: {
-    path?: string | undefined;
-    cause?: unknown;
-  });
+export declare class Shots {
+  /** Made by this package only. */
+  protected constructor();
+  /** The file. */
+  readonly path: string;
+  /** The sub-tasks: the task itself, or the findings of `chexpert`. */
+  readonly subTasks: readonly string[];
+  /**
+   * Reads a `*_shots_data.json`.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for a file that is not a JSON object.
+   */
+  static open(path: string): Promise<Shots>;
+  /**
+   * The values of k of a sub-task, ascending, with -1 (all labels) last.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that is not in the file; `MEDS_SOURCE_DAMAGED`.
+   */
+  sizes(subTask?: string): readonly number[];
+  /**
+   * The replicates of a sub-task for one k, ascending.
+   *
+   * @throws MedsError as {@link Shots.sizes}, also for a k that is not in the file.
+   */
+  replicates(k: number, subTask?: string): readonly number[];
+  /**
+   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out subjects become true or false as in
+   * EHRSHOT ({@link Shots.binary}).
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT` if the file trains or tunes on a subject of
+   * another split; `MEDS_UNKNOWN_SPLIT` if no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   */
+  select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection;
+  /**
+   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is one bit of 14
+   * ("No Finding" is the highest), and a `boolean_value` is kept. A label without a value keeps none.
+   *
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   */
+  static binary(labels: Labels, subTask: string): Labels;
 }
 /** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
 export interface FilterOptions extends WorkOptions {
@@ -2811,6 +2902,40 @@ export interface Generated {
  * ```
  */
 export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/**
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ *
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ */
+export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export declare class MedsError extends Error {
+  readonly name: string;
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about, where there is one. */
+  readonly path: string | undefined;
+  /** Made by this package; there is no need to make one. */
+  constructor(code: MedsErrorCode, message: string, options?: {
+    path?: string | undefined;
+    cause?: unknown;
+  });
+}
 /** How to look at a source. */
 export interface InspectOptions extends WorkOptions, OmopOptions {
   /** Threads; 0, the default, for all cores. */
@@ -2889,131 +3014,50 @@ export interface Inspection {
  * ```
  */
 export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
-/**
- * A table of times of prediction without anything to predict: admissions, say, or their ends.
- *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
- * @example
- * ```ts
- * import { PatientDatabase, predictionTimes } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const discharges = await db.label(
- *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
- * );
- * console.log(discharges.size, discharges.columns);
- * db.close();
- * ```
- */
-export declare function predictionTimes(at: PredictionTimes): Labeler;
-/** Which selection of few labels is meant. */
-export interface ShotChoice {
-  /** Labels of each class; -1 for all. */
-  readonly k: number;
-  /** Which draw. Default: 0. */
-  readonly replicate?: number | undefined;
-  /** A task that has several (`chexpert`) is told which. Default: the only one. */
-  readonly subTask?: string | undefined;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Threads; 0, the default, for all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  readonly temp?: string | undefined;
 }
-/** Labels to learn from and to test on, all of them `boolean_value`. */
-export interface ShotSelection {
-  readonly train: Labels;
-  readonly tuning: Labels;
-  /** All labels of held-out subjects, whatever k. */
-  readonly held_out: Labels;
-  readonly report: ShotReport;
+/** A place where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What was found and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids go beyond 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
 }
-/** How a selection fits the labels. */
-export interface ShotReport {
-  /** Entries of the file that no label of the table has the subject and time of: they are not in the selection. */
-  readonly unmatched: {
-    readonly train: number;
-    readonly tuning: number;
-  };
-  /** Entries whose value is not what the label's own would be as true or false: the file's is taken. */
-  readonly differing: {
-    readonly train: number;
-    readonly tuning: number;
-  };
+/** What a verification found. */
+export interface Verification {
+  /** Nothing differs. */
+  readonly ok: boolean;
+  /** What differs, up to the limit. */
+  readonly differences: readonly Difference[];
 }
 /**
- * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`), taken as they are: for each sub-task, k and replicate, which labels to
- * train and tune on.
+ * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
+ * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
  *
- * An entry of the file means a label by subject and time, and stands as often in the selection as in the file (a class that is short was drawn with
- * repeats). Its value is the file's, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it
- * loads labels and so the file has none; the selection keeps the time of the label. Several labels of a subject in one minute are taken in turn, those
- * with the file's value first.
- *
- * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
- *
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
  * @example
  * ```ts
- * import { writeFileSync } from "node:fs";
- * import { Labels, Shots, Splits } from "meds-reader";
+ * import { verify } from "meds-reader";
  *
- * // Really: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
- * const predictionTime = new Date("2150-03-01T12:30:59Z");
- * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
- * const splits = Splits.from({ train: [1], tuning: [2], held_out: [3] });
- * const draw = {
- *   patient_ids_train_k: [1],
- *   label_times_train_k: ["2150-03-01T12:30:00"],
- *   label_values_train_k: [0],
- *   patient_ids_val_k: [2],
- *   label_times_val_k: ["2150-03-01T12:30:00"],
- *   label_values_val_k: [1],
- * };
- * writeFileSync("few_shots_data.json", JSON.stringify({ guo_icu: { 1: { 0: draw } } }));
- *
- * const shots = await Shots.open("few_shots_data.json");
- * for (const k of shots.sizes()) {
- *   const { train, tuning, held_out, report } = shots.select(labels, splits, { k, replicate: 0 });
- *   console.log(k, train.size, tuning.size, held_out.size, report.unmatched);
- * }
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
  * ```
  */
-export declare class Shots {
-  /** Made by this package only. */
-  protected constructor();
-  /** The file. */
-  readonly path: string;
-  /** The sub-tasks: the task itself, or the findings of `chexpert`. */
-  readonly subTasks: readonly string[];
-  /**
-   * Reads a `*_shots_data.json`.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for what is no JSON object.
-   */
-  static open(path: string): Promise<Shots>;
-  /**
-   * The k that a sub-task has, ascending, -1 (all labels) last.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that the file has not; `MEDS_SOURCE_DAMAGED`.
-   */
-  sizes(subTask?: string): readonly number[];
-  /**
-   * The replicates that a sub-task has for a k, ascending.
-   *
-   * @throws MedsError as {@link Shots.sizes}, also for a k that the file has not.
-   */
-  replicates(k: number, subTask?: string): readonly number[];
-  /**
-   * Labels of a selection. `labels` are all of the task's, with their own values: those of held-out subjects are made true or false as EHRSHOT does
-   * ({@link Shots.binary}).
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that the file has not; `MEDS_SPLIT_CONFLICT` where the file trains or tunes on a subject
-   * that the splits put elsewhere; `MEDS_UNKNOWN_SPLIT` where no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
-   */
-  select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection;
-  /**
-   * Labels as true or false, as EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is its bit (of 14, "No Finding"
-   * the highest), and what has `boolean_value` is taken as it is. A label without a value stays without.
-   *
-   * @throws MedsError `MEDS_COLUMN_TYPE` for labels that have no such value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
-   */
-  static binary(labels: Labels, subTask: string): Labels;
-}
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
 export type RowChoice = {
   readonly codes: string | readonly string[];
@@ -3240,50 +3284,6 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  * ```
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
- *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 
 
 export {};

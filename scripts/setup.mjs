@@ -73,15 +73,7 @@ function native() {
 }
 
 /** What is loaded from outside of dist/: packages, some of which only some programs need. */
-const EXTERNAL = [
-  "@duckdb/node-api",
-  "apache-arrow",
-  "csv-parse/sync",
-  "hyparquet",
-  "hyparquet/src/column.js",
-  "hyparquet-compressors",
-  "hyparquet-writer",
-];
+const EXTERNAL = ["@duckdb/node-api", "apache-arrow", "csv-parse/sync"];
 /** The library, and what makes its batches in worker threads: one file each. `worker.js` imports the library, and stays as it is. */
 const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };
 
