@@ -73,15 +73,7 @@ function native() {
 }
 
 /** Packages that dist/ loads at run time. Some are optional. */
-const EXTERNAL = [
-  "@duckdb/node-api",
-  "apache-arrow",
-  "csv-parse/sync",
-  "hyparquet",
-  "hyparquet/src/column.js",
-  "hyparquet-compressors",
-  "hyparquet-writer",
-];
+const EXTERNAL = ["@duckdb/node-api", "apache-arrow", "csv-parse/sync"];
 /**
  * The library and the worker that makes batches become one file each. `worker.js` imports the library and is
  * not bundled.

@@ -1,36 +1,36 @@
 import { existsSync, readFileSync } from "node:fs";
-import { failGiven, optionsOf, pathOf, textOf } from "../support/arguments.js";
+import { expected, optionsOf, pathOf, textOf } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { isoMicros } from "../tables/csv.js";
 import { Labels } from "./labels.js";
 import { Splits } from "./splits.js";
-import { LabelBuilder, NO_VALUES } from "./table.js";
+import { LabelBuilder, NO_VALUES } from "./table/table.js";
 
-/** Which selection of few labels is meant. */
+/** One of the selections of few labels in a file. */
 export interface ShotChoice {
-  /** Labels of each class; -1 for all. */
+  /** Labels per class; -1 for all. */
   readonly k: number;
-  /** Which draw. Default: 0. */
+  /** The number of the draw. Default: 0. */
   readonly replicate?: number | undefined;
-  /** A task that has several (`chexpert`) is told which. Default: the only one. */
+  /** The sub-task of a task that has several (`chexpert`). Default: the only one. */
   readonly subTask?: string | undefined;
 }
 
-/** Labels to learn from and to test on, all of them `boolean_value`. */
+/** Labels for training and for testing, all of them `boolean_value`. */
 export interface ShotSelection {
   readonly train: Labels;
   readonly tuning: Labels;
-  /** All labels of held-out subjects, whatever k. */
+  /** All labels of held-out subjects, the same for every k. */
   readonly held_out: Labels;
   readonly report: ShotReport;
 }
 
-/** How a selection fits the labels. */
+/** How well a selection fits the labels. */
 export interface ShotReport {
-  /** Entries of the file that no label of the table has the subject and time of: they are not in the selection. */
+  /** Entries of the file whose subject and time no label of the table has: they are not in the selection. */
   readonly unmatched: { readonly train: number; readonly tuning: number };
-  /** Entries whose value is not what the label's own would be as true or false: the file's is taken. */
+  /** Entries whose value differs from the label's own as true or false: the value of the file is used. */
   readonly differing: { readonly train: number; readonly tuning: number };
 }
 
@@ -52,24 +52,23 @@ const FINDINGS: readonly string[] = [
   "Support Devices",
 ];
 
-/** What the file calls MEDS's splits. */
+/** The file's names of MEDS's splits. */
 const PARTS = { train: "train", tuning: "val" } as const;
 type Part = keyof typeof PARTS;
 
-/** The labels of a part, and what of the file does not fit them. */
+/** The labels of a part, and the numbers of entries that do not fit them. */
 type Taken = { readonly labels: Labels; readonly unmatched: number; readonly differing: number };
 
-/** One draw, as the file holds it. */
+/** One draw of the file. */
 type Draw = { readonly ids: readonly unknown[]; readonly times: readonly unknown[]; readonly values: readonly unknown[] };
 
 /**
- * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`), taken as they are: for each sub-task, k and replicate, which labels to
- * train and tune on.
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and replicate, the labels to train and tune on.
  *
- * An entry of the file means a label by subject and time, and stands as often in the selection as in the file (a class that is short was drawn with
- * repeats). Its value is the file's, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it
- * loads labels and so the file has none; the selection keeps the time of the label. Several labels of a subject in one minute are taken in turn, those
- * with the file's value first.
+ * An entry of the file names a label by subject and time. The selection contains the label as often as the file does, because a class with few labels
+ * was drawn with repeats. Its value is that of the file, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the
+ * seconds to 0 when it loads labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in one minute,
+ * they are used in turn, those with the file's value first.
  *
  * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
  *
@@ -78,7 +77,7 @@ type Draw = { readonly ids: readonly unknown[]; readonly times: readonly unknown
  * import { writeFileSync } from "node:fs";
  * import { Labels, Shots, Splits } from "meds-reader";
  *
- * // Really: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
+ * // With EHRSHOT's files: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
  * const predictionTime = new Date("2150-03-01T12:30:59Z");
  * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
  * const splits = Splits.from({ train: [1], tuning: [2], held_out: [3] });
@@ -104,7 +103,7 @@ export class Shots {
   readonly path: string;
   /** The sub-tasks: the task itself, or the findings of `chexpert`. */
   readonly subTasks: readonly string[];
-  private readonly places = new WeakMap<Labels, ReadonlyMap<string, readonly number[]>>();
+  private readonly minutes = new WeakMap<Labels, ReadonlyMap<string, readonly number[]>>();
 
   /** @internal */
   constructor(
@@ -118,25 +117,25 @@ export class Shots {
   /**
    * Reads a `*_shots_data.json`.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for what is no JSON object.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for a file that is not a JSON object.
    */
   static async open(path: string): Promise<Shots> {
-    if (!existsSync(pathOf("path", path))) fail("MEDS_NOT_FOUND", `${path}: there is no such file of selections.`, path);
+    if (!existsSync(pathOf("path", path))) fail("MEDS_NOT_FOUND", `${path}: there is no such file of selections. Check the path.`, path);
     const bytes = withIo(path, () => readFileSync(path));
     let data: unknown;
     try {
       data = JSON.parse(bytes.toString("utf8"));
     } catch (cause) {
-      const found = `${path}: it cannot be read as JSON (${(cause as Error).message}). Fetch it again.`;
+      const found = `${path}: this file cannot be read as JSON (${(cause as Error).message}). Download it again.`;
       throw new MedsError("MEDS_SOURCE_DAMAGED", found, { path, cause });
     }
     return new Shots(path, objectOf(path, data, "the file"));
   }
 
   /**
-   * The k that a sub-task has, ascending, -1 (all labels) last.
+   * The values of k of a sub-task, ascending, with -1 (all labels) last.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that the file has not; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that is not in the file; `MEDS_SOURCE_DAMAGED`.
    */
   sizes(subTask?: string): readonly number[] {
     const sizes = numbersOf(this._bySize(subTask)[1]);
@@ -144,29 +143,29 @@ export class Shots {
   }
 
   /**
-   * The replicates that a sub-task has for a k, ascending.
+   * The replicates of a sub-task for one k, ascending.
    *
-   * @throws MedsError as {@link Shots.sizes}, also for a k that the file has not.
+   * @throws MedsError as {@link Shots.sizes}, also for a k that is not in the file.
    */
   replicates(k: number, subTask?: string): readonly number[] {
     return numbersOf(this._byReplicate(k, subTask)[2]);
   }
 
   /**
-   * Labels of a selection. `labels` are all of the task's, with their own values: those of held-out subjects are made true or false as EHRSHOT does
-   * ({@link Shots.binary}).
+   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out subjects become true or false as in
+   * EHRSHOT ({@link Shots.binary}).
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that the file has not; `MEDS_SPLIT_CONFLICT` where the file trains or tunes on a subject
-   * that the splits put elsewhere; `MEDS_UNKNOWN_SPLIT` where no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT` if the file trains or tunes on a subject of
+   * another split; `MEDS_UNKNOWN_SPLIT` if no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
    */
   select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection {
-    if (!(labels instanceof Labels)) failGiven("labels", labels, "Labels");
-    if (!(splits instanceof Splits)) failGiven("splits", splits, "Splits");
+    if (!(labels instanceof Labels)) expected("labels", labels, "a Labels object");
+    if (!(splits instanceof Splits)) expected("splits", splits, "a Splits object");
     const {
       k,
       replicate = 0,
       subTask: named,
-    } = optionsOf(choice as ShotChoice | undefined) ?? failGiven("The choice", choice, "an object such as { k: 8 }");
+    } = optionsOf(choice as ShotChoice | undefined) ?? expected("The choice", choice, "an object such as { k: 8 }");
     const [subTask, where, draws] = this._byReplicate(k, named);
     const draw = this._member(draws, replicate, where, "replicate");
     const binary = Shots.binary(labels, subTask);
@@ -184,13 +183,13 @@ export class Shots {
   }
 
   /**
-   * Labels as true or false, as EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is its bit (of 14, "No Finding"
-   * the highest), and what has `boolean_value` is taken as it is. A label without a value stays without.
+   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is one bit of 14
+   * ("No Finding" is the highest), and a `boolean_value` is kept. A label without a value keeps none.
    *
-   * @throws MedsError `MEDS_COLUMN_TYPE` for labels that have no such value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
    */
   static binary(labels: Labels, subTask: string): Labels {
-    if (!(labels instanceof Labels)) failGiven("labels", labels, "Labels");
+    if (!(labels instanceof Labels)) expected("labels", labels, "a Labels object");
     const truth = truthOf(labels, textOf("subTask", subTask));
     const builder = new LabelBuilder();
     for (let row = 0; row < labels.size; row += 1) {
@@ -198,31 +197,31 @@ export class Shots {
       builder.add(subjectId, predictionTime, { ...NO_VALUES, boolean_value: truth(row) });
     }
     const found = builder.finish();
-    // Also where no label has a value, truth values are what these labels are of.
+    // These labels have truth values even where all of them are missing.
     const task = labels.task === subTask ? subTask : `${labels.task}/${subTask}`;
     return new Labels(task, { ...found, boolean: found.boolean ?? new Uint8Array(labels.size).fill(255) });
   }
 
   private _part(part: Part, draw: unknown, labels: Labels, binary: Labels, splits: Splits): Taken {
     const { ids, times, values } = drawOf(this.path, draw, PARTS[part]);
-    const places = this._placesOf(labels);
+    const minutes = this._minutesOf(labels);
     const uses = new Map<string, number>();
     const builder = new LabelBuilder();
     let [unmatched, differing] = [0, 0];
-    for (const [i, given] of ids.entries()) {
-      const id = idOf(this.path, given);
+    for (const [i, listed] of ids.entries()) {
+      const id = idOf(this.path, listed);
       const value = truthIn(this.path, values[i]);
       const own = splits.of(id);
       if (own !== part) {
-        const elsewhere = own === null ? "in no split" : `in ${JSON.stringify(own)}`;
+        const where = own === null ? "in no split" : `in split ${JSON.stringify(own)}`;
         fail(
           "MEDS_SPLIT_CONFLICT",
-          `${this.path}: subject ${id} is for ${part}, and ${elsewhere} by the splits. They belong to other data.`,
+          `${this.path}: subject ${id} is in ${part} here, but ${where} of \`splits\`. Use the splits that belong to this file.`,
           this.path,
         );
       }
       const key = keyOf(id, timeOf(this.path, times[i]));
-      const all = places.get(key);
+      const all = minutes.get(key);
       if (all === undefined) {
         unmatched += 1;
         continue;
@@ -238,25 +237,25 @@ export class Shots {
   }
 
   /** The rows of each subject and minute. */
-  private _placesOf(labels: Labels): ReadonlyMap<string, readonly number[]> {
-    const known = this.places.get(labels);
+  private _minutesOf(labels: Labels): ReadonlyMap<string, readonly number[]> {
+    const known = this.minutes.get(labels);
     if (known !== undefined) return known;
-    const places = new Map<string, number[]>();
+    const minutes = new Map<string, number[]>();
     const { subjectIds, predictionTimes } = labels;
     for (let row = 0; row < labels.size; row += 1) {
       const key = keyOf(subjectIds[row]!, predictionTimes[row]!);
-      const rows = places.get(key);
-      if (rows === undefined) places.set(key, [row]);
+      const rows = minutes.get(key);
+      if (rows === undefined) minutes.set(key, [row]);
       else rows.push(row);
     }
-    this.places.set(labels, places);
-    return places;
+    this.minutes.set(labels, minutes);
+    return minutes;
   }
 
   private _bySize(named: string | undefined): [subTask: string, bySize: Readonly<Record<string, unknown>>] {
     const has = this.subTasks.map((name) => JSON.stringify(name)).join(", ");
-    const subTask = named ?? (this.subTasks.length === 1 ? this.subTasks[0]! : failGiven("subTask", named, `one of ${has}`));
-    if (!this.subTasks.includes(subTask)) failGiven("subTask", subTask, `one of ${has}`);
+    const subTask = named ?? (this.subTasks.length === 1 ? this.subTasks[0]! : expected("subTask", named, `one of ${has}`));
+    if (!this.subTasks.includes(subTask)) expected("subTask", subTask, `one of ${has}`);
     return [subTask, objectOf(this.path, this.data[subTask], subTask)];
   }
 
@@ -268,12 +267,12 @@ export class Shots {
 
   private _member(from: Readonly<Record<string, unknown>>, number: number, where: string, name: string): unknown {
     if (!Object.hasOwn(from, String(number)))
-      failGiven(name, number, `one of ${Object.keys(from).join(", ") || "none"} (${where} of ${this.path})`);
+      expected(name, number, `one of ${Object.keys(from).join(", ") || "none"} (${where} of ${this.path})`);
     return from[String(number)];
   }
 }
 
-/** What the labels say of a sub-task, by row. */
+/** The truth value of each row for a sub-task. */
 function truthOf(labels: Labels, subTask: string): (row: number) => boolean | null {
   if (labels.columns.includes("boolean_value")) return (row) => labels.at(row)!.booleanValue;
   const finding = FINDINGS.indexOf(subTask);
@@ -283,7 +282,7 @@ function truthOf(labels: Labels, subTask: string): (row: number) => boolean | nu
     const has = labels.columns.join(", ");
     fail(
       "MEDS_COLUMN_TYPE",
-      `${labels.task}: nothing says which of its values are true for ${subTask}: it has ${has}. Give labels with boolean_value.`,
+      `Labels "${labels.task}" have ${has}, and ${subTask} does not define which of these values are true. Use labels with boolean_value.`,
     );
   }
   return (row) => {
@@ -292,10 +291,16 @@ function truthOf(labels: Labels, subTask: string): (row: number) => boolean | nu
     if (value === null) return null;
     const number = Number(value);
     if (Number.isNaN(number))
-      fail("MEDS_COLUMN_TYPE", `${labels.task}: label ${row} is ${JSON.stringify(String(value))}; ${subTask} needs numbers.`);
+      fail(
+        "MEDS_COLUMN_TYPE",
+        `Labels "${labels.task}": label ${row} is ${JSON.stringify(String(value))}, and values of ${subTask} must be numbers.`,
+      );
     if (isLab) return number >= 1;
     if (!(Number.isInteger(number) && number >= 0 && number < 2 ** FINDINGS.length))
-      fail("MEDS_VALUE_RANGE", `${labels.task}: label ${row} is ${number}; a value of chexpert has ${FINDINGS.length} bits.`);
+      fail(
+        "MEDS_VALUE_RANGE",
+        `Labels "${labels.task}": label ${row} is ${number}, and a value of chexpert must be a whole number of ${FINDINGS.length} bits.`,
+      );
     return ((number >> (FINDINGS.length - 1 - finding)) & 1) === 1;
   };
 }
@@ -315,14 +320,14 @@ function numbersOf(from: Readonly<Record<string, unknown>>): number[] {
 
 function objectOf(path: string, value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  return failShape(path, `${what} is no object`);
+  return failShape(path, `${what} is not an object`);
 }
 
 function drawOf(path: string, draw: unknown, part: string): Draw {
   const from = objectOf(path, draw, "a replicate");
   const list = (name: string): readonly unknown[] => {
     const found = from[`${name}_${part}_k`];
-    return Array.isArray(found) ? found : failShape(path, `a replicate has no list ${name}_${part}_k`);
+    return Array.isArray(found) ? found : failShape(path, `a replicate does not have the list ${name}_${part}_k`);
   };
   const [ids, times, values] = [list("patient_ids"), list("label_times"), list("label_values")];
   if (ids.length !== times.length || ids.length !== values.length) failShape(path, `the lists of a replicate for ${part} differ in length`);
@@ -330,15 +335,16 @@ function drawOf(path: string, draw: unknown, part: string): Draw {
 }
 
 function idOf(path: string, id: unknown): bigint {
-  if (typeof id !== "number" || !Number.isInteger(id)) failShape(path, `the patient id ${JSON.stringify(id)} is no whole number`);
-  // JSON has rounded it already: it may be another patient's.
-  if (!Number.isSafeInteger(id)) fail("MEDS_UNSAFE_NUMBER", `${path}: the patient id ${id} lies beyond 2^53, where JSON skips ids.`, path);
+  if (typeof id !== "number" || !Number.isInteger(id)) failShape(path, `the patient id ${JSON.stringify(id)} is not a whole number`);
+  // JSON.parse has already rounded it: it may be the id of another patient.
+  if (!Number.isSafeInteger(id))
+    fail("MEDS_UNSAFE_NUMBER", `${path}: the patient id ${id} is beyond 2^53, where JSON.parse rounds ids. Use smaller ids.`, path);
   return BigInt(id);
 }
 
 function timeOf(path: string, time: unknown): bigint {
   const micros = typeof time === "string" ? isoMicros(time) : undefined;
-  return micros ?? failShape(path, `the time ${JSON.stringify(time)} is not as 2020-01-31T12:00:00`);
+  return micros ?? failShape(path, `the time ${JSON.stringify(time)} does not have the form 2020-01-31T12:00:00`);
 }
 
 function truthIn(path: string, value: unknown): boolean {
@@ -347,5 +353,5 @@ function truthIn(path: string, value: unknown): boolean {
 }
 
 function failShape(path: string, found: string): never {
-  fail("MEDS_SOURCE_DAMAGED", `${path}: ${found}. It is no *_shots_data.json of EHRSHOT; fetch it again.`, path);
+  fail("MEDS_SOURCE_DAMAGED", `${path}: ${found}. This file is not a *_shots_data.json of EHRSHOT. Download it again.`, path);
 }

@@ -8,7 +8,7 @@ import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf, textOf, textsIn
 import { fail } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { CsvTable } from "../tables/csv.js";
-import { failNull, readParquet } from "../tables/parquet.js";
+import { failNull, filled, readParquet } from "../tables/parquet.js";
 import type { Summary } from "./convert.js";
 
 /** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
@@ -149,17 +149,17 @@ async function idsOf(ids: Iterable<SubjectId> | string): Promise<bigint[]> {
   return [...new Set(exactIds([...ids], "ids"))];
 }
 
-const COLUMNS = { subject_id: { kind: "integer", type: "int64", required: true, older: "patient_id" } } as const;
+const COLUMNS = { subject_id: { kind: "integer", required: true, older: "patient_id" } } as const;
 const REMEDY = "Each row names a subject; correct the file.";
 
 async function idsIn(path: string): Promise<bigint[]> {
   const kind = extname(path).toLowerCase();
-  const found: bigint[] = [];
   if (kind === ".parquet") {
-    await readParquet(path, "lists of subjects", COLUMNS, (row, { subject_id: id }) => {
-      found.push(id ?? failNull(path, row, "subject_id", REMEDY));
-    });
-  } else if (kind === ".csv" || kind === ".tsv") {
+    const { rows, columns } = await readParquet(path, "lists of subjects", COLUMNS);
+    return [...filled(path, rows, "subject_id", columns.subject_id, REMEDY)];
+  }
+  const found: bigint[] = [];
+  if (kind === ".csv" || kind === ".tsv") {
     const table = await CsvTable.open(path);
     const name = ["subject_id", "patient_id"].find((column) => table.has(column));
     if (name === undefined) fail("MEDS_MISSING_COLUMN", `${path}: a list of subjects needs a column "subject_id" or "patient_id".`, path);

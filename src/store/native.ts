@@ -195,6 +195,24 @@ export function refuseTables(root: string, files: readonly string[] = []): void 
   guard(() => binding.refuseTables(root, [...files]));
 }
 
+/** Reads columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
+export async function readTable(path: string, what: string, columns: readonly Native.WantedColumn[]): Promise<Native.ReadTable> {
+  return translated(() => binding.readTable(path, what, [...columns]));
+}
+
+/** A column of a Parquet file that is written. */
+export type WrittenColumn = Native.WrittenColumn;
+
+/** Writes columns to a new Parquet file. */
+export function writeTable(path: string, columns: readonly WrittenColumn[]): void {
+  guard(() => binding.writeTable(path, [...columns]));
+}
+
+/** The rows and columns of a Parquet file, by its footer. */
+export function describeTable(path: string): Native.DescribedTable {
+  return guard(() => binding.describeTable(path));
+}
+
 /** The progress of a piece of work. */
 export interface Progress {
   /** The current phase. */

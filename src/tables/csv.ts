@@ -1,10 +1,10 @@
-// Small tables in CSV: what EHRSHOT, INSPECT and FEMR publish.
+// Small tables in CSV, as EHRSHOT, INSPECT and FEMR publish them.
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { fail, MedsError, type MedsErrorCode } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 
-/** A table with a header, cell by cell. An empty cell is null. Row 0 is the first one below the header. */
+/** A table with a header, read cell by cell. An empty cell is null. Row 0 is the first row below the header. */
 export class CsvTable {
   readonly header: readonly string[];
   readonly size: number;
@@ -19,16 +19,16 @@ export class CsvTable {
     this.size = this.rows.length;
   }
 
-  /** Reads a file whole; `.tsv` is separated by tabs. */
+  /** Reads a whole file. Cells of `.tsv` are separated by tabs. */
   static async open(path: string): Promise<CsvTable> {
     const bytes = withIo(path, () => readFileSync(path));
-    // Here and not above: who reads no CSV does not wait for it.
+    // Imported here, because most programs do not read CSV and must not wait for it.
     const { parse } = await import("csv-parse/sync");
     try {
       const delimiter = extname(path).toLowerCase() === ".tsv" ? "\t" : ",";
       return new CsvTable(path, parse(bytes, { bom: true, delimiter, skip_empty_lines: true }) as string[][]);
     } catch (error) {
-      const found = `${path}: this is no sound CSV file (${(error as Error).message}). Correct it, or write it again.`;
+      const found = `${path}: this file cannot be read as CSV (${(error as Error).message}). Correct the file, or write it again.`;
       throw new MedsError("MEDS_SOURCE_DAMAGED", found, { path, cause: error });
     }
   }
@@ -41,7 +41,7 @@ export class CsvTable {
     return this.rows[row]![this.at(column)] || null;
   }
 
-  /** int64; also as pandas writes whole numbers beside missing ones (`3.0`). */
+  /** int64; also in the form in which pandas writes whole numbers in a column with missing values (`3.0`). */
   integer(row: number, column: string): bigint | null {
     const text = this.text(row, column);
     if (text === null) return null;
@@ -61,7 +61,7 @@ export class CsvTable {
     return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
-  /** True or False, as Python writes them, in any case. */
+  /** True or False as Python writes them, in upper or lower case. */
   truth(row: number, column: string): boolean | null {
     const text = this.text(row, column)?.trim().toLowerCase();
     if (text === undefined) return null;
@@ -83,18 +83,18 @@ export class CsvTable {
   private at(column: string): number {
     const at = this.header.indexOf(column);
     if (at !== this.header.lastIndexOf(column))
-      fail("MEDS_SCHEMA_CONFLICT", `${this.path}: two columns are called "${column}". Rename or remove one of them.`, this.path);
+      fail("MEDS_SCHEMA_CONFLICT", `${this.path}: two columns have the name "${column}". Rename or remove one of them.`, this.path);
     if (at >= 0) return at;
     const has = this.header.map((name) => JSON.stringify(name)).join(", ");
-    fail("MEDS_MISSING_COLUMN", `${this.path}: there is no column "${column}"; the file has ${has || "none"}.`, this.path);
+    fail("MEDS_MISSING_COLUMN", `${this.path}: there is no column "${column}". The columns of this file: ${has || "none"}.`, this.path);
   }
 }
 
 const ISO = /^\s*(\d{4}-\d\d-(\d\d))(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?\s*$/;
 
 /**
- * A time in ISO 8601 (`2020-01-31`, `2020-01-31 12:00`, `2020-01-31T12:00:00.123456+01:00`) as microseconds since 1970-01-01, nanoseconds rounded down;
- * UTC where it names no zone. Undefined for anything else: `Date.parse` would take the machine's zone, and cut microseconds.
+ * A time in ISO 8601 (`2020-01-31`, `2020-01-31 12:00`, `2020-01-31T12:00:00.123456+01:00`) as microseconds since 1970-01-01. Nanoseconds are rounded
+ * down. A time without a zone is UTC. Undefined for any other text. `Date.parse` would use the machine's zone and cut microseconds.
  */
 export function isoMicros(text: string): bigint | undefined {
   const found = ISO.exec(text);
@@ -102,7 +102,7 @@ export function isoMicros(text: string): bigint | undefined {
   const [, date, day, hour = "00", minute = "00", second = "00", fraction = "", , sign, zoneHours = "0", zoneMinutes = "0"] = found;
   const millis = Date.parse(`${date}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(millis) || hour === "24") return undefined;
-  // The 30th of February would be some day of March.
+  // Date.parse makes the 30th of February a day in March.
   if (Number(day) > 28 && !new Date(millis).toISOString().startsWith(date!)) return undefined;
   const offset = (60 * Number(zoneHours) + Number(zoneMinutes)) * 60_000;
   const utc = sign === "+" ? millis - offset : millis + offset;

@@ -2,25 +2,26 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
+import { readColumns, type Table, type Wanted } from "../tables/parquet.js";
 
 /**
- * Parents of codes. Of all codes that the source's codes.parquet names, and not of those alone that events have: whether a step between a code and its
- * ancestor is there must not depend on whether some (held-out) patient has the code of that step.
+ * Parents of codes: of all codes in the source's codes.parquet, not only of those that events have. Otherwise a code's ancestors would depend on
+ * whether some (held-out) patient has the code of a step between them.
  */
 export class Ontology {
   constructor(private readonly parents: ReadonlyMap<string, readonly string[]>) {}
 
-  /** The code, and all codes that it reaches in any number of steps. `own` are its parents where this ontology does not know it. */
+  /** The code, and all codes that it reaches in any number of steps. `own` are its parents if the code is not in this ontology. */
   ancestors(code: string, own: readonly string[] = []): string[] {
     const found = new Set([code]);
-    // A set is walked on while it grows.
+    // The loop also visits what is added to the set while it runs.
     for (const name of found) {
       for (const parent of this.parents.get(name) ?? (name === code ? own : [])) found.add(parent);
     }
     return [...found];
   }
 
-  /** What leads to some codes: all that is needed to find these among a code's ancestors. */
+  /** The part that leads to some codes: enough to find these among a code's ancestors. */
   leadingTo(codes: ReadonlySet<string>): Ontology {
     const children = new Map<string, string[]>();
     for (const [code, parents] of this.parents) {
@@ -40,53 +41,47 @@ export class Ontology {
     return new Ontology(kept);
   }
 
-  /** As pairs, since an object would put codes such as "250" first. */
+  /** Pairs, because an object would put codes such as "250" first. */
   toJSON(): readonly (readonly [code: string, parents: readonly string[]])[] {
     return [...this.parents];
   }
 }
 
-/** In order of UTF-8 bytes; strings that have the same bytes (lone surrogates) by their units. */
+/** Compares UTF-8 bytes. Strings with the same bytes (lone surrogates) are compared by their units. */
 export function byBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)) || (a < b ? -1 : 1);
 }
 
-/** A code as text, as the table of codes has it: some files have numbers. */
-function textOf(code: unknown): string | null {
-  return typeof code === "string" || typeof code === "bigint" || typeof code === "number" ? String(code) : null;
-}
+const COLUMNS = { code: { kind: "anyText" }, parent_codes: { kind: "lists" } } as const satisfies Record<string, Wanted>;
 
-/** `parent_codes` of the codes.parquet that the store was made with; nothing where it has none. */
+/** `parent_codes` of the codes.parquet that the store was made with; empty where it has none. */
 export async function readOntology(store: Store): Promise<Ontology> {
   const path = join(store.path, "metadata", "codes.parquet");
   const parents = new Map<string, string[]>();
   if (!existsSync(path)) return new Ontology(parents);
-  try {
-    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
-    const { compressors } = await import("hyparquet-compressors");
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
-    if (!names.includes("code") || !names.includes("parent_codes")) return new Ontology(parents);
-    // A code may have several rows, one a set of modifiers: its parents are those of all.
-    for (const { code, parent_codes: list } of await parquetReadObjects({
-      file,
-      metadata,
-      compressors,
-      columns: ["code", "parent_codes"],
-    })) {
-      const name = textOf(code);
-      if (name === null) continue;
-      const own = parents.get(name) ?? [];
-      // A single parent is a list of one, as in the table of codes.
-      for (const parent of (Array.isArray(list) ? list : [list]).map(textOf)) {
-        if (parent !== null && !own.includes(parent)) own.push(parent);
-      }
-      if (own.length > 0) parents.set(name, own);
+  const { rows, columns } = await readCodes(path);
+  const { code: codes, parent_codes: lists } = columns;
+  if (codes === null || lists === null) return new Ontology(parents);
+  // A code may have several rows, one for each set of modifiers: its parents are those of all.
+  for (let row = 0; row < rows; row += 1) {
+    const code = codes.texts[codes.values[row]!];
+    if (code === undefined) continue;
+    const own = parents.get(code) ?? [];
+    for (const index of lists.values.subarray(lists.offsets![row], lists.offsets![row + 1])) {
+      const parent = lists.texts[index]!;
+      if (!own.includes(parent)) own.push(parent);
     }
-  } catch (cause) {
-    const found = `${path}: it cannot be read (${(cause as Error).message}). Correct the source's codes.parquet and convert again.`;
-    throw new MedsError("MEDS_METADATA", found, { path, cause });
+    if (own.length > 0) parents.set(code, own);
   }
   return new Ontology(parents);
+}
+
+async function readCodes(path: string): Promise<Table<typeof COLUMNS>> {
+  try {
+    return await readColumns(path, "codes", COLUMNS);
+  } catch (cause) {
+    if (!(cause instanceof MedsError)) throw cause;
+    const message = `${cause.message} This file is a copy of the source's codes.parquet: fix that file and convert the source again.`;
+    throw new MedsError("MEDS_METADATA", message, { path, cause });
+  }
 }

@@ -141,6 +141,30 @@ describe("columns", () => {
     expect(at).toBe(n);
   });
 
+  it.each(["uncompressed", "snappy", "gzip", "zstd", "brotli", "lz4_raw"])("compressed by %s, nulls alone too", async (codec) => {
+    const path = await duckFile(
+      join(folder("codec"), "0.parquet"),
+      `SELECT id::BIGINT subject_id, make_timestamp(id) prediction_time, id % 3 = 0 boolean_value, NULL::BIGINT integer_value,
+        'c' || id % 9 categorical_value FROM range(3000) r(id)`,
+      `, COMPRESSION ${codec}`,
+    );
+    const labels = await Labels.open(path);
+    expect([labels.size, labels.columns]).toEqual([3000, ["boolean_value", "categorical_value"]]);
+    for (const [i, { subjectId, predictionTime, booleanValue, categoricalValue }] of [...labels].entries())
+      expect([subjectId, predictionTime, booleanValue, categoricalValue]).toEqual([BigInt(i), BigInt(i), i % 3 === 0, `c${i % 9}`]);
+  });
+
+  it("of one name are refused: nothing says which is meant", async () => {
+    const path = file(join(folder("twice"), "0.parquet"), {
+      subject_id: [simple.id, [1n]],
+      prediction_time: [timestamp("MICROS"), [1n]],
+      bool3an_value: [simple.bool, [true]],
+      boolean_value: [simple.bool, [false]],
+    });
+    writeFileSync(path, readFileSync(path, "latin1").replaceAll("bool3an_value", "boolean_value"), "latin1");
+    expect(await rejected(Labels.open(path))).toMatchObject({ code: "MEDS_SCHEMA_CONFLICT", path });
+  });
+
   it("of a type that no label has are fine where they hold nulls alone", async () => {
     const path = await duckFile(
       join(folder("nulls"), "0.parquet"),

@@ -94,6 +94,10 @@ describe("Labels.write", () => {
     );
     expect(found).toEqual({ n, t: (BigInt(n) * BigInt(n - 1)) / 2n });
     expect((await Labels.open(many)).at(n - 1)).toEqual(labels.at(-1));
+    const groups = await duckRows(
+      `SELECT DISTINCT row_group_id AS id, row_group_num_rows AS rows FROM parquet_metadata('${many}/labels.parquet') ORDER BY id`,
+    );
+    expect(groups.map(({ rows: count }) => Number(count))).toEqual([1000, 100_000, 29_000]);
     const none = folder("none");
     await Labels.from([]).write(none);
     expect(await columns(join(none, "labels.parquet"))).toEqual({ subject_id: "BIGINT", prediction_time: "TIMESTAMP" });

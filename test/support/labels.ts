@@ -16,9 +16,9 @@ export function rows(...all: Partial<LabelRow>[]): Record<string, unknown>[] {
 }
 
 /** Writes the result of a query as Parquet, by DuckDB. */
-export async function duckFile(path: string, query: string): Promise<string> {
+export async function duckFile(path: string, query: string, options = ""): Promise<string> {
   mkdirSync(dirname(path), { recursive: true });
-  await (await duck()).run(`COPY (${query}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`);
+  await (await duck()).run(`COPY (${query}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet${options})`);
   return path;
 }
 

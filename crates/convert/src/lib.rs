@@ -16,6 +16,7 @@ mod inspect;
 mod options;
 mod plan;
 mod source;
+mod table;
 mod verify;
 mod write;
 
@@ -29,6 +30,9 @@ pub use inspect::{ArchiveOptions, InspectOptions, Inspected, UnpackOptions, Unpa
 pub use options::{Options, Summary};
 pub use source::kept::copy_metadata;
 pub use source::table_format::refuse as refuse_tables;
+pub use table::{
+    ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, write_table,
+};
 pub use verify::{VerifyOptions, VerifySummary, verify};
 pub use write::orders::plain_orders;
 pub use write::site::refuse_taken;

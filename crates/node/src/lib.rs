@@ -13,3 +13,4 @@ mod job;
 mod query;
 mod store;
 mod supported;
+mod table;

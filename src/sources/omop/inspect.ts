@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../../operations/inspect.js";
-import { fail, MedsError } from "../../support/errors.js";
-import { failIo, isSystemError, withIo } from "../../support/io.js";
+import { describeTable } from "../../store/native.js";
+import { MedsError } from "../../support/errors.js";
+import { withIo } from "../../support/io.js";
 import { lookAtCsv } from "./csv.js";
 import { withDuck } from "./duck.js";
 import { findTables, isCsv, type TableFiles } from "./files.js";
@@ -99,7 +100,7 @@ async function folderTables(path: string, options: InspectOptions): Promise<Look
     let columns: readonly InspectedColumn[] = [];
     for (const file of files) {
       try {
-        const table = isCsv(file) ? await csvTable(file, options) : await parquetTable(file);
+        const table = isCsv(file) ? await csvTable(file, options) : describeTable(file);
         rows += table.rows;
         if (columns.length === 0) columns = table.columns;
       } catch (error) {
@@ -150,25 +151,6 @@ async function omopCodes(path: string, folder: string, options: InspectOptions &
 interface Table {
   readonly rows: number;
   readonly columns: readonly InspectedColumn[];
-}
-
-async function parquetTable(path: string): Promise<Table> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
-  try {
-    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
-    const columns = parquetSchema(metadata).children.map(({ element }) => {
-      const type = element.logical_type?.type ?? element.converted_type ?? element.type ?? null;
-      return { name: element.name, type: type === null ? null : type.toLowerCase() };
-    });
-    return { rows: Number(metadata.num_rows), columns };
-  } catch (error) {
-    if (isSystemError(error)) failIo(path, error);
-    return fail(
-      "MEDS_SOURCE_DAMAGED",
-      `${path}: This is not a valid Parquet file (${(error as Error).message}). Replace it with a complete copy.`,
-      path,
-    );
-  }
 }
 
 /** The header and the number of rows of a CSV file. */

@@ -1,0 +1,50 @@
+// What a format of labels is. To add one: a file beside this one, and a line in formats.ts.
+import type { CsvTable } from "../../tables/csv.js";
+import { failNull } from "../../tables/parquet.js";
+import type { LabelTable } from "../table/table.js";
+
+/** Options of `Labels.open` that only some formats take. */
+export interface FormatOptions {
+  /** The column that contains the task. */
+  readonly column: string | undefined;
+  /** The prediction is made this many microseconds before the time in the file. */
+  readonly shift: bigint | undefined;
+}
+
+/** A file of labels. */
+export interface LabelFile {
+  readonly path: string;
+  /** Its cells where it is CSV or TSV; null where it is Parquet. */
+  readonly csv: CsvTable | null;
+  /** Names of the folders between the task and the file. */
+  readonly folders: readonly string[];
+}
+
+/** The labels of a file. */
+export interface FoundLabels {
+  readonly table: LabelTable;
+  /** The column that contains the task, where it names the task. */
+  readonly column?: string;
+}
+
+/** A format of label files. */
+export interface LabelFormat {
+  /** Its files, and the columns by which they are recognized: part of a message. */
+  readonly about: string;
+  /** The name of its files, where they all have one. A folder with such a file is a task. */
+  readonly fileName?: string;
+  /** The options that it takes. */
+  readonly options: readonly (keyof FormatOptions)[];
+  /** Does a file have this format? */
+  matches(file: LabelFile): boolean;
+  read(file: LabelFile, options: FormatOptions): Promise<FoundLabels>;
+}
+
+/** What to do about a label without a subject or time. */
+export const REMEDY = "Each label must have a subject and a time of prediction. Remove such rows.";
+
+/** Subject and time of a row of CSV, which each label must have. */
+export function subjectAndTime(table: CsvTable, row: number, id: string, time: string): [bigint, bigint] {
+  const subject = table.integer(row, id) ?? failNull(table.path, row, id, REMEDY);
+  return [subject, table.time(row, time) ?? failNull(table.path, row, time, REMEDY)];
+}

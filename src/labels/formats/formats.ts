@@ -1,0 +1,8 @@
+// The formats of labels that can be read.
+import { EHRSHOT } from "./ehrshot.js";
+import type { LabelFormat } from "./format.js";
+import { INSPECT } from "./inspect.js";
+import { MEDS } from "./meds.js";
+
+/** A file has the first of these that matches. */
+export const FORMATS: readonly LabelFormat[] = [MEDS, EHRSHOT, INSPECT];
