@@ -3,9 +3,9 @@
 //
 // 1. A synthetic task with a planted signal, where the best possible AUROC is known. The network must come
 //    near it, and near 0.5 with shuffled labels.
-// 2. With a store and labels (ICU mortality from the first 24 hours of the MIMIC-IV demo): cross-validation over
-//    train and tuning, grouped by subject. Some seventy labels with nine positives prove nothing about a model.
-//    They show only that the parts work together.
+// 2. With a store and labels (ICU mortality from the first 24 hours of the MIMIC-IV demo): cross-validation
+//    over train and tuning, grouped by subject. Some seventy labels with nine positives prove nothing about a
+//    model. They show only that the parts work together.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -46,7 +46,10 @@ Examples:
 
 const BENCHMARKS = fileURLToPath(new URL("../../benches/bench.mjs", import.meta.url));
 
-/** Fails without the benchmarks, which only the repository contains, or without tinybench, which measures times. */
+/**
+ * Fails without the benchmarks, which only the repository contains, or without tinybench, which measures
+ * times.
+ */
 async function requireBenchmarks(measuring: boolean): Promise<void> {
   if (!existsSync(BENCHMARKS)) {
     const message =

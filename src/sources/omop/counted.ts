@@ -63,22 +63,19 @@ export function notesOf(counted: readonly Counted[], { keepUnmapped }: CodeOptio
   };
   for (const { event, how, rows, untimed, example } of counted) {
     const of = EVENTS.find((one) => nameOf(one) === event)!;
+    // A row that loses a detail still becomes another event.
+    const what = `${of.detail ? "values" : "rows"} of ${event}`;
     const known = reported.has(lossName(of));
     const missing = `missing from the concept table${example === null ? "" : ` (for example ${example})`}`;
     if (how === HOW.standard)
-      note("converted", `rows of ${event} whose source concept is ${missing}: their code comes from the standard concept`, rows);
-    if (how === HOW.unmapped && keepUnmapped)
-      note("converted", `rows of ${event} whose concept is 0 or ${missing}: their code is UNMAPPED/…`, rows);
+      note("converted", `${what} whose source concept is ${missing}: their code comes from the standard concept`, rows);
+    if (how === HOW.unmapped && keepUnmapped) note("converted", `${what} whose concept is 0 or ${missing}: their code is UNMAPPED/…`, rows);
     if (how === HOW.unmapped && !keepUnmapped && !known)
-      note(
-        "skipped",
-        `rows of ${event} dropped: their concept is 0 or ${missing}. Keep them with \`keepUnmapped\` (--keep-unmapped)`,
-        rows,
-      );
+      note("skipped", `${what} dropped: their concept is 0 or ${missing}. Keep them with \`keepUnmapped\` (--keep-unmapped)`, rows);
     // A detail without a value is not a loss, so a note of kind `dropped` does not count it.
     if (how === HOW.nothing && !(known && !of.detail))
-      note("skipped", `rows of ${event} dropped: they have neither a concept nor a source value`, rows);
-    note("warning", `rows of ${event} without a time: they become static rows`, untimed);
+      note("skipped", `${what} dropped: they have neither a concept nor a source value`, rows);
+    note("warning", `${what} without a time: they become static rows`, untimed);
   }
   return notes;
 }

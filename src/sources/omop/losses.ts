@@ -48,7 +48,9 @@ export class Losses {
       .filter(([table]) => large.has(table))
       .sort(([a, one], [b, other]) => share(other) - share(one) || (a < b ? -1 : 1))
       .map(([table, loss]) => {
-        const of = `${table}: ${grouped(loss.dropped)} of ${grouped(loss.rows)} rows (${percent(share(loss))}) are dropped`;
+        // A lost value of a column is not a lost row.
+        const what = table.includes(".") ? "values" : "rows";
+        const of = `${table}: ${grouped(loss.dropped)} of ${grouped(loss.rows)} ${what} (${percent(share(loss))}) are dropped`;
         return { kind: DROPPED, message: [`${of}: ${loss.reasons.join("; ")}`, ...loss.remedies].join(". "), count: loss.dropped };
       });
   }

@@ -1,5 +1,5 @@
-// SQL that reads the files of a table. Files may differ in columns, types and format. Those that do not differ are
-// read together.
+// SQL that reads the files of a table. Files may differ in columns, types and format. Those that do not
+// differ are read together.
 import { dirname, relative, sep } from "node:path";
 import type { WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
