@@ -4,7 +4,7 @@ import type { Patient } from "../timeline/patient.js";
 import { Labeler, type Skipped } from "./labeler.js";
 import { type PredictionTimes, type TimesPlan, timesOf, timesPlan } from "./times.js";
 
-/** {@link PredictionTimes} of one store, as a labeler. */
+/** The plan of {@link predictionTimes} on one store. */
 export interface PredictionPlan {
   readonly kind: "times";
   readonly at: TimesPlan;

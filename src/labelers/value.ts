@@ -95,7 +95,7 @@ class ValueLabeler extends Labeler {
     if ("at" in options) horizonPlan(options);
     // A value at exactly the prediction time may be known then.
     else if (durationOf("before", options.before ?? 1) === 0n)
-      conflict("`before` is 0, and a value at the prediction time may be known then. Set a longer time, such as { minutes: 1 }.");
+      conflict("`before` is 0, so the value itself may be known at the prediction time. Set a longer time, such as { minutes: 1 }.");
   }
 
   _plan(store: Store): ValuePlan {
