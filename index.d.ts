@@ -23,20 +23,23 @@ export type TimeLike = number | bigint | Date;
 /** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
 export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
 /**
- * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those of MEDS's label schema, in
- * JavaScript's spelling. A value that is null or absent is missing.
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or absent is missing.
  */
 export interface Label {
   readonly subjectId: SubjectId;
-  /** A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
+  /**
+   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
+   * bigint, or a Date.
+   */
   readonly predictionTime: TimeLike;
   readonly booleanValue?: boolean | null | undefined;
   readonly integerValue?: number | bigint | null | undefined;
   readonly floatValue?: number | null | undefined;
   readonly categoricalValue?: string | null | undefined;
   /**
-   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is
-   * missing, because censored is not false.
+   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end
+   * of follow-up, and `booleanValue` is missing, because censored is not false.
    */
   readonly isCensored?: boolean | null | undefined;
 }
@@ -58,11 +61,15 @@ export interface LabelOptions {
 }
 /** How {@link Labels.open} reads. */
 export interface OpenLabelsOptions extends LabelOptions {
-  /** INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
+  /**
+   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * Default: the only one.
+   */
   readonly column?: string | undefined;
   /**
-   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and `pe_…`, because the study finds pulmonary
-   * embolism, and neither its order nor its report may be known yet; 0 for all other tasks.
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
+   * yet; 0 for all other tasks.
    */
   readonly shift?: Duration | undefined;
 }
@@ -74,9 +81,11 @@ export interface WriteLabelsOptions {
 /** Some labels: by index, or those for which a function returns true. */
 export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
 /**
- * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or in none.
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
+ * in none.
  *
- * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits that are published beside the data.
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
+ * that are published beside the data.
  *
  * @example
  * ```ts
@@ -100,13 +109,16 @@ export declare class Splits {
   /**
    * Reads splits in the form in which they are published. The columns show the form:
    *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means no split), or the folder of a dataset with
-   *   such a file in `metadata`. Its names are kept, because they are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's
-   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`; `test` becomes `held_out`.
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
+   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
+   *   are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
+   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   *   `validation` become `tuning`; `test` becomes `held_out`.
    *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without a subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
+   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
    * @example
    * ```ts
    * import { Splits } from "meds-reader";
@@ -119,7 +131,8 @@ export declare class Splits {
   /**
    * Makes splits from the subjects of each.
    *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`.
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
+   * `MEDS_INVALID_ARGUMENT`.
    */
   static from(splits: {
     readonly [name: string]: Iterable<SubjectId>;
@@ -151,11 +164,11 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly noSplitSubjects: number;
 }
 /**
- * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in the order of their files. The table may
- * have no values at all: it then says only when to predict.
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
+ * the order of their files. The table may have no values at all: it then says only when to predict.
  *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
- * `categorical_value`).
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
+ * `integer_value`, `float_value`, `categorical_value`).
  *
  * @example
  * ```ts
@@ -178,22 +191,27 @@ export declare class Labels implements Iterable<LabelRow> {
   /**
    * Reads a task in the form in which it is published:
    *
-   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Older files are read too:
-   *   times of any unit (nanoseconds are rounded down), `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without
-   *   rows are allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes `boolean_value`; `categorical` (classes, the
-   *   14 bits of `chexpert`) becomes `integer_value`; `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with
-   *   `is_censored`. Times keep their seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored: see
-   *   `column` and `shift`. A censored label has a null `boolean_value` and a true `is_censored`.
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
+   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
+   *   `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without rows are
+   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
+   *   `boolean_value`; `categorical` (classes, the 14 bits of `chexpert`) becomes `integer_value`;
+   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
+   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
+   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
+   *   `boolean_value` and a true `is_censored`.
    *
    * A time without a zone is UTC. Messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
-   * and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject
-   * or time; `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one name; `MEDS_INVALID_ARGUMENT` for a
-   * table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`
-   * for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
+   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
+   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
+   * name; `MEDS_INVALID_ARGUMENT` for a table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for
+   * two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -204,8 +222,9 @@ export declare class Labels implements Iterable<LabelRow> {
    */
   static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
   /**
-   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that contains Parquet files, directly or in shards
-   * (`train`, `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
+   * contains Parquet files, directly or in shards (`train`, `tuning`, `held_out`, `0`, …), or a
+   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
    * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
@@ -222,8 +241,9 @@ export declare class Labels implements Iterable<LabelRow> {
    */
   static tasks(root: string): Promise<string[]>;
   /**
-   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in the order in which the pairs first occur.
-   * If a task has several labels for one pair, the k-th is in one row with the k-th of the other tasks: each label is in exactly one row.
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
+   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
+   * row with the k-th of the other tasks: each label is in exactly one row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT`.
    * @example
@@ -244,8 +264,8 @@ export declare class Labels implements Iterable<LabelRow> {
   /**
    * Makes a table of labels in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category with a lone surrogate;
-   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
+   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
   /** The columns in which some label has a value; empty for a table without values. */
@@ -273,15 +293,18 @@ export declare class Labels implements Iterable<LabelRow> {
    */
   inSplit(splits: Splits, name: string): SplitLabels;
   /**
-   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns: `subject_id` (int64), `prediction_time`
-   * (timestamp[us]), and those with a value of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
-   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's schema does not have: remove such labels
-   * with {@link Labels.select} for readers that require the exact schema.
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those with a value of `boolean_value`
+   * (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
+   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's
+   * schema does not have: remove such labels with {@link Labels.select} for readers that require the exact
+   * schema.
    *
-   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces the Parquet files that are in the folder.
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
+   * the Parquet files that are in the folder.
    *
-   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet files; `MEDS_VALUE_RANGE` for a value
-   * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
+   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -299,8 +322,8 @@ export declare class Labels implements Iterable<LabelRow> {
   };
 }
 /**
- * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of labels without values, which `samples`
- * takes like any other: one window per row, for all tasks.
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
+ * labels without values, which `samples` takes like any other: one window per row, for all tasks.
  */
 export declare class JointLabels extends Labels {
   /** Made by this package only. */
@@ -308,13 +331,15 @@ export declare class JointLabels extends Labels {
   /** Names of the tasks, in the order in which they were joined. */
   readonly tasks: readonly string[];
   /**
-   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the task has no label in that row.
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
+   * task has no label in that row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */
   of(task: string): Labels;
   /**
-   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else 0.
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
+   * 0.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */
@@ -2734,12 +2759,14 @@ export interface ShotReport {
   };
 }
 /**
- * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and replicate, the labels to train and tune on.
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and
+ * replicate, the labels to train and tune on.
  *
- * An entry of the file names a label by subject and time. The selection contains the label as often as the file does, because a class with few labels
- * was drawn with repeats. Its value is that of the file, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the
- * seconds to 0 when it loads labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in one minute,
- * they are used in turn, those with the file's value first.
+ * An entry of the file names a label by subject and time. The selection contains the label as often as the
+ * file does, because a class with few labels was drawn with repeats. Its value is that of the file, which is
+ * true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it loads
+ * labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in
+ * one minute, they are used in turn, those with the file's value first.
  *
  * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
  *
@@ -2795,18 +2822,21 @@ export declare class Shots {
    */
   replicates(k: number, subTask?: string): readonly number[];
   /**
-   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out subjects become true or false as in
-   * EHRSHOT ({@link Shots.binary}).
+   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out
+   * subjects become true or false as in EHRSHOT ({@link Shots.binary}).
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT` if the file trains or tunes on a subject of
-   * another split; `MEDS_UNKNOWN_SPLIT` if no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT`
+   * if the file trains or tunes on a subject of another split; `MEDS_UNKNOWN_SPLIT` if no subject is held
+   * out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
    */
   select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection;
   /**
-   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is one bit of 14
-   * ("No Finding" is the highest), and a `boolean_value` is kept. A label without a value keeps none.
+   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1
+   * on, a finding of `chexpert` is one bit of 14 ("No Finding" is the highest), and a `boolean_value` is
+   * kept. A label without a value keeps none.
    *
-   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert`
+   * value of more than 14 bits.
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
