@@ -209,7 +209,7 @@ export interface DescribedColumn {
   type: string | null
 }
 
-/** What a Parquet file says of itself. */
+/** The rows and columns of a Parquet file. */
 export interface DescribedTable {
   /** Number of rows. */
   rows: number
@@ -217,7 +217,7 @@ export interface DescribedTable {
   columns: Array<DescribedColumn>
 }
 
-/** Reads the footer of a Parquet file. */
+/** Reads the rows and columns of a Parquet file from its footer. */
 export declare function describeTable(path: string): DescribedTable
 
 /**
@@ -262,13 +262,19 @@ export interface Question {
 export interface ReadColumn {
   /** Rows without a value. */
   nulls: number
-  /** 1 for each row that has a value; null where all rows have one, and for values that say null themselves. */
+  /**
+   * 1 for each row that has a value; null where all rows have one, and for values that say null
+   * themselves.
+   */
   valid: Uint8Array | null
-  /** int64 (times too), float64, truth (255 is null) or the index of a text (-1 is null), for each row; of lists the indexes of all rows. */
+  /**
+   * For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
+   * for lists the indexes of all rows.
+   */
   values: BigInt64Array | Float64Array | Uint8Array | Int32Array
   /** The texts, in the order in which they first occur. */
   texts: Array<string>
-  /** Of lists: where each row's begins, and the end of the last. */
+  /** For lists: the start of each row's list, and the end of the last one. */
   offsets: Int32Array | null
 }
 
@@ -279,7 +285,10 @@ export declare function readTable(path: string, what: string, columns: Array<Wan
 export interface ReadTable {
   /** Number of rows. */
   rows: number
-  /** The wanted columns in their order; null where the file does not have one, or has no value in one of another type. */
+  /**
+   * The wanted columns in their order. Null for a column that is absent, or that has another type and no
+   * value.
+   */
   columns: Array<ReadColumn | undefined | null>
 }
 
@@ -316,7 +325,10 @@ export interface WrittenColumn {
   name: string
   /** The int64 values are times. */
   isTime: boolean
-  /** 1 for each row that has a value; null where all rows have one, and for values that say null themselves. */
+  /**
+   * 1 for each row that has a value; null where all rows have one, and for values that say null
+   * themselves.
+   */
   valid: Uint8Array | null
   /** The values. */
   values: Values

@@ -40,8 +40,8 @@ export async function readLabelFiles(path: string, options: FormatOptions): Prom
 }
 
 /**
- * The tasks below a folder as paths relative to it, in order: each folder that contains labels at once or in shards (`train`, `0`), and each file of
- * labels in the folder itself.
+ * The tasks below a folder as paths relative to it, in order: each folder that contains labels at once or in
+ * shards (`train`, `0`), and each file of labels in the folder itself.
  */
 export function tasksBelow(root: string): string[] {
   const found: string[] = [];
@@ -72,7 +72,7 @@ const filesBelow = (path: string) =>
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** The Parquet files among those below a folder; names that begin with a dot or `_` are no data. */
+/** The Parquet files among those below a folder; names that begin with a dot or `_` are not data. */
 export function parquetBelow(path: string, files: readonly string[] = filesBelow(path)): string[] {
   const isHidden = (file: string) =>
     relative(path, file)
@@ -81,7 +81,9 @@ export function parquetBelow(path: string, files: readonly string[] = filesBelow
   return files.filter((file) => isParquet(file) && !isHidden(file));
 }
 
-/** A file; or a folder's Parquet files in order of their paths' bytes; or the file in it that makes it a task. */
+/**
+ * A file; or a folder's Parquet files in order of their paths' bytes; or the file in it that makes it a task.
+ */
 function filesOf(path: string): string[] {
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of labels. Check the path.`, path);
   if (!withIo(path, () => statSync(path)).isDirectory()) return [path];
@@ -123,7 +125,10 @@ function refuseOptions(file: string, format: LabelFormat, options: FormatOptions
 class Twins {
   private readonly bySize = new Map<number, string[]>();
 
-  /** Throws where a file that has labels has the same bytes as one before it. Only files of one size are read for it. */
+  /**
+   * Throws where a file that has labels has the same bytes as one before it. Only files of one size are read
+   * for it.
+   */
   add(file: string): void {
     const { size } = withIo(file, () => statSync(file));
     const others = this.bySize.get(size) ?? [];

@@ -6,20 +6,23 @@ import { exactTimes, type TimeLike } from "../support/time.js";
 import { LabelBuilder, type LabelTable } from "./table/table.js";
 
 /**
- * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those of MEDS's label schema, in
- * JavaScript's spelling. A value that is null or absent is missing.
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or absent is missing.
  */
 export interface Label {
   readonly subjectId: SubjectId;
-  /** A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
+  /**
+   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
+   * bigint, or a Date.
+   */
   readonly predictionTime: TimeLike;
   readonly booleanValue?: boolean | null | undefined;
   readonly integerValue?: number | bigint | null | undefined;
   readonly floatValue?: number | null | undefined;
   readonly categoricalValue?: string | null | undefined;
   /**
-   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is
-   * missing, because censored is not false.
+   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end
+   * of follow-up, and `booleanValue` is missing, because censored is not false.
    */
   readonly isCensored?: boolean | null | undefined;
 }
@@ -44,11 +47,15 @@ export interface LabelOptions {
 
 /** How {@link Labels.open} reads. */
 export interface OpenLabelsOptions extends LabelOptions {
-  /** INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
+  /**
+   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * Default: the only one.
+   */
   readonly column?: string | undefined;
   /**
-   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and `pe_…`, because the study finds pulmonary
-   * embolism, and neither its order nor its report may be known yet; 0 for all other tasks.
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
+   * yet; 0 for all other tasks.
    */
   readonly shift?: Duration | undefined;
 }
@@ -62,7 +69,10 @@ export interface WriteLabelsOptions {
 /** Some labels: by index, or those for which a function returns true. */
 export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
 
-/** A lone surrogate is not a character: a file would contain "�" in its place, and two categories would become one. */
+/**
+ * A lone surrogate is not a character: a file would contain "�" in its place, and two categories would become
+ * one.
+ */
 const isText = (value: unknown) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
 const isTruth = (value: unknown) => typeof value === "boolean";
 const isWhole = (value: number | bigint) => (typeof value === "bigint" ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value));

@@ -41,11 +41,11 @@ function known<O extends object>(what: string, options: O | undefined, names: re
 const LONGEST = 2n ** 62n;
 
 /**
- * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in the order of their files. The table may
- * have no values at all: it then says only when to predict.
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
+ * the order of their files. The table may have no values at all: it then says only when to predict.
  *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
- * `categorical_value`).
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
+ * `integer_value`, `float_value`, `categorical_value`).
  *
  * @example
  * ```ts
@@ -76,22 +76,27 @@ export class Labels implements Iterable<LabelRow> {
   /**
    * Reads a task in the form in which it is published:
    *
-   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or one such file. Older files are read too:
-   *   times of any unit (nanoseconds are rounded down), `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without
-   *   rows are allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes `boolean_value`; `categorical` (classes, the
-   *   14 bits of `chexpert`) becomes `integer_value`; `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with
-   *   `is_censored`. Times keep their seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored: see
-   *   `column` and `shift`. A censored label has a null `boolean_value` and a true `is_censored`.
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
+   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
+   *   `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without rows are
+   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
+   *   `boolean_value`; `categorical` (classes, the 14 bits of `chexpert`) becomes `integer_value`;
+   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
+   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
+   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
+   *   `boolean_value` and a true `is_censored`.
    *
    * A time without a zone is UTC. Messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
-   * and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject
-   * or time; `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one name; `MEDS_INVALID_ARGUMENT` for a
-   * table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`
-   * for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
+   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
+   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
+   * name; `MEDS_INVALID_ARGUMENT` for a table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for
+   * two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -110,8 +115,9 @@ export class Labels implements Iterable<LabelRow> {
   }
 
   /**
-   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that contains Parquet files, directly or in shards
-   * (`train`, `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
+   * contains Parquet files, directly or in shards (`train`, `tuning`, `held_out`, `0`, …), or a
+   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
    * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
@@ -131,8 +137,9 @@ export class Labels implements Iterable<LabelRow> {
   }
 
   /**
-   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in the order in which the pairs first occur.
-   * If a task has several labels for one pair, the k-th is in one row with the k-th of the other tasks: each label is in exactly one row.
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
+   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
+   * row with the k-th of the other tasks: each label is in exactly one row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT`.
    * @example
@@ -160,8 +167,8 @@ export class Labels implements Iterable<LabelRow> {
   /**
    * Makes a table of labels in memory.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category with a lone surrogate;
-   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
+   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
    */
   static from(rows: Iterable<Label>, options?: LabelOptions): Labels {
     const { task = "labels" } = known("Labels.from", options, ["task"]);
@@ -252,15 +259,18 @@ export class Labels implements Iterable<LabelRow> {
   }
 
   /**
-   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns: `subject_id` (int64), `prediction_time`
-   * (timestamp[us]), and those with a value of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
-   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's schema does not have: remove such labels
-   * with {@link Labels.select} for readers that require the exact schema.
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those with a value of `boolean_value`
+   * (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
+   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's
+   * schema does not have: remove such labels with {@link Labels.select} for readers that require the exact
+   * schema.
    *
-   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces the Parquet files that are in the folder.
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
+   * the Parquet files that are in the folder.
    *
-   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet files; `MEDS_VALUE_RANGE` for a value
-   * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
+   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
    * @example
    * ```ts
    * import { Labels } from "meds-reader";
@@ -301,8 +311,8 @@ export class Labels implements Iterable<LabelRow> {
 type Member = { readonly labels: Labels; readonly has: Uint8Array };
 
 /**
- * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of labels without values, which `samples`
- * takes like any other: one window per row, for all tasks.
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
+ * labels without values, which `samples` takes like any other: one window per row, for all tasks.
  */
 export class JointLabels extends Labels {
   /** Names of the tasks, in the order in which they were joined. */
@@ -317,7 +327,8 @@ export class JointLabels extends Labels {
   }
 
   /**
-   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the task has no label in that row.
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
+   * task has no label in that row.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */
@@ -326,7 +337,8 @@ export class JointLabels extends Labels {
   }
 
   /**
-   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else 0.
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
+   * 0.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
    */

@@ -63,12 +63,14 @@ type Taken = { readonly labels: Labels; readonly unmatched: number; readonly dif
 type Draw = { readonly ids: readonly unknown[]; readonly times: readonly unknown[]; readonly values: readonly unknown[] };
 
 /**
- * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and replicate, the labels to train and tune on.
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and
+ * replicate, the labels to train and tune on.
  *
- * An entry of the file names a label by subject and time. The selection contains the label as often as the file does, because a class with few labels
- * was drawn with repeats. Its value is that of the file, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the
- * seconds to 0 when it loads labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in one minute,
- * they are used in turn, those with the file's value first.
+ * An entry of the file names a label by subject and time. The selection contains the label as often as the
+ * file does, because a class with few labels was drawn with repeats. Its value is that of the file, which is
+ * true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it loads
+ * labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in
+ * one minute, they are used in turn, those with the file's value first.
  *
  * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
  *
@@ -152,11 +154,12 @@ export class Shots {
   }
 
   /**
-   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out subjects become true or false as in
-   * EHRSHOT ({@link Shots.binary}).
+   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out
+   * subjects become true or false as in EHRSHOT ({@link Shots.binary}).
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT` if the file trains or tunes on a subject of
-   * another split; `MEDS_UNKNOWN_SPLIT` if no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT`
+   * if the file trains or tunes on a subject of another split; `MEDS_UNKNOWN_SPLIT` if no subject is held
+   * out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
    */
   select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection {
     if (!(labels instanceof Labels)) expected("labels", labels, "a Labels object");
@@ -183,10 +186,12 @@ export class Shots {
   }
 
   /**
-   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is one bit of 14
-   * ("No Finding" is the highest), and a `boolean_value` is kept. A label without a value keeps none.
+   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1
+   * on, a finding of `chexpert` is one bit of 14 ("No Finding" is the highest), and a `boolean_value` is
+   * kept. A label without a value keeps none.
    *
-   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert`
+   * value of more than 14 bits.
    */
   static binary(labels: Labels, subTask: string): Labels {
     if (!(labels instanceof Labels)) expected("labels", labels, "a Labels object");

@@ -16,9 +16,11 @@ const CANONICAL: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or in none.
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
+ * in none.
  *
- * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits that are published beside the data.
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
+ * that are published beside the data.
  *
  * @example
  * ```ts
@@ -55,13 +57,16 @@ export class Splits {
   /**
    * Reads splits in the form in which they are published. The columns show the form:
    *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means no split), or the folder of a dataset with
-   *   such a file in `metadata`. Its names are kept, because they are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's
-   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`; `test` becomes `held_out`.
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
+   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
+   *   are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
+   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   *   `validation` become `tuning`; `test` becomes `held_out`.
    *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without a subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
+   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
    * @example
    * ```ts
    * import { Splits } from "meds-reader";
@@ -82,7 +87,8 @@ export class Splits {
   /**
    * Makes splits from the subjects of each.
    *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`.
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
+   * `MEDS_INVALID_ARGUMENT`.
    */
   static from(splits: { readonly [name: string]: Iterable<SubjectId> }): Splits {
     if (typeof splits !== "object" || splits === null)

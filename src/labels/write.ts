@@ -79,7 +79,10 @@ function failExists(path: string, found: string): never {
   fail("MEDS_LABELS_EXIST", `${path}: ${found}.`, path);
 }
 
-/** The columns that have a value; is_censored only where some label is censored, because MEDS's schema does not have that column. */
+/**
+ * The columns that have a value; is_censored only where some label is censored, because MEDS's schema does
+ * not have that column.
+ */
 function columnsOf(labels: LabelTable, path: string): WrittenColumn[] {
   const { subjectIds, predictionTimes, boolean, integer, float, categorical, censored } = labels;
   const plain = { isTime: false, valid: null, texts: [] };

@@ -4,7 +4,9 @@ import { extname } from "node:path";
 import { fail, MedsError, type MedsErrorCode } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 
-/** A table with a header, read cell by cell. An empty cell is null. Row 0 is the first row below the header. */
+/**
+ * A table with a header, read cell by cell. An empty cell is null. Row 0 is the first row below the header.
+ */
 export class CsvTable {
   readonly header: readonly string[];
   readonly size: number;
@@ -93,8 +95,9 @@ export class CsvTable {
 const ISO = /^\s*(\d{4}-\d\d-(\d\d))(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?\s*$/;
 
 /**
- * A time in ISO 8601 (`2020-01-31`, `2020-01-31 12:00`, `2020-01-31T12:00:00.123456+01:00`) as microseconds since 1970-01-01. Nanoseconds are rounded
- * down. A time without a zone is UTC. Undefined for any other text. `Date.parse` would use the machine's zone and cut microseconds.
+ * A time in ISO 8601 (`2020-01-31`, `2020-01-31 12:00`, `2020-01-31T12:00:00.123456+01:00`) as microseconds
+ * since 1970-01-01. Nanoseconds are rounded down. A time without a zone is UTC. Undefined for any other text.
+ * `Date.parse` would use the machine's zone and cut microseconds.
  */
 export function isoMicros(text: string): bigint | undefined {
   const found = ISO.exec(text);

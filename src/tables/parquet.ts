@@ -1,4 +1,5 @@
-// Small tables in Parquet: labels, splits, lists of subjects and the parents of codes. They are read as whole columns.
+// Small tables in Parquet: labels, splits, lists of subjects and the parents of codes. They are read as whole
+// columns.
 import { readTable, refuseTables } from "../store/native.js";
 import { fail } from "../support/errors.js";
 
@@ -31,7 +32,9 @@ export interface Wanted {
 export interface Column<K extends Kind> {
   /** Rows without a value. */
   readonly nulls: number;
-  /** 1 for each row that has a value; null where all rows have one, and for values that say null themselves. */
+  /**
+   * 1 for each row that has a value; null where all rows have one, and for values that say null themselves.
+   */
   readonly valid: Uint8Array | null;
   /** What is in a null's place means nothing. */
   readonly values: Arrays[K];
@@ -40,7 +43,10 @@ export interface Column<K extends Kind> {
   readonly offsets: Int32Array | null;
 }
 
-/** The wanted columns of a file; null for one that the file does not have, or that has no value and another type. */
+/**
+ * The wanted columns of a file; null for one that the file does not have, or that has no value and another
+ * type.
+ */
 export interface Table<W extends Readonly<Record<string, Wanted>>> {
   readonly rows: number;
   readonly columns: { readonly [C in keyof W]: Column<W[C]["kind"]> | null };

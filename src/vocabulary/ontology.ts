@@ -5,13 +5,16 @@ import { MedsError } from "../support/errors.js";
 import { readColumns, type Table, type Wanted } from "../tables/parquet.js";
 
 /**
- * Parents of codes: of all codes in the source's codes.parquet, not only of those that events have. Otherwise a code's ancestors would depend on
- * whether some (held-out) patient has the code of a step between them.
+ * Parents of codes: of all codes in the source's codes.parquet, not only of those that events have. Otherwise
+ * a code's ancestors would depend on whether some (held-out) patient has the code of a step between them.
  */
 export class Ontology {
   constructor(private readonly parents: ReadonlyMap<string, readonly string[]>) {}
 
-  /** The code, and all codes that it reaches in any number of steps. `own` are its parents if the code is not in this ontology. */
+  /**
+   * The code, and all codes that it reaches in any number of steps. `own` are its parents if the code is not
+   * in this ontology.
+   */
   ancestors(code: string, own: readonly string[] = []): string[] {
     const found = new Set([code]);
     // The loop also visits what is added to the set while it runs.

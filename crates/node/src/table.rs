@@ -1,4 +1,5 @@
-//! Small tables in Parquet, read and written as whole columns: what crosses is a few arrays per column, never a value.
+//! Small tables in Parquet, read and written as whole columns: what crosses is a few arrays per column, never
+//! a value.
 
 use crate::error::{caught, guard, thrown};
 use meds_convert::{ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableValues, Wanted};
@@ -30,14 +31,16 @@ pub struct WantedColumn {
 pub struct ReadColumn {
     /// Rows without a value.
     pub nulls: f64,
-    /// 1 for each row that has a value; null where all rows have one, and for values that say null themselves.
+    /// 1 for each row that has a value; null where all rows have one, and for values that say null
+    /// themselves.
     pub valid: Option<Uint8Array>,
-    /// int64 (times too), float64, truth (255 is null) or the index of a text (-1 is null), for each row; of lists the indexes of all rows.
+    /// For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
+    /// for lists the indexes of all rows.
     #[napi(ts_type = "BigInt64Array | Float64Array | Uint8Array | Int32Array")]
     pub values: Either4<BigInt64Array, Float64Array, Uint8Array, Int32Array>,
     /// The texts, in the order in which they first occur.
     pub texts: Vec<String>,
-    /// Of lists: where each row's begins, and the end of the last.
+    /// For lists: the start of each row's list, and the end of the last one.
     pub offsets: Option<Int32Array>,
 }
 
@@ -46,7 +49,8 @@ pub struct ReadColumn {
 pub struct ReadTable {
     /// Number of rows.
     pub rows: f64,
-    /// The wanted columns in their order; null where the file does not have one, or has no value in one of another type.
+    /// The wanted columns in their order. Null for a column that is absent, or that has another type and no
+    /// value.
     pub columns: Vec<Option<ReadColumn>>,
 }
 
@@ -99,7 +103,8 @@ pub fn read_table(env: Env, path: String, what: String, columns: Vec<WantedColum
     })
 }
 
-/// The values of a column to write: int64, float32, truth (255 is null) or the index of a text (-1 is null), for each row.
+/// The values of a column to write: int64, float32, truth (255 is null) or the index of a text (-1 is null),
+/// for each row.
 type Values<'env> = Either4<BigInt64ArraySlice<'env>, Float32ArraySlice<'env>, Uint8ArraySlice<'env>, Int32ArraySlice<'env>>;
 
 /// A column to write.
@@ -109,7 +114,8 @@ pub struct WrittenColumn<'env> {
     pub name: String,
     /// The int64 values are times.
     pub is_time: bool,
-    /// 1 for each row that has a value; null where all rows have one, and for values that say null themselves.
+    /// 1 for each row that has a value; null where all rows have one, and for values that say null
+    /// themselves.
     pub valid: Option<Uint8ArraySlice<'env>>,
     /// The values.
     pub values: Values<'env>,
@@ -145,7 +151,7 @@ pub struct DescribedColumn {
     pub r#type: Option<String>,
 }
 
-/// What a Parquet file says of itself.
+/// The rows and columns of a Parquet file.
 #[napi(object, object_from_js = false)]
 pub struct DescribedTable {
     /// Number of rows.
@@ -154,7 +160,7 @@ pub struct DescribedTable {
     pub columns: Vec<DescribedColumn>,
 }
 
-/// Reads the footer of a Parquet file.
+/// Reads the rows and columns of a Parquet file from its footer.
 #[napi]
 pub fn describe_table(env: Env, path: String) -> napi::Result<DescribedTable> {
     guard(&env, || {

@@ -19,7 +19,10 @@ export const EHRSHOT: LabelFormat = {
   },
 };
 
-/** A value by its type, as EHRSHOT's own loader and its conversion to MEDS read it: classes are whole numbers, survival is minutes. */
+/**
+ * A value by its type, as EHRSHOT's own loader and its conversion to MEDS read it: classes are whole numbers,
+ * survival is minutes.
+ */
 function valuesOf(table: CsvTable, row: number): LabelValues {
   switch (table.text(row, "label_type")) {
     case "boolean":

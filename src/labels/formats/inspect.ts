@@ -20,7 +20,8 @@ export const INSPECT: LabelFormat = {
   async read({ csv }, options) {
     const table = csv!;
     const column = taskColumn(table, options.column);
-    // A study finds pulmonary embolism: when it is predicted, neither the order nor the report of the study may be known.
+    // A study finds pulmonary embolism: when it is predicted, neither the order nor the report of the study
+    // may be known.
     const shift = options.shift ?? (/^pe(_|$)/i.test(column) ? DAY : 0n);
     return { table: labelsOf(table, column, shift), column };
   },
@@ -53,7 +54,10 @@ function taskColumn(table: CsvTable, named: string | undefined): string {
   return can[0]!;
 }
 
-/** Censored is neither true nor false: the value is missing, and `is_censored` says why. Where nothing is censored there is no such column. */
+/**
+ * Censored is neither true nor false: the value is missing, and `is_censored` says why. Where nothing is
+ * censored there is no such column.
+ */
 function labelsOf(table: CsvTable, column: string, shift: bigint): LabelTable {
   const [patient, time] = namesIn(table)!;
   const builder = new LabelBuilder();

@@ -42,7 +42,10 @@ export const MEDS: LabelFormat = {
   },
 };
 
-/** Throws where a folder is called COLUMN=VALUE, and the file has no value of that column: its labels would be lost. */
+/**
+ * Throws where a folder is called COLUMN=VALUE, and the file has no value of that column: its labels would be
+ * lost.
+ */
 function refuseFolders({ path, folders }: LabelFile, hasValues: (column: string) => boolean): void {
   for (const folder of folders) {
     const [name] = folder.split("=") as [string];

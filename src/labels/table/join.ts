@@ -11,8 +11,9 @@ export interface Joined {
 }
 
 /**
- * Joins tables on subject and prediction time, in the order in which the pairs first occur. The k-th label of a table for a pair is in one row with
- * the k-th of every other table. Each label is so in exactly one row: a cross product would repeat labels, and grow without bound.
+ * Joins tables on subject and prediction time, in the order in which the pairs first occur. The k-th label of
+ * a table for a pair is in one row with the k-th of every other table. Each label is so in exactly one row: a
+ * cross product would repeat labels, and grow without bound.
  */
 export function joined(tables: readonly LabelTable[]): Joined {
   /** The rows of a pair of subject and time, and how many of them the current table has used. */

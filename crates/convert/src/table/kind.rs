@@ -62,7 +62,7 @@ impl ColumnType {
     pub fn fits(self, column: &Node) -> bool {
         match self {
             Self::AnyText => column.is_primitive() && !is_repeated(column),
-            // What of these is no list of single values shows when its Arrow type is known.
+            // The Arrow type shows later whether it is a list of single values.
             Self::Lists => true,
             other => found(column) == Some(other),
         }
@@ -102,12 +102,13 @@ fn found(column: &Node) -> Option<ColumnType> {
     }
 }
 
-/// What a Parquet file says of itself.
+/// The rows and columns of a Parquet file, by its footer.
 #[derive(Debug)]
 pub struct TableSchema {
     /// Number of rows.
     pub rows: u64,
-    /// Each column's name, and its type as Parquet calls it, in lower case; no type where the column is nested without an annotation.
+    /// Each column's name, and its type as Parquet calls it, in lower case; no type where the column is
+    /// nested without an annotation.
     pub columns: Vec<(String, Option<String>)>,
 }
 

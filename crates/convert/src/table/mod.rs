@@ -1,7 +1,8 @@
-//! Small tables in Parquet: labels, splits, lists of subjects, the parents of codes. They are read and written as whole columns.
+//! Small tables in Parquet: labels, splits, lists of subjects, the parents of codes. They are read and
+//! written as whole columns.
 //!
-//! A file comes from any writer and may be damaged. What a column means is decided by the annotations of Parquet alone, because writers that
-//! store Arrow types beside them do so for fewer files than not, and both kinds of file must mean the same.
+//! A file comes from any writer and may be damaged. The annotations of Parquet alone decide the type of a
+//! column: a file must mean the same with and without the Arrow schema that some writers store in it.
 
 mod kind;
 mod read;

@@ -38,8 +38,9 @@ pub struct Wanted {
 /// Reads columns of a file. `what` says whose columns they are, for messages: "labels".
 ///
 /// # Errors
-/// `MEDS_MISSING_COLUMN` without a required column; `MEDS_COLUMN_TYPE` for a column that has values of another type; `MEDS_SCHEMA_CONFLICT` for two
-/// columns of one name; `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_SOURCE_DAMAGED`; and what the system reports.
+/// `MEDS_MISSING_COLUMN` without a required column; `MEDS_COLUMN_TYPE` for a column that has values of
+/// another type; `MEDS_SCHEMA_CONFLICT` for two columns of one name; `MEDS_VALUE_RANGE` for what does not fit
+/// int64; `MEDS_SOURCE_DAMAGED`; and what the system reports.
 pub fn read_table(path: &Path, what: &str, wanted: &[Wanted]) -> Result<Table> {
     if path.is_dir() {
         return Err(Error::at(Code::Io, path, "this is a folder, not a Parquet file. Check the path."));
@@ -103,7 +104,8 @@ impl<'a> TableFile<'a> {
         }
     }
 
-    /// Reads a column. One without any value may have any type, because pandas writes such columns: it is `None`.
+    /// Reads a column. One without any value may have any type, because pandas writes such columns: it is
+    /// `None`.
     fn column(&self, kind: ColumnType, root: usize) -> Result<Option<TableColumn>> {
         let node = &self.fields()[root];
         if self.footer.undecodable.contains_key(&root)
@@ -144,7 +146,8 @@ impl<'a> TableFile<'a> {
         self.batches(root, None, |_, array| if array.logical_null_count() == array.len() { Ok(()) } else { Err(wrong()) })
     }
 
-    /// INT96 in microseconds wraps around where seconds do not: a time beyond int64 would become another time.
+    /// INT96 in microseconds wraps around where seconds do not: a time beyond int64 would become another
+    /// time.
     fn refuse_wrapped(&self, root: usize) -> Result<()> {
         let mut seconds = Vec::with_capacity(self.rows.min(ROWS));
         let unit = DataType::Timestamp(TimeUnit::Second, None);
@@ -235,7 +238,8 @@ impl<'a> TableFile<'a> {
         let leaves = (0..descriptor.num_columns()).filter(|leaf| descriptor.get_column_root_idx(*leaf) == root);
         let chunks: Vec<_> = leaves.map(|leaf| group.column(leaf)).collect();
         let end = chunks.iter().map(|chunk| chunk.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
-        // Texts come with the dictionaries of their pages where there are such: each is then looked up once per dictionary.
+        // Texts come with the dictionaries of their pages where there are such: each is then looked up once
+        // per dictionary.
         let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let is_coded = chunks.iter().any(|chunk| chunk.dictionary_page_offset().is_some());
         let wanted = wanted.map(|wanted| if *wanted == DataType::Utf8View && is_coded { &coded } else { wanted });

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 /// Stands for null among the values of [`TableValues::Truths`].
 pub const NO_TRUTH: u8 = 255;
 
-/// A table: its columns in the order in which they were asked for.
+/// A table. Its columns are in the order of the wanted columns.
 #[derive(Debug, Default)]
 pub struct Table {
     /// Number of rows.
@@ -30,7 +30,8 @@ pub struct Table {
 pub struct TableColumn {
     /// Rows without a value.
     pub nulls: usize,
-    /// 1 for each row that has a value; `None` where all rows have one, and for values that say null themselves.
+    /// 1 for each row that has a value; `None` where all rows have one, and for values that say null
+    /// themselves.
     pub valid: Option<Vec<u8>>,
     /// The values. What is in a null's place means nothing.
     pub values: TableValues,
@@ -45,9 +46,11 @@ pub enum TableValues {
     Floats(Vec<f64>),
     /// 0, 1, or 255 for null.
     Truths(Vec<u8>),
-    /// Text: of each row the index of its text, -1 for null, and the texts in the order in which they first occur.
+    /// Text: for each row the index of its text, -1 for null; and the texts in the order in which they first
+    /// occur.
     Texts(Vec<i32>, Vec<String>),
-    /// Lists of text: where each row's list begins, and the end of the last; then as for text. Null is an empty list.
+    /// Lists of text: the start of each row's list and the end of the last one; then as for text. Null is an
+    /// empty list.
     Lists(Vec<i32>, Vec<i32>, Vec<String>),
 }
 
@@ -65,7 +68,7 @@ impl From<ArrowError> for Refused {
     }
 }
 
-/// A column that is being read. Of the arrays those are filled that its type needs.
+/// A column that is being read. Only the arrays of its type are filled.
 #[derive(Default)]
 pub struct Column {
     words: Vec<i64>,
@@ -118,7 +121,8 @@ impl Column {
         Ok(())
     }
 
-    /// Adds times. Nanoseconds are rounded down: a time of prediction that is later by less than a microsecond admits the same rows.
+    /// Adds times. Nanoseconds are rounded down: a prediction time that is later by less than a microsecond
+    /// admits the same rows.
     fn times(&mut self, array: &ArrayRef) -> Result<(), Refused> {
         const DAY: i64 = 86_400_000_000;
         let values = &mut self.words;

@@ -24,7 +24,8 @@ const GROUP: usize = 100_000;
 pub struct GivenColumn<'a> {
     /// Its name.
     pub name: &'a str,
-    /// 1 for each row that has a value; `None` where all rows have one, and for values that say null themselves.
+    /// 1 for each row that has a value; `None` where all rows have one, and for values that say null
+    /// themselves.
     pub valid: Option<&'a [u8]>,
     /// A value for each row.
     pub values: GivenValues<'a>,
