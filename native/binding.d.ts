@@ -168,6 +168,20 @@ export interface ChangedRows {
 /** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
 export declare function detach(buffer: ArrayBuffer): void
 
+/** A source in a folder. */
+export interface FoundSource {
+  /** Where it is. */
+  path: string
+  /** Its kind, as [`kind`] returns it. */
+  kind: string
+}
+
+/** What a path is. Throws where it is nothing that can be read. */
+export declare function kind(path: string): 'store' | 'meds' | 'meds_reader' | 'omop' | 'parquet' | 'archive' | 'duckdb'
+
+/** What a file is by its first bytes; null where they show no kind. */
+export declare function kindOfFile(path: string): 'parquet' | 'archive' | 'duckdb' | null
+
 /** A mapped Arrow file. */
 export interface Mapped {
   /** The file's bytes, mapped privately: a write reaches no file and no other reader. */
@@ -205,6 +219,9 @@ export declare function refuseTables(root: string, files: Array<string>): void
 
 /** Refuses a path where no store may be written, before any work is done for one. */
 export declare function refuseTaken(path: string, force: boolean): void
+
+/** The sources in a folder, at any depth; what is in a source is part of it. */
+export declare function sourcesIn(folder: string): Array<FoundSource>
 
 /** Why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null

@@ -26,6 +26,7 @@ pub use filter::{FilterOptions, filter};
 pub use inspect::{ArchiveOptions, InspectOptions, Inspected, UnpackOptions, Unpacked, holds_tables, inspect, unpack};
 pub use options::{Options, Summary};
 pub use source::kept::copy_metadata;
+pub use source::kind::{Kind, kind, kind_of_file, sources_in};
 pub use source::table_format::refuse as refuse_tables;
 pub use verify::{VerifyOptions, VerifySummary, verify};
 pub use write::orders::plain_orders;

@@ -53,6 +53,9 @@ const OTHER_TABLES: [&str; 23] = [
 /// Metadata files of MEDS.
 const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
 
+/// How the names of tables' files end.
+const FORMS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+
 /// What an archive contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -112,11 +115,22 @@ impl Listing {
     }
 }
 
+/// The OMOP table that an entry of a folder belongs to by its name: `person.csv`, `person_0.csv`, or a folder `person`.
+pub fn table_named(name: &str, is_folder: bool) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let stem = FORMS.iter().find_map(|form| name.strip_suffix(form));
+    if is_folder {
+        return TABLES.into_iter().find(|table| *table == stem.unwrap_or(&name));
+    }
+    let stem = stem?;
+    TABLES.into_iter().find(|table| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_piece(rest)))
+}
+
 /// The OMOP table that a file belongs to, and the folder that contains the table: a file `person.csv` or `person_0.csv`, or one in a
 /// folder `person`. `src/omop/files.ts` has the same rule.
 fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     let file = name.file_name()?.to_string_lossy().to_lowercase();
-    let stem = [".csv", ".csv.gz", ".parquet"].iter().find_map(|form| file.strip_suffix(form))?;
+    let stem = FORMS.iter().find_map(|form| file.strip_suffix(form))?;
     let tables = || TABLES.into_iter().chain(OTHER_TABLES);
     // The highest one: what is in a table's folder has any name.
     let folders = name.ancestors().skip(1).filter_map(|folder| {
