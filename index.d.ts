@@ -7,6 +7,30 @@ declare global {
   }
 }
 
+/** A subject id as callers give it: any int64 as bigint, or a safe integer. */
+export type SubjectId = number | bigint;
+/**
+ * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
+ * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
+ * slot a patient). No buffer is copied: they are those of the mapping.
+ *
+ * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
+ * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
+ * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
+ * `db.close()`. It is to be read only.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
 /** Any typed array that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
@@ -17,66 +41,6 @@ export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int
 export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
   readonly [name: string]: Value | null;
 };
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
-/**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
- */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, the unused entry 0 included. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many; of `dropped`, rows. */
-  readonly count: number;
-}
 /** A code of the store. */
 export interface Code {
   /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
@@ -187,30 +151,66 @@ export declare class CodeTable implements Iterable<Code> {
   /** What `JSON.stringify` writes: the codes in order of id. */
   toJSON(): readonly Code[];
 }
+/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
 /**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
+ * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
  *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
  */
-export declare class ArrowExport {
+export declare class Dictionary<T = Value> {
   /** Made by this package only. */
   protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
+  /** Number of entries, the unused entry 0 included. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
 }
-/** A subject id as callers give it: any int64 as bigint, or a safe integer. */
-export type SubjectId = number | bigint;
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Does any row of the whole store hold null. */
+  readonly nullable: boolean;
+  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
+  readonly stored: string;
+  /** Null rows over the whole store. */
+  readonly nulls: number;
+}
+/** Something the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
+   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many; of `dropped`, rows. */
+  readonly count: number;
+}
 /** How far a piece of work is. */
 export interface Progress {
   /** What is being done. */
@@ -238,6 +238,23 @@ export interface AbortSignalLike {
   }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+/** Columns that every MEDS dataset has, and how their values are typed. */
+export interface StandardColumns {
+  /** Microseconds since 1970-01-01; null for a static row. */
+  time: number;
+  code: string;
+  numeric_value: number;
+}
+/** The schema of a store about which nothing was said: any name, any value. */
+export interface AnySchema {
+  [column: string]: Value;
+}
+/** Names of the columns of a schema. */
+export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
+/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
+export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
+/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
+export type TimeLike = number | bigint | Date;
 /**
  * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
  * `import type { Table } from "apache-arrow"`.
@@ -261,6 +278,493 @@ export interface ArrowVector extends Iterable<unknown> {
   /** Null where the row has no value. */
   get(index: number): unknown;
 }
+/** How a window by time is cut. */
+export interface WindowOptions {
+  /** Rows at the very time of the bound belong to the window. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+/** How {@link Timeline.between} cuts. */
+export interface BetweenOptions {
+  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** The patient's static rows (no time) belong to the window. Default: true. */
+  readonly static?: boolean | undefined;
+}
+/**
+ * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
+ *
+ * | column | `values` | `indexes`, `dictionary` | `rows` |
+ * | --- | --- | --- | --- |
+ * | dense, numbers | view, a slot a row | - | - |
+ * | dense, coded | decoded copy, a slot a row | view of ids, 0 = null | - |
+ * | sparse, numbers | view, a slot a value | - | which row each value is of |
+ * | sparse, coded | decoded copy, a slot a value | view of ids | which row each value is of |
+ * | text, bool, nested | decoded copy | - | where sparse |
+ *
+ * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
+ * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb");
+ * const patient = db.at(0)!;
+ * const unit = patient.column("unit");
+ * for (let i = 0; i < patient.length; i += 1) {
+ *   const value = unit.at(i); // string | null
+ *   if (value !== null) console.log(patient.codeAt(i), value);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class Column<T = Value | null> implements Iterable<T> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of rows: the timeline's. */
+  readonly length: number;
+  /** Name, types and storage. */
+  get info(): ColumnInfo;
+  /**
+   * The value of a row, counted from the end where negative; null where the row has none.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
+   */
+  at(i: number): T;
+  /** Is the row without a value. */
+  isNull(i: number): boolean;
+  /** The values: a slot a row where dense, a slot for each of {@link Column.rows} where sparse. See the table above. */
+  get values(): TypedArray | readonly T[];
+  /** Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded. Slots as in `values`. */
+  get indexes(): Uint8Array | Uint16Array | Uint32Array | undefined;
+  /** What the ids of a coded column stand for; undefined where it is not coded. */
+  get dictionary(): Dictionary<NonNullable<T>> | undefined;
+  /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
+  get rows(): Uint16Array | Uint32Array | undefined;
+  /**
+   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
+   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   */
+  toArray(): TypedArray | T[];
+  /** The values in order, null included. */
+  [Symbol.iterator](): Iterator<T>;
+  /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
+/**
+ * What is to stand in some columns of a row, by their names in the store: `time` as a time (null makes the row static), any other column as
+ * {@link Event.get} gives its values, null for no value.
+ */
+export type RowChanges<S extends object = AnySchema> = {
+  readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
+};
+/** A row that no event of the store stands behind. Columns that it does not name are null. */
+export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
+  /** Microseconds since 1970-01-01, or a `Date`; null for a static row. */
+  readonly time: TimeLike | null;
+  readonly code: string;
+};
+/**
+ * A row on its way into another store: an event with changes, or a new row. {@link Event.with} makes it, for what {@link transform} calls.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const row = db.at(0)!.at(-1)!.with({ code: "RENAMED", numeric_value: null });
+ * console.log(row.code, row.numericValue, row.time);
+ * db.close();
+ * ```
+ */
+export declare class Row<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * As {@link Event.time}.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255: read {@link Row.timeMicros}.
+   */
+  get time(): number | null;
+  /** As {@link Event.timeMicros}. */
+  get timeMicros(): bigint | null;
+  /** The code. */
+  get code(): string;
+  /** The numeric value; null where there is none. */
+  get numericValue(): number | null;
+  /**
+   * The value of a column; null where the row has none, and for a column that it was not given.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the event.
+   */
+  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null;
+  /** The row with other values in some columns. */
+  with(changes: RowChanges<S>): Row<S>;
+}
+/**
+ * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
+ * its getters throws `MEDS_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb");
+ * for (const event of db.at(0)!) {
+ *   if (event.numericValue !== null) console.log(event.date, event.code, event.numericValue, event.get("unit"));
+ * }
+ * db.close();
+ * ```
+ */
+export declare class Event<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Microseconds since 1970-01-01; null for a static row.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
+   */
+  get time(): number | null;
+  /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
+  get timeMicros(): bigint | null;
+  /** The time as a `Date`, cut to the millisecond; null for a static row. For people: it costs more than {@link Event.time}. */
+  get date(): Date | null;
+  /** The row has no time: it describes the patient as such. Static rows come first. */
+  get isStatic(): boolean;
+  /** The code. */
+  get code(): string;
+  /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
+  get codeId(): number;
+  /** The numeric value; null where there is none. NaN is a value: it means that the source holds a NaN. */
+  get numericValue(): number | null;
+  /**
+   * The value of a column; null where the row has none.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   */
+  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N>;
+  /**
+   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is no string, a time that is none, and `subject_id`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const event = db.at(0)!.at(-1)!;
+   * console.log(event.with({ code: event.code.toLowerCase() }).code);
+   * db.close();
+   * ```
+   */
+  with(changes: RowChanges<S>): Row<S>;
+  /** Every column by name, as {@link Event.get} gives it. */
+  toObject(): {
+    [N in ColumnName<S>]: ColumnValue<S, N>;
+  };
+  /**
+   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
+   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * db.close();
+   * ```
+   */
+  toJSON(): {
+    readonly [column: string]: JsonValue;
+  };
+}
+/**
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
+ */
+export type Visitor = (time: number, code: string, value: number, index: number) => void;
+/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
+export interface TimelineCopy {
+  readonly subjectId: bigint;
+  readonly staticCount: number;
+  /** int64 microseconds; static rows hold the int64 minimum. */
+  readonly times: BigInt64Array;
+  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
+  /** NaN where there is none. */
+  readonly numericValues: Float32Array | Float64Array;
+  /** The columns that were asked for, as {@link Column.toArray} gives them. */
+  readonly columns: {
+    readonly [name: string]: TypedArray | readonly unknown[];
+  };
+}
+/**
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
+ * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
+ * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
+ *
+ * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const patient = db.at(0)!;
+ * const history = patient.until(new Date("2100-01-01")).last(512);
+ * const { codeIds, numericValues } = history; // typed arrays, a slot a row
+ * for (let i = 0; i < history.length; i += 1) {
+ *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of rows. */
+  readonly length: number;
+  /** Number of static rows: those at 0 to staticCount - 1. */
+  readonly staticCount: number;
+  /** The subject's id, any int64. */
+  get subjectId(): bigint;
+  /** The patient's place in storage order: `db.at(slot)`. */
+  get slot(): number;
+  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
+  get firstTime(): number | null;
+  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
+  get lastTime(): number | null;
+  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  get times(): BigInt64Array;
+  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  get timeWords(): Int32Array;
+  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
+  get codeIds(): Uint8Array | Uint16Array | Uint32Array;
+  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
+  get numericValues(): Float32Array | Float64Array;
+  /**
+   * Time of a row in microseconds since 1970-01-01; NaN for a static row.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255; `MEDS_OUT_OF_RANGE` outside the timeline.
+   */
+  timeAt(i: number): number;
+  /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
+  codeAt(i: number): string;
+  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
+  at(i: number): Event<S> | undefined;
+  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
+  [Symbol.iterator](): IterableIterator<Event<S>>;
+  /**
+   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
+   * NaN.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * let tall = 0;
+   * db.at(0)!.forEach((time, code, value) => {
+   *   if (code.startsWith("LAB//") && value > 100) tall += 1;
+   * });
+   * db.close();
+   * ```
+   */
+  forEach(visit: Visitor): void;
+  /** The rows at or before a time, with the static rows: what is known then. */
+  until(time: TimeLike, options?: WindowOptions): Timeline<S>;
+  /** The rows at or after a time, with the static rows. */
+  from(time: TimeLike, options?: WindowOptions): Timeline<S>;
+  /**
+   * The rows between two times, both included by default, with the static rows.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
+   */
+  between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S>;
+  /** The first `count` rows, static rows first; all where there are fewer. */
+  first(count: number): Timeline<S>;
+  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
+  last(count: number): Timeline<S>;
+  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
+  slice(begin?: number, end?: number): Timeline<S>;
+  /**
+   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
+   * selects nothing.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   */
+  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
+  /**
+   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   */
+  column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
+  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
+  copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
+  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+  /**
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
+   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
+   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.at(0)!.last(10).toArrow();
+   * console.log(table.numRows, table.getChild("code")?.get(0));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+}
+/**
+ * One patient: the whole timeline, and what the store knows of the subject.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const patient = db.at(0)!;
+ * console.log(patient.subjectId, patient.split, patient.length, patient.birthTime);
+ * console.log(patient.at(-1)?.code);
+ * db.close();
+ * ```
+ */
+export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /** The split that subject_splits.parquet puts the subject in (`train`, `tuning`, `held_out`, …); null where in none. */
+  get split(): string | null;
+  /**
+   * Time of the first row with a birth code, in microseconds since 1970-01-01; null where there is none. Birth codes are `MEDS_BIRTH`,
+   * `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`. Looks through the rows: keep the result.
+   */
+  get birthTime(): number | null;
+  /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
+  get deathTime(): number | null;
+  /** As {@link Timeline.toJSON}, with the split. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+}
+/** Which patients a cohort contains: subject ids, or slots (a patient's index in storage order: {@link Timeline.slot}). */
+export type PatientChoice = Iterable<SubjectId> | {
+  readonly ids: Iterable<SubjectId>;
+} | {
+  readonly slots: Iterable<number>;
+};
+/**
+ * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link Timeline.between},
+ * {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of windows, in any order.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
+ * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
+ * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
+ * db.close();
+ * ```
+ */
+export interface Windows {
+  /** The subject of each window. */
+  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
+  /** Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the beginning. */
+  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Rows at or before these times. Default: to the end. */
+  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false), or at one of them. */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
+  readonly static?: boolean | undefined;
+  /** The most rows of a window: the last ones are kept. Static rows come first, so they are left out first. Default: all rows. */
+  readonly last?: number | undefined;
+}
+/** Options of a query over many patients. */
+export interface QueryOptions {
+  /** The result has one group per window, in the order of the windows. Default: one group per patient of the cohort, in storage order. */
+  readonly windows?: Windows | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** Options of a query about some codes. */
+export interface CodeQueryOptions extends QueryOptions {
+  /** Only these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+}
+/** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
+export interface CodeCounts {
+  /** Rows that have the code. A row counts once for every window that contains it. */
+  readonly events: Float64Array;
+  /** Patients that have the code; with windows, windows that contain it. */
+  readonly patients: Uint32Array;
+}
+/** The result of {@link Cohort.countCodesEach}: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. */
+export interface CodeCountsEach {
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows that have the code, 1 or more. */
+  readonly counts: Uint32Array;
+}
+/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
+export interface Occurrences {
+  /** Index of the row in the patient's whole timeline; -1 where there is no row. */
+  readonly rows: Int32Array;
+  /** Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is no row. */
+  readonly times: BigInt64Array;
+  /** Its code id; 0 where there is no row. */
+  readonly codeIds: Uint32Array;
+}
+/**
+ * The result of {@link Cohort.aggregate}: one entry for each code of a group that has at least one row. Group g has the entries `offsets[g]` up
+ * to, but not including, `offsets[g + 1]`. Figures of values are NaN where the rows have no value. A value that is itself NaN counts, and makes
+ * sum, mean, min and max NaN.
+ */
+export interface Aggregates {
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows, 1 or more. */
+  readonly count: Uint32Array;
+  /** Rows with a numeric value. */
+  readonly valueCount: Uint32Array;
+  /** Sum of the values: float64, added in the order of the rows. */
+  readonly sum: Float64Array;
+  /** `sum / valueCount`. */
+  readonly mean: Float64Array;
+  /** The smallest value. */
+  readonly min: Float64Array;
+  /** The largest value. */
+  readonly max: Float64Array;
+  /** The value of the last row that has one. */
+  readonly last: Float64Array;
+}
+/** The result of {@link Cohort.rowsWithCode}: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]` of `rows`. */
+export interface CodeRows {
+  /** The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes have a group. */
+  readonly slots: Uint32Array;
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Indexes of rows in the patient's whole timeline, ascending within a group. */
+  readonly rows: Uint32Array;
+}
 /** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
 export type Duration = number | bigint | {
   readonly weeks?: number;
@@ -270,8 +774,6 @@ export type Duration = number | bigint | {
   readonly seconds?: number;
   readonly microseconds?: number;
 };
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
 /**
  * Which subject belongs to which split: `train`, `tuning`, `held_out`, or what else a dataset has. A subject is in one split or in none.
  *
@@ -579,714 +1081,6 @@ export declare class JointLabels extends Labels {
 export type ModuleUrl = string | {
   readonly href: string;
 };
-interface OmopOptions {
-  /**
-   * Where the vocabulary is, where the tables do not have it, or not all of it: the folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its
-   * `.zip`, a single file of concepts such as `2b_concept.csv`, or a DuckDB database; CSV or Parquet. Of a concept that several have, the table `concept` of the tables counts first, then
-   * the vocabularies in order; a note counts concepts that differ. Default: none.
-   */
-  readonly vocabulary?: string | readonly string[] | undefined;
-  /**
-   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
-   * what their column "table" says. Default: false, they are dropped and counted in the notes.
-   */
-  readonly keepUnmapped?: boolean | undefined;
-  /**
-   * Codes are concept ids, `OMOP/320128` (of the source concept where that is not 0, else of the standard concept), so that no vocabulary is needed; so are units and values that are
-   * concepts. The column `source_value` (text, null where the source has none) keeps what the source calls the code. Rows of concept 0 need `keepUnmapped` too. Default: false.
-   */
-  readonly conceptIds?: boolean | undefined;
-  /**
-   * Tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the notes. Default: false, they are refused with
-   * `MEDS_SOURCE_DAMAGED`.
-   */
-  readonly skipBadRows?: boolean | undefined;
-}
-/** How to convert. */
-export interface ConvertOptions extends WorkOptions, OmopOptions {
-  /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
-  readonly columns?: readonly string[] | undefined;
-  /** All columns but these. */
-  readonly exclude?: readonly string[] | undefined;
-  /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files with the
-   * same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for
-   * `reuse` and {@link PatientDatabase.from} with and without this option.
-   */
-  readonly repair?: boolean | undefined;
-  /** Replace a store that stands at the target. */
-  readonly force?: boolean | undefined;
-  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
-  readonly reuse?: boolean | undefined;
-  /**
-   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
-   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
-   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
-   */
-  readonly trustTimes?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /**
-   * Bytes of memory to stay below. Default: 512 MiB. What a database of `meds_reader` makes a reader hold comes on top: the texts that several subjects have
-   * (1 GiB a column at most), and a subject's record of each column that is read at the time.
-   */
-  readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: 512 MiB. */
-  readonly shardBytes?: number | undefined;
-  /**
-   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
-   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
-   */
-  readonly index?: boolean | undefined;
-  /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
-  readonly temp?: string | undefined;
-  /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion (or the one that made the store that `reuse` returns) drops more than a tenth of a table's rows: where its
-   * notes have one of kind `dropped`. Only tables of OMOP can lose rows. Default: false.
-   */
-  readonly strict?: boolean | undefined;
-}
-/** What a conversion did. */
-export interface Summary {
-  /** Path of the store. */
-  readonly store: string;
-  /** The store was there already (option `reuse`), nothing was written. */
-  readonly reused: boolean;
-  readonly patients: number;
-  readonly events: number;
-  readonly codes: number;
-  readonly columns: number;
-  readonly shards: number;
-  readonly sourceBytes: number;
-  readonly storeBytes: number;
-  /** Bytes of the inverted index among them; 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Seconds of work, without those of `fsyncSeconds`. */
-  readonly seconds: number;
-  /** Seconds until the disk had all of it. */
-  readonly fsyncSeconds: number;
-  /** What was dropped, skipped, changed or repaired, and why. Those of kind `dropped` come first: tables that lose more than a tenth of their rows. */
-  readonly notes: readonly Note[];
-}
-/**
- * Converts a dataset into a store, on threads of its own and in bounded memory: MEDS (a folder with `data/**\/*.parquet` and `metadata/`, or one
- * Parquet file), or a database of `meds_reader` (Python; version 2, told by its file `meds_reader.version`). Either may come as a `.zip`, `.tar.gz` or
- * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
- * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
- *
- * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database) are made a MEDS dataset first, as meds_etl does, in a temporary folder: this
- * needs the package `@duckdb/node-api`, which must be installed.
- *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
- * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
- * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
- * DuckDB is not installed, `MEDS_NO_VOCABULARY` where their vocabulary is missing, `MEDS_ROWS_DROPPED` with `strict`.
- * @example
- * ```ts
- * import { convert } from "meds-reader";
- *
- * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
- * console.log(summary.patients, summary.events);
- * ```
- */
-export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
-/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
-export interface DatasetOptions extends WorkOptions {
-  /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32; the values that change are counted. Default: false, which
-   * keeps every value; the dataset then has a column that MEDS's own validation refuses, and a note says so.
-   */
-  readonly float32?: boolean | undefined;
-  /** Compression of the Parquet files. Default: `zstd`. */
-  readonly compression?: "zstd" | "snappy" | undefined;
-  /**
-   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
-   */
-  readonly rowsPerFile?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was written. */
-export interface Exported {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** What is not as it was in the source of the store, and why. */
-  readonly notes: readonly Note[];
-}
-/**
- * What the source says of itself, and what became of it.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
- * db.close();
- * ```
- */
-export declare class Metadata {
-  /** Made by this package only. */
-  protected constructor();
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
-  readonly id: string;
-  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
-  readonly files: readonly string[];
-  /** What the conversion skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-  /** Bytes of the store's files. */
-  readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Number of shards. */
-  readonly shards: number;
-  /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
-   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
-   *
-   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
-   */
-  get dataset(): Readonly<Record<string, unknown>> | null;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: unknown;
-  };
-}
-/** Columns that every MEDS dataset has, and how their values are typed. */
-export interface StandardColumns {
-  /** Microseconds since 1970-01-01; null for a static row. */
-  time: number;
-  code: string;
-  numeric_value: number;
-}
-/** The schema of a store about which nothing was said: any name, any value. */
-export interface AnySchema {
-  [column: string]: Value;
-}
-/** Names of the columns of a schema. */
-export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
-/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
-export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/** How to open a store. */
-export interface OpenOptions {
-  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
-  readonly verify?: boolean | undefined;
-}
-/** How {@link PatientDatabase.from} converts and opens. */
-export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
-  readonly store?: string | undefined;
-}
-/**
- * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
- * memory. Times are microseconds since 1970-01-01.
- *
- * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
- * it is then a type error.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.size, db.eventCount, db.splits);
- * for (const patient of db.split("train")) {
- *   const last = patient.at(-1);
- *   console.log(patient.subjectId, last?.date, last?.code);
- * }
- * db.close();
- * ```
- */
-export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
-   * db.close();
-   * ```
-   */
-  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
-  /**
-   * Opens the store of a dataset (whatever {@link convert} takes), and makes it first where there is none or the source has changed since. Any number
-   * of processes may do so at once: one converts, the others wait.
-   *
-   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = await PatientDatabase.from("demo");
-   * console.log(db.size);
-   * db.close();
-   * ```
-   */
-  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
-  /** The columns but `subject_id`: name, source's type, nullable, storage. */
-  get columns(): readonly ColumnInfo[];
-  /** The table of codes. */
-  get codes(): CodeTable;
-  /** Number of patients with rows in each split; empty where the source has no splits. */
-  get splits(): ReadonlyMap<string, number>;
-  /** `dataset.json`, notes of the conversion, names of the metadata files. */
-  get metadata(): Metadata;
-  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
-  get shardCount(): number;
-  /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
-   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
-   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.toArrow();
-   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-  /**
-   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
-   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
-   * 512 MiB.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * for (let shard = 0; shard < db.shardCount; shard += 1) {
-   *   const exported = db.exportC(shard);
-   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // nothing, where they were imported
-   * }
-   * db.close();
-   * ```
-   */
-  exportC(shard: number): ArrowExport;
-  /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
-   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
-   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
-   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
-   *
-   * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
-   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const { files, bytes, notes } = await db.export("demo-meds");
-   * console.log(files, bytes, notes);
-   * db.close();
-   * ```
-   */
-  export(out: string, options?: DatasetOptions): Promise<Exported>;
-  /** Path of the store, for opening it in a worker. */
-  get path(): string;
-  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
-  close(): void;
-  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
-  [Symbol.dispose](): void;
-}
-/**
- * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
- *
- * | column | `values` | `indexes`, `dictionary` | `rows` |
- * | --- | --- | --- | --- |
- * | dense, numbers | view, a slot a row | - | - |
- * | dense, coded | decoded copy, a slot a row | view of ids, 0 = null | - |
- * | sparse, numbers | view, a slot a value | - | which row each value is of |
- * | sparse, coded | decoded copy, a slot a value | view of ids | which row each value is of |
- * | text, bool, nested | decoded copy | - | where sparse |
- *
- * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
- * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb");
- * const patient = db.at(0)!;
- * const unit = patient.column("unit");
- * for (let i = 0; i < patient.length; i += 1) {
- *   const value = unit.at(i); // string | null
- *   if (value !== null) console.log(patient.codeAt(i), value);
- * }
- * db.close();
- * ```
- */
-export declare class Column<T = Value | null> implements Iterable<T> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of rows: the timeline's. */
-  readonly length: number;
-  /** Name, types and storage. */
-  get info(): ColumnInfo;
-  /**
-   * The value of a row, counted from the end where negative; null where the row has none.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
-   */
-  at(i: number): T;
-  /** Is the row without a value. */
-  isNull(i: number): boolean;
-  /** The values: a slot a row where dense, a slot for each of {@link Column.rows} where sparse. See the table above. */
-  get values(): TypedArray | readonly T[];
-  /** Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded. Slots as in `values`. */
-  get indexes(): Uint8Array | Uint16Array | Uint32Array | undefined;
-  /** What the ids of a coded column stand for; undefined where it is not coded. */
-  get dictionary(): Dictionary<NonNullable<T>> | undefined;
-  /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
-  get rows(): Uint16Array | Uint32Array | undefined;
-  /**
-   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
-   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
-   */
-  toArray(): TypedArray | T[];
-  /** The values in order, null included. */
-  [Symbol.iterator](): Iterator<T>;
-  /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
-/**
- * What is to stand in some columns of a row, by their names in the store: `time` as a time (null makes the row static), any other column as
- * {@link Event.get} gives its values, null for no value.
- */
-export type RowChanges<S extends object = AnySchema> = {
-  readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
-};
-/** A row that no event of the store stands behind. Columns that it does not name are null. */
-export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
-  /** Microseconds since 1970-01-01, or a `Date`; null for a static row. */
-  readonly time: TimeLike | null;
-  readonly code: string;
-};
-/**
- * A row on its way into another store: an event with changes, or a new row. {@link Event.with} makes it, for what {@link transform} calls.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const row = db.at(0)!.at(-1)!.with({ code: "RENAMED", numeric_value: null });
- * console.log(row.code, row.numericValue, row.time);
- * db.close();
- * ```
- */
-export declare class Row<S extends object = AnySchema> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * As {@link Event.time}.
-   *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255: read {@link Row.timeMicros}.
-   */
-  get time(): number | null;
-  /** As {@link Event.timeMicros}. */
-  get timeMicros(): bigint | null;
-  /** The code. */
-  get code(): string;
-  /** The numeric value; null where there is none. */
-  get numericValue(): number | null;
-  /**
-   * The value of a column; null where the row has none, and for a column that it was not given.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the event.
-   */
-  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null;
-  /** The row with other values in some columns. */
-  with(changes: RowChanges<S>): Row<S>;
-}
-/**
- * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
- * its getters throws `MEDS_CLOSED`.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb");
- * for (const event of db.at(0)!) {
- *   if (event.numericValue !== null) console.log(event.date, event.code, event.numericValue, event.get("unit"));
- * }
- * db.close();
- * ```
- */
-export declare class Event<S extends object = AnySchema> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Microseconds since 1970-01-01; null for a static row.
-   *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
-   */
-  get time(): number | null;
-  /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
-  get timeMicros(): bigint | null;
-  /** The time as a `Date`, cut to the millisecond; null for a static row. For people: it costs more than {@link Event.time}. */
-  get date(): Date | null;
-  /** The row has no time: it describes the patient as such. Static rows come first. */
-  get isStatic(): boolean;
-  /** The code. */
-  get code(): string;
-  /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
-  get codeId(): number;
-  /** The numeric value; null where there is none. NaN is a value: it means that the source holds a NaN. */
-  get numericValue(): number | null;
-  /**
-   * The value of a column; null where the row has none.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
-   */
-  get<N extends ColumnName<S>>(name: N): ColumnValue<S, N>;
-  /**
-   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is no string, a time that is none, and `subject_id`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const event = db.at(0)!.at(-1)!;
-   * console.log(event.with({ code: event.code.toLowerCase() }).code);
-   * db.close();
-   * ```
-   */
-  with(changes: RowChanges<S>): Row<S>;
-  /** Every column by name, as {@link Event.get} gives it. */
-  toObject(): {
-    [N in ColumnName<S>]: ColumnValue<S, N>;
-  };
-  /**
-   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
-   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
-   *
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
-   * db.close();
-   * ```
-   */
-  toJSON(): {
-    readonly [column: string]: JsonValue;
-  };
-}
-/** How a window by time is cut. */
-export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
-  readonly inclusive?: boolean | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-/** How {@link Timeline.between} cuts. */
-export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to the window. Default: true. */
-  readonly static?: boolean | undefined;
-}
-/**
- * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
- */
-export type Visitor = (time: number, code: string, value: number, index: number) => void;
-/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
-export interface TimelineCopy {
-  readonly subjectId: bigint;
-  readonly staticCount: number;
-  /** int64 microseconds; static rows hold the int64 minimum. */
-  readonly times: BigInt64Array;
-  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
-  /** NaN where there is none. */
-  readonly numericValues: Float32Array | Float64Array;
-  /** The columns that were asked for, as {@link Column.toArray} gives them. */
-  readonly columns: {
-    readonly [name: string]: TypedArray | readonly unknown[];
-  };
-}
-/**
- * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
- * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
- * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
- *
- * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const patient = db.at(0)!;
- * const history = patient.until(new Date("2100-01-01")).last(512);
- * const { codeIds, numericValues } = history; // typed arrays, a slot a row
- * for (let i = 0; i < history.length; i += 1) {
- *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
- * }
- * db.close();
- * ```
- */
-export declare class Timeline<S extends object = AnySchema> implements Iterable<Event<S>> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of rows. */
-  readonly length: number;
-  /** Number of static rows: those at 0 to staticCount - 1. */
-  readonly staticCount: number;
-  /** The subject's id, any int64. */
-  get subjectId(): bigint;
-  /** The patient's place in storage order: `db.at(slot)`. */
-  get slot(): number;
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
-  get firstTime(): number | null;
-  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
-  get lastTime(): number | null;
-  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
-  get times(): BigInt64Array;
-  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
-  get timeWords(): Int32Array;
-  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
-  get codeIds(): Uint8Array | Uint16Array | Uint32Array;
-  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
-  get numericValues(): Float32Array | Float64Array;
-  /**
-   * Time of a row in microseconds since 1970-01-01; NaN for a static row.
-   *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255; `MEDS_OUT_OF_RANGE` outside the timeline.
-   */
-  timeAt(i: number): number;
-  /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
-  codeAt(i: number): string;
-  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
-  at(i: number): Event<S> | undefined;
-  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
-  [Symbol.iterator](): IterableIterator<Event<S>>;
-  /**
-   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
-   * NaN.
-   *
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * let tall = 0;
-   * db.at(0)!.forEach((time, code, value) => {
-   *   if (code.startsWith("LAB//") && value > 100) tall += 1;
-   * });
-   * db.close();
-   * ```
-   */
-  forEach(visit: Visitor): void;
-  /** The rows at or before a time, with the static rows: what is known then. */
-  until(time: TimeLike, options?: WindowOptions): Timeline<S>;
-  /** The rows at or after a time, with the static rows. */
-  from(time: TimeLike, options?: WindowOptions): Timeline<S>;
-  /**
-   * The rows between two times, both included by default, with the static rows.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
-   */
-  between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S>;
-  /** The first `count` rows, static rows first; all where there are fewer. */
-  first(count: number): Timeline<S>;
-  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
-  last(count: number): Timeline<S>;
-  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
-  slice(begin?: number, end?: number): Timeline<S>;
-  /**
-   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
-   * selects nothing.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
-   */
-  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
-  /**
-   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
-   */
-  column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
-  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
-  copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
-  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
-  toJSON(): {
-    readonly [name: string]: JsonValue;
-  };
-  /**
-   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
-   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
-   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.at(0)!.last(10).toArrow();
-   * console.log(table.numRows, table.getChild("code")?.get(0));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-}
-/**
- * One patient: the whole timeline, and what the store knows of the subject.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const patient = db.at(0)!;
- * console.log(patient.subjectId, patient.split, patient.length, patient.birthTime);
- * console.log(patient.at(-1)?.code);
- * db.close();
- * ```
- */
-export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /** The split that subject_splits.parquet puts the subject in (`train`, `tuning`, `held_out`, …); null where in none. */
-  get split(): string | null;
-  /**
-   * Time of the first row with a birth code, in microseconds since 1970-01-01; null where there is none. Birth codes are `MEDS_BIRTH`,
-   * `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`. Looks through the rows: keep the result.
-   */
-  get birthTime(): number | null;
-  /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
-  get deathTime(): number | null;
-  /** As {@link Timeline.toJSON}, with the split. */
-  toJSON(): {
-    readonly [name: string]: JsonValue;
-  };
-}
 /** How a pass over patients is run. */
 export interface PassOptions<A = unknown> {
   /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
@@ -1315,113 +1109,11 @@ export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
   /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
   readonly merge: (total: R, part: P) => R;
 }
-/** What a pass's function is told beside its patients. */
-export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** Which of the chunks of work this call is, and how many there are. */
-  readonly chunk: number;
-  readonly chunks: number;
-}
 /**
- * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
- * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
- *
- * @example
- * ```ts
- * import type { MapFunction } from "meds-reader";
- *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * export default longest;
- * ```
+ * Codes, or a function that returns for each code of the table whether it is chosen. The function does not get the number of rows of a code:
+ * that number would also count held-out patients.
  */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
-  patient: Patient<S>,
-  labels: readonly LabelRow[]
-]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
-/**
- * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
- *
- * - `to_end`: the last w.
- * - `from_start`: the first w.
- * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
- * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
- *   the same probability; windows at the ends are shorter.
- * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
- *
- * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
- */
-export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
-/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
 export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
-/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
-export type Reach = Duration | {
-  readonly count: number;
-};
-/** How {@link samples} cuts windows. */
-export interface SampleOptions {
-  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 to 2^31 - 1. */
-  readonly maxLength: number;
-  /** Default: `to_end`. */
-  readonly strategy?: Strategy | undefined;
-  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
-  readonly unit?: "measurements" | "events" | undefined;
-  /**
-   * With `step_through`: from one window's start to the next's, 1 to `maxLength`: a longer step would leave rows out. Either this or `overlap`; default:
-   * `maxLength`, windows side by side. Where prepended static rows leave a window less room than this, the step is that room.
-   */
-  readonly stride?: number | undefined;
-  /** With `step_through`: how much two windows share, less than `maxLength`; the step is what is left of a window's room then, at least 1. */
-  readonly overlap?: number | undefined;
-  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. With labels only. */
-  readonly inclusive?: boolean | undefined;
-  /** The cut-off lies so much before the prediction time (with labels only); as a count, so many of the last known rows are left out. Default: none. */
-  readonly gap?: Reach | undefined;
-  /**
-   * Only rows this much before the cut-off (with labels only): (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive; as a
-   * count, only so many of the last. Default: all.
-   */
-  readonly lookBack?: Reach | undefined;
-  /**
-   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
-   * the report counts), or not at all (`omit`).
-   */
-  readonly static?: "include" | "prepend" | "omit" | undefined;
-  /**
-   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
-   * data from OMOP, where gender and race have the time of birth).
-   */
-  readonly staticUntil?: "null" | "birth" | undefined;
-  /** Only rows with these codes. Default: all. */
-  readonly codes?: CodePredicate | undefined;
-  /**
-   * Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). A function goes to no
-   * other thread: such samples are for loaders without `workers`.
-   */
-  readonly where?: {
-    readonly [column: string]: (value: never) => boolean;
-  } | undefined;
-  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. With labels only. */
-  readonly dateOnly?: CodePredicate | undefined;
-  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). With labels only. */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
-  /**
-   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
-   * null where that time is after the cut-off, or missing. With labels only. Default: `{ end: "end" }` where the data has a time `end` (the end of a
-   * visit).
-   */
-  readonly knownLater?: {
-    readonly [column: string]: string;
-  } | undefined;
-  /** Only subjects of this split. Default for labels: all subjects. */
-  readonly split?: string | undefined;
-}
 /**
  * Which codes a labeler means: as everywhere (strings, ids, ranges of ids, a function of the code), or all that begin with one of some prefixes:
  * `{ prefix: "HOSPITAL_ADMISSION" }`. Compared as they are asked of a store, so that a labeler serves for several stores, where it holds no ids.
@@ -1619,21 +1311,6 @@ export interface LabelingReport {
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
-/**
- * The function of a module for {@link Cohort.label}, asked of each patient: labels of it, one or many, or nothing.
- *
- * @example
- * ```ts
- * import type { LabelFunction } from "meds-reader";
- *
- * const long: LabelFunction = (patient) => {
- *   const { lastTime } = patient;
- *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
- * };
- * export default long;
- * ```
- */
-export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 /** What a pass reads. */
 export interface PassReport {
   /** Patients that the function is given. */
@@ -1677,116 +1354,7 @@ export declare class Pass<T = unknown> implements AsyncIterable<T> {
   toArray(): Promise<T[]>;
 }
 /**
- * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
- * {@link Timeline.until} would cut it, whichever bounds are given. A subject may have any number of windows, in any order.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // times of prediction, say
- * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
- * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
- * db.close();
- * ```
- */
-export interface Windows {
-  /** Whose rows. */
-  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /** Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the beginning. */
-  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times. Default: to the end. */
-  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to each window. Default: true. */
-  readonly static?: boolean | undefined;
-  /** Only so many of the last rows of each window; static rows are the first rows and fall away first. Default: all. */
-  readonly last?: number | undefined;
-}
-/** How to ask many patients at once. */
-export interface QueryOptions {
-  /** One group of the result a window, in their order. Default: a group a patient of the cohort, in storage order. */
-  readonly windows?: Windows | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** How to ask about some codes. */
-export interface CodeQueryOptions extends QueryOptions {
-  /** Only these codes. Default: all. */
-  readonly codes?: CodeChoice | undefined;
-}
-/** What {@link Cohort.countCodes} gives: by code id, as many entries as `db.codes.strings`; entry 0 is 0. */
-export interface CodeCounts {
-  /** Rows that have the code; a row counts once for every window that holds it. */
-  readonly events: Float64Array;
-  /** Patients (windows, where there are windows) that have the code. */
-  readonly patients: Uint32Array;
-}
-/** What {@link Cohort.countCodesEach} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. */
-export interface CodeCountsEach {
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Ascending within a group. */
-  readonly codeIds: Uint32Array;
-  /** Rows that have the code, 1 or more. */
-  readonly counts: Uint32Array;
-}
-/** What {@link Cohort.firstOf} and {@link Cohort.lastOf} give: an entry a group. */
-export interface Occurrences {
-  /** Index of the row in the patient's whole timeline; -1 where there is none. */
-  readonly rows: Int32Array;
-  /** Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is none. */
-  readonly times: BigInt64Array;
-  /** Its code; 0 where there is none. */
-  readonly codeIds: Uint32Array;
-}
-/**
- * What {@link Cohort.aggregate} gives: an entry for each code of a group that has at least one row. Group g has the entries `offsets[g]` up to, but
- * not including, `offsets[g + 1]`. What is made of values is NaN where there is none; a value that is a real NaN counts, and makes sum, mean, min
- * and max NaN.
- */
-export interface Aggregates {
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Ascending within a group. */
-  readonly codeIds: Uint32Array;
-  /** Rows, 1 or more. */
-  readonly count: Uint32Array;
-  /** Rows with a numeric value. */
-  readonly valueCount: Uint32Array;
-  /** Sum of the values, added in order of the rows in float64. */
-  readonly sum: Float64Array;
-  /** `sum / valueCount`. */
-  readonly mean: Float64Array;
-  /** The least value. */
-  readonly min: Float64Array;
-  /** The greatest value. */
-  readonly max: Float64Array;
-  /** The value of the last row that has one. */
-  readonly last: Float64Array;
-}
-/** What {@link Cohort.rowsWithCode} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]` of `rows`. */
-export interface CodeRows {
-  /** The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes. */
-  readonly slots: Uint32Array;
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Indexes of rows in the patient's whole timeline, ascending within a group. */
-  readonly rows: Uint32Array;
-}
-/** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
-export type PatientChoice = Iterable<SubjectId> | {
-  readonly ids: Iterable<SubjectId>;
-} | {
-  readonly slots: Iterable<number>;
-};
-/**
- * Patients of a store in storage order: all of them, a split, or a subset. A view: it holds slots, never patients.
+ * Patients of a store in storage order: all of them, a split, or a subset. A cohort is a view: it contains slots and no patients.
  *
  * @example
  * ```ts
@@ -1806,46 +1374,46 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   get size(): number;
   /** Number of rows of these patients. */
   get eventCount(): number;
-  /** A copy of the slots, ascending: what workers and {@link Cohort.subset} take. */
+  /** A copy of the slots, ascending: for workers and for {@link Cohort.subset}. */
   get slots(): Uint32Array;
   /** A copy of the subject ids, in storage order. */
   get subjectIds(): BigInt64Array;
   /**
-   * The patient with an id; undefined where the cohort has none.
+   * The patient with an id; undefined where the cohort does not contain it.
    *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: give such an id as bigint.
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: use a bigint for such an id.
    */
   get(id: SubjectId): Patient<S> | undefined;
-  /** Does the cohort have a patient with an id. */
+  /** Whether the cohort contains a patient with this id. */
   has(id: SubjectId): boolean;
-  /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
+  /** The patient at an index in storage order (for the whole database: the slot); negative indexes count from the end; undefined outside. */
   at(place: number): Patient<S> | undefined;
   /** The patients in storage order. */
   [Symbol.iterator](): IterableIterator<Patient<S>>;
   /**
    * The chosen patients of this cohort as a view, in storage order, each once.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that the cohort has not: filter with {@link Cohort.has} where that is expected.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that is not in the cohort: filter with {@link Cohort.has} where that is expected.
    */
   subset(choice: PatientChoice): Cohort<S>;
   /**
    * The patients of a split, as a view.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset does not have a split of that name.
    */
   split(name: string): Cohort<S>;
-  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  /** What `JSON.stringify` writes: which patients these are, without their rows. A patient can also be written: `JSON.stringify(patient)`. */
   toJSON(): {
     readonly path: string;
     readonly eventCount: number;
     readonly subjectIds: readonly string[];
   };
   /**
-   * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
+   * Numbers of rows and patients per code id. With windows: rows in all windows, and windows that contain the code.
    *
-   * @throws MedsError as a rejection, as all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
-   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that the cohort has not, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a
-   * window that ends before it starts, and what {@link Timeline.between} throws for times.
+   * @throws MedsError as a rejection, like all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
+   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the cohort, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and
+   * for a window that ends before it starts, and what {@link Timeline.between} throws for times.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1859,7 +1427,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   countCodes(options?: QueryOptions): Promise<CodeCounts>;
   /**
-   * Rows by code, for each patient or window.
+   * Number of rows per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -1876,9 +1444,9 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach>;
   /**
-   * The first row of each patient or window that has one of the codes. Static rows are the first rows.
+   * For each patient or window, its first row that has one of the codes. Static rows (without a time) come first.
    *
-   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for what is no code.
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1893,7 +1461,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * The last such row: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -1908,7 +1476,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   lastOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * Count, sum, mean, least, greatest and last numeric value of each code, for each patient or window.
+   * Count, sum, mean, minimum, maximum and last numeric value per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -1924,7 +1492,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   aggregate(options?: CodeQueryOptions): Promise<Aggregates>;
   /**
-   * Where the codes stand: of each patient that has one of them (of each window, empty ones included) the indexes of its rows.
+   * The rows that have one of the codes: their indexes, for each patient that has such a row (with windows: for each window, empty ones included).
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -1942,14 +1510,14 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
   /**
-   * Runs a function of a module over all patients in worker threads, and streams what it gives. The module is named by a URL, as workers import it
-   * themselves: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for what the function gets and may give.
+   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import the module themselves, so it is
+   * named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for the function's arguments and result.
    *
-   * How patients are cut into chunks depends on the patients alone, so results do not depend on the number of threads. The pass begins when its results
-   * are asked for; it ends, workers too, however the loop is left. Workers wait for a slow reader.
+   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass begins when its first result is read.
+   * It ends, with its workers, however the loop is left. Workers wait for a slow reader.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong options;
-   * `MEDS_NOT_FOUND` where there is no such module; what {@link Pass} throws while it runs.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong
+   * options; `MEDS_NOT_FOUND` where the module does not exist; what {@link Pass} throws while it runs.
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -1967,8 +1535,9 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
   /**
-   * As {@link Cohort.map}, and each patient comes with its labels: the function walks through pairs of patient and labels. Labels may stand in any
-   * order; a patient gets its own in the order of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
+   * Like {@link Cohort.map}, but each patient comes with its labels: the function iterates over pairs of a patient and its labels. The table of
+   * labels may have any order; the labels of a patient come in the order of the table. {@link Pass.report} counts labels of subjects that are
+   * unknown or outside of this cohort.
    *
    * @throws MedsError as {@link Cohort.map}.
    * @example
@@ -1990,8 +1559,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
   /**
-   * Runs a function of a module over chunks of patients in worker threads and merges what it returns, in order of the patients. The result is the same
-   * for any number of threads, to the last bit of a floating-point number.
+   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of the patients. The result is the
+   * same for any number of threads, to the last bit of a floating-point number.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2009,8 +1578,9 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
   /**
-   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a function
-   * of a module that is asked of each patient ({@link LabelFunction}). In order of the patients, and by time where the labeler is of this package.
+   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a
+   * function of a module that is called for each patient ({@link LabelFunction}). Labels are in the order of the patients; those of a labeler of
+   * this package are also in the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2027,6 +1597,81 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
+}
+/**
+ * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
+ *
+ * - `to_end`: the last w.
+ * - `from_start`: the first w.
+ * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
+ * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
+ *   the same probability; windows at the ends are shorter.
+ * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
+ *
+ * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ */
+export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
+/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
+export type Reach = Duration | {
+  readonly count: number;
+};
+/** How {@link samples} cuts windows. */
+export interface SampleOptions {
+  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 to 2^31 - 1. */
+  readonly maxLength: number;
+  /** Default: `to_end`. */
+  readonly strategy?: Strategy | undefined;
+  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
+  readonly unit?: "measurements" | "events" | undefined;
+  /**
+   * With `step_through`: from one window's start to the next's, 1 to `maxLength`: a longer step would leave rows out. Either this or `overlap`; default:
+   * `maxLength`, windows side by side. Where prepended static rows leave a window less room than this, the step is that room.
+   */
+  readonly stride?: number | undefined;
+  /** With `step_through`: how much two windows share, less than `maxLength`; the step is what is left of a window's room then, at least 1. */
+  readonly overlap?: number | undefined;
+  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. With labels only. */
+  readonly inclusive?: boolean | undefined;
+  /** The cut-off lies so much before the prediction time (with labels only); as a count, so many of the last known rows are left out. Default: none. */
+  readonly gap?: Reach | undefined;
+  /**
+   * Only rows this much before the cut-off (with labels only): (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive; as a
+   * count, only so many of the last. Default: all.
+   */
+  readonly lookBack?: Reach | undefined;
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
+   * the report counts), or not at all (`omit`).
+   */
+  readonly static?: "include" | "prepend" | "omit" | undefined;
+  /**
+   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
+   * data from OMOP, where gender and race have the time of birth).
+   */
+  readonly staticUntil?: "null" | "birth" | undefined;
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodePredicate | undefined;
+  /**
+   * Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). A function goes to no
+   * other thread: such samples are for loaders without `workers`.
+   */
+  readonly where?: {
+    readonly [column: string]: (value: never) => boolean;
+  } | undefined;
+  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. With labels only. */
+  readonly dateOnly?: CodePredicate | undefined;
+  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). With labels only. */
+  readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
+   * null where that time is after the cut-off, or missing. With labels only. Default: `{ end: "end" }` where the data has a time `end` (the end of a
+   * visit).
+   */
+  readonly knownLater?: {
+    readonly [column: string]: string;
+  } | undefined;
+  /** Only subjects of this split. Default for labels: all subjects. */
+  readonly split?: string | undefined;
 }
 /** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
 export interface Pretraining {
@@ -2685,210 +2330,366 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
-/**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
- *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
- */
-export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
-/**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
- *
- * @example
- * ```ts
- * import { MedsError, PatientDatabase } from "meds-reader";
- *
- * try {
- *   PatientDatabase.open("no-such-store.medsdb");
- * } catch (error) {
- *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
- * }
- * ```
- */
-export declare class MedsError extends Error {
-  readonly name: string;
-  /** The stable code, `MEDS_…`. */
-  readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
-  readonly path: string | undefined;
-  /** Made by this package; there is no need to make one. */
-  constructor(code: MedsErrorCode, message: string, options?: {
-    path?: string | undefined;
-    cause?: unknown;
-  });
-}
-/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
-export interface FilterOptions extends WorkOptions {
+interface OmopOptions {
   /**
-   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
-   * such a column (`.parquet`).
+   * Where the vocabulary is, where the tables do not have it, or not all of it: the folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its
+   * `.zip`, a single file of concepts such as `2b_concept.csv`, or a DuckDB database; CSV or Parquet. Of a concept that several have, the table `concept` of the tables counts first, then
+   * the vocabularies in order; a note counts concepts that differ. Default: none.
    */
-  readonly ids?: Iterable<SubjectId> | string | undefined;
-  /** A split of the store. */
-  readonly split?: string | undefined;
-  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
-  readonly withCode?: string | readonly string[] | undefined;
-  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
-  readonly ignoreMissing?: boolean | undefined;
-  /** Replace a store that stands at the target. */
+  readonly vocabulary?: string | readonly string[] | undefined;
+  /**
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
+   * what their column "table" says. Default: false, they are dropped and counted in the notes.
+   */
+  readonly keepUnmapped?: boolean | undefined;
+  /**
+   * Codes are concept ids, `OMOP/320128` (of the source concept where that is not 0, else of the standard concept), so that no vocabulary is needed; so are units and values that are
+   * concepts. The column `source_value` (text, null where the source has none) keeps what the source calls the code. Rows of concept 0 need `keepUnmapped` too. Default: false.
+   */
+  readonly conceptIds?: boolean | undefined;
+  /**
+   * Tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the notes. Default: false, they are refused with
+   * `MEDS_SOURCE_DAMAGED`.
+   */
+  readonly skipBadRows?: boolean | undefined;
+}
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions, OmopOptions {
+  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Convert all columns except these. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they are an error. The summary reports the
+   * repair. Two files with the same rows remain an error (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and
+   * {@link PatientDatabase.from} accept the store with or without this option.
+   */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that exists at the target. Default: false. */
   readonly force?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Keep the store at the target where it was made from this source with these options; replace any other store there. Default: false. */
+  readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files. They
+   * read the files only where these differ from those of the conversion, which must also have had this option. A file that is rewritten with
+   * the same size and time is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
+  /**
+   * The most memory to use, in bytes. Default: 512 MiB. A `meds_reader` database needs more: the texts that several subjects share (at most
+   * 1 GiB per column), and one subject's record of each column that is being read.
+   */
   readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: those of the store. */
+  /** Bytes per shard. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;
-  /** Write an inverted index too. Default: where the store has one. */
+  /**
+   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches for the rows of rare codes faster.
+   * The summary reports its bytes. Default: false. `reuse` and `from` also accept a store with an index where this option is false.
+   */
   readonly index?: boolean | undefined;
+  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
+  readonly temp?: string | undefined;
+  /**
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion drops more than a tenth of a table's rows: where its notes
+   * have one of kind `dropped`. With `reuse` this applies to the conversion that made the store. Only OMOP tables can lose rows. Default: false.
+   */
+  readonly strict?: boolean | undefined;
+}
+/** What a conversion did. */
+export interface Summary {
+  /** Path of the store. */
+  readonly store: string;
+  /** The store existed already (option `reuse`): nothing was written. */
+  readonly reused: boolean;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly columns: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  /** Bytes of the inverted index, which are part of `storeBytes`; 0 without an index. */
+  readonly indexBytes: number;
+  /** Seconds of work, without `fsyncSeconds`. */
+  readonly seconds: number;
+  /** Seconds to save the files on the disk. */
+  readonly fsyncSeconds: number;
+  /** What was dropped, skipped, changed or repaired, and why. Notes of kind `dropped` come first: tables that lose more than a tenth of their rows. */
+  readonly notes: readonly Note[];
 }
 /**
- * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
- * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
- * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
+ * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with `data/**\/*.parquet` and
+ * `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version 2, recognized by its file `meds_reader.version`). Either may
+ * be in a `.zip`, `.tar.gz` or `.tar`, which is unpacked beside the store during the conversion. A database does not keep empty texts: a text
+ * that was "" in its own source is null. The store appears complete or not at all. Missing folders above it are made. Where its path is a link to
+ * a store, the store behind the link is meant.
  *
- * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
- * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
- * throws, and what the system refuses.
+ * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database) first become a MEDS dataset in a
+ * temporary folder, as meds_etl makes it. This requires that the package `@duckdb/node-api` is installed.
+ *
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
+ * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name the file and the subject. For OMOP tables also `MEDS_MISSING_PACKAGE`
+ * where DuckDB is not installed, `MEDS_NO_VOCABULARY` where their vocabulary is missing, and `MEDS_ROWS_DROPPED` with `strict`.
  * @example
  * ```ts
- * import { filter } from "meds-reader";
+ * import { convert } from "meds-reader";
  *
- * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
- * console.log(patients, events);
+ * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * console.log(summary.patients, summary.events);
  * ```
  */
-export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
-export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
-  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
-  /** Number of patients. */
-  readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
-  readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
-  readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
-  readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
-  readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
-  readonly ids?: "sequential" | "hashed" | undefined;
-  /** Compression of the Parquet files. Default: `snappy`. */
-  readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
+export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the values that change. Default: false, every
+   * value is kept. Then MEDS's own validation refuses the column, and a note reports this.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /** The most rows per Parquet file. A patient is never divided, so a file of one patient may have more. Default: 5,000,000. */
+  readonly rowsPerFile?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
-/** What was made. */
-export interface Generated {
+/** The result of {@link PatientDatabase.export}. */
+export interface Exported {
   /** Path of the dataset. */
   readonly out: string;
   readonly patients: number;
   readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
-  readonly codes: number;
   /** Parquet files below `data/`. */
   readonly files: number;
-  /** Rows of each task below `labels/`. */
-  readonly labels: Readonly<Record<string, number>>;
   /** Bytes of all files. */
   readonly bytes: number;
   readonly seconds: number;
-}
-/**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
- * @example
- * ```ts
- * import { generate } from "meds-reader";
- *
- * const made = await generate("synthetic", { patients: 20, seed: 1 });
- * console.log(made.patients, made.events);
- * ```
- */
-export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
-/** How to look at a source. */
-export interface InspectOptions extends WorkOptions, OmopOptions {
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-}
-/** A column of a source. */
-export interface InspectedColumn {
-  readonly name: string;
-  /** Its type as the source has it; null where that has none (CSV). */
-  readonly type: string | null;
-}
-/** A table of an OMOP CDM folder. */
-export interface InspectedTable {
-  /** Its name in lower case. */
-  readonly name: string;
-  readonly files: number;
-  readonly rows: number;
-  readonly columns: readonly InspectedColumn[];
-}
-/** Codes that begin alike, up to their first `/`. */
-export interface CodePrefix {
-  readonly prefix: string;
-  /** Rows that have such a code. */
-  readonly rows: number;
-  /** Those with a time. */
-  readonly timed: number;
-  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
-  readonly midnight: number;
-}
-/** What a folder or file is. */
-export interface Inspection {
-  readonly path: string;
-  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
-  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
-  /** Of the format, as the source says it or its columns show it; null where nothing does. */
-  readonly version: string | null;
-  /** Files that hold rows. */
-  readonly files: number;
-  /** Bytes of these files. */
-  readonly bytes: number;
-  /** Rows of events; of all tables for OMOP; null where they could not be read. */
-  readonly rows: number | null;
-  /** Subjects; null where they could not be counted. */
-  readonly subjects: number | null;
-  /** Columns of the events; empty for OMOP, whose tables have theirs. */
-  readonly columns: readonly InspectedColumn[];
-  /** The tables of OMOP CDM, by name; empty for every other format. */
-  readonly tables: readonly InspectedTable[];
-  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
+  /** What differs from the source of the store, and why. */
   readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
-  readonly problem: string | null;
-  /** The code of that error. */
-  readonly problemCode: MedsErrorCode | null;
-  /**
-   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
-   */
-  readonly prefixes: readonly CodePrefix[] | null;
 }
 /**
- * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
- * database is unpacked into the system's temporary folder for the time of the look.
+ * What the source says of itself, and what became of it.
  *
- * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
  * @example
  * ```ts
- * import { inspect } from "meds-reader";
+ * import { PatientDatabase } from "meds-reader";
  *
- * const found = await inspect("demo");
- * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
- * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
  * ```
  */
-export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
+export declare class Metadata {
+  /** Made by this package only. */
+  protected constructor();
+  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
+  readonly id: string;
+  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
+  readonly files: readonly string[];
+  /** What the conversion skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
+  readonly indexBytes: number;
+  /** Number of shards. */
+  readonly shards: number;
+  /**
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
+   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
+   *
+   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
+   */
+  get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+}
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
+  readonly verify?: boolean | undefined;
+}
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
+  readonly store?: string | undefined;
+}
+/**
+ * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column that is never used takes no memory.
+ * Times are microseconds since 1970-01-01.
+ *
+ * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. Then a name that is
+ * not among them is a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its first patient is read.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
+   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
+  /**
+   * Opens the store of a source (any that {@link convert} takes). Where the store is missing, or the source has changed, it is made first. Several
+   * processes may do this at the same time: one converts, and the others wait. A store that is damaged is an error, and is not replaced.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
+  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
+  get columns(): readonly ColumnInfo[];
+  /** The table of codes. */
+  get codes(): CodeTable;
+  /** Number of patients with rows per split; empty where the source does not have splits. */
+  get splits(): ReadonlyMap<string, number>;
+  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
+  get metadata(): Metadata;
+  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per patient in storage order, one record batch
+   * per shard, and the columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied.
+   * All offsets are checked first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of apache-arrow.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who owns the memory, and for how long. The
+   * name follows pyarrow's `_export_to_c`. The whole structure of the shard is checked first (offsets, dictionary indexes, text): this takes some
+   * tenths of a second for 512 MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // does nothing after an import
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients without a split), and metadata that
+   * MEDS's own validation (the Python package `meds`) accepts. Subjects ascend in each file, and a subject's rows keep the store's order. A split
+   * whose name is not safe as the name of a folder is written to a folder with another name; a note reports it. A store made from the dataset has
+   * the same patients, rows, splits and codes; the order of its patients follows the files. The dataset appears complete or not at all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was replaced by another one;
+   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  export(out: string, options?: DatasetOptions): Promise<Exported>;
+  /** Path of the store, to open it in a worker. */
+  get path(): string;
+  /** Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0. May be called twice. */
+  close(): void;
+  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void;
+}
+/** What the function of a pass gets besides patients and `args`. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** The index of the chunk of this call, and the number of chunks. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+/**
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate over them more than once. Where it
+ * returns an array or an iterator (such as a generator's), sync or async, each item is a result. Any other value but undefined is one result.
+ * Results are cloned to the caller's thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/** The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's labels in the order of the table. */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
+  patient: Patient<S>,
+  labels: readonly LabelRow[]
+]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/** The function of a module for {@link Cohort.reduce}: its return value, also an array, is the chunk's result. */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
+/**
+ * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label, several labels or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 /**
  * A table of times of prediction without anything to predict: admissions, say, or their ends.
  *
@@ -3014,6 +2815,260 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** Which patients to keep, and how. With several choices a patient must meet all of them. At least one choice is required. */
+export interface FilterOptions extends WorkOptions {
+  /**
+   * Subject ids, or the path of a file that lists them: a text file with one id per line, CSV with a column `subject_id` or `patient_id`, or
+   * Parquet with such a column (`.parquet`).
+   */
+  readonly ids?: Iterable<SubjectId> | string | undefined;
+  /** A split of the store. */
+  readonly split?: string | undefined;
+  /** Codes: a patient must have at least one of them. A text that ends in `*`, and is not a code itself, means all codes that begin with it. */
+  readonly withCode?: string | readonly string[] | undefined;
+  /** Ids and codes that are not in the store are counted in the summary's notes. Default: false, they are an error. */
+  readonly ignoreMissing?: boolean | undefined;
+  /** Replace a store that exists at the target. Default: false. */
+  readonly force?: boolean | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** The most memory to use, in bytes. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** Bytes of a shard. Default: those of the store. */
+  readonly shardBytes?: number | undefined;
+  /** Also write an inverted index. Default: true where the store has one. */
+  readonly index?: boolean | undefined;
+}
+/**
+ * Writes some of a store's patients as a new store. Their rows are copied in the store's order, and all counts (codes, nulls, splits) are
+ * made again: the result is the store that a conversion of only these patients would make. `subject_splits.parquet` keeps only their rows; all
+ * other metadata files are copied unchanged. The manifest records which store the new one was made from, and how. Where no file is needed,
+ * {@link Cohort.subset} makes a view.
+ *
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that are not in the store (the message lists the first ten); `MEDS_UNKNOWN_SPLIT`;
+ * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where no patients are chosen; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
+ * throws; `MEDS_PERMISSION`, `MEDS_DISK_FULL` and other failures of the system.
+ * @example
+ * ```ts
+ * import { filter } from "meds-reader";
+ *
+ * const { patients, events } = await filter("demo.medsdb", "train.medsdb", { split: "train", withCode: "LAB//*" });
+ * console.log(patients, events);
+ * ```
+ */
+export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
+/** Which dataset to make. Sizes set here replace those of the preset. */
+export interface GenerateOptions extends WorkOptions {
+  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
+  /** Number of patients. */
+  readonly patients?: number | undefined;
+  /** Number of events, including static ones; at least 4 per patient. Default: 1,000 per patient. */
+  readonly events?: number | undefined;
+  /** Number of distinct codes to draw from. Default: 300 to 30,000, growing with the number of events. */
+  readonly codes?: number | undefined;
+  /** The same seed makes the same bytes. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  readonly files?: number | undefined;
+  /** Subject ids: ascending numbers of eight digits (`sequential`, the default), or hashes that use all 64 bits (`hashed`). */
+  readonly ids?: "sequential" | "hashed" | undefined;
+  /** Compression of the Parquet files. Default: `snappy`. */
+  readonly compression?: "snappy" | "zstd" | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/** The result of {@link generate}. */
+export interface Generated {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Codes that events were drawn from. In a small dataset some rare codes occur in no event. */
+  readonly codes: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Rows per task below `labels/`. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+/**
+ * Makes a synthetic MEDS dataset of realistic shape. It is for trials of software, never for conclusions about patients. It appears complete or
+ * not at all.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit together and for a folder that is not empty; `MEDS_CANCELLED`,
+ * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @example
+ * ```ts
+ * import { generate } from "meds-reader";
+ *
+ * const made = await generate("synthetic", { patients: 20, seed: 1 });
+ * console.log(made.patients, made.events);
+ * ```
+ */
+export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
+/**
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ *
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
+ * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
+ * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ */
+export type MedsErrorCode = "MEDS_BUNDLED" | "MEDS_CANCELLED" | "MEDS_CLOSED" | "MEDS_COLUMN_TYPE" | "MEDS_CORRUPT" | "MEDS_DISK_FULL" | "MEDS_DUPLICATE_FILE" | "MEDS_FITTED_FILE" | "MEDS_INTERNAL" | "MEDS_INVALID_ARGUMENT" | "MEDS_IO" | "MEDS_LABELS_EXIST" | "MEDS_LEAK" | "MEDS_METADATA" | "MEDS_MISSING_COLUMN" | "MEDS_MISSING_PACKAGE" | "MEDS_NOT_A_STORE" | "MEDS_NOT_CONTIGUOUS" | "MEDS_NOT_FOUND" | "MEDS_NO_DATA" | "MEDS_NO_SPLIT" | "MEDS_NO_VOCABULARY" | "MEDS_NULL_VALUE" | "MEDS_OTHER_IDS" | "MEDS_OUT_OF_RANGE" | "MEDS_PASS_FAILED" | "MEDS_PATIENT_TOO_LARGE" | "MEDS_PERMISSION" | "MEDS_ROWS_DROPPED" | "MEDS_SCHEMA_CONFLICT" | "MEDS_SOURCE_CHANGED" | "MEDS_SOURCE_DAMAGED" | "MEDS_SOURCE_VERSION" | "MEDS_SPLIT_CONFLICT" | "MEDS_STORE_EXISTS" | "MEDS_STORE_REPLACED" | "MEDS_STORE_VERSION" | "MEDS_TABLE_FORMAT" | "MEDS_TIME_ORDER" | "MEDS_TIME_RANGE" | "MEDS_UNKNOWN_COLUMN" | "MEDS_UNKNOWN_SPLIT" | "MEDS_UNKNOWN_SUBJECT" | "MEDS_UNSAFE_NUMBER" | "MEDS_UNSUPPORTED_RUNTIME" | "MEDS_VALUE_RANGE";
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export declare class MedsError extends Error {
+  readonly name: string;
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about, where there is one. */
+  readonly path: string | undefined;
+  /** Made by this package; there is no need to make one. */
+  constructor(code: MedsErrorCode, message: string, options?: {
+    path?: string | undefined;
+    cause?: unknown;
+  });
+}
+/** A column of a source. */
+export interface InspectedColumn {
+  readonly name: string;
+  /** Its type in the source; null where the source does not have types (CSV). */
+  readonly type: string | null;
+}
+/** A table of OMOP CDM. */
+export interface InspectedTable {
+  /** Its name in lower case. */
+  readonly name: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly columns: readonly InspectedColumn[];
+}
+/** The codes that have the same text before their first `/`. */
+export interface CodePrefix {
+  readonly prefix: string;
+  /** Rows with such a code. */
+  readonly rows: number;
+  /** Those rows that have a time. */
+  readonly timed: number;
+  /** Those rows whose time is exactly midnight: most likely dates, of events whose hour is not known. */
+  readonly midnight: number;
+}
+/** What a folder or file is. */
+export interface Inspection {
+  readonly path: string;
+  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  /** The version of the format, from the source or from its columns; null where neither shows it. */
+  readonly version: string | null;
+  /** Files that contain rows. */
+  readonly files: number;
+  /** Bytes of these files. */
+  readonly bytes: number;
+  /** Rows of events (for OMOP: of all tables); null where they could not be read. */
+  readonly rows: number | null;
+  /** Subjects; null where they could not be counted. */
+  readonly subjects: number | null;
+  /** Columns of the events; empty for OMOP, where each table has its own. */
+  readonly columns: readonly InspectedColumn[];
+  /** The tables of OMOP CDM, by name; empty for every other format. */
+  readonly tables: readonly InspectedTable[];
+  /**
+   * What a conversion would drop, skip or change, and why; for a store, what its conversion did. Notes of kind `dropped` come first, as in
+   * {@link Summary.notes}.
+   */
+  readonly notes: readonly Note[];
+  /** Why the source cannot be converted as it is: the message of the error that `convert` would throw; null where it can be converted. */
+  readonly problem: string | null;
+  /** The code of that error. */
+  readonly problemCode: MedsErrorCode | null;
+  /**
+   * Codes by prefix, the most frequent first; null where a problem prevents it. For OMOP tables these are the codes that `convert` would make with
+   * the same options. There a date becomes the last second of its day, which does not count as midnight.
+   */
+  readonly prefixes: readonly CodePrefix[] | null;
+}
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions, OmopOptions {
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: the most memory for the search of their codes, in bytes. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+}
+/**
+ * Reports what a folder or file is, and what is in it, without a conversion: a MEDS dataset, a single Parquet file, a store, a `meds_reader`
+ * database, or OMOP CDM in CSV, Parquet or a DuckDB database. For OMOP all rows are read, and the package `@duckdb/node-api` looks up their codes.
+ * A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or database is unpacked into the system's temporary folder and removed afterwards.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for anything else, with what was looked for and what was found; `MEDS_PERMISSION` and other
+ * failures of the system.
+ * @example
+ * ```ts
+ * import { inspect } from "meds-reader";
+ *
+ * const found = await inspect("demo");
+ * console.log(found.format, found.version, found.rows, found.subjects, found.problem);
+ * for (const { prefix, timed, midnight } of found.prefixes ?? []) console.log(prefix, midnight / timed);
+ * ```
+ */
+export declare function inspect(source: string, options?: InspectOptions): Promise<Inspection>;
+/** How to verify. */
+export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
+  /** Stop after this many differences. Default: 100. */
+  readonly limit?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: the most memory for their import, in bytes. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+  /** OMOP tables only: folder for temporary files. Default: beside the store. */
+  readonly temp?: string | undefined;
+}
+/** Where a store is damaged, or differs from its source. */
+export interface Difference {
+  /** What is there and what was expected. */
+  readonly message: string;
+  /** File of the store, relative to it; null for the source as a whole. */
+  readonly path: string | null;
+  /** Subject id, as decimal text: ids can exceed 2^53. */
+  readonly subject: string | null;
+  /** Row of the patient, from 0. */
+  readonly row: number | null;
+  readonly column: string | null;
+}
+/** The result of {@link verify}. */
+export interface Verification {
+  /** True where nothing differs. */
+  readonly ok: boolean;
+  /** The differences, up to the limit. */
+  readonly differences: readonly Difference[];
+}
+/**
+ * Checks every byte and invariant of a store. With a source it also compares every value of every column with the source. OMOP tables are imported
+ * again for that, with the options of the store, into a temporary folder. Their form may differ from that of the conversion (Parquet instead of CSV).
+ *
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; for OMOP tables also what {@link convert} throws.
+ * @example
+ * ```ts
+ * import { verify } from "meds-reader";
+ *
+ * const { ok, differences } = await verify("demo.medsdb", "demo");
+ * console.log(ok, differences);
+ * ```
+ */
+export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 /** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
 export type RowChoice = {
   readonly codes: string | readonly string[];
@@ -3240,50 +3295,6 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
  * ```
  */
 export declare function transform<A = unknown>(store: string, out: string, transforms: ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransform)[], options?: TransformOptions<A>): Promise<Summary>;
-/** How to verify. */
-export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
-  /** Stop after this many differences. Default: 100. */
-  readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
-  readonly temp?: string | undefined;
-}
-/** A place where a store is damaged, or differs from its source. */
-export interface Difference {
-  /** What was found and what was expected. */
-  readonly message: string;
-  /** File of the store, relative to it; null for the source as a whole. */
-  readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
-  readonly subject: string | null;
-  /** Row of the patient, from 0. */
-  readonly row: number | null;
-  readonly column: string | null;
-}
-/** What a verification found. */
-export interface Verification {
-  /** Nothing differs. */
-  readonly ok: boolean;
-  /** What differs, up to the limit. */
-  readonly differences: readonly Difference[];
-}
-/**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
- *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
- * @example
- * ```ts
- * import { verify } from "meds-reader";
- *
- * const { ok, differences } = await verify("demo.medsdb", "demo");
- * console.log(ok, differences);
- * ```
- */
-export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
 
 
 export {};

@@ -1,5 +1,5 @@
-import { type CodePredicate, memberTable } from "../samples/options.js";
 import type { CodeTable } from "../store/codes.js";
+import { type CodePredicate, memberTable } from "../store/predicate.js";
 import { failGiven } from "../support/arguments.js";
 
 /**

@@ -1,11 +1,7 @@
 import { availableParallelism } from "node:os";
-import type { PatientDatabase } from "../database/database.js";
-import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../store/native.js";
 import { failGiven, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
-import type { Patient } from "../timeline/patient.js";
-import type { AnySchema } from "../timeline/schema.js";
 
 /** How a pass over patients is run. */
 export interface PassOptions<A = unknown> {
@@ -38,49 +34,6 @@ export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
   /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
   readonly merge: (total: R, part: P) => R;
 }
-
-/** What a pass's function is told beside its patients. */
-export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** Which of the chunks of work this call is, and how many there are. */
-  readonly chunk: number;
-  readonly chunks: number;
-}
-
-/**
- * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
- * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
- *
- * @example
- * ```ts
- * import type { MapFunction } from "meds-reader";
- *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * export default longest;
- * ```
- */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<Patient<S>>,
-  args: A,
-  context: PassContext,
-) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-
-/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<readonly [patient: Patient<S>, labels: readonly LabelRow[]]>,
-  args: A,
-  context: PassContext,
-) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-
-/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<Patient<S>>,
-  args: A,
-  context: PassContext,
-) => P | Promise<P>;
 
 const COMMON = ["threads", "args", "exportName", "signal"] as const;
 

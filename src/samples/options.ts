@@ -1,4 +1,4 @@
-import { type Code, type CodeChoice, type CodeTable, codeRanges } from "../store/codes.js";
+import { type CodePredicate, memberTable } from "../store/predicate.js";
 import type { Store } from "../store/store.js";
 import { failGiven, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
@@ -17,9 +17,6 @@ import type { Later } from "./guard.js";
  * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
  */
 export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
-
-/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
 
 /** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
 export type Reach = Duration | { readonly count: number };
@@ -199,21 +196,4 @@ function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number
   if (counts && Object.keys(reach).length > 1) failGiven(name, reach, "either { count } or a length of time");
   if (counts) return [none, wholeOf(`${name}.count`, reach.count, 0)];
   return [durationOf(name, reach), all];
-}
-
-/** By code id: 1 where it is chosen; null where nothing is said. */
-export function memberTable(name: string, table: CodeTable, choice: CodePredicate | undefined): Uint8Array | null {
-  if (choice === undefined) return null;
-  const members = new Uint8Array(table.size + 1);
-  if (typeof choice === "function") {
-    for (const { id, code, description, parents } of table) {
-      const chosen: unknown = choice({ id, code, description, parents });
-      if (typeof chosen !== "boolean") failGiven(`What ${name} says of code ${code}`, chosen, "true or false");
-      if (chosen) members[id] = 1;
-    }
-  } else {
-    const ranges = codeRanges(table, choice);
-    for (let at = 0; at < ranges.length; at += 2) members.fill(1, ranges[at], ranges[at + 1]);
-  }
-  return members;
 }

@@ -1,15 +1,15 @@
 // An OMOP folder as a MEDS dataset, in two steps: the events of each table, unsorted, then all of them in order. DuckDB holds what fits and spills the rest.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CodePrefix } from "../../operations/inspect.js";
 import type { Note } from "../../store/manifest.js";
 import type { Progress, WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
+import type { CodePrefix } from "../inspection.js";
 import { Concepts } from "./concepts.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
 import { type Duck, escaped, literal, parquetLike, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
-import { isCsv } from "./files.js";
+import { type FoundTables, isCsv } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
 import { ORIGIN } from "./origin.js";
 import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
@@ -26,6 +26,8 @@ export interface ImportOptions extends WorkOptions, CodeOptions {
   readonly strict: boolean;
   /** The contents of an {@link Origin}: kept beside the codes, so that a store says what it was made of. None is kept where none is given. */
   readonly origin: Promise<string> | string | undefined;
+  /** The tables of the folder, where they were looked for already. */
+  readonly tables?: FoundTables | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
 }
@@ -62,7 +64,7 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
   for (const folder of [staged, join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
   return withDuck(work, options, async (duck, bytes) => {
-    const tables = await openTables(duck, source);
+    const tables = await openTables(duck, source, options.tables);
     // All files before any work is done with one: they are read on all threads, and what is wrong in them is known early.
     await duck.csv.look(filesOf(tables).filter(isCsv));
     const layers = [await layerOf(duck, tables, options.signal)];

@@ -1,9 +1,10 @@
 // A look at an OMOP folder without converting it.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../../operations/inspect.js";
+import type { WorkOptions } from "../../store/native.js";
 import { fail, MedsError } from "../../support/errors.js";
 import { failIo, isSystemError, withIo } from "../../support/io.js";
+import type { InspectedColumn, InspectedTable, Inspection } from "../inspection.js";
 import { lookAtCsv } from "./csv.js";
 import { withDuck } from "./duck.js";
 import { findTables, isCsv, type TableFiles } from "./files.js";
@@ -21,11 +22,17 @@ const CDM_54 = [
 ];
 const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
 
+/** How to look at tables. */
+interface InspectOptions extends WorkOptions, GivenOmop {
+  readonly threads?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
 /**
  * What is in an OMOP folder: its tables, and what a conversion would make of them, or why it would fail. What DuckDB cannot hold goes into `folder`, an empty one
  * that the caller removes.
  */
-export async function inspectOmop(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Inspection> {
+export async function inspectOmop(path: string, folder: string, options: InspectOptions): Promise<Inspection> {
   const found = statSync(path).isDirectory() ? await folderTables(path, options) : await databaseTables(path, folder, options);
   const { tables, problems } = found;
   // What a conversion comes upon first is the problem; of tables that only its metadata is made of it is what was found here.
@@ -133,7 +140,7 @@ function refused({ message, code }: MedsError): Told {
 }
 
 /** The codes that a conversion would give, and what it would note; or why it would fail. */
-async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Told> {
+async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Told> {
   try {
     const found = await surveyOmop(resolve(path), folder, { ...options, strict: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };
