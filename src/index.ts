@@ -3,8 +3,7 @@ export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from 
 export { Loader, loader } from "./batches/loader.js";
 export type { LoaderOptions } from "./batches/options.js";
 export { type WritableLike, writeBatches } from "./batches/stream.js";
-export { Cohort, type PatientChoice } from "./database/cohort.js";
-export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
+export type { PatientChoice } from "./cohort/members.js";
 export type {
   Aggregates,
   CodeCounts,
@@ -14,11 +13,14 @@ export type {
   Occurrences,
   QueryOptions,
   Windows,
-} from "./database/query.js";
+} from "./cohort/query.js";
+export { Cohort } from "./database/cohort.js";
+export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
+export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
 export type { LabelCodes } from "./labelers/codes.js";
 export type { FollowUp } from "./labelers/follow.js";
 export type { Horizon } from "./labelers/horizon.js";
-export type { LabelFunction, LabelingOptions, LabelingReport, LabelSample } from "./labelers/label.js";
+export type { LabelingOptions, LabelingReport, LabelSample } from "./labelers/label.js";
 export { Labeler } from "./labelers/labeler.js";
 export type { Asked, AskedLabel } from "./labelers/labeling.js";
 export { type OutcomeOptions, outcomeWithin } from "./labelers/outcome.js";
@@ -43,31 +45,16 @@ export { type ConvertOptions, convert, type Summary } from "./operations/convert
 export type { DatasetOptions, Exported } from "./operations/export.js";
 export { type FilterOptions, filter } from "./operations/filter.js";
 export { type Generated, type GenerateOptions, generate } from "./operations/generate.js";
-export {
-  type CodePrefix,
-  type InspectedColumn,
-  type InspectedTable,
-  type Inspection,
-  type InspectOptions,
-  inspect,
-} from "./operations/inspect.js";
+export { type InspectOptions, inspect } from "./operations/inspect.js";
 export { type Difference, type Verification, type VerifyOptions, verify } from "./operations/verify.js";
 export type { ModuleUrl } from "./passes/module.js";
-export type {
-  MapFunction,
-  MapOptions,
-  MapWithLabelsFunction,
-  MapWithLabelsOptions,
-  PassContext,
-  PassOptions,
-  ReduceFunction,
-  ReduceOptions,
-} from "./passes/options.js";
+export type { MapOptions, MapWithLabelsOptions, PassOptions, ReduceOptions } from "./passes/options.js";
 export { Pass, type PassReport } from "./passes/pass.js";
 export type { Reach, SampleOptions } from "./samples/options.js";
 export { type DrawOptions, type Pretraining, type Sample, Samples, samples } from "./samples/samples.js";
 export type { SampleReport } from "./samples/selection.js";
 export type { Strategy } from "./samples/strategy.js";
+export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./sources/inspection.js";
 export { ArrowExport } from "./store/c-data.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";

@@ -1,18 +1,14 @@
-import { type LabelingOptions, labelPatients } from "../labelers/label.js";
-import type { Labeler } from "../labelers/labeler.js";
-import { Labels } from "../labels/labels.js";
-import { LabelledPatients } from "../passes/labelled.js";
-import { type ModuleUrl, moduleOf } from "../passes/module.js";
-import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
-import { NO_LABELS, Pass } from "../passes/pass.js";
-import type { CodeChoice } from "../store/codes.js";
-import { failUnknown, type SubjectId } from "../store/ids.js";
-import type { NativeScan } from "../store/native.js";
-import type { Store } from "../store/store.js";
-import { failGiven, flagOf, oneOf, shown } from "../support/arguments.js";
-import { fail } from "../support/errors.js";
-import { type Patient, patientOf } from "../timeline/patient.js";
-import type { AnySchema } from "../timeline/schema.js";
+import {
+  eventCountOf,
+  indexIn,
+  type Members,
+  type PatientChoice,
+  PatientIterator,
+  sizeOf,
+  slotsOf,
+  splitOf,
+  subsetOf,
+} from "../cohort/members.js";
 import {
   type Aggregates,
   type CodeCounts,
@@ -22,13 +18,24 @@ import {
   type Occurrences,
   Query,
   type QueryOptions,
-} from "./query.js";
-
-/** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
-export type PatientChoice = Iterable<SubjectId> | { readonly ids: Iterable<SubjectId> } | { readonly slots: Iterable<number> };
+} from "../cohort/query.js";
+import { type LabelingOptions, labelPatients } from "../labelers/label.js";
+import type { Labeler } from "../labelers/labeler.js";
+import type { Labels } from "../labels/labels.js";
+import type { ModuleUrl } from "../passes/module.js";
+import type { MapOptions, MapWithLabelsOptions, ReduceOptions } from "../passes/options.js";
+import type { Pass } from "../passes/pass.js";
+import type { CodeChoice } from "../store/codes.js";
+import type { SubjectId } from "../store/ids.js";
+import type { Store } from "../store/store.js";
+import { expected } from "../support/arguments.js";
+import { type Patient, patientOf } from "../timeline/patient.js";
+import type { AnySchema } from "../timeline/schema.js";
+import { mapLabelled, mapPatients, reducePatients } from "./run.js";
 
 /**
- * Patients of a store in storage order: all of them, a split, or a subset. A view: it holds slots, never patients.
+ * Patients of a store in storage order: all of them, a split, or a subset. A cohort is a view: it contains
+ * slots and no patients.
  *
  * @example
  * ```ts
@@ -44,9 +51,12 @@ export type PatientChoice = Iterable<SubjectId> | { readonly ids: Iterable<Subje
 export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>> {
   /** @internal */
   readonly _store: Store;
-  /** @internal Ascending; null for all. */
+  /** @internal Ascending; null for all patients. */
   readonly _slots: Uint32Array | null;
-  /** @internal The split that was named, of which these are all patients or some; null where none was: nothing may be fitted on them. */
+  /**
+   * @internal The split that contains all these patients, where the caller named one. Without a split nothing
+   * may be fitted on them.
+   */
   readonly _split: string | null;
 
   /** @internal */
@@ -58,22 +68,17 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   /** Number of patients. */
   get size(): number {
-    this._store.check();
-    return this._slots === null ? this._store.size : this._slots.length;
+    return sizeOf(this);
   }
 
   /** Number of rows of these patients. */
   get eventCount(): number {
-    const store = this._store;
-    store.check();
-    if (this._slots === null) return store.manifest.counts.events;
-    return this._slots.reduce((sum, slot) => sum + store.eventsOf[store.indexOf[slot]!]!, 0);
+    return eventCountOf(this);
   }
 
-  /** A copy of the slots, ascending: what workers and {@link Cohort.subset} take. */
+  /** A copy of the slots, ascending: for workers and for {@link Cohort.subset}. */
   get slots(): Uint32Array {
-    this._store.check();
-    return this._slots?.slice() ?? Uint32Array.from({ length: this._store.size }, (_, slot) => slot);
+    return slotsOf(this);
   }
 
   /** A copy of the subject ids, in storage order. */
@@ -83,28 +88,30 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * The patient with an id; undefined where the cohort has none.
+   * The patient with an id; undefined where the cohort does not contain it.
    *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: give such an id as bigint.
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: use a bigint for
+   * such an id.
    */
   get(id: SubjectId): Patient<S> | undefined {
-    const index = this._store.find(id);
-    if (index < 0 || (this._slots !== null && !includes(this._slots, this._store.slotOf(index)))) return undefined;
-    return patientOf<S>(this._store, index);
+    const index = indexIn(this, id);
+    return index < 0 ? undefined : patientOf<S>(this._store, index);
   }
 
-  /** Does the cohort have a patient with an id. */
+  /** Whether the cohort contains a patient with this id. */
   has(id: SubjectId): boolean {
-    const index = this._store.find(id);
-    return index >= 0 && (this._slots === null || includes(this._slots, this._store.slotOf(index)));
+    return indexIn(this, id) >= 0;
   }
 
-  /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
+  /**
+   * The patient at an index in storage order (for the whole database: the slot); negative indexes count from
+   * the end; undefined outside.
+   */
   at(place: number): Patient<S> | undefined {
-    if (typeof place !== "number") return this._oddPlace(place);
+    if (typeof place !== "number") return this._otherPlace(place);
     const slot = this._slots === null ? place : this._slots[place]!;
     const index = this._store.indexOf[slot];
-    return index === undefined ? this._oddPlace(place) : patientOf<S>(this._store, index);
+    return index === undefined ? this._otherPlace(place) : patientOf<S>(this._store, index);
   }
 
   /** The patients in storage order. */
@@ -116,63 +123,41 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   /**
    * The chosen patients of this cohort as a view, in storage order, each once.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that the cohort has not: filter with {@link Cohort.has} where that is expected.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that is not in the cohort: filter with {@link
+   * Cohort.has} where that is expected.
    */
   subset(choice: PatientChoice): Cohort<S> {
-    const store = this._store;
-    store.check();
-    const slots: number[] = [];
-    if (choice instanceof Cohort && choice._store !== store)
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        "These patients are of another database, where slots mean other patients. Choose by ids: { ids: cohort.subjectIds }.",
-      );
-    const [kind, members] = chosen(choice);
-    if (kind === "slots") {
-      for (const slot of members as Iterable<number>) {
-        if (!(Number.isInteger(slot) && this._includes(slot))) failUnknown(`slot ${shown(slot)}`, store.path);
-        slots.push(slot);
-      }
-    } else {
-      for (const id of members as Iterable<SubjectId>) {
-        const index = store.find(id);
-        if (index < 0 || !this._includes(store.slotOf(index))) failUnknown(`subject ${id}`, store.path);
-        slots.push(store.slotOf(index));
-      }
-    }
-    return new Cohort<S>(store, Uint32Array.from(new Set(slots)).sort(), this._split);
+    return this._view(subsetOf(this, choice));
   }
 
   /**
    * The patients of a split, as a view.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset does not have a split of that name.
    */
   split(name: string): Cohort<S> {
-    const store = this._store;
-    store.check();
-    store.checkSplit("name", name);
-    return new Cohort<S>(
-      store,
-      this.slots.filter((slot) => store.split(store.indexOf[slot]!) === name),
-      name,
-    );
+    return this._view(splitOf(this, name));
   }
 
-  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  /**
+   * What `JSON.stringify` writes: which patients these are, without their rows. A patient can also be
+   * written: `JSON.stringify(patient)`.
+   */
   toJSON(): { readonly path: string; readonly eventCount: number; readonly subjectIds: readonly string[] } {
     return { path: this._store.path, eventCount: this.eventCount, subjectIds: Array.from(this.subjectIds, String) };
   }
 
-  // What follows is asked of all patients at once: in native code, on all cores, off the main thread. Closing the database does not disturb a query
-  // that is under way: its result is the right one, in memory of its own.
+  // Queries: native code answers them for all patients at once, on all cores, off the main thread. Closing
+  // the database does not disturb a query that is running: its result is right, and in memory of its own.
 
   /**
-   * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
+   * Numbers of rows and patients per code id. With windows: rows in all windows, and windows that contain the
+   * code.
    *
-   * @throws MedsError as a rejection, as all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
-   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that the cohort has not, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a
-   * window that ends before it starts, and what {@link Timeline.between} throws for times.
+   * @throws MedsError as a rejection, like all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where
+   * the database was closed before; for windows `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the
+   * cohort, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a window that ends before it
+   * starts, and what {@link Timeline.between} throws for times.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -189,7 +174,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * Rows by code, for each patient or window.
+   * Number of rows per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -209,9 +194,11 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * The first row of each patient or window that has one of the codes. Static rows are the first rows.
+   * For each patient or window, its first row that has one of the codes. Static rows (without a time) come
+   * first.
    *
-   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for what is no code.
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a
+   * code.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -229,7 +216,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * The last such row: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -247,7 +234,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * Count, sum, mean, least, greatest and last numeric value of each code, for each patient or window.
+   * Count, sum, mean, minimum, maximum and last numeric value per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -266,7 +253,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * Where the codes stand: of each patient that has one of them (of each window, empty ones included) the indexes of its rows.
+   * The rows that have one of the codes: their indexes, for each patient that has such a row (with windows:
+   * for each window, empty ones included).
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -286,18 +274,21 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     return new Query(this._store, this._slots, options).rowsWithCode(codes);
   }
 
-  // What follows runs functions of the caller's own in worker threads, which open the store by its path: each gets a chunk of patients of about as many
-  // events as any other's.
+  // Passes: worker threads open the store by its path and run functions of the caller. All chunks of patients
+  // have about as many events.
 
   /**
-   * Runs a function of a module over all patients in worker threads, and streams what it gives. The module is named by a URL, as workers import it
-   * themselves: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for what the function gets and may give.
+   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
+   * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
+   * MapFunction} for the function's arguments and result.
    *
-   * How patients are cut into chunks depends on the patients alone, so results do not depend on the number of threads. The pass begins when its results
-   * are asked for; it ends, workers too, however the loop is left. Workers wait for a slow reader.
+   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass
+   * begins when its first result is read. It ends, with its workers, however the loop is left. Workers wait
+   * for a slow reader.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong options;
-   * `MEDS_NOT_FOUND` where there is no such module; what {@link Pass} throws while it runs.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js,
+   * args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module does not exist; what
+   * {@link Pass} throws while it runs.
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -314,24 +305,13 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T> {
-    const { slots } = this;
-    const checked = checkedOptions("map", options, ["ordered"]);
-    const { exportName, ordered } = options ?? {};
-    return new Pass<T>({
-      store: this._store,
-      slots,
-      module: moduleOf(module, exportName),
-      mode: "stream",
-      ...checked,
-      ordered: flagOf("ordered", ordered, true),
-      labelsOf: null,
-      report: NO_LABELS,
-    });
+    return mapPatients<T, A>(this._store, this.slots, module, options);
   }
 
   /**
-   * As {@link Cohort.map}, and each patient comes with its labels: the function walks through pairs of patient and labels. Labels may stand in any
-   * order; a patient gets its own in the order of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
+   * Like {@link Cohort.map}, but each patient comes with its labels: the function iterates over pairs of a
+   * patient and its labels. The table of labels may have any order; the labels of a patient come in the order
+   * of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
    *
    * @throws MedsError as {@link Cohort.map}.
    * @example
@@ -352,26 +332,13 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T> {
-    const { slots } = this;
-    const checked = checkedOptions("mapWithLabels", options, ["ordered", "unlabelled"]);
-    const { exportName, ordered, unlabelled } = options ?? {};
-    if (!(labels instanceof Labels)) failGiven("labels", labels, "what Labels.open, Labels.from or db.label gives");
-    const given = new LabelledPatients(this._store, slots, labels, oneOf("unlabelled", unlabelled, ["omit", "include"]) === "include");
-    return new Pass<T>({
-      store: this._store,
-      slots: given.slots,
-      module: moduleOf(module, exportName),
-      mode: "stream",
-      ...checked,
-      ordered: flagOf("ordered", ordered, true),
-      labelsOf: given.of,
-      report: given.report,
-    });
+    return mapLabelled<T, A>(this._store, this.slots, module, labels, options);
   }
 
   /**
-   * Runs a function of a module over chunks of patients in worker threads and merges what it returns, in order of the patients. The result is the same
-   * for any number of threads, to the last bit of a floating-point number.
+   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of
+   * the patients. The result is the same for any number of threads, to the last bit of a floating-point
+   * number.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -388,30 +355,14 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R> {
-    const { slots } = this;
-    const checked = checkedOptions("reduce", options, ["initial", "merge"]);
-    const { exportName, initial, merge } =
-      (options as ReduceOptions<R, P, A> | undefined) ?? failGiven("The value for options", options, "{ initial, merge }");
-    if (typeof merge !== "function") failGiven("merge", merge, "a function (total, part) => total");
-    if (!("initial" in options)) failGiven("initial", initial, "what the first part is merged into, such as 0");
-    const pass = new Pass<P>({
-      store: this._store,
-      slots,
-      module: moduleOf(module, exportName),
-      mode: "value",
-      ...checked,
-      ordered: true,
-      labelsOf: null,
-      report: NO_LABELS,
-    });
-    let total = initial;
-    for await (const part of pass) total = merge(total, part);
-    return total;
+    return reducePatients<R, P, A>(this._store, this.slots, module, options);
   }
 
   /**
-   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a function
-   * of a module that is asked of each patient ({@link LabelFunction}). In order of the patients, and by time where the labeler is of this package.
+   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue},
+   * {@link predictionTimes}), or by a function of a module that is called for each patient ({@link
+   * LabelFunction}). Labels are in the order of the patients; those of a labeler of this package are also in
+   * the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -431,69 +382,14 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     return labelPatients(this._store, this.slots, labeler, options);
   }
 
-  /** A place that is counted from the end, lies outside, or is asked of a closed store. */
-  private _oddPlace(place: number): Patient<S> | undefined {
+  /** An index that counts from the end, is outside, is not a number, or is used after close(). */
+  private _otherPlace(place: number): Patient<S> | undefined {
     const size = this.size;
-    if (!Number.isInteger(place)) failGiven("place", place, "a whole number: a place in the order of patients; get(id) looks an id up");
+    if (!Number.isInteger(place)) expected("place", place, "a whole number, an index in storage order (get(id) finds a patient by id)");
     return place < 0 && place + size >= 0 ? this.at(place + size) : undefined;
   }
 
-  private _includes(slot: number): boolean {
-    return this._slots === null ? slot >= 0 && slot < this._store.size : includes(this._slots, slot);
+  private _view({ _store: store, _slots: slots, _split: split }: Members): Cohort<S> {
+    return new Cohort<S>(store, slots, split);
   }
-}
-
-/** Patients that are read before a scan begins. */
-const FEW = 2;
-
-class PatientIterator<S extends object> implements IterableIterator<Patient<S>> {
-  private place = 0;
-  private readonly size: number;
-  private scan: NativeScan | undefined;
-
-  constructor(private readonly cohort: Cohort<S>) {
-    this.size = cohort.size;
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Patient<S>> {
-    if (this.place === this.size) return this.return();
-    // Not for the first few: to begin a scan costs more than to read them.
-    if (this.scan === undefined && this.place >= FEW) this.scan = this.cohort._store.scan(this.cohort._slots);
-    const value = this.cohort.at(this.place) as Patient<S>;
-    this.place += 1;
-    return { done: false, value };
-  }
-
-  /** A loop was left, which may go on later from where it was. */
-  return(): IteratorReturnResult<undefined> {
-    this.scan?.end();
-    this.scan = undefined;
-    return { done: true, value: undefined };
-  }
-}
-
-/** What a choice chooses by, and what it names. */
-function chosen(choice: PatientChoice): ["ids" | "slots", Iterable<unknown>] {
-  // A string can be walked too, letter by letter: never what is meant.
-  const object: object = typeof choice === "object" && choice !== null ? choice : {};
-  const kind = "slots" in object ? "slots" : "ids";
-  const members: unknown = "slots" in object ? object.slots : "ids" in object ? object.ids : object;
-  if (typeof members === "object" && members !== null && Symbol.iterator in members) return [kind, members as Iterable<unknown>];
-  return failGiven("the choice of patients", choice, "an iterable of subject ids, { ids } or { slots }");
-}
-
-/** Is a slot among ascending ones. */
-function includes(slots: Uint32Array, slot: number): boolean {
-  let low = 0;
-  let high = slots.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (slots[middle]! < slot) low = middle + 1;
-    else high = middle;
-  }
-  return slots[low] === slot;
 }

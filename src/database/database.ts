@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { type ConvertOptions, conversion, originFor, perform } from "../operations/convert.js";
+import { ensureStore } from "../operations/conversion.js";
+import type { ConvertOptions } from "../operations/convert.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
-import { refuseLosses } from "../sources/omop/losses.js";
-import { standing } from "../sources/standing.js";
 import type { ArrowExport } from "../store/c-data.js";
 import type { CodeTable } from "../store/codes.js";
 import type { ColumnInfo } from "../store/manifest.js";
@@ -15,22 +14,22 @@ import { Cohort } from "./cohort.js";
 
 /** How to open a store. */
 export interface OpenOptions {
-  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
+  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
   readonly verify?: boolean | undefined;
 }
 
 /** How {@link PatientDatabase.from} converts and opens. */
 export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
+  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
   readonly store?: string | undefined;
 }
 
 /**
- * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
- * memory. Times are microseconds since 1970-01-01.
+ * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
+ * that is never used takes no memory. Times are microseconds since 1970-01-01.
  *
- * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
- * it is then a type error.
+ * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
+ * bigint }>(path)`. Then a name that is not among them is a type error.
  *
  * @example
  * ```ts
@@ -50,9 +49,11 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   private _splits: ReadonlyMap<string, number> | undefined;
 
   /**
-   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
+   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
+   * first patient is read.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
+   * `MEDS_UNSUPPORTED_RUNTIME`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -65,14 +66,15 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S> {
     const verify = flagOf("verify", optionsOf(options)?.verify, false);
     const db = new PatientDatabase<S>(new Store(pathOf("path", path), verify), null);
-    // Now and not when asked: a store that replaces this one has metadata of its own.
+    // Read now: a store that replaces this one later has metadata of its own.
     db._metadata = new Metadata(db._store);
     return db;
   }
 
   /**
-   * Opens the store of a dataset (whatever {@link convert} takes), and makes it first where there is none or the source has changed since. Any number
-   * of processes may do so at once: one converts, the others wait.
+   * Opens the store of a source (any that {@link convert} takes). Where the store is missing, or the source
+   * has changed, it is made first. Several processes may do this at the same time: one converts, and the
+   * others wait. A store that is damaged is an error, and is not replaced.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
    * @example
@@ -85,28 +87,17 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```
    */
   static async from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>> {
-    const begun = performance.now();
     const { store: target, verify, ...rest } = optionsOf(options) ?? {};
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
-    const asked = await conversion(source, store, { ...rest, reuse: true });
-    const wholly = flagOf("verify", verify, false);
-    const origin = originFor(asked);
-    const ready = await standing(asked.plan, origin, wholly, asked.work);
-    if (ready !== undefined) {
-      const db = new PatientDatabase<S>(ready, null);
-      try {
-        refuseLosses(source, db.metadata.notes, asked.strict);
-        return db;
-      } catch (error) {
-        db.close();
-        throw error;
-      }
-    }
-    await perform(asked, origin, begun);
-    return PatientDatabase.open<S>(store, { verify });
+    const reuse = { opens: true, verify: flagOf("verify", verify, false) };
+    const { existing } = await ensureStore(source, store, { ...rest, reuse: true }, reuse);
+    if (existing === undefined) return PatientDatabase.open<S>(store, { verify });
+    const db = new PatientDatabase<S>(existing.store, null);
+    db._metadata = existing.metadata;
+    return db;
   }
 
-  /** The columns but `subject_id`: name, source's type, nullable, storage. */
+  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
   get columns(): readonly ColumnInfo[] {
     this._store.check();
     return this._store.columns;
@@ -118,32 +109,35 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     return this._store.codes;
   }
 
-  /** Number of patients with rows in each split; empty where the source has no splits. */
+  /** Number of patients with rows per split; empty where the source does not have splits. */
   get splits(): ReadonlyMap<string, number> {
     this._store.check();
     this._splits ??= new Map(Object.entries(this._store.manifest.splits));
     return this._splits;
   }
 
-  /** `dataset.json`, notes of the conversion, names of the metadata files. */
+  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
   get metadata(): Metadata {
     this._store.check();
     this._metadata ??= new Metadata(this._store);
     return this._metadata;
   }
 
-  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
+  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
   get shardCount(): number {
     this._store.check();
     return this._store.manifest.shards.length;
   }
 
   /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
-   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
-   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
+   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
+   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
+   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
+   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
+   * apache-arrow.
    *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -159,11 +153,13 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
-   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
-   * 512 MiB.
+   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
+   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
+   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
+   * MiB.
    *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
+   * damaged.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -172,7 +168,7 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * for (let shard = 0; shard < db.shardCount; shard += 1) {
    *   const exported = db.exportC(shard);
    *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // nothing, where they were imported
+   *   exported.release(); // does nothing after an import
    * }
    * db.close();
    * ```
@@ -182,13 +178,15 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
-   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
-   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
-   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
+   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
+   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
+   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
+   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
+   * The dataset appears complete or not at all.
    *
-   * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
-   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
+   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -204,17 +202,20 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     return exportStore(this._store.path, this._store.manifest.id, out, options);
   }
 
-  /** Path of the store, for opening it in a worker. */
+  /** Path of the store, to open it in a worker. */
   get path(): string {
     return this._store.path;
   }
 
-  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
+  /**
+   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
+   * May be called twice.
+   */
   close(): void {
     this._store.close();
   }
 
-  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
   [Symbol.dispose](): void {
     this.close();
   }

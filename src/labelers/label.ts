@@ -1,14 +1,12 @@
 import { type Label, Labels } from "../labels/labels.js";
 import { type ModuleUrl, moduleOf } from "../passes/module.js";
-import { checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
+import { checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
 import { expected, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
-import type { Patient } from "../timeline/patient.js";
-import type { AnySchema } from "../timeline/schema.js";
 import { Labeler, Skipped } from "./labeler.js";
-import { type AskedLabel, type Labelled, labeling, type SamplePlan } from "./labeling.js";
+import { type Labelled, labeling, type SamplePlan } from "./labeling.js";
 import { planOf } from "./rules.js";
 
 /** Options of {@link Cohort.label}. */
@@ -51,27 +49,6 @@ export interface LabelingReport {
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
-
-/**
- * The function of a module for {@link Cohort.label}, called for each patient. It returns one label, several
- * labels, or nothing.
- *
- * @example
- * ```ts
- * import type { LabelFunction } from "meds-reader";
- *
- * const long: LabelFunction = (patient) => {
- *   const { lastTime } = patient;
- *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
- * };
- * export default long;
- * ```
- */
-export type LabelFunction<A = unknown, S extends object = AnySchema> = (
-  patient: Patient<S>,
-  args: A,
-  context: PassContext,
-) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 
 /** Makes labels in worker threads, in order of the patients. */
 export async function labelPatients<A>(

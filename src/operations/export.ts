@@ -1,25 +1,27 @@
 import type { Note } from "../store/manifest.js";
 import { runJob, type WorkOptions } from "../store/native.js";
-import { countIn, failGiven, flagOf, namesIn, optionsOf, pathOf, wholeOf } from "../support/arguments.js";
+import { countIn, expected, flagOf, namesIn, optionsOf, pathOf, wholeOf } from "../support/arguments.js";
 
 /** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
 export interface DatasetOptions extends WorkOptions {
   /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32; the values that change are counted. Default: false, which
-   * keeps every value; the dataset then has a column that MEDS's own validation refuses, and a note says so.
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
+   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
+   * and a note reports this.
    */
   readonly float32?: boolean | undefined;
   /** Compression of the Parquet files. Default: `zstd`. */
   readonly compression?: "zstd" | "snappy" | undefined;
   /**
-   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
+   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
+   * Default: 5,000,000.
    */
   readonly rowsPerFile?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
 
-/** What was written. */
+/** The result of {@link PatientDatabase.export}. */
 export interface Exported {
   /** Path of the dataset. */
   readonly out: string;
@@ -30,7 +32,7 @@ export interface Exported {
   /** Bytes of all files. */
   readonly bytes: number;
   readonly seconds: number;
-  /** What is not as it was in the source of the store, and why. */
+  /** What differs from the source of the store, and why. */
   readonly notes: readonly Note[];
 }
 
@@ -45,6 +47,6 @@ export async function exportStore(store: string, id: string, out: string, option
   countIn("threads", rest.threads);
   if (rest.rowsPerFile !== undefined) wholeOf("rowsPerFile", rest.rowsPerFile, 1);
   if (rest.compression !== undefined && !COMPRESSIONS.includes(rest.compression))
-    failGiven("compression", rest.compression, COMPRESSIONS.map((name) => JSON.stringify(name)).join(" or "));
+    expected("compression", rest.compression, COMPRESSIONS.map((name) => JSON.stringify(name)).join(" or "));
   return runJob<Exported>("export", { ...rest, store, id, out: pathOf("out", out) }, { onProgress, signal });
 }

@@ -1,39 +1,47 @@
 import { runJob, type WorkOptions } from "../store/native.js";
 import { countIn, optionsOf, pathOf } from "../support/arguments.js";
 
-/** What dataset to make. Sizes that are given come before those of the preset. */
+/** Which dataset to make. Sizes set here replace those of the preset. */
 export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  /**
+   * A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million),
+   * `ehrshot` (6,739 and 42 million).
+   */
   readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
   /** Number of patients. */
   readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  /** Number of events, including static ones; at least 4 per patient. Default: 1,000 per patient. */
   readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  /** Number of distinct codes to draw from. Default: 300 to 30,000, growing with the number of events. */
   readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
+  /** The same seed makes the same bytes. Default: 0. */
   readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  /**
+   * Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …).
+   */
   readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  /**
+   * Subject ids: ascending numbers of eight digits (`sequential`, the default), or hashes that use all 64
+   * bits (`hashed`).
+   */
   readonly ids?: "sequential" | "hashed" | undefined;
   /** Compression of the Parquet files. Default: `snappy`. */
   readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
 
-/** What was made. */
+/** The result of {@link generate}. */
 export interface Generated {
   /** Path of the dataset. */
   readonly out: string;
   readonly patients: number;
   readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  /** Codes that events were drawn from. In a small dataset some rare codes occur in no event. */
   readonly codes: number;
   /** Parquet files below `data/`. */
   readonly files: number;
-  /** Rows of each task below `labels/`. */
+  /** Rows per task below `labels/`. */
   readonly labels: Readonly<Record<string, number>>;
   /** Bytes of all files. */
   readonly bytes: number;
@@ -41,10 +49,11 @@ export interface Generated {
 }
 
 /**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ * Makes a synthetic MEDS dataset of realistic shape. It is for trials of software, never for conclusions
+ * about patients. It appears complete or not at all.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit together and for a folder that is not
+ * empty; `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
  * @example
  * ```ts
  * import { generate } from "meds-reader";

@@ -1,11 +1,7 @@
 import { availableParallelism } from "node:os";
-import type { PatientDatabase } from "../database/database.js";
-import type { LabelRow } from "../labels/labels.js";
 import type { AbortSignalLike } from "../store/native.js";
 import { expected, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
-import type { Patient } from "../timeline/patient.js";
-import type { AnySchema } from "../timeline/schema.js";
 
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
@@ -44,57 +40,6 @@ export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
    */
   readonly merge: (total: R, part: P) => R;
 }
-
-/** The third argument of a pass's function. */
-export interface PassContext {
-  /** The store, open in this thread: for its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** Index of the chunk of this call, and the number of chunks. */
-  readonly chunk: number;
-  readonly chunks: number;
-}
-
-/**
- * The function of a module for {@link Cohort.map}. It is called once per chunk of patients and may iterate
- * over them several times. If it returns an array or an iterator (for example a generator), sync or async,
- * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
- * thread.
- *
- * @example
- * ```ts
- * import type { MapFunction } from "meds-reader";
- *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * export default longest;
- * ```
- */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<Patient<S>>,
-  args: A,
-  context: PassContext,
-) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-
-/**
- * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
- * labels in order of the table.
- */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<readonly [patient: Patient<S>, labels: readonly LabelRow[]]>,
-  args: A,
-  context: PassContext,
-) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-
-/**
- * The function of a module for {@link Cohort.reduce}. Its return value is the result of the chunk, also if it
- * is an array.
- */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
-  patients: Iterable<Patient<S>>,
-  args: A,
-  context: PassContext,
-) => P | Promise<P>;
 
 const COMMON = ["threads", "args", "exportName", "signal"] as const;
 

@@ -7,11 +7,10 @@ import { MedsError } from "../support/errors.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
-import type { PassContext } from "./options.js";
 import type { ReaderPlan } from "./reader.js";
 import { serve } from "./serve.js";
 import { Threads } from "./threads.js";
-import { work } from "./work.js";
+import { type OpenDatabase, work } from "./work.js";
 
 /** The input of a pass. */
 export interface PassReport {
@@ -64,8 +63,8 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   private readonly plan: PassPlan;
 
   /** @internal Runs the tasks of passes in a worker thread. The store is opened once per thread. */
-  static _serve(open: (path: string) => PassContext["db"]): void {
-    let db: PassContext["db"] | undefined;
+  static _serve(open: (path: string) => OpenDatabase): void {
+    let db: OpenDatabase | undefined;
     serve((task: Task) => {
       const opened = () => {
         db ??= open(task.path);

@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import type { PatientDatabase } from "../database/database.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { NativeScan } from "../store/native.js";
+import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
-import type { PassContext } from "./options.js";
 import { owned } from "./owned.js";
 import { readerOf } from "./reader.js";
 
@@ -13,11 +12,24 @@ import { readerOf } from "./reader.js";
 const BATCH = 64;
 const MILLIS = 20;
 
+/** The database that a worker reads. */
+export interface OpenDatabase {
+  readonly _store: Store;
+  at(slot: number): Patient | undefined;
+}
+
+/** The last argument of a pass's function: the public type PassContext names the class of the database. */
+interface Context {
+  readonly db: OpenDatabase;
+  readonly chunk: number;
+  readonly chunks: number;
+}
+
 type Given = Patient | readonly [Patient, readonly LabelRow[]];
-type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: PassContext) => unknown;
+type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: Context) => unknown;
 
 /** Runs a task in a worker thread. Never throws: errors are sent like results. */
-export async function work(open: () => PatientDatabase, task: Task): Promise<void> {
+export async function work(open: () => OpenDatabase, task: Task): Promise<void> {
   const { port } = task;
   const send = (message: Message) => port.postMessage(message);
   let stage: "store" | "load" | "run" = "store";
@@ -30,7 +42,7 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
     const found = task.module === null ? null : await load(task.module, task.reader === null ? "patients" : "patient");
     stage = "run";
     reading = new Reading(db, task);
-    const context: PassContext = { db, chunk: task.chunk, chunks: task.chunks };
+    const context: Context = { db, chunk: task.chunk, chunks: task.chunks };
     const outbox = new Outbox(task, send);
     if (task.reader !== null) {
       const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, task.args, context);
@@ -53,7 +65,7 @@ export async function work(open: () => PatientDatabase, task: Task): Promise<voi
 }
 
 /** Checks that the store was not replaced: the same slots would be other patients. */
-function same(db: PatientDatabase, { id, path }: Task): PatientDatabase {
+function same(db: OpenDatabase, { id, path }: Task): OpenDatabase {
   if (db._store.manifest.id !== id)
     fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then start again.`, path);
   return db;
@@ -73,7 +85,7 @@ class Reading implements Iterable<Given> {
   subject: bigint | null = null;
 
   constructor(
-    private readonly db: PatientDatabase,
+    private readonly db: OpenDatabase,
     private readonly task: Task,
   ) {}
 

@@ -1,10 +1,10 @@
-// A look at a database of meds_reader from outside: what its small files say of it. The native side reads it.
+// What the small files of a meds_reader database show, also where it is too damaged for the native side.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { InspectedColumn, Inspection } from "../operations/inspect.js";
 import { isSystemError, withIo } from "../support/io.js";
+import type { InspectedColumn, Inspection } from "./inspection.js";
 
-/** Types by the numbers of the format, as the native side calls them. */
+/** Types by their numbers in the format, with the names of the native side. */
 const TYPES = [
   "utf8",
   "large_utf8",
@@ -21,7 +21,7 @@ const TYPES = [
   "uint64",
 ];
 
-/** What the files of a meds_reader database say, as far as they can be read. */
+/** What the files of a meds_reader database show, as far as they can be read. */
 export function databaseFiles(path: string): Pick<Inspection, "version" | "files" | "bytes" | "subjects" | "rows" | "columns"> {
   const below = withIo(path, () => readdirSync(path, { recursive: true, encoding: "utf8" })).filter(
     (name) => !/^metadata(\/|$)/.test(name),
@@ -38,11 +38,14 @@ function databaseVersion(path: string): string | null {
   try {
     return readFileSync(join(path, "meds_reader.version"), "latin1").trim().slice(0, 20);
   } catch {
-    return null; // Its first versions had none.
+    return null; // The first versions did not have this file.
   }
 }
 
-/** Subjects, rows and columns; where the files do not fit each other the problem says it. */
+/**
+ * Subjects, rows and columns; null and empty where the files contradict each other, which the native side
+ * reports.
+ */
 function databaseShape(path: string): Pick<Inspection, "subjects" | "rows" | "columns"> {
   try {
     const read = (name: string) => readFileSync(join(path, name));

@@ -1,4 +1,5 @@
-// A hidden folder for what is made on the way. It goes with its work; where that was killed, with the next work of its kind for the same target.
+// A hidden folder for temporary files. It is removed when its work ends; where the process was killed, by the
+// next work of its kind for the target.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
@@ -6,10 +7,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { failIo } from "../support/io.js";
 
 /**
- * Makes an empty folder, `.TARGET.KIND-…`, hands it over, and removes it whatever happens. It stands in `temp`, or beside the target, or as near to it as
- * a folder stands. Folders of processes that are dead are removed first.
+ * Calls `use` with a new empty folder `.TARGET.KIND-…`, and removes it afterwards in any case. The folder is
+ * in `temp`, or beside the target, or in the nearest folder above it that exists. Folders of processes that
+ * have ended are removed first.
  *
- * @throws MedsError what the system says where the folder cannot be made.
+ * @throws MedsError where the folder cannot be made.
  */
 export async function withWorkFolder<T>(
   target: string,
@@ -38,19 +40,25 @@ function make(target: string, temp: string | undefined, kind: string): string {
   }
 }
 
-/** Makes a folder and those above it. Node's own way to do so never ends where the system denies that a folder is missing, as below /proc. */
+/**
+ * Makes a folder and those above it. Node's `recursive` never returns where the system denies that a folder
+ * is missing, as below /proc.
+ */
 function makeAll(folder: string): void {
   if (existsSync(folder)) return;
   makeAll(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another process was quicker.
+    // Another process made it meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
-/** Removes what dead processes left. No work hangs on it: what cannot be seen or removed (another user's) stays. */
+/**
+ * Removes the folders of processes that have ended. What cannot be seen or removed, such as another user's
+ * folder, is left.
+ */
 function clear(beside: string, prefix: string): void {
   try {
     for (const entry of readdirSync(beside, { withFileTypes: true })) {
@@ -58,7 +66,7 @@ function clear(beside: string, prefix: string): void {
       if (owner !== null && isDead(Number(owner[1]))) remove(join(beside, entry.name));
     }
   } catch {
-    // Whoever may will remove it.
+    // A process with the permission will remove it.
   }
 }
 
@@ -66,7 +74,10 @@ function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** No process has this number. One that has it by chance, long after the owner, only makes the folder stay. */
+/**
+ * Whether no process has this number. Where a later process has the same number, the folder is only kept
+ * longer.
+ */
 function isDead(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -77,18 +88,19 @@ function isDead(pid: number): boolean {
 }
 
 /**
- * Whose process numbers ours are compared with, as eight hexadecimal digits: on a shared disk another machine's process may live while its number is free
- * here, and so may that of another container on this machine. Hosts may be called alike; what Linux calls a boot and a space of numbers is never the same twice.
+ * Identifies the processes with which ours can be compared by number, as eight hexadecimal digits. On a
+ * shared disk a process of another machine or container may run while its number is free here. Hosts may
+ * share a name, but boot id and process namespace of Linux are unique.
  */
 function processes(): string {
-  const told = (read: () => string) => {
+  const attempted = (read: () => string) => {
     try {
       return read();
     } catch {
-      return ""; // A system without such files has no containers either.
+      return ""; // A system without these files does not have containers either.
     }
   };
-  const boot = told(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
-  const space = told(() => readlinkSync("/proc/self/ns/pid"));
+  const boot = attempted(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
+  const space = attempted(() => readlinkSync("/proc/self/ns/pid"));
   return createHash("sha256").update([hostname(), boot, space].join("\0")).digest("hex").slice(0, 8);
 }

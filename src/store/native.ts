@@ -195,6 +195,28 @@ export function refuseTables(root: string, files: readonly string[] = []): void 
   guard(() => binding.refuseTables(root, [...files]));
 }
 
+/** What a path is. */
+export type SourceKind = ReturnType<typeof Native.kind>;
+
+/**
+ * What a path is.
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of the kinds, `MEDS_SCHEMA_CONFLICT` for a folder of two kinds.
+ */
+export function kindOf(path: string): SourceKind {
+  return guard(() => binding.kind(path));
+}
+
+/** What a file is by its first bytes; null where they show no kind. */
+export function kindOfFile(path: string): ReturnType<typeof Native.kindOfFile> {
+  return guard(() => binding.kindOfFile(path));
+}
+
+/** The sources in a folder, at any depth. */
+export function sourcesIn(folder: string): Native.FoundSource[] {
+  return guard(() => binding.sourcesIn(folder));
+}
+
 /** Reads columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
 export async function readTable(path: string, what: string, columns: readonly Native.WantedColumn[]): Promise<Native.ReadTable> {
   return translated(() => binding.readTable(path, what, [...columns]));

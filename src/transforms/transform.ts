@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PatientDatabase } from "../database/database.js";
+import type { PassContext } from "../database/functions.js";
 import type { Summary } from "../operations/convert.js";
 import { type ModuleFunction, type ModuleUrl, moduleOf } from "../passes/module.js";
-import { type CheckedOptions, checkedOptions, type PassContext, type PassOptions } from "../passes/options.js";
+import { type CheckedOptions, checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import { withWorkFolder } from "../sources/workfolder.js";
 import type { Note } from "../store/manifest.js";

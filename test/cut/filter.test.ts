@@ -148,7 +148,7 @@ describe("filter()", () => {
     expect(error.message).toContain("100, 101, 102, 103, 104, 105, 106, 107, 108, 109, and 2 more");
     const { patients, notes } = await filter(store, out, { ids, ignoreMissing: true });
     expect(patients).toBe(1);
-    expect(notes).toContainEqual({ kind: "skipped", message: "subjects that the store has not", count: 12 });
+    expect(notes).toContainEqual({ kind: "skipped", message: "subjects that are not in the store", count: 12 });
     const none = join(folder("none"), "s.medsdb");
     expect((await rejected(filter(store, none, { withCode: "NONE" }))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(filter(store, out, {}))).code).toBe("MEDS_INVALID_ARGUMENT");

@@ -151,7 +151,7 @@ describe("a value of the wrong kind", () => {
       return undefined;
     };
     expect(message(() => db.subset("1" as never))).toBe(
-      'MEDS_INVALID_ARGUMENT: the choice of patients is "1". Give an iterable of subject ids, { ids } or { slots }.',
+      'MEDS_INVALID_ARGUMENT: The choice of patients is "1". It must be an iterable of subject ids, { ids } or { slots }.',
     );
     expect(message(() => db.codes.id(5 as never))).toBe(
       "MEDS_INVALID_ARGUMENT: `code` is 5. It must be a code, as a string; codes.get(id) takes an id.",

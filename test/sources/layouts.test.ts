@@ -65,8 +65,8 @@ describe("the root of an ETL's output", () => {
     expect((await convert(root, join(folder("t"), "s.medsdb"))).events).toBe(good.length);
     // A stage as ETLs write it, without a folder "data".
     writeFileSync(place(root, "convert_to_MEDS_events", "train", "0.parquet"), "x");
-    expect(await said(join(root, "convert_to_MEDS_events"))).toContain(`it lies in ${root}: give that folder`);
-    expect(await said(join(root, "convert_to_MEDS_events", "train"))).toContain(`it lies in ${root}: give that folder`);
+    expect(await said(join(root, "convert_to_MEDS_events"))).toContain(`it is in ${root}: use that folder`);
+    expect(await said(join(root, "convert_to_MEDS_events", "train"))).toContain(`it is in ${root}: use that folder`);
   });
 });
 

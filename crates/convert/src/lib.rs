@@ -29,6 +29,7 @@ pub use filter::{FilterOptions, filter};
 pub use inspect::{ArchiveOptions, InspectOptions, Inspected, UnpackOptions, Unpacked, holds_tables, inspect, unpack};
 pub use options::{Options, Summary};
 pub use source::kept::copy_metadata;
+pub use source::kind::{Kind, kind, kind_of_file, sources_in};
 pub use source::table_format::refuse as refuse_tables;
 pub use table::{
     ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, write_table,

@@ -28,4 +28,5 @@ mod vbyte;
 
 pub use archive::Archive;
 pub use database::Database;
+pub use listing::table_named;
 pub use reader::Reader;

@@ -54,6 +54,9 @@ const OTHER_TABLES: [&str; 23] = [
 /// The metadata files of MEDS.
 const METADATA: [&str; 4] = ["dataset.json", "codes.parquet", "subject_splits.parquet", "patient_splits.parquet"];
 
+/// How the names of tables' files end.
+const FORMS: [&str; 3] = [".csv", ".csv.gz", ".parquet"];
+
 /// The content of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -113,11 +116,22 @@ impl Listing {
     }
 }
 
+/// The OMOP table that an entry of a folder belongs to by its name: `person.csv`, `person_0.csv`, or a folder `person`.
+pub fn table_named(name: &str, is_folder: bool) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let stem = FORMS.iter().find_map(|form| name.strip_suffix(form));
+    if is_folder {
+        return TABLES.into_iter().find(|table| *table == stem.unwrap_or(&name));
+    }
+    let stem = stem?;
+    TABLES.into_iter().find(|table| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_piece(rest)))
+}
+
 /// The OMOP table of a file, and the folder that contains the table. A table is a file `person.csv` or
 /// `person_0.csv`, or the files in a folder `person`. `src/sources/omop/files.ts` has the same rule.
 fn table(name: &Path) -> Option<(PathBuf, &'static str)> {
     let file = name.file_name()?.to_string_lossy().to_lowercase();
-    let stem = [".csv", ".csv.gz", ".parquet"].iter().find_map(|form| file.strip_suffix(form))?;
+    let stem = FORMS.iter().find_map(|form| file.strip_suffix(form))?;
     let tables = || TABLES.into_iter().chain(OTHER_TABLES);
     // The highest folder decides: files in the folder of a table may have any name.
     let folders = name.ancestors().skip(1).filter_map(|folder| {

@@ -10,6 +10,7 @@ mod changing;
 mod error;
 mod export;
 mod job;
+mod kind;
 mod query;
 mod store;
 mod supported;

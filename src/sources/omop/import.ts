@@ -2,15 +2,15 @@
 // then it sorts all events. DuckDB keeps in memory what fits, and spills the rest.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CodePrefix } from "../../operations/inspect.js";
 import type { Note } from "../../store/manifest.js";
 import type { Progress, WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
+import type { CodePrefix } from "../inspection.js";
 import { Concepts } from "./concepts.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./counted.js";
 import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
-import { isCsv } from "./files.js";
+import { type FoundTables, isCsv } from "./files.js";
 import { Losses, refuseLosses } from "./losses.js";
 import { datasetOf, periodsOf } from "./metadata.js";
 import { ORIGIN } from "./origin.js";
@@ -32,6 +32,8 @@ export interface ImportOptions extends WorkOptions, CodeOptions {
    * none.
    */
   readonly origin: Promise<string> | string | undefined;
+  /** The tables of the folder, where they were looked for already. */
+  readonly tables?: FoundTables | undefined;
   readonly memory?: number | undefined;
   readonly threads?: number | undefined;
 }
@@ -74,7 +76,7 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
   const [staged, dataset] = [join(work, "unsorted"), join(work, "meds")];
   for (const folder of [staged, join(dataset, "data"), join(dataset, "metadata")]) mkdirSync(folder, { recursive: true });
   return withDuck(work, options, async (duck, bytes) => {
-    const tables = await openTables(duck, source);
+    const tables = await openTables(duck, source, options.tables);
     // Checks all files first: this uses all threads, and errors appear early.
     await duck.csv.look(filesOf(tables).filter(isCsv));
     const layers = [await layerOf(duck, tables, options.signal)];

@@ -1,10 +1,10 @@
 // Inspects OMOP tables without converting them.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { InspectedColumn, InspectedTable, Inspection, InspectOptions } from "../../operations/inspect.js";
-import { describeTable } from "../../store/native.js";
+import { describeTable, type WorkOptions } from "../../store/native.js";
 import { MedsError } from "../../support/errors.js";
 import { withIo } from "../../support/io.js";
+import type { InspectedColumn, InspectedTable, Inspection } from "../inspection.js";
 import { lookAtCsv } from "./csv.js";
 import { withDuck } from "./duck.js";
 import { findTables, isCsv, type TableFiles } from "./files.js";
@@ -22,11 +22,17 @@ const CDM_54 = [
 ];
 const CDM_53 = ["admitting_source_concept_id", "admitting_source_value", "discharge_to_concept_id", "visit_detail_parent_id"];
 
+/** How to look at tables. */
+interface InspectOptions extends WorkOptions, GivenOmop {
+  readonly threads?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
 /**
  * Inspects OMOP tables: their columns and rows, and the notes, codes or error of a conversion. DuckDB spills
  * to `folder`, an empty folder that the caller removes.
  */
-export async function inspectOmop(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Inspection> {
+export async function inspectOmop(path: string, folder: string, options: InspectOptions): Promise<Inspection> {
   const found = statSync(path).isDirectory() ? await folderTables(path, options) : await databaseTables(path, folder, options);
   const { tables, problems } = found;
   // The problem is the first error of a conversion. If a conversion succeeds, it is the first error found
@@ -138,7 +144,7 @@ function refused({ message, code }: MedsError): Surveyed {
 }
 
 /** The prefixes of codes and the notes of a conversion, or the error with which it would fail. */
-async function omopCodes(path: string, folder: string, options: InspectOptions & GivenOmop): Promise<Surveyed> {
+async function omopCodes(path: string, folder: string, options: InspectOptions): Promise<Surveyed> {
   try {
     const found = await surveyOmop(resolve(path), folder, { ...options, strict: false, origin: undefined });
     return { problem: null, problemCode: null, ...found };

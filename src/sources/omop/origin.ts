@@ -1,6 +1,9 @@
 // Records the OMOP tables and options from which a store was made. A conversion compares them to decide
 // whether it can reuse the store.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { runJob, type WorkOptions } from "../../store/native.js";
+import type { Store } from "../../store/store.js";
 import { fail } from "../../support/errors.js";
 
 /** The metadata file that records the tables and options of a store. */
@@ -45,14 +48,15 @@ interface Digests {
 /** The origin of a store of tables: the files of the tables and of added vocabularies, and the options. */
 export class Origin {
   private readonly source: string;
-  private readonly files: () => readonly [tables: OriginFiles, ...vocabularies: OriginFiles[]];
+  private readonly files: (anew: boolean) => readonly OriginFiles[];
+  private found: readonly OriginFiles[] | undefined;
   private readonly options: OriginOptions;
   private readonly hashing: Hashing;
   private readonly controller = new AbortController();
   private readonly stop = () => this.controller.abort();
   private readonly known = new Map<boolean, Promise<readonly Digests[]>>();
 
-  /** `files` lists the files anew on each call. */
+  /** `files` finds the files: those of the tables first, then those of each vocabulary. With `anew` it lists them again. */
   constructor(source: string, files: Origin["files"], options: OriginOptions, hashing: Hashing) {
     this.source = source;
     this.files = files;
@@ -84,7 +88,7 @@ export class Origin {
    * read.
    */
   async check(): Promise<void> {
-    const [now, before, hashed] = [await this.digest(true), await this.first(false), await this.first(true)];
+    const [now, before, hashed] = [await this.digest(true, () => this.files(true)), await this.first(false), await this.first(true)];
     const same = ({ times, fingerprint }: Digests, i: number) => times === before[i]?.times && fingerprint === hashed[i]?.fingerprint;
     if (now.length === before.length && now.every(same)) return;
     fail(
@@ -97,7 +101,10 @@ export class Origin {
   private first(contents: boolean): Promise<readonly Digests[]> {
     let known = this.known.get(contents);
     if (known === undefined) {
-      known = this.digest(contents);
+      known = this.digest(contents, () => {
+        this.found ??= this.files(false);
+        return this.found;
+      });
       // Hashing runs in parallel with the import. If the import fails first, nothing awaits this promise.
       known.catch(() => {});
       this.known.set(contents, known);
@@ -105,12 +112,12 @@ export class Origin {
     return known;
   }
 
-  private async digest(contents: boolean): Promise<readonly Digests[]> {
+  private async digest(contents: boolean, find: () => readonly OriginFiles[]): Promise<readonly Digests[]> {
     const { hashes, threads = 0 } = this.hashing;
     const { signal } = this.controller;
     const options = JSON.stringify({ importer: IMPORTER, options: this.options });
     const digests: Digests[] = [];
-    for (const { root, files } of this.files())
+    for (const { root, files } of find())
       digests.push(await runJob<Digests>("digest", { root, files, options, hashes, contents, threads }, { signal }));
     return digests;
   }
@@ -124,4 +131,21 @@ export function keptOptions(origin: string): Partial<OriginOptions & { readonly 
   } catch {
     return {}; // Another program wrote a file with this name.
   }
+}
+
+/** The options in the manifest of imported tables. The manifest of a store that was made from another store has more: what was done to it. */
+const IMPORTED = ["columns", "exclude", "shardBytes", "version", "repair", "index", "imported"];
+
+/** Whether a store contains what the tables of an origin would become now, and all of it. */
+export async function isMadeOf(store: Store, origin: Origin, trustTimes: boolean): Promise<boolean> {
+  const { options, times } = store.manifest;
+  if (options.imported !== "omop" || !Object.keys(options).every((name) => IMPORTED.includes(name))) return false;
+  if (trustTimes && times === (await origin.times())) return true;
+  return keptOrigin(store) === (await origin.contents());
+}
+
+/** The origin that a store keeps; undefined where it was not made from OMOP tables. */
+export function keptOrigin({ path, manifest }: Store): string | undefined {
+  const name = `metadata/${ORIGIN}`;
+  return manifest.files.some((file) => file.path === name) ? readFileSync(join(path, name), "utf8") : undefined;
 }

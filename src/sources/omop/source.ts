@@ -4,7 +4,7 @@ import type { WorkOptions } from "../../store/native.js";
 import { withIo } from "../../support/io.js";
 import { attach, type StoredTable, storedReading } from "./database.js";
 import type { Duck } from "./duck.js";
-import { findTables, type TableFiles } from "./files.js";
+import { type FoundTables, findTables, type TableFiles } from "./files.js";
 import { readings } from "./readings.js";
 import type { Reading } from "./sql.js";
 
@@ -20,11 +20,11 @@ export interface TableSet {
   readonly bytes: number;
 }
 
-/** Finds the tables of a folder or of a DuckDB database, which it attaches read-only. */
-export async function openTables(duck: Duck, path: string): Promise<TableSet> {
+/** Finds the tables of a folder (or takes `known` ones) or of a DuckDB database, which it attaches read-only. */
+export async function openTables(duck: Duck, path: string, known?: FoundTables): Promise<TableSet> {
   const about = withIo(path, () => statSync(path));
   if (!about.isDirectory()) return { path, ...(await attach(duck, path)), hidden: [], bytes: about.size };
-  const found = withIo(path, () => findTables(path));
+  const found = known ?? withIo(path, () => findTables(path));
   return { path, ...found, bytes: [...found.tables.values()].reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 

@@ -2,10 +2,9 @@
 // concept, the first one counts.
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { WorkOptions } from "../../store/native.js";
+import { kindOfFile, type WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
 import { withIo } from "../../support/io.js";
-import { isDuckDb } from "../kind.js";
 import type { Duck } from "./duck.js";
 import { FORM, findTables, type TableFiles } from "./files.js";
 import { readings } from "./readings.js";
@@ -38,7 +37,7 @@ export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["si
 export async function layersAt(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer[]> {
   const about = withIo(path, () => statSync(path));
   if (about.isFile() && FORM.test(path)) return [await fileLayer(duck, path, signal)];
-  if (about.isFile() && !isDuckDb(path))
+  if (about.isFile() && kindOfFile(path) !== "duckdb")
     fail(
       "MEDS_NO_DATA",
       `${path}: This is not a vocabulary. Use the folder of an Athena download, its .zip, a .csv, .csv.gz or .parquet file of concepts, or a DuckDB database.`,

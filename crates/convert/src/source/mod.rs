@@ -9,6 +9,7 @@ pub mod footer;
 pub mod hashes;
 pub mod held;
 pub mod kept;
+pub mod kind;
 pub mod lattice;
 pub mod metadata;
 pub mod nested;

@@ -2,13 +2,14 @@ import { type CodeChoice, codeRanges } from "../store/codes.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
-import { failGiven, optionsOf } from "../support/arguments.js";
+import { expected, optionsOf } from "../support/arguments.js";
 import { exactTimes, type TimeLike } from "../support/time.js";
 import { boundsOf, countOf, staticOf } from "../timeline/bounds.js";
 
 /**
- * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
- * {@link Timeline.until} would cut it, whichever bounds are given. A subject may have any number of windows, in any order.
+ * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
+ * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
+ * windows, in any order.
  *
  * @example
  * ```ts
@@ -16,54 +17,69 @@ import { boundsOf, countOf, staticOf } from "../timeline/bounds.js";
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // times of prediction, say
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
  * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
  * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
  * db.close();
  * ```
  */
 export interface Windows {
-  /** Whose rows. */
+  /** The subject of each window. */
   readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /** Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the beginning. */
+  /**
+   * Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the
+   * beginning.
+   */
   readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
   /** Rows at or before these times. Default: to the end. */
   readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  /**
+   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
+   * or at one of them.
+   */
   readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to each window. Default: true. */
+  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
   readonly static?: boolean | undefined;
-  /** Only so many of the last rows of each window; static rows are the first rows and fall away first. Default: all. */
+  /**
+   * The most rows of a window: the last ones are kept. Static rows come first, so they are left out first.
+   * Default: all rows.
+   */
   readonly last?: number | undefined;
 }
 
-/** How to ask many patients at once. */
+/** Options of a query over many patients. */
 export interface QueryOptions {
-  /** One group of the result a window, in their order. Default: a group a patient of the cohort, in storage order. */
+  /**
+   * The result has one group per window, in the order of the windows. Default: one group per patient of the
+   * cohort, in storage order.
+   */
   readonly windows?: Windows | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** How to ask about some codes. */
+/** Options of a query about some codes. */
 export interface CodeQueryOptions extends QueryOptions {
   /** Only these codes. Default: all. */
   readonly codes?: CodeChoice | undefined;
 }
 
-/** What {@link Cohort.countCodes} gives: by code id, as many entries as `db.codes.strings`; entry 0 is 0. */
+/** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
 export interface CodeCounts {
-  /** Rows that have the code; a row counts once for every window that holds it. */
+  /** Rows that have the code. A row counts once for every window that contains it. */
   readonly events: Float64Array;
-  /** Patients (windows, where there are windows) that have the code. */
+  /** Patients that have the code; with windows, windows that contain it. */
   readonly patients: Uint32Array;
 }
 
-/** What {@link Cohort.countCodesEach} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. */
+/**
+ * The result of {@link Cohort.countCodesEach}: group g has the entries `offsets[g]` up to, but not including,
+ * `offsets[g + 1]`.
+ */
 export interface CodeCountsEach {
-  /** One more than there are groups. */
+  /** One entry more than there are groups. */
   readonly offsets: Float64Array;
   /** Ascending within a group. */
   readonly codeIds: Uint32Array;
@@ -71,23 +87,26 @@ export interface CodeCountsEach {
   readonly counts: Uint32Array;
 }
 
-/** What {@link Cohort.firstOf} and {@link Cohort.lastOf} give: an entry a group. */
+/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
 export interface Occurrences {
-  /** Index of the row in the patient's whole timeline; -1 where there is none. */
+  /** Index of the row in the patient's whole timeline; -1 where there is no row. */
   readonly rows: Int32Array;
-  /** Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is none. */
+  /**
+   * Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is no
+   * row.
+   */
   readonly times: BigInt64Array;
-  /** Its code; 0 where there is none. */
+  /** Its code id; 0 where there is no row. */
   readonly codeIds: Uint32Array;
 }
 
 /**
- * What {@link Cohort.aggregate} gives: an entry for each code of a group that has at least one row. Group g has the entries `offsets[g]` up to, but
- * not including, `offsets[g + 1]`. What is made of values is NaN where there is none; a value that is a real NaN counts, and makes sum, mean, min
- * and max NaN.
+ * The result of {@link Cohort.aggregate}: one entry for each code of a group that has at least one row. Group
+ * g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. Figures of values are NaN where
+ * the rows have no value. A value that is itself NaN counts, and makes sum, mean, min and max NaN.
  */
 export interface Aggregates {
-  /** One more than there are groups. */
+  /** One entry more than there are groups. */
   readonly offsets: Float64Array;
   /** Ascending within a group. */
   readonly codeIds: Uint32Array;
@@ -95,29 +114,35 @@ export interface Aggregates {
   readonly count: Uint32Array;
   /** Rows with a numeric value. */
   readonly valueCount: Uint32Array;
-  /** Sum of the values, added in order of the rows in float64. */
+  /** Sum of the values: float64, added in the order of the rows. */
   readonly sum: Float64Array;
   /** `sum / valueCount`. */
   readonly mean: Float64Array;
-  /** The least value. */
+  /** The smallest value. */
   readonly min: Float64Array;
-  /** The greatest value. */
+  /** The largest value. */
   readonly max: Float64Array;
   /** The value of the last row that has one. */
   readonly last: Float64Array;
 }
 
-/** What {@link Cohort.rowsWithCode} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]` of `rows`. */
+/**
+ * The result of {@link Cohort.rowsWithCode}: group g has the entries `offsets[g]` up to, but not including,
+ * `offsets[g + 1]` of `rows`.
+ */
 export interface CodeRows {
-  /** The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes. */
+  /**
+   * The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes have
+   * a group.
+   */
   readonly slots: Uint32Array;
-  /** One more than there are groups. */
+  /** One entry more than there are groups. */
   readonly offsets: Float64Array;
   /** Indexes of rows in the patient's whole timeline, ascending within a group. */
   readonly rows: Uint32Array;
 }
 
-/** A question about some patients: what {@link Cohort} has methods for. */
+/** A query over some patients. {@link Cohort} has a method for each kind. */
 export class Query {
   /** `slots` ascend; null for all patients. */
   constructor(
@@ -168,7 +193,7 @@ export class Query {
     store.check();
     const { windows, threads = 0, signal } = optionsOf(options) ?? {};
     if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024))
-      failGiven("threads", threads, "a whole number to 1024; 0 for all cores");
+      expected("threads", threads, "a whole number from 0 to 1024 (0 uses all cores)");
     const cut = windows === undefined ? EVERYTHING : windowsOf(store, windows);
     return store.ask<T>(kind, { slots, codes, threads, ...cut }, signal);
   }
@@ -178,9 +203,12 @@ type Cut = Pick<Question, "subjects" | "start" | "end" | "afterStart" | "beforeE
 
 const EVERYTHING: Cut = { subjects: null, start: null, end: null, afterStart: false, beforeEnd: false, timedOnly: false, last: null };
 
-/** The windows as exact arrays; that they have the same length, and are of patients of the cohort, the native side checks. */
+/**
+ * The windows as exact arrays. The native side checks that these have one length, and that the subjects are
+ * in the cohort.
+ */
 function windowsOf(store: Store, windows: Windows): Cut {
-  if (typeof windows !== "object" || windows === null) failGiven("windows", windows, "an object such as { subjectIds, end }");
+  if (typeof windows !== "object" || windows === null) expected("windows", windows, "an object such as { subjectIds, end }");
   const { subjectIds, start, end, last } = windows;
   const bounds = boundsOf(windows);
   const rows = last === undefined ? Number.POSITIVE_INFINITY : countOf(last);

@@ -1,0 +1,146 @@
+// The data of a cohort: which patients it contains. The class Cohort adds what is asked of them.
+import { failUnknown, type SubjectId } from "../store/ids.js";
+import type { NativeScan } from "../store/native.js";
+import type { Store } from "../store/store.js";
+import { conflict, expected, shown } from "../support/arguments.js";
+import type { Patient } from "../timeline/patient.js";
+
+/**
+ * Which patients a cohort contains: subject ids, or slots (a patient's index in storage order: {@link
+ * Timeline.slot}).
+ */
+export type PatientChoice = Iterable<SubjectId> | { readonly ids: Iterable<SubjectId> } | { readonly slots: Iterable<number> };
+
+/** Some patients of a store, in storage order. */
+export interface Members {
+  readonly _store: Store;
+  /** Ascending; null for all patients. */
+  readonly _slots: Uint32Array | null;
+  /**
+   * The split that contains them all, where the caller named one. Without a split nothing may be fitted on
+   * them.
+   */
+  readonly _split: string | null;
+}
+
+export function sizeOf({ _store: store, _slots: slots }: Members): number {
+  store.check();
+  return slots === null ? store.size : slots.length;
+}
+
+/** Number of rows. */
+export function eventCountOf({ _store: store, _slots: slots }: Members): number {
+  store.check();
+  if (slots === null) return store.manifest.counts.events;
+  return slots.reduce((sum, slot) => sum + store.eventsOf[store.indexOf[slot]!]!, 0);
+}
+
+/** A copy of the slots, ascending. */
+export function slotsOf({ _store: store, _slots: slots }: Members): Uint32Array {
+  store.check();
+  return slots?.slice() ?? Uint32Array.from({ length: store.size }, (_, slot) => slot);
+}
+
+/** Row in patients.arrow of a subject; -1 where it is not a member. */
+export function indexIn({ _store: store, _slots: slots }: Members, id: SubjectId): number {
+  const index = store.find(id);
+  return index < 0 || slots === null || contains(slots, store.slotOf(index)) ? index : -1;
+}
+
+/** Some of the members, each once. */
+export function subsetOf(members: Members, choice: PatientChoice): Members {
+  const { _store: store, _split: split } = members;
+  store.check();
+  if (typeof choice === "object" && choice !== null && "_store" in choice && choice._store !== store)
+    conflict(
+      "These patients are from another database, in which slots mean other patients. Choose them by ids: { ids: cohort.subjectIds }.",
+    );
+  const slots: number[] = [];
+  const [kind, chosen] = chosenBy(choice);
+  if (kind === "slots") {
+    for (const slot of chosen as Iterable<number>) {
+      if (!(Number.isInteger(slot) && hasSlot(members, slot))) failUnknown(`slot ${shown(slot)}`, store.path);
+      slots.push(slot);
+    }
+  } else {
+    for (const id of chosen as Iterable<SubjectId>) {
+      const index = indexIn(members, id);
+      if (index < 0) failUnknown(`subject ${id}`, store.path);
+      slots.push(store.slotOf(index));
+    }
+  }
+  return { _store: store, _slots: Uint32Array.from(new Set(slots)).sort(), _split: split };
+}
+
+/** The members that are in a split. */
+export function splitOf(members: Members, name: string): Members {
+  const { _store: store } = members;
+  store.check();
+  store.checkSplit("name", name);
+  return { _store: store, _slots: slotsOf(members).filter((slot) => store.split(store.indexOf[slot]!) === name), _split: name };
+}
+
+function hasSlot({ _store: store, _slots: slots }: Members, slot: number): boolean {
+  return slots === null ? slot >= 0 && slot < store.size : contains(slots, slot);
+}
+
+/** Whether a choice is by ids or by slots, and these. */
+function chosenBy(choice: PatientChoice): ["ids" | "slots", Iterable<unknown>] {
+  // A string is an iterable of its letters: that is never meant.
+  const object: object = typeof choice === "object" && choice !== null ? choice : {};
+  const kind = "slots" in object ? "slots" : "ids";
+  const chosen: unknown = "slots" in object ? object.slots : "ids" in object ? object.ids : object;
+  if (typeof chosen === "object" && chosen !== null && Symbol.iterator in chosen) return [kind, chosen as Iterable<unknown>];
+  return expected("The choice of patients", choice, "an iterable of subject ids, { ids } or { slots }");
+}
+
+/** Do ascending slots contain this one? */
+function contains(slots: Uint32Array, slot: number): boolean {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (slots[middle]! < slot) low = middle + 1;
+    else high = middle;
+  }
+  return slots[low] === slot;
+}
+
+/** Patients that are read before a scan begins: to begin a scan costs more than to read them. */
+const FEW = 2;
+
+/** What an iteration needs of a cohort. */
+interface Iterated<S extends object> extends Members {
+  readonly size: number;
+  at(place: number): Patient<S> | undefined;
+}
+
+/** The patients of a cohort in storage order. */
+export class PatientIterator<S extends object> implements IterableIterator<Patient<S>> {
+  private taken = 0;
+  private readonly size: number;
+  private scan: NativeScan | undefined;
+
+  constructor(private readonly cohort: Iterated<S>) {
+    this.size = cohort.size;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Patient<S>> {
+    if (this.taken === this.size) return this.return();
+    if (this.scan === undefined && this.taken >= FEW) this.scan = this.cohort._store.scan(this.cohort._slots);
+    const value = this.cohort.at(this.taken) as Patient<S>;
+    this.taken += 1;
+    return { done: false, value };
+  }
+
+  /** Also called where a loop is left early. A later loop goes on from there. */
+  return(): IteratorReturnResult<undefined> {
+    this.scan?.end();
+    this.scan = undefined;
+    return { done: true, value: undefined };
+  }
+}

@@ -1,0 +1,78 @@
+// The functions of a caller's module, and what they get: their types name the database, so they are above
+// passes and labelers.
+import type { AskedLabel } from "../labelers/labeling.js";
+import type { LabelRow } from "../labels/labels.js";
+import type { Patient } from "../timeline/patient.js";
+import type { AnySchema } from "../timeline/schema.js";
+import type { PatientDatabase } from "./database.js";
+
+/** What the function of a pass gets besides patients and `args`. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** The index of the chunk of this call, and the number of chunks. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+
+/**
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
+ * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
+ * each item is a result. Any other value but undefined is one result. Results are cloned to the caller's
+ * thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<Patient<S>>,
+  args: A,
+  context: PassContext,
+) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+
+/**
+ * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in the order of the table.
+ */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<readonly [patient: Patient<S>, labels: readonly LabelRow[]]>,
+  args: A,
+  context: PassContext,
+) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+
+/**
+ * The function of a module for {@link Cohort.reduce}: its return value, also an array, is the chunk's result.
+ */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
+  patients: Iterable<Patient<S>>,
+  args: A,
+  context: PassContext,
+) => P | Promise<P>;
+
+/**
+ * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label,
+ * several labels or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (
+  patient: Patient<S>,
+  args: A,
+  context: PassContext,
+) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;

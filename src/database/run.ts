@@ -1,0 +1,72 @@
+// How the methods of a cohort that run functions of a module check their arguments and begin.
+import { Labels } from "../labels/labels.js";
+import { LabelledPatients } from "../passes/labelled.js";
+import { type ModuleUrl, moduleOf } from "../passes/module.js";
+import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
+import { NO_LABELS, Pass } from "../passes/pass.js";
+import type { Store } from "../store/store.js";
+import { expected, flagOf, oneOf } from "../support/arguments.js";
+
+export function mapPatients<T, A>(store: Store, slots: Uint32Array, module: ModuleUrl, options: MapOptions<A> | undefined): Pass<T> {
+  const checked = checkedOptions("map", options, ["ordered"]);
+  const { exportName, ordered } = options ?? {};
+  return new Pass<T>({
+    store,
+    slots,
+    module: moduleOf(module, exportName),
+    mode: "stream",
+    ...checked,
+    ordered: flagOf("ordered", ordered, true),
+    labelsOf: null,
+    report: NO_LABELS,
+  });
+}
+
+export function mapLabelled<T, A>(
+  store: Store,
+  slots: Uint32Array,
+  module: ModuleUrl,
+  labels: Labels,
+  options: MapWithLabelsOptions<A> | undefined,
+): Pass<T> {
+  const checked = checkedOptions("mapWithLabels", options, ["ordered", "unlabelled"]);
+  const { exportName, ordered, unlabelled } = options ?? {};
+  if (!(labels instanceof Labels)) expected("labels", labels, "a table of labels from Labels.open, Labels.from or db.label");
+  const given = new LabelledPatients(store, slots, labels, oneOf("unlabelled", unlabelled, ["omit", "include"]) === "include");
+  return new Pass<T>({
+    store,
+    slots: given.slots,
+    module: moduleOf(module, exportName),
+    mode: "stream",
+    ...checked,
+    ordered: flagOf("ordered", ordered, true),
+    labelsOf: given.of,
+    report: given.report,
+  });
+}
+
+export async function reducePatients<R, P, A>(
+  store: Store,
+  slots: Uint32Array,
+  module: ModuleUrl,
+  options: ReduceOptions<R, P, A>,
+): Promise<R> {
+  const checked = checkedOptions("reduce", options, ["initial", "merge"]);
+  const { exportName, initial, merge } =
+    (options as ReduceOptions<R, P, A> | undefined) ?? expected("The value for options", options, "an object { initial, merge }");
+  if (typeof merge !== "function") expected("merge", merge, "a function (total, part) => total");
+  if (!("initial" in options)) expected("initial", initial, "a value that the first part is merged into, such as 0");
+  const pass = new Pass<P>({
+    store,
+    slots,
+    module: moduleOf(module, exportName),
+    mode: "value",
+    ...checked,
+    ordered: true,
+    labelsOf: null,
+    report: NO_LABELS,
+  });
+  let total = initial;
+  for await (const part of pass) total = merge(total, part);
+  return total;
+}
