@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { Label } from "../labels/labels.js";
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import { conflict, expected } from "../support/arguments.js";
-
 import type { Patient } from "../timeline/patient.js";
 import { Skipped } from "./labeler.js";
 import { type LabelPlan, labelsOf } from "./rules.js";
@@ -67,9 +66,12 @@ function asked(given: Asked, subjectId: bigint): Label[] {
   return Array.from(isMany ? given : [given], (label) => {
     if (typeof label !== "object" || label === null || !("predictionTime" in label))
       expected("A label", label, "an object such as { predictionTime, booleanValue }");
-    if (label.subjectId !== undefined && BigInt(label.subjectId) !== subjectId)
+    const { subjectId: own } = label;
+    if (own === undefined) return { ...label, subjectId };
+    if (typeof own !== "bigint" && !Number.isSafeInteger(own)) expected("The `subjectId` of a label", own, "a whole number or a bigint");
+    if (BigInt(own) !== subjectId)
       conflict(
-        `A label is of subject ${label.subjectId}, but the function was called for subject ${subjectId}. Omit \`subjectId\`, or return labels of that subject only.`,
+        `A label is of subject ${own}, but the function was called for subject ${subjectId}. Omit \`subjectId\`, or return labels of that subject only.`,
       );
     return { ...label, subjectId };
   });

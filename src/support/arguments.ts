@@ -27,11 +27,6 @@ export function conflict(sentences: string): never {
   fail("MEDS_INVALID_ARGUMENT", sentences);
 }
 
-/** Throws `MEDS_INVALID_ARGUMENT`; `wanted` says what to give. */
-export function failGiven(name: string, value: unknown, wanted: string): never {
-  fail("MEDS_INVALID_ARGUMENT", `${name} is ${shown(value)}. Give ${wanted}.`);
-}
-
 /** A string. */
 export function textOf(name: string, value: string, wanted = "a string"): string {
   return typeof value === "string" ? value : expected(name, value, wanted);

@@ -27,7 +27,7 @@ describe("a function of a module", () => {
   });
 
   it("that gives no labels is told of, with the patient or the module", async () => {
-    for (const exportName of ["nobody", "other", "timeless"]) {
+    for (const exportName of ["nobody", "other", "named", "timeless"]) {
       const error = await rejected(db.label(module, { exportName }));
       expect([error.code, (error.cause as { code: string }).code]).toEqual(["MEDS_PASS_FAILED", "MEDS_INVALID_ARGUMENT"]);
       expect(error.message).toMatch(/labels\.mjs failed at subject 0: /);

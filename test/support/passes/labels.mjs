@@ -16,6 +16,10 @@ export function other(patient) {
   return [{ subjectId: patient.subjectId + 1n, predictionTime: 0n }];
 }
 
+export function named() {
+  return [{ subjectId: "abc", predictionTime: 0n }];
+}
+
 export function timeless() {
   return [{ booleanValue: true }];
 }
