@@ -395,7 +395,7 @@ describe("inspect()", () => {
       pipe: ["MEDS_NO_DATA", "found a pipe"],
       "pipe.parquet": ["MEDS_NO_DATA", "found a pipe"],
       "/dev/null": ["MEDS_NO_DATA", "found a device"],
-      loop: ["MEDS_IO", "too many"],
+      loop: ["MEDS_IO", "Too many"],
       link: ["MEDS_NOT_FOUND", "leads to gone"],
       ["x".repeat(300)]: ["MEDS_IO", "too long"],
       "meds.csv": ["MEDS_NO_DATA", "the columns subject_id, time, code."],
@@ -405,7 +405,7 @@ describe("inspect()", () => {
       "d.parquet.gz": ["MEDS_NO_DATA", "single Parquet file"],
       "other/data": ["MEDS_NO_DATA", "found a.txt."],
       deep: ["MEDS_NO_DATA", `its folder set is a dataset: use ${dataset}.`],
-      "deep/set/data": ["MEDS_NO_DATA", `it lies in ${dataset}: give that`],
+      "deep/set/data": ["MEDS_NO_DATA", `it is in ${dataset}: use that`],
     };
     for (const [name, [code, said]] of Object.entries(what)) {
       const path = name.startsWith("/") ? name : at(name);
@@ -416,7 +416,7 @@ describe("inspect()", () => {
     expect(await inspect(at("a.parquet"))).toMatchObject({ format: "parquet", problemCode: "MEDS_SOURCE_DAMAGED" });
     const { store } = await clinic();
     const again = await rejected(convert(store, join(other, "again.medsdb")));
-    expect([again.code, again.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("a store already")]);
+    expect([again.code, again.message]).toEqual(["MEDS_NO_DATA", expect.stringContaining("already a store")]);
   });
 });
 
