@@ -1,6 +1,6 @@
 // How the methods of a cohort that run functions of a module check their arguments and begin.
 import { Labels } from "../labels/labels.js";
-import { LabelledPatients } from "../passes/labelled.js";
+import { LabelledPatients } from "../passes/label-slots.js";
 import { type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";

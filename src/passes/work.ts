@@ -5,8 +5,8 @@ import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
-import { owned } from "./owned.js";
 import { readerOf } from "./reader.js";
+import { owned } from "./result-copy.js";
 
 /** Maximum number of results per message, and how long the first one waits for others, in milliseconds. */
 const BATCH = 64;

@@ -1,7 +1,7 @@
 import type { Shard } from "../store/shard.js";
 import type { Store } from "../store/store.js";
 import { HIGH } from "../support/time.js";
-import type { PatientRows } from "../vocabulary/known.js";
+import type { PatientRows } from "../vocabulary/known-rows.js";
 import type { Ontology } from "../vocabulary/ontology.js";
 import { type Lists, listsOf } from "../vocabulary/translation.js";
 

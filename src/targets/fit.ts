@@ -2,7 +2,7 @@ import type { Store } from "../store/store.js";
 import { conflict } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { Random } from "../support/random.js";
-import type { KnownRows, PatientRows } from "../vocabulary/known.js";
+import type { KnownRows, PatientRows } from "../vocabulary/known-rows.js";
 import { quantile } from "../vocabulary/values.js";
 import type { Content, TimeToEventTask } from "./content.js";
 import { Course, SECOND, TaskTable } from "./course.js";

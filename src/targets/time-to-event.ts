@@ -5,7 +5,7 @@ import type { Store } from "../store/store.js";
 import { arrayOf, expected } from "../support/arguments.js";
 import type { Memory } from "../support/memory.js";
 import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
-import { fittedRows, wholeOf } from "../vocabulary/known.js";
+import { fittedRows, wholeOf } from "../vocabulary/known-rows.js";
 import { type Content, contentOf, FORMAT, type TimeToEventTask, VERSION } from "./content.js";
 import { type Censoring, Course, SECOND, TaskTable, timeOf } from "./course.js";
 import { fitTasks } from "./fit.js";

@@ -1,6 +1,6 @@
 import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
-import type { KnownRows } from "./known.js";
+import type { KnownRows } from "./known-rows.js";
 import { byBytes, Ontology, readOntology } from "./ontology.js";
 import { type FitPlan, RESERVED } from "./options.js";
 import { binEdges, Moments } from "./values.js";

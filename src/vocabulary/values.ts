@@ -1,5 +1,5 @@
 import { conflict } from "../support/arguments.js";
-import type { KnownRows } from "./known.js";
+import type { KnownRows } from "./known-rows.js";
 
 /** The most bounds of all bins together: as JSON they take half of the longest string. */
 const MOST_EDGES = 1 << 23;

@@ -6,7 +6,7 @@ import { fail } from "../support/errors.js";
 import { type Content, contentOf, FORMAT, NONE, VERSION } from "./content.js";
 import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
 import { type Coverage, fitTokens, type Tally, type Token, tallyOf } from "./fit.js";
-import { fittedRows, knownRows } from "./known.js";
+import { fittedRows, knownRows } from "./known-rows.js";
 import type { Ontology } from "./ontology.js";
 import { FitPlan, type FittedOptions, RESERVED, UNK, type VocabularyOptions } from "./options.js";
 import { type Translation, translationOf } from "./translation.js";

@@ -82,7 +82,7 @@ fn sentinels_and_flags() {
         move |bytes: &mut [u8], layout: &Layout, _: &mut Manifest| poke(bytes, column(layout, "numeric_value"), at, bits.to_le_bytes())
     };
     expect(&problems(value(0, f32::NAN)), "real NaN", Some("numeric_value"), Some((i64::MIN, 0)));
-    expect(&problems(value(1, 0.0)), "no NaN in a null slot", Some("numeric_value"), Some((i64::MIN, 1)));
+    expect(&problems(value(1, 0.0)), "does not have NaN in a null slot", Some("numeric_value"), Some((i64::MIN, 1)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "time"), 10, 0i64.to_le_bytes()));
     expect(&found, "does not have the int64 minimum", Some("time"), Some((0, 0)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "unit"), 1, [1u8]));
