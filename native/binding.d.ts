@@ -59,14 +59,14 @@ export declare class NativeScan {
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /**
-   * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains three
-   * numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows before each
-   * end into the cache.
+   * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
+   * three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
+   * before each end into the cache.
    */
   knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
   /**
-   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
-   * index and the row. The batch must not be used then.
+   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
+   * sample's index and the row. The batch must not be used then.
    */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /** A shard whose rows can be written with changes; every byte of it is compared with its checksum. */
