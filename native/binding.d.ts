@@ -9,81 +9,71 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** A query over a store. It keeps a share of the store's files, so it also runs after the store is closed. */
+/** A question to a store. It holds a share of the store's files: closing the store does not disturb it. */
 export declare class Asked {
-  /** Reads the parameters. Does not start the query. */
+  /** Reads the question; starts nothing. */
   constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode', question: Question)
-  /**
-   * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
-   * that is terminated meanwhile ends only when the query ends.
-   */
+  /** Answers, once: the arrays of the result in the order of its members. A worker that is terminated meanwhile ends when the query does. */
   run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>
-  /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
+  /** Asks the query to stop; its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }
 
-/** Long work. Its options and its summary are JSON. */
+/** One piece of long work: options in as JSON, a summary out as JSON. */
 export declare class Job {
-  /** Reads the options. Does not start the work. */
+  /** Reads the options; starts nothing. */
   constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest', options: string)
-  /**
-   * Runs the work, once, and returns its summary. A worker thread that is terminated meanwhile ends only
-   * when the work ends, so cancel it first.
-   */
+  /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
   run(): Promise<string>
-  /** `[phase, units done, total units, bytes done, total bytes]`. */
+  /** `[phase, units done, units in all, bytes done, bytes in all]`. */
   progress(): Array<number>
-  /** Stops the work. Its promise then fails with `MEDS_CANCELLED`. */
+  /** Asks the work to stop; its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }
 
 /** A shard whose rows can be written with changes. */
 export declare class NativeChanging {
-  /** Writes rows with their changes to a new Parquet file. */
+  /** Writes rows and their changes to a new Parquet file. */
   write(path: string, rows: ChangedRows, changes: Array<ChangedColumn>): void
 }
 
 /**
- * An exported ArrowSchema and ArrowArray. An importer takes ownership and clears `release`, as the interface
- * requires. Structs that are not imported are released with this object. The memory that they point to has
- * its own share of the mapping.
+ * An exported ArrowSchema and ArrowArray. Whoever imports them takes them over (and clears `release`, by the interface's rules); what nobody
+ * has imported is released with this object. The memory that they point to holds its own share of the mapping.
  */
 export declare class NativeExport {
-  /** Address of the ArrowSchema. Valid while this object lives. */
+  /** Address of the ArrowSchema; valid while this object lives. */
   get schema(): bigint
-  /** Address of the ArrowArray. Valid while this object lives. */
+  /** Address of the ArrowArray; valid while this object lives. */
   get array(): bigint
-  /** Releases the structs that are not imported. Their addresses then contain released structs. */
+  /** Releases what nobody has imported; the addresses then hold released structs. */
   release(): void
 }
 
-/** Shards that are read in order. The system reads ahead in them until this ends or is collected. */
+/** Shards that are read in order: the system reads ahead there until this ends, or has been collected. */
 export declare class NativeScan {
-  /** Ends the scan. Can be called more than once. */
+  /** Ends it; may be called twice. */
   end(): void
 }
 
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /**
-   * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains three
-   * numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows before each
-   * end into the cache.
+   * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
+   * three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
+   * before each end into the cache.
    */
   knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
   /**
-   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
-   * index and the row. The batch must not be used then.
+   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
+   * sample's index and the row. The batch must not be used then.
    */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
-  /**
-   * Opens a shard whose rows can be written with changes. This compares every byte of it with its
-   * checksum.
-   */
+  /** A shard whose rows can be written with changes; every byte of it is compared with its checksum. */
   changing(shard: number, added: Array<AddedColumn>): NativeChanging
-  /** Copies the metadata files into a folder and compares them with their checksums. */
+  /** Copies the metadata files, compared with their checksums, into a folder. */
   copyMetadata(folder: string): void
-  /** Maps and checks the store in a folder. With `verify` it checks every byte. */
+  /** Maps and checks the store in a folder; with `verify` every byte of it. */
   constructor(path: string, verify: boolean)
   /** The text of manifest.json. */
   manifest(): string
@@ -91,33 +81,27 @@ export declare class NativeStore {
   patients(): Mapped
   /** codes.arrow. */
   codes(): Mapped
-  /** ancestors.arrow; null where the store does not have the file. */
+  /** ancestors.arrow; null where the store has none. */
   ancestors(): Mapped | null
-  /** A shard. The first call checks its subject ids, event offsets and sparse offsets. */
+  /** A shard, whose subject ids, event offsets and sparse offsets are checked first. */
   shard(index: number): Mapped
-  /** Checks the offsets that start at this byte of a shard. Required before the first read of their column. */
+  /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */
   checkOffsets(shard: number, offset: number): void
-  /**
-   * Exports a shard to other native code by the Arrow C Data Interface. Its whole structure is checked
-   * first.
-   */
+  /** A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first. */
   export(shard: number): NativeExport
-  /**
-   * The shards that are worth a scan if the patients at these slots (ascending; null for all) are read in
-   * storage order.
-   */
+  /** The shards that are worth a scan where the patients at some slots (ascending; all of them where there are none) are read in storage order. */
   dense(slots?: Uint32Array | undefined | null): Array<number>
-  /** Announces that these shards are read in order from now on. */
+  /** Says that some shards are read in order from now on. */
   scan(shards: Array<number>): NativeScan
-  /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */
+  /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
   close(): void
 }
 
-/** A new column of a transform. */
+/** A column that a transform adds. */
 export interface AddedColumn {
-  /** The column's name. */
+  /** Its name. */
   name: string
-  /** The column's type, written as in `db.columns`. */
+  /** Its type, as `db.columns` names types. */
   type: string
 }
 
@@ -170,168 +154,74 @@ export interface BatchTokens {
   std: Float64Array
 }
 
-/**
- * New values in a column for some of these rows. The column's type determines which of `numbers`, `words`
- * and `bytes` has the values; the others are empty.
- */
+/** Values that some of these rows get in a column; of `numbers`, `words` and `bytes` those are there that the column's type needs, the others are empty. */
 export interface ChangedColumn {
-  /** Name of the column. */
+  /** The column. */
   column: string
   /** Rows of the part, ascending. */
   rows: Uint32Array
-  /** 1 for a value, 0 for null. */
+  /** 1 where there is a value. */
   valid: Uint8Array
-  /** Values of bool, integers up to 32 bits, floats, date32 and time32. */
+  /** Of bool, integers to 32 bits, floats, days, and times of day. */
   numbers: Float64Array
-  /** Values of all 64-bit types. */
+  /** Of all that has 64 bits. */
   words: BigInt64Array
-  /** Offsets of text, decimals and bytes: one more than there are values. */
+  /** Of text, decimals and bytes, with one offset more than there are values. */
   offsets: Int32Array
-  /** Bytes of text, decimals and bytes. */
+  /** Of text, decimals and bytes. */
   bytes: Uint8Array
 }
 
-/** Rows of a part's patients: see `crates/convert/src/changes.rs`. */
+/** Rows of some patients: see `crates/convert/src/changed.rs`. */
 export interface ChangedRows {
-  /** The patients, as rows of the shard. */
+  /** The patients, by their rows in the shard. */
   patients: Uint32Array
-  /** Number of rows of each patient. */
+  /** Of each patient the number of rows. */
   lengths: Uint32Array
-  /** Rows of the shard; 2^32 - 1 is a new row. */
+  /** Rows of the shard; 2^32 - 1 is a new one. */
   rows: Uint32Array
 }
 
-/** A column of a Parquet file, as its footer has it. */
-export interface DescribedColumn {
-  /** Its name. */
-  name: string
-  /** Its type as Parquet calls it, in lower case; null for a nested one without an annotation. */
-  type: string | null
-}
-
-/** The rows and columns of a Parquet file. */
-export interface DescribedTable {
-  /** Number of rows. */
-  rows: number
-  /** The columns, in the file's order. */
-  columns: Array<DescribedColumn>
-}
-
-/** Reads the rows and columns of a Parquet file from its footer. */
-export declare function describeTable(path: string): DescribedTable
-
-/**
- * Detaches an ArrayBuffer. Its views have length 0 from now on, and its memory is freed on the next turn of
- * the event loop.
- */
+/** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
 export declare function detach(buffer: ArrayBuffer): void
 
 /** A mapped Arrow file. */
 export interface Mapped {
-  /** The file's bytes, mapped privately: a write changes neither the file nor what other readers see. */
+  /** The file's bytes, mapped privately: a write reaches no file and no other reader. */
   buffer: ArrayBuffer
-  /** JSON: the top-level fields and where their buffers are. */
+  /** JSON: the top-level fields and where their buffers lie. */
   layout: string
 }
 
-/** The parameters of a query. */
+/** What is asked. */
 export interface Question {
   /** The cohort's slots, ascending; null for all patients. */
   slots: Uint32Array | null
-  /** Ranges of code ids: begin, end, begin, end, … Null for all codes. */
+  /** Ranges of code ids: begin, end, begin, end, …; null for all codes. */
   codes: Uint32Array | null
-  /** The subject of each window. Null where groups are patients. */
+  /** Of each window the subject; null where groups are patients. */
   subjects: BigInt64Array | null
-  /** The start of each window. Null: from the beginning. */
+  /** Of each window the bounds. */
   start: BigInt64Array | null
-  /** The end of each window. Null: to the end. */
+  /** See `start`. */
   end: BigInt64Array | null
-  /** Whether windows exclude rows exactly at the start. */
+  /** Rows at the very start, at the very end, do not belong; nor do static ones. */
   afterStart: boolean
-  /** Whether windows exclude rows exactly at the end. */
+  /** See `after_start`. */
   beforeEnd: boolean
-  /** Whether windows exclude static rows. */
+  /** See `after_start`. */
   timedOnly: boolean
-  /** Windows contain at most this number of rows: the last ones. */
+  /** Only so many of the last rows of each window. */
   last: number | null
-  /** Number of threads; 0 for all cores. */
+  /** 0 for all cores. */
   threads: number
 }
 
-/** A column that was read. */
-export interface ReadColumn {
-  /** Rows without a value. */
-  nulls: number
-  /**
-   * 1 for each row that has a value; null where all rows have one, and for values that say null
-   * themselves.
-   */
-  valid: Uint8Array | null
-  /**
-   * For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
-   * for lists the indexes of all rows.
-   */
-  values: BigInt64Array | Float64Array | Uint8Array | Int32Array
-  /** The texts, in the order in which they first occur. */
-  texts: Array<string>
-  /** For lists: the start of each row's list, and the end of the last one. */
-  offsets: Int32Array | null
-}
-
-/** Reads some columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
-export declare function readTable(path: string, what: string, columns: Array<WantedColumn>): Promise<ReadTable>
-
-/** A table that was read. */
-export interface ReadTable {
-  /** Number of rows. */
-  rows: number
-  /**
-   * The wanted columns in their order. Null for a column that is absent, or that has another type and no
-   * value.
-   */
-  columns: Array<ReadColumn | undefined | null>
-}
-
-/**
- * Fails if the file, the folder or files below it belong to a table format whose log says which files
- * contain its rows.
- */
+/** Refuses a file or folder, or files below it, of a table whose log says which of its files are rows. */
 export declare function refuseTables(root: string, files: Array<string>): void
 
-/** Fails for a path where a store must not be written, before any work is done. */
+/** Refuses a path where no store may be written, before any work is done for one. */
 export declare function refuseTaken(path: string, force: boolean): void
 
-/** The reason why this runtime cannot map stores, or null when it can. */
+/** Why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null
-
-/** A column that a table should have. */
-export interface WantedColumn {
-  /** Its name. */
-  name: string
-  /** Its name in older files. */
-  older: string | null
-  /** What its values must be. */
-  kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'
-  /** A file without it is an error. */
-  required: boolean
-}
-
-/** Writes a table to a new Parquet file. */
-export declare function writeTable(path: string, columns: Array<WrittenColumn>): void
-
-/** A column to write. */
-export interface WrittenColumn {
-  /** Its name. */
-  name: string
-  /** The int64 values are times. */
-  isTime: boolean
-  /**
-   * 1 for each row that has a value; null where all rows have one, and for values that say null
-   * themselves.
-   */
-  valid: Uint8Array | null
-  /** The values. */
-  values: Values
-  /** The texts. */
-  texts: Array<string>
-}

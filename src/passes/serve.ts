@@ -3,7 +3,8 @@ import { type Answer, type Question, sent } from "./messages.js";
 
 /**
  * Answers the tasks of {@link Threads} in a worker thread, one after another. The arrays of a result are
- * transferred, not copied: a result must not share its buffers with the next one.
+ * transferred, not copied: results must not share buffers, except those of empty arrays, which are not
+ * transferred.
  */
 export function serve<T, R>(run: (task: T) => R | Promise<R>): void {
   parentPort!.on("message", async ({ task }: Question<T>) => {
@@ -21,8 +22,9 @@ export function serve<T, R>(run: (task: T) => R | Promise<R>): void {
 function buffersOf(result: unknown): ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();
   const add = (value: unknown, depth: number): void => {
-    if (ArrayBuffer.isView(value)) found.add(value.buffer as ArrayBuffer);
-    else if (depth > 0 && typeof value === "object" && value !== null) for (const member of Object.values(value)) add(member, depth - 1);
+    if (ArrayBuffer.isView(value)) {
+      if (value.byteLength > 0) found.add(value.buffer as ArrayBuffer);
+    } else if (depth > 0 && typeof value === "object" && value !== null) for (const member of Object.values(value)) add(member, depth - 1);
   };
   add(result, 2);
   return [...found];

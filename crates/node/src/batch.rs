@@ -1,5 +1,5 @@
-//! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch. Both calls are
-//! synchronous and process a whole batch.
+//! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch. Both calls
+//! are synchronous and process a whole batch.
 
 use crate::buffer::cells;
 use crate::error::guard;
@@ -69,9 +69,9 @@ pub fn batch_run() -> BatchRun {
 
 #[napi]
 impl NativeStore {
-    /// Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains three
-    /// numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows before each
-    /// end into the cache.
+    /// Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
+    /// three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
+    /// before each end into the cache.
     #[napi]
     pub fn known_ends(
         &self,
@@ -86,8 +86,8 @@ impl NativeStore {
         guard(&env, || batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, window as usize, cells(&env, &ends)?))
     }
 
-    /// Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
-    /// index and the row. The batch must not be used then.
+    /// Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
+    /// sample's index and the row. The batch must not be used then.
     #[napi]
     pub fn fill(&self, env: Env, rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays) -> napi::Result<Option<Vec<u32>>> {
         let rows = Rows { runs: &rows.runs, list: &rows.list, cutoffs: &rows.cutoffs, inclusive: rows.inclusive };

@@ -1,8 +1,8 @@
 //! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch.
 //!
 //! JavaScript decides which rows a sample contains (`src/samples/window.ts`). This module moves the rows of a
-//! whole batch in one call. It proves for each moved row that the row belongs to the patient and is known at the
-//! sample's cut-off, from the row's own time, independent of what the caller computed.
+//! whole batch in one call. It proves for each moved row that the row belongs to the patient and is known at
+//! the sample's cut-off, from the row's own time, independent of what the caller computed.
 
 use crate::shard::{Id, Ids, Shard, Values, part};
 use meds_store::{Code, Error, Result, Store};
@@ -47,8 +47,8 @@ enum Kind {
     Statics,
     /// Consecutive rows. The value is the row from which the first row's days are counted.
     Run(usize),
-    /// Rows whose numbers are in the list. The number before them is the row from which the first row's days are
-    /// counted.
+    /// Rows whose numbers are in the list. The number before them is the row from which the first row's days
+    /// are counted.
     List,
 }
 
@@ -115,8 +115,8 @@ pub enum CodeCells<'a> {
     Wide(&'a [Cell<i64>]),
 }
 
-/// The arrays of a batch. Empty arrays are not filled. The type is `Cell` because the caller may pass the same
-/// memory for two arrays.
+/// The arrays of a batch. Empty arrays are not filled. The type is `Cell` because the caller may pass the
+/// same memory for two arrays.
 pub struct Batch<'a> {
     /// By position.
     pub code: CodeCells<'a>,
@@ -130,8 +130,8 @@ pub struct Batch<'a> {
     pub time: &'a [Cell<i64>],
 }
 
-/// A vocabulary's tokens, means and standard deviations by code id. Empty `ids` keep the ids of the store, empty
-/// `mean` and `std` keep the values.
+/// A vocabulary's tokens, means and standard deviations by code id. Empty `ids` keep the ids of the store,
+/// empty `mean` and `std` keep the values.
 pub struct Tokens<'a> {
     /// Token of each code.
     pub ids: &'a [i32],
@@ -181,9 +181,9 @@ impl<'a> Shards<'a> {
     }
 }
 
-/// Finds for each sample the end of the rows that are known at its cut-off. `spans` contains three numbers per
-/// sample: shard, first row with a time, end of the patient's rows. The search also loads the `window` rows before
-/// each end from memory, because [`fill`] is likely to need them next.
+/// Finds for each sample the end of the rows that are known at its cut-off. `spans` contains three numbers
+/// per sample: shard, first row with a time, end of the patient's rows. The search also loads the `window`
+/// rows before each end from memory, because [`fill`] is likely to need them next.
 pub fn known_ends(store: &Store, spans: &[u32], cutoffs: &[i64], inclusive: bool, window: usize, ends: &[Cell<u32>]) -> Result<()> {
     if spans.len() != 3 * cutoffs.len() || ends.len() != cutoffs.len() {
         return Err(wrong("samples"));
@@ -232,8 +232,8 @@ fn is_known(time: i64, cutoff: i64, inclusive: bool) -> bool {
     time < cutoff || (inclusive && time == cutoff) || cutoff == NO_CUTOFF
 }
 
-/// Reads one byte per cache line of some rows: the loads do not depend on each other, and the lines stay in the
-/// cache.
+/// Reads one byte per cache line of some rows: the loads do not depend on each other, and the lines stay in
+/// the cache.
 fn touch(shard: &Shard, rows: Range<usize>) {
     let mut sum = lines(shard.times, &rows);
     sum ^= match shard.ids {
@@ -253,8 +253,8 @@ fn lines<const W: usize>(words: &[[u8; W]], rows: &Range<usize>) -> u8 {
     words.get(rows.clone()).unwrap_or(&[]).iter().step_by(LINE / W).fold(0, |sum, word| sum ^ word[0])
 }
 
-/// Moves rows into a batch. Returns the first row that is not known at its sample's cut-off, if there is one. The
-/// batch must not be used then.
+/// Moves rows into a batch. Returns the first row that is not known at its sample's cut-off, if there is one.
+/// The batch must not be used then.
 pub fn fill(store: &Store, rows: &Rows, tokens: &Tokens, batch: &Batch) -> Result<Option<Late>> {
     if tokens.mean.len() != tokens.std.len() {
         return Err(wrong("means"));
@@ -442,8 +442,8 @@ fn numbers<I: Id, N: Number>(ids: &[I], values: &[N], position: usize, tokens: &
     Ok(())
 }
 
-/// Fills the times of a run's first rows, and the days from row to row. Static rows do not follow a row, so they
-/// have no days.
+/// Fills the times of a run's first rows, and the days from row to row. Static rows do not follow a row, so
+/// they have no days.
 fn fill_times(times: &[[u8; 8]], before: Option<i64>, run: &Run, batch: &Batch) -> Result<()> {
     let times = times.get(..run.time_count).ok_or_else(|| wrong("times"))?;
     for (cell, time) in cells_at(batch.time, run.time_position, run.time_count)?.iter().zip(times) {

@@ -33,6 +33,4 @@ export function bagOf({ windows, starts, positions, prepends }: FlatRows, transl
 }
 
 /** The field `bag` where it is not requested. */
-export function noBag(): BagArrays {
-  return { offsets: new Int32Array(0), tokens: new Int32Array(0), weights: new Float32Array(0) };
-}
+export const NO_BAG: BagArrays = { offsets: new Int32Array(0), tokens: new Int32Array(0), weights: new Float32Array(0) };

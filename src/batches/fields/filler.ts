@@ -36,16 +36,24 @@ export type RowArrays = { readonly [F in Exclude<RowField, "code">]: FieldArrays
 };
 
 /**
- * The arrays of the requested fields, zero; those of the others have length 0. `prefix` goes before their
- * names.
+ * The arrays of fields that are not requested. All batches share them: with new ones for each batch, garbage
+ * collection made batches of 8 samples a fifth slower.
+ */
+const NO_ROWS = Object.fromEntries(ROW_FIELDS.map((field) => [field, new FIELDS[field].array(0)])) as unknown as RowArrays;
+const NO_WIDE_ROWS: RowArrays = { ...NO_ROWS, code: new BigInt64Array(0) };
+
+/**
+ * The arrays of the requested fields, zero; those of the others have length 0. `prefix` goes before the names
+ * that {@link Memory} receives.
  */
 function rowArrays({ fields, codeType }: FillPlan, size: Positions, memory: Memory, prefix: string): RowArrays {
-  const arrays: { [name: string]: ArrayBufferView } = {};
+  const arrays: { -readonly [F in RowField]: ArrayBufferView } = { ...(codeType === "int64" ? NO_WIDE_ROWS : NO_ROWS) };
   for (const field of ROW_FIELDS) {
+    if (!fields.has(field)) continue;
     const { array, per } = FIELDS[field];
     const type = field === "code" && codeType === "int64" ? BigInt64Array : array;
     const length = per === "time" ? size.timePositions : size.positions;
-    arrays[field] = fields.has(field) ? memory.array(`${prefix}${field}`, type as typeof Int32Array, length) : new type(0);
+    arrays[field] = memory.array(`${prefix}${field}`, type as typeof Int32Array, length);
   }
   return arrays as unknown as RowArrays;
 }
