@@ -43,17 +43,18 @@ pub fn convert(options: &Options, progress: &Progress) -> Result<Summary> {
 
 const MOST_THREADS: usize = 1024;
 
-/// Runs work on threads of its own; 0 = one a core.
+/// Runs work on its own threads; 0 = one per core.
 pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    // Memory for as many stacks: a slip of the hand must not take the machine down.
+    // Every thread needs memory for its stack: a typing error must not exhaust the machine.
     if threads > MOST_THREADS {
-        return Err(Error::new(Code::InvalidArgument, format!("{threads} threads: {MOST_THREADS} are the most.")));
+        return Err(Error::new(Code::InvalidArgument, format!("{threads} threads are too many. The maximum is {MOST_THREADS}.")));
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
 }
 
-/// A task holds a window of its file, a batch and what it is about to write: more threads than memory would hold more than was allowed.
+/// A task needs a window of its file, a batch, and the bytes that it is about to write. More threads than the
+/// memory allows would exceed the limit.
 pub fn threads(options: &Options) -> usize {
     const TASK: u64 = 24 << 20;
     let wanted = match options.threads {
@@ -67,26 +68,28 @@ pub fn threads(options: &Options) -> usize {
 pub fn check(options: &Options) -> Result<()> {
     let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
     if !(1 << 10..=2 << 30).contains(&options.shard_bytes) {
-        return invalid(format!("shards of {} bytes: 1 KiB to 2 GiB are possible.", options.shard_bytes));
+        return invalid(format!("shards of {} bytes are not possible. Use 1 KiB to 2 GiB.", options.shard_bytes));
     }
     if options.memory < 64 << 20 {
         return invalid(format!("{} bytes of memory are not enough. Use 64 MiB or more.", options.memory));
     }
     if options.threads > MOST_THREADS {
-        return invalid(format!("{} threads: {MOST_THREADS} are the most.", options.threads));
+        return invalid(format!("{} threads are too many. The maximum is {MOST_THREADS}.", options.threads));
     }
     Ok(())
 }
 
-/// The options that the manifest keeps. The index is derived from what they give: with it or without, content and fingerprint are the same.
+/// The options that the manifest keeps, without the index. The index is derived data: content and fingerprint
+/// are the same with or without it.
 fn relevant(options: &Options) -> serde_json::Value {
     let mut relevant = decisive(options);
     relevant["repair"] = options.repair.into();
     relevant
 }
 
-/// The options that decide what a store of a source holds, and so whether a standing store is that of the source. Not `repair`: without it a source
-/// in disorder has no store at all, and one in order has the same.
+/// The options that decide the content of a source's store, and therefore whether an existing store is
+/// current. `repair` is not one of them: without it, a source that is out of order has no store, and a source
+/// in order has the same one.
 pub fn decisive(options: &Options) -> serde_json::Value {
     let mut exclude = options.exclude.clone();
     exclude.sort();
@@ -97,7 +100,7 @@ pub fn decisive(options: &Options) -> serde_json::Value {
     })
 }
 
-/// [`relevant`], whether there is an index, and what was done before, for whoever reads the manifest.
+/// The options in the manifest, with the index and with the provenance of the source.
 fn told(options: &Options) -> serde_json::Value {
     let mut told = relevant(options);
     if options.index {
@@ -109,21 +112,21 @@ fn told(options: &Options) -> serde_json::Value {
     told
 }
 
-/// A store in the making.
+/// A conversion in progress.
 pub struct Conversion<'a> {
-    /// Where it goes, and how it is made.
+    /// Its options.
     pub options: &'a Options,
-    /// Who watches.
+    /// Its progress.
     pub progress: &'a Progress,
-    /// What it is made of.
+    /// Its source.
     pub source: Source,
-    /// The files that it is made of.
+    /// The files of the source.
     inputs: Inputs,
-    /// Of these and the options; it is there when the files were hashed.
+    /// The fingerprint of these files and the options; set once the files are hashed.
     fingerprint: OnceLock<String>,
-    /// What the manifest tells of the options.
+    /// The options in the manifest.
     pub told: serde_json::Value,
-    /// What is to be noted.
+    /// The notes so far.
     pub notes: Vec<Note>,
 }
 
@@ -138,7 +141,7 @@ impl<'a> Conversion<'a> {
         Ok(Self { options, progress, source, inputs, fingerprint: OnceLock::new(), told: told(options), notes })
     }
 
-    /// One whose fingerprint is not made of files.
+    /// A conversion whose fingerprint does not come from files.
     pub fn known(
         options: &'a Options,
         progress: &'a Progress,
@@ -166,9 +169,9 @@ impl<'a> Conversion<'a> {
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let unpacked = self.source.unpack(self.options.temp.as_deref(), &work, self.progress)?;
-        // What was unpacked lies in the work folder: it is no part of the store.
+        // The unpacked files are in the work folder, but are not part of the store.
         let manifest = self.make(&work).map_err(|error| match &unpacked {
-            // A file that is written to looks damaged, or as if it were in disorder.
+            // A file that is being written to looks damaged or out of order.
             _ if error.code != Code::Cancelled && self.inputs.are_rewritten() => self.changed(),
             Some(unpacked) => unpacked.error(error),
             None => error,
@@ -181,7 +184,7 @@ impl<'a> Conversion<'a> {
     /// Makes the store in the work folder.
     fn make(&mut self, work: &Path) -> Result<Manifest> {
         self.notes.append(&mut self.source.notes);
-        // Of what is made on the way the first source has said so.
+        // For a source that an importer made, the notes of the original source already say this.
         if self.options.made.is_empty() {
             self.notes.extend(metadata::missing(&self.source));
         }
@@ -189,7 +192,7 @@ impl<'a> Conversion<'a> {
         let splits = splits(&self.source)?;
         check_names(self.options, &self.source)?;
         let columns = Columns::unify(&self.source, self.options, &mut self.notes)?;
-        // A sorted copy lies in the work folder, too, and goes with this.
+        // A sorted copy is also in the work folder, and is removed with this value.
         let ordered = self.ordered(work, columns)?;
         let narrowed = match &self.options.narrow {
             Some(store) => {
@@ -206,10 +209,11 @@ impl<'a> Conversion<'a> {
         Ok(manifest)
     }
 
-    /// The store that stands at the target and may be taken as it is; an error where it may not be replaced either.
+    /// The existing store at the target, if it can be reused. An error if it can neither be reused nor
+    /// replaced.
     pub fn standing(&self, site: &Site) -> Result<Option<Manifest>> {
         let Some(standing) = site.standing()? else { return Ok(None) };
-        // An index that nobody asked for is in nobody's way.
+        // An index that was not requested does no harm.
         let indexed = standing.has_index() || !self.options.index;
         let compared = || compared(self.options, &self.inputs, &standing.fingerprint, standing.times.as_deref(), self.progress);
         if self.options.reuse && indexed && compared()? {
@@ -221,7 +225,7 @@ impl<'a> Conversion<'a> {
         Ok(None)
     }
 
-    /// Gives what was written its place.
+    /// Moves the finished store to its path.
     pub fn publish(&self, site: &Site, manifest: &Manifest, start: Instant) -> Result<Summary> {
         self.progress.enter(Phase::Finish, 0, 0);
         let written = Instant::now();
@@ -288,8 +292,8 @@ impl<'a> Conversion<'a> {
             fingerprint: self.fingerprint(&|_| Ok(()))?.to_string(),
             times: self.times(),
             options: self.told.clone(),
-            // In the source's order, and not the shards' (dense, then sparse): what is sparse among some patients only would else stand elsewhere in the
-            // store that is made of theirs.
+            // In the order of the source, not of the shards (dense, then sparse). Otherwise a column that is
+            // sparse only among some patients would have another position in a store of these patients.
             columns: (0..columns.list.len())
                 .map(|at| describe(&columns.list[at], &layout.stored[at], traits[at], &self.options.types))
                 .collect(),
@@ -318,7 +322,7 @@ impl<'a> Conversion<'a> {
         Ok(manifest)
     }
 
-    /// The source in the store's order: as it is, or sorted into the work folder.
+    /// The source in the order of the store: unchanged, or sorted into the work folder.
     fn ordered(&mut self, work: &Path, columns: Columns) -> Result<Ordered> {
         let groups = groups(&self.source);
         let rows = groups.last().map_or(0, |group| group.end);
@@ -342,14 +346,14 @@ impl<'a> Conversion<'a> {
         let groups = self::groups(&sorted.source);
         let survey = survey(&sorted.source, &sorted.columns, &groups, self.progress)?;
         let survey = survey.map_err(|d| Error::new(Code::Internal, format!("the sorted rows are not sorted: {}", d.0)))?;
-        // What the source's types and times were is told of the source, not of its sorted copy.
+        // Types and truncated times describe the source, not its sorted copy.
         let survey = Survey { truncated, ..survey };
         let list = sorted.columns.list.into_iter().zip(columns.list).map(|(s, c)| Column { source_type: c.source_type, ..s }).collect();
         let columns = Columns { list, subjects: sorted.columns.subjects };
         Ok(Ordered { sorted: Some((sorted.source, sorted.spill)), columns, groups, survey })
     }
 
-    /// The source's files are still what was opened.
+    /// Fails if the files of the source are not those that were opened.
     fn unchanged(&self) -> Result<()> {
         let source = &self.options.source;
         let now = Source::open(source)?.inputs(source)?;
@@ -391,20 +395,20 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// What the first pass over the values gives: where everything goes, and what is known of it.
+/// The result of the first pass over the values: the layout, and facts about the columns.
 pub struct LaidOut {
     /// The content id of the store.
     id: String,
     layout: Layout,
     pieces: Vec<Vec<Piece>>,
-    /// Of each column events and patients by value, where they were counted.
+    /// For each column, the events and patients per value, if they were counted.
     counts: Vec<Vec<(u64, u64)>>,
-    /// Of each column.
+    /// One per column.
     traits: Vec<Traits>,
 }
 
 impl LaidOut {
-    /// The tables of codes, and the notes about them.
+    /// The tables of codes. Adds the notes about them.
     pub fn codes(&self, source: &Source, columns: &Columns, notes: &mut Vec<Note>) -> Result<Codes> {
         let at = code_column(columns);
         let book = self.layout.stored[at].book.as_ref();
@@ -413,8 +417,8 @@ impl LaidOut {
     }
 }
 
-/// Measures every column, and says where everything goes: after this nothing in the source can stand against a conversion.
-/// `id` makes the store's content id, beside the measuring: it hashes the source.
+/// Measures every column and plans the layout. After this step, the data cannot make a conversion fail. `id`
+/// makes the store's content id at the same time, because it hashes the source.
 pub fn lay_out(
     source: &Source,
     columns: &Columns,
@@ -425,7 +429,7 @@ pub fn lay_out(
     progress: &Progress,
 ) -> Result<LaidOut> {
     let rows = groups.last().map_or(0, |group| group.end);
-    // Segments are a small part of a shard, so that shards come out about as large as asked.
+    // Segments are a small part of a shard, so that shards have about the requested size.
     let mut segment_rows = (shard_bytes / 512).clamp(16, 1 << 16);
     loop {
         let segments = segments(&survey.patients, segment_rows);
@@ -436,7 +440,7 @@ pub fn lay_out(
             let measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress);
             measured.inspect_err(|_| failed.store(true, Relaxed))
         };
-        // Where measuring failed, hashing stops: the error of the measuring is reported.
+        // If measuring fails, hashing stops, and the error of the measuring is reported.
         let hashing = || id(&|_| if failed.load(Relaxed) { Err(Error::new(Code::Cancelled, "")) } else { progress.check() });
         let (measured, id) = rayon::join(measuring, hashing);
         let (mut measured, id) = (measured?, id?);
@@ -454,7 +458,7 @@ pub fn lay_out(
                 let range = segments[large.segment]..segments[large.segment + 1];
                 if range.len() == 1 {
                     let message = format!(
-                        "subject {} has too much for one shard in column {:?}: 2^31-1 rows, elements or bytes of text and 3 GiB in all are the most. Leave the column out (--exclude {}).",
+                        "subject {} is too large for one shard in column {:?}. A shard can hold 2^31-1 rows, elements or bytes of text per column, and 3 GiB in all. Leave the column out (--exclude {}).",
                         survey.patients[range.start].id, columns.list[large.column].name, columns.list[large.column].name
                     );
                     return Err(Error::new(Code::PatientTooLarge, message));
@@ -473,7 +477,7 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
     if present == groups.last().map_or(0, |group| group.end) {
         return Ok(());
     }
-    // Rare and final: look for the first one only now.
+    // This is rare and ends the conversion, so only now is the first null searched for.
     let column = &columns.list[code_column(columns)];
     for group in groups {
         let file = &source.files[group.file];
@@ -499,9 +503,9 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
     Err(Error::new(Code::NullValue, "some events have no code."))
 }
 
-/// A source whose rows stand in the store's order.
+/// A source whose rows are in the order of the store.
 pub struct Ordered {
-    /// A sorted copy, on disk as long as this lives; `None` where the source itself is in order.
+    /// A sorted copy, on disk as long as this value lives; `None` if the source itself is in order.
     pub sorted: Option<(Source, Spill)>,
     /// Its columns.
     pub columns: Columns,
@@ -511,24 +515,24 @@ pub struct Ordered {
     pub survey: Survey,
 }
 
-/// A store inside the folders that are read would be read.
+/// Refuses a store inside the folders of the source, because it would be read as part of the source.
 fn apart(options: &Options) -> Result<()> {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let store = absolute(&options.store);
     let source = absolute(&options.source);
     if ["data", "metadata"].iter().any(|folder| store.starts_with(source.join(folder))) || source == store || source.starts_with(&store) {
-        let message = "the store cannot be the source, hold it, or lie in its data or metadata folder. Choose another path.";
+        let message = "the store cannot be the source, contain it, or be in its data or metadata folder. Choose another path.";
         return Err(Error::at(Code::InvalidArgument, &options.store, message));
     }
     Ok(())
 }
 
-/// A shard's file.
+/// The name of a shard's file.
 pub fn shard_name(index: usize) -> String {
     format!("shards/{index:05}.arrow")
 }
 
-/// Makes the shards' files, at their full length and empty.
+/// Creates the files of the shards with their full length and without content.
 fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
     let folder = work.join("shards");
     fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the store", &e))?;
@@ -541,14 +545,14 @@ fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<Target>>> {
     layout.shards.iter().enumerate().map(create).collect()
 }
 
-/// The patients of a store.
+/// The subject ids of a store.
 fn subjects(store: &Path) -> Result<HashSet<i64>> {
     let store = Store::open(store, false)?;
     let patients = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
     Ok((0..store.manifest().counts.patients as usize).map(|row| patients.ids.i64(row)).collect())
 }
 
-/// Counts of codes by slot, from counts by the interner's number.
+/// Counts of codes by their index in the dictionary, from counts by the interner's number.
 fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
     let Slots::Texts(_, slots) = slots else { return Vec::new() };
     let mut sorted = vec![(0, 0); slots.len()];
@@ -558,12 +562,12 @@ fn by_slot(slots: &Slots, counts: &[(u64, u64)]) -> Vec<(u64, u64)> {
     sorted
 }
 
-/// The parts of a file that say where everything is.
+/// The parts of a file that describe its structure.
 fn frames(file: &FilePlan) -> Vec<(u64, u64)> {
     file.frames.iter().map(|span| (span.offset, span.bytes)).collect()
 }
 
-/// Every buffer of offsets of a shard.
+/// Every buffer of offsets in a shard.
 fn offset_sections(shard: &crate::plan::layout::Shard) -> Vec<(u64, u64)> {
     fn below(node: &Node, found: &mut Vec<(u64, u64)>) {
         found.extend(node.offsets.map(|span| (span.offset, span.bytes)));
@@ -598,7 +602,7 @@ fn describe(column: &Column, stored: &Stored, traits: Traits, types: &HashMap<St
 }
 
 fn split_counts(splits: Option<&metadata::Splits>, ids: &[i64]) -> std::collections::BTreeMap<String, u64> {
-    // A split whose subjects have no events is a split all the same.
+    // A split whose subjects have no events is still a split.
     let mut counts: std::collections::BTreeMap<String, u64> =
         splits.iter().flat_map(|splits| splits.values()).map(|name| (name.clone(), 0)).collect();
     for split in ids.iter().filter_map(|id| splits?.get(id)) {

@@ -1,6 +1,7 @@
-//! A look at every row of CSV files before DuckDB reads them. DuckDB drops or shifts fields of a row that has more than the header where the last
-//! ones are empty, and its threads take a line within a quoted field for a row. So rows are counted and checked here, and a file that such
-//! readers would misread is copied into Parquet, each field as text.
+//! Checks every row of CSV files before DuckDB reads them. If a row has more fields than the header and the
+//! last ones are empty, DuckDB drops or shifts fields. Its threads also take a line within a quoted field for
+//! a row. So rows are counted and checked here. A file that such readers would misread is copied to Parquet,
+//! with each field as text.
 
 use crate::conversion::pool;
 use crate::export::failed;
@@ -20,37 +21,37 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Which files to look at.
+/// Which files to check.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct CsvOptions {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// The folder for copies; without one no file is copied.
+    /// The folder for copies; without it, no file is copied.
     pub copies: Option<PathBuf>,
-    /// Leave out rows whose number of fields is not the header's, instead of refusing them.
+    /// Leave out rows whose number of fields differs from the header, instead of refusing them.
     pub skip_bad_rows: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
-/// What is in a file.
+/// The contents of a file.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LookedAt {
-    /// The names in its header; none in a file of no bytes.
+    /// The names in its header; empty for a file without bytes.
     pub names: Vec<String>,
     /// A comma or a tab.
     pub delimiter: String,
-    /// Its rows, without those that are left out.
+    /// Its rows, without those left out.
     pub rows: u64,
-    /// Rows that are left out, and the line of the first one.
+    /// Rows left out.
     pub dropped: u64,
-    /// The line of the first row that is left out; 0 where none is.
+    /// The line of the first row left out; 0 if there is none.
     pub line: u64,
-    /// Its copy, whose columns are called c0, c1 and so on, where there is one.
+    /// Its copy, if there is one. The columns of the copy are named c0, c1 and so on.
     pub copy: Option<PathBuf>,
-    /// Uncompressed bytes and their checksum: files with the same ones may be copies of each other.
+    /// Number and checksum of the uncompressed bytes: files with the same value may be copies of each other.
     pub sum: String,
 }
 
@@ -58,13 +59,13 @@ pub struct LookedAt {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SameOptions {
-    /// One.
+    /// The first file.
     pub one: PathBuf,
-    /// The other.
+    /// The second file.
     pub other: PathBuf,
 }
 
-/// Looks at every row of some CSV files.
+/// Checks every row of some CSV files.
 pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
     progress.enter(Phase::Plan, 0, 0);
     if let Some(folder) = &options.copies {
@@ -84,7 +85,7 @@ pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
     pool(options.threads, || options.files.par_iter().enumerate().map(look).collect())
 }
 
-/// Do two files contain the same bytes once they are uncompressed?
+/// Whether two files contain the same bytes after decompression.
 pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
     let (mut one, mut other) = (contents(&options.one)?, contents(&options.other)?);
     let mut held = (Vec::new(), Vec::new());
@@ -104,11 +105,11 @@ pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
 #[derive(PartialEq)]
 enum Pass {
     Whole,
-    /// It ended where the file turned out to need a copy.
+    /// It ended at a row that requires a copy of the file.
     Cut,
 }
 
-/// Reads a file to its end, or to where it turns out to need a copy if it `may_end` there.
+/// Reads a file to its end. If `may_end` is set, stops at the first row that requires a copy.
 fn pass(
     path: &Path,
     options: &CsvOptions,
@@ -148,7 +149,7 @@ fn pass(
     Ok(Pass::Whole)
 }
 
-/// A row whose number of fields is not the header's.
+/// A row whose number of fields differs from the header.
 fn uneven(path: &Path, record: &Record, width: usize, delimiter: u8) -> Error {
     let fields = record.width();
     let plural = if fields == 1 { "" } else { "s" };
@@ -164,12 +165,12 @@ fn uneven(path: &Path, record: &Record, width: usize, delimiter: u8) -> Error {
     Error::at(Code::SourceDamaged, path, message)
 }
 
-/// Rows and bytes of a batch, and bytes of a row group: what a copy holds of its file.
+/// Rows and bytes of a batch, and bytes of a row group: the part of a file that a copy keeps in memory.
 const ROWS: usize = 8192;
 const BYTES: usize = 4 << 20;
 const GROUP: usize = 16 << 20;
 
-/// A copy in Parquet; the file is created with the first rows.
+/// A copy in Parquet. The file is created with the first rows.
 struct Copy {
     path: PathBuf,
     columns: Vec<StringBuilder>,

@@ -1,4 +1,5 @@
-//! Whether an existing store is what a conversion of its source would make now, and digests of files.
+//! Whether an existing store is current, that is, what a conversion of its source would make now; and digests
+//! of files.
 
 use crate::conversion::{check, decisive, pool};
 use crate::options::Options;
@@ -9,18 +10,18 @@ use meds_store::{Progress, Result};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What the manifest of an existing store says of its source, and the conversion that would make it.
+/// The manifest's statements about the source of an existing store, and the conversion that would make it.
 #[derive(Debug, Deserialize)]
 pub struct Standing {
     /// The conversion.
     pub plan: Options,
-    /// The store's fingerprint.
+    /// The fingerprint in the manifest.
     pub fingerprint: String,
-    /// The store's digest of times, where it has one.
+    /// The digest of times in the manifest, if it has one.
     pub times: Option<String>,
 }
 
-/// Is an existing store what its conversion would make now?
+/// Whether an existing store is what its conversion would make now.
 pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &Progress) -> Result<bool> {
     check(plan)?;
     pool(plan.threads, || {
@@ -30,34 +31,34 @@ pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &P
     })
 }
 
-/// Files to make digests of.
+/// Files to compute digests of.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DigestOptions {
-    /// What they are remembered by.
+    /// The path that their hashes are remembered by.
     pub root: PathBuf,
-    /// Their names, which count, and their paths.
+    /// Their names, which are part of the digests, and their paths.
     pub files: Vec<(String, PathBuf)>,
-    /// What else decides what is made of them.
+    /// Other facts that the result depends on.
     pub options: String,
     /// [`Options::hashes`].
     pub hashes: Option<PathBuf>,
-    /// Their contents count too.
+    /// Also compute the fingerprint of their contents.
     pub contents: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
 /// Digests of files.
 #[derive(Debug, Serialize)]
 pub struct Digests {
-    /// Of names, sizes and contents, where contents were to count.
+    /// Of names, sizes and contents; `None` if contents were not requested.
     pub fingerprint: Option<String>,
-    /// Of names, sizes and times of modification.
+    /// Of names, sizes and modification times.
     pub times: String,
 }
 
-/// Makes digests of files by the same means as a source's.
+/// Computes digests of files in the same way as those of a source.
 pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     pool(options.threads, || {
         let files: Result<Vec<_>> = options.files.iter().map(|(name, path)| Input::at(name, path)).collect();
@@ -68,7 +69,7 @@ pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     })
 }
 
-/// Are the files those that a store was made of? Times are compared first, where they are to be trusted.
+/// Whether these files are those that a store was made from. If times are trusted, they are compared first.
 pub fn compared(options: &Options, inputs: &Inputs, fingerprint: &str, times: Option<&str>, progress: &Progress) -> Result<bool> {
     let decisive = decisive(options).to_string();
     if options.trust_times && times.is_some_and(|times| times == inputs.times(&decisive)) {

@@ -1,4 +1,5 @@
-//! Some patients of a store as a store of their own: their rows are copied and laid out as a conversion of these patients alone would lay them out.
+//! Copies some patients of a store to a new store. The layout is that of a conversion of these patients
+//! alone.
 
 use crate::conversion::{Conversion, Ordered, check, pool, threads};
 use crate::export::{open_store, outside};
@@ -19,7 +20,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// What to keep; `store`, `out` and `slots` are required.
+/// What to keep. `store`, `out` and `slots` are required.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FilterOptions {
@@ -27,25 +28,25 @@ pub struct FilterOptions {
     pub store: PathBuf,
     /// The store to write.
     pub out: PathBuf,
-    /// The patients to keep: their places in storage order, ascending.
+    /// The slots of the patients to keep, ascending.
     pub slots: Vec<u32>,
-    /// How they were chosen, for whoever reads the manifest.
+    /// How they were chosen; recorded in the manifest.
     pub selection: serde_json::Value,
-    /// The store's content id, where the caller has chosen by it: another store at that path is refused.
+    /// The content id of the store from which the caller chose them. Another store at that path is refused.
     pub id: Option<String>,
     /// Replace an existing store.
     pub force: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
-    /// Bytes of memory to stay under.
+    /// Bytes of memory that the operation should not exceed.
     pub memory: Option<u64>,
-    /// Bytes of a shard; as the store's by default.
+    /// Bytes of a shard; the store's own setting by default.
     pub shard_bytes: Option<u64>,
-    /// Write an inverted index too; by default where the store has one.
+    /// Also write an inverted index; by default if the store has one.
     pub index: Option<bool>,
 }
 
-/// Writes the store of some patients of a store.
+/// Writes some patients of a store to a new store.
 pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
     let start = Instant::now();
     progress.enter(Phase::Plan, 0, 0);
@@ -67,12 +68,12 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
     check(&plain)?;
     let slots = &options.slots;
     if !slots.is_sorted_by(|a, b| a < b) || slots.last().is_some_and(|last| u64::from(*last) >= manifest.counts.patients) {
-        return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend, and lie in the store."));
+        return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend and be in the store."));
     }
     pool(threads(&plain), || {
         let Cut { source, columns, patients } = Cut::open(&store, Some(slots))?;
         let ids: HashSet<i64> = patients.iter().map(|patient| patient.id).collect();
-        // Cut from a cut, it is a cut of the first store all the same: equal patients give equal stores.
+        // A selection from a selection refers to the first store: the same patients make the same store.
         let origin = manifest.options.pointer("/filter/from").and_then(serde_json::Value::as_str).unwrap_or(&manifest.fingerprint);
         let mut told = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
         told["shardBytes"] = plain.shard_bytes.into();
@@ -84,7 +85,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         }
         let mut notes: Vec<Note> = manifest.notes.iter().filter(|note| note.kind != "warning").cloned().collect();
         let left = manifest.counts.patients - ids.len() as u64;
-        let message = format!("patients of the store that this one was cut from ({})", manifest.fingerprint);
+        let message = format!("patients of the store that this store was filtered from ({})", manifest.fingerprint);
         notes.push(Note { kind: "skipped".into(), message, count: left });
         let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
         let mut making = Conversion::known(&plain, progress, source, fingerprint, told, notes);
@@ -103,7 +104,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
     })
 }
 
-/// Of the first store, of who is kept of it and of how it is laid out.
+/// The fingerprint of the first store, of the kept patients and of their layout.
 fn fingerprint(origin: &str, options: &Options, ids: impl Iterator<Item = i64>) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("filter\0{VERSION}\0{origin}\0{}\0", options.shard_bytes));

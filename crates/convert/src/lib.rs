@@ -1,8 +1,11 @@
-//! MEDS Parquet to a store, a store back to MEDS Parquet, and some of a store's patients to a store of their own.
+//! Converts a source to a store, exports a store as MEDS Parquet, and copies some patients of a store to a
+//! new store.
 //!
-//! A conversion reads its source twice. The first pass ([`plan::survey`], [`plan::measure`]) learns whose each row is, checks the order, and sizes every
-//! column; [`plan::layout`] then gives every value its final place; the second pass ([`write::emit`]) writes the values there, row group by row group and
-//! column by column, in any order and on any number of threads, always with the same bytes.
+//! A conversion reads its source twice. The first pass ([`plan::survey`], [`plan::measure`]) finds the
+//! patient of each row, checks the order of the rows, and measures every column. [`plan::layout`] then
+//! assigns a final offset to every value. The second pass ([`write::emit`]) writes the values at their
+//! offsets, row group by row group and column by column, in any order and on any number of threads. The bytes
+//! are always the same.
 
 mod changes;
 mod conversion;

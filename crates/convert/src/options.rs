@@ -1,11 +1,11 @@
-//! What a conversion is asked for, and what it says it did.
+//! The options of a conversion, and its summary.
 
 use meds_store::manifest::Note;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// The options of a conversion; only `source` and `store` are required.
+/// The options of a conversion. Only `source` and `store` are required.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Options {
@@ -17,35 +17,39 @@ pub struct Options {
     pub columns: Option<Vec<String>>,
     /// Leave these columns out.
     pub exclude: Vec<String>,
-    /// Merge subjects that are scattered, and sort times that are out of order, instead of refusing them.
+    /// Merge the rows of scattered subjects, and sort times that are out of order, instead of refusing them.
     pub repair: bool,
     /// Replace an existing store.
     pub force: bool,
-    /// Return the existing store where it was made from this very source with these options; replace it where it was not.
+    /// Return the existing store if it was made from exactly this source with these options. Otherwise
+    /// replace it.
     pub reuse: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
-    /// Bytes of memory that the conversion aims to stay under.
+    /// Bytes of memory that the conversion should not exceed.
     pub memory: u64,
-    /// Bytes of a shard, about.
+    /// Approximate bytes of a shard.
     pub shard_bytes: u64,
-    /// Write an inverted index too: of each code the patients that have it, and their rows.
+    /// Also write an inverted index: for each code, the patients that have it, and their rows.
     pub index: bool,
-    /// Where `repair` spills; the target's folder by default.
+    /// Where `repair` writes temporary files; the folder of the target by default.
     pub temp: Option<PathBuf>,
-    /// Where the hashes of files are remembered, so that unchanged ones are not read again; nowhere by default.
+    /// Where hashes of files are remembered, so that unchanged files are not read again; nowhere by default.
     pub hashes: Option<PathBuf>,
-    /// Take a standing store for the source's where the files' names, sizes and times of modification say so, and keep a digest of these in the manifest.
+    /// Accept an existing store if the names, sizes and modification times of the source's files match, and
+    /// keep a digest of these in the manifest.
     pub trust_times: bool,
-    /// That digest, where an importer made the source: of what it read.
+    /// That digest, of the files that an importer read, if an importer made the source.
     pub times: Option<String>,
-    /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
+    /// What an importer that made the source has skipped or changed. The store keeps these notes with its
+    /// own.
     pub notes: Vec<Note>,
-    /// The store that the source was made of: its patients who are no longer there were left out on purpose, and leave the splits too.
+    /// The store that the source was made from. Patients of it that are missing now were left out on purpose,
+    /// and are removed from the splits too.
     pub narrow: Option<PathBuf>,
-    /// What the types of columns are called, where the source was made of a store: it has them in a form of its own.
+    /// Names of the columns' original types, if the source was made from a store, which has types of its own.
     pub types: HashMap<String, String>,
-    /// What was done before, for the manifest's options: of what, and how, the source was made.
+    /// How, and from what, the source was made: entries for the manifest's options.
     pub made: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -75,13 +79,13 @@ impl Default for Options {
     }
 }
 
-/// What a conversion did.
+/// The result of a conversion.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The store.
     pub store: PathBuf,
-    /// True where an existing store was current and nothing was written.
+    /// True if an existing store was current and nothing was written.
     pub reused: bool,
     /// Subjects with rows.
     pub patients: u64,
@@ -89,7 +93,7 @@ pub struct Summary {
     pub events: u64,
     /// Distinct codes.
     pub codes: u64,
-    /// Columns, subject_id left out.
+    /// Columns, without subject_id.
     pub columns: u64,
     /// Shards.
     pub shards: u64,
@@ -99,9 +103,9 @@ pub struct Summary {
     pub source_bytes: u64,
     /// Bytes of the store, metadata included.
     pub store_bytes: u64,
-    /// Bytes of the inverted index among them; 0 where there is none.
+    /// Bytes of the inverted index, which `store_bytes` includes; 0 without an index.
     pub index_bytes: u64,
-    /// Wall time, fsync left out.
+    /// Wall time without fsync.
     pub seconds: f64,
     /// Wall time of fsync and rename.
     pub fsync_seconds: f64,

@@ -1,6 +1,7 @@
-//! A store against its source: every value of every column, row by row.
+//! Compares a store with its source: every value of every column, row by row.
 //!
-//! The store is read with the Arrow library's own reader, not with ours: what it says is what any other program would find.
+//! The store is read with the Arrow library's own reader, not with ours, so that the result is what any other
+//! program would find.
 
 use crate::options::Options;
 use crate::plan::survey::{Group, Rows, file_start, groups, null_id, subject_column, time_column};
@@ -36,11 +37,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct VerifyOptions {
     /// The store.
     pub store: PathBuf,
-    /// Its source; `None` checks the store against itself.
+    /// Its source; `None` only checks the store itself.
     pub source: Option<PathBuf>,
     /// Most differences to report.
     pub limit: usize,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
@@ -50,15 +51,15 @@ impl Default for VerifyOptions {
     }
 }
 
-/// What was found.
+/// The result.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifySummary {
-    /// Nothing was found.
+    /// True if no difference was found.
     pub ok: bool,
-    /// What was found, up to the limit.
+    /// The differences, up to the limit.
     pub differences: Vec<Problem>,
-    /// The limit was reached: there may be more.
+    /// The limit was reached: there may be more differences.
     pub truncated: bool,
     /// Events of the source that were compared.
     pub events: u64,
@@ -66,7 +67,7 @@ pub struct VerifySummary {
     pub values: u64,
 }
 
-/// Checks a store, and compares it with its source where one is given.
+/// Checks a store, and compares it with its source if one is given.
 pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySummary> {
     let limit = options.limit.max(1);
     crate::conversion::pool(options.threads, || {
@@ -74,7 +75,7 @@ pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySumm
             Ok(store) => {
                 let mut found = store.verify(limit, progress)?;
                 let (mut events, mut values) = (0, 0);
-                // A store that is damaged in itself is not worth comparing.
+                // A comparison of a damaged store would be meaningless.
                 if let Some(source) = options.source.as_ref().filter(|_| found.is_empty()) {
                     (found, events, values) = compare(&store, source, options.store.parent().unwrap_or(Path::new("")), limit, progress)?;
                 }
@@ -91,7 +92,7 @@ pub fn verify(options: &VerifyOptions, progress: &Progress) -> Result<VerifySumm
     })
 }
 
-/// Differences between a store and its source, and how many events and values were compared.
+/// The differences between a store and its source, and the number of events and values compared.
 fn compare(store: &Store, source: &Path, beside: &Path, limit: usize, progress: &Progress) -> Result<(Vec<Problem>, u64, u64)> {
     let mut source = Source::open(source)?;
     let unpacked = source.unpack(Some(beside), beside, progress)?;
@@ -105,10 +106,10 @@ fn compare(store: &Store, source: &Path, beside: &Path, limit: usize, progress: 
     Ok((found, events, values))
 }
 
-/// Where a patient's rows are.
+/// Where the rows of a patient are.
 struct Place {
     shard: usize,
-    /// Number of the patient in the shard.
+    /// Row number of the patient in the shard.
     row: usize,
     first: usize,
     statics: usize,
@@ -120,7 +121,7 @@ struct Shard {
     events: StructArray,
     sparse: Option<StructArray>,
     times: TimestampMicrosecondArray,
-    /// Of each run of equal times (at its first row) how many of its rows the source has brought.
+    /// For each run of equal times, at its first row: how many rows of the source were matched to it.
     taken: Vec<u32>,
 }
 
@@ -179,14 +180,14 @@ impl<'a> Comparison<'a> {
         for (id, place) in ids.iter().zip(&places) {
             let brought: u64 = shards[place.shard].taken[place.first..place.first + place.events].iter().map(|n| u64::from(*n)).sum();
             if brought != place.events as u64 && !self.full() {
-                let message = format!("has {} rows in the store, of which the source has {brought}", place.events);
+                let message = format!("has {} rows in the store, but only {brought} of them are in the source", place.events);
                 self.report(Problem { path: PATIENTS.into(), message, subject: Some(*id), ..Problem::default() });
             }
         }
         Ok((rows, values.into_inner()))
     }
 
-    /// Ids in the index's order, and where each patient is.
+    /// The ids in the order of patients.arrow, and where each patient is.
     fn places(&self) -> Result<(Vec<i64>, Vec<Place>)> {
         let index = decode(&self.store.patients().map, &self.store.patients().path)?;
         let number = |name: &str| index.column_by_name(name).map(|c| c.as_primitive::<UInt32Type>().values().to_vec()).unwrap_or_default();
@@ -250,7 +251,7 @@ impl<'a> Comparison<'a> {
             if !same {
                 self.report(Problem {
                     path: file.path.clone(),
-                    message: "is not the source's file of that name".into(),
+                    message: "differs from the file of that name in the source".into(),
                     ..Problem::default()
                 });
             }
@@ -258,11 +259,11 @@ impl<'a> Comparison<'a> {
         for name in given.keys().filter(|name| !known.contains(name)) {
             self.report(Problem { path: name.clone(), message: "is in the source, but not in the store".into(), ..Problem::default() });
         }
-        // What is broken in the source's metadata was refused when it was converted, and is refused now.
+        // A conversion refused errors in the source's metadata, so they are refused here too.
         metadata::splits(&self.source).map(drop)
     }
 
-    /// The place in the store of each row of a row group: (patient, row of the shard), `None` where there is none.
+    /// For each row of a row group, its (patient, row of the shard) in the store; `None` if it has none.
     fn locate(
         &self,
         group: Group,
@@ -277,7 +278,7 @@ impl<'a> Comparison<'a> {
         let mut rows = Rows::open(&self.source, group, &subjects, time_column(&self.columns)?)?;
         let mut positions = Vec::with_capacity((group.end - group.start) as usize);
         let first = group.start - file_start(groups, group.file);
-        // The run of equal times of the row before: rows in order find theirs beside it.
+        // The run of equal times of the row before. Rows in order find their run next to it.
         let mut before = (usize::MAX, 0);
         while let Some((ids, times)) = rows.next()? {
             for (id, time) in ids.iter().zip(times.iter()) {
@@ -362,7 +363,7 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    /// Reports the rows of two arrays that differ.
+    /// Reports the rows in which two arrays differ.
     fn differ(&self, column: &Column, part: &[Option<(usize, usize)>], held: &ArrayRef, given: &ArrayRef, ids: &[i64], places: &[Place]) {
         let text = |array: &ArrayRef, row: usize| match array.is_null(row) {
             true => "null".to_string(),
@@ -376,7 +377,7 @@ impl<'a> Comparison<'a> {
             let place = &places[*patient];
             self.report(Problem {
                 path: self.store.manifest().shards[place.shard].file.path.clone(),
-                message: format!("holds {} where the source has {}", text(held, row), text(given, row)),
+                message: format!("contains {}, but the source contains {}", text(held, row), text(given, row)),
                 subject: Some(ids[*patient]),
                 column: Some(column.name.clone()),
                 row: Some((at - place.first) as u64),
@@ -389,7 +390,8 @@ impl<'a> Comparison<'a> {
 }
 
 impl Shard {
-    /// First row of the run of `time` among a patient's timed rows (where it would be, if there is none). `near`: the run of the row before.
+    /// First row of the run of `time` among the timed rows of a patient, or where it would be. `near`: the
+    /// run of the row before.
     fn run(&self, timed: std::ops::Range<usize>, time: i64, near: Option<usize>) -> usize {
         let values = self.times.values();
         if let Some(near) = near.filter(|near| timed.contains(near)) {
@@ -410,7 +412,7 @@ fn shard_of(position: &Option<(usize, usize)>, places: &[Place]) -> Option<usize
 }
 
 fn missing() -> ArrowError {
-    ArrowError::SchemaError("the shard lacks the column".into())
+    ArrowError::SchemaError("the shard does not have the column".into())
 }
 
 fn dense(shard: &Shard, name: &str, part: &[Option<(usize, usize)>]) -> Result<ArrayRef, ArrowError> {
@@ -437,7 +439,7 @@ fn internal(error: &ArrowError) -> Error {
     Error::new(Code::Internal, format!("cannot compare: {error}"))
 }
 
-/// The one batch of a file, by the Arrow library, without a copy.
+/// The one record batch of a file, read by the Arrow library without a copy.
 fn decode(map: &Arc<Mapping>, path: &Path) -> Result<RecordBatch> {
     let read = || -> parquet::errors::Result<RecordBatch> {
         let buffer = map.buffer();

@@ -1,4 +1,4 @@
-//! The metadata folder of an export, as the `meds` package wants it.
+//! The metadata folder of an export, as the `meds` package requires it.
 
 use super::{failed, make};
 use crate::source::files::Source;
@@ -29,10 +29,11 @@ pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
     plain_orders(path, &write().map_err(|e| failed(path, e))?)
 }
 
-/// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.
+/// Writes the metadata folder. Files are copied, except those that MEDS 0.4 requires in another form. Missing
+/// files that it requires are made.
 pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
     let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
-    // The table as MEDS wants it, and how many rows it leaves out; none where the file is so already.
+    // The table as MEDS requires it, and how many rows it leaves out; `None` if the file already conforms.
     let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
         let Some(path) = find(source, name) else { return Ok(None) };
         let ((given, _), plain) = (table(path)?, SourceSchema::of(path)?);
@@ -46,7 +47,7 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
         (splits_name.unwrap_or_default(), "subject_splits.parquet", mended(splits_name.unwrap_or_default(), split_table)?),
         ("codes.parquet", "codes.parquet", mended("codes.parquet", code_table)?),
     ];
-    // What is wrong with the splits is told as a conversion tells it.
+    // A conversion reports errors in the splits in the same way.
     splits(source)?;
     for (name, path) in &source.metadata {
         let found = rewritten.iter().find(|(from, _, table)| from == name && table.is_some());
@@ -54,11 +55,12 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
             Some((from, to, Some((table, left_out)))) => {
                 write_table(&folder.join(to), table)?;
                 converted(
-                    format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
+                    format!("metadata/{from} was rewritten as metadata/{to}, with the columns and types of MEDS 0.4"),
                     table.num_rows() as u64,
                 );
                 if *left_out > 0 {
-                    let message = format!("rows of metadata/{from} are left out: MEDS 0.4 allows no null in subject_id, split and code");
+                    let message =
+                        format!("rows of metadata/{from} were left out: MEDS 0.4 does not allow nulls in subject_id, split and code");
                     converted(message, *left_out as u64);
                 }
             }
@@ -84,17 +86,20 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
         let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
         let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
         write_table(&folder.join("codes.parquet"), &table)?;
-        converted("metadata/codes.parquet was made: MEDS 0.4 has one, and the store's source had none".into(), table.num_rows() as u64);
+        converted(
+            "metadata/codes.parquet was created: MEDS 0.4 requires it, and the source of the store did not have it".into(),
+            table.num_rows() as u64,
+        );
     }
     if find(source, "dataset.json").is_none() {
         let path = folder.join("dataset.json");
         fs::write(&path, "{\"meds_version\": \"0.4.1\"}\n").map_err(|e| Error::io(&path, "write the metadata", &e))?;
-        converted("metadata/dataset.json was made: MEDS 0.4 has one, and the store's source had none".into(), 1);
+        converted("metadata/dataset.json was created: MEDS 0.4 requires it, and the source of the store did not have it".into(), 1);
     }
     Ok(())
 }
 
-/// The columns of a metadata file as another reader finds them.
+/// The schema of a metadata file as another reader sees it.
 struct SourceSchema(SchemaRef);
 
 impl SourceSchema {
@@ -102,7 +107,7 @@ impl SourceSchema {
         Ok(Self(crate::source::files::SourceFile::open(String::new(), path.to_path_buf())?.schema))
     }
 
-    /// Has the file these columns, of these types, in whatever order?
+    /// Whether the file has these columns with these types, in any order.
     fn is(&self, table: &RecordBatch) -> bool {
         let same =
             |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
@@ -110,7 +115,7 @@ impl SourceSchema {
     }
 }
 
-/// `subject_id` and `split`, none of them null.
+/// `subject_id` and `split`, without nulls.
 fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
     let id = id.ok_or_else(|| broken(path, "has no column \"subject_id\""))?;
@@ -118,7 +123,7 @@ fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     typed(path, &[("subject_id", id, DataType::Int64), ("split", split, DataType::Utf8)], 2)
 }
 
-/// `code`, `description` and `parent_codes` of MEDS's types, and what else there is.
+/// `code`, `description` and `parent_codes` with the types of MEDS, and all other columns.
 fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     let schema = given.schema();
     let mut columns = Vec::new();
@@ -127,7 +132,7 @@ fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
             "code" => (DataType::Utf8, column.clone()),
             "description" | "parent_codes" => match codes::target(field, column) {
                 Some(target) => target,
-                // As a conversion leaves it out, and says so.
+                // A conversion also leaves it out, and reports it.
                 None => continue,
             },
             _ => (column.data_type().clone(), column.clone()),
@@ -139,7 +144,8 @@ fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     typed(path, &columns, 1)
 }
 
-/// A table of these columns, brought to these types; rows in which one of the first `required` ones is null are left out.
+/// A table of these columns, converted to these types. Rows in which one of the first `required` columns is
+/// null are left out.
 fn typed(path: &Path, columns: &[(&str, &ArrayRef, DataType)], required: usize) -> Result<RecordBatch> {
     let mut fields = Vec::new();
     let mut arrays = Vec::new();

@@ -1,4 +1,4 @@
-//! A mapped shard as Arrow arrays: what its columns are, and any of its rows.
+//! A mapped shard as Arrow arrays, and its values in any rows.
 
 use crate::source::lattice::canonical;
 use crate::source::schema::{Column, Columns, Origin, role};
@@ -15,7 +15,7 @@ use meds_store::types::type_of_name;
 use meds_store::{Code, Error, Result, Store};
 use std::path::PathBuf;
 
-/// Stands for no row of a shard.
+/// In place of a row number: a row that the shard does not have.
 pub const NONE: u32 = u32::MAX;
 
 /// The arrays of a shard.
@@ -25,7 +25,7 @@ pub struct Held {
     pub path: PathBuf,
     /// The subject of each patient.
     pub ids: Int64Array,
-    /// Where the events of each patient begin, and where the last one's end.
+    /// Where the events of each patient begin, and where those of the last one end.
     pub offsets: OffsetBuffer<i32>,
     /// The dense columns.
     pub events: StructArray,
@@ -33,7 +33,8 @@ pub struct Held {
 }
 
 impl Held {
-    /// Opens a shard. Every byte is compared with its checksum: what is damaged would get a new one where it is written.
+    /// Opens a shard and compares every byte with its checksums. Otherwise damaged bytes would get a valid
+    /// checksum when they are written again.
     pub fn open(store: &Store, shard: usize) -> Result<Self> {
         let file = store.shard(shard)?;
         file.check_crc()?;
@@ -54,12 +55,13 @@ impl Held {
         self.events.column_by_name(column)
     }
 
-    /// A sparse column: of each patient a list of rows and values.
+    /// A sparse column: for each patient, a list of rows and values.
     pub fn sparse(&self, column: &str) -> Option<&ArrayRef> {
         self.sparse.as_ref()?.column_by_name(column)
     }
 
-    /// The values of a column in any rows, null where one is [`NONE`]; of each row the patient is given. `None` where all would be null.
+    /// The values of a column in any rows, null for [`NONE`]. `patients` has the patient of each row. `None`
+    /// if all values would be null.
     pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize]) -> Result<Option<ArrayRef>> {
         if let Some(held) = self.dense(column) {
             let rows: UInt32Array = rows.iter().map(|row| (*row != NONE).then_some(*row)).collect();
@@ -75,7 +77,8 @@ impl Held {
         taken(values, &places).map(Some).map_err(|e| self.internal(column, e))
     }
 
-    /// Where among a sparse column's values those of some rows are; null where a row has none. Of each row its patient, and its number there, are given.
+    /// For each given row, the offset of its value among the values of a sparse column; null if it has none.
+    /// A row is given by its patient and its number within the patient.
     pub fn places(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
         let lists = lists.as_list::<i32>();
         let mut gap = Gap { numbers: Numbers::of(lists), begin: 0, end: 0, at: 0 };
@@ -85,10 +88,10 @@ impl Held {
             if turned != Some(patient) {
                 let own = (self.first(patient + 1) - self.first(patient)) as usize;
                 gap.turn(lists.offsets()[patient].unsigned_abs() as usize, lists.offsets()[patient + 1].unsigned_abs() as usize);
-                // A value that belongs to no row would otherwise be lost without a word.
+                // A value outside of the patient's rows would otherwise be lost silently.
                 if let Some(row) = gap.last().filter(|row| *row >= own) {
                     let message = format!(
-                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer rows. Convert the source again (--force), or restore the store from a copy.",
                         self.ids.value(patient)
                     );
                     return Err(Error::at(Code::Corrupt, &self.path, message));
@@ -105,28 +108,28 @@ impl Held {
         self.offsets[patient].unsigned_abs()
     }
 
-    /// A column that is not there.
+    /// The error for a missing column.
     pub fn lost(&self, column: &str) -> Error {
-        Error::at(Code::Internal, &self.path, format!("has no column {column:?}"))
+        Error::at(Code::Internal, &self.path, format!("the shard does not have the column {column:?}"))
     }
 
-    /// A column that Arrow does not copy.
+    /// The error for a column that Arrow cannot copy.
     pub fn internal(&self, column: &str, error: ArrowError) -> Error {
         Error::at(Code::Internal, &self.path, format!("cannot copy column {column:?}: {error}"))
     }
 }
 
-/// The rows of a patient that a sparse column has values in.
+/// The numbers of the rows, within their patients, that have a value in a sparse column.
 #[derive(Clone, Copy)]
 enum Numbers<'a> {
-    /// Where no patient has more rows than 16 bits count.
+    /// If no patient has more rows than 16 bits can count.
     Narrow(&'a [u16]),
-    /// Where one has.
+    /// Otherwise.
     Wide(&'a [u32]),
 }
 
 impl<'a> Numbers<'a> {
-    /// Those of a sparse column.
+    /// The row numbers of a sparse column.
     fn of(lists: &'a ListArray) -> Self {
         let numbers = lists.values().as_struct().column(0);
         match numbers.as_primitive_opt::<UInt16Type>() {
@@ -135,7 +138,7 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// The row of an entry.
+    /// The row number of an entry.
     fn at(self, entry: usize) -> usize {
         match self {
             Self::Narrow(numbers) => usize::from(numbers[entry]),
@@ -144,22 +147,22 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Finds rows among those that have a value; rows that are asked for in order cost two comparisons each.
+/// Finds rows among those with a value. Rows searched in order cost two comparisons each.
 struct Gap<'a> {
     numbers: Numbers<'a>,
     begin: usize,
     end: usize,
-    /// The first entry at or after the row asked for last.
+    /// The first entry at or after the last searched row.
     at: usize,
 }
 
 impl Gap<'_> {
-    /// The last row that has a value.
+    /// The last row with a value.
     fn last(&self) -> Option<usize> {
         (self.end > self.begin).then(|| self.numbers.at(self.end - 1))
     }
 
-    /// Turns to the entries of a patient.
+    /// Moves to the entries of a patient.
     fn turn(&mut self, begin: usize, end: usize) {
         (self.begin, self.end, self.at) = (begin, end, begin);
     }
@@ -185,7 +188,7 @@ impl Gap<'_> {
     }
 }
 
-/// Values at some places, text by its dictionary.
+/// Values at some offsets; text keeps its dictionary.
 pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowError> {
     match values.as_any_dictionary_opt() {
         Some(coded) => decoded(&take(coded.keys(), places, None)?, coded.values()),
@@ -197,16 +200,16 @@ pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowErr
 pub fn columns(store: &Store, files: usize) -> Result<Columns> {
     let manifest = store.manifest();
     let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
-    // A shard's columns are found by their names.
+    // The columns of a shard are found by name.
     let roots = vec![Some(Origin::Root { root: 0, values: None }); files];
     let list = manifest.columns.iter().map(|column| {
-        // A store without patients has no shard to ask.
+        // A store without patients has no shard whose schema could be read.
         let held = match schema {
             Some(schema) => held_type(schema, column),
             None => type_of_name(&column.stored).as_ref().and_then(canonical),
         };
         let wide = held.ok_or_else(|| {
-            let message = format!("column {:?}: the type {} cannot be told from its name alone.", column.name, column.stored);
+            let message = format!("column {:?}: the type {} cannot be derived from its name alone.", column.name, column.stored);
             Error::at(Code::ColumnType, store.root(), message)
         })?;
         let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
@@ -236,7 +239,7 @@ fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
     })
 }
 
-/// Values behind the keys: text stays coded, by the shard's own dictionary.
+/// The values of some keys. Text stays coded, with the shard's dictionary.
 pub fn decoded(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match values.data_type() {
         DataType::Utf8 => {

@@ -1,4 +1,5 @@
-//! Patients of a store as a source: their rows, copied out of mapped shards in the batches that a reader of Parquet would return.
+//! Patients of a store as a source: copies their rows from mapped shards, in batches like those of a Parquet
+//! reader.
 
 use crate::plan::pieces::segments;
 use crate::plan::survey::Patient;
@@ -20,12 +21,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Most rows of a group, and its bytes in the shard, about: several groups a shard, so that a column is read on all cores.
+/// Most rows of a group, and its approximate bytes in the shard. Several groups per shard, so that all cores
+/// can read one column.
 const GROUP: u64 = 1 << 18;
 const GROUP_BYTES: u64 = 64 << 20;
 /// Most rows of a batch.
 const ROWS: usize = 1 << 16;
-/// Bytes of a batch, about.
+/// Approximate bytes of a batch.
 const BYTES: usize = 8 << 20;
 
 /// Some patients of a store, in any order.
@@ -33,15 +35,15 @@ const BYTES: usize = 8 << 20;
 pub struct Kept {
     shards: Arc<Vec<Held>>,
     members: Vec<Member>,
-    /// Of each group its rows, counted over the kept ones.
+    /// The rows of each group, counted over the selected rows.
     groups: Vec<Range<u64>>,
 }
 
-/// A kept patient: what is known of it, `start` counted over the kept rows, and where it is.
+/// A selected patient, with `start` counted over the selected rows, and its location.
 #[derive(Clone, Copy, Debug)]
 struct Member {
     about: Patient,
-    /// Its shard, among those that are held.
+    /// Index of its shard among the open shards.
     shard: usize,
     /// Its row in the shard.
     row: usize,
@@ -52,20 +54,20 @@ struct Member {
 /// Rows of one patient that go into a batch.
 struct Run {
     member: Member,
-    /// Rows of the patient before them.
+    /// Rows of the patient before these.
     skip: usize,
     rows: usize,
 }
 
-/// What becomes a file of a [`Cut`].
+/// Describes one file of a [`Cut`].
 pub struct Lot {
-    /// What errors name.
+    /// The path for error messages.
     pub path: PathBuf,
     /// The file's name in the source.
     pub name: String,
-    /// Bytes of its rows in the store, about.
+    /// Approximate bytes of its rows in the store.
     pub bytes: u64,
-    /// Its patients, by their rows in patients.arrow, in the order of the file.
+    /// Its patients, as row numbers in patients.arrow, in the order of the file.
     pub patients: Vec<u32>,
 }
 
@@ -73,14 +75,15 @@ pub struct Lot {
 pub struct Cut {
     /// A file for each lot.
     pub source: Source,
-    /// Its columns, as the store has them.
+    /// Its columns, with the types of the store.
     pub columns: Columns,
     /// Its patients.
     pub patients: Vec<Patient>,
 }
 
 impl Cut {
-    /// The patients at these slots, ascending, or all, in storage order: a lot for each shard that has some of them.
+    /// The patients with these slots (ascending), or all, in storage order: one lot for each shard that has
+    /// any of them.
     pub fn open(store: &Store, slots: Option<&[u32]>) -> Result<Self> {
         let mut base = 0;
         let mut lots = Vec::new();
@@ -103,7 +106,8 @@ impl Cut {
         Self::of(store, lots)
     }
 
-    /// Any patients in any order. Every byte of their shards is compared with its checksum: what is damaged would get a new one.
+    /// Any patients in any order. Compares every byte of their shards with the checksums, because damaged
+    /// bytes would get valid checksums in the copy.
     pub fn of(store: &Store, lots: Vec<Lot>) -> Result<Self> {
         let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
         let mut used = vec![false; store.manifest().shards.len()];
@@ -129,12 +133,12 @@ impl Cut {
     }
 }
 
-/// Slots before `end`.
+/// Number of slots below `end`.
 fn below(slots: &[u32], end: u64) -> usize {
     slots.partition_point(|slot| u64::from(*slot) < end)
 }
 
-/// Copies the metadata folder, every file compared with its checksum.
+/// Copies the metadata folder. Compares every file with its checksum.
 pub fn copy_metadata(store: &Store, to: &Path) -> Result<()> {
     for (name, bytes) in metadata_files(store) {
         let path = to.join(&name);
@@ -150,7 +154,7 @@ fn metadata(store: &Store) -> Result<Vec<(String, PathBuf)>> {
     metadata_files(store).map(|(name, bytes)| bytes.map(|_| (name.clone(), store.root().join("metadata").join(name)))).collect()
 }
 
-/// The names and bytes of the metadata files; an error for one that has not its checksum.
+/// The names and bytes of the metadata files. A file that does not match its checksum is an error.
 fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>>)> {
     let files = store.manifest().files.iter();
     files.filter_map(|file| file.path.strip_prefix("metadata/").map(|name| (name.to_string(), file))).map(|(name, file)| {
@@ -160,7 +164,7 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
             true => Ok(bytes),
             false => {
                 let message =
-                    "does not have the checksum of the manifest. Convert the source again (--force), or restore the store from a copy.";
+                    "does not match its checksum in the manifest. Convert the source again (--force), or restore the store from a copy.";
                 Err(Error::at(Code::Corrupt, path, message))
             }
         });
@@ -169,7 +173,7 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
 }
 
 impl Kept {
-    /// The patients of a lot; `place` says where each of the store's shards is held.
+    /// The patients of a lot. `place` maps the number of a shard to its index among the open shards.
     fn new(shards: Arc<Vec<Held>>, about: &Patients, place: &[usize], lot: &Lot) -> Self {
         let mut start = 0;
         let mut members = Vec::with_capacity(lot.patients.len());
@@ -187,14 +191,14 @@ impl Kept {
         Self { shards, members, groups }
     }
 
-    /// The groups' rows, counted over the kept ones: whole patients each.
+    /// The rows of the groups, counted over the selected rows. Each group contains whole patients.
     pub fn groups(&self) -> &[Range<u64>] {
         &self.groups
     }
 
-    /// Reads a column from row to row.
+    /// Reads a column in a range of rows.
     pub fn rows(&self, column: &str, rows: Range<u64>) -> Rows<'_> {
-        // What a row takes on average; notes of megabytes come a few at a time.
+        // The average size of a row limits the rows of a batch: notes of megabytes are read a few at a time.
         let each = |held: &Held| {
             let values = held.dense(column).or_else(|| held.sparse(column));
             values.and_then(|values| values.to_data().get_slice_memory_size().ok()).unwrap_or(0) / held.events.len().max(1)
@@ -253,7 +257,7 @@ impl Kept {
     }
 }
 
-/// The shards of some runs, ascending.
+/// The indexes of the shards of some runs, ascending.
 fn used(runs: &[Run]) -> Vec<usize> {
     let mut shards: Vec<usize> = runs.iter().map(|run| run.member.shard).collect();
     shards.sort_unstable();
@@ -261,17 +265,18 @@ fn used(runs: &[Run]) -> Vec<usize> {
     shards
 }
 
-/// Where a run's shard is among those that [`used`] found.
+/// The index of a run's shard in the result of [`used`].
 fn source(shards: &[usize], run: &Run) -> usize {
     shards.partition_point(|shard| *shard < run.member.shard)
 }
 
-/// The keys of text and numbers that are coded, by a dictionary that is the same in every shard; any other values as they are.
+/// The keys of coded text and numbers, whose dictionary is the same in every shard. Other values are
+/// unchanged.
 fn plain(values: &ArrayRef) -> ArrayRef {
     values.as_any_dictionary_opt().map_or_else(|| values.clone(), |coded| make_array(coded.keys().to_data()))
 }
 
-/// [`plain`] values behind the dictionary that they were taken from.
+/// Copied [`plain`] values, with the dictionary of the original.
 fn whole(copied: ArrayRef, of: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     of.as_any_dictionary_opt().map_or(Ok(copied.clone()), |coded| decoded(&copied, coded.values()))
 }
@@ -286,7 +291,7 @@ fn dense(columns: &[&ArrayRef], shards: &[usize], runs: &[Run], rows: usize) -> 
     whole(make_array(copy.freeze()), columns[0])
 }
 
-/// Values of several shards, at the places that each of them has for its runs.
+/// Values of several shards, at the offsets that each of them has for its runs.
 fn sparse(values: &[&ArrayRef], places: &[UInt64Array], shards: &[usize], runs: &[Run]) -> Result<ArrayRef, ArrowError> {
     let plain: Vec<ArrayRef> = values.iter().map(|values| plain(values)).collect();
     let none = new_null_array(plain[0].data_type(), 1);

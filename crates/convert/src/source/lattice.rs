@@ -1,11 +1,13 @@
-//! The type a column has in the store: the closed set that every source type is brought to, and what two files' types have in common.
+//! The types of columns in a store: the canonical type of each source type, and the common type of two files'
+//! types.
 
 use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray, cast::AsArray, new_null_array};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, TimeUnit};
 use std::sync::Arc;
 
-/// The store's type for a source's type; `None` where there is none (intervals, unions, structs with two members of one name).
+/// The store's type for a source's type; `None` if there is none (intervals, unions, structs with two members
+/// of the same name).
 pub fn canonical(source: &DataType) -> Option<DataType> {
     use DataType as D;
     Some(match source {
@@ -17,7 +19,7 @@ pub fn canonical(source: &DataType) -> Option<DataType> {
         D::List(item) | D::LargeList(item) | D::ListView(item) | D::LargeListView(item) | D::FixedSizeList(item, _) => {
             D::List(Arc::new(Field::new("item", canonical(item.data_type())?, true)))
         }
-        // Members are known by their names: of two with one name the second could never be read.
+        // Members are found by name: the second of two with the same name could not be read.
         D::Struct(fields) if (1..fields.len()).any(|at| fields[..at].iter().any(|field| field.name() == fields[at].name())) => return None,
         D::Struct(fields) => {
             let fields: Option<Vec<_>> = fields.iter().map(|f| Some(Field::new(f.name(), canonical(f.data_type())?, true))).collect();
@@ -56,7 +58,7 @@ fn integer(t: &DataType) -> Option<(bool, u8)> {
     })
 }
 
-/// Precision and scale of a decimal, or of the decimal that holds any value of an integer type.
+/// Precision and scale of a decimal, or of the decimal that holds every value of an integer type.
 fn decimal(t: &DataType) -> Option<(u8, i8)> {
     match t {
         DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => Some((*p, *s)),
@@ -74,7 +76,7 @@ fn decimal(t: &DataType) -> Option<(u8, i8)> {
     }
 }
 
-/// The smallest type that holds every value of two canonical types without loss.
+/// The smallest type that holds every value of two canonical types without loss; `None` if there is none.
 pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as D;
     if a == b {
@@ -103,7 +105,7 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
             let zone = match (y, z) {
                 (None, None) => None,
                 (Some(y), Some(z)) if y == z => Some(y.clone()),
-                // Both are instants: any zone shows the same ones.
+                // Both are instants, and any zone can display them.
                 (Some(_), Some(_)) => Some("UTC".into()),
                 _ => return None,
             };
@@ -148,7 +150,7 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
     })
 }
 
-/// A canonical type with the types of another in place of its Nulls, as far as their shapes are the same.
+/// A canonical type whose Nulls are replaced by the types of another, where their shapes are the same.
 pub fn fill(a: DataType, b: &DataType) -> DataType {
     use DataType as D;
     let field = |a: &FieldRef, b: &FieldRef| Arc::new(Field::clone(a).with_data_type(fill(a.data_type().clone(), b.data_type())));
@@ -164,7 +166,8 @@ pub fn fill(a: DataType, b: &DataType) -> DataType {
     }
 }
 
-/// Casts an array to a canonical type that [`join`] or [`canonical`] gave; values that do not fit are errors, never nulls.
+/// Casts an array to a canonical type from [`join`] or [`canonical`]. Values that do not fit are errors,
+/// never nulls.
 pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
         return Ok(array.clone());
@@ -193,14 +196,14 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
         (DataType::Map(_, _), DataType::Map(entries, sorted)) => {
             let map = array.as_map();
             let DataType::Struct(pair) = entries.data_type() else {
-                return Err(ArrowError::SchemaError("a map whose entries are no struct".into()));
+                return Err(ArrowError::SchemaError("the entries of a map are not a struct".into()));
             };
             let columns = vec![conform(map.keys(), pair[0].data_type())?, conform(map.values(), pair[1].data_type())?];
             let entries_array = StructArray::try_new(pair.clone(), columns, None)?;
             let entries: FieldRef = entries.clone();
             Ok(Arc::new(MapArray::try_new(entries, map.offsets().clone(), entries_array, map.nulls().cloned(), *sorted)?))
         }
-        // What has no value has no type that could stand against another.
+        // An array without values fits any type.
         _ if array.logical_null_count() == array.len() => Ok(new_null_array(target, array.len())),
         _ => strict_cast(array, target),
     }

@@ -1,4 +1,5 @@
-//! What is read: the files of a source, their schema, columns and rows.
+//! What is read: the files of a source, their schema, columns and rows. See each file for the question it
+//! answers.
 
 pub mod chunk;
 pub mod copies;

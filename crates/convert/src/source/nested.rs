@@ -1,8 +1,9 @@
-//! What is below a folder `data` that is not a dataset's: another dataset, or what an ETL left between its steps.
+//! Detects a folder `data` that contains another dataset, or intermediate files of an ETL.
 
 use std::collections::HashSet;
 
-/// What ETLs (MEDS-Extract, MEDS-Transforms, meds_etl) write between their steps: rows that are not final, or are in the dataset too.
+/// Folders of intermediate files of ETLs (MEDS-Extract, MEDS-Transforms, meds_etl). Their rows are not final,
+/// or are also in the dataset.
 const STAGES: [&str; 9] = [
     "shard_events",
     "split_and_shard_subjects",
@@ -15,7 +16,8 @@ const STAGES: [&str; 9] = [
     "unsorted_data",
 ];
 
-/// What is wrong with a folder `data` whose Parquet files belong to another dataset in it, or to a stage of its making.
+/// What is wrong with a folder `data` whose Parquet files belong to another dataset in it, or to a stage of
+/// an ETL; `None` if nothing is.
 pub fn nested<'a>(events: impl Iterator<Item = &'a str> + Clone, others: impl Iterator<Item = &'a str>) -> Option<String> {
     let above = |name: &'a str, inner: &str| name.split_once(inner).map(|(above, _)| above);
     let metadata: HashSet<_> = events.clone().chain(others).filter_map(|name| above(name, "/metadata/")).collect();

@@ -1,4 +1,4 @@
-//! Reading one column of one row group, batch by batch, in the type that the store wants.
+//! Reads one column of one row group, batch by batch, in the type that the store has.
 
 use crate::source::chunk::Chunk;
 use crate::source::files::{Content, SourceFile};
@@ -25,14 +25,14 @@ use std::sync::{Arc, Once};
 
 /// Most rows of a batch.
 const ROWS: u64 = 1 << 16;
-/// Bytes of a batch, about: notes of megabytes come a few at a time.
+/// Approximate bytes of a batch: notes of megabytes are read a few at a time.
 const BYTES: u64 = 8 << 20;
 
 /// Rows of one column.
 pub enum Batch {
-    /// The file has no such column: this many nulls.
+    /// The file does not have the column: this many nulls.
     Nulls(usize),
-    /// Values: strings as [`Texts`] takes them, everything else in the canonical type.
+    /// Values: strings in a form that [`Texts`] accepts, everything else in the canonical type.
     Array(ArrayRef),
 }
 
@@ -58,7 +58,8 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs code of the Parquet library on untrusted bytes: a panic of it is an error like any other, and says nothing on stderr.
+/// Runs code of the Parquet library on untrusted bytes. A panic becomes an error and prints nothing on
+/// stderr.
 pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet::errors::Result<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -75,11 +76,11 @@ pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet:
     done.unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
 }
 
-/// What the batches come from.
+/// Where the batches come from.
 enum Inner<'a> {
-    /// The file has no such column.
+    /// The file does not have the column.
     Absent,
-    /// Rows of one value.
+    /// The same value in every row.
     Same(ArrayRef),
     Parquet(ParquetRecordBatchReader),
     Database(meds_import::Reader<'a>),
@@ -93,11 +94,11 @@ pub struct Reader<'a> {
     column: &'a Column,
     inner: Inner<'a>,
     left: u64,
-    /// Bytes on disk of all its rows.
+    /// Bytes of all its rows on disk.
     bytes: u64,
-    /// Its text has to be looked at.
+    /// Its text must be validated.
     unproven: bool,
-    /// The type of what the file has values of, where that is less than it declares.
+    /// The type of the values that the file really has, if that is less than it declares.
     values: Option<&'a DataType>,
 }
 
@@ -128,12 +129,12 @@ impl<'a> Reader<'a> {
         Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven, values: reduced })
     }
 
-    /// Bytes on disk that so many rows take, about.
+    /// Approximate bytes on disk of a number of rows.
     pub fn bytes_of(&self, rows: u64) -> u64 {
         (self.bytes * rows).checked_div(self.file.rows(self.group)).unwrap_or(0)
     }
 
-    /// The next batch; `None` at the end, when as many rows have come as the footer promised.
+    /// The next batch; `None` at the end, after exactly as many rows as the footer says.
     pub fn next(&mut self) -> Result<Option<Batch>> {
         let array = match &mut self.inner {
             Inner::Absent => {
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
         self.shaped(Batch::Array(array)).map(Some)
     }
 
-    /// A batch as it is handed out.
+    /// Converts a batch to the form in which it is returned.
     fn shaped(&self, batch: Batch) -> Result<Batch> {
         let Batch::Array(array) = batch else { return Ok(batch) };
         let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
@@ -186,11 +187,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A page that is not in the library's reach is not the fault of the file.
+/// If the library does not support a page, the file is not damaged.
 fn unreadable(file: &SourceFile, group: usize, column: &str, error: &ParquetError) -> Error {
     let reason = match error {
         ParquetError::NYI(reason) => reason.clone(),
-        // The library passes an error on as the text of another.
+        // The library passes the text of this error on inside another error.
         other => match other.to_string().split_once("NYI: ") {
             Some((_, reason)) => reason.to_string(),
             None => return damaged(file, group, column, &other.to_string()),
@@ -198,13 +199,13 @@ fn unreadable(file: &SourceFile, group: usize, column: &str, error: &ParquetErro
     };
     let without = if makes_event(column) { String::new() } else { format!(", or leave the column out (--exclude {column})") };
     let message =
-        format!("column {column:?} is written in a way that cannot be read: {reason}. Write the file anew in another way{without}.");
+        format!("column {column:?} uses a feature of Parquet that is not supported: {reason}. Write the file again without it{without}.");
     Error::at(Code::SourceDamaged, &file.path, message)
 }
 
 fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
     let message =
-        format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy, or write it anew.");
+        format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file with a whole copy, or write it again.");
     Error::at(Code::SourceDamaged, &file.path, message)
 }
 
@@ -223,7 +224,8 @@ fn open(
     let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
     let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
 
-    // Strings come with their page dictionary where the chunk has one: a code is then looked at once a page, not once a row.
+    // Strings come with the dictionary of their page if the chunk has one, so that a code is processed once
+    // per page, not once per row.
     let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
     let natural = file.schema.field(root);
     let wanted = match (&column.wide, natural.data_type()) {
@@ -249,14 +251,15 @@ fn open(
     guarded(build).map_err(|e| unreadable(file, group, &column.name, &e))
 }
 
-/// The chunks of a root column: several where it is nested.
+/// The chunks of a root column: several if it is nested.
 fn chunks(metadata: &ParquetMetaData, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
     let descriptor = metadata.file_metadata().schema_descr();
     let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
     leaves.map(|leaf| metadata.row_group(group).column(leaf)).collect()
 }
 
-/// The Parquet library believes bytes to be text where the file calls them JSON, or where only the Arrow types of its writer say so.
+/// Whether the Parquet library assumes that bytes are valid text without checking: where the file calls them
+/// JSON, or where only its writer's Arrow types say so.
 pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
     let unproven = |column: &ColumnDescPtr| column.physical_type() == Type::BYTE_ARRAY && column.converted_type() != ConvertedType::UTF8;
     let mut leaves = descriptor.columns().iter().enumerate();
@@ -277,7 +280,7 @@ fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// 64-bit integers become float64 only where none is rounded.
+/// Fails if an integer would be rounded in float64.
 fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bool) -> Result<(), ArrowError> {
     match array.as_primitive_opt::<T>().and_then(|array| array.iter().flatten().find(|v| !fits(*v))) {
         Some(value) => Err(ArrowError::CastError(format!("{value:?} is not exact in {}", Float64Type::DATA_TYPE))),
@@ -285,7 +288,8 @@ fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bo
     }
 }
 
-/// Microseconds since 1970-01-01, and how many values had nanoseconds (cut off, towards the past, so that order is kept).
+/// Microseconds since 1970-01-01, and how many values had nanoseconds. These are cut off towards the past, so
+/// that the order is kept.
 pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), ArrowError> {
     let strict = CastOptions { safe: false, ..Default::default() };
     let array = match array.data_type() {
