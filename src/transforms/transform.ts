@@ -150,10 +150,12 @@ export async function transform<A = unknown>(
         shardBytes: shardBytes ?? from.manifest.options.shardBytes,
         index: index ?? from.manifest.options.index,
         temp,
-        notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
-        narrow: paths.store,
-        types: Object.fromEntries([...from.columns, ...added].map(({ name, type }) => [name, type])),
-        made,
+        provenance: {
+          notes: [...from.manifest.notes.filter(({ kind }) => kind !== "warning"), ...counts],
+          narrow: paths.store,
+          types: Object.fromEntries([...from.columns, ...added].map(({ name, type }) => [name, type])),
+          made,
+        },
       };
       const summary = await runJob<Summary>("convert", plan, { onProgress, signal: checked.signal });
       return { ...summary, sourceBytes: db.metadata.bytes, seconds: before + summary.seconds };

@@ -1,10 +1,10 @@
 //! Writes rows of a shard after a transform (selected, reordered, changed, new) as a Parquet file, which a
 //! conversion then reads.
 
-use crate::export::{failed, leaves};
-use crate::source::held::{Held, NONE, columns};
+use crate::source::column::{Column, Role};
 use crate::source::lattice::canonical;
-use crate::source::schema::{Column, Role};
+use crate::source::shard::{NONE, ShardArrays, columns};
+use crate::write::parquet::{failed, leaves};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
     new_null_array,
@@ -67,7 +67,7 @@ pub enum Given<'a> {
 /// A shard whose rows can be written with changes.
 #[derive(Debug)]
 pub struct Changing {
-    held: Held,
+    arrays: ShardArrays,
     /// `subject_id`, the columns of the store, and the columns that the transform adds.
     schema: SchemaRef,
     /// How many of them `subject_id` and the store have.
@@ -81,7 +81,7 @@ impl Changing {
     /// Opens a shard and compares every byte with its checksums. `added` contains names and types of new
     /// columns.
     pub fn open(store: &Store, shard: usize, added: &[(String, String)]) -> Result<Self> {
-        let held = Held::open(store, shard)?;
+        let arrays = ShardArrays::open(store, shard)?;
         let columns = columns(store, 1)?.list;
         let mut fields: Vec<FieldRef> = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
         let field = |column: &Column| Field::new(&column.name, column.wide.clone(), column.role != Role::Code);
@@ -101,7 +101,7 @@ impl Changing {
         let step = (BYTES / each).clamp(64, ROWS) as usize;
         let properties =
             WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None).build();
-        Ok(Self { held, schema: Arc::new(Schema::new(fields)), old, step, properties })
+        Ok(Self { arrays, schema: Arc::new(Schema::new(fields)), old, step, properties })
     }
 
     /// Writes a part to a new file.
@@ -125,7 +125,7 @@ impl Changing {
                     let range = from..last.min(from + self.step);
                     let array = self.column(at, field, &subjects[range.clone()], &part.rows[range.clone()])?;
                     let array = change.map_or(Ok(array.clone()), |change| change.over(&array, &range));
-                    let array = array.map_err(|e| self.held.internal(field.name(), e))?;
+                    let array = array.map_err(|e| self.arrays.internal(field.name(), e))?;
                     let mut write = || -> parquet::errors::Result<()> {
                         let values = compute_leaves(field, &array)?;
                         leaves.iter_mut().zip(&values).try_for_each(|(writer, leaf)| writer.write(leaf))
@@ -149,8 +149,8 @@ impl Changing {
     fn column(&self, at: usize, field: &Field, subjects: &[usize], rows: &[u32]) -> Result<ArrayRef> {
         let nulls = || new_null_array(field.data_type(), rows.len());
         match at {
-            0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.held.ids.value(*of))).collect::<Int64Array>())),
-            _ if at < self.old => Ok(self.held.chosen(field.name(), rows, subjects)?.unwrap_or_else(nulls)),
+            0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.arrays.ids.value(*of))).collect::<Int64Array>())),
+            _ if at < self.old => Ok(self.arrays.chosen(field.name(), rows, subjects)?.unwrap_or_else(nulls)),
             _ => Ok(nulls()),
         }
     }
@@ -168,10 +168,10 @@ impl Changing {
                 .rows
                 .get(subjects.len()..subjects.len() + length as usize)
                 .ok_or_else(|| wrong("has fewer rows than its lengths say"))?;
-            if patient >= self.held.ids.len() {
+            if patient >= self.arrays.ids.len() {
                 return Err(wrong("has a patient that is not in the shard"));
             }
-            let own = self.held.offsets[patient].unsigned_abs()..self.held.offsets[patient + 1].unsigned_abs();
+            let own = self.arrays.offsets[patient].unsigned_abs()..self.arrays.offsets[patient + 1].unsigned_abs();
             if rows.iter().any(|row| *row != NONE && !own.contains(row)) {
                 return Err(wrong("has a row of another patient"));
             }

@@ -3,8 +3,8 @@
 //! a row. So rows are counted and checked here. A file that such readers would misread is copied to Parquet,
 //! with each field as text.
 
-use crate::conversion::pool;
-use crate::export::failed;
+use crate::threads::pool;
+use crate::write::parquet::failed;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};

@@ -1,10 +1,10 @@
 //! Whether an existing store is current, that is, what a conversion of its source would make now; and digests
 //! of files.
 
-use crate::conversion::{check, decisive, pool};
 use crate::options::Options;
 use crate::source::files::Source;
 use crate::source::fingerprint::{Input, Inputs};
+use crate::threads::pool;
 use meds_store::progress::Phase;
 use meds_store::{Progress, Result};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// The manifest's statements about the source of an existing store, and the conversion that would make it.
 #[derive(Debug, Deserialize)]
-pub struct Standing {
+pub struct ExistingStore {
     /// The conversion.
     pub plan: Options,
     /// The fingerprint in the manifest.
@@ -22,12 +22,12 @@ pub struct Standing {
 }
 
 /// Whether an existing store is what its conversion would make now.
-pub fn is_current(Standing { plan, fingerprint, times }: &Standing, progress: &Progress) -> Result<bool> {
-    check(plan)?;
+pub fn is_current(ExistingStore { plan, fingerprint, times }: &ExistingStore, progress: &Progress) -> Result<bool> {
+    plan.check()?;
     pool(plan.threads, || {
         progress.enter(Phase::Plan, 0, 0);
         let inputs = Source::open(&plan.source)?.inputs(&plan.source)?;
-        compared(plan, &inputs, fingerprint, times.as_deref(), progress)
+        is_made_from(&inputs, plan, fingerprint, times.as_deref(), progress)
     })
 }
 
@@ -69,13 +69,13 @@ pub fn digest(options: &DigestOptions, progress: &Progress) -> Result<Digests> {
     })
 }
 
-/// Whether these files are those that a store was made from. If times are trusted, they are compared first.
-pub fn compared(options: &Options, inputs: &Inputs, fingerprint: &str, times: Option<&str>, progress: &Progress) -> Result<bool> {
-    let decisive = decisive(options).to_string();
-    if options.trust_times && times.is_some_and(|times| times == inputs.times(&decisive)) {
+/// Whether a store with this fingerprint and digest of times was made from these files with these options. If times are trusted, they are compared first.
+pub fn is_made_from(inputs: &Inputs, options: &Options, fingerprint: &str, times: Option<&str>, progress: &Progress) -> Result<bool> {
+    let own = options.for_fingerprint().to_string();
+    if options.trust_times && times.is_some_and(|times| times == inputs.times(&own)) {
         return Ok(true);
     }
     progress.enter(Phase::Plan, 0, inputs.bytes());
-    let heard = |bytes| progress.advance(0, bytes);
-    Ok(inputs.fingerprint(&decisive, options.hashes.as_deref(), &heard)? == fingerprint)
+    let on_bytes = |bytes| progress.advance(0, bytes);
+    Ok(inputs.fingerprint(&own, options.hashes.as_deref(), &on_bytes)? == fingerprint)
 }

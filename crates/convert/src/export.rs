@@ -4,18 +4,17 @@
 mod files;
 mod metadata;
 
-pub use metadata::write_table;
-
-use crate::conversion::pool;
-use crate::source::files::Content;
-use crate::source::kept::Cut;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Role};
+use crate::source::column::{Column, Role, subject_column};
+use crate::source::content::Batch;
+use crate::source::read::Reader;
+use crate::source::store::StoreSource;
+use crate::threads::pool;
 use crate::write::orders::plain_orders;
+use crate::write::parquet::{failed, leaves};
 use crate::write::target::Site;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{ArrayRef, Int64Array, new_null_array};
+use arrow_array::{ArrayRef, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
@@ -24,7 +23,6 @@ use meds_store::{Code, Error, Progress, Result, Store};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
@@ -137,7 +135,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
         progress.enter_cells(Phase::Write, rows, export.fields.len() as u64, 0);
         export.data(&work.join("data"), progress)?;
         export.notes(&mut notes);
-        metadata::write(&export.cut.source, &store, &work.join("metadata"), &mut notes)?;
+        metadata::write(&export.source.source, &store, &work.join("metadata"), &mut notes)?;
         progress.enter(Phase::Finish, 0, 0);
         let bytes =
             walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
@@ -147,7 +145,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
             out: options.out.clone(),
             patients: store.manifest().counts.patients,
             events: rows,
-            files: export.cut.source.files.len().max(1) as u64,
+            files: export.source.source.files.len().max(1) as u64,
             bytes,
             seconds: start.elapsed().as_secs_f64(),
             notes,
@@ -160,7 +158,9 @@ fn make(folder: &Path) -> Result<()> {
 }
 
 struct Export {
-    cut: Cut,
+    source: StoreSource,
+    /// The column `subject_id`.
+    subjects: Column,
     /// `subject_id`, then one per column.
     fields: Vec<FieldRef>,
     properties: WriterProperties,
@@ -171,7 +171,7 @@ struct Export {
 impl Export {
     fn open(store: &Store, options: &ExportOptions, notes: &mut Vec<Note>) -> Result<Self> {
         let rows = if options.rows_per_file == 0 { ROWS } else { options.rows_per_file };
-        let cut = Cut::of(store, files::lots(store, rows, notes)?)?;
+        let source = StoreSource::of(store, files::lots(store, rows, notes)?)?;
         let field = |column: &Column| {
             let data_type = match (column.role, column.name.as_str(), &column.wide) {
                 (Role::Numeric, _, DataType::Float64) if options.float32 => DataType::Float32,
@@ -182,7 +182,7 @@ impl Export {
             Arc::new(Field::new(&column.name, data_type, column.role != Role::Code))
         };
         let mut fields = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
-        fields.extend(cut.columns.list.iter().map(field));
+        fields.extend(source.columns.list.iter().map(field));
         let compression = match options.compression {
             Packing::Snappy => Compression::SNAPPY,
             Packing::Zstd => Compression::ZSTD(ZstdLevel::default()),
@@ -191,7 +191,8 @@ impl Export {
         let sought = ["subject_id", "time", "code"].map(ColumnPath::from);
         let plain = WriterProperties::builder().set_compression(compression).set_statistics_enabled(EnabledStatistics::None);
         let properties = sought.into_iter().fold(plain, |all, of| all.set_column_statistics_enabled(of, EnabledStatistics::Chunk)).build();
-        Ok(Self { cut, fields, properties, rounded: AtomicU64::new(0) })
+        let subjects = subject_column(&source.columns);
+        Ok(Self { source, subjects, fields, properties, rounded: AtomicU64::new(0) })
     }
 
     /// Writes the files of events. Without patients, one file without rows, because a dataset must have a
@@ -206,14 +207,14 @@ impl Export {
             let parts = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|e| failed(&path, e))?;
             Ok((path, parts))
         };
-        if self.cut.source.files.is_empty() {
+        if self.source.source.files.is_empty() {
             let (path, (writer, _)) = create("0.parquet")?;
             plain_orders(&path, &writer.close().map_err(|e| failed(&path, e))?)?;
         }
         // As many row groups at once as keep all threads busy. Their compressed columns are in memory until
         // they are written in order.
         let wave = rayon::current_num_threads().div_ceil(self.fields.len()).max(1);
-        for (index, file) in self.cut.source.files.iter().enumerate() {
+        for (index, file) in self.source.source.files.iter().enumerate() {
             let (path, (mut writer, factory)) = create(&file.name)?;
             let groups: Vec<usize> = (0..file.groups()).collect();
             for groups in groups.chunks(wave) {
@@ -260,15 +261,8 @@ impl Export {
 
     /// Passes the values of a field to `write`, batch by batch.
     fn each(&self, file: usize, group: usize, at: usize, progress: &Progress, mut write: impl FnMut(ArrayRef) -> Result<()>) -> Result<()> {
-        let about = &self.cut.source.files[file];
-        let Some(column) = at.checked_sub(1).map(|at| &self.cut.columns.list[at]) else {
-            if let Content::Kept(kept) = &about.content {
-                let ids: Vec<i64> = kept.subjects(kept.groups()[group].clone()).collect();
-                progress.advance(ids.len() as u64, 0)?;
-                write(Arc::new(Int64Array::from(ids)))?;
-            }
-            return Ok(());
-        };
+        let about = &self.source.source.files[file];
+        let column = at.checked_sub(1).map_or(&self.subjects, |at| &self.source.columns.list[at]);
         let target = self.fields[at].data_type();
         let mut reader = Reader::open(about, file, group, column)?;
         while let Some(batch) = reader.next()? {
@@ -291,7 +285,7 @@ impl Export {
 
     fn notes(&self, notes: &mut Vec<Note>) {
         let mut note = |kind: &str, message: String, count| notes.push(Note { kind: kind.into(), message, count });
-        for (column, field) in self.cut.columns.list.iter().zip(&self.fields[1..]) {
+        for (column, field) in self.source.columns.list.iter().zip(&self.fields[1..]) {
             let refused = |wanted: &str, remedy: &str| {
                 let (name, found) = (&column.name, type_name(field.data_type()));
                 format!("{name} is {found}, but MEDS 0.4 requires {wanted}, and its validation refuses the dataset: {remedy}")
@@ -305,25 +299,5 @@ impl Export {
                 _ => {}
             }
         }
-    }
-}
-
-/// Number of Parquet columns of a type.
-pub fn leaves(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::List(item) | DataType::Map(item, _) => leaves(item.data_type()),
-        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
-        _ => 1,
-    }
-}
-
-/// The error of a failed write to a Parquet file.
-pub fn failed(path: &Path, error: ParquetError) -> Error {
-    match error {
-        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
-            Ok(io) => Error::io(path, "write the dataset", &io),
-            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}.")),
-        },
-        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}.")),
     }
 }

@@ -1,14 +1,16 @@
 //! Copies some patients of a store to a new store. The layout is that of a conversion of these patients
 //! alone.
 
-use crate::conversion::{Conversion, Ordered, check, pool, threads};
+use crate::conversion::Conversion;
 use crate::export::{open_store, outside};
 use crate::options::{Options, Summary};
-use crate::plan::survey::{Survey, groups};
-use crate::source::files::hex;
-use crate::source::kept::Cut;
+use crate::order::Ordered;
+use crate::plan::survey::Survey;
+use crate::source::digest::hex;
 use crate::source::metadata;
-use crate::write::narrowed::Narrowed;
+use crate::source::store::StoreSource;
+use crate::threads::pool;
+use crate::write::splits::Narrowed;
 use crate::write::target::Site;
 use meds_store::manifest::{Note, VERSION};
 use meds_store::progress::Phase;
@@ -65,22 +67,22 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         index: options.index.unwrap_or(manifest.has_index()),
         ..usual
     };
-    check(&plain)?;
+    plain.check()?;
     let slots = &options.slots;
     if !slots.is_sorted_by(|a, b| a < b) || slots.last().is_some_and(|last| u64::from(*last) >= manifest.counts.patients) {
         return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend and be in the store."));
     }
-    pool(threads(&plain), || {
-        let Cut { source, columns, patients } = Cut::open(&store, Some(slots))?;
+    pool(plain.threads(), || {
+        let StoreSource { source, columns, patients } = StoreSource::open(&store, Some(slots))?;
         let ids: HashSet<i64> = patients.iter().map(|patient| patient.id).collect();
         // A selection from a selection refers to the first store: the same patients make the same store.
         let origin = manifest.options.pointer("/filter/from").and_then(serde_json::Value::as_str).unwrap_or(&manifest.fingerprint);
-        let mut told = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
-        told["shardBytes"] = plain.shard_bytes.into();
-        told["filter"] = serde_json::json!({ "from": origin, "selection": options.selection, "patients": ids.len() });
-        match (told.as_object_mut(), plain.index) {
-            (Some(told), false) => drop(told.remove("index")),
-            (Some(told), true) => drop(told.insert("index".into(), true.into())),
+        let mut manifest_options = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
+        manifest_options["shardBytes"] = plain.shard_bytes.into();
+        manifest_options["filter"] = serde_json::json!({ "from": origin, "selection": options.selection, "patients": ids.len() });
+        match (manifest_options.as_object_mut(), plain.index) {
+            (Some(manifest_options), false) => drop(manifest_options.remove("index")),
+            (Some(manifest_options), true) => drop(manifest_options.insert("index".into(), true.into())),
             _ => {}
         }
         let mut notes: Vec<Note> = manifest.notes.iter().filter(|note| note.kind != "warning").cloned().collect();
@@ -88,16 +90,15 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         let message = format!("patients of the store that this store was filtered from ({})", manifest.fingerprint);
         notes.push(Note { kind: "skipped".into(), message, count: left });
         let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
-        let mut making = Conversion::known(&plain, progress, source, fingerprint, told, notes);
+        let mut making = Conversion::with_fingerprint(&plain, progress, source, fingerprint, manifest_options, notes);
 
         let site = Site::lock(&options.out, progress)?;
-        making.standing(&site)?;
+        making.existing(&site)?;
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let splits = metadata::splits(&making.source)?;
         let narrowed = Narrowed::new(&mut making.source, splits, &work, |id| ids.contains(&id))?;
-        let groups = groups(&making.source);
-        let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };
+        let ordered = Ordered::known(&making.source, columns, Survey { patients, late_statics: 0, truncated: 0 });
         let written = making.write(&work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
         making.publish(&site, &written, start)

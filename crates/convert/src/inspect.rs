@@ -3,17 +3,21 @@
 //!
 //! It runs the conversion's own steps, so that its report is what a conversion would do.
 
-use crate::conversion::{lay_out, pool};
 use crate::export::open_store;
+use crate::first_pass::first_pass;
 use crate::options::Options;
 use crate::plan::intern::Interner;
-use crate::plan::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
-use crate::source::files::{Source, events, unknown};
-use crate::source::kept::Cut;
+use crate::plan::survey::{moved_note, survey, truncated_note};
+use crate::source::column::{Column, Columns, Role, SUBJECT, Wanted, time_column};
+use crate::source::content::Batch;
+use crate::source::dataset::events;
+use crate::source::files::{Source, unknown};
+use crate::source::group::{Group, groups, total_rows};
 use crate::source::metadata::{self, split_notes};
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns, Role, SUBJECT};
+use crate::source::read::Reader;
+use crate::source::store::StoreSource;
 use crate::source::texts::Texts;
+use crate::threads::pool;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
@@ -153,7 +157,7 @@ impl Inspected {
     /// Inspects a store.
     fn store(&mut self, path: &Path, progress: &Progress) -> Result<()> {
         let store = open_store(path, None)?;
-        let Cut { source, columns, patients } = Cut::open(&store, None)?;
+        let StoreSource { source, columns, patients } = StoreSource::open(&store, None)?;
         self.notes = store.manifest().notes.clone();
         self.subjects = Some(patients.len() as u64);
         self.events(&source, &columns);
@@ -163,7 +167,7 @@ impl Inspected {
 
     /// Runs the steps of a conversion in the same order, up to the first byte that it would write.
     fn source(&mut self, path: &Path, progress: &Progress) -> Result<()> {
-        let Some(mut source) = self.heard(Source::open(path))? else {
+        let Some(mut source) = self.or_problem(Source::open(path))? else {
             // A file cannot be read. Their number and size are still known.
             let names = events(path, &mut Vec::new()).unwrap_or_default();
             self.files = names.len() as u64;
@@ -174,10 +178,10 @@ impl Inspected {
         self.notes.extend(metadata::missing(&source));
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
-        let splits = self.heard(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
+        let splits = self.or_problem(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
         let Some(columns) = ({
-            let unified = Columns::unify(&source, &Options::default(), &mut self.notes);
-            self.heard(unified)?
+            let unified = Columns::unify(&source, Wanted::default(), &mut self.notes);
+            self.or_problem(unified)?
         }) else {
             let fields = source.files.first().map(|file| file.schema.fields().iter());
             let about = |field: &FieldRef| About { name: field.name().clone(), source_type: type_name(field.data_type()) };
@@ -187,17 +191,17 @@ impl Inspected {
         };
         self.events(&source, &columns);
         let groups = groups(&source);
-        progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+        progress.enter(Phase::Measure, total_rows(&groups), source.bytes());
         let survey = survey(&source, &columns, &groups, progress).and_then(|survey| survey.map_err(|disorder| disorder.0));
-        if let Some(survey) = self.heard(survey)? {
+        if let Some(survey) = self.or_problem(survey)? {
             self.subjects = Some(survey.patients.len() as u64);
             self.notes.extend(moved_note(survey.late_statics));
             self.notes.extend(truncated_note(survey.truncated));
             let Options { shard_bytes, .. } = Options::default();
-            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
-            if let Some(laid) = self.heard(laid)? {
-                let codes = laid.codes(&source, &columns, &mut self.notes);
-                self.heard(codes)?;
+            let pass = first_pass(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
+            if let Some(pass) = self.or_problem(pass)? {
+                let codes = pass.codes(&source, &columns, &mut self.notes);
+                self.or_problem(codes)?;
             }
             if let Some(splits) = splits.flatten() {
                 let ids: Vec<i64> = survey.patients.iter().map(|patient| patient.id).collect();
@@ -206,13 +210,13 @@ impl Inspected {
         }
         // An error of this step does not affect the rest of the report.
         let prefixes = prefixes(&source, &columns, progress);
-        self.prefixes = self.heard(prefixes)?;
+        self.prefixes = self.or_problem(prefixes)?;
         Ok(())
     }
 
     /// Records an error of a conversion as its problem. Errors of the system, and cancellation, end the
     /// inspection.
-    fn heard<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+    fn or_problem<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
         use Code::{Cancelled, DiskFull, Internal, Io, Permission};
         match result {
             Ok(value) => Ok(Some(value)),
@@ -232,7 +236,7 @@ impl Inspected {
     fn events(&mut self, source: &Source, columns: &Columns) {
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
-        self.rows = Some(groups(source).last().map_or(0, |group| group.end));
+        self.rows = Some(total_rows(&groups(source)));
         let about = |column: &Column| About { name: column.name.clone(), source_type: type_name(&column.source_type) };
         self.columns = columns.list.iter().map(about).collect();
     }
@@ -241,7 +245,7 @@ impl Inspected {
 /// Rows by prefix of their codes, the most frequent first.
 fn prefixes(source: &Source, columns: &Columns, progress: &Progress) -> Result<Vec<Prefix>> {
     let groups = groups(source);
-    progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+    progress.enter(Phase::Measure, total_rows(&groups), source.bytes());
     let counted: Result<Vec<_>> = groups.par_iter().map(|group| Counts::of(source, columns, *group, progress)).collect();
     let mut all = Counts::default();
     for counts in counted? {
@@ -280,8 +284,8 @@ impl Counts {
         let file = &source.files[group.file];
         let code = columns.list.iter().find(|column| column.role == Role::Code);
         let code = code.ok_or_else(|| Error::new(Code::Internal, "the column of codes was lost"))?;
-        let mut codes = Held::new(Reader::open(file, group.file, group.group, code)?);
-        let mut times = Held::new(Reader::open(file, group.file, group.group, time_column(columns)?)?);
+        let mut codes = Pending::new(Reader::open(file, group.file, group.group, code)?);
+        let mut times = Pending::new(Reader::open(file, group.file, group.group, time_column(columns)?)?);
         let mut counts = Self::default();
         loop {
             let rows = codes.fill()?.min(times.fill()?);
@@ -307,12 +311,12 @@ impl Counts {
 }
 
 /// A reader, and the rows of its last batch that are still unused.
-struct Held<'a> {
+struct Pending<'a> {
     reader: Reader<'a>,
     array: Option<ArrayRef>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> Pending<'a> {
     fn new(reader: Reader<'a>) -> Self {
         Self { reader, array: None }
     }

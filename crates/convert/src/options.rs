@@ -1,6 +1,9 @@
 //! The options of a conversion, and its summary.
 
-use meds_store::manifest::Note;
+use crate::source::column::Wanted;
+use crate::threads;
+use meds_store::manifest::{Note, VERSION};
+use meds_store::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -39,18 +42,8 @@ pub struct Options {
     /// Accept an existing store if the names, sizes and modification times of the source's files match, and
     /// keep a digest of these in the manifest.
     pub trust_times: bool,
-    /// That digest, of the files that an importer read, if an importer made the source.
-    pub times: Option<String>,
-    /// What an importer that made the source has skipped or changed. The store keeps these notes with its
-    /// own.
-    pub notes: Vec<Note>,
-    /// The store that the source was made from. Patients of it that are missing now were left out on purpose,
-    /// and are removed from the splits too.
-    pub narrow: Option<PathBuf>,
-    /// Names of the columns' original types, if the source was made from a store, which has types of its own.
-    pub types: HashMap<String, String>,
-    /// How, and from what, the source was made: entries for the manifest's options.
-    pub made: serde_json::Map<String, serde_json::Value>,
+    /// Where the source comes from, if another program or operation made it.
+    pub provenance: Provenance,
 }
 
 impl Default for Options {
@@ -70,12 +63,75 @@ impl Default for Options {
             temp: None,
             hashes: None,
             trust_times: false,
-            times: None,
-            notes: Vec::new(),
-            narrow: None,
-            types: HashMap::new(),
-            made: serde_json::Map::new(),
+            provenance: Provenance::default(),
         }
+    }
+}
+
+/// Where a source comes from, if an importer or a transform made it for this conversion.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Provenance {
+    /// The digest of names, sizes and modification times of the files that an importer read.
+    pub times: Option<String>,
+    /// What was skipped or changed when the source was made. The store keeps these notes with its own.
+    pub notes: Vec<Note>,
+    /// The store that the source was made from. Patients of it that are missing now were left out on purpose, and are
+    /// removed from the splits too.
+    pub narrow: Option<PathBuf>,
+    /// Names of the columns' original types, if the source was made from a store, which has types of its own.
+    pub types: HashMap<String, String>,
+    /// How, and from what, the source was made: entries for the manifest's options.
+    pub made: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Options {
+    /// Refuses values that are out of range.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
+        if !(1 << 10..=2 << 30).contains(&self.shard_bytes) {
+            return invalid(format!("shards of {} bytes are not possible. Use 1 KiB to 2 GiB.", self.shard_bytes));
+        }
+        if self.memory < 64 << 20 {
+            return invalid(format!("{} bytes of memory are not enough. Use 64 MiB or more.", self.memory));
+        }
+        threads::check(self.threads)
+    }
+
+    /// The threads that the memory allows.
+    pub fn threads(&self) -> usize {
+        threads::within(self.memory, self.threads)
+    }
+
+    /// The requested columns.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { columns: self.columns.as_deref(), exclude: &self.exclude }
+    }
+
+    /// The options that decide the content of a source's store, and therefore whether an existing store is current.
+    /// `repair` is not one of them: without it, a source that is out of order has no store, and a source in order has
+    /// the same one. Nor is `index`, which is derived from the content.
+    pub fn for_fingerprint(&self) -> serde_json::Value {
+        let mut exclude = self.exclude.clone();
+        exclude.sort();
+        let mut columns = self.columns.clone();
+        columns.iter_mut().for_each(|columns| columns.sort());
+        serde_json::json!({
+            "columns": columns, "exclude": exclude, "shardBytes": self.shard_bytes, "version": VERSION,
+        })
+    }
+
+    /// The options in the manifest, with the provenance of the source.
+    pub fn for_manifest(&self) -> serde_json::Value {
+        let mut options = self.for_fingerprint();
+        options["repair"] = self.repair.into();
+        if self.index {
+            options["index"] = true.into();
+        }
+        for (name, value) in &self.provenance.made {
+            options[name] = value.clone();
+        }
+        options
     }
 }
 

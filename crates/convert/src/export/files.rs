@@ -1,7 +1,7 @@
 //! Assigns patients to the Parquet files of an export, and splits to folders.
 
-use crate::source::files::hex;
-use crate::source::kept::Lot;
+use crate::source::digest::hex;
+use crate::source::store::Lot;
 use meds_store::manifest::Note;
 use meds_store::read::{Array, Patients};
 use meds_store::{Result, Store};

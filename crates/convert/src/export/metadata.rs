@@ -1,51 +1,38 @@
 //! The metadata folder of an export, as the `meds` package requires it.
 
-use super::{failed, make};
-use crate::source::files::Source;
+use super::make;
+use crate::source::dataset::{SPLITS, broken};
+use crate::source::files::{Source, SourceFile};
 use crate::source::lattice::conform;
-use crate::source::metadata::{BOM, broken, find, splits, table};
+use crate::source::metadata::{BOM, find, splits, splits_file, subject_ids, table};
 use crate::write::codes;
-use crate::write::orders::plain_orders;
+use crate::write::parquet::write_table;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Result, Store};
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Writes a small table as Parquet.
-pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
-    let file = File::create(path).map_err(|e| Error::io(path, "write the metadata", &e))?;
-    let write = || {
-        let plain = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
-        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(plain))?;
-        writer.write(table)?;
-        writer.close()
-    };
-    plain_orders(path, &write().map_err(|e| failed(path, e))?)
-}
 
 /// Writes the metadata folder. Files are copied, except those that MEDS 0.4 requires in another form. Missing
 /// files that it requires are made.
 pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
     let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
     // The table as MEDS requires it, and how many rows it leaves out; `None` if the file already conforms.
-    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
+    let conforming = |name: &str, conform: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
         let Some(path) = find(source, name) else { return Ok(None) };
         let ((given, _), plain) = (table(path)?, SourceSchema::of(path)?);
         let rows = given.num_rows();
-        let mended = mend(path, given)?;
-        let left_out = rows - mended.num_rows();
-        Ok((!plain.is(&mended) || left_out > 0).then_some((mended, left_out)))
+        let table = conform(path, given)?;
+        let left_out = rows - table.num_rows();
+        Ok((!plain.is(&table) || left_out > 0).then_some((table, left_out)))
     };
-    let splits_name = ["subject_splits.parquet", "patient_splits.parquet"].into_iter().find(|name| find(source, name).is_some());
+    let splits_name = splits_file(source).map_or(SPLITS[0], |(name, _)| name);
     let rewritten = [
-        (splits_name.unwrap_or_default(), "subject_splits.parquet", mended(splits_name.unwrap_or_default(), split_table)?),
-        ("codes.parquet", "codes.parquet", mended("codes.parquet", code_table)?),
+        (splits_name, SPLITS[0], conforming(splits_name, split_table)?),
+        ("codes.parquet", "codes.parquet", conforming("codes.parquet", code_table)?),
     ];
     // A conversion reports errors in the splits in the same way.
     splits(source)?;
@@ -79,24 +66,28 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
             }
         }
     }
+    let required = "MEDS 0.4 requires it, and the source of the store did not have it";
     if find(source, "codes.parquet").is_none() {
-        let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
-        let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
-        let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
-        let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
-        let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
-        write_table(&folder.join("codes.parquet"), &table)?;
-        converted(
-            "metadata/codes.parquet was created: MEDS 0.4 requires it, and the source of the store did not have it".into(),
-            table.num_rows() as u64,
-        );
+        let rows = create_codes(store, folder)?;
+        converted(format!("metadata/codes.parquet was created: {required}"), rows);
     }
     if find(source, "dataset.json").is_none() {
         let path = folder.join("dataset.json");
         fs::write(&path, "{\"meds_version\": \"0.4.1\"}\n").map_err(|e| Error::io(&path, "write the metadata", &e))?;
-        converted("metadata/dataset.json was created: MEDS 0.4 requires it, and the source of the store did not have it".into(), 1);
+        converted(format!("metadata/dataset.json was created: {required}"), 1);
     }
     Ok(())
+}
+
+/// Creates a `codes.parquet` with the codes of the store and returns their number.
+fn create_codes(store: &Store, folder: &Path) -> Result<u64> {
+    let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
+    let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
+    let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
+    let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
+    write_table(&folder.join("codes.parquet"), &table)?;
+    Ok(table.num_rows() as u64)
 }
 
 /// The schema of a metadata file as another reader sees it.
@@ -104,7 +95,7 @@ struct SourceSchema(SchemaRef);
 
 impl SourceSchema {
     fn of(path: &Path) -> Result<Self> {
-        Ok(Self(crate::source::files::SourceFile::open(String::new(), path.to_path_buf())?.schema))
+        Ok(Self(SourceFile::open(String::new(), path.to_path_buf())?.schema))
     }
 
     /// Whether the file has these columns with these types, in any order.
@@ -117,8 +108,7 @@ impl SourceSchema {
 
 /// `subject_id` and `split`, without nulls.
 fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
-    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-    let id = id.ok_or_else(|| broken(path, "has no column \"subject_id\""))?;
+    let id = subject_ids(&given, path)?;
     let split = given.column_by_name("split").ok_or_else(|| broken(path, "has no column \"split\""))?;
     typed(path, &[("subject_id", id, DataType::Int64), ("split", split, DataType::Utf8)], 2)
 }

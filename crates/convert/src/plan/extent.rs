@@ -1,7 +1,10 @@
 //! How much room values take: element and byte counts of every node of a type, depth first.
 
-use arrow_array::{Array, ArrayRef, cast::AsArray};
+use crate::source::children::{children, ends, items};
+use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
 use arrow_schema::DataType;
+use arrow_select::filter::filter;
+use meds_store::{Code, Error, Result};
 
 /// The size of one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,40 +26,9 @@ impl Extent {
     }
 }
 
-/// The types below a type, in the order that Arrow lays them out.
-pub fn children(data_type: &DataType) -> Vec<&DataType> {
-    match data_type {
-        DataType::List(item) | DataType::Map(item, _) => vec![item.data_type()],
-        DataType::Struct(fields) => fields.iter().map(|f| f.data_type()).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// Number of nodes of a type, itself included.
 pub fn nodes(data_type: &DataType) -> usize {
     1 + children(data_type).into_iter().map(nodes).sum::<usize>()
-}
-
-/// The child of a list or map, cut to what its slots refer to.
-pub fn items(array: &ArrayRef) -> (ArrayRef, &[i32]) {
-    let (values, offsets): (ArrayRef, &[i32]) = match array.data_type() {
-        DataType::Map(..) => {
-            let map = array.as_map();
-            (std::sync::Arc::new(map.entries().clone()), map.value_offsets())
-        }
-        _ => {
-            let list = array.as_list::<i32>();
-            (list.values().clone(), list.value_offsets())
-        }
-    };
-    let (first, last) = ends(offsets);
-    (values.slice(first, last - first), offsets)
-}
-
-/// First and last offset.
-pub fn ends(offsets: &[i32]) -> (usize, usize) {
-    let end = |offset: Option<&i32>| offset.and_then(|n| usize::try_from(*n).ok()).unwrap_or(0);
-    (end(offsets.first()), end(offsets.last()))
 }
 
 /// Adds an array's extents to those of its type's nodes; `out` has [`nodes`] entries.
@@ -82,4 +54,14 @@ pub fn measure(array: &ArrayRef, out: &mut [Extent]) {
 fn span(offsets: &[i32]) -> u64 {
     let (first, last) = ends(offsets);
     (last - first) as u64
+}
+
+/// The rows that are not null, in order.
+pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => Ok(array.clone()),
+        Some(nulls) => {
+            filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string()))
+        }
+    }
 }

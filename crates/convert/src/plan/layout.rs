@@ -4,8 +4,9 @@ use crate::plan::extent::{self, Extent};
 use crate::plan::intern::Interner;
 use crate::plan::measure::{Distinct, Measured, narrowing};
 use crate::plan::pieces::Piece;
-use crate::plan::survey::Patient;
-use crate::source::schema::{Column, Role};
+use crate::source::children::children;
+use crate::source::column::{Column, Role};
+use crate::source::patient::Patient;
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
@@ -87,7 +88,7 @@ pub fn decide(column: &Column, measured: &mut Measured, rows: u64, copies: u64) 
         _ => column.wide.clone(),
     };
     // Nested values have no slot of a fixed size, and null ones none at all: they are stored where they are.
-    let nested = data_type == DataType::Null || !extent::children(&data_type).is_empty();
+    let nested = data_type == DataType::Null || !children(&data_type).is_empty();
     let sparse = column.role == Role::Extra && (nested || (rows > 0 && nulls / 3 >= measured.present));
     let storage = if sparse { Storage::Sparse } else { Storage::Dense };
     let slots = if sparse { measured.present } else { rows };
@@ -464,7 +465,7 @@ fn node(data_type: &DataType, spans: &mut std::slice::Iter<Span>) -> Node {
         DataType::Boolean => node.data = take(),
         fixed => (node.data, node.width) = (take(), width_of(fixed)),
     }
-    node.children = extent::children(data_type).into_iter().map(|child| self::node(child, spans)).collect();
+    node.children = children(data_type).into_iter().map(|child| self::node(child, spans)).collect();
     node
 }
 

@@ -3,10 +3,12 @@
 use crate::plan::extent::{self, Extent};
 use crate::plan::intern::{Integers, Interner};
 use crate::plan::pieces::{Piece, walk};
-use crate::plan::survey::{Group, Patient};
+use crate::source::column::{Column, Role};
+use crate::source::content::Batch;
 use crate::source::files::Source;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Role};
+use crate::source::group::Group;
+use crate::source::patient::Patient;
+use crate::source::read::Reader;
 use crate::source::texts::{Coded, Texts};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
@@ -231,7 +233,7 @@ impl Gauge {
         }
         self.look(array);
         match array.data_type() {
-            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&crate::write::positioned::present(array)?, out),
+            DataType::List(_) | DataType::Map(..) | DataType::Struct(_) => extent::measure(&extent::present(array)?, out),
             _ => out[0].length += present,
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What is learned before anything is written: whose each row is, how large each column is, and where each value goes.
 
+pub mod copies;
 pub mod extent;
 pub mod intern;
 pub mod layout;

@@ -1,9 +1,12 @@
 //! The first look at the rows: whose they are, and whether they stand as MEDS promises (a subject's rows together, in order of time).
 
-use crate::source::copies;
+use crate::plan::copies;
+use crate::source::column::{Column, Columns, Origin, Role, subject_column, time_column};
+use crate::source::content::Batch;
 use crate::source::files::{Source, SourceFile};
-use crate::source::read::{Batch, Reader, micros};
-use crate::source::schema::{Column, Columns, Origin, Role};
+use crate::source::group::{Group, file_start};
+use crate::source::patient::Patient;
+use crate::source::read::{Reader, micros};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, Int64Array, TimestampMicrosecondArray};
@@ -12,41 +15,6 @@ use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashMap;
-
-/// A row group, by the rows of the whole source that it holds.
-#[derive(Clone, Copy, Debug)]
-pub struct Group {
-    /// Index of the file.
-    pub file: usize,
-    /// Index of the row group in the file.
-    pub group: usize,
-    /// First row, counted over the whole source.
-    pub start: u64,
-    /// One past the last row.
-    pub end: u64,
-}
-
-/// A subject's rows as a whole.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Patient {
-    /// The subject's id.
-    pub id: i64,
-    /// Its first row, counted over the whole source.
-    pub start: u64,
-    /// Number of rows.
-    pub rows: u64,
-    /// How many of them have no time.
-    pub statics: u64,
-    /// First and last time.
-    pub times: Option<(i64, i64)>,
-}
-
-impl Patient {
-    /// One past its last row.
-    pub fn end(&self) -> u64 {
-        self.start + self.rows
-    }
-}
 
 /// What the survey found.
 #[derive(Debug)]
@@ -71,32 +39,6 @@ type Runs = (Vec<Run>, u64);
 /// A row that breaks a promise; `--repair` mends these.
 #[derive(Debug)]
 pub struct Disorder(pub Error);
-
-/// The row groups of a source, in order.
-pub fn groups(source: &Source) -> Vec<Group> {
-    let mut start = 0;
-    let mut groups = Vec::new();
-    for (file, about) in source.files.iter().enumerate() {
-        for group in 0..about.groups() {
-            let end = start + about.rows(group);
-            groups.push(Group { file, group, start, end });
-            start = end;
-        }
-    }
-    groups
-}
-
-/// A column to read subject ids with, of the same shape as the events' columns.
-pub fn subject_column(columns: &Columns) -> Column {
-    let (source_type, wide) = (DataType::Int64, DataType::Int64);
-    Column { name: "subject_id".into(), role: Role::Extra, source_type, wide, roots: columns.subjects.clone() }
-}
-
-/// The column of times.
-pub fn time_column(columns: &Columns) -> Result<&Column> {
-    let found = columns.list.iter().find(|c| c.role == Role::Time);
-    found.ok_or_else(|| Error::new(Code::Internal, "the column of times was lost"))
-}
 
 /// Reads ids and times of a row group side by side.
 pub struct Rows<'a> {
@@ -207,11 +149,6 @@ fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progres
     }
     survey.late_statics += u64::from(late);
     Ok(Ok(survey))
-}
-
-/// First row of a file, counted over the whole source.
-pub fn file_start(groups: &[Group], file: usize) -> u64 {
-    groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
 }
 
 /// The span of two spans.

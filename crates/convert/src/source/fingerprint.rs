@@ -5,7 +5,7 @@
 //! `benches/fingerprint.mjs`). It does not resist forgery, and need not, because the source belongs to the
 //! user.
 
-use crate::source::files::hex;
+use crate::source::digest::hex;
 use crate::source::hashes::{Hashes, Key};
 use meds_store::{Code, Error, Result};
 use rayon::prelude::*;
@@ -26,7 +26,7 @@ const READ: u64 = 256 << 10;
 const RACY: Duration = Duration::from_secs(2);
 
 /// Called with the number of bytes hashed. An error ends the hashing.
-pub type Heard<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
+pub type OnBytes<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
 
 /// A file of a source.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Input {
     }
 
     /// Hashes the piece that begins at `start`.
-    fn hash(&self, start: u64, heard: Heard) -> Result<u128> {
+    fn hash(&self, start: u64, on_bytes: OnBytes) -> Result<u128> {
         let io = |e: std::io::Error| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => self.rewritten(),
             _ => Error::io(&self.path, "read the file", &e),
@@ -119,7 +119,7 @@ impl Input {
             file.read_exact_at(some, at).map_err(io)?;
             hash.write(some);
             at += some.len() as u64;
-            heard(some.len() as u64)?;
+            on_bytes(some.len() as u64)?;
         }
         Ok(hash.finish_128())
     }
@@ -149,10 +149,10 @@ impl Inputs {
 
     /// The fingerprint of names, lengths, contents and `options`. `memory` is the folder that remembers
     /// hashes.
-    pub fn fingerprint(&self, options: &str, memory: Option<&Path>, heard: Heard) -> Result<String> {
+    pub fn fingerprint(&self, options: &str, memory: Option<&Path>, on_bytes: OnBytes) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(format!("{options}\0contents"));
-        for (file, content) in self.files.iter().zip(self.hashes(memory, heard)?) {
+        for (file, content) in self.files.iter().zip(self.hashes(memory, on_bytes)?) {
             hash.update(format!("\0{}\0{}\0{content:032x}", file.name, file.seen.bytes));
         }
         Ok(hex(&hash.finalize()))
@@ -175,23 +175,23 @@ impl Inputs {
 
     /// Whether these files, looked at again as `later`, are still what was hashed. Reads only those again
     /// whose times cannot prove it.
-    pub fn unchanged(&self, later: &Self, memory: Option<&Path>, heard: Heard) -> Result<bool> {
-        let hashes = self.hashes(memory, heard)?;
+    pub fn unchanged(&self, later: &Self, memory: Option<&Path>, on_bytes: OnBytes) -> Result<bool> {
+        let hashes = self.hashes(memory, on_bytes)?;
         let at = self.hashed.get().map_or(UNIX_EPOCH, |(at, _)| *at);
         let same = |(old, new): (&Input, &Input)| old.name == new.name && !old.seen.is_rewritten(&new.seen);
         if self.files.len() != later.files.len() || !self.files.iter().zip(&later.files).all(same) {
             return Ok(false);
         }
         let sure = |file: usize| self.files[file].seen == later.files[file].seen && self.files[file].seen.is_settled(at);
-        Ok(later.hash(|file| sure(file).then(|| hashes[file]), memory, heard)? == hashes)
+        Ok(later.hash(|file| sure(file).then(|| hashes[file]), memory, on_bytes)? == hashes)
     }
 
     /// The hash of each file.
-    fn hashes(&self, memory: Option<&Path>, heard: Heard) -> Result<&[u128]> {
+    fn hashes(&self, memory: Option<&Path>, on_bytes: OnBytes) -> Result<&[u128]> {
         if self.hashed.get().is_none() {
             let now = SystemTime::now();
             let known = Hashes::read(memory, &self.root);
-            let hashes = self.hash(|file| known.get(&self.files[file].seen.key(&self.files[file].name)), memory, heard)?;
+            let hashes = self.hash(|file| known.get(&self.files[file].seen.key(&self.files[file].name)), memory, on_bytes)?;
             // If another thread was faster, it has the same hashes.
             let _ = self.hashed.set((now, hashes));
         }
@@ -199,11 +199,11 @@ impl Inputs {
     }
 
     /// Hashes the files whose hash is unknown, and remembers those whose times would show a change.
-    fn hash(&self, known: impl Fn(usize) -> Option<u128>, memory: Option<&Path>, heard: Heard) -> Result<Vec<u128>> {
+    fn hash(&self, known: impl Fn(usize) -> Option<u128>, memory: Option<&Path>, on_bytes: OnBytes) -> Result<Vec<u128>> {
         let now = SystemTime::now();
         let hashes: Vec<Option<u128>> = (0..self.files.len()).map(known).collect();
         let missing: Vec<&Input> = self.files.iter().zip(&hashes).filter(|(_, hash)| hash.is_none()).map(|(file, _)| file).collect();
-        let mut found = hash_all(&missing, heard)?.into_iter();
+        let mut found = hash_all(&missing, on_bytes)?.into_iter();
         let hashes: Vec<u128> = hashes.into_iter().filter_map(|hash| hash.or_else(|| found.next())).collect();
         if missing.iter().any(|file| file.seen.is_settled(now)) {
             let settled = self.files.iter().zip(&hashes).filter(|(file, _)| file.seen.is_settled(now));
@@ -214,10 +214,10 @@ impl Inputs {
 }
 
 /// Hashes files, piece by piece, on all threads.
-fn hash_all(files: &[&Input], heard: Heard) -> Result<Vec<u128>> {
+fn hash_all(files: &[&Input], on_bytes: OnBytes) -> Result<Vec<u128>> {
     let starts = |(at, file): (usize, &&Input)| (0..file.seen.bytes).step_by(PIECE as usize).map(move |start| (at, start));
     let pieces: Vec<(usize, u64)> = files.iter().enumerate().flat_map(starts).collect();
-    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, heard)).collect();
+    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, on_bytes)).collect();
     let mut whole: Vec<Hasher> = files.iter().map(|_| Hasher::new()).collect();
     for (&(at, _), piece) in pieces.iter().zip(hashed?) {
         whole[at].write(&piece.to_le_bytes());
@@ -297,7 +297,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| ((at * 31) >> 7) as u8).collect();
         write(&folder.path().join("a"), &bytes);
-        let hashed = [1, 2, 5].map(|threads| crate::conversion::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
+        let hashed = [1, 2, 5].map(|threads| crate::threads::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
         assert!(hashed.iter().all(|one| *one == hashed[0]), "{hashed:?}");
     }
 
@@ -376,16 +376,16 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_who_hears_ends_the_hashing() {
+    fn an_error_of_the_callback_ends_the_hashing() {
         let folder = tempfile::tempdir().expect("a folder");
         write(&folder.path().join("a"), &vec![1; 3 * PIECE as usize]);
-        let heard = std::sync::atomic::AtomicU64::new(0);
+        let on_bytes = std::sync::atomic::AtomicU64::new(0);
         let stop = |bytes| {
-            heard.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+            on_bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
             Err(Error::new(Code::Cancelled, "enough"))
         };
         let error = of(folder.path(), &["a"]).fingerprint("", None, &stop).expect_err("ends");
         assert_eq!(error.code, Code::Cancelled);
-        assert!(heard.into_inner() <= 3 * READ);
+        assert!(on_bytes.into_inner() <= 3 * READ);
     }
 }

@@ -17,7 +17,7 @@ const EMPTY_OF_STRUCTS: u8 = 0x0c;
 
 /// The footer with the correct type for its empty lists (every list at its top is a list of structs: schema,
 /// row groups, key-value pairs, column orders). `None` if it has no such list, or cannot be parsed.
-pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
+pub fn repaired(footer: &[u8]) -> Option<Vec<u8>> {
     let mut walk = Walk { bytes: footer, at: 0 };
     let mut empty = Vec::new();
     let mut id = 0;
@@ -27,9 +27,9 @@ pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
         }
         walk.skip(kind, false, 0)?;
     }
-    let mut mended = footer.to_vec();
-    empty.iter().for_each(|&at| mended[at] = EMPTY_OF_STRUCTS);
-    (!empty.is_empty()).then_some(mended)
+    let mut repaired = footer.to_vec();
+    empty.iter().for_each(|&at| repaired[at] = EMPTY_OF_STRUCTS);
+    (!empty.is_empty()).then_some(repaired)
 }
 
 /// The footer without the annotations of the root columns that cannot be read, and the reason for each of
@@ -223,7 +223,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{encrypts, mended, plain};
+    use super::{encrypts, plain, repaired};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -232,8 +232,8 @@ mod tests {
     fn gives_an_empty_list_its_type_and_changes_nothing_else() {
         let mut expected = FOOTER.to_vec();
         expected[16] = 0x0c;
-        assert_eq!(mended(FOOTER), Some(expected.clone()));
-        assert_eq!(mended(&expected), None);
+        assert_eq!(repaired(FOOTER), Some(expected.clone()));
+        assert_eq!(repaired(&expected), None);
     }
 
     #[test]
@@ -265,19 +265,19 @@ mod tests {
     #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
-            assert_eq!(mended(&FOOTER[..cut]), None, "{cut} bytes");
+            assert_eq!(repaired(&FOOTER[..cut]), None, "{cut} bytes");
         }
         for at in 0..FOOTER.len() {
             for byte in 0..=255 {
                 let mut damaged = FOOTER.to_vec();
                 damaged[at] = byte;
-                mended(&damaged);
+                repaired(&damaged);
                 encrypts(&damaged);
                 plain(&damaged, |_| Err("refused".into()));
             }
         }
         // Deeply nested structs, and a list with more members than there are bytes.
-        assert_eq!(mended(&[0x1c; 4096]), None);
-        assert_eq!(mended(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00]), None);
+        assert_eq!(repaired(&[0x1c; 4096]), None);
+        assert_eq!(repaired(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00]), None);
     }
 }

@@ -6,6 +6,7 @@
 //! number of processes can read and write it. No result depends on it: an unreadable or damaged file counts
 //! as empty.
 
+use crate::source::digest::hex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
@@ -64,7 +65,7 @@ impl Hashes {
 }
 
 fn file_of(memory: &Path, root: &Path) -> PathBuf {
-    let name = crate::source::files::hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
+    let name = hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
     memory.join(FOLDER).join(name)
 }
 

@@ -90,16 +90,7 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
             32 => D::Float64,
             _ => return None,
         },
-        (D::Decimal128(..) | D::Decimal256(..), _) | (_, D::Decimal128(..) | D::Decimal256(..)) => {
-            let ((p, s), (q, r)) = (decimal(a)?, decimal(b)?);
-            let scale = s.max(r);
-            let digits = (i16::from(p) - i16::from(s)).max(i16::from(q) - i16::from(r)) + i16::from(scale);
-            match u8::try_from(digits).ok()? {
-                p @ ..=38 => D::Decimal128(p, scale),
-                p @ ..=76 => D::Decimal256(p, scale),
-                _ => return None,
-            }
-        }
+        (D::Decimal128(..) | D::Decimal256(..), _) | (_, D::Decimal128(..) | D::Decimal256(..)) => join_decimals(a, b)?,
         (D::Date32, D::Date64) | (D::Date64, D::Date32) => D::Date64,
         (D::Timestamp(u, y), D::Timestamp(v, z)) => {
             let zone = match (y, z) {
@@ -118,36 +109,49 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
         (D::Duration(u), D::Duration(v)) => D::Duration(*u.max(v)),
         (D::FixedSizeBinary(_) | D::Binary, D::FixedSizeBinary(_) | D::Binary) => D::Binary,
         (D::List(a), D::List(b)) => D::List(Arc::new(Field::new("item", join(a.data_type(), b.data_type())?, true))),
-        (D::Struct(a), D::Struct(b)) => {
-            let mut fields: Vec<Field> = a.iter().map(|f| f.as_ref().clone()).collect();
-            for field in b {
-                match fields.iter_mut().find(|f| f.name() == field.name()) {
-                    Some(known) => known.set_data_type(join(known.data_type(), field.data_type())?),
-                    None => fields.push(field.as_ref().clone()),
-                }
-            }
-            D::Struct(fields.into())
-        }
+        (D::Struct(a), D::Struct(b)) => D::Struct(join_members(a, b)?),
         (D::Map(a, s), D::Map(b, t)) => {
             let (D::Struct(a), D::Struct(b)) = (a.data_type(), b.data_type()) else { return None };
             map(join(a[0].data_type(), b[0].data_type())?, join(a[1].data_type(), b[1].data_type())?, *s && *t)
         }
-        _ => match (integer(a)?, integer(b)?) {
-            ((true, m), (true, n)) | ((false, m), (false, n)) => {
-                if m > n {
-                    a.clone()
-                } else {
-                    b.clone()
-                }
-            }
-            ((true, s), (false, u)) | ((false, u), (true, s)) => match s.max(u.saturating_mul(2)) {
-                16 => D::Int16,
-                32 => D::Int32,
-                64 => D::Int64,
-                _ => return None,
-            },
-        },
+        _ => join_integers(a, b)?,
     })
+}
+
+/// The type of an integer and a decimal, or of two decimals.
+fn join_decimals(a: &DataType, b: &DataType) -> Option<DataType> {
+    let ((p, s), (q, r)) = (decimal(a)?, decimal(b)?);
+    let scale = s.max(r);
+    let digits = (i16::from(p) - i16::from(s)).max(i16::from(q) - i16::from(r)) + i16::from(scale);
+    match u8::try_from(digits).ok()? {
+        p @ ..=38 => Some(DataType::Decimal128(p, scale)),
+        p @ ..=76 => Some(DataType::Decimal256(p, scale)),
+        _ => None,
+    }
+}
+
+/// The members of both structs: those of the first, then those that only the second has.
+fn join_members(a: &Fields, b: &Fields) -> Option<Fields> {
+    let mut fields: Vec<Field> = a.iter().map(|f| f.as_ref().clone()).collect();
+    for field in b {
+        match fields.iter_mut().find(|f| f.name() == field.name()) {
+            Some(known) => known.set_data_type(join(known.data_type(), field.data_type())?),
+            None => fields.push(field.as_ref().clone()),
+        }
+    }
+    Some(fields.into())
+}
+
+fn join_integers(a: &DataType, b: &DataType) -> Option<DataType> {
+    match (integer(a)?, integer(b)?) {
+        ((true, m), (true, n)) | ((false, m), (false, n)) => Some(if m > n { a.clone() } else { b.clone() }),
+        ((true, s), (false, u)) | ((false, u), (true, s)) => match s.max(u.saturating_mul(2)) {
+            16 => Some(DataType::Int16),
+            32 => Some(DataType::Int32),
+            64 => Some(DataType::Int64),
+            _ => None,
+        },
+    }
 }
 
 /// A canonical type whose Nulls are replaced by the types of another, where their shapes are the same.

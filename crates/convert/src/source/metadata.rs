@@ -1,8 +1,11 @@
 //! The metadata folder of a source: copied byte for byte, and read for splits and codes.
 
-use crate::source::files::{Footer, Source};
+use crate::source::column::SUBJECT;
+use crate::source::dataset::{SPLITS, broken};
+use crate::source::files::Source;
+use crate::source::guard::guarded;
 use crate::source::lattice::conform;
-use crate::source::read::guarded;
+use crate::source::parquet::Footer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
@@ -20,16 +23,8 @@ use std::path::Path;
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The names of the splits file: today's, and that of versions before MEDS 0.3.2.
-const SPLITS: [&str; 2] = ["subject_splits.parquet", "patient_splits.parquet"];
-
 /// The split of each subject that has one.
 pub type Splits = HashMap<i64, String>;
-
-/// The error for a metadata file that cannot be used.
-pub fn broken(path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::at(Code::Metadata, path, format!("{what}. Fix the file, or remove it from the metadata folder."))
-}
 
 /// Copies the metadata folder into the store.
 pub fn copy(source: &Source, store: &Path) -> Result<()> {
@@ -46,6 +41,17 @@ pub fn copy(source: &Source, store: &Path) -> Result<()> {
 /// A metadata file by its name.
 pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
     source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
+}
+
+/// The file of splits: its name and its path.
+pub fn splits_file(source: &Source) -> Option<(&'static str, &Path)> {
+    SPLITS.into_iter().find_map(|name| Some((name, find(source, name)?)))
+}
+
+/// The column of subject ids of a splits file, by its name today or before MEDS 0.3.2.
+pub fn subject_ids<'a>(table: &'a RecordBatch, path: &Path) -> Result<&'a ArrayRef> {
+    let ids = SUBJECT.into_iter().find_map(|name| table.column_by_name(name));
+    ids.ok_or_else(|| broken(path, "does not have a column \"subject_id\""))
 }
 
 /// Reads a Parquet file of the metadata, without the columns that cannot be decoded. Also returns the names
@@ -139,14 +145,9 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
 /// Reads the [`SPLITS`]. A subject in two splits is an error, because a model must not be tested on its
 /// training data.
 pub fn splits(source: &Source) -> Result<Option<Splits>> {
-    let found = SPLITS.iter().find_map(|name| find(source, name));
-    let Some(path) = found else { return Ok(None) };
+    let Some((_, path)) = splits_file(source) else { return Ok(None) };
     let (table, _) = table(path)?;
-    let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {
-        "patient_id"
-    } else {
-        "subject_id"
-    };
+    let id = SUBJECT.into_iter().find(|name| table.column_by_name(name).is_some()).unwrap_or(SUBJECT[0]);
     let ids = column(&table, id, path)?;
     let plain = match ids.data_type() {
         DataType::Dictionary(_, values) => values,

@@ -5,7 +5,7 @@
 //! it as nanoseconds, which end in 2262 and wrap around after that (Spark's 9999-12-31 becomes the year
 //! 1816). ENUM, which the Parquet library reads as bytes, is read as text.
 
-use crate::source::read::guarded;
+use crate::source::guard::guarded;
 use arrow_ipc::root_as_message;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, TimeUnit};
 use base64::Engine;

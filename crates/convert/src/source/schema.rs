@@ -1,72 +1,15 @@
 //! The columns of a source: one schema from the schemas of all files.
 
-use crate::options::Options;
-use crate::source::files::{Content, Source, SourceFile};
-use crate::source::folders;
+use crate::source::column::{Column, Columns, Origin, Role, SUBJECT, Wanted, makes_event, role};
+use crate::source::column_notes::{self, count_file};
+use crate::source::files::{Source, SourceFile};
 use crate::source::lattice::{canonical, fill, join};
-use crate::source::parquet_types;
-use crate::source::present;
-use arrow_array::ArrayRef;
-use arrow_schema::{DataType, Field, TimeUnit};
+use crate::source::{folders, parquet_types, value_types};
+use arrow_schema::{DataType, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
 use std::collections::{BTreeMap, HashMap};
-
-/// The meaning of a column in MEDS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// `time`.
-    Time,
-    /// `code`.
-    Code,
-    /// `numeric_value`.
-    Numeric,
-    /// Any other.
-    Extra,
-}
-
-/// Where a file has a column.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// Among its root columns.
-    Root {
-        /// Index of the root column.
-        root: usize,
-        /// The type of the values that it really has, if that is less than it declares: Null in place of
-        /// parts without values.
-        values: Option<DataType>,
-    },
-    /// In the names of its folders: the value of all rows, as an array of one row.
-    Folder(ArrayRef),
-}
-
-/// A column of the events.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// Its meaning in MEDS.
-    pub role: Role,
-    /// Its type in the source.
-    pub source_type: DataType,
-    /// The canonical type, to which every file's values are converted.
-    pub wide: DataType,
-    /// Where each file has it.
-    pub roots: Vec<Option<Origin>>,
-}
-
-/// All columns, and the location of the subject ids.
-#[derive(Debug)]
-pub struct Columns {
-    /// Where each file has the subject ids. Only a file without rows may lack them.
-    pub subjects: Vec<Option<Origin>>,
-    /// time, code, numeric_value (if present), then the others in the order of their first appearance.
-    pub list: Vec<Column>,
-}
-
-/// The name of the column of subject ids: today's, and that of versions before MEDS 0.3.2.
-pub const SUBJECT: [&str; 2] = ["subject_id", "patient_id"];
 
 /// A column in one file.
 struct Found<'a> {
@@ -80,7 +23,7 @@ struct Found<'a> {
 
 impl Columns {
     /// Combines the schemas of the files.
-    pub fn unify(source: &Source, options: &Options, notes: &mut Vec<Note>) -> Result<Self> {
+    pub fn unify(source: &Source, wanted: Wanted, notes: &mut Vec<Note>) -> Result<Self> {
         let mut converted: Vec<Note> = Vec::new();
         let kinds = folder_kinds(source);
         let subjects = source.files.iter().map(|file| subject(file, &kinds, &mut converted)).collect::<Result<Vec<_>>>()?;
@@ -88,7 +31,7 @@ impl Columns {
             return Err(missing(&source.files[0], SUBJECT[0]));
         }
         let mut list: Vec<Column> = Vec::new();
-        for (name, mut found) in gather(source, &kinds, options)? {
+        for (name, mut found) in gather(source, &kinds, wanted)? {
             match resolve(&name, &mut found)? {
                 Some(wide) => list.push(column(&name, found, wide, source.files.len(), &mut converted)),
                 None => notes.push(skipped(&name, &found)),
@@ -116,14 +59,14 @@ fn folder_kinds(source: &Source) -> BTreeMap<&str, DataType> {
 }
 
 /// All requested columns, in the order of their first appearance, and where each file has them.
-fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Options) -> Result<Vec<(String, Vec<Found<'a>>)>> {
+fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, wanted: Wanted) -> Result<Vec<(String, Vec<Found<'a>>)>> {
     let mut gathered: Vec<(String, Vec<Found>)> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (at, file) in source.files.iter().enumerate() {
         let subject = subject_name(file);
         let mut seen = HashMap::new();
         let mut add = |name: &'a str, origin: Origin, declared: DataType, values: Option<DataType>| {
-            if subject != Some(name) && wanted(name, options) {
+            if subject != Some(name) && wanted.includes(name) {
                 let index = *known.entry(name).or_insert_with(|| {
                     gathered.push((name.to_string(), Vec::new()));
                     gathered.len() - 1
@@ -134,7 +77,7 @@ fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Op
         for (root, field) in file.schema.fields().iter().enumerate() {
             // Columns that are left out may have the same name.
             if let Some(before) = seen.insert(field.name().as_str(), root)
-                && (subject == Some(field.name().as_str()) || wanted(field.name(), options))
+                && (subject == Some(field.name().as_str()) || wanted.includes(field.name()))
             {
                 let message = format!("has two columns named {:?} (numbers {before} and {root}). Rename one.", field.name());
                 return Err(Error::at(Code::SchemaConflict, &file.path, message));
@@ -179,7 +122,7 @@ fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     if folded.is_err() || (!alike && matches!(folded, Ok(None))) {
         for found in found.iter_mut() {
             if let Origin::Root { root, .. } = found.origin {
-                found.values = present::by_statistics(found.file, root, found.values.take());
+                found.values = value_types::by_statistics(found.file, root, found.values.take());
             }
         }
         folded = fold(name, found);
@@ -205,8 +148,8 @@ fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
 /// conversion reports the error.
 fn read_values(found: &mut [Found]) -> Result<()> {
     for found in found.iter_mut().filter(|found| found.values != Some(DataType::Null)) {
-        if let (Origin::Root { root, .. }, Content::Parquet(_)) = (&found.origin, &found.file.content) {
-            match present::by_reading(found.file, *root, found.values.clone()) {
+        if let (Origin::Root { root, .. }, Some(_)) = (&found.origin, found.file.content.parquet()) {
+            match value_types::by_reading(found.file, *root, found.values.clone()) {
                 Err(error) if error.code != Code::SourceDamaged => return Err(error),
                 Err(_) => {}
                 Ok(values) => found.values = values,
@@ -251,9 +194,10 @@ fn column(name: &str, found: Vec<Found>, wide: DataType, files: usize, converted
                 _ => source_type = Some(declared),
             }
             if let Origin::Root { root, .. } = origin {
-                let int96 = matches!(&file.content, Content::Parquet(footer) if parquet_types::is_int96(footer.file_metadata().schema_descr(), root));
-                if let Some(message) = described(file.schema.field(root), int96) {
-                    tell(converted, message);
+                let int96 =
+                    file.content.parquet().is_some_and(|footer| parquet_types::is_int96(footer.file_metadata().schema_descr(), root));
+                if let Some(message) = column_notes::converted(file.schema.field(root), int96) {
+                    count_file(converted, message);
                 }
             }
         }
@@ -308,39 +252,18 @@ fn of_folders(source: &Source, list: &[Column]) -> Vec<Note> {
     notes
 }
 
-/// The meaning of a column of this name in MEDS.
-pub fn role(name: &str) -> Role {
-    match name {
-        "time" => Role::Time,
-        "code" => Role::Code,
-        "numeric_value" => Role::Numeric,
-        _ => Role::Extra,
-    }
-}
-
-fn wanted(name: &str, options: &Options) -> bool {
-    let required = matches!(role(name), Role::Time | Role::Code);
-    let kept = options.columns.as_ref().is_none_or(|columns| columns.iter().any(|c| c == name));
-    required || (kept && !options.exclude.iter().any(|c| c == name))
-}
-
 /// Fails if a name in the options is not a column of any file, or if a column that every event needs is
 /// excluded.
-pub fn check_names(options: &Options, source: &Source) -> Result<()> {
+pub fn check_names(wanted: Wanted, source: &Source) -> Result<()> {
     let known = |name: &&String| source.files.iter().any(|file| file.has(name));
-    let mut named = options.columns.iter().flatten().chain(&options.exclude);
+    let mut named = wanted.columns.into_iter().flatten().chain(wanted.exclude);
     if let Some(name) = named.find(|name| !known(name)) {
         return Err(Error::new(Code::MissingColumn, format!("column {name:?} was named in the options, but no file has it.")));
     }
-    match options.exclude.iter().find(|name| makes_event(name)) {
+    match wanted.exclude.iter().find(|name| makes_event(name)) {
         Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: every event needs it."))),
         None => Ok(()),
     }
-}
-
-/// Whether a column of this name can never be left out.
-pub fn makes_event(name: &str) -> bool {
-    SUBJECT.contains(&name) || matches!(role(name), Role::Time | Role::Code)
 }
 
 /// The name of the column of subject ids in a file. A column in the file takes precedence over one in a
@@ -355,13 +278,13 @@ fn subject(file: &SourceFile, kinds: &BTreeMap<&str, DataType>, converted: &mut 
     if !file.untyped.is_empty() {
         let names: Vec<_> = file.untyped.iter().map(|&root| format!("{:?}", file.schema.field(root).name())).collect();
         let message = format!("columns whose Arrow type cannot be read have the type of Parquet instead: {}", names.join(", "));
-        tell(converted, message);
+        count_file(converted, message);
     }
     let Some(name) = subject_name(file) else {
         return if has_rows(file) { Err(missing(file, SUBJECT[0])) } else { Ok(None) };
     };
     if name != SUBJECT[0] {
-        tell(converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
+        count_file(converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
     }
     let Ok(root) = file.schema.index_of(name) else {
         let value = file.folders.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_deref());
@@ -377,7 +300,7 @@ fn subject(file: &SourceFile, kinds: &BTreeMap<&str, DataType>, converted: &mut 
     let mut found = [Found { at: 0, file, origin: Origin::Root { root, values: None }, values: canonical(&declared), declared }];
     let fits = |found: &Found| found.values.as_ref().is_some_and(|values| values.is_integer() || *values == DataType::Null);
     if !fits(&found[0]) {
-        found[0].values = present::by_statistics(file, root, found[0].values.take());
+        found[0].values = value_types::by_statistics(file, root, found[0].values.take());
     }
     if !fits(&found[0]) {
         read_values(&mut found)?;
@@ -450,32 +373,4 @@ fn conflict(name: &str, first: &Found, found: &Found) -> Error {
         first.file.path.display(),
     );
     Error::at(Code::SchemaConflict, &found.file.path, message)
-}
-
-/// Adds a note, or counts one more file for an existing note of the same text.
-fn tell(notes: &mut Vec<Note>, message: String) {
-    match notes.iter_mut().find(|note| note.message == message) {
-        Some(note) => note.count += 1,
-        None => notes.push(Note { kind: "converted".into(), message, count: 1 }),
-    }
-}
-
-/// The note about a file's column that is converted when it is stored.
-fn described(field: &Field, int96: bool) -> Option<String> {
-    let name = field.name();
-    if int96 {
-        return Some(format!("{name} was of type INT96: stored as microseconds, finer digits cut off"));
-    }
-    let plain = match field.data_type() {
-        DataType::Dictionary(_, values) => values,
-        other => other,
-    };
-    match (role(name), plain) {
-        (Role::Time, DataType::Timestamp(TimeUnit::Microsecond, None) | DataType::Null) => None,
-        (Role::Time, DataType::Timestamp(_, Some(zone))) => Some(format!("time was in zone {zone}: stored as UTC microseconds")),
-        (Role::Time, other) => Some(format!("time was of type {}: stored as microseconds", type_name(other))),
-        (Role::Numeric, t) if t.is_integer() => Some(format!("numeric_value was of type {}: stored as float64", type_name(t))),
-        (Role::Code, t) if canonical(t) == Some(DataType::Binary) => Some(format!("code was of type {}: read as UTF-8", type_name(t))),
-        _ => None,
-    }
 }

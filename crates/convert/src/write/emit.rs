@@ -1,13 +1,16 @@
 //! The second pass: every value to its place, (row group, column) by (row group, column), in parallel.
 
+use crate::plan::extent::present;
 use crate::plan::layout::{Layout, Slot, Slots, Stored};
 use crate::plan::pieces::{Piece, walk};
-use crate::plan::survey::{Group, Patient};
+use crate::source::column::Column;
+use crate::source::content::Batch;
 use crate::source::files::Source;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::Column;
+use crate::source::group::Group;
+use crate::source::patient::Patient;
+use crate::source::read::Reader;
 use crate::source::texts::Texts;
-use crate::write::positioned::{Bytes, Handle, Offsets, Target, Values, fixed, present};
+use crate::write::positioned::{Bytes, Handle, Offsets, Target, Values, fixed};
 use arrow_array::{Array, ArrayRef, new_null_array};
 use arrow_buffer::NullBuffer;
 use arrow_cast::{CastOptions, cast_with_options};

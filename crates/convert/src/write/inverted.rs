@@ -4,12 +4,12 @@
 //! code, straight to the file. Counts come first, so that every place is known, and where not all of an index fits the memory it is made a range of codes at a time.
 
 use crate::plan::layout::{Layout, Shard};
-use crate::plan::survey::Patient;
+use crate::source::patient::Patient;
 use crate::write::positioned::{Bytes, Offsets, Target};
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
-use meds_store::manifest::{STORE_ID_KEY, index_name};
+use meds_store::manifest::{STORE_ID_KEY, index_name, shard_name};
 use meds_store::write::{FilePlan, Shape};
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
@@ -194,7 +194,7 @@ struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     fn open(of: &Inverted<'a>, at: usize, shard: &Shard) -> Result<Self> {
-        let path = of.work.join(crate::conversion::shard_name(at));
+        let path = of.work.join(shard_name(at));
         let file = File::open(&path).map_err(|e| Error::io(&path, "read back what was written", &e))?;
         let book = of.layout.stored[of.column].book.as_ref();
         let known = book.zip(shard.columns[of.column].values.data);

@@ -3,9 +3,10 @@
 pub mod codes;
 pub mod emit;
 pub mod inverted;
-pub mod narrowed;
 pub mod orders;
+pub mod parquet;
 pub mod positioned;
 pub mod sort;
+pub mod splits;
 pub mod tables;
 pub mod target;

@@ -1,11 +1,10 @@
 //! Writing buffers at their final places: bytes, bits, offsets and nested values, each appended from a known position on.
 
-use crate::plan::extent::{ends, items};
 use crate::plan::layout::{Node, NodePlace};
-use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
+use crate::source::children::{ends, items};
+use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
-use arrow_select::filter::filter;
 use meds_store::{Code, Error, Result};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -243,16 +242,6 @@ fn narrow(n: u64) -> Result<i32> {
 
 fn too_many() -> Error {
     Error::new(Code::Internal, "a shard was planned with more than 2^31-1 elements or bytes")
-}
-
-/// The rows that are not null, in order.
-pub fn present(array: &ArrayRef) -> Result<ArrayRef> {
-    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-        None => Ok(array.clone()),
-        Some(nulls) => {
-            filter(array, &BooleanArray::new(nulls.inner().clone(), None)).map_err(|e| Error::new(Code::Internal, e.to_string()))
-        }
-    }
 }
 
 /// Values of any type, appended to the buffers of their node.

@@ -3,11 +3,12 @@
 //!
 //! The order: subjects by their first row in the source; within a subject rows without a time first, then by time, equal ones as they stood.
 
-use crate::options::Options;
-use crate::plan::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
+use crate::plan::survey::{Rows, null_id};
+use crate::source::column::{Column, Columns, Wanted, subject_column, time_column};
+use crate::source::content::Batch;
 use crate::source::files::Source;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns};
+use crate::source::group::{Group, file_start};
+use crate::source::read::Reader;
 use crate::source::spill::Spill;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
@@ -70,8 +71,10 @@ pub struct Sorter<'a> {
     pub columns: &'a Columns,
     /// Its row groups.
     pub groups: &'a [Group],
-    /// What was asked for.
-    pub options: &'a Options,
+    /// Bytes of memory for the whole conversion.
+    pub memory: u64,
+    /// The folder for temporary files, if there is one.
+    pub temp: Option<&'a Path>,
     /// Who watches.
     pub progress: &'a Progress,
 }
@@ -79,8 +82,8 @@ pub struct Sorter<'a> {
 impl Sorter<'_> {
     /// Sorts the source into the temporary folder, or into `work`. `repair`: disorder was found, and its extent is to be told.
     pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<Sorted> {
-        let Self { source, columns, groups, options, progress } = *self;
-        let spill = Spill::new(options.temp.as_deref(), work, "sorted")?;
+        let Self { source, columns, groups, memory, temp, progress } = *self;
+        let spill = Spill::new(temp, work, "sorted")?;
 
         let rows = groups.last().map_or(0, |group| group.end);
         progress.enter(Phase::Measure, rows, source.bytes());
@@ -102,7 +105,7 @@ impl Sorter<'_> {
 
         let threads = rayon::current_num_threads() as u64;
         // Of a bucket a thread holds the rows, their joined copy, the sorted one and what the writer makes of it.
-        let share = (options.memory / (6 * threads)).max(4 << 20);
+        let share = (memory / (6 * threads)).max(4 << 20);
         let width = row_bytes(source, columns, groups)?;
         let most = (share / width).max(1).max(rows.div_ceil(BUCKETS as u64));
         let mut slots: Ids<(u32, u32)> = Ids::default();
@@ -135,7 +138,7 @@ impl Sorter<'_> {
             buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
 
         let sorted = Source::of_files(names?)?;
-        let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
+        let columns = Columns::unify(&sorted, Wanted::default(), &mut Vec::new())?;
         Ok(Sorted { source: sorted, columns, spill })
     }
 }

@@ -100,7 +100,7 @@ impl Site {
             let replaces = replace && self.set_aside()?;
             match fs::rename(&self.work, &self.store) {
                 Ok(()) => break,
-                Err(e) if is_occupied(&e) && !replace => return Err(taken(&self.store)),
+                Err(e) if is_occupied(&e) && !replace => return Err(store_exists(&self.store)),
                 // Without locks: another conversion was faster. The last one wins.
                 Err(e) if is_occupied(&e) && !self.lock.is_held => remove(&self.old)?,
                 Err(e) => {
@@ -219,13 +219,13 @@ fn has_no_locks(error: &std::io::Error) -> bool {
 /// Refuses a path where no store may be written, before any work is done for one; who writes there asks again, with the lock. `force` replaces a store.
 pub fn refuse_taken(store: &Path, force: bool) -> Result<()> {
     match look(&behind(store))? {
-        Found::Store(_) if !force => Err(taken(store)),
+        Found::Store(_) if !force => Err(store_exists(store)),
         _ => Ok(()),
     }
 }
 
 /// A store is where another one is to be.
-pub fn taken(store: &Path) -> Error {
+pub fn store_exists(store: &Path) -> Error {
     Error::at(Code::StoreExists, store, "a store is there already. Give another path, or --force to replace it.")
 }
 

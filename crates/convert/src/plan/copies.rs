@@ -1,11 +1,11 @@
 //! Finds files that are copies of each other: they have the same rows, whatever their writer, compression,
 //! row groups or order of rows. Merging them would count every event twice.
 
-use crate::options::Options;
-use crate::plan::survey::{Group, groups, subject_column};
-use crate::source::files::{Content, Source, SourceFile};
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns};
+use crate::source::column::{Column, Columns, Wanted, subject_column};
+use crate::source::content::Batch;
+use crate::source::files::{Source, SourceFile};
+use crate::source::group::{Group, groups};
+use crate::source::read::Reader;
 use arrow_array::new_null_array;
 use arrow_cast::cast;
 use arrow_row::{RowConverter, SortField};
@@ -23,7 +23,7 @@ use std::path::Path;
 pub fn refuse(source: &Source, converted: &Columns, progress: &Progress) -> Result<()> {
     let mut by_rows: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut all = 0;
-    for (at, file) in source.files.iter().enumerate().filter(|(_, file)| matches!(file.content, Content::Parquet(_))) {
+    for (at, file) in source.files.iter().enumerate().filter(|(_, file)| file.content.parquet().is_some()) {
         let rows = (0..file.groups()).map(|group| file.rows(group)).sum();
         all += rows;
         if rows > 0 {
@@ -98,8 +98,8 @@ impl Compared {
         let source = Source::of_files(files.iter().map(named).collect())?;
         let converted: Vec<_> = converted.list.iter().map(|column| column.name.clone()).collect();
         let unify = |columns: Option<Vec<String>>| {
-            let options = Options { columns, ..Options::default() };
-            Columns::unify(&source, &options, &mut Vec::new())
+            let wanted = Wanted { columns: columns.as_deref(), ..Wanted::default() };
+            Columns::unify(&source, wanted, &mut Vec::new())
         };
         let columns = match unify(None) {
             Ok(columns) => columns,

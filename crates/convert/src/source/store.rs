@@ -1,16 +1,15 @@
 //! Patients of a store as a source: copies their rows from mapped shards, in batches like those of a Parquet
 //! reader.
 
-use crate::plan::pieces::segments;
-use crate::plan::survey::Patient;
+use crate::source::column::{Column, Columns, SUBJECT};
+use crate::source::content::{BYTES, Batch, Batches, Content, Opened, ROWS};
 use crate::source::files::{Source, SourceFile};
-use crate::source::held::{Held, columns, decoded, taken};
-use crate::source::read::Batch;
-use crate::source::schema::Columns;
+use crate::source::patient::{Patient, segments};
+use crate::source::shard::{ShardArrays, columns, decoded, taken};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, UInt64Array, make_array, new_null_array};
+use arrow_array::{Array, ArrayRef, Int64Array, UInt64Array, make_array, new_null_array};
 use arrow_data::transform::MutableArrayData;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, Schema};
 use arrow_select::interleave::interleave;
 use meds_store::manifest;
 use meds_store::read::Patients;
@@ -25,15 +24,11 @@ use std::sync::Arc;
 /// can read one column.
 const GROUP: u64 = 1 << 18;
 const GROUP_BYTES: u64 = 64 << 20;
-/// Most rows of a batch.
-const ROWS: usize = 1 << 16;
-/// Approximate bytes of a batch.
-const BYTES: usize = 8 << 20;
 
 /// Some patients of a store, in any order.
 #[derive(Debug)]
-pub struct Kept {
-    shards: Arc<Vec<Held>>,
+pub struct Selection {
+    shards: Arc<Vec<ShardArrays>>,
     members: Vec<Member>,
     /// The rows of each group, counted over the selected rows.
     groups: Vec<Range<u64>>,
@@ -59,7 +54,7 @@ struct Run {
     rows: usize,
 }
 
-/// Describes one file of a [`Cut`].
+/// Describes one file of a [`StoreSource`].
 pub struct Lot {
     /// The path for error messages.
     pub path: PathBuf,
@@ -72,7 +67,7 @@ pub struct Lot {
 }
 
 /// A store, or some of its patients, as a source.
-pub struct Cut {
+pub struct StoreSource {
     /// A file for each lot.
     pub source: Source,
     /// Its columns, with the types of the store.
@@ -81,7 +76,7 @@ pub struct Cut {
     pub patients: Vec<Patient>,
 }
 
-impl Cut {
+impl StoreSource {
     /// The patients with these slots (ascending), or all, in storage order: one lot for each shard that has
     /// any of them.
     pub fn open(store: &Store, slots: Option<&[u32]>) -> Result<Self> {
@@ -113,8 +108,8 @@ impl Cut {
         let mut used = vec![false; store.manifest().shards.len()];
         lots.iter().flat_map(|lot| &lot.patients).for_each(|of| used[about.shard.u32(*of as usize) as usize] = true);
         let numbers: Vec<usize> = (0..used.len()).filter(|shard| used[*shard]).collect();
-        let held: Result<Vec<Held>> = numbers.par_iter().map(|shard| Held::open(store, *shard)).collect();
-        let held = Arc::new(held?);
+        let shards: Result<Vec<ShardArrays>> = numbers.par_iter().map(|shard| ShardArrays::open(store, *shard)).collect();
+        let shards = Arc::new(shards?);
         let mut place = vec![0; used.len()];
         numbers.iter().enumerate().for_each(|(at, shard)| place[*shard] = at);
 
@@ -122,9 +117,10 @@ impl Cut {
         let mut files = Vec::with_capacity(lots.len());
         for lot in lots {
             let before = patients.last().map_or(0, Patient::end);
-            let kept = Kept::new(held.clone(), &about, &place, &lot);
-            patients.extend(kept.members.iter().map(|member| Patient { start: before + member.about.start, ..member.about }));
-            files.push(SourceFile::of_kept(lot.path, lot.name, lot.bytes, kept));
+            let selection = Selection::new(shards.clone(), &about, &place, &lot);
+            patients.extend(selection.members.iter().map(|member| Patient { start: before + member.about.start, ..member.about }));
+            // The fingerprint comes from the store, and columns need no schema.
+            files.push(SourceFile::new(lot.path, lot.name, lot.bytes, Box::new(selection), Arc::new(Schema::empty())));
         }
         let columns = columns(store, files.len())?;
         let mut source = Source::default();
@@ -172,9 +168,9 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
     })
 }
 
-impl Kept {
+impl Selection {
     /// The patients of a lot. `place` maps the number of a shard to its index among the open shards.
-    fn new(shards: Arc<Vec<Held>>, about: &Patients, place: &[usize], lot: &Lot) -> Self {
+    fn new(shards: Arc<Vec<ShardArrays>>, about: &Patients, place: &[usize], lot: &Lot) -> Self {
         let mut start = 0;
         let mut members = Vec::with_capacity(lot.patients.len());
         for of in lot.patients.iter().map(|of| *of as usize) {
@@ -191,27 +187,15 @@ impl Kept {
         Self { shards, members, groups }
     }
 
-    /// The rows of the groups, counted over the selected rows. Each group contains whole patients.
-    pub fn groups(&self) -> &[Range<u64>] {
-        &self.groups
-    }
-
-    /// Reads a column in a range of rows.
-    pub fn rows(&self, column: &str, rows: Range<u64>) -> Rows<'_> {
-        // The average size of a row limits the rows of a batch: notes of megabytes are read a few at a time.
-        let each = |held: &Held| {
-            let values = held.dense(column).or_else(|| held.sparse(column));
-            values.and_then(|values| values.to_data().get_slice_memory_size().ok()).unwrap_or(0) / held.events.len().max(1)
+    /// Rows of a batch of a column: the average size of a row limits them, so that notes of megabytes are read a few
+    /// at a time.
+    fn batch_rows(&self, column: &str, rows: Range<u64>) -> u64 {
+        let each = |shard: &ShardArrays| {
+            let values = shard.dense(column).or_else(|| shard.sparse(column));
+            values.and_then(|values| values.to_data().get_slice_memory_size().ok()).unwrap_or(0) / shard.events.len().max(1)
         };
-        let each = used(&self.runs(rows.clone())).into_iter().map(|shard| each(&self.shards[shard])).max().unwrap_or(0);
-        let step = BYTES.checked_div(each).unwrap_or(ROWS).clamp(1, ROWS) as u64;
-        Rows { kept: self, column: column.to_string(), next: rows.start, end: rows.end, step }
-    }
-
-    /// The subject of each row.
-    pub fn subjects(&self, rows: Range<u64>) -> impl Iterator<Item = i64> {
-        let ids: Vec<_> = self.runs(rows).into_iter().map(|run| (run.member.about.id, run.rows)).collect();
-        ids.into_iter().flat_map(|(id, rows)| std::iter::repeat_n(id, rows))
+        let each = used(&self.runs(rows)).into_iter().map(|shard| each(&self.shards[shard])).max().unwrap_or(0);
+        BYTES.checked_div(each as u64).unwrap_or(ROWS).clamp(1, ROWS)
     }
 
     fn runs(&self, rows: Range<u64>) -> Vec<Run> {
@@ -230,8 +214,12 @@ impl Kept {
     fn read(&self, column: &str, rows: Range<u64>) -> Result<Batch> {
         let runs = self.runs(rows.clone());
         let rows = (rows.end - rows.start) as usize;
+        if column == SUBJECT[0] {
+            let ids = runs.iter().flat_map(|run| std::iter::repeat_n(run.member.about.id, run.rows));
+            return Ok(Batch::Array(Arc::new(Int64Array::from_iter_values(ids))));
+        }
         let shards = used(&runs);
-        let held: Vec<&Held> = shards.iter().map(|shard| &self.shards[*shard]).collect();
+        let held: Vec<&ShardArrays> = shards.iter().map(|shard| &self.shards[*shard]).collect();
         let Some(first) = held.first() else { return Ok(Batch::Nulls(rows)) };
         let internal = |e| first.internal(column, e);
         if let Some(columns) = held.iter().map(|held| held.dense(column)).collect::<Option<Vec<_>>>() {
@@ -254,6 +242,24 @@ impl Kept {
             _ => sparse(&values, &places, &shards, &runs),
         };
         Ok(Batch::Array(array.map_err(internal)?))
+    }
+}
+
+/// Columns are found by their names, `subject_id` too.
+impl Content for Selection {
+    fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    fn rows(&self, group: usize) -> u64 {
+        self.groups[group].end - self.groups[group].start
+    }
+
+    fn open<'a>(&'a self, group: usize, _: usize, column: &'a Column, _: bool) -> Result<Opened<'a>> {
+        let rows = self.groups[group].clone();
+        let step = self.batch_rows(&column.name, rows.clone());
+        let batches = SelectionBatches { selection: self, column: &column.name, next: rows.start, end: rows.end, step };
+        Ok(Opened { batches: Box::new(batches), bytes: 0, unproven: false })
     }
 }
 
@@ -307,22 +313,21 @@ fn sparse(values: &[&ArrayRef], places: &[UInt64Array], shards: &[usize], runs: 
 }
 
 /// Batches of a column.
-pub struct Rows<'a> {
-    kept: &'a Kept,
-    column: String,
+struct SelectionBatches<'a> {
+    selection: &'a Selection,
+    column: &'a str,
     next: u64,
     end: u64,
     step: u64,
 }
 
-impl Rows<'_> {
-    /// The next batch; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Batch>> {
+impl Batches for SelectionBatches<'_> {
+    fn next(&mut self) -> Result<Option<Batch>> {
         if self.next == self.end {
             return Ok(None);
         }
         let rows = self.next..self.end.min(self.next + self.step);
         self.next = rows.end;
-        self.kept.read(&self.column, rows).map(Some)
+        self.selection.read(self.column, rows).map(Some)
     }
 }

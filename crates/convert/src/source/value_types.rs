@@ -1,11 +1,12 @@
 //! Finds the types of the values that a column really has. If a column has no values, the type that its
 //! writer declared (int32, double, text, bytes) means nothing.
 
-use crate::plan::extent::{children, items};
-use crate::source::files::{Content, SourceFile};
+use crate::source::children::{children, items};
+use crate::source::column::{Column, Origin, Role};
+use crate::source::content::Batch;
+use crate::source::files::SourceFile;
 use crate::source::lattice::join;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Origin, Role};
+use crate::source::read::Reader;
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::{DataType, Field};
 use meds_store::Result;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// The type `declared` of a root column, with [`DataType::Null`] in place of all parts that have no value
 /// according to the footer.
 pub fn by_statistics(file: &SourceFile, root: usize, declared: Option<DataType>) -> Option<DataType> {
-    let Content::Parquet(footer) = &file.content else { return declared };
+    let Some(footer) = file.content.parquet() else { return declared };
     if (0..file.groups()).all(|group| file.rows(group) == 0) {
         return Some(DataType::Null);
     }

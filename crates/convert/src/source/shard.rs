@@ -1,7 +1,7 @@
 //! A mapped shard as Arrow arrays, and its values in any rows.
 
+use crate::source::column::{Column, Columns, Origin, role};
 use crate::source::lattice::canonical;
-use crate::source::schema::{Column, Columns, Origin, role};
 use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
@@ -20,7 +20,7 @@ pub const NONE: u32 = u32::MAX;
 
 /// The arrays of a shard.
 #[derive(Debug)]
-pub struct Held {
+pub struct ShardArrays {
     /// Its file.
     pub path: PathBuf,
     /// The subject of each patient.
@@ -32,7 +32,7 @@ pub struct Held {
     sparse: Option<StructArray>,
 }
 
-impl Held {
+impl ShardArrays {
     /// Opens a shard and compares every byte with its checksums. Otherwise damaged bytes would get a valid
     /// checksum when they are written again.
     pub fn open(store: &Store, shard: usize) -> Result<Self> {
@@ -205,7 +205,7 @@ pub fn columns(store: &Store, files: usize) -> Result<Columns> {
     let list = manifest.columns.iter().map(|column| {
         // A store without patients has no shard whose schema could be read.
         let held = match schema {
-            Some(schema) => held_type(schema, column),
+            Some(schema) => stored_type(schema, column),
             None => type_of_name(&column.stored).as_ref().and_then(canonical),
         };
         let wide = held.ok_or_else(|| {
@@ -219,7 +219,7 @@ pub fn columns(store: &Store, files: usize) -> Result<Columns> {
 }
 
 /// The type of a column's values in the shards.
-fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
+fn stored_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
     let below = |of: &DataType, name: &str| match of {
         DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
         _ => None,

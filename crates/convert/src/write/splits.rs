@@ -1,9 +1,10 @@
 //! Splits without those who were left out: their ids would otherwise stand in the metadata of a store that is without them.
 
-use crate::export::write_table;
+use crate::source::dataset::broken;
 use crate::source::files::Source;
 use crate::source::lattice::conform;
-use crate::source::metadata::{Splits, broken, find, table};
+use crate::source::metadata::{Splits, splits_file, subject_ids, table};
+use crate::write::parquet::write_table;
 use arrow_array::BooleanArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -25,13 +26,11 @@ impl Narrowed {
     /// Leaves everybody out of a source's splits who is not to stay.
     pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, stays: impl Fn(i64) -> bool) -> Result<Self> {
         let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| stays(*id)).collect());
-        let names = ["subject_splits.parquet", "patient_splits.parquet"];
-        let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else {
+        let Some((name, path)) = splits_file(source).map(|(name, path)| (name, path.to_path_buf())) else {
             return Ok(Self::none(splits));
         };
         let (given, _) = table(&path)?;
-        let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-        let id = id.ok_or_else(|| broken(&path, "has no column \"subject_id\""))?;
+        let id = subject_ids(&given, &path)?;
         let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
         let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(&stays))).collect();
         // Byte for byte what it was, where everybody stays.

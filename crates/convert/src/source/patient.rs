@@ -1,0 +1,40 @@
+//! The rows of a patient in a source.
+
+/// A subject's rows as a whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patient {
+    /// The subject's id.
+    pub id: i64,
+    /// Its first row, counted over the whole source.
+    pub start: u64,
+    /// Number of rows.
+    pub rows: u64,
+    /// How many of them have no time.
+    pub statics: u64,
+    /// First and last time.
+    pub times: Option<(i64, i64)>,
+}
+
+impl Patient {
+    /// One past its last row.
+    pub fn end(&self) -> u64 {
+        self.start + self.rows
+    }
+}
+
+/// Cuts the source into segments of about `rows` rows; the result has their first patients and the number of patients.
+pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
+    let mut cuts = vec![0];
+    let mut held = 0;
+    for (at, patient) in patients.iter().enumerate() {
+        if held >= rows {
+            cuts.push(at);
+            held = 0;
+        }
+        held += patient.rows;
+    }
+    if !patients.is_empty() {
+        cuts.push(patients.len());
+    }
+    cuts
+}
