@@ -51,11 +51,11 @@ pub struct Change<'a> {
     /// For each of these rows, 1 if it has a value, 0 if it is null.
     pub valid: &'a [u8],
     /// The values.
-    pub values: Given<'a>,
+    pub values: NewValues<'a>,
 }
 
 /// Values in the forms that JavaScript has for them.
-pub enum Given<'a> {
+pub enum NewValues<'a> {
     /// For bool, integers up to 32 bits, floats, days and times of day.
     Numbers(&'a [f64]),
     /// For all types of 64 bits.
@@ -233,19 +233,19 @@ impl Change<'_> {
         }
         let nulls = Some(NullBuffer::from_iter(self.valid.iter().map(|valid| *valid != 0)));
         match (&self.values, wide) {
-            (Given::Numbers(values), DataType::Boolean) => {
+            (NewValues::Numbers(values), DataType::Boolean) => {
                 Ok(Arc::new(BooleanArray::new(values.iter().map(|v| *v != 0.0).collect(), nulls)))
             }
-            (Given::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
+            (NewValues::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
                 let numbers = Float64Array::try_new(values.to_vec().into(), nulls)?;
                 cast_with_options(&cast_with_options(&numbers, &DataType::Int32, &strict)?, wide, &strict)
             }
-            (Given::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
-            (Given::Words(values), DataType::UInt64) => {
+            (NewValues::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Words(values), DataType::UInt64) => {
                 Ok(Arc::new(UInt64Array::try_new(values.iter().map(|value| value.cast_unsigned()).collect(), nulls)?))
             }
-            (Given::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
-            (Given::Bytes(offsets, bytes), wide) => {
+            (NewValues::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Bytes(offsets, bytes), wide) => {
                 let rises =
                     offsets.first() == Some(&0) && offsets.is_sorted() && offsets.last().is_some_and(|end| *end as usize <= bytes.len());
                 if !rises {

@@ -38,7 +38,7 @@ pub struct CsvOptions {
 /// The contents of a file.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LookedAt {
+pub struct CsvContents {
     /// The names in its header; empty for a file without bytes.
     pub names: Vec<String>,
     /// A comma or a tab.
@@ -66,21 +66,21 @@ pub struct SameOptions {
 }
 
 /// Checks every row of some CSV files.
-pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
+pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<CsvContents>> {
     progress.enter(Phase::Plan, 0, 0);
     if let Some(folder) = &options.copies {
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, "copy the table", &e))?;
     }
     let look = |(i, path): (usize, &PathBuf)| {
         let copy = options.copies.as_ref().map(|folder| folder.join(format!("{i}.parquet")));
-        let mut looked = LookedAt::default();
-        if pass(path, options, copy.is_some(), None, &mut looked, progress)? == Pass::Whole {
-            return Ok(looked);
+        let mut found = CsvContents::default();
+        if pass(path, options, copy.is_some(), None, &mut found, progress)? == Pass::Whole {
+            return Ok(found);
         }
-        let mut looked = LookedAt { copy, ..Default::default() };
-        let copy = looked.copy.clone().map(Copy::create);
-        pass(path, options, false, copy, &mut looked, progress)?;
-        Ok(looked)
+        let mut found = CsvContents { copy, ..Default::default() };
+        let copy = found.copy.clone().map(Copy::create);
+        pass(path, options, false, copy, &mut found, progress)?;
+        Ok(found)
     };
     pool(options.threads, || options.files.par_iter().enumerate().map(look).collect())
 }
@@ -88,16 +88,16 @@ pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
 /// Whether two files contain the same bytes after decompression.
 pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
     let (mut one, mut other) = (contents(&options.one)?, contents(&options.other)?);
-    let mut held = (Vec::new(), Vec::new());
+    let mut parts = (Vec::new(), Vec::new());
     loop {
         progress.check()?;
-        held.0.clear();
-        held.1.clear();
+        parts.0.clear();
+        parts.1.clear();
         const PART: u64 = 1 << 20;
-        (&mut one).take(PART).read_to_end(&mut held.0).map_err(|e| unreadable(&options.one, &e))?;
-        (&mut other).take(PART).read_to_end(&mut held.1).map_err(|e| unreadable(&options.other, &e))?;
-        if held.0 != held.1 || held.0.is_empty() {
-            return Ok(held.0 == held.1);
+        (&mut one).take(PART).read_to_end(&mut parts.0).map_err(|e| unreadable(&options.one, &e))?;
+        (&mut other).take(PART).read_to_end(&mut parts.1).map_err(|e| unreadable(&options.other, &e))?;
+        if parts.0 != parts.1 || parts.0.is_empty() {
+            return Ok(parts.0 == parts.1);
         }
     }
 }
@@ -115,34 +115,34 @@ fn pass(
     options: &CsvOptions,
     may_end: bool,
     mut copy: Option<Copy>,
-    looked: &mut LookedAt,
+    found: &mut CsvContents,
     progress: &Progress,
 ) -> Result<Pass> {
     let mut csv = Csv::open(path, progress)?;
-    looked.names = csv.names().to_vec();
-    let (delimiter, width) = (csv.delimiter(), looked.names.len());
-    looked.delimiter = char::from(delimiter).to_string();
+    found.names = csv.names().to_vec();
+    let (delimiter, width) = (csv.delimiter(), found.names.len());
+    found.delimiter = char::from(delimiter).to_string();
     while let Some(record) = csv.record()? {
         if record.width() == width {
-            looked.rows += 1;
+            found.rows += 1;
             if let Some(copy) = &mut copy {
                 copy.push(width, &record)?;
             }
         } else if options.skip_bad_rows {
-            looked.dropped += 1;
-            looked.line = if looked.line == 0 { record.line } else { looked.line };
+            found.dropped += 1;
+            found.line = if found.line == 0 { record.line } else { found.line };
         } else {
             return Err(uneven(path, &record, width, delimiter));
         }
-        if may_end && (looked.dropped > 0 || !csv.is_plain()) {
+        if may_end && (found.dropped > 0 || !csv.is_plain()) {
             return Ok(Pass::Cut);
         }
     }
-    if may_end && looked.rows > 0 && !csv.is_plain() {
+    if may_end && found.rows > 0 && !csv.is_plain() {
         return Ok(Pass::Cut);
     }
     let (bytes, sum) = csv.read();
-    looked.sum = format!("{bytes}-{sum}");
+    found.sum = format!("{bytes}-{sum}");
     if let Some(copy) = copy {
         copy.finish(width)?;
     }

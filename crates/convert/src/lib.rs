@@ -24,9 +24,9 @@ mod threads;
 mod verify;
 mod write;
 
-pub use changes::{Change, Changing, Given, Part};
+pub use changes::{Change, Changing, NewValues, Part};
 pub use conversion::convert;
-pub use csv::{CsvOptions, LookedAt, SameOptions, csv, same};
+pub use csv::{CsvContents, CsvOptions, SameOptions, csv, same};
 pub use current::{DigestOptions, Digests, ExistingStore, digest, is_current};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};

@@ -193,23 +193,24 @@ impl<'a> Comparison<'a> {
 
     fn same_columns(&self) {
         let stored: HashSet<&str> = self.store.manifest().columns.iter().map(|c| c.name.as_str()).collect();
-        let given: HashSet<&str> = self.columns.list.iter().map(|c| c.name.as_str()).collect();
+        let in_source: HashSet<&str> = self.columns.list.iter().map(|c| c.name.as_str()).collect();
         for (name, message) in stored
-            .difference(&given)
+            .difference(&in_source)
             .map(|n| (n, "is in the store, but not in the source"))
-            .chain(given.difference(&stored).map(|n| (n, "is in the source, but not in the store")))
+            .chain(in_source.difference(&stored).map(|n| (n, "is in the source, but not in the store")))
         {
             self.report(Problem { message: message.into(), column: Some(name.to_string()), ..Problem::default() });
         }
     }
 
     fn same_metadata(&self) -> Result<()> {
-        let given: HashMap<String, &PathBuf> = self.source.metadata.iter().map(|(name, path)| (format!("metadata/{name}"), path)).collect();
+        let in_source: HashMap<String, &PathBuf> =
+            self.source.metadata.iter().map(|(name, path)| (format!("metadata/{name}"), path)).collect();
         let stored = self.store.manifest().files.iter().filter(|f| f.path.starts_with("metadata/"));
         let mut known = HashSet::new();
         for file in stored {
             known.insert(&file.path);
-            let same = match given.get(&file.path) {
+            let same = match in_source.get(&file.path) {
                 Some(path) => {
                     let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
                     meds_store::manifest::hex(crc32c::crc32c(&bytes)) == file.crc32c
@@ -224,7 +225,7 @@ impl<'a> Comparison<'a> {
                 });
             }
         }
-        for name in given.keys().filter(|name| !known.contains(name)) {
+        for name in in_source.keys().filter(|name| !known.contains(name)) {
             self.report(Problem { path: name.clone(), message: "is in the source, but not in the store".into(), ..Problem::default() });
         }
         // A conversion refused errors in the source's metadata, so they are refused here too.
@@ -302,7 +303,7 @@ impl<'a> Comparison<'a> {
         let mut at = 0;
         while let Some(batch) = reader.next()? {
             let rows = batch.len();
-            let given = match batch {
+            let theirs = match batch {
                 Batch::Array(array) => conform(&array, &column.wide).map_err(|e| internal(&e))?,
                 Batch::Nulls(rows) => new_null_array(&column.wide, rows),
             };
@@ -310,18 +311,18 @@ impl<'a> Comparison<'a> {
             for part in positions[at..at + rows].chunk_by(|a, b| shard_of(a, locations) == shard_of(b, locations)) {
                 if let Some(shard) = shard_of(&part[0], locations) {
                     let shard = &shards[shard];
-                    let held = match stored.storage {
+                    let ours = match stored.storage {
                         Storage::Dense => shard.dense(&column.name, part),
                         Storage::Sparse => shard.sparse(&column.name, part, locations),
                     };
-                    let held = held.and_then(|held| match held.data_type() {
-                        arrow_schema::DataType::Dictionary(_, value) => cast(&held, value),
-                        _ => Ok(held),
+                    let ours = ours.and_then(|ours| match ours.data_type() {
+                        arrow_schema::DataType::Dictionary(_, value) => cast(&ours, value),
+                        _ => Ok(ours),
                     });
-                    let held = held.and_then(|held| conform(&held, &column.wide)).map_err(|e| internal(&e))?;
-                    let given = given.slice(begin, part.len());
-                    if held.to_data() != given.to_data() {
-                        self.differ(column, part, &held, &given, ids, locations);
+                    let ours = ours.and_then(|ours| conform(&ours, &column.wide)).map_err(|e| internal(&e))?;
+                    let theirs = theirs.slice(begin, part.len());
+                    if ours.to_data() != theirs.to_data() {
+                        self.differ(column, part, &ours, &theirs, ids, locations);
                     }
                 }
                 begin += part.len();
@@ -336,8 +337,8 @@ impl<'a> Comparison<'a> {
         &self,
         column: &Column,
         part: &[Option<(usize, usize)>],
-        held: &ArrayRef,
-        given: &ArrayRef,
+        ours: &ArrayRef,
+        theirs: &ArrayRef,
         ids: &[i64],
         locations: &[Location],
     ) {
@@ -346,14 +347,14 @@ impl<'a> Comparison<'a> {
             false => array_value_to_string(array, row).unwrap_or_default().chars().take(80).collect(),
         };
         for (row, position) in part.iter().enumerate() {
-            if held.slice(row, 1).to_data() == given.slice(row, 1).to_data() {
+            if ours.slice(row, 1).to_data() == theirs.slice(row, 1).to_data() {
                 continue;
             }
             let Some((patient, at)) = position else { continue };
             let location = &locations[*patient];
             self.report(Problem {
                 path: self.store.manifest().shards[location.shard].file.path.clone(),
-                message: format!("contains {}, but the source contains {}", text(held, row), text(given, row)),
+                message: format!("contains {}, but the source contains {}", text(ours, row), text(theirs, row)),
                 subject: Some(ids[*patient]),
                 column: Some(column.name.clone()),
                 row: Some((at - location.first) as u64),

@@ -101,7 +101,7 @@ impl SourceSchema {
     /// Whether the file has these columns with these types, in any order.
     fn is(&self, table: &RecordBatch) -> bool {
         let same =
-            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
+            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|found| found.data_type().equals_datatype(field.data_type()));
         self.0.fields().len() == table.num_columns() && table.schema().fields().iter().all(same)
     }
 }

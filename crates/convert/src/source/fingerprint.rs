@@ -111,11 +111,11 @@ impl Input {
         };
         let file = File::open(&self.path).map_err(io)?;
         let end = self.seen.bytes.min(start + PIECE);
-        let mut held = vec![0; READ.min(end - start) as usize];
+        let mut buffer = vec![0; READ.min(end - start) as usize];
         let mut hash = Hasher::new();
         let mut at = start;
         while at < end {
-            let some = &mut held[..READ.min(end - at) as usize];
+            let some = &mut buffer[..READ.min(end - at) as usize];
             file.read_exact_at(some, at).map_err(io)?;
             hash.write(some);
             at += some.len() as u64;

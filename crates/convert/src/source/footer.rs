@@ -229,7 +229,7 @@ mod tests {
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
 
     #[test]
-    fn gives_an_empty_list_its_type_and_changes_nothing_else() {
+    fn an_empty_list_gets_its_type_and_nothing_else_changes() {
         let mut expected = FOOTER.to_vec();
         expected[16] = 0x0c;
         assert_eq!(repaired(FOOTER), Some(expected.clone()));
@@ -237,19 +237,19 @@ mod tests {
     }
 
     #[test]
-    fn tells_that_columns_are_encrypted_from_the_algorithm() {
+    fn an_algorithm_shows_that_columns_are_encrypted() {
         assert!(!encrypts(FOOTER));
         // Four fields later: AES_GCM_V1, an empty member of the union.
         let end = FOOTER.len() - 1;
         let encrypted = [&FOOTER[..end], &[0x4c, 0x1c, 0x00, 0x00, 0x00]].concat();
         assert!(encrypts(&encrypted));
         // The same field number in its long form.
-        let told = [&FOOTER[..end], &[0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00]].concat();
-        assert!(encrypts(&told));
+        let long_form = [&FOOTER[..end], &[0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00]].concat();
+        assert!(encrypts(&long_form));
     }
 
     #[test]
-    fn takes_the_annotations_of_the_columns_that_are_refused_and_of_no_other() {
+    fn only_refused_columns_lose_their_annotations() {
         // a: INT32, converted type DATE, field id 7; b: INT32, DATE.
         let a = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'a', 0x25, 0x0c, 0x36, 0x0e, 0x00];
         let b = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'b', 0x25, 0x0c, 0x00];

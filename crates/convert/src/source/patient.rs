@@ -25,13 +25,13 @@ impl Patient {
 /// Cuts the source into segments of about `rows` rows; the result has their first patients and the number of patients.
 pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
     let mut cuts = vec![0];
-    let mut held = 0;
+    let mut count = 0;
     for (at, patient) in patients.iter().enumerate() {
-        if held >= rows {
+        if count >= rows {
             cuts.push(at);
-            held = 0;
+            count = 0;
         }
-        held += patient.rows;
+        count += patient.rows;
     }
     if !patients.is_empty() {
         cuts.push(patients.len());

@@ -63,27 +63,27 @@ impl ShardArrays {
     /// The values of a column in any rows, null for [`NONE`]. `patients` has the patient of each row. `None`
     /// if all values would be null.
     pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize]) -> Result<Option<ArrayRef>> {
-        if let Some(held) = self.dense(column) {
+        if let Some(values) = self.dense(column) {
             let rows: UInt32Array = rows.iter().map(|row| (*row != NONE).then_some(*row)).collect();
-            return taken(held, &rows).map(Some).map_err(|e| self.internal(column, e));
+            return taken(values, &rows).map(Some).map_err(|e| self.internal(column, e));
         }
         let lists = self.sparse(column).ok_or_else(|| self.lost(column))?;
         let own = |(row, patient): (&u32, &usize)| (*patient, (*row != NONE).then(|| (row - self.first(*patient)) as usize));
-        let places = self.places(column, lists, rows.iter().zip(patients).map(own))?;
-        if places.null_count() == rows.len() {
+        let offsets = self.value_offsets(column, lists, rows.iter().zip(patients).map(own))?;
+        if offsets.null_count() == rows.len() {
             return Ok(None);
         }
         let values = lists.as_list::<i32>().values().as_struct().column(1);
-        taken(values, &places).map(Some).map_err(|e| self.internal(column, e))
+        taken(values, &offsets).map(Some).map_err(|e| self.internal(column, e))
     }
 
     /// For each given row, the offset of its value among the values of a sparse column; null if it has none.
     /// A row is given by its patient and its number within the patient.
-    pub fn places(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
+    pub fn value_offsets(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
         let lists = lists.as_list::<i32>();
         let mut gap = Gap { numbers: Numbers::of(lists), begin: 0, end: 0, at: 0 };
         let mut turned = None;
-        let mut places = UInt64Builder::with_capacity(rows.size_hint().0);
+        let mut offsets = UInt64Builder::with_capacity(rows.size_hint().0);
         for (patient, row) in rows {
             if turned != Some(patient) {
                 let own = (self.first(patient + 1) - self.first(patient)) as usize;
@@ -98,9 +98,9 @@ impl ShardArrays {
                 }
                 turned = Some(patient);
             }
-            places.append_option(row.and_then(|row| gap.find(row)).map(|place| place as u64));
+            offsets.append_option(row.and_then(|row| gap.find(row)).map(|offset| offset as u64));
         }
-        Ok(places.finish())
+        Ok(offsets.finish())
     }
 
     /// The first row of a patient.
@@ -189,10 +189,10 @@ impl Gap<'_> {
 }
 
 /// Values at some offsets; text keeps its dictionary.
-pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowError> {
+pub fn taken(values: &ArrayRef, offsets: &dyn Array) -> Result<ArrayRef, ArrowError> {
     match values.as_any_dictionary_opt() {
-        Some(coded) => decoded(&take(coded.keys(), places, None)?, coded.values()),
-        None => take(values, places, None),
+        Some(coded) => decoded(&take(coded.keys(), offsets, None)?, coded.values()),
+        None => take(values, offsets, None),
     }
 }
 
@@ -204,11 +204,11 @@ pub fn columns(store: &Store, files: usize) -> Result<Columns> {
     let roots = vec![Some(Origin::Root { root: 0, values: None }); files];
     let list = manifest.columns.iter().map(|column| {
         // A store without patients has no shard whose schema could be read.
-        let held = match schema {
+        let stored = match schema {
             Some(schema) => stored_type(schema, column),
             None => type_of_name(&column.stored).as_ref().and_then(canonical),
         };
-        let wide = held.ok_or_else(|| {
+        let wide = stored.ok_or_else(|| {
             let message = format!("column {:?}: the type {} cannot be derived from its name alone.", column.name, column.stored);
             Error::at(Code::ColumnType, store.root(), message)
         })?;
@@ -229,13 +229,13 @@ fn stored_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
         _ => None,
     };
     let top = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
-    let held = match column.storage {
+    let stored = match column.storage {
         Storage::Dense => below(&item(top("events")?)?, &column.name),
         Storage::Sparse => below(&item(below(&top("sparse")?, &column.name)?)?, "value"),
     };
-    held.map(|held| match held {
+    stored.map(|stored| match stored {
         DataType::Dictionary(_, values) => *values,
-        held => held,
+        plain => plain,
     })
 }
 

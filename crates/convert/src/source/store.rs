@@ -110,14 +110,14 @@ impl StoreSource {
         let numbers: Vec<usize> = (0..used.len()).filter(|shard| used[*shard]).collect();
         let shards: Result<Vec<ShardArrays>> = numbers.par_iter().map(|shard| ShardArrays::open(store, *shard)).collect();
         let shards = Arc::new(shards?);
-        let mut place = vec![0; used.len()];
-        numbers.iter().enumerate().for_each(|(at, shard)| place[*shard] = at);
+        let mut index_of = vec![0; used.len()];
+        numbers.iter().enumerate().for_each(|(at, shard)| index_of[*shard] = at);
 
         let mut patients: Vec<Patient> = Vec::new();
         let mut files = Vec::with_capacity(lots.len());
         for lot in lots {
             let before = patients.last().map_or(0, Patient::end);
-            let selection = Selection::new(shards.clone(), &about, &place, &lot);
+            let selection = Selection::new(shards.clone(), &about, &index_of, &lot);
             patients.extend(selection.members.iter().map(|member| Patient { start: before + member.about.start, ..member.about }));
             // The fingerprint comes from the store, and columns need no schema.
             files.push(SourceFile::new(lot.path, lot.name, lot.bytes, Box::new(selection), Arc::new(Schema::empty())));
@@ -169,12 +169,12 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
 }
 
 impl Selection {
-    /// The patients of a lot. `place` maps the number of a shard to its index among the open shards.
-    fn new(shards: Arc<Vec<ShardArrays>>, about: &Patients, place: &[usize], lot: &Lot) -> Self {
+    /// The patients of a lot. `index_of` maps the number of a shard to its index among the open shards.
+    fn new(shards: Arc<Vec<ShardArrays>>, about: &Patients, index_of: &[usize], lot: &Lot) -> Self {
         let mut start = 0;
         let mut members = Vec::with_capacity(lot.patients.len());
         for of in lot.patients.iter().map(|of| *of as usize) {
-            let (shard, row) = (place[about.shard.u32(of) as usize], about.row.u32(of) as usize);
+            let (shard, row) = (index_of[about.shard.u32(of) as usize], about.row.u32(of) as usize);
             let times = about.first_time.valid(of).then(|| (about.first_time.i64(of), about.last_time.i64(of)));
             let (rows, statics) = (u64::from(about.events.u32(of)), u64::from(about.static_events.u32(of)));
             let patient = Patient { id: about.ids.i64(of), start, rows, statics, times };
@@ -219,27 +219,27 @@ impl Selection {
             return Ok(Batch::Array(Arc::new(Int64Array::from_iter_values(ids))));
         }
         let shards = used(&runs);
-        let held: Vec<&ShardArrays> = shards.iter().map(|shard| &self.shards[*shard]).collect();
-        let Some(first) = held.first() else { return Ok(Batch::Nulls(rows)) };
+        let arrays: Vec<&ShardArrays> = shards.iter().map(|shard| &self.shards[*shard]).collect();
+        let Some(first) = arrays.first() else { return Ok(Batch::Nulls(rows)) };
         let internal = |e| first.internal(column, e);
-        if let Some(columns) = held.iter().map(|held| held.dense(column)).collect::<Option<Vec<_>>>() {
+        if let Some(columns) = arrays.iter().map(|shard| shard.dense(column)).collect::<Option<Vec<_>>>() {
             return Ok(Batch::Array(dense(&columns, &shards, &runs, rows).map_err(internal)?));
         }
         let mut values = Vec::new();
-        let mut places = Vec::new();
-        for (held, shard) in held.iter().zip(&shards) {
-            let lists = held.sparse(column).ok_or_else(|| held.lost(column))?;
+        let mut offsets = Vec::new();
+        for (arrays, shard) in arrays.iter().zip(&shards) {
+            let lists = arrays.sparse(column).ok_or_else(|| arrays.lost(column))?;
             let own = runs.iter().filter(|run| run.member.shard == *shard);
             let rows = own.flat_map(|run| (run.skip..run.skip + run.rows).map(|row| (run.member.row, Some(row))));
-            places.push(held.places(column, lists, rows)?);
+            offsets.push(arrays.value_offsets(column, lists, rows)?);
             values.push(lists.as_list::<i32>().values().as_struct().column(1));
         }
-        if places.iter().all(|places| places.null_count() == places.len()) {
+        if offsets.iter().all(|offsets| offsets.null_count() == offsets.len()) {
             return Ok(Batch::Nulls(rows));
         }
-        let array = match (&values[..], &places[..]) {
-            ([values], [places]) => taken(values, places),
-            _ => sparse(&values, &places, &shards, &runs),
+        let array = match (&values[..], &offsets[..]) {
+            ([values], [offsets]) => taken(values, offsets),
+            _ => sparse(&values, &offsets, &shards, &runs),
         };
         Ok(Batch::Array(array.map_err(internal)?))
     }
@@ -298,14 +298,14 @@ fn dense(columns: &[&ArrayRef], shards: &[usize], runs: &[Run], rows: usize) -> 
 }
 
 /// Values of several shards, at the offsets that each of them has for its runs.
-fn sparse(values: &[&ArrayRef], places: &[UInt64Array], shards: &[usize], runs: &[Run]) -> Result<ArrayRef, ArrowError> {
+fn sparse(values: &[&ArrayRef], offsets: &[UInt64Array], shards: &[usize], runs: &[Run]) -> Result<ArrayRef, ArrowError> {
     let plain: Vec<ArrayRef> = values.iter().map(|values| plain(values)).collect();
     let none = new_null_array(plain[0].data_type(), 1);
-    let mut next = vec![0; places.len()];
+    let mut next = vec![0; offsets.len()];
     let pick = |at: usize| {
-        let place = next[at];
+        let row = next[at];
         next[at] += 1;
-        if places[at].is_valid(place) { (at, places[at].value(place) as usize) } else { (places.len(), 0) }
+        if offsets[at].is_valid(row) { (at, offsets[at].value(row) as usize) } else { (offsets.len(), 0) }
     };
     let picked: Vec<_> = runs.iter().flat_map(|run| std::iter::repeat_n(source(shards, run), run.rows)).map(pick).collect();
     let all: Vec<&dyn Array> = plain.iter().chain([&none]).map(AsRef::as_ref).collect();

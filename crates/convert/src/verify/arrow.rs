@@ -3,7 +3,7 @@
 use crate::source::guard::guarded;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array};
+use arrow_array::{ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array};
 use arrow_cast::cast;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::FileDecoder;
