@@ -134,7 +134,7 @@ describe("inspect()", () => {
       ],
       [table(await plain(), "subject_splits.parquet", [ids([1n, 7n]), text("split", ["train", ""])]), null, "no events", "no split"],
       [partitioned, null, "COLUMN=VALUE"],
-      [piped, null, "no files"],
+      [piped, null, "not files"],
       [table(await plain(), "codes.parquet", [text("kode", [])]), "MEDS_METADATA"],
       [table(await plain(), "codes.parquet/part-0.parquet", [text("code", [])]), "MEDS_METADATA"],
       [table(await plain(), "subject_splits.parquet", [ids([1n, 1n]), text("split", ["a", "b"])]), "MEDS_SPLIT_CONFLICT"],
