@@ -66,11 +66,15 @@ export declare class NativeScan {
 /** A store whose files are mapped. */
 export declare class NativeStore {
   /**
-   * Writes into `ends` where the rows end that are known at each sample's cut-off. `spans` has three numbers a sample: shard, first row with a time,
-   * end of the patient's rows. `window` rows before each end are brought near.
+   * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains three
+   * numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows before each
+   * end into the cache.
    */
   knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
-  /** Moves rows into the arrays of a batch. Where a row must not be known to its sample: the sample's number and the row, and the batch is spoilt. */
+  /**
+   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the sample's
+   * index and the row. The batch must not be used then.
+   */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /**
    * Opens a shard whose rows can be written with changes. This compares every byte of it with its
@@ -117,7 +121,7 @@ export interface AddedColumn {
   type: string
 }
 
-/** The arrays of a batch; empty where they are not asked for. */
+/** The arrays of a batch; empty where they are not requested. */
 export interface BatchArrays {
   /** Codes. */
   code: Int32Array | BigInt64Array
@@ -125,31 +129,44 @@ export interface BatchArrays {
   value: Float32Array
   /** 1 where there is a value. */
   mask: Uint8Array
-  /** Days since the row before. */
+  /** Days since the previous row. */
   days: Float32Array
-  /** Times. */
+  /** Times in microseconds since 1970-01-01. */
   time: BigInt64Array
 }
 
-/** Rows that go into a batch. */
+/** The rows of a batch. */
 export interface BatchRows {
-  /** Nine numbers a run of rows: see `crates/query/src/batch.rs`. */
+  /** Words per run of rows: see `batch_run`. */
   runs: Int32Array
-  /** Numbers of rows, where a run is a list of them. */
+  /** Row numbers of the runs whose rows are not consecutive. */
   list: Uint32Array
-  /** Of each sample the cut-off. */
+  /** Cut-off of each sample. */
   cutoffs: BigInt64Array
-  /** Rows at the very cut-off are known. */
+  /** Whether rows at the time of the cut-off are known. */
   inclusive: boolean
 }
 
-/** By code id what a vocabulary makes of it; empty where it leaves things as they are. */
+/** The layout of a run, so that a test can compare it with the JavaScript side. */
+export declare function batchRun(): BatchRun
+
+/** The layout of a run in [`BatchRows::runs`]. */
+export interface BatchRun {
+  /** Names of the words of a run, in order. */
+  words: Array<string>
+  /** The last word of a run whose rows are in the list. */
+  list: number
+  /** The last word of a run of static rows. */
+  statics: number
+}
+
+/** A vocabulary's arrays by code id; empty where it changes nothing. */
 export interface BatchTokens {
   /** Tokens. */
   ids: Int32Array
-  /** Of the values of each code. */
+  /** Mean of the values of each code. */
   mean: Float64Array
-  /** Of the values of each code. */
+  /** Standard deviation of the values of each code. */
   std: Float64Array
 }
 

@@ -172,9 +172,8 @@ export async function perform({ plan, work, form, omop, strict }: Conversion, or
   const made = staged({ source: plan.source, form }, plan.store, plan.temp, importing, async ({ dataset, notes }) => {
     await origin.check();
     const before = (performance.now() - begun) / 1000;
-    const kept = trustTimes === true ? { times } : {};
-    const imported = { source: dataset, notes, made: { imported: "omop" } };
-    const summary = await runJob<Summary>("convert", { ...rest, ...kept, memory, threads, ...imported }, work);
+    const provenance = { notes, made: { imported: "omop" }, ...(trustTimes === true ? { times } : {}) };
+    const summary = await runJob<Summary>("convert", { ...rest, source: dataset, memory, threads, provenance }, work);
     return { ...summary, sourceBytes: bytesOf(resolve(plan.source), form), seconds: before + summary.seconds };
   });
   return made.finally(() => origin.end());
