@@ -33,7 +33,7 @@ export interface Staging {
 export interface Dataset {
   readonly path: string;
   /** What a conversion of it must know besides the plan. */
-  readonly plan: object;
+  readonly plan: Partial<ImportedPlan> & { readonly trustTimes?: undefined; readonly hashes?: undefined };
 }
 
 /** What is converted: a path, looked at once. */
@@ -72,9 +72,11 @@ export class NativeSource implements Source {
 /** What an import from another format adds to the plan of a conversion. */
 export interface ImportedPlan {
   readonly source: string;
-  readonly notes: readonly Note[];
-  /** Kept in the manifest's options. */
-  readonly made: { readonly imported: "omop" };
-  /** The digest of times of the files that were imported, where the store keeps it. */
-  readonly times?: string;
+  readonly provenance: {
+    readonly notes: readonly Note[];
+    /** Kept in the manifest's options. */
+    readonly made: { readonly imported: "omop" };
+    /** The digest of times of the files that were imported, where the store keeps it. */
+    readonly times?: string;
+  };
 }

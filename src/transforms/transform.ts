@@ -121,7 +121,8 @@ export async function transform<A = unknown>(
     return await withWorkFolder(request.out, request.temp, "transform", async (folder) => {
       const counts = await writeRows(db, request, added, folder);
       const before = (performance.now() - begun) / 1000;
-      const plan = { ...planOf(db._store, request, added), source: folder, notes: notesOf(db._store, counts), made };
+      const provenance = { ...provenanceOf(db._store, request, added), notes: notesOf(db._store, counts), made };
+      const plan = { ...planOf(db._store, request), source: folder, provenance };
       const summary = await runJob<Summary>("convert", plan, { onProgress: request.onProgress, signal: request.signal });
       return { ...summary, sourceBytes: db.metadata.bytes, seconds: before + summary.seconds };
     });
@@ -212,8 +213,8 @@ async function writeRows(db: PatientDatabase, request: Request, added: readonly 
 }
 
 /** The options of the conversion of the changed rows. */
-function planOf({ manifest, columns }: Store, request: Request, added: readonly AddedColumn[]): object {
-  const { store, out, force, threads, memory, shardBytes, index, temp } = request;
+function planOf({ manifest }: Store, request: Request): object {
+  const { out, force, threads, memory, shardBytes, index, temp } = request;
   return {
     store: out,
     force,
@@ -222,9 +223,12 @@ function planOf({ manifest, columns }: Store, request: Request, added: readonly 
     shardBytes: shardBytes ?? manifest.options.shardBytes,
     index: index ?? manifest.options.index,
     temp,
-    narrow: store,
-    types: Object.fromEntries([...columns, ...added].map(({ name, type }) => [name, type])),
   };
+}
+
+/** The store whose patients may be missing in the new one, and the types that its columns had in the source. */
+function provenanceOf({ columns }: Store, { store }: Request, added: readonly AddedColumn[]): object {
+  return { narrow: store, types: Object.fromEntries([...columns, ...added].map(({ name, type }) => [name, type])) };
 }
 
 /** The notes of the new store: those of the old one without warnings, and the counts of changes. */

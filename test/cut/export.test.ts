@@ -175,7 +175,7 @@ for root in sys.argv[1:]:
     const { notes } = await db.export(out);
     db.close();
     expect(notes.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
-      "warning: text_value is int64 where MEDS 0.4 has text, and its validation refuses it: convert without it (--exclude)",
+      "warning: text_value is int64, but MEDS 0.4 requires text, and its validation refuses the dataset: convert without it (--exclude)",
       "converted: metadata/dataset.json was written without its byte order mark, which Python refuses in JSON",
       expect.stringMatching(/^converted: metadata\/codes\.parquet was made/),
     ]);

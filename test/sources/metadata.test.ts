@@ -85,7 +85,7 @@ pq.write_table(pa.table({"subject_id": ids.dictionary_encode(), "split": splits.
     const { notes } = await convert(source, store);
     expect(notes).toContainEqual({
       kind: "skipped",
-      message: "links below metadata/ that lead nowhere, such as metadata/link.json",
+      message: "links below metadata/ whose target does not exist, such as metadata/link.json",
       count: 1,
     });
     expect(readdirSync(join(store, "metadata"))).toEqual(["kept.txt"]);

@@ -34,7 +34,7 @@ const files: Record<string, string[]> = {
   "parquet-rs": [],
   "parquet-rs-v2": [],
   polars: [],
-  "polars-int128-ms": ['columns whose Arrow type cannot be read are of the type that Parquet has: "whole"', UTC],
+  "polars-int128-ms": ['columns whose Arrow type cannot be read have the type of Parquet instead: "whole"', UTC],
   "pyarrow-binary-code": ["code was of type binary: read as UTF-8"],
   "pyarrow-int96": [INT96("time"), INT96("end")],
   "pyarrow-v2-delta": [],
@@ -252,7 +252,7 @@ describe("what is no MEDS dataset", () => {
     writeFileSync(place(path, "data/events.csv"), "");
     expect(await refused(path)).toMatchObject({
       code: "MEDS_NO_DATA",
-      message: expect.stringContaining("no *.parquet file below it (it contains events.csv). MEDS keeps"),
+      message: expect.stringContaining("does not contain a *.parquet file (it contains events.csv). MEDS stores"),
     });
     expect(await rejected(convert(join(path, "notes.txt"), join(folder("target"), "s.medsdb")))).toMatchObject({
       code: "MEDS_NO_DATA",
@@ -263,7 +263,7 @@ describe("what is no MEDS dataset", () => {
   it("or is of MEDS before 0.3, is refused as such", async () => {
     expect(await refused(source("meds-0.2"))).toMatchObject({
       code: "MEDS_MISSING_COLUMN",
-      message: expect.stringContaining("one row a patient with its events nested in it, as MEDS before 0.3 had"),
+      message: expect.stringContaining("one row per patient with nested events, as in MEDS before 0.3"),
     });
   });
 });

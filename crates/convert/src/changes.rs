@@ -1,9 +1,10 @@
-//! Rows of a shard as a transform left them (chosen, in another order, changed, new) as a Parquet file that a conversion then reads.
+//! Writes rows of a shard after a transform (selected, reordered, changed, new) as a Parquet file, which a
+//! conversion then reads.
 
-use crate::export::{failed, leaves};
-use crate::source::held::{Held, NONE, columns};
+use crate::source::column::{Column, Role};
 use crate::source::lattice::canonical;
-use crate::source::schema::{Column, Role};
+use crate::source::shard::{NONE, ShardArrays, columns};
+use crate::write::parquet::{failed, leaves};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, Float64Array, Int64Array, StringArray, UInt64Array,
     new_null_array,
@@ -23,63 +24,64 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most rows that are brought together at once, and what they take in the shard, about.
+/// Most rows that are gathered at once, and their approximate bytes in the shard.
 const ROWS: u64 = 1 << 15;
 const BYTES: u64 = 16 << 20;
-/// Slices of a row group, which is held, packed, until it is whole.
+/// Slices per row group. A row group is kept in memory, compressed, until it is complete.
 const SLICES: usize = 8;
 
 /// Rows of some patients of a shard, one patient after another.
 pub struct Part<'a> {
-    /// The patients, by their rows in the shard.
+    /// The patients, as row numbers in the shard.
     pub patients: &'a [u32],
-    /// Of each patient the number of rows.
+    /// The number of rows of each patient.
     pub lengths: &'a [u32],
-    /// Rows of the shard; [`NONE`] is a new one.
+    /// Rows of the shard; [`NONE`] is a new row.
     pub rows: &'a [u32],
-    /// What stands in them now.
+    /// Values that have changed.
     pub changes: &'a [Change<'a>],
 }
 
-/// Values that some rows of a part get.
+/// New values of a column in some rows of a part.
 pub struct Change<'a> {
     /// The column.
     pub column: &'a str,
     /// Rows of the part, ascending.
     pub rows: &'a [u32],
-    /// Of each whether it has a value.
+    /// For each of these rows, 1 if it has a value, 0 if it is null.
     pub valid: &'a [u8],
-    /// Their values.
-    pub values: Given<'a>,
+    /// The values.
+    pub values: NewValues<'a>,
 }
 
 /// Values in the forms that JavaScript has for them.
-pub enum Given<'a> {
-    /// Of bool, integers to 32 bits, floats, days and times of day.
+pub enum NewValues<'a> {
+    /// For bool, integers up to 32 bits, floats, days and times of day.
     Numbers(&'a [f64]),
-    /// Of all that has 64 bits.
+    /// For all types of 64 bits.
     Words(&'a [i64]),
-    /// Of text, decimals (their digits without the point), and bytes; by their offsets.
+    /// For text, decimals (their digits without the point) and bytes: offsets, and the bytes between them.
     Bytes(&'a [i32], &'a [u8]),
 }
 
 /// A shard whose rows can be written with changes.
 #[derive(Debug)]
 pub struct Changing {
-    held: Held,
-    /// `subject_id`, the store's columns, and those that the transform adds.
+    arrays: ShardArrays,
+    /// `subject_id`, the columns of the store, and the columns that the transform adds.
     schema: SchemaRef,
-    /// How many of them the store has.
+    /// How many of them `subject_id` and the store have.
     old: usize,
-    /// Rows that are brought together at once.
+    /// Rows that are gathered at once.
     step: usize,
     properties: WriterProperties,
 }
 
 impl Changing {
-    /// Opens a shard, every byte of which is compared with its checksum; `added` are names and types of new columns.
+    /// Opens a shard and compares every byte with its checksums. `added` contains names and types of new
+    /// columns.
     pub fn open(store: &Store, shard: usize, added: &[(String, String)]) -> Result<Self> {
-        let held = Held::open(store, shard)?;
+        let arrays = ShardArrays::open(store, shard)?;
         let columns = columns(store, 1)?.list;
         let mut fields: Vec<FieldRef> = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
         let field = |column: &Column| Field::new(&column.name, column.wide.clone(), column.role != Role::Code);
@@ -88,7 +90,7 @@ impl Changing {
         for (name, of) in added {
             let wide = type_of_name(of).as_ref().and_then(canonical).filter(|wide| !wide.is_nested()).ok_or_else(|| {
                 let message = format!(
-                    "column {name:?}: {of:?} is no type that a new column can have. Give one such as int64, float32, utf8, bool or timestamp[us]."
+                    "column {name:?}: a new column cannot have the type {of:?}. Use a type such as int64, float32, utf8, bool or timestamp[us]."
                 );
                 Error::new(Code::InvalidArgument, message)
             })?;
@@ -99,7 +101,7 @@ impl Changing {
         let step = (BYTES / each).clamp(64, ROWS) as usize;
         let properties =
             WriterProperties::builder().set_compression(Compression::SNAPPY).set_statistics_enabled(EnabledStatistics::None).build();
-        Ok(Self { held, schema: Arc::new(Schema::new(fields)), old, step, properties })
+        Ok(Self { arrays, schema: Arc::new(Schema::new(fields)), old, step, properties })
     }
 
     /// Writes a part to a new file.
@@ -115,7 +117,7 @@ impl Changing {
             let last = part.rows.len().min(first + size);
             let mut writers = factory.create_column_writers(group).map_err(|e| failed(path, e))?.into_iter();
             let mut chunks = Vec::new();
-            // A column after another: of a wide table a slice of one is held.
+            // One column after the other: of a wide table, only one slice of one column is in memory.
             for (at, field) in self.schema.fields().iter().enumerate() {
                 let mut leaves: Vec<_> = writers.by_ref().take(leaves(field.data_type())).collect();
                 let change = changes.iter().find(|change| change.at == at);
@@ -123,7 +125,7 @@ impl Changing {
                     let range = from..last.min(from + self.step);
                     let array = self.column(at, field, &subjects[range.clone()], &part.rows[range.clone()])?;
                     let array = change.map_or(Ok(array.clone()), |change| change.over(&array, &range));
-                    let array = array.map_err(|e| self.held.internal(field.name(), e))?;
+                    let array = array.map_err(|e| self.arrays.internal(field.name(), e))?;
                     let mut write = || -> parquet::errors::Result<()> {
                         let values = compute_leaves(field, &array)?;
                         leaves.iter_mut().zip(&values).try_for_each(|(writer, leaf)| writer.write(leaf))
@@ -143,38 +145,40 @@ impl Changing {
         writer.close().map(drop).map_err(|e| failed(path, e))
     }
 
-    /// A column's values in some rows, as the shard has them; text by its dictionary.
+    /// The values of a column in some rows, as they are in the shard; text by its dictionary.
     fn column(&self, at: usize, field: &Field, subjects: &[usize], rows: &[u32]) -> Result<ArrayRef> {
         let nulls = || new_null_array(field.data_type(), rows.len());
         match at {
-            0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.held.ids.value(*of))).collect::<Int64Array>())),
-            _ if at < self.old => Ok(self.held.chosen(field.name(), rows, subjects)?.unwrap_or_else(nulls)),
+            0 => Ok(Arc::new(subjects.iter().map(|of| Some(self.arrays.ids.value(*of))).collect::<Int64Array>())),
+            _ if at < self.old => Ok(self.arrays.chosen(field.name(), rows, subjects)?.unwrap_or_else(nulls)),
             _ => Ok(nulls()),
         }
     }
 
-    /// Of each row its patient, by its row in the shard; a row of another patient is refused.
+    /// The patient of each row, as its row number in the shard. Refuses a row of another patient.
     fn subjects(&self, part: &Part) -> Result<Vec<usize>> {
         let wrong = |what: &str| Error::new(Code::Internal, format!("a part of transformed rows {what}"));
         let mut subjects = Vec::with_capacity(part.rows.len());
         if part.patients.len() != part.lengths.len() {
-            return Err(wrong("has not one length a patient"));
+            return Err(wrong("does not have one length per patient"));
         }
         for (&patient, &length) in part.patients.iter().zip(part.lengths) {
             let patient = patient as usize;
-            let rows =
-                part.rows.get(subjects.len()..subjects.len() + length as usize).ok_or_else(|| wrong("has fewer rows than it says"))?;
-            if patient >= self.held.ids.len() {
-                return Err(wrong("has a patient that the shard has not"));
+            let rows = part
+                .rows
+                .get(subjects.len()..subjects.len() + length as usize)
+                .ok_or_else(|| wrong("has fewer rows than its lengths say"))?;
+            if patient >= self.arrays.ids.len() {
+                return Err(wrong("has a patient that is not in the shard"));
             }
-            let own = self.held.offsets[patient].unsigned_abs()..self.held.offsets[patient + 1].unsigned_abs();
+            let own = self.arrays.offsets[patient].unsigned_abs()..self.arrays.offsets[patient + 1].unsigned_abs();
             if rows.iter().any(|row| *row != NONE && !own.contains(row)) {
                 return Err(wrong("has a row of another patient"));
             }
             subjects.resize(subjects.len() + rows.len(), patient);
         }
         if subjects.len() != part.rows.len() {
-            return Err(wrong("has more rows than it says"));
+            return Err(wrong("has more rows than its lengths say"));
         }
         Ok(subjects)
     }
@@ -186,7 +190,7 @@ impl Changing {
         if !fit || change.rows.len() != change.valid.len() {
             return Err(wrong("they do not fit its rows".into()));
         }
-        let wide = canonical(self.schema.field(at).data_type()).ok_or_else(|| wrong("its type is not the store's".into()))?;
+        let wide = canonical(self.schema.field(at).data_type()).ok_or_else(|| wrong("a store does not have its type".into()))?;
         let values = change.array(&wide).map_err(|e| wrong(e.to_string()))?;
         if values.len() != change.rows.len() {
             return Err(wrong("they do not fit its rows".into()));
@@ -203,7 +207,7 @@ struct Overlay<'a> {
 }
 
 impl Overlay<'_> {
-    /// The column's values in a range of the part's rows, the new ones in their places.
+    /// The values of the column in a range of the part's rows, with the new values.
     fn over(&self, array: &ArrayRef, range: &Range<usize>) -> Result<ArrayRef, ArrowError> {
         let first = self.rows.partition_point(|row| (*row as usize) < range.start);
         let last = self.rows.partition_point(|row| (*row as usize) < range.end);
@@ -220,28 +224,28 @@ impl Overlay<'_> {
 }
 
 impl Change<'_> {
-    /// The values as an array of a type; an error where they do not fit it.
+    /// The values as an array of a type. Fails if they do not fit it.
     fn array(&self, wide: &DataType) -> Result<ArrayRef, ArrowError> {
         let strict = CastOptions { safe: false, ..Default::default() };
-        // Nested values have no form in which they are given; none is none of any type.
+        // Nested values cannot be passed from JavaScript. A null is a null of any type.
         if self.valid.iter().all(|valid| *valid == 0) {
             return Ok(new_null_array(wide, self.valid.len()));
         }
         let nulls = Some(NullBuffer::from_iter(self.valid.iter().map(|valid| *valid != 0)));
         match (&self.values, wide) {
-            (Given::Numbers(values), DataType::Boolean) => {
+            (NewValues::Numbers(values), DataType::Boolean) => {
                 Ok(Arc::new(BooleanArray::new(values.iter().map(|v| *v != 0.0).collect(), nulls)))
             }
-            (Given::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
+            (NewValues::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
                 let numbers = Float64Array::try_new(values.to_vec().into(), nulls)?;
                 cast_with_options(&cast_with_options(&numbers, &DataType::Int32, &strict)?, wide, &strict)
             }
-            (Given::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
-            (Given::Words(values), DataType::UInt64) => {
+            (NewValues::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Words(values), DataType::UInt64) => {
                 Ok(Arc::new(UInt64Array::try_new(values.iter().map(|value| value.cast_unsigned()).collect(), nulls)?))
             }
-            (Given::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
-            (Given::Bytes(offsets, bytes), wide) => {
+            (NewValues::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Bytes(offsets, bytes), wide) => {
                 let rises =
                     offsets.first() == Some(&0) && offsets.is_sorted() && offsets.last().is_some_and(|end| *end as usize <= bytes.len());
                 if !rises {
@@ -249,7 +253,7 @@ impl Change<'_> {
                 }
                 let (offsets, bytes) = (OffsetBuffer::new(offsets.to_vec().into()), Buffer::from(*bytes));
                 let text = || StringArray::try_new(offsets.clone(), bytes.clone(), nulls.clone());
-                let wrong = |digits: &str| ArrowError::CastError(format!("{digits:?} is no whole number"));
+                let wrong = |digits: &str| ArrowError::CastError(format!("{digits:?} is not a whole number"));
                 match *wide {
                     DataType::Utf8 => Ok(Arc::new(text()?)),
                     DataType::Decimal128(precision, scale) => {

@@ -1,9 +1,10 @@
-//! A look at every row of CSV files before DuckDB reads them. DuckDB drops or shifts fields of a row that has more than the header where the last
-//! ones are empty, and its threads take a line within a quoted field for a row. So rows are counted and checked here, and a file that such
-//! readers would misread is copied into Parquet, each field as text.
+//! Checks every row of CSV files before DuckDB reads them. If a row has more fields than the header and the
+//! last ones are empty, DuckDB drops or shifts fields. Its threads also take a line within a quoted field for
+//! a row. So rows are counted and checked here. A file that such readers would misread is copied to Parquet,
+//! with each field as text.
 
-use crate::conversion::pool;
-use crate::export::failed;
+use crate::threads::pool;
+use crate::write::parquet::failed;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -20,37 +21,37 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Which files to look at.
+/// Which files to check.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct CsvOptions {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// The folder for copies; without one no file is copied.
+    /// The folder for copies; without it, no file is copied.
     pub copies: Option<PathBuf>,
-    /// Leave out rows whose number of fields is not the header's, instead of refusing them.
+    /// Leave out rows whose number of fields differs from the header, instead of refusing them.
     pub skip_bad_rows: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
-/// What is in a file.
+/// The contents of a file.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LookedAt {
-    /// The names in its header; none in a file of no bytes.
+pub struct CsvContents {
+    /// The names in its header; empty for a file without bytes.
     pub names: Vec<String>,
     /// A comma or a tab.
     pub delimiter: String,
-    /// Its rows, without those that are left out.
+    /// Its rows, without those left out.
     pub rows: u64,
-    /// Rows that are left out, and the line of the first one.
+    /// Rows left out.
     pub dropped: u64,
-    /// The line of the first row that is left out; 0 where none is.
+    /// The line of the first row left out; 0 if there is none.
     pub line: u64,
-    /// Its copy, whose columns are called c0, c1 and so on, where there is one.
+    /// Its copy, if there is one. The columns of the copy are named c0, c1 and so on.
     pub copy: Option<PathBuf>,
-    /// Uncompressed bytes and their checksum: files with the same ones may be copies of each other.
+    /// Number and checksum of the uncompressed bytes: files with the same value may be copies of each other.
     pub sum: String,
 }
 
@@ -58,45 +59,45 @@ pub struct LookedAt {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SameOptions {
-    /// One.
+    /// The first file.
     pub one: PathBuf,
-    /// The other.
+    /// The second file.
     pub other: PathBuf,
 }
 
-/// Looks at every row of some CSV files.
-pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<LookedAt>> {
+/// Checks every row of some CSV files.
+pub fn csv(options: &CsvOptions, progress: &Progress) -> Result<Vec<CsvContents>> {
     progress.enter(Phase::Plan, 0, 0);
     if let Some(folder) = &options.copies {
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, "copy the table", &e))?;
     }
     let look = |(i, path): (usize, &PathBuf)| {
         let copy = options.copies.as_ref().map(|folder| folder.join(format!("{i}.parquet")));
-        let mut looked = LookedAt::default();
-        if pass(path, options, copy.is_some(), None, &mut looked, progress)? == Pass::Whole {
-            return Ok(looked);
+        let mut found = CsvContents::default();
+        if pass(path, options, copy.is_some(), None, &mut found, progress)? == Pass::Whole {
+            return Ok(found);
         }
-        let mut looked = LookedAt { copy, ..Default::default() };
-        let copy = looked.copy.clone().map(Copy::create);
-        pass(path, options, false, copy, &mut looked, progress)?;
-        Ok(looked)
+        let mut found = CsvContents { copy, ..Default::default() };
+        let copy = found.copy.clone().map(Copy::create);
+        pass(path, options, false, copy, &mut found, progress)?;
+        Ok(found)
     };
     pool(options.threads, || options.files.par_iter().enumerate().map(look).collect())
 }
 
-/// Do two files contain the same bytes once they are uncompressed?
+/// Whether two files contain the same bytes after decompression.
 pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
     let (mut one, mut other) = (contents(&options.one)?, contents(&options.other)?);
-    let mut held = (Vec::new(), Vec::new());
+    let mut parts = (Vec::new(), Vec::new());
     loop {
         progress.check()?;
-        held.0.clear();
-        held.1.clear();
+        parts.0.clear();
+        parts.1.clear();
         const PART: u64 = 1 << 20;
-        (&mut one).take(PART).read_to_end(&mut held.0).map_err(|e| unreadable(&options.one, &e))?;
-        (&mut other).take(PART).read_to_end(&mut held.1).map_err(|e| unreadable(&options.other, &e))?;
-        if held.0 != held.1 || held.0.is_empty() {
-            return Ok(held.0 == held.1);
+        (&mut one).take(PART).read_to_end(&mut parts.0).map_err(|e| unreadable(&options.one, &e))?;
+        (&mut other).take(PART).read_to_end(&mut parts.1).map_err(|e| unreadable(&options.other, &e))?;
+        if parts.0 != parts.1 || parts.0.is_empty() {
+            return Ok(parts.0 == parts.1);
         }
     }
 }
@@ -104,51 +105,51 @@ pub fn same(options: &SameOptions, progress: &Progress) -> Result<bool> {
 #[derive(PartialEq)]
 enum Pass {
     Whole,
-    /// It ended where the file turned out to need a copy.
+    /// It ended at a row that requires a copy of the file.
     Cut,
 }
 
-/// Reads a file to its end, or to where it turns out to need a copy if it `may_end` there.
+/// Reads a file to its end. If `may_end` is set, stops at the first row that requires a copy.
 fn pass(
     path: &Path,
     options: &CsvOptions,
     may_end: bool,
     mut copy: Option<Copy>,
-    looked: &mut LookedAt,
+    found: &mut CsvContents,
     progress: &Progress,
 ) -> Result<Pass> {
     let mut csv = Csv::open(path, progress)?;
-    looked.names = csv.names().to_vec();
-    let (delimiter, width) = (csv.delimiter(), looked.names.len());
-    looked.delimiter = char::from(delimiter).to_string();
+    found.names = csv.names().to_vec();
+    let (delimiter, width) = (csv.delimiter(), found.names.len());
+    found.delimiter = char::from(delimiter).to_string();
     while let Some(record) = csv.record()? {
         if record.width() == width {
-            looked.rows += 1;
+            found.rows += 1;
             if let Some(copy) = &mut copy {
                 copy.push(width, &record)?;
             }
         } else if options.skip_bad_rows {
-            looked.dropped += 1;
-            looked.line = if looked.line == 0 { record.line } else { looked.line };
+            found.dropped += 1;
+            found.line = if found.line == 0 { record.line } else { found.line };
         } else {
             return Err(uneven(path, &record, width, delimiter));
         }
-        if may_end && (looked.dropped > 0 || !csv.is_plain()) {
+        if may_end && (found.dropped > 0 || !csv.is_plain()) {
             return Ok(Pass::Cut);
         }
     }
-    if may_end && looked.rows > 0 && !csv.is_plain() {
+    if may_end && found.rows > 0 && !csv.is_plain() {
         return Ok(Pass::Cut);
     }
     let (bytes, sum) = csv.read();
-    looked.sum = format!("{bytes}-{sum}");
+    found.sum = format!("{bytes}-{sum}");
     if let Some(copy) = copy {
         copy.finish(width)?;
     }
     Ok(Pass::Whole)
 }
 
-/// A row whose number of fields is not the header's.
+/// A row whose number of fields differs from the header.
 fn uneven(path: &Path, record: &Record, width: usize, delimiter: u8) -> Error {
     let fields = record.width();
     let plural = if fields == 1 { "" } else { "s" };
@@ -164,12 +165,12 @@ fn uneven(path: &Path, record: &Record, width: usize, delimiter: u8) -> Error {
     Error::at(Code::SourceDamaged, path, message)
 }
 
-/// Rows and bytes of a batch, and bytes of a row group: what a copy holds of its file.
+/// Rows and bytes of a batch, and bytes of a row group: the part of a file that a copy keeps in memory.
 const ROWS: usize = 8192;
 const BYTES: usize = 4 << 20;
 const GROUP: usize = 16 << 20;
 
-/// A copy in Parquet; the file is created with the first rows.
+/// A copy in Parquet. The file is created with the first rows.
 struct Copy {
     path: PathBuf,
     columns: Vec<StringBuilder>,

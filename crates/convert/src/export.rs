@@ -1,20 +1,20 @@
-//! A store back to MEDS 0.4: Parquet files by split, subjects ascending in each, a subject's rows in the store's order.
+//! Exports a store as MEDS 0.4: Parquet files per split, subjects ascending in each file, the rows of a
+//! subject in the order of the store.
 
 mod files;
 mod metadata;
 
-pub use metadata::write_table;
-
-use crate::conversion::pool;
-use crate::source::files::Content;
-use crate::source::kept::Cut;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Role};
+use crate::source::column::{Column, Role, subject_column};
+use crate::source::content::Batch;
+use crate::source::read::Reader;
+use crate::source::store::StoreSource;
+use crate::threads::pool;
 use crate::write::orders::plain_orders;
+use crate::write::parquet::{failed, leaves};
 use crate::write::site::Site;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
-use arrow_array::{ArrayRef, Int64Array, new_null_array};
+use arrow_array::{ArrayRef, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use meds_store::manifest::Note;
 use meds_store::progress::Phase;
@@ -23,7 +23,6 @@ use meds_store::{Code, Error, Progress, Result, Store};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
@@ -35,36 +34,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-/// What to export; only `store` and `out` are required.
+/// What to export. Only `store` and `out` are required.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ExportOptions {
     /// The store.
     pub store: PathBuf,
-    /// The dataset's folder, which must not be there, or be empty.
+    /// The folder of the dataset. It must not exist, or must be empty.
     pub out: PathBuf,
-    /// The store's content id, where the caller has it open: another store at that path is refused.
+    /// The content id of the store that the caller has open. Another store at that path is refused.
     pub id: Option<String>,
     /// Round float64 values of `numeric_value` to the float32 of MEDS 0.4.
     pub float32: bool,
     /// Compression of the Parquet files.
     pub compression: Packing,
-    /// Most rows of a Parquet file, unless a single patient has more; 0 = [`ROWS`].
+    /// Most rows of a Parquet file, unless one patient has more; 0 = [`ROWS`].
     pub rows_per_file: u64,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
-/// Rows of a file that a tool with some gigabytes of memory can read whole.
+/// Rows of a file that a tool with a few gigabytes of memory can read at once.
 const ROWS: u64 = 5_000_000;
 
-/// How Parquet files are compressed.
+/// The compression of Parquet files.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Packing {
-    /// Read by everything.
+    /// Every reader supports it.
     Snappy,
-    /// Smaller.
+    /// Smaller files.
     #[default]
     Zstd,
 }
@@ -85,28 +84,28 @@ pub struct ExportSummary {
     pub bytes: u64,
     /// Wall time.
     pub seconds: f64,
-    /// What is not as it was in the store's source, and why.
+    /// Differences from the source of the store, and their reasons.
     pub notes: Vec<Note>,
 }
 
-/// Opens the store that a caller has open: another one at its path is an error.
+/// Opens the store that a caller has open. Another store at its path is an error.
 pub fn open_store(path: &Path, id: Option<&str>) -> Result<Store> {
     let store = Store::open(path, false)?;
     match id {
         Some(id) if id != store.manifest().id => {
-            let message = format!("was replaced: it is {} now and was {id}. Open it again.", store.manifest().id);
+            let message = format!("the store was replaced. Its id was {id} and is now {}. Open it again.", store.manifest().id);
             Err(Error::at(Code::StoreReplaced, path, message))
         }
         _ => Ok(store),
     }
 }
 
-/// What is written inside a store, or in its place, would be no part of it.
+/// Refuses output inside a store or in its place.
 pub fn outside(store: &Path, out: &Path) -> Result<()> {
     let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf());
     let (from, to) = (whole(store), std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf()));
     if to.starts_with(&from) || from.starts_with(&to) || whole(out) == from {
-        let message = "this is the store, or lies in it, or holds it. Choose another path.";
+        let message = "this path is the store, is in it, or contains it. Choose another path.";
         return Err(Error::at(Code::InvalidArgument, out, message));
     }
     Ok(())
@@ -124,7 +123,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
             return Err(Error::at(
                 Code::StoreExists,
                 &options.out,
-                "a store is there, which an export does not replace. Choose another path.",
+                "a store already exists here, and an export does not replace it. Choose another path.",
             ));
         }
         let mut notes = Vec::new();
@@ -136,7 +135,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
         progress.enter_cells(Phase::Write, rows, export.fields.len() as u64, 0);
         export.data(&work.join("data"), progress)?;
         export.notes(&mut notes);
-        metadata::write(&export.cut.source, &store, &work.join("metadata"), &mut notes)?;
+        metadata::write(&export.source.source, &store, &work.join("metadata"), &mut notes)?;
         progress.enter(Phase::Finish, 0, 0);
         let bytes =
             walkdir::WalkDir::new(&work).into_iter().flatten().filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
@@ -146,7 +145,7 @@ pub fn export(options: &ExportOptions, progress: &Progress) -> Result<ExportSumm
             out: options.out.clone(),
             patients: store.manifest().counts.patients,
             events: rows,
-            files: export.cut.source.files.len().max(1) as u64,
+            files: export.source.source.files.len().max(1) as u64,
             bytes,
             seconds: start.elapsed().as_secs_f64(),
             notes,
@@ -159,41 +158,45 @@ fn make(folder: &Path) -> Result<()> {
 }
 
 struct Export {
-    cut: Cut,
-    /// `subject_id`, then the columns'.
+    source: StoreSource,
+    /// The column `subject_id`.
+    subjects: Column,
+    /// `subject_id`, then one per column.
     fields: Vec<FieldRef>,
     properties: WriterProperties,
-    /// Values that float32 does not hold.
+    /// Number of values that float32 cannot hold.
     rounded: AtomicU64,
 }
 
 impl Export {
     fn open(store: &Store, options: &ExportOptions, notes: &mut Vec<Note>) -> Result<Self> {
         let rows = if options.rows_per_file == 0 { ROWS } else { options.rows_per_file };
-        let cut = Cut::of(store, files::lots(store, rows, notes)?)?;
+        let source = StoreSource::of(store, files::lots(store, rows, notes)?)?;
         let field = |column: &Column| {
             let data_type = match (column.role, column.name.as_str(), &column.wide) {
                 (Role::Numeric, _, DataType::Float64) if options.float32 => DataType::Float32,
-                // MEDS wants it so: notes of a file can be more than 2 GiB.
+                // MEDS requires this type: the notes of a file can exceed 2 GiB.
                 (_, "text_value", DataType::Utf8) => DataType::LargeUtf8,
                 (_, _, wide) => wide.clone(),
             };
             Arc::new(Field::new(&column.name, data_type, column.role != Role::Code))
         };
         let mut fields = vec![Arc::new(Field::new("subject_id", DataType::Int64, false))];
-        fields.extend(cut.columns.list.iter().map(field));
+        fields.extend(source.columns.list.iter().map(field));
         let compression = match options.compression {
             Packing::Snappy => Compression::SNAPPY,
             Packing::Zstd => Compression::ZSTD(ZstdLevel::default()),
         };
-        // Whoever looks for some rows looks by these.
+        // Searches for rows use these columns.
         let sought = ["subject_id", "time", "code"].map(ColumnPath::from);
         let plain = WriterProperties::builder().set_compression(compression).set_statistics_enabled(EnabledStatistics::None);
         let properties = sought.into_iter().fold(plain, |all, of| all.set_column_statistics_enabled(of, EnabledStatistics::Chunk)).build();
-        Ok(Self { cut, fields, properties, rounded: AtomicU64::new(0) })
+        let subjects = subject_column(&source.columns);
+        Ok(Self { source, subjects, fields, properties, rounded: AtomicU64::new(0) })
     }
 
-    /// The files of events; one without rows where there are no patients, because a dataset has files.
+    /// Writes the files of events. Without patients, one file without rows, because a dataset must have a
+    /// file.
     fn data(&self, folder: &Path, progress: &Progress) -> Result<()> {
         let schema: SchemaRef = Arc::new(Schema::new(self.fields.clone()));
         let create = |name: &str| -> Result<_> {
@@ -204,13 +207,14 @@ impl Export {
             let parts = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|e| failed(&path, e))?;
             Ok((path, parts))
         };
-        if self.cut.source.files.is_empty() {
+        if self.source.source.files.is_empty() {
             let (path, (writer, _)) = create("0.parquet")?;
             plain_orders(&path, &writer.close().map_err(|e| failed(&path, e))?)?;
         }
-        // As many row groups at once as keep all threads busy: their columns are held, packed, until they are written in order.
+        // As many row groups at once as keep all threads busy. Their compressed columns are in memory until
+        // they are written in order.
         let wave = rayon::current_num_threads().div_ceil(self.fields.len()).max(1);
-        for (index, file) in self.cut.source.files.iter().enumerate() {
+        for (index, file) in self.source.source.files.iter().enumerate() {
             let (path, (mut writer, factory)) = create(&file.name)?;
             let groups: Vec<usize> = (0..file.groups()).collect();
             for groups in groups.chunks(wave) {
@@ -229,7 +233,7 @@ impl Export {
         Ok(())
     }
 
-    /// The packed columns of a row group, leaf by leaf.
+    /// The compressed columns of a row group, leaf by leaf.
     fn group(
         &self,
         file: usize,
@@ -255,17 +259,10 @@ impl Export {
         Ok(packed?.into_iter().flatten().collect())
     }
 
-    /// Hands out a field's values, batch by batch.
+    /// Passes the values of a field to `write`, batch by batch.
     fn each(&self, file: usize, group: usize, at: usize, progress: &Progress, mut write: impl FnMut(ArrayRef) -> Result<()>) -> Result<()> {
-        let about = &self.cut.source.files[file];
-        let Some(column) = at.checked_sub(1).map(|at| &self.cut.columns.list[at]) else {
-            if let Content::Kept(kept) = &about.content {
-                let ids: Vec<i64> = kept.subjects(kept.groups()[group].clone()).collect();
-                progress.advance(ids.len() as u64, 0)?;
-                write(Arc::new(Int64Array::from(ids)))?;
-            }
-            return Ok(());
-        };
+        let about = &self.source.source.files[file];
+        let column = at.checked_sub(1).map_or(&self.subjects, |at| &self.source.columns.list[at]);
         let target = self.fields[at].data_type();
         let mut reader = Reader::open(about, file, group, column)?;
         while let Some(batch) = reader.next()? {
@@ -288,10 +285,10 @@ impl Export {
 
     fn notes(&self, notes: &mut Vec<Note>) {
         let mut note = |kind: &str, message: String, count| notes.push(Note { kind: kind.into(), message, count });
-        for (column, field) in self.cut.columns.list.iter().zip(&self.fields[1..]) {
+        for (column, field) in self.source.columns.list.iter().zip(&self.fields[1..]) {
             let refused = |wanted: &str, remedy: &str| {
                 let (name, found) = (&column.name, type_name(field.data_type()));
-                format!("{name} is {found} where MEDS 0.4 has {wanted}, and its validation refuses it: {remedy}")
+                format!("{name} is {found}, but MEDS 0.4 requires {wanted}, and its validation refuses the dataset: {remedy}")
             };
             match (column.role, column.name.as_str(), &column.wide) {
                 (Role::Numeric, _, DataType::Float64) if *field.data_type() == DataType::Float32 => {
@@ -302,25 +299,5 @@ impl Export {
                 _ => {}
             }
         }
-    }
-}
-
-/// Columns of Parquet that a type takes.
-pub fn leaves(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::List(item) | DataType::Map(item, _) => leaves(item.data_type()),
-        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
-        _ => 1,
-    }
-}
-
-/// What went wrong while Parquet was written.
-pub fn failed(path: &Path, error: ParquetError) -> Error {
-    match error {
-        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
-            Ok(io) => Error::io(path, "write the dataset", &io),
-            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}.")),
-        },
-        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}.")),
     }
 }

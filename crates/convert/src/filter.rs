@@ -1,12 +1,15 @@
-//! Some patients of a store as a store of their own: their rows are copied and laid out as a conversion of these patients alone would lay them out.
+//! Copies some patients of a store to a new store. The layout is that of a conversion of these patients
+//! alone.
 
-use crate::conversion::{Conversion, Ordered, check, pool, threads};
+use crate::conversion::Conversion;
 use crate::export::{open_store, outside};
 use crate::options::{Options, Summary};
-use crate::plan::survey::{Survey, groups};
-use crate::source::files::hex;
-use crate::source::kept::Cut;
+use crate::order::Ordered;
+use crate::plan::survey::Survey;
+use crate::source::digest::hex;
 use crate::source::metadata;
+use crate::source::store::StoreSource;
+use crate::threads::pool;
 use crate::write::site::Site;
 use crate::write::splits::SomeSplits;
 use meds_store::manifest::{Note, VERSION};
@@ -19,7 +22,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// What to keep; `store`, `out` and `slots` are required.
+/// What to keep. `store`, `out` and `slots` are required.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FilterOptions {
@@ -27,25 +30,25 @@ pub struct FilterOptions {
     pub store: PathBuf,
     /// The store to write.
     pub out: PathBuf,
-    /// The patients to keep: their places in storage order, ascending.
+    /// The slots of the patients to keep, ascending.
     pub slots: Vec<u32>,
-    /// How they were chosen, for whoever reads the manifest.
+    /// How they were chosen; recorded in the manifest.
     pub selection: serde_json::Value,
-    /// The store's content id, where the caller has chosen by it: another store at that path is refused.
+    /// The content id of the store from which the caller chose them. Another store at that path is refused.
     pub id: Option<String>,
     /// Replace an existing store.
     pub force: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
-    /// Bytes of memory to stay under.
+    /// Bytes of memory that the operation should not exceed.
     pub memory: Option<u64>,
-    /// Bytes of a shard; as the store's by default.
+    /// Bytes of a shard; the store's own setting by default.
     pub shard_bytes: Option<u64>,
-    /// Write an inverted index too; by default where the store has one.
+    /// Also write an inverted index; by default if the store has one.
     pub index: Option<bool>,
 }
 
-/// Writes the store of some patients of a store.
+/// Writes some patients of a store to a new store.
 pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
     let start = Instant::now();
     progress.enter(Phase::Plan, 0, 0);
@@ -64,46 +67,45 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         index: options.index.unwrap_or(manifest.has_index()),
         ..usual
     };
-    check(&plain)?;
+    plain.check()?;
     let slots = &options.slots;
     if !slots.is_sorted_by(|a, b| a < b) || slots.last().is_some_and(|last| u64::from(*last) >= manifest.counts.patients) {
-        return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend, and lie in the store."));
+        return Err(Error::at(Code::InvalidArgument, &options.store, "slots must ascend and be in the store."));
     }
-    pool(threads(&plain), || {
-        let Cut { source, columns, patients } = Cut::open(&store, Some(slots))?;
+    pool(plain.threads(), || {
+        let StoreSource { source, columns, patients } = StoreSource::open(&store, Some(slots))?;
         let ids: HashSet<i64> = patients.iter().map(|patient| patient.id).collect();
-        // Cut from a cut, it is a cut of the first store all the same: equal patients give equal stores.
+        // A selection from a selection refers to the first store: the same patients make the same store.
         let origin = manifest.options.pointer("/filter/from").and_then(serde_json::Value::as_str).unwrap_or(&manifest.fingerprint);
-        let mut told = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
-        told["shardBytes"] = plain.shard_bytes.into();
-        told["filter"] = serde_json::json!({ "from": origin, "selection": options.selection, "patients": ids.len() });
-        match (told.as_object_mut(), plain.index) {
-            (Some(told), false) => drop(told.remove("index")),
-            (Some(told), true) => drop(told.insert("index".into(), true.into())),
+        let mut manifest_options = if manifest.options.is_object() { manifest.options.clone() } else { serde_json::json!({}) };
+        manifest_options["shardBytes"] = plain.shard_bytes.into();
+        manifest_options["filter"] = serde_json::json!({ "from": origin, "selection": options.selection, "patients": ids.len() });
+        match (manifest_options.as_object_mut(), plain.index) {
+            (Some(manifest_options), false) => drop(manifest_options.remove("index")),
+            (Some(manifest_options), true) => drop(manifest_options.insert("index".into(), true.into())),
             _ => {}
         }
         let mut notes: Vec<Note> = manifest.notes.iter().filter(|note| note.kind != "warning").cloned().collect();
         let left = manifest.counts.patients - ids.len() as u64;
-        let message = format!("patients of the store that this one was cut from ({})", manifest.fingerprint);
+        let message = format!("patients of the store that this store was filtered from ({})", manifest.fingerprint);
         notes.push(Note { kind: "skipped".into(), message, count: left });
         let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
-        let mut making = Conversion::known(&plain, progress, source, fingerprint, told, notes);
+        let mut making = Conversion::with_fingerprint(&plain, progress, source, fingerprint, manifest_options, notes);
 
         let site = Site::lock(&options.out, progress)?;
-        making.standing(&site)?;
+        making.existing(&site)?;
         let work = site.work();
         fs::create_dir(&work).map_err(|e| Error::io(&work, "write the store", &e))?;
         let splits = metadata::splits(&making.source)?;
         let narrowed = SomeSplits::new(&mut making.source, splits, &work, |id| ids.contains(&id))?;
-        let groups = groups(&making.source);
-        let ordered = Ordered { sorted: None, columns, groups, survey: Survey { patients, late_statics: 0, truncated: 0 } };
+        let ordered = Ordered::known(&making.source, columns, Survey { patients, late_statics: 0, truncated: 0 });
         let written = making.write(&work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
         making.publish(&site, &written, start)
     })
 }
 
-/// Of the first store, of who is kept of it and of how it is laid out.
+/// The fingerprint of the first store, of the kept patients and of their layout.
 fn fingerprint(origin: &str, options: &Options, ids: impl Iterator<Item = i64>) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("filter\0{VERSION}\0{origin}\0{}\0", options.shard_bytes));

@@ -1,18 +1,23 @@
-//! What a source is before anything is made of it: files, columns, subjects, what a conversion would say, and how many times are mere dates.
+//! Describes a source before a conversion: files, columns, subjects, notes, and how many times are only
+//! dates.
 //!
-//! The conversion's own steps say it: what is told here is what a conversion does.
+//! It runs the conversion's own steps, so that its report is what a conversion would do.
 
-use crate::conversion::{lay_out, pool};
 use crate::export::open_store;
+use crate::first_pass::first_pass;
 use crate::options::Options;
 use crate::plan::intern::Interner;
-use crate::plan::survey::{Group, groups, moved_note, survey, time_column, truncated_note};
-use crate::source::files::{Source, events, unknown};
-use crate::source::kept::Cut;
+use crate::plan::survey::{moved_note, survey, truncated_note};
+use crate::source::column::{Column, Columns, Role, SUBJECT, Wanted, time_column};
+use crate::source::content::Batch;
+use crate::source::dataset::events;
+use crate::source::files::{Source, unknown};
+use crate::source::group::{Group, groups, total_rows};
 use crate::source::metadata::{self, split_notes};
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns, Role, SUBJECT};
+use crate::source::read::Reader;
+use crate::source::store::StoreSource;
 use crate::source::texts::Texts;
+use crate::threads::pool;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
@@ -26,18 +31,18 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Microseconds of a day.
+/// Microseconds per day.
 const DAY: i64 = 86_400_000_000;
 
-/// What to look at.
+/// What to inspect.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct InspectOptions {
-    /// A MEDS folder, a Parquet file, a database of meds_reader, or a store.
+    /// A MEDS folder, a Parquet file, a meds_reader database, or a store.
     pub source: PathBuf,
     /// The source is a store.
     pub store: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
 }
 
@@ -49,19 +54,20 @@ pub struct Inspected {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Their rows; `None` where they are no events.
+    /// Their rows; `None` if they are not events.
     pub rows: Option<u64>,
-    /// Subjects; `None` where the rows are in disorder.
+    /// Subjects; `None` if the rows are out of order.
     pub subjects: Option<u64>,
-    /// Columns, `subject_id` left out, with the types of the source.
+    /// Columns without `subject_id`, with the types of the source.
     pub columns: Vec<About>,
-    /// What a conversion would note: what it would skip or change, and why.
+    /// The notes that a conversion would make: what it would skip or change, and why.
     pub notes: Vec<Note>,
     /// Why a conversion would fail.
     pub problem: Option<String>,
-    /// The code of the error that it would fail with.
+    /// The code of that error.
     pub problem_code: Option<&'static str>,
-    /// Codes by what stands before their first `/`, the most frequent first; `None` where they cannot be read.
+    /// Codes by their prefix (the part before the first `/`), the most frequent first; `None` if they cannot
+    /// be read.
     pub prefixes: Option<Vec<Prefix>>,
 }
 
@@ -75,16 +81,16 @@ pub struct About {
     pub source_type: String,
 }
 
-/// Codes that begin alike.
+/// Codes with the same prefix.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Prefix {
-    /// What stands before the first `/`; the whole code where there is none.
+    /// The part before the first `/`; the whole code if it has none.
     pub prefix: String,
     /// Rows.
     pub rows: u64,
-    /// Those with a time.
+    /// Rows with a time.
     pub timed: u64,
-    /// Those whose time is exactly midnight: dates, most likely, of events whose hour is not known.
+    /// Rows whose time is exactly midnight. Most likely these are dates of events whose hour is unknown.
     pub midnight: u64,
 }
 
@@ -94,9 +100,9 @@ pub struct Prefix {
 pub struct UnpackOptions {
     /// A `.zip`, `.tar.gz` or `.tar`.
     pub source: PathBuf,
-    /// A folder that is there and empty.
+    /// An existing, empty folder.
     pub into: PathBuf,
-    /// It contains OMOP tables: the result is that folder, and who reads them looks for them in it.
+    /// The archive contains OMOP tables: the result is that folder, and the caller searches it for them.
     pub tables: bool,
 }
 
@@ -113,11 +119,11 @@ pub struct ArchiveOptions {
 pub struct Unpacked {
     /// The folder of the dataset or database.
     pub root: PathBuf,
-    /// It is a database of meds_reader.
+    /// True for a meds_reader database.
     pub database: bool,
 }
 
-/// Unpacks an archive for a look.
+/// Unpacks an archive for an inspection.
 pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> {
     progress.enter(Phase::Plan, 0, 0);
     let archive = Archive::of(&options.source)?.ok_or_else(|| unknown(&options.source))?;
@@ -129,12 +135,12 @@ pub fn unpack(options: &UnpackOptions, progress: &Progress) -> Result<Unpacked> 
     Ok(Unpacked { database: Database::is_at(&root), root })
 }
 
-/// Does an archive contain OMOP tables: a look at its names, which unpacks nothing.
+/// Whether an archive contains OMOP tables. Reads only its names and unpacks nothing.
 pub fn holds_tables(options: &ArchiveOptions, progress: &Progress) -> Result<bool> {
     Archive::of(&options.source)?.map_or(Ok(false), |archive| archive.holds_tables(progress))
 }
 
-/// Looks at a source.
+/// Inspects a source.
 pub fn inspect(options: &InspectOptions, progress: &Progress) -> Result<Inspected> {
     progress.enter(Phase::Plan, 0, 0);
     pool(options.threads, || {
@@ -148,10 +154,10 @@ pub fn inspect(options: &InspectOptions, progress: &Progress) -> Result<Inspecte
 }
 
 impl Inspected {
-    /// A store.
+    /// Inspects a store.
     fn store(&mut self, path: &Path, progress: &Progress) -> Result<()> {
         let store = open_store(path, None)?;
-        let Cut { source, columns, patients } = Cut::open(&store, None)?;
+        let StoreSource { source, columns, patients } = StoreSource::open(&store, None)?;
         self.notes = store.manifest().notes.clone();
         self.subjects = Some(patients.len() as u64);
         self.events(&source, &columns);
@@ -159,10 +165,10 @@ impl Inspected {
         Ok(())
     }
 
-    /// What a conversion would read: its own steps, in its order, up to the first byte that it would write.
+    /// Runs the steps of a conversion in the same order, up to the first byte that it would write.
     fn source(&mut self, path: &Path, progress: &Progress) -> Result<()> {
-        let Some(mut source) = self.heard(Source::open(path))? else {
-            // Some file of them cannot be read: how many there are can be told all the same.
+        let Some(mut source) = self.or_problem(Source::open(path))? else {
+            // A file cannot be read. Their number and size are still known.
             let names = events(path, &mut Vec::new()).unwrap_or_default();
             self.files = names.len() as u64;
             self.bytes = names.iter().filter_map(|(_, path)| path.metadata().ok()).map(|about| about.len()).sum();
@@ -172,10 +178,10 @@ impl Inspected {
         self.notes.extend(metadata::missing(&source));
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
-        let splits = self.heard(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
+        let splits = self.or_problem(metadata::check_dataset(&source).and_then(|()| metadata::splits(&source)))?;
         let Some(columns) = ({
-            let unified = Columns::unify(&source, &Options::default(), &mut self.notes);
-            self.heard(unified)?
+            let unified = Columns::unify(&source, Wanted::default(), &mut self.notes);
+            self.or_problem(unified)?
         }) else {
             let fields = source.files.first().map(|file| file.schema.fields().iter());
             let about = |field: &FieldRef| About { name: field.name().clone(), source_type: type_name(field.data_type()) };
@@ -185,37 +191,38 @@ impl Inspected {
         };
         self.events(&source, &columns);
         let groups = groups(&source);
-        progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+        progress.enter(Phase::Measure, total_rows(&groups), source.bytes());
         let survey = survey(&source, &columns, &groups, progress).and_then(|survey| survey.map_err(|disorder| disorder.0));
-        if let Some(survey) = self.heard(survey)? {
+        if let Some(survey) = self.or_problem(survey)? {
             self.subjects = Some(survey.patients.len() as u64);
             self.notes.extend(moved_note(survey.late_statics));
             self.notes.extend(truncated_note(survey.truncated));
             let Options { shard_bytes, .. } = Options::default();
-            let laid = lay_out(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
-            if let Some(laid) = self.heard(laid)? {
-                let codes = laid.codes(&source, &columns, &mut self.notes);
-                self.heard(codes)?;
+            let pass = first_pass(&source, &columns, &groups, &survey, shard_bytes, &|_| Ok(String::new()), progress);
+            if let Some(pass) = self.or_problem(pass)? {
+                let codes = pass.codes(&source, &columns, &mut self.notes);
+                self.or_problem(codes)?;
             }
             if let Some(splits) = splits.flatten() {
                 let ids: Vec<i64> = survey.patients.iter().map(|patient| patient.id).collect();
                 split_notes(&splits, &ids, &mut self.notes);
             }
         }
-        // What only a part of it stands against is told beside what else there is to tell.
+        // An error of this step does not affect the rest of the report.
         let prefixes = prefixes(&source, &columns, progress);
-        self.prefixes = self.heard(prefixes)?;
+        self.prefixes = self.or_problem(prefixes)?;
         Ok(())
     }
 
-    /// What would end a conversion is told as its problem; what ends it is the system's refusal, or the caller's.
-    fn heard<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+    /// Records an error of a conversion as its problem. Errors of the system, and cancellation, end the
+    /// inspection.
+    fn or_problem<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
         use Code::{Cancelled, DiskFull, Internal, Io, Permission};
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if matches!(error.code, Cancelled | DiskFull | Internal | Io | Permission) => Err(error),
             Err(error) => {
-                // A conversion ends at the first.
+                // A conversion ends at the first error.
                 if self.problem.is_none() {
                     self.problem = Some(error.to_string());
                     self.problem_code = Some(error.code.as_str());
@@ -225,20 +232,20 @@ impl Inspected {
         }
     }
 
-    /// What files and footers say of the events.
+    /// Facts about the events from files and footers.
     fn events(&mut self, source: &Source, columns: &Columns) {
         self.files = source.files.len() as u64;
         self.bytes = source.bytes();
-        self.rows = Some(groups(source).last().map_or(0, |group| group.end));
+        self.rows = Some(total_rows(&groups(source)));
         let about = |column: &Column| About { name: column.name.clone(), source_type: type_name(&column.source_type) };
         self.columns = columns.list.iter().map(about).collect();
     }
 }
 
-/// Rows by what their codes begin with, the most frequent first.
+/// Rows by prefix of their codes, the most frequent first.
 fn prefixes(source: &Source, columns: &Columns, progress: &Progress) -> Result<Vec<Prefix>> {
     let groups = groups(source);
-    progress.enter(Phase::Measure, groups.last().map_or(0, |group| group.end), source.bytes());
+    progress.enter(Phase::Measure, total_rows(&groups), source.bytes());
     let counted: Result<Vec<_>> = groups.par_iter().map(|group| Counts::of(source, columns, *group, progress)).collect();
     let mut all = Counts::default();
     for counts in counted? {
@@ -272,13 +279,13 @@ impl Counts {
         &mut self.counted[id]
     }
 
-    /// Of a row group.
+    /// Counts the rows of a row group.
     fn of(source: &Source, columns: &Columns, group: Group, progress: &Progress) -> Result<Self> {
         let file = &source.files[group.file];
         let code = columns.list.iter().find(|column| column.role == Role::Code);
         let code = code.ok_or_else(|| Error::new(Code::Internal, "the column of codes was lost"))?;
-        let mut codes = Held::new(Reader::open(file, group.file, group.group, code)?);
-        let mut times = Held::new(Reader::open(file, group.file, group.group, time_column(columns)?)?);
+        let mut codes = Pending::new(Reader::open(file, group.file, group.group, code)?);
+        let mut times = Pending::new(Reader::open(file, group.file, group.group, time_column(columns)?)?);
         let mut counts = Self::default();
         loop {
             let rows = codes.fill()?.min(times.fill()?);
@@ -286,7 +293,7 @@ impl Counts {
                 return Ok(counts);
             }
             let (codes, times) = (codes.take(rows), times.take(rows));
-            let texts = Texts::of(&codes).ok_or_else(|| Error::at(Code::Internal, &file.path, "codes that are no text"))?;
+            let texts = Texts::of(&codes).ok_or_else(|| Error::at(Code::Internal, &file.path, "the codes are not text"))?;
             let times = times.as_primitive::<TimestampMicrosecondType>();
             for row in 0..rows {
                 let Some(code) = texts.get(row) else { continue };
@@ -303,18 +310,18 @@ impl Counts {
     }
 }
 
-/// What a reader has given and nobody has taken.
-struct Held<'a> {
+/// A reader, and the rows of its last batch that are still unused.
+struct Pending<'a> {
     reader: Reader<'a>,
     array: Option<ArrayRef>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> Pending<'a> {
     fn new(reader: Reader<'a>) -> Self {
         Self { reader, array: None }
     }
 
-    /// Rows at hand; 0 at the end.
+    /// Number of available rows; 0 at the end.
     fn fill(&mut self) -> Result<usize> {
         while self.array.as_ref().is_none_or(|array| array.is_empty()) {
             match self.reader.next()? {

@@ -1,8 +1,11 @@
-//! MEDS Parquet to a store, a store back to MEDS Parquet, and some of a store's patients to a store of their own.
+//! Converts a source to a store, exports a store as MEDS Parquet, and copies some patients of a store to a
+//! new store.
 //!
-//! A conversion reads its source twice. The first pass ([`plan::survey`], [`plan::measure`]) learns whose each row is, checks the order, and sizes every
-//! column; [`plan::layout`] then gives every value its final place; the second pass ([`write::emit`]) writes the values there, row group by row group and
-//! column by column, in any order and on any number of threads, always with the same bytes.
+//! A conversion reads its source twice. The first pass ([`plan::survey`], [`plan::measure`]) finds the
+//! patient of each row, checks the order of the rows, and measures every column. [`plan::layout`] then
+//! assigns a final offset to every value. The second pass ([`write::emit`]) writes the values at their
+//! offsets, row group by row group and column by column, in any order and on any number of threads. The bytes
+//! are always the same.
 
 #![forbid(unsafe_code)]
 
@@ -12,24 +15,28 @@ mod csv;
 mod current;
 mod export;
 mod filter;
+mod first_pass;
 mod inspect;
+mod manifest;
 mod options;
+mod order;
 mod plan;
 mod source;
 mod table;
+mod threads;
 mod verify;
 mod write;
 
-pub use changes::{Change, Changing, Given, Part};
+pub use changes::{Change, Changing, NewValues, Part};
 pub use conversion::convert;
-pub use csv::{CsvOptions, LookedAt, SameOptions, csv, same};
-pub use current::{DigestOptions, Digests, Standing, digest, is_current};
+pub use csv::{CsvContents, CsvOptions, SameOptions, csv, same};
+pub use current::{DigestOptions, Digests, ExistingStore, digest, is_current};
 pub use export::{ExportOptions, ExportSummary, export};
 pub use filter::{FilterOptions, filter};
 pub use inspect::{ArchiveOptions, InspectOptions, Inspected, UnpackOptions, Unpacked, holds_tables, inspect, unpack};
-pub use options::{Options, Summary};
-pub use source::kept::copy_metadata;
+pub use options::{Options, Provenance, Summary};
 pub use source::kind::{Kind, kind, kind_of_file, sources_in};
+pub use source::store::copy_metadata;
 pub use source::table_format::refuse as refuse_tables;
 pub use table::{
     ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, write_table,

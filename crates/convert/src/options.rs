@@ -1,11 +1,14 @@
-//! What a conversion is asked for, and what it says it did.
+//! The options of a conversion, and its summary.
 
-use meds_store::manifest::Note;
+use crate::source::column::Wanted;
+use crate::threads;
+use meds_store::manifest::{Note, VERSION};
+use meds_store::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// The options of a conversion; only `source` and `store` are required.
+/// The options of a conversion. Only `source` and `store` are required.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Options {
@@ -17,36 +20,30 @@ pub struct Options {
     pub columns: Option<Vec<String>>,
     /// Leave these columns out.
     pub exclude: Vec<String>,
-    /// Merge subjects that are scattered, and sort times that are out of order, instead of refusing them.
+    /// Merge the rows of scattered subjects, and sort times that are out of order, instead of refusing them.
     pub repair: bool,
     /// Replace an existing store.
     pub force: bool,
-    /// Return the existing store where it was made from this very source with these options; replace it where it was not.
+    /// Return the existing store if it was made from exactly this source with these options. Otherwise
+    /// replace it.
     pub reuse: bool,
-    /// Threads; 0 = one a core.
+    /// Threads; 0 = one per core.
     pub threads: usize,
-    /// Bytes of memory that the conversion aims to stay under.
+    /// Bytes of memory that the conversion should not exceed.
     pub memory: u64,
-    /// Bytes of a shard, about.
+    /// Approximate bytes of a shard.
     pub shard_bytes: u64,
-    /// Write an inverted index too: of each code the patients that have it, and their rows.
+    /// Also write an inverted index: for each code, the patients that have it, and their rows.
     pub index: bool,
-    /// Where `repair` spills; the target's folder by default.
+    /// Where `repair` writes temporary files; the folder of the target by default.
     pub temp: Option<PathBuf>,
-    /// Where the hashes of files are remembered, so that unchanged ones are not read again; nowhere by default.
+    /// Where hashes of files are remembered, so that unchanged files are not read again; nowhere by default.
     pub hashes: Option<PathBuf>,
-    /// Take a standing store for the source's where the files' names, sizes and times of modification say so, and keep a digest of these in the manifest.
+    /// Accept an existing store if the names, sizes and modification times of the source's files match, and
+    /// keep a digest of these in the manifest.
     pub trust_times: bool,
-    /// That digest, where an importer made the source: of what it read.
-    pub times: Option<String>,
-    /// What was skipped or changed before: where an importer made the source, it says so here, and the store keeps it with its own.
-    pub notes: Vec<Note>,
-    /// The store that the source was made of: its patients who are no longer there were left out on purpose, and leave the splits too.
-    pub narrow: Option<PathBuf>,
-    /// What the types of columns are called, where the source was made of a store: it has them in a form of its own.
-    pub types: HashMap<String, String>,
-    /// What was done before, for the manifest's options: of what, and how, the source was made.
-    pub made: serde_json::Map<String, serde_json::Value>,
+    /// Where the source comes from, if another program or operation made it.
+    pub provenance: Provenance,
 }
 
 impl Default for Options {
@@ -66,22 +63,85 @@ impl Default for Options {
             temp: None,
             hashes: None,
             trust_times: false,
-            times: None,
-            notes: Vec::new(),
-            narrow: None,
-            types: HashMap::new(),
-            made: serde_json::Map::new(),
+            provenance: Provenance::default(),
         }
     }
 }
 
-/// What a conversion did.
+/// Where a source comes from, if an importer or a transform made it for this conversion.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Provenance {
+    /// The digest of names, sizes and modification times of the files that an importer read.
+    pub times: Option<String>,
+    /// What was skipped or changed when the source was made. The store keeps these notes with its own.
+    pub notes: Vec<Note>,
+    /// The store that the source was made from. Patients of it that are missing now were left out on purpose, and are
+    /// removed from the splits too.
+    pub narrow: Option<PathBuf>,
+    /// Names of the columns' original types, if the source was made from a store, which has types of its own.
+    pub types: HashMap<String, String>,
+    /// How, and from what, the source was made: entries for the manifest's options.
+    pub made: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Options {
+    /// Refuses values that are out of range.
+    pub fn check(&self) -> Result<()> {
+        let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
+        if !(1 << 10..=2 << 30).contains(&self.shard_bytes) {
+            return invalid(format!("shards of {} bytes are not possible. Use 1 KiB to 2 GiB.", self.shard_bytes));
+        }
+        if self.memory < 64 << 20 {
+            return invalid(format!("{} bytes of memory are not enough. Use 64 MiB or more.", self.memory));
+        }
+        threads::check(self.threads)
+    }
+
+    /// The threads that the memory allows.
+    pub fn threads(&self) -> usize {
+        threads::within(self.memory, self.threads)
+    }
+
+    /// The requested columns.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { columns: self.columns.as_deref(), exclude: &self.exclude }
+    }
+
+    /// The options that decide the content of a source's store, and therefore whether an existing store is current.
+    /// `repair` is not one of them: without it, a source that is out of order has no store, and a source in order has
+    /// the same one. Nor is `index`, which is derived from the content.
+    pub fn for_fingerprint(&self) -> serde_json::Value {
+        let mut exclude = self.exclude.clone();
+        exclude.sort();
+        let mut columns = self.columns.clone();
+        columns.iter_mut().for_each(|columns| columns.sort());
+        serde_json::json!({
+            "columns": columns, "exclude": exclude, "shardBytes": self.shard_bytes, "version": VERSION,
+        })
+    }
+
+    /// The options in the manifest, with the provenance of the source.
+    pub fn for_manifest(&self) -> serde_json::Value {
+        let mut options = self.for_fingerprint();
+        options["repair"] = self.repair.into();
+        if self.index {
+            options["index"] = true.into();
+        }
+        for (name, value) in &self.provenance.made {
+            options[name] = value.clone();
+        }
+        options
+    }
+}
+
+/// The result of a conversion.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// The store.
     pub store: PathBuf,
-    /// True where an existing store was current and nothing was written.
+    /// True if an existing store was current and nothing was written.
     pub reused: bool,
     /// Subjects with rows.
     pub patients: u64,
@@ -89,7 +149,7 @@ pub struct Summary {
     pub events: u64,
     /// Distinct codes.
     pub codes: u64,
-    /// Columns, subject_id left out.
+    /// Columns, without subject_id.
     pub columns: u64,
     /// Shards.
     pub shards: u64,
@@ -99,9 +159,9 @@ pub struct Summary {
     pub source_bytes: u64,
     /// Bytes of the store, metadata included.
     pub store_bytes: u64,
-    /// Bytes of the inverted index among them; 0 where there is none.
+    /// Bytes of the inverted index, which `store_bytes` includes; 0 without an index.
     pub index_bytes: u64,
-    /// Wall time, fsync left out.
+    /// Wall time without fsync.
     pub seconds: f64,
     /// Wall time of fsync and rename.
     pub fsync_seconds: f64,

@@ -1,4 +1,4 @@
-//! Days that are kept in milliseconds, as far as 64 bits go.
+//! Days in milliseconds, over the range of 64 bits.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use arrow_array::{Date64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};

@@ -15,7 +15,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Patients, each with the numbers of its rows' codes.
+/// For each patient, the numbers of the codes of its rows.
 type Rows = Vec<Vec<u32>>;
 
 fn code_name(code: u32) -> String {
@@ -50,7 +50,7 @@ fn made(root: &Path, name: &str, options: Options) -> Summary {
     convert(&options, &Progress::default()).unwrap()
 }
 
-/// Of each code (its row in codes.arrow) and slot the rows.
+/// For each code (its row in codes.arrow) and slot, the rows.
 type Found = BTreeMap<(u32, usize), Vec<u32>>;
 
 fn naive(patients: &Rows) -> Found {
@@ -86,7 +86,7 @@ fn by_accessor(store: &Store) -> Found {
     found
 }
 
-/// Also says what type the rows have.
+/// Also returns the type of the rows.
 fn by_arrow(root: &Path, store: &Store) -> (Found, DataType) {
     let mut found = Found::new();
     let mut base = 0;
@@ -150,7 +150,7 @@ fn rows_of_32_bits_where_a_patient_has_more_than_16_hold() {
     assert_eq!(check(&vec![vec![1], long(65_537), vec![2, 2]], 1 << 20).1, DataType::UInt32);
 }
 
-/// More than a quarter of the memory: made a range of codes at a time, from several chunks of patients.
+/// An index larger than a quarter of the memory is made one range of codes at a time, from several chunks of patients.
 #[test]
 fn an_index_beyond_the_memory() {
     let patients: Rows = (0..40u32).map(|p| (0..75_000).map(|row| (row * 31 + p * p) % 80_000 / 3).collect()).collect();
@@ -171,7 +171,7 @@ fn an_index_can_be_cancelled_and_is_no_part_of_what_a_store_holds() {
     let indexed = run(true);
     assert!(!indexed.reused && indexed.index_bytes > 0 && indexed.store_bytes == plain.store_bytes + indexed.index_bytes);
     assert_eq!(fs::read(dir.path().join("s/shards/00000.arrow")).unwrap(), shard);
-    // A store with an index is as good as one without.
+    // A store with an index can be reused when none is requested.
     assert_eq!([run(true).reused, run(false).reused], [true, true]);
     let progress = Progress::default();
     progress.cancel();

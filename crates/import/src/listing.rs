@@ -124,7 +124,7 @@ pub fn table_named(name: &str, is_folder: bool) -> Option<&'static str> {
         return TABLES.into_iter().find(|table| *table == stem.unwrap_or(&name));
     }
     let stem = stem?;
-    TABLES.into_iter().find(|table| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_piece(rest)))
+    TABLES.into_iter().find(|table| stem.strip_prefix(table).is_some_and(|rest| rest.is_empty() || is_part(rest)))
 }
 
 /// The OMOP table of a file, and the folder that contains the table. A table is a file `person.csv` or

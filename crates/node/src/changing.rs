@@ -2,7 +2,7 @@
 
 use crate::error::guard;
 use crate::store::NativeStore;
-use meds_convert::{Change, Changing, Given, Part};
+use meds_convert::{Change, Changing, NewValues, Part};
 use meds_store::Result;
 use napi::Env;
 use napi::bindgen_prelude::{BigInt64ArraySlice, Float64ArraySlice, Int32ArraySlice, Uint8ArraySlice, Uint32ArraySlice};
@@ -50,11 +50,11 @@ pub struct ChangedColumn<'env> {
 }
 
 impl ChangedColumn<'_> {
-    fn given(&self) -> Given<'_> {
+    fn given(&self) -> NewValues<'_> {
         match (self.numbers.is_empty(), self.words.is_empty()) {
-            (false, _) => Given::Numbers(&self.numbers),
-            (_, false) => Given::Words(&self.words),
-            _ => Given::Bytes(&self.offsets, &self.bytes),
+            (false, _) => NewValues::Numbers(&self.numbers),
+            (_, false) => NewValues::Words(&self.words),
+            _ => NewValues::Bytes(&self.offsets, &self.bytes),
         }
     }
 }

@@ -54,6 +54,11 @@ pub struct Manifest {
     pub files: Vec<File>,
 }
 
+/// File name of a shard.
+pub fn shard_name(shard: usize) -> String {
+    format!("shards/{shard:05}.arrow")
+}
+
 /// File name of a shard's inverted index.
 pub fn index_name(shard: usize) -> String {
     format!("{INDEX}{shard:05}.arrow")

@@ -64,7 +64,8 @@ export class OmopSource implements Source {
     contents.catch(() => {});
     return this.imported(staging, contents, async ({ plan, ...dataset }) => {
       await origin.check();
-      return use({ ...dataset, plan: trustTimes ? { ...plan, times } : plan });
+      const provenance = plan.provenance && { ...plan.provenance, times };
+      return use({ ...dataset, plan: trustTimes && provenance ? { ...plan, provenance } : plan });
     });
   }
 
@@ -83,7 +84,7 @@ export class OmopSource implements Source {
         const { dataset, notes } = await importOmop(root, importing, all);
         // The native side neither compares times nor remembers hashes of files that are removed afterwards.
         const forgotten = { trustTimes: undefined, hashes: undefined };
-        const plan: ImportedPlan = { source: dataset, notes, made: { imported: "omop" } };
+        const plan: ImportedPlan = { source: dataset, provenance: { notes, made: { imported: "omop" } } };
         return use({ path: dataset, plan: { ...forgotten, ...plan } });
       }),
     );

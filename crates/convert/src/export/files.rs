@@ -1,22 +1,23 @@
-//! Which patients go into which Parquet file of an export, and in which folder it is.
+//! Assigns patients to the Parquet files of an export, and splits to folders.
 
-use crate::source::files::hex;
-use crate::source::kept::Lot;
+use crate::source::digest::hex;
+use crate::source::store::Lot;
 use meds_store::manifest::Note;
 use meds_store::read::{Array, Patients};
 use meds_store::{Result, Store};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 
-/// A lot that takes more patients, and the rows that it has.
+/// A lot that can take more patients, and its rows so far.
 #[derive(Clone, Copy)]
 struct Open {
     lot: usize,
     rows: u64,
 }
 
-/// Lots of at most `rows` rows, or of one patient: of each split lots of its own, subjects ascending in each. A lot has patients that are near one
-/// another in the store, since a store may be larger than memory: from lot to lot, subjects need not ascend.
+/// Lots of at most `rows` rows, or of one patient. Each split has its own lots, with subjects ascending in
+/// each lot. The patients of a lot are close to each other in the store, because a store may be larger than
+/// memory. Subjects need not ascend from lot to lot.
 pub fn lots(store: &Store, rows: u64, notes: &mut Vec<Note>) -> Result<Vec<Lot>> {
     let about = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
     let names = about.split.and_then(|split| split.dictionary()).map(names).unwrap_or_default();
@@ -48,7 +49,7 @@ pub fn lots(store: &Store, rows: u64, notes: &mut Vec<Note>) -> Result<Vec<Lot>>
     for split in (0..names.len()).filter(|split| folders[*split] != names[*split] && numbers.contains_key(&Some(*split))) {
         let (name, folder) = (&names[split], &folders[split]);
         let message = format!(
-            "files of split {name:?}: they are in data/{folder}, because the name is not safe for a folder; metadata/subject_splits.parquet keeps it"
+            "files of split {name:?}: they are in data/{folder}, because the name is not safe for a folder; metadata/subject_splits.parquet still contains it"
         );
         notes.push(Note { kind: "converted".into(), message, count: numbers[&Some(split)] });
     }
@@ -65,11 +66,13 @@ fn names(of: Array) -> Vec<String> {
     (0..of.len()).map(name).collect()
 }
 
-/// A folder for each split: its name, or one made of it where the name does not do, or differs from another's by capitals alone.
+/// A folder for each split: its name, or a safe name derived from it. Names that differ only by capitals also
+/// get derived names.
 fn folders(names: &[String]) -> Vec<String> {
     let mut folders = vec![String::new(); names.len()];
     let mut taken = BTreeSet::new();
-    // Names that stay come first, those in lower case before all: no made name may take one of theirs.
+    // Names that need no change come first, lower-case names before others, so that no derived name collides
+    // with them.
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by_key(|at| (!does(&names[*at]), names[*at].to_lowercase() != names[*at], &names[*at]));
     for at in order {
@@ -83,15 +86,16 @@ fn folders(names: &[String]) -> Vec<String> {
     folders
 }
 
-/// Characters that separate folders, that some systems refuse in names, or that readers take for a pattern or for COLUMN=VALUE.
+/// Characters that separate folders, that some systems refuse in names, or that readers interpret as a
+/// pattern or as COLUMN=VALUE.
 fn odd(c: char) -> bool {
     c.is_control() || "/\\:*?\"<>|[]{}=".contains(c)
 }
 
-/// What readers pass over, a shell takes for another folder, or a system cuts off.
+/// First characters that readers skip, that a shell expands, or that a system cuts off.
 const ENDS: [char; 4] = ['.', '_', '~', ' '];
 
-/// Does every system take a name as the name of one folder, and every reader too?
+/// Whether every system and every reader accepts a name as the name of one folder.
 fn does(name: &str) -> bool {
     let lower = name.to_lowercase();
     let reserved = ["con", "prn", "aux", "nul"].contains(&lower.as_str()) || lower.ends_with(".parquet");

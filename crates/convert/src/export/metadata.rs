@@ -1,52 +1,40 @@
-//! The metadata folder of an export, as the `meds` package wants it.
+//! The metadata folder of an export, as the `meds` package requires it.
 
-use super::{failed, make};
-use crate::source::files::Source;
+use super::make;
+use crate::source::dataset::{SPLITS, broken};
+use crate::source::files::{Source, SourceFile};
 use crate::source::lattice::conform;
-use crate::source::metadata::{BOM, broken, find, splits, table};
+use crate::source::metadata::{BOM, find, splits, splits_file, subject_ids, table};
 use crate::write::codes;
-use crate::write::orders::plain_orders;
+use crate::write::parquet::write_table;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Result, Store};
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes a small table as Parquet.
-pub fn write_table(path: &Path, table: &RecordBatch) -> Result<()> {
-    let file = File::create(path).map_err(|e| Error::io(path, "write the metadata", &e))?;
-    let write = || {
-        let plain = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
-        let mut writer = ArrowWriter::try_new(file, table.schema(), Some(plain))?;
-        writer.write(table)?;
-        writer.close()
-    };
-    plain_orders(path, &write().map_err(|e| failed(path, e))?)
-}
-
-/// The metadata folder: each file as it is, but for those that MEDS 0.4 wants otherwise, and those that it wants and that are missing.
+/// Writes the metadata folder. Files are copied, except those that MEDS 0.4 requires in another form. Missing
+/// files that it requires are made.
 pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note>) -> Result<()> {
     let mut converted = |message: String, count: u64| notes.push(Note { kind: "converted".into(), message, count });
-    // The table as MEDS wants it, and how many rows it leaves out; none where the file is so already.
-    let mended = |name: &str, mend: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
+    // The table as MEDS requires it, and how many rows it leaves out; `None` if the file already conforms.
+    let conforming = |name: &str, conform: fn(&Path, RecordBatch) -> Result<RecordBatch>| -> Result<Option<(RecordBatch, usize)>> {
         let Some(path) = find(source, name) else { return Ok(None) };
         let ((given, _), plain) = (table(path)?, SourceSchema::of(path)?);
         let rows = given.num_rows();
-        let mended = mend(path, given)?;
-        let left_out = rows - mended.num_rows();
-        Ok((!plain.is(&mended) || left_out > 0).then_some((mended, left_out)))
+        let table = conform(path, given)?;
+        let left_out = rows - table.num_rows();
+        Ok((!plain.is(&table) || left_out > 0).then_some((table, left_out)))
     };
-    let splits_name = ["subject_splits.parquet", "patient_splits.parquet"].into_iter().find(|name| find(source, name).is_some());
+    let splits_name = splits_file(source).map_or(SPLITS[0], |(name, _)| name);
     let rewritten = [
-        (splits_name.unwrap_or_default(), "subject_splits.parquet", mended(splits_name.unwrap_or_default(), split_table)?),
-        ("codes.parquet", "codes.parquet", mended("codes.parquet", code_table)?),
+        (splits_name, SPLITS[0], conforming(splits_name, split_table)?),
+        ("codes.parquet", "codes.parquet", conforming("codes.parquet", code_table)?),
     ];
-    // What is wrong with the splits is told as a conversion tells it.
+    // A conversion reports errors in the splits in the same way.
     splits(source)?;
     for (name, path) in &source.metadata {
         let found = rewritten.iter().find(|(from, _, table)| from == name && table.is_some());
@@ -54,11 +42,12 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
             Some((from, to, Some((table, left_out)))) => {
                 write_table(&folder.join(to), table)?;
                 converted(
-                    format!("metadata/{from} was written anew as metadata/{to}, with the columns and types of MEDS 0.4"),
+                    format!("metadata/{from} was rewritten as metadata/{to}, with the columns and types of MEDS 0.4"),
                     table.num_rows() as u64,
                 );
                 if *left_out > 0 {
-                    let message = format!("rows of metadata/{from} are left out: MEDS 0.4 allows no null in subject_id, split and code");
+                    let message =
+                        format!("rows of metadata/{from} were left out: MEDS 0.4 does not allow nulls in subject_id, split and code");
                     converted(message, *left_out as u64);
                 }
             }
@@ -77,48 +66,54 @@ pub fn write(source: &Source, store: &Store, folder: &Path, notes: &mut Vec<Note
             }
         }
     }
+    let required = "MEDS 0.4 requires it, and the source of the store did not have it";
     if find(source, "codes.parquet").is_none() {
-        let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
-        let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
-        let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
-        let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
-        let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
-        write_table(&folder.join("codes.parquet"), &table)?;
-        converted("metadata/codes.parquet was made: MEDS 0.4 has one, and the store's source had none".into(), table.num_rows() as u64);
+        let rows = create_codes(store, folder)?;
+        converted(format!("metadata/codes.parquet was created: {required}"), rows);
     }
     if find(source, "dataset.json").is_none() {
         let path = folder.join("dataset.json");
         fs::write(&path, "{\"meds_version\": \"0.4.1\"}\n").map_err(|e| Error::io(&path, "write the metadata", &e))?;
-        converted("metadata/dataset.json was made: MEDS 0.4 has one, and the store's source had none".into(), 1);
+        converted(format!("metadata/dataset.json was created: {required}"), 1);
     }
     Ok(())
 }
 
-/// The columns of a metadata file as another reader finds them.
+/// Creates a `codes.parquet` with the codes of the store and returns their number.
+fn create_codes(store: &Store, folder: &Path) -> Result<u64> {
+    let codes = store.codes().array("code").ok_or_else(|| store.codes().corrupt("has no codes"))?;
+    let text = |at| codes.slice(at).and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default();
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values((1..codes.len()).map(text)));
+    let schema = Schema::new(vec![Field::new("code", DataType::Utf8, false)]);
+    let table = RecordBatch::try_new(Arc::new(schema), vec![names]).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
+    write_table(&folder.join("codes.parquet"), &table)?;
+    Ok(table.num_rows() as u64)
+}
+
+/// The schema of a metadata file as another reader sees it.
 struct SourceSchema(SchemaRef);
 
 impl SourceSchema {
     fn of(path: &Path) -> Result<Self> {
-        Ok(Self(crate::source::files::SourceFile::open(String::new(), path.to_path_buf())?.schema))
+        Ok(Self(SourceFile::open(String::new(), path.to_path_buf())?.schema))
     }
 
-    /// Has the file these columns, of these types, in whatever order?
+    /// Whether the file has these columns with these types, in any order.
     fn is(&self, table: &RecordBatch) -> bool {
         let same =
-            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|held| held.data_type().equals_datatype(field.data_type()));
+            |field: &FieldRef| self.0.field_with_name(field.name()).is_ok_and(|found| found.data_type().equals_datatype(field.data_type()));
         self.0.fields().len() == table.num_columns() && table.schema().fields().iter().all(same)
     }
 }
 
-/// `subject_id` and `split`, none of them null.
+/// `subject_id` and `split`, without nulls.
 fn split_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
-    let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-    let id = id.ok_or_else(|| broken(path, "has no column \"subject_id\""))?;
+    let id = subject_ids(&given, path)?;
     let split = given.column_by_name("split").ok_or_else(|| broken(path, "has no column \"split\""))?;
     typed(path, &[("subject_id", id, DataType::Int64), ("split", split, DataType::Utf8)], 2)
 }
 
-/// `code`, `description` and `parent_codes` of MEDS's types, and what else there is.
+/// `code`, `description` and `parent_codes` with the types of MEDS, and all other columns.
 fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     let schema = given.schema();
     let mut columns = Vec::new();
@@ -127,7 +122,7 @@ fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
             "code" => (DataType::Utf8, column.clone()),
             "description" | "parent_codes" => match codes::target(field, column) {
                 Some(target) => target,
-                // As a conversion leaves it out, and says so.
+                // A conversion also leaves it out, and reports it.
                 None => continue,
             },
             _ => (column.data_type().clone(), column.clone()),
@@ -139,7 +134,8 @@ fn code_table(path: &Path, given: RecordBatch) -> Result<RecordBatch> {
     typed(path, &columns, 1)
 }
 
-/// A table of these columns, brought to these types; rows in which one of the first `required` ones is null are left out.
+/// A table of these columns, converted to these types. Rows in which one of the first `required` columns is
+/// null are left out.
 fn typed(path: &Path, columns: &[(&str, &ArrayRef, DataType)], required: usize) -> Result<RecordBatch> {
     let mut fields = Vec::new();
     let mut arrays = Vec::new();

@@ -2,9 +2,10 @@
 
 use crate::plan::extent::{self, Extent};
 use crate::plan::intern::Distinct;
-use crate::plan::survey::{Group, Patient};
 use crate::plan::traits::{DAY, Narrowing, Traits, narrowing};
-use crate::source::schema::{Column, Role};
+use crate::source::column::{Column, Role};
+use crate::source::group::Group;
+use crate::source::patient::Patient;
 use crate::source::texts::{Coded, Texts};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};

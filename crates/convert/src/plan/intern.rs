@@ -1,7 +1,7 @@
 //! The distinct values of a column, up to a limit.
 
 use crate::plan::traits::Traits;
-use crate::source::schema::Column;
+use crate::source::column::Column;
 use arrow_schema::DataType;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;

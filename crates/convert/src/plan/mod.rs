@@ -1,6 +1,7 @@
 //! The plan of a conversion before it writes: to which patient each row belongs, how large each column is,
 //! and where each value goes.
 
+pub mod copies;
 pub mod extent;
 pub mod gauge;
 pub mod intern;

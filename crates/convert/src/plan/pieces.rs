@@ -1,8 +1,10 @@
 //! Cuts the source. A *segment* is a run of whole patients: the unit from which shards are made. A *piece* is
 //! the part of a segment in one row group: the unit in which columns are measured and placed.
 
-use crate::plan::survey::{Group, Patient};
-use crate::source::read::{Batch, Reader};
+use crate::source::content::Batch;
+use crate::source::group::Group;
+use crate::source::patient::Patient;
+use crate::source::read::Reader;
 use meds_store::{Code, Error, Progress, Result};
 
 /// The rows of a segment in one row group.
@@ -14,24 +16,6 @@ pub struct Piece {
     pub start: u64,
     /// One past the last row.
     pub end: u64,
-}
-
-/// Cuts the source into segments of about `rows` rows. Returns the first patient of each segment, then the
-/// number of patients.
-pub fn segments(patients: &[Patient], rows: u64) -> Vec<usize> {
-    let mut cuts = vec![0];
-    let mut held = 0;
-    for (at, patient) in patients.iter().enumerate() {
-        if held >= rows {
-            cuts.push(at);
-            held = 0;
-        }
-        held += patient.rows;
-    }
-    if !patients.is_empty() {
-        cuts.push(patients.len());
-    }
-    cuts
 }
 
 /// The pieces of each row group.
@@ -81,6 +65,7 @@ pub fn walk<E: From<Error>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::patient::segments;
     use proptest::prelude::*;
 
     proptest! {

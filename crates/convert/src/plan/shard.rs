@@ -1,9 +1,10 @@
 //! Plans one shard: the schema of its file, and the buffers of each column in it.
 
-use crate::plan::extent::{self, Extent, width_of};
+use crate::plan::extent::{Extent, width_of};
 use crate::plan::storage::{Stored, in_order};
-use crate::plan::survey::Patient;
-use crate::source::schema::Column;
+use crate::source::children::children;
+use crate::source::column::Column;
+use crate::source::patient::Patient;
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
@@ -126,7 +127,7 @@ fn node(data_type: &DataType, spans: &mut std::slice::Iter<Span>) -> NodeBuffers
         DataType::Boolean => node.data = take(),
         fixed => (node.data, node.width) = (take(), width_of(fixed)),
     }
-    node.children = extent::children(data_type).into_iter().map(|child| self::node(child, spans)).collect();
+    node.children = children(data_type).into_iter().map(|child| self::node(child, spans)).collect();
     node
 }
 

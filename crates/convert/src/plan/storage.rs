@@ -1,10 +1,10 @@
 //! Decides how each column is stored: its type, dense or sparse, and its dictionary.
 
-use crate::plan::extent;
 use crate::plan::intern::{Distinct, Interner};
 use crate::plan::measure::Measured;
 use crate::plan::traits::narrowing;
-use crate::source::schema::{Column, Role};
+use crate::source::children::children;
+use crate::source::column::{Column, Role};
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt64Array};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
@@ -82,7 +82,7 @@ pub fn decide(column: &Column, measured: &mut Measured, rows: u64, copies: u64) 
     };
     // Nested values do not have slots of a fixed size, and values of type null do not have slots at all. So
     // only rows with a value are stored.
-    let nested = data_type == DataType::Null || !extent::children(&data_type).is_empty();
+    let nested = data_type == DataType::Null || !children(&data_type).is_empty();
     let sparse = column.role == Role::Extra && (nested || (rows > 0 && nulls / 3 >= measured.present));
     let storage = if sparse { Storage::Sparse } else { Storage::Dense };
     let slots = if sparse { measured.present } else { rows };

@@ -1,10 +1,13 @@
 //! The first read of the rows: to which subject they belong, and whether their order is as MEDS requires (a
 //! subject's rows are contiguous and in order of time).
 
-use crate::source::copies;
+use crate::plan::copies;
+use crate::source::column::{Column, Columns, Origin, Role, subject_column, time_column};
+use crate::source::content::Batch;
 use crate::source::files::{Source, SourceFile};
-use crate::source::read::{Batch, Reader, micros};
-use crate::source::schema::{Column, Columns, Origin, Role};
+use crate::source::group::{Group, file_start};
+use crate::source::patient::Patient;
+use crate::source::read::{Reader, micros};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, Int64Array, TimestampMicrosecondArray};
@@ -13,41 +16,6 @@ use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
 use std::collections::HashMap;
-
-/// A row group, with its rows counted over the whole source.
-#[derive(Clone, Copy, Debug)]
-pub struct Group {
-    /// Index of the file.
-    pub file: usize,
-    /// Index of the row group in the file.
-    pub group: usize,
-    /// First row, counted over the whole source.
-    pub start: u64,
-    /// One past the last row.
-    pub end: u64,
-}
-
-/// All rows of a subject.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Patient {
-    /// The subject id.
-    pub id: i64,
-    /// The first row, counted over the whole source.
-    pub start: u64,
-    /// Number of rows.
-    pub rows: u64,
-    /// Number of rows without a time.
-    pub statics: u64,
-    /// First and last time, microseconds since 1970-01-01. `None` where no row has a time.
-    pub times: Option<(i64, i64)>,
-}
-
-impl Patient {
-    /// One past the last row.
-    pub fn end(&self) -> u64 {
-        self.start + self.rows
-    }
-}
 
 /// The result of the survey.
 #[derive(Debug)]
@@ -72,32 +40,6 @@ type Runs = (Vec<Run>, u64);
 /// A row in wrong order, which `--repair` can fix.
 #[derive(Debug)]
 pub struct Disorder(pub Error);
-
-/// The row groups of a source, in order.
-pub fn groups(source: &Source) -> Vec<Group> {
-    let mut start = 0;
-    let mut groups = Vec::new();
-    for (file, about) in source.files.iter().enumerate() {
-        for group in 0..about.groups() {
-            let end = start + about.rows(group);
-            groups.push(Group { file, group, start, end });
-            start = end;
-        }
-    }
-    groups
-}
-
-/// The column of subject ids, in the form of the events' columns, so that the same reader reads it.
-pub fn subject_column(columns: &Columns) -> Column {
-    let (source_type, wide) = (DataType::Int64, DataType::Int64);
-    Column { name: "subject_id".into(), role: Role::Extra, source_type, wide, roots: columns.subjects.clone() }
-}
-
-/// The column of times.
-pub fn time_column(columns: &Columns) -> Result<&Column> {
-    let found = columns.list.iter().find(|c| c.role == Role::Time);
-    found.ok_or_else(|| Error::new(Code::Internal, "the column of times was lost"))
-}
 
 /// Reads subject ids and times of a row group side by side.
 pub struct Rows<'a> {
@@ -210,11 +152,6 @@ fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progres
     }
     survey.late_statics += u64::from(late);
     Ok(Ok(survey))
-}
-
-/// First row of a file, counted over the whole source.
-pub fn file_start(groups: &[Group], file: usize) -> u64 {
-    groups.iter().find(|g| g.file == file).map_or(0, |g| g.start)
 }
 
 /// The span that contains both spans.

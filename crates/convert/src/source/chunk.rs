@@ -1,4 +1,5 @@
-//! Reading a column chunk's bytes: by position, in windows, so that neither a seek nor a small read is paid for each page.
+//! Reads the bytes of a column chunk by position and in windows, so that a page does not cost a seek or a
+//! small read.
 
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
@@ -8,7 +9,7 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
-/// Bytes read ahead.
+/// Bytes to read ahead.
 const WINDOW: u64 = 4 << 20;
 
 struct Window {
@@ -19,7 +20,7 @@ struct Window {
 struct Inner {
     file: File,
     len: u64,
-    /// End of the column chunk: reading ahead stops there.
+    /// End of the column chunk, where reading ahead stops.
     end: u64,
     window: Mutex<Window>,
 }
@@ -34,7 +35,7 @@ impl Chunk {
         Self(Arc::new(Inner { file, len, end: end.min(len), window: Mutex::new(Window { start: 0, bytes: Bytes::new() }) }))
     }
 
-    /// Bytes from `start`: at least one where the file has more, at most `want`.
+    /// Bytes from `start`: at least one if the file has more, and at most `want`.
     fn some(&self, start: u64, want: usize) -> std::io::Result<Bytes> {
         let inner = &*self.0;
         let mut window = inner.window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -72,7 +73,8 @@ impl ChunkReader for Chunk {
         if first.len() == length {
             return Ok(first);
         }
-        // A page longer than the rest of the window: read it whole, past the window. Its length comes from the file: check it before allocating.
+        // The page is longer than the rest of the window: read it whole, without the window. Its length comes
+        // from the file, so check it before allocating.
         if start.saturating_add(length as u64) > self.0.len {
             return Err(ParquetError::EOF(format!("{length} bytes from byte {start} reach past the end of the file")));
         }
@@ -82,7 +84,7 @@ impl ChunkReader for Chunk {
     }
 }
 
-/// A reader from a position of the chunk on.
+/// A reader from an offset in the chunk.
 pub struct Cursor {
     chunk: Chunk,
     at: u64,

@@ -1,9 +1,11 @@
-//! What a source consists of, byte by byte: its files by name, length and a hash of all their bytes.
+//! The fingerprint of a source: its files by name, length and a hash of all bytes.
 //!
-//! A file is hashed in pieces, on all threads, and then its pieces' hashes: one large file is as fast as many. The hash is XXH3 with 128 bits:
-//! it is faster than any disk (`benches/fingerprint.mjs` measures it). It does not resist forgery, and need not: a source is its owner's.
+//! A file is hashed in pieces on all threads, then the hashes of its pieces are hashed: one large file is as
+//! fast as many small ones. The hash is XXH3 with 128 bits, which is faster than any disk (measured by
+//! `benches/fingerprint.mjs`). It does not resist forgery, and need not, because the source belongs to the
+//! user.
 
-use crate::source::files::hex;
+use crate::source::digest::hex;
 use crate::source::hashes::{Hashes, Key};
 use meds_store::{Code, Error, Result};
 use rayon::prelude::*;
@@ -17,13 +19,14 @@ use twox_hash::xxhash3_128::Hasher;
 
 /// Bytes of a piece.
 const PIECE: u64 = 32 << 20;
-/// Bytes that are read at once: they are still in the core's own cache when they are hashed.
+/// Bytes per read: small enough to be still in the core's own cache when they are hashed.
 const READ: u64 = 256 << 10;
-/// A file that changed this shortly before it was hashed may change again within one tick of its file system's clock, and look the same.
+/// A file that changed this shortly before it was hashed may change again within one tick of the file
+/// system's clock, and look the same.
 const RACY: Duration = Duration::from_secs(2);
 
-/// Hears of bytes that were hashed; an error ends the hashing.
-pub type Heard<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
+/// Called with the number of bytes hashed. An error ends the hashing.
+pub type OnBytes<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
 
 /// A file of a source.
 #[derive(Clone, Debug)]
@@ -32,23 +35,23 @@ pub struct Input {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
-    /// What it was like when the source was opened.
+    /// Its state when the source was opened.
     pub seen: Seen,
 }
 
-/// What the file system says of a file without reading it.
+/// The state of a file as the file system reports it, without reading the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     bytes: u64,
     modified: (i64, i64),
-    /// Of content, name or rights: no program can set it.
+    /// Time of the last change of content, name or rights; no program can set it.
     changed: (i64, i64),
     device: u64,
     inode: u64,
 }
 
 impl Seen {
-    /// Of what the file system says.
+    /// Takes the state from the metadata of a file.
     pub fn of(about: &Metadata) -> Self {
         Self {
             bytes: about.len(),
@@ -63,12 +66,13 @@ impl Seen {
         std::fs::metadata(path).map(|about| Self::of(&about)).map_err(|e| Error::io(path, "read the file", &e))
     }
 
-    /// Was the file written between two looks?
+    /// Whether the file was written between two looks.
     fn is_rewritten(&self, now: &Self) -> bool {
         (self.bytes, self.modified) != (now.bytes, now.modified)
     }
 
-    /// Would a change after `hashed` show in these times? A clock that is ahead of ours makes no file settled.
+    /// Whether a change after `hashed` would show in these times. If the clock of the file system is ahead of
+    /// ours, no file is settled.
     fn is_settled(&self, hashed: SystemTime) -> bool {
         let limit = hashed.checked_sub(RACY).and_then(|limit| limit.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         self.modified.max(self.changed) < (limit.as_secs() as i64, i64::from(limit.subsec_nanos()))
@@ -90,7 +94,7 @@ impl Seen {
 }
 
 impl Input {
-    /// Looks at a file.
+    /// Reads the state of a file.
     pub fn at(name: impl Into<String>, path: &Path) -> Result<Self> {
         Ok(Self { name: name.into(), path: path.to_path_buf(), seen: Seen::at(path)? })
     }
@@ -99,41 +103,41 @@ impl Input {
         Error::at(Code::SourceChanged, &self.path, "The file changed while it was read. Retry once nothing is writing to it.")
     }
 
-    /// Hashes the piece that begins at a byte.
-    fn hash(&self, start: u64, heard: Heard) -> Result<u128> {
+    /// Hashes the piece that begins at `start`.
+    fn hash(&self, start: u64, on_bytes: OnBytes) -> Result<u128> {
         let io = |e: std::io::Error| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => self.rewritten(),
             _ => Error::io(&self.path, "read the file", &e),
         };
         let file = File::open(&self.path).map_err(io)?;
         let end = self.seen.bytes.min(start + PIECE);
-        let mut held = vec![0; READ.min(end - start) as usize];
+        let mut buffer = vec![0; READ.min(end - start) as usize];
         let mut hash = Hasher::new();
         let mut at = start;
         while at < end {
-            let some = &mut held[..READ.min(end - at) as usize];
+            let some = &mut buffer[..READ.min(end - at) as usize];
             file.read_exact_at(some, at).map_err(io)?;
             hash.write(some);
             at += some.len() as u64;
-            heard(some.len() as u64)?;
+            on_bytes(some.len() as u64)?;
         }
         Ok(hash.finish_128())
     }
 }
 
-/// All files that decide what a store of a source contains.
+/// All files that decide the content of a source's store.
 #[derive(Debug, Default)]
 pub struct Inputs {
     root: PathBuf,
     files: Vec<Input>,
-    /// When they were hashed, and the hashes.
+    /// When they were hashed, and their hashes.
     hashed: OnceLock<(SystemTime, Vec<u128>)>,
 }
 
 impl Inputs {
-    /// The files of a source, in the order that its fingerprint has.
+    /// The files of a source, in the order of the fingerprint.
     pub fn new(root: &Path, files: Vec<Input>) -> Self {
-        // Whatever path a source is given by, its hashes are remembered in one place.
+        // The hashes of a source are remembered under one name, by whatever path it is opened.
         let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
         Self { root, files, hashed: OnceLock::new() }
     }
@@ -143,17 +147,18 @@ impl Inputs {
         self.files.iter().map(|file| file.seen.bytes).sum()
     }
 
-    /// Of names, lengths and contents, and of `options`. `memory` is the folder where hashes are remembered.
-    pub fn fingerprint(&self, options: &str, memory: Option<&Path>, heard: Heard) -> Result<String> {
+    /// The fingerprint of names, lengths, contents and `options`. `memory` is the folder that remembers
+    /// hashes.
+    pub fn fingerprint(&self, options: &str, memory: Option<&Path>, on_bytes: OnBytes) -> Result<String> {
         let mut hash = Sha256::new();
         hash.update(format!("{options}\0contents"));
-        for (file, content) in self.files.iter().zip(self.hashes(memory, heard)?) {
+        for (file, content) in self.files.iter().zip(self.hashes(memory, on_bytes)?) {
             hash.update(format!("\0{}\0{}\0{content:032x}", file.name, file.seen.bytes));
         }
         Ok(hex(&hash.finalize()))
     }
 
-    /// Of names, lengths and times of modification, and of `options`.
+    /// The digest of names, lengths, modification times and `options`.
     pub fn times(&self, options: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(format!("{options}\0times"));
@@ -163,41 +168,42 @@ impl Inputs {
         hex(&hash.finalize())
     }
 
-    /// Has a file been written to since, or removed? Nothing is read.
+    /// Whether a file was written or removed since. Reads no contents.
     pub fn are_rewritten(&self) -> bool {
         self.files.iter().any(|file| Seen::at(&file.path).map_or(true, |now| file.seen.is_rewritten(&now)))
     }
 
-    /// Are these files, looked at again later, still what was hashed? Only those are read again whose times cannot say so.
-    pub fn unchanged(&self, later: &Self, memory: Option<&Path>, heard: Heard) -> Result<bool> {
-        let hashes = self.hashes(memory, heard)?;
+    /// Whether these files, looked at again as `later`, are still what was hashed. Reads only those again
+    /// whose times cannot prove it.
+    pub fn unchanged(&self, later: &Self, memory: Option<&Path>, on_bytes: OnBytes) -> Result<bool> {
+        let hashes = self.hashes(memory, on_bytes)?;
         let at = self.hashed.get().map_or(UNIX_EPOCH, |(at, _)| *at);
         let same = |(old, new): (&Input, &Input)| old.name == new.name && !old.seen.is_rewritten(&new.seen);
         if self.files.len() != later.files.len() || !self.files.iter().zip(&later.files).all(same) {
             return Ok(false);
         }
         let sure = |file: usize| self.files[file].seen == later.files[file].seen && self.files[file].seen.is_settled(at);
-        Ok(later.hash(|file| sure(file).then(|| hashes[file]), memory, heard)? == hashes)
+        Ok(later.hash(|file| sure(file).then(|| hashes[file]), memory, on_bytes)? == hashes)
     }
 
     /// The hash of each file.
-    fn hashes(&self, memory: Option<&Path>, heard: Heard) -> Result<&[u128]> {
+    fn hashes(&self, memory: Option<&Path>, on_bytes: OnBytes) -> Result<&[u128]> {
         if self.hashed.get().is_none() {
             let now = SystemTime::now();
             let known = Hashes::read(memory, &self.root);
-            let hashes = self.hash(|file| known.get(&self.files[file].seen.key(&self.files[file].name)), memory, heard)?;
-            // Another thread that was as quick has the same.
+            let hashes = self.hash(|file| known.get(&self.files[file].seen.key(&self.files[file].name)), memory, on_bytes)?;
+            // If another thread was faster, it has the same hashes.
             let _ = self.hashed.set((now, hashes));
         }
         Ok(self.hashed.get().map_or(&[], |(_, hashes)| hashes))
     }
 
-    /// Hashes the files whose hash is not known, and remembers those whose times will show a change.
-    fn hash(&self, known: impl Fn(usize) -> Option<u128>, memory: Option<&Path>, heard: Heard) -> Result<Vec<u128>> {
+    /// Hashes the files whose hash is unknown, and remembers those whose times would show a change.
+    fn hash(&self, known: impl Fn(usize) -> Option<u128>, memory: Option<&Path>, on_bytes: OnBytes) -> Result<Vec<u128>> {
         let now = SystemTime::now();
         let hashes: Vec<Option<u128>> = (0..self.files.len()).map(known).collect();
         let missing: Vec<&Input> = self.files.iter().zip(&hashes).filter(|(_, hash)| hash.is_none()).map(|(file, _)| file).collect();
-        let mut found = hash_all(&missing, heard)?.into_iter();
+        let mut found = hash_all(&missing, on_bytes)?.into_iter();
         let hashes: Vec<u128> = hashes.into_iter().filter_map(|hash| hash.or_else(|| found.next())).collect();
         if missing.iter().any(|file| file.seen.is_settled(now)) {
             let settled = self.files.iter().zip(&hashes).filter(|(file, _)| file.seen.is_settled(now));
@@ -208,15 +214,15 @@ impl Inputs {
 }
 
 /// Hashes files, piece by piece, on all threads.
-fn hash_all(files: &[&Input], heard: Heard) -> Result<Vec<u128>> {
+fn hash_all(files: &[&Input], on_bytes: OnBytes) -> Result<Vec<u128>> {
     let starts = |(at, file): (usize, &&Input)| (0..file.seen.bytes).step_by(PIECE as usize).map(move |start| (at, start));
     let pieces: Vec<(usize, u64)> = files.iter().enumerate().flat_map(starts).collect();
-    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, heard)).collect();
+    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, on_bytes)).collect();
     let mut whole: Vec<Hasher> = files.iter().map(|_| Hasher::new()).collect();
     for (&(at, _), piece) in pieces.iter().zip(hashed?) {
         whole[at].write(&piece.to_le_bytes());
     }
-    // What was written meanwhile was hashed in part as it was before.
+    // A file that was written in the meantime was hashed partly in its old state.
     for file in files {
         if file.seen.is_rewritten(&Seen::at(&file.path)?) {
             return Err(file.rewritten());
@@ -240,7 +246,7 @@ mod tests {
         of(root, names).fingerprint("", None, &|_| Ok(())).expect("reads")
     }
 
-    /// Writes a file, and makes it as old as a file that was written long ago.
+    /// Writes a file and gives it an old modification time.
     fn write(path: &Path, bytes: &[u8]) {
         fs::write(path, bytes).expect("writes");
         File::options().write(true).open(path).and_then(|file| file.set_modified(UNIX_EPOCH)).expect("is dated");
@@ -291,11 +297,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bytes: Vec<u8> = (0..3 * PIECE as usize).map(|at| ((at * 31) >> 7) as u8).collect();
         write(&folder.path().join("a"), &bytes);
-        let hashed = [1, 2, 5].map(|threads| crate::conversion::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
+        let hashed = [1, 2, 5].map(|threads| crate::threads::pool(threads, || Ok(fingerprint(folder.path(), &["a"]))).expect("runs"));
         assert!(hashed.iter().all(|one| *one == hashed[0]), "{hashed:?}");
     }
 
-    /// What a conversion finds at its end, after something was done to a file that was hashed.
+    /// The result of the check at the end of a conversion, after a change to a hashed file.
     fn still(done: impl Fn(&Path)) -> bool {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a");
@@ -309,15 +315,15 @@ mod tests {
     #[test]
     fn a_file_that_was_written_during_a_conversion_is_noticed() {
         assert!(still(|_| ()));
-        // Its rights are not its content.
+        // Rights are not content.
         assert!(still(|path| fs::set_permissions(path, fs::Permissions::from_mode(0o640)).expect("is allowed")));
         assert!(!still(|path| fs::write(path, b"after.").expect("writes")));
         assert!(!still(|path| write(path, b"longer than before")));
-        // Its length and time are kept.
+        // Same length and modification time.
         assert!(!still(|path| write(path, b"after.")));
-        // The same bytes again: in between there may have been others.
+        // The same bytes again: there may have been others in between.
         assert!(!still(|path| fs::write(path, b"before").expect("writes")));
-        // A whole other file that looks the same.
+        // Another file that looks the same.
         let replace = |path: &Path, bytes: &[u8]| {
             write(&path.with_extension("new"), bytes);
             fs::rename(path.with_extension("new"), path).expect("renames");
@@ -344,7 +350,7 @@ mod tests {
         write(&folder.path().join("a"), b"bytes");
         let seen = of(folder.path(), &["a"]).files[0].seen;
         let now = SystemTime::now();
-        // Its time of modification may be set, that of the change may not.
+        // The modification time can be set, the change time cannot.
         assert!(seen.modified == (0, 0) && !seen.is_settled(now));
         assert!(seen.is_settled(now + 2 * RACY) && !seen.is_settled(now - 2 * RACY));
         assert!(!Seen { modified: (i64::MAX, 0), ..seen }.is_settled(now + 2 * RACY));
@@ -370,16 +376,16 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_who_hears_ends_the_hashing() {
+    fn an_error_of_the_callback_ends_the_hashing() {
         let folder = tempfile::tempdir().expect("a folder");
         write(&folder.path().join("a"), &vec![1; 3 * PIECE as usize]);
-        let heard = std::sync::atomic::AtomicU64::new(0);
+        let on_bytes = std::sync::atomic::AtomicU64::new(0);
         let stop = |bytes| {
-            heard.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+            on_bytes.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
             Err(Error::new(Code::Cancelled, "enough"))
         };
         let error = of(folder.path(), &["a"]).fingerprint("", None, &stop).expect_err("ends");
         assert_eq!(error.code, Code::Cancelled);
-        assert!(heard.into_inner() <= 3 * READ);
+        assert!(on_bytes.into_inner() <= 3 * READ);
     }
 }

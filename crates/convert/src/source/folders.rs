@@ -1,4 +1,5 @@
-//! Columns in the names of folders: COLUMN=VALUE below data/, as Spark, Hive, DuckDB and pyarrow write partitioned files, whose files then lack the column.
+//! Columns in the names of folders: COLUMN=VALUE below data/, as Spark, Hive, DuckDB and pyarrow write
+//! partitioned files. The files themselves lack the column.
 
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, NullArray, StringArray, cast::AsArray};
@@ -7,13 +8,13 @@ use meds_store::{Code, Error, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What Hive, Spark and DuckDB call the folder of rows without a value.
+/// The folder of rows without a value in Hive, Spark and DuckDB.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Columns, and their value for each row of a file: `None` for null.
+/// Columns and their values, which are the same for each row of a file; `None` is null.
 pub type Values = Vec<(String, Option<String>)>;
 
-/// What the folders in a file's name below the source say, from the outermost in.
+/// The columns in a file's name below the source, from the outermost folder to the innermost.
 pub fn values(name: &str, path: &Path) -> Result<Values> {
     let mut values = Values::new();
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -31,7 +32,7 @@ pub fn values(name: &str, path: &Path) -> Result<Values> {
     Ok(values)
 }
 
-/// A name without its `%xx`; as it is where that would not be text.
+/// A name with each `%xx` decoded; unchanged if the result would not be UTF-8.
 fn decoded(name: &str) -> String {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.as_bytes();
@@ -51,13 +52,13 @@ fn decoded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| name.to_string())
 }
 
-/// A value that is a whole number in int64.
+/// The value as an int64; `None` if it is not a whole number in that range.
 fn whole(value: &str) -> Option<i64> {
     let digits = value.strip_prefix('-').unwrap_or(value);
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }
 
-/// The type of a column that has these values: int64 where all are whole numbers, else text.
+/// The type of a column with these values: int64 if all are whole numbers, otherwise text.
 pub fn kind<'a>(mut values: impl Iterator<Item = &'a str>) -> DataType {
     match values.all(|value| whole(value).is_some()) {
         true => DataType::Int64,
@@ -74,7 +75,7 @@ pub fn one(value: Option<&str>, kind: &DataType) -> ArrayRef {
     }
 }
 
-/// The one row, again and again; text comes with a dictionary, as text of Parquet does.
+/// The one row, repeated. Text has a dictionary, like text from Parquet.
 pub fn repeated(one: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError> {
     Ok(match one.data_type() {
         DataType::Null => Arc::new(NullArray::new(rows)),

@@ -1,22 +1,23 @@
-//! Footers that the Parquet library refuses although they say what they mean.
+//! Repairs footers that the Parquet library refuses although their meaning is clear.
 //!
-//! A footer is a struct in Thrift's compact encoding: a byte a field (four bits of step, four of type), values after it. An empty list has no
-//! members whose type it could tell: hyparquet-writer then writes the type 0, pyarrow and DuckDB read on, the Parquet library wants the list's own.
-//! One annotation of a column that the Parquet library does not accept (INTERVAL as parquet-java writes it) makes it refuse the whole file: without the
-//! annotation, all other columns can be read.
+//! A footer is a struct in Thrift's compact encoding: one byte per field (four bits for the step of the
+//! number, four bits for the type), then the value. The type of an empty list has no effect. hyparquet-writer
+//! writes type 0 there. pyarrow and DuckDB accept this, but the Parquet library requires the correct type. A
+//! single column annotation that the Parquet library does not accept (INTERVAL as parquet-java writes it)
+//! makes it refuse the whole file. Without the annotation, all other columns can be read.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Deeper than any footer goes; a damaged one must not exhaust the stack.
+/// Deeper than any valid footer. A damaged one must not exhaust the stack.
 const DEEPEST: u8 = 32;
 const LIST: u8 = 9;
 const EMPTY_OF_NOTHING: u8 = 0x00;
 const EMPTY_OF_STRUCTS: u8 = 0x0c;
 
-/// The footer with a type for its empty lists (every list at its top is one of structs: schema, row groups, key-value pairs, column orders); `None`
-/// where it has no such list, or cannot be walked.
-pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
+/// The footer with the correct type for its empty lists (every list at its top is a list of structs: schema,
+/// row groups, key-value pairs, column orders). `None` if it has no such list, or cannot be parsed.
+pub fn repaired(footer: &[u8]) -> Option<Vec<u8>> {
     let mut walk = Walk { bytes: footer, at: 0 };
     let mut empty = Vec::new();
     let mut id = 0;
@@ -26,13 +27,14 @@ pub fn mended(footer: &[u8]) -> Option<Vec<u8>> {
         }
         walk.skip(kind, false, 0)?;
     }
-    let mut mended = footer.to_vec();
-    empty.iter().for_each(|&at| mended[at] = EMPTY_OF_STRUCTS);
-    (!empty.is_empty()).then_some(mended)
+    let mut repaired = footer.to_vec();
+    empty.iter().for_each(|&at| repaired[at] = EMPTY_OF_STRUCTS);
+    (!empty.is_empty()).then_some(repaired)
 }
 
-/// The footer without the annotations of the root columns that cannot be read, and why each of these cannot. `read` reads a footer that has one root column
-/// and no rows. `None` where the footer cannot be walked, or where none of its columns is at fault.
+/// The footer without the annotations of the root columns that cannot be read, and the reason for each of
+/// them. `read` reads a footer with one root column and no rows. `None` if the footer cannot be parsed, or if
+/// every column can be read.
 pub fn plain(footer: &[u8], read: impl Fn(&[u8]) -> Result<(), String>) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
     const SCHEMA: u64 = 2;
     let mut walk = Walk { bytes: footer, at: 0 };
@@ -74,7 +76,8 @@ pub fn plain(footer: &[u8], read: impl Fn(&[u8]) -> Result<(), String>) -> Optio
     (at == elements.len() && !refused.is_empty()).then_some((plain, refused))
 }
 
-/// A footer of one root column, of so many elements: version 1, the root and the column, 0 rows, no row groups.
+/// A footer with one root column of `elements` elements: version 1, the root and the column, 0 rows, no row
+/// groups.
 fn alone(column: &[u8], elements: usize) -> Vec<u8> {
     let mut footer = vec![0x15, 0x02, 0x19, 0xfc];
     let mut count = elements + 1;
@@ -93,11 +96,11 @@ fn alone(column: &[u8], elements: usize) -> Vec<u8> {
 struct Element {
     bytes: Range<usize>,
     children: u64,
-    /// Where its annotations begin, which are its last fields.
+    /// Where its annotations begin. They are its last fields.
     annotations: usize,
 }
 
-/// Whether the footer, which can be read, names an algorithm that columns of the file are encrypted by.
+/// Whether a readable footer names an encryption algorithm for its columns.
 pub fn encrypts(footer: &[u8]) -> bool {
     const ALGORITHM: u64 = 8;
     let mut walk = Walk { bytes: footer, at: 0 };
@@ -113,7 +116,7 @@ pub fn encrypts(footer: &[u8]) -> bool {
     false
 }
 
-/// A place in the footer; `None` from any step means that the bytes end, or are none of this encoding.
+/// A position in the footer. Every step returns `None` if the bytes end or are not in this encoding.
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -138,28 +141,28 @@ impl Walk<'_> {
         None
     }
 
-    /// The type of a struct's next field, whose number `id` becomes; inner `None` at the struct's end.
+    /// The type of a struct's next field; sets `id` to its number. The inner `None` is the end of the struct.
     fn field(&mut self, id: &mut u64) -> Option<Option<u8>> {
         let header = self.byte()?;
         if header == 0 {
             return Some(None);
         }
         *id = match header >> 4 {
-            // Far from the number before, or below it: the number itself, its sign in the lowest bit.
+            // The step is too large or negative: the full number follows, with its sign in the lowest bit.
             0 => self.varint()? >> 1,
             step => id.saturating_add(u64::from(step)),
         };
         Some(Some(header & 0x0f))
     }
 
-    /// How many members the list at hand has, and their type.
+    /// The number of members of the list at this position, and their type.
     fn list(&mut self) -> Option<(u64, u8)> {
         let header = self.byte()?;
         let count = if header >> 4 == 15 { self.varint()? } else { u64::from(header >> 4) };
         Some((count, header & 0x0f))
     }
 
-    /// Steps over an element of the schema; `None` where its fields are not in their order.
+    /// Skips an element of the schema; `None` if its fields are out of order.
     fn element(&mut self) -> Option<Element> {
         const CHILDREN: u64 = 5;
         let start = self.at;
@@ -182,7 +185,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Steps over a value. A boolean stands in its field's type, but takes a byte in a list.
+    /// Skips a value. A boolean is part of its field's type, but takes one byte in a list.
     fn skip(&mut self, kind: u8, listed: bool, depth: u8) -> Option<()> {
         match kind {
             1 | 2 if !listed => {}
@@ -210,43 +213,43 @@ impl Walk<'_> {
                     self.skip(kind, false, depth + 1)?;
                 }
             }
-            // Footers have no maps, and no other type is known.
+            // Footers have no maps, and there are no other types.
             _ => return None,
         }
-        // What steps beyond the end ends the walk here: nothing loops on bytes that are not there.
+        // A step past the end stops here, so that no loop runs on missing bytes.
         (self.at <= self.bytes.len()).then_some(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{encrypts, mended, plain};
+    use super::{encrypts, plain, repaired};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
 
     #[test]
-    fn gives_an_empty_list_its_type_and_changes_nothing_else() {
+    fn an_empty_list_gets_its_type_and_nothing_else_changes() {
         let mut expected = FOOTER.to_vec();
         expected[16] = 0x0c;
-        assert_eq!(mended(FOOTER), Some(expected.clone()));
-        assert_eq!(mended(&expected), None);
+        assert_eq!(repaired(FOOTER), Some(expected.clone()));
+        assert_eq!(repaired(&expected), None);
     }
 
     #[test]
-    fn tells_that_columns_are_encrypted_from_the_algorithm() {
+    fn an_algorithm_shows_that_columns_are_encrypted() {
         assert!(!encrypts(FOOTER));
-        // Four fields on: AES_GCM_V1, a member of the union, with nothing in it.
+        // Four fields later: AES_GCM_V1, an empty member of the union.
         let end = FOOTER.len() - 1;
         let encrypted = [&FOOTER[..end], &[0x4c, 0x1c, 0x00, 0x00, 0x00]].concat();
         assert!(encrypts(&encrypted));
-        // The same number, told in full.
-        let told = [&FOOTER[..end], &[0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00]].concat();
-        assert!(encrypts(&told));
+        // The same field number in its long form.
+        let long_form = [&FOOTER[..end], &[0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00]].concat();
+        assert!(encrypts(&long_form));
     }
 
     #[test]
-    fn takes_the_annotations_of_the_columns_that_are_refused_and_of_no_other() {
+    fn only_refused_columns_lose_their_annotations() {
         // a: INT32, converted type DATE, field id 7; b: INT32, DATE.
         let a = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'a', 0x25, 0x0c, 0x36, 0x0e, 0x00];
         let b = [0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'b', 0x25, 0x0c, 0x00];
@@ -262,19 +265,19 @@ mod tests {
     #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
-            assert_eq!(mended(&FOOTER[..cut]), None, "{cut} bytes");
+            assert_eq!(repaired(&FOOTER[..cut]), None, "{cut} bytes");
         }
         for at in 0..FOOTER.len() {
             for byte in 0..=255 {
                 let mut damaged = FOOTER.to_vec();
                 damaged[at] = byte;
-                mended(&damaged);
+                repaired(&damaged);
                 encrypts(&damaged);
                 plain(&damaged, |_| Err("refused".into()));
             }
         }
-        // Structs in structs, and a list of more members than there are bytes.
-        assert_eq!(mended(&[0x1c; 4096]), None);
-        assert_eq!(mended(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00]), None);
+        // Deeply nested structs, and a list with more members than there are bytes.
+        assert_eq!(repaired(&[0x1c; 4096]), None);
+        assert_eq!(repaired(&[0x19, 0xf1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x00]), None);
     }
 }

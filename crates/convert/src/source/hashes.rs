@@ -1,9 +1,12 @@
-//! The hashes of files that were read before, so that files that have not changed are not read again.
+//! Remembers the hashes of files, so that unchanged files are not read again.
 //!
-//! A source has one file in the folder: a line for each of its files, with a key (a hash of name, length, times, device and inode) and the hash of
-//! the file's bytes; the last line is a checksum. So the folder contains neither data nor paths. The file is written whole, under another name, and
-//! renamed: any number of processes may read and write. No work depends on it: what cannot be read, or is damaged, is not known.
+//! Each source has one file in the folder. It has one line per file of the source, with a key (a hash of
+//! name, length, times, device and inode) and the hash of the file's bytes. The last line is a checksum. So
+//! the folder contains neither data nor paths. The file is written under another name and renamed, so any
+//! number of processes can read and write it. No result depends on it: an unreadable or damaged file counts
+//! as empty.
 
+use crate::source::digest::hex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
@@ -13,16 +16,16 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What a file is known by.
+/// The key of a file.
 pub type Key = [u8; 16];
 
 const HEADER: &str = "meds-reader hashes 1";
-/// The folder in which the files are, and what makes it ours: nothing else is ever removed.
+/// The folder of these files. Only files in it with names of our form are ever removed.
 const FOLDER: &str = "hashes";
 const NAME: usize = 32;
-/// Most bytes of one file: that is a quarter of a million files.
+/// Most bytes of one file: enough for a quarter of a million files of a source.
 const MOST: u64 = 16 << 20;
-/// Most bytes of all files; the oldest go first.
+/// Most bytes of all files. The oldest are removed first.
 const MOST_IN_ALL: u64 = 64 << 20;
 
 /// The known hashes of a source.
@@ -30,7 +33,7 @@ const MOST_IN_ALL: u64 = 64 << 20;
 pub struct Hashes(HashMap<Key, u128>);
 
 impl Hashes {
-    /// Reads what is known of a source.
+    /// Reads the known hashes of a source.
     pub fn read(memory: Option<&Path>, root: &Path) -> Self {
         let known = || {
             let path = file_of(memory?, root);
@@ -46,7 +49,7 @@ impl Hashes {
         self.0.get(key).copied()
     }
 
-    /// Replaces what is known of a source.
+    /// Replaces the known hashes of a source.
     pub fn write(memory: Option<&Path>, root: &Path, hashes: impl Iterator<Item = (Key, u128)>) {
         let Some(memory) = memory else { return };
         let mut text = format!("{HEADER}\n");
@@ -55,18 +58,18 @@ impl Hashes {
         }
         text.push_str(&format!("{:08x}\n", crc32c::crc32c(text.as_bytes())));
         if text.len() as u64 <= MOST {
-            // Without memory the work is slower, not wrong.
+            // If this fails, the work is slower, but not wrong.
             let _ = replace(&file_of(memory, root), text.as_bytes());
         }
     }
 }
 
 fn file_of(memory: &Path, root: &Path) -> PathBuf {
-    let name = crate::source::files::hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
+    let name = hex(&Sha256::digest(root.as_os_str().as_encoded_bytes()));
     memory.join(FOLDER).join(name)
 }
 
-/// The hashes in a file; `None` where it is not as it was written.
+/// The hashes in a file; `None` if it is damaged.
 fn parse(text: &str) -> Option<HashMap<Key, u128>> {
     let (sealed, seal) = text.strip_suffix('\n')?.rsplit_once('\n').map(|(sealed, seal)| (&text[..=sealed.len()], seal))?;
     if seal != format!("{:08x}", crc32c::crc32c(sealed.as_bytes())) {
@@ -77,7 +80,7 @@ fn parse(text: &str) -> Option<HashMap<Key, u128>> {
     sealed.strip_prefix(HEADER)?.lines().skip(1).map(entry).collect()
 }
 
-/// Gives a file other bytes, whole or not at all.
+/// Replaces the bytes of a file atomically.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -91,7 +94,7 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     written
 }
 
-/// Removes the oldest files until the others are small enough; what a killed process left is among them.
+/// Removes the oldest files until the others are small enough, including remains of killed processes.
 fn shrink(folder: &Path) -> std::io::Result<()> {
     let ours = |name: &str| name.len() >= NAME && name.bytes().take(NAME).all(|byte| byte.is_ascii_hexdigit());
     let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
@@ -169,7 +172,7 @@ mod tests {
         }
         assert_eq!(known(&file, "/a"), None);
         Hashes::write(None, Path::new("/a"), [(KEY, 1)].into_iter());
-        // What has its name and is not a file.
+        // A folder in place of the file.
         fs::create_dir_all(file_of(folder.path(), Path::new("/a"))).expect("makes");
         remember(folder.path(), "/a", 1);
         assert_eq!(known(folder.path(), "/a"), None);

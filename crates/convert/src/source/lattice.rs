@@ -1,11 +1,13 @@
-//! The type a column has in the store: the closed set that every source type is brought to, and what two files' types have in common.
+//! The types of columns in a store: the canonical type of each source type, and the common type of two files'
+//! types.
 
 use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray, cast::AsArray, new_null_array};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, TimeUnit};
 use std::sync::Arc;
 
-/// The store's type for a source's type; `None` where there is none (intervals, unions, structs with two members of one name).
+/// The store's type for a source's type; `None` if there is none (intervals, unions, structs with two members
+/// of the same name).
 pub fn canonical(source: &DataType) -> Option<DataType> {
     use DataType as D;
     Some(match source {
@@ -17,7 +19,7 @@ pub fn canonical(source: &DataType) -> Option<DataType> {
         D::List(item) | D::LargeList(item) | D::ListView(item) | D::LargeListView(item) | D::FixedSizeList(item, _) => {
             D::List(Arc::new(Field::new("item", canonical(item.data_type())?, true)))
         }
-        // Members are known by their names: of two with one name the second could never be read.
+        // Members are found by name: the second of two with the same name could not be read.
         D::Struct(fields) if (1..fields.len()).any(|at| fields[..at].iter().any(|field| field.name() == fields[at].name())) => return None,
         D::Struct(fields) => {
             let fields: Option<Vec<_>> = fields.iter().map(|f| Some(Field::new(f.name(), canonical(f.data_type())?, true))).collect();
@@ -56,7 +58,7 @@ fn integer(t: &DataType) -> Option<(bool, u8)> {
     })
 }
 
-/// Precision and scale of a decimal, or of the decimal that holds any value of an integer type.
+/// Precision and scale of a decimal, or of the decimal that holds every value of an integer type.
 fn decimal(t: &DataType) -> Option<(u8, i8)> {
     match t {
         DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => Some((*p, *s)),
@@ -74,7 +76,7 @@ fn decimal(t: &DataType) -> Option<(u8, i8)> {
     }
 }
 
-/// The smallest type that holds every value of two canonical types without loss.
+/// The smallest type that holds every value of two canonical types without loss; `None` if there is none.
 pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType as D;
     if a == b {
@@ -88,22 +90,13 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
             32 => D::Float64,
             _ => return None,
         },
-        (D::Decimal128(..) | D::Decimal256(..), _) | (_, D::Decimal128(..) | D::Decimal256(..)) => {
-            let ((p, s), (q, r)) = (decimal(a)?, decimal(b)?);
-            let scale = s.max(r);
-            let digits = (i16::from(p) - i16::from(s)).max(i16::from(q) - i16::from(r)) + i16::from(scale);
-            match u8::try_from(digits).ok()? {
-                p @ ..=38 => D::Decimal128(p, scale),
-                p @ ..=76 => D::Decimal256(p, scale),
-                _ => return None,
-            }
-        }
+        (D::Decimal128(..) | D::Decimal256(..), _) | (_, D::Decimal128(..) | D::Decimal256(..)) => join_decimals(a, b)?,
         (D::Date32, D::Date64) | (D::Date64, D::Date32) => D::Date64,
         (D::Timestamp(u, y), D::Timestamp(v, z)) => {
             let zone = match (y, z) {
                 (None, None) => None,
                 (Some(y), Some(z)) if y == z => Some(y.clone()),
-                // Both are instants: any zone shows the same ones.
+                // Both are instants, and any zone can display them.
                 (Some(_), Some(_)) => Some("UTC".into()),
                 _ => return None,
             };
@@ -116,39 +109,52 @@ pub fn join(a: &DataType, b: &DataType) -> Option<DataType> {
         (D::Duration(u), D::Duration(v)) => D::Duration(*u.max(v)),
         (D::FixedSizeBinary(_) | D::Binary, D::FixedSizeBinary(_) | D::Binary) => D::Binary,
         (D::List(a), D::List(b)) => D::List(Arc::new(Field::new("item", join(a.data_type(), b.data_type())?, true))),
-        (D::Struct(a), D::Struct(b)) => {
-            let mut fields: Vec<Field> = a.iter().map(|f| f.as_ref().clone()).collect();
-            for field in b {
-                match fields.iter_mut().find(|f| f.name() == field.name()) {
-                    Some(known) => known.set_data_type(join(known.data_type(), field.data_type())?),
-                    None => fields.push(field.as_ref().clone()),
-                }
-            }
-            D::Struct(fields.into())
-        }
+        (D::Struct(a), D::Struct(b)) => D::Struct(join_members(a, b)?),
         (D::Map(a, s), D::Map(b, t)) => {
             let (D::Struct(a), D::Struct(b)) = (a.data_type(), b.data_type()) else { return None };
             map(join(a[0].data_type(), b[0].data_type())?, join(a[1].data_type(), b[1].data_type())?, *s && *t)
         }
-        _ => match (integer(a)?, integer(b)?) {
-            ((true, m), (true, n)) | ((false, m), (false, n)) => {
-                if m > n {
-                    a.clone()
-                } else {
-                    b.clone()
-                }
-            }
-            ((true, s), (false, u)) | ((false, u), (true, s)) => match s.max(u.saturating_mul(2)) {
-                16 => D::Int16,
-                32 => D::Int32,
-                64 => D::Int64,
-                _ => return None,
-            },
-        },
+        _ => join_integers(a, b)?,
     })
 }
 
-/// A canonical type with the types of another in place of its Nulls, as far as their shapes are the same.
+/// The type of an integer and a decimal, or of two decimals.
+fn join_decimals(a: &DataType, b: &DataType) -> Option<DataType> {
+    let ((p, s), (q, r)) = (decimal(a)?, decimal(b)?);
+    let scale = s.max(r);
+    let digits = (i16::from(p) - i16::from(s)).max(i16::from(q) - i16::from(r)) + i16::from(scale);
+    match u8::try_from(digits).ok()? {
+        p @ ..=38 => Some(DataType::Decimal128(p, scale)),
+        p @ ..=76 => Some(DataType::Decimal256(p, scale)),
+        _ => None,
+    }
+}
+
+/// The members of both structs: those of the first, then those that only the second has.
+fn join_members(a: &Fields, b: &Fields) -> Option<Fields> {
+    let mut fields: Vec<Field> = a.iter().map(|f| f.as_ref().clone()).collect();
+    for field in b {
+        match fields.iter_mut().find(|f| f.name() == field.name()) {
+            Some(known) => known.set_data_type(join(known.data_type(), field.data_type())?),
+            None => fields.push(field.as_ref().clone()),
+        }
+    }
+    Some(fields.into())
+}
+
+fn join_integers(a: &DataType, b: &DataType) -> Option<DataType> {
+    match (integer(a)?, integer(b)?) {
+        ((true, m), (true, n)) | ((false, m), (false, n)) => Some(if m > n { a.clone() } else { b.clone() }),
+        ((true, s), (false, u)) | ((false, u), (true, s)) => match s.max(u.saturating_mul(2)) {
+            16 => Some(DataType::Int16),
+            32 => Some(DataType::Int32),
+            64 => Some(DataType::Int64),
+            _ => None,
+        },
+    }
+}
+
+/// A canonical type whose Nulls are replaced by the types of another, where their shapes are the same.
 pub fn fill(a: DataType, b: &DataType) -> DataType {
     use DataType as D;
     let field = |a: &FieldRef, b: &FieldRef| Arc::new(Field::clone(a).with_data_type(fill(a.data_type().clone(), b.data_type())));
@@ -164,7 +170,8 @@ pub fn fill(a: DataType, b: &DataType) -> DataType {
     }
 }
 
-/// Casts an array to a canonical type that [`join`] or [`canonical`] gave; values that do not fit are errors, never nulls.
+/// Casts an array to a canonical type from [`join`] or [`canonical`]. Values that do not fit are errors,
+/// never nulls.
 pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
         return Ok(array.clone());
@@ -193,14 +200,14 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
         (DataType::Map(_, _), DataType::Map(entries, sorted)) => {
             let map = array.as_map();
             let DataType::Struct(pair) = entries.data_type() else {
-                return Err(ArrowError::SchemaError("a map whose entries are no struct".into()));
+                return Err(ArrowError::SchemaError("the entries of a map are not a struct".into()));
             };
             let columns = vec![conform(map.keys(), pair[0].data_type())?, conform(map.values(), pair[1].data_type())?];
             let entries_array = StructArray::try_new(pair.clone(), columns, None)?;
             let entries: FieldRef = entries.clone();
             Ok(Arc::new(MapArray::try_new(entries, map.offsets().clone(), entries_array, map.nulls().cloned(), *sorted)?))
         }
-        // What has no value has no type that could stand against another.
+        // An array without values fits any type.
         _ if array.logical_null_count() == array.len() => Ok(new_null_array(target, array.len())),
         _ => strict_cast(array, target),
     }

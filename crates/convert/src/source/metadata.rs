@@ -1,8 +1,11 @@
-//! The source's metadata folder: copied byte for byte, and read for splits and codes.
+//! The metadata folder of a source: copied byte for byte, and read for splits and codes.
 
-use crate::source::files::{Footer, Source};
+use crate::source::column::SUBJECT;
+use crate::source::dataset::{SPLITS, broken};
+use crate::source::files::Source;
+use crate::source::guard::guarded;
 use crate::source::lattice::conform;
-use crate::source::read::guarded;
+use crate::source::parquet::Footer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
@@ -20,16 +23,8 @@ use std::path::Path;
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The file of splits: its name, and the one before MEDS 0.3.2.
-const SPLITS: [&str; 2] = ["subject_splits.parquet", "patient_splits.parquet"];
-
 /// The split of each subject that has one.
 pub type Splits = HashMap<i64, String>;
-
-/// A metadata file that can be read no further.
-pub fn broken(path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::at(Code::Metadata, path, format!("{what}. Fix the file, or remove it from the metadata folder."))
-}
 
 /// Copies the metadata folder into the store.
 pub fn copy(source: &Source, store: &Path) -> Result<()> {
@@ -48,7 +43,19 @@ pub fn find<'a>(source: &'a Source, name: &str) -> Option<&'a Path> {
     source.metadata.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_path())
 }
 
-/// Reads a Parquet file of the metadata, without the columns that cannot be decoded. They are returned too: of each its name, and why.
+/// The file of splits: its name and its path.
+pub fn splits_file(source: &Source) -> Option<(&'static str, &Path)> {
+    SPLITS.into_iter().find_map(|name| Some((name, find(source, name)?)))
+}
+
+/// The column of subject ids of a splits file, by its name today or before MEDS 0.3.2.
+pub fn subject_ids<'a>(table: &'a RecordBatch, path: &Path) -> Result<&'a ArrayRef> {
+    let ids = SUBJECT.into_iter().find_map(|name| table.column_by_name(name));
+    ids.ok_or_else(|| broken(path, "does not have a column \"subject_id\""))
+}
+
+/// Reads a Parquet file of the metadata, without the columns that cannot be decoded. Also returns the names
+/// of these columns, and the reasons.
 pub fn table(path: &Path) -> Result<(RecordBatch, Vec<(String, String)>)> {
     let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
@@ -59,7 +66,7 @@ pub fn table(path: &Path) -> Result<(RecordBatch, Vec<(String, String)>)> {
         let options = ArrowReaderOptions::new().with_schema(footer.schema);
         let footer = ArrowReaderMetadata::try_new(footer.metadata, options)?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer).with_projection(kept);
-        // Key-value metadata differs between the reader's schema and its batches.
+        // Key-value metadata of the reader's schema can differ from that of its batches.
         let reader = reader.build()?;
         let fields = reader.schema().fields().clone();
         let batches = reader.collect::<Result<Vec<_>, _>>()?;
@@ -82,11 +89,12 @@ fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
     let column = table.column_by_name(name).cloned();
     column.ok_or_else(|| {
         let have: Vec<_> = table.schema().fields().iter().map(|f| f.name().clone()).collect();
-        broken(path, format!("has no column {name:?} (it has {})", have.join(", ")))
+        broken(path, format!("does not have a column {name:?} (its columns are {})", have.join(", ")))
     })
 }
 
-/// Notes which files a MEDS dataset does not have. Of a single Parquet file or a database of another program none is expected.
+/// Notes about files that a MEDS dataset lacks. A single Parquet file or the database of another program need
+/// not have them.
 pub fn missing(source: &Source) -> Vec<Note> {
     let expected = [
         (&SPLITS[..], "no patient is in a split"),
@@ -100,19 +108,20 @@ pub fn missing(source: &Source) -> Vec<Note> {
     absent.map(note).collect()
 }
 
-/// `dataset.json`, if there is one, must at least be an object.
+/// Fails if there is a `dataset.json` that is not a JSON object.
 pub fn check_dataset(source: &Source) -> Result<()> {
     let Some(path) = find(source, "dataset.json") else { return Ok(()) };
     let bytes = fs::read(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
     match serde_json::from_slice::<serde_json::Value>(&without_nan(text)) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
-        Ok(_) => Err(broken(path, "holds no JSON object")),
+        Ok(_) => Err(broken(path, "does not contain a JSON object")),
         Err(e) => Err(broken(path, format!("is not JSON: {e}"))),
     }
 }
 
-/// JSON as Python writes it, as JSON: `NaN`, `Infinity` and `-Infinity` outside of texts become null. Only for looking at it: the copy keeps them.
+/// Python's JSON as standard JSON: `NaN`, `Infinity` and `-Infinity` outside of strings become null. Only for
+/// this check: the copy keeps them.
 fn without_nan(text: &[u8]) -> Vec<u8> {
     let mut json = Vec::with_capacity(text.len());
     let (mut at, mut quoted) = (0, false);
@@ -124,7 +133,7 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
             at += word.len();
             continue;
         }
-        // A backslash takes the next byte with it: it may be a quote.
+        // A backslash also consumes the next byte, which may be a quote.
         let taken = if quoted && rest[0] == b'\\' { rest.len().min(2) } else { 1 };
         quoted ^= rest[0] == b'"';
         json.extend_from_slice(&rest[..taken]);
@@ -133,24 +142,20 @@ fn without_nan(text: &[u8]) -> Vec<u8> {
     json
 }
 
-/// The [`SPLITS`]. A subject in two splits is an error: a model must not be tested on whom it was trained on.
+/// Reads the [`SPLITS`]. A subject in two splits is an error, because a model must not be tested on its
+/// training data.
 pub fn splits(source: &Source) -> Result<Option<Splits>> {
-    let found = SPLITS.iter().find_map(|name| find(source, name));
-    let Some(path) = found else { return Ok(None) };
+    let Some((_, path)) = splits_file(source) else { return Ok(None) };
     let (table, _) = table(path)?;
-    let id = if table.column_by_name("subject_id").is_none() && table.column_by_name("patient_id").is_some() {
-        "patient_id"
-    } else {
-        "subject_id"
-    };
+    let id = SUBJECT.into_iter().find(|name| table.column_by_name(name).is_some()).unwrap_or(SUBJECT[0]);
     let ids = column(&table, id, path)?;
     let plain = match ids.data_type() {
         DataType::Dictionary(_, values) => values,
         other => other,
     };
-    // A column without a value may have any type: data frames without rows have none.
+    // A column without values may have any type, because data frames without rows have none.
     if !plain.is_integer() && ids.logical_null_count() < ids.len() {
-        return Err(broken(path, format!("column {id:?} is of type {}, int64 was expected", type_name(ids.data_type()))));
+        return Err(broken(path, format!("column {id:?} is of type {}, but must be int64", type_name(ids.data_type()))));
     }
     let ids = conform(&ids, &DataType::Int64).map_err(|e| broken(path, format!("column {id:?}: {e}")))?;
     let names = strings(&table, "split", path)?;
@@ -160,7 +165,7 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
         match splits.insert(id, split.to_string()) {
             Some(other) if other != split => {
                 let message =
-                    format!("subject {id} stands in two splits, {other:?} and {split:?}. A subject belongs to one: remove the other row.");
+                    format!("subject {id} is in two splits, {other:?} and {split:?}. A subject can be in only one. Remove the other row.");
                 return Err(Error::at(Code::SplitConflict, path, message));
             }
             _ => {}
@@ -169,7 +174,7 @@ pub fn splits(source: &Source) -> Result<Option<Splits>> {
     Ok(Some(splits))
 }
 
-/// Notes about splits that name nobody, and about subjects that no split names.
+/// Notes about subjects in a split that have no events, and about subjects that are in no split.
 pub fn split_notes(splits: &Splits, ids: &[i64], notes: &mut Vec<Note>) {
     let named = ids.iter().filter(|id| splits.contains_key(id)).count();
     let mut note = |message: &str, count: usize| {
@@ -178,5 +183,5 @@ pub fn split_notes(splits: &Splits, ids: &[i64], notes: &mut Vec<Note>) {
         }
     };
     note("subjects of the splits file that have no events", splits.len() - named);
-    note("subjects that stand in no split", ids.len() - named);
+    note("subjects that are in no split", ids.len() - named);
 }

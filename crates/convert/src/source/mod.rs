@@ -1,22 +1,32 @@
 //! What is read: the files of a source, their schema, columns and rows.
 
+pub mod children;
 pub mod chunk;
-pub mod copies;
+pub mod column;
+pub mod column_notes;
+pub mod content;
+mod database;
+pub mod dataset;
+pub mod digest;
 pub mod files;
 pub mod fingerprint;
 pub mod folders;
 pub mod footer;
+pub mod group;
+pub mod guard;
 pub mod hashes;
-pub mod held;
-pub mod kept;
 pub mod kind;
 pub mod lattice;
 pub mod metadata;
-pub mod nested;
+pub mod parquet;
 pub mod parquet_types;
-pub mod present;
+pub mod patient;
 pub mod read;
 pub mod schema;
+pub mod shard;
 pub mod spill;
+pub mod stages;
+pub mod store;
 pub mod table_format;
 pub mod texts;
+pub mod value_types;

@@ -1,10 +1,11 @@
-//! The Arrow type of each column of a Parquet file: what its writer said in an Arrow schema, as far as that can be read, else what Parquet's own
-//! annotations mean.
+//! The Arrow type of each column of a Parquet file: the type in its writer's Arrow schema, if it can be read,
+//! otherwise the type that Parquet's own annotations mean.
 //!
-//! INT96, the timestamps of Spark, Hive and Impala, is read as microseconds: as the nanoseconds that the Parquet library makes of it, it ends in 2262 and
-//! wraps around beyond (Spark's 9999-12-31 is a year 1816). ENUM, which the Parquet library reads as bytes, is text.
+//! INT96, the timestamps of Spark, Hive and Impala, is read as microseconds. The Parquet library would read
+//! it as nanoseconds, which end in 2262 and wrap around after that (Spark's 9999-12-31 becomes the year
+//! 1816). ENUM, which the Parquet library reads as bytes, is read as text.
 
-use crate::source::read::guarded;
+use crate::source::guard::guarded;
 use arrow_ipc::root_as_message;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, TimeUnit};
 use base64::Engine;
@@ -17,7 +18,7 @@ use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type as Node};
 use std::slice::Iter;
 use std::sync::Arc;
 
-/// The schema, and the root columns whose Arrow types cannot be read: these have the types of Parquet.
+/// The schema, and the root columns whose Arrow types cannot be read: they have the types of Parquet.
 pub fn schema(about: &FileMetaData) -> Result<(Schema, Vec<usize>)> {
     let (descriptor, said) = (about.schema_descr(), about.key_value_metadata());
     let (schema, untyped) = match guarded(|| parquet_to_arrow_schema(descriptor, said)) {
@@ -28,13 +29,14 @@ pub fn schema(about: &FileMetaData) -> Result<(Schema, Vec<usize>)> {
     Ok((Schema::new_with_metadata(all(schema.fields(), &mut leaves), schema.metadata().clone()), untyped))
 }
 
-/// Whether a root column is INT96, or has it somewhere inside.
+/// Whether a root column is INT96, or contains it.
 pub fn is_int96(descriptor: &SchemaDescriptor, root: usize) -> bool {
     let mut leaves = descriptor.columns().iter().enumerate();
     leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && column.physical_type() == Type::INT96)
 }
 
-/// The root columns that have a VARIANT inside: parts of a value that are encoded and split up in a way of their own, from row group to row group.
+/// The root columns that contain a VARIANT. Its values are encoded and split up in a special way, which can
+/// differ between row groups.
 pub fn variants(descriptor: &SchemaDescriptor) -> impl Iterator<Item = usize> {
     fn is_in(node: &Node) -> bool {
         let annotated = matches!(node.get_basic_info().logical_type_ref(), Some(LogicalType::Variant(_)));
@@ -43,7 +45,8 @@ pub fn variants(descriptor: &SchemaDescriptor) -> impl Iterator<Item = usize> {
     descriptor.root_schema().get_fields().iter().enumerate().filter(|(_, field)| is_in(field)).map(|(root, _)| root)
 }
 
-/// A writer's Arrow schema in which one type is unknown (polars' Int128) still has the types of all others.
+/// Reads a writer's Arrow schema column by column: one unknown type (polars' Int128) must not hide the types
+/// of the others.
 fn piecewise(descriptor: &SchemaDescriptor, said: Option<&Vec<KeyValue>>) -> Result<(Schema, Vec<usize>)> {
     let plain = parquet_to_arrow_schema(descriptor, None)?;
     let hinted = |fields: &[FieldRef]| {
@@ -56,7 +59,7 @@ fn piecewise(descriptor: &SchemaDescriptor, said: Option<&Vec<KeyValue>>) -> Res
     if let Ok(schema) = hinted(&fields) {
         return Ok((schema, untyped));
     }
-    // Some hint contradicts the file: each is tried by itself.
+    // Some hint contradicts the file: try each of them alone.
     let mut schema = plain;
     for (at, hint) in fields.into_iter().enumerate() {
         let mut fields = schema.fields().to_vec();
@@ -71,11 +74,12 @@ fn piecewise(descriptor: &SchemaDescriptor, said: Option<&Vec<KeyValue>>) -> Res
     Ok((schema, untyped))
 }
 
-/// What the writer's schema says of each of these fields, and whether all of it can be read; `None` where there is no such schema.
+/// The writer's type of each of these fields, and whether all of it can be read; `None` if the file has no
+/// such schema.
 fn hints(said: Option<&Vec<KeyValue>>, plain: &Fields) -> Option<Vec<(FieldRef, bool)>> {
     let encoded = said?.iter().find(|pair| pair.key == ARROW_SCHEMA_META_KEY)?.value.as_ref()?;
     let bytes = BASE64_STANDARD.decode(encoded).ok()?;
-    // The length stands before the message, after four bytes that mark it.
+    // Four marker bytes and the length come before the message.
     let message = root_as_message(bytes.strip_prefix(&[0xff; 4]).and_then(|rest| rest.get(4..)).unwrap_or(&bytes)).ok()?;
     let said = message.header_as_schema()?.fields()?;
     let of = |field: &FieldRef| match said.iter().find(|said| said.name() == Some(field.name())) {
@@ -85,7 +89,7 @@ fn hints(said: Option<&Vec<KeyValue>>, plain: &Fields) -> Option<Vec<(FieldRef, 
     Some(plain.iter().map(of).collect())
 }
 
-/// The Arrow field as far as it can be read, in place of the field that Parquet has.
+/// The writer's Arrow field as far as it can be read, otherwise Parquet's own field.
 fn hint(said: arrow_ipc::Field, plain: &FieldRef) -> (FieldRef, bool) {
     if let Ok(field) = guarded(|| Ok(Field::from(said))) {
         return (Arc::new(field), true);
@@ -101,7 +105,7 @@ fn hint(said: arrow_ipc::Field, plain: &FieldRef) -> (FieldRef, bool) {
     (Arc::new(Field::clone(plain).with_data_type(found)), false)
 }
 
-/// Arrow lays a type's leaves out as Parquet does its columns: depth first.
+/// Arrow orders the leaves of a type like the columns of Parquet: depth first.
 fn all(fields: &Fields, leaves: &mut Iter<ColumnDescPtr>) -> Fields {
     fields.iter().map(|field| one(field, leaves)).collect()
 }
@@ -121,7 +125,7 @@ fn one(field: &FieldRef, leaves: &mut Iter<ColumnDescPtr>) -> FieldRef {
     Arc::new(Field::clone(field).with_data_type(found))
 }
 
-/// The type of a leaf as its file means it.
+/// The type of a leaf with the meaning that its file gives it.
 fn meant(read: &DataType, leaf: &ColumnDescPtr) -> DataType {
     match read {
         DataType::Timestamp(TimeUnit::Nanosecond, zone) if leaf.physical_type() == Type::INT96 => {

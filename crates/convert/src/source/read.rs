@@ -1,266 +1,103 @@
-//! Reading one column of one row group, batch by batch, in the type that the store wants.
+//! Reads one column of one row group, batch by batch, in the type that the store has.
 
-use crate::source::chunk::Chunk;
-use crate::source::files::{Content, SourceFile};
+use crate::source::column::{Column, Origin, Role, or_exclude};
+use crate::source::content::{Batch, Batches, Opened, ROWS, damaged};
+use crate::source::files::SourceFile;
 use crate::source::folders;
-use crate::source::kept;
 use crate::source::lattice::conform;
-use crate::source::schema::{Column, Origin, Role, makes_event};
 use crate::source::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use arrow_schema::{ArrowError, DataType, TimeUnit};
 use meds_store::{Code, Error, Result};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::basic::{ConvertedType, Type};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
-use std::cell::Cell;
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
-/// Most rows of a batch.
-const ROWS: u64 = 1 << 16;
-/// Bytes of a batch, about: notes of megabytes come a few at a time.
-const BYTES: u64 = 8 << 20;
-
-/// Rows of one column.
-pub enum Batch {
-    /// The file has no such column: this many nulls.
-    Nulls(usize),
-    /// Values: strings as [`Texts`] takes them, everything else in the canonical type.
-    Array(ArrayRef),
+/// One value in all rows of a group.
+struct Repeated {
+    batch: Batch,
+    left: usize,
 }
 
-impl Batch {
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Nulls(rows) => *rows,
-            Self::Array(array) => array.len(),
-        }
-    }
-
-    /// Some of the rows.
-    pub fn slice(&self, start: usize, rows: usize) -> Self {
-        match self {
-            Self::Nulls(_) => Self::Nulls(rows),
-            Self::Array(array) => Self::Array(array.slice(start, rows)),
-        }
+impl Batches for Repeated {
+    fn next(&mut self) -> Result<Option<Batch>> {
+        let rows = self.left.min(self.batch.len());
+        self.left -= rows;
+        Ok((rows > 0).then(|| self.batch.slice(0, rows)))
     }
 }
 
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs code of the Parquet library on untrusted bytes: a panic of it is an error like any other, and says nothing on stderr.
-pub fn guarded<T>(work: impl FnOnce() -> parquet::errors::Result<T>) -> parquet::errors::Result<T> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let loud = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !GUARDED.get() {
-                loud(panic);
-            }
-        }));
-    });
-    let outer = GUARDED.replace(true);
-    let done = catch_unwind(AssertUnwindSafe(work));
-    GUARDED.set(outer);
-    done.unwrap_or_else(|_| Err(ParquetError::General("its bytes contradict each other".into())))
-}
-
-/// What the batches come from.
-enum Inner<'a> {
-    /// The file has no such column.
-    Absent,
-    /// Rows of one value.
-    Same(ArrayRef),
-    Parquet(ParquetRecordBatchReader),
-    Database(meds_import::Reader<'a>),
-    Kept(kept::Rows<'a>),
-}
-
-/// Batches of one column of one row group (or of one run of a database's subjects).
+/// Batches of one column of one group of a file.
 pub struct Reader<'a> {
     file: &'a SourceFile,
     group: usize,
     column: &'a Column,
-    inner: Inner<'a>,
+    opened: Opened<'a>,
     left: u64,
-    /// Bytes on disk of all its rows.
-    bytes: u64,
-    /// Its text has to be looked at.
-    unproven: bool,
-    /// The type of what the file has values of, where that is less than it declares.
+    /// The type of the values that the file really has, if that is less than it declares.
     values: Option<&'a DataType>,
 }
 
 impl<'a> Reader<'a> {
-    /// Opens `column` of a row group; `at` is the file's index in the source.
+    /// Opens `column` of a group. `at` is the index of the file in the source.
     pub fn open(file: &'a SourceFile, at: usize, group: usize, column: &'a Column) -> Result<Self> {
-        let (mut unproven, mut reduced, mut bytes) = (false, None, 0);
-        let inner = match (&column.roots[at], &file.content) {
-            (None, _) => Inner::Absent,
-            (Some(Origin::Folder(value)), _) => {
-                let rows = file.rows(group).min(ROWS) as usize;
-                let broken = |e: ArrowError| Error::at(Code::Internal, &file.path, e.to_string());
-                Inner::Same(folders::repeated(value, rows).map_err(broken)?)
+        let left = file.rows(group);
+        let rows = left.min(ROWS) as usize;
+        let repeated = |batch: Batch| Opened { batches: Box::new(Repeated { batch, left: left as usize }), bytes: 0, unproven: false };
+        let mut values = None;
+        let opened = match &column.roots[at] {
+            None => repeated(Batch::Nulls(rows)),
+            Some(Origin::Folder(value)) => {
+                let internal = |e: ArrowError| Error::at(Code::Internal, &file.path, e.to_string());
+                repeated(Batch::Array(folders::repeated(value, rows).map_err(internal)?))
             }
-            (Some(Origin::Root { root, values }), Content::Parquet(footer)) => {
-                reduced = values.as_ref();
-                unproven = self::unproven(footer.file_metadata().schema_descr(), *root);
-                bytes = chunks(footer, group, *root).iter().map(|c| c.compressed_size().unsigned_abs()).sum();
-                Inner::Parquet(open(file, footer, group, *root, column, reduced.is_none())?)
+            Some(Origin::Root { root, values: less }) => {
+                values = less.as_ref();
+                file.content.open(group, *root, column, less.is_none())?
             }
-            (Some(Origin::Root { root, .. }), Content::Database(database)) => {
-                let reader = database.reader(group, *root)?;
-                bytes = reader.bytes();
-                Inner::Database(reader)
-            }
-            (Some(_), Content::Kept(kept)) => Inner::Kept(kept.rows(&column.name, kept.groups()[group].clone())),
         };
-        Ok(Self { file, group, column, inner, left: file.rows(group), bytes, unproven, values: reduced })
+        Ok(Self { file, group, column, opened, left, values })
     }
 
-    /// Bytes on disk that so many rows take, about.
+    /// Approximate bytes on disk of a number of rows.
     pub fn bytes_of(&self, rows: u64) -> u64 {
-        (self.bytes * rows).checked_div(self.file.rows(self.group)).unwrap_or(0)
+        (self.opened.bytes * rows).checked_div(self.file.rows(self.group)).unwrap_or(0)
     }
 
-    /// The next batch; `None` at the end, when as many rows have come as the footer promised.
+    /// The next batch; `None` at the end, after exactly as many rows as the footer says.
     pub fn next(&mut self) -> Result<Option<Batch>> {
-        let array = match &mut self.inner {
-            Inner::Absent => {
-                let rows = self.left.min(ROWS);
-                self.left -= rows;
-                return Ok((rows > 0).then_some(Batch::Nulls(rows as usize)));
-            }
-            Inner::Same(rows) => (self.left > 0).then(|| rows.slice(0, self.left.min(rows.len() as u64) as usize)),
-            Inner::Parquet(reader) => {
-                let batch =
-                    guarded(|| Ok(reader.next().transpose()?)).map_err(|e| unreadable(self.file, self.group, &self.column.name, &e))?;
-                batch.map(|batch| batch.column(0).clone())
-            }
-            Inner::Database(reader) => reader.batch()?,
-            Inner::Kept(rows) => return rows.next()?.map(|batch| self.shaped(batch)).transpose(),
-        };
-        let Some(array) = array else {
+        let Some(batch) = self.opened.batches.next()? else {
             return match self.left {
                 0 => Ok(None),
                 left => Err(self.damaged(&format!("{left} of its rows are missing"))),
             };
         };
-        let rows = array.len() as u64;
-        self.left = self.left.checked_sub(rows).ok_or_else(|| self.damaged("it has more rows than its row group"))?;
-        if self.column.wide == DataType::Null {
-            return Ok(Some(Batch::Nulls(array.len())));
+        self.left = self.left.checked_sub(batch.len() as u64).ok_or_else(|| self.damaged("it has more rows than its row group"))?;
+        match batch {
+            Batch::Array(array) if self.column.wide != DataType::Null => self.converted(&array).map(Some),
+            batch => Ok(Some(Batch::Nulls(batch.len()))),
         }
-        self.shaped(Batch::Array(array)).map(Some)
     }
 
-    /// A batch as it is handed out.
-    fn shaped(&self, batch: Batch) -> Result<Batch> {
-        let Batch::Array(array) = batch else { return Ok(batch) };
-        let proof = if self.unproven { array.to_data().validate_full() } else { Ok(()) };
+    /// Values in the form in which they are returned.
+    fn converted(&self, array: &ArrayRef) -> Result<Batch> {
+        let proof = if self.opened.unproven { array.to_data().validate_full() } else { Ok(()) };
         let array = proof.and_then(|()| match self.values {
-            Some(values) => conform(&array, values),
-            None => Ok(array),
+            Some(values) => conform(array, values),
+            None => Ok(array.clone()),
         });
         let converted = array.and_then(|array| convert(&array, self.column)).map_err(|e| {
             let name = &self.column.name;
-            let without = if makes_event(name) { String::new() } else { format!(", or leave the column out (--exclude {name})") };
-            let message = format!("column {name:?}, row group {}: a value cannot be stored: {e}. Fix the value{without}.", self.group);
+            let or_exclude = or_exclude(name);
+            let message = format!("column {name:?}, row group {}: a value cannot be stored: {e}. Fix the value{or_exclude}.", self.group);
             Error::at(Code::ValueRange, &self.file.path, message)
         })?;
         Ok(Batch::Array(converted))
     }
 
     fn damaged(&self, what: &str) -> Error {
-        damaged(self.file, self.group, &self.column.name, what)
+        damaged(&self.file.path, self.group, &self.column.name, what)
     }
-}
-
-/// A page that is not in the library's reach is not the fault of the file.
-fn unreadable(file: &SourceFile, group: usize, column: &str, error: &ParquetError) -> Error {
-    let reason = match error {
-        ParquetError::NYI(reason) => reason.clone(),
-        // The library passes an error on as the text of another.
-        other => match other.to_string().split_once("NYI: ") {
-            Some((_, reason)) => reason.to_string(),
-            None => return damaged(file, group, column, &other.to_string()),
-        },
-    };
-    let without = if makes_event(column) { String::new() } else { format!(", or leave the column out (--exclude {column})") };
-    let message =
-        format!("column {column:?} is written in a way that cannot be read: {reason}. Write the file anew in another way{without}.");
-    Error::at(Code::SourceDamaged, &file.path, message)
-}
-
-fn damaged(file: &SourceFile, group: usize, column: &str, what: &str) -> Error {
-    let message =
-        format!("column {column:?}, row group {group} cannot be read: {what}. Replace the file by a whole copy, or write it anew.");
-    Error::at(Code::SourceDamaged, &file.path, message)
-}
-
-fn open(
-    file: &SourceFile,
-    metadata: &Arc<ParquetMetaData>,
-    group: usize,
-    root: usize,
-    column: &Column,
-    whole: bool,
-) -> Result<ParquetRecordBatchReader> {
-    let descriptor = metadata.file_metadata().schema_descr();
-    let chunks = chunks(metadata, group, root);
-    let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
-    let rows = file.rows(group);
-    let batch = (BYTES * rows).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
-    let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
-
-    // Strings come with their page dictionary where the chunk has one: a code is then looked at once a page, not once a row.
-    let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
-    let natural = file.schema.field(root);
-    let wanted = match (&column.wide, natural.data_type()) {
-        (_, natural) if !whole => natural.clone(),
-        (DataType::Utf8, _) if coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-        (DataType::Utf8, _) => DataType::Utf8View,
-        (_, natural) => natural.clone(),
-    };
-    let handle = File::open(&file.path).map_err(|e| Error::io(&file.path, "read the file", &e))?;
-    let build = || {
-        let fields = file.schema.fields().iter().enumerate().map(|(at, field)| match at == root {
-            true => Arc::new(Field::new(field.name(), wanted.clone(), field.is_nullable()).with_metadata(field.metadata().clone())),
-            false => field.clone(),
-        });
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let metadata = ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new().with_schema(schema))?;
-        ParquetRecordBatchReaderBuilder::new_with_metadata(Chunk::new(handle, file.bytes, end), metadata)
-            .with_projection(ProjectionMask::roots(descriptor, [root]))
-            .with_row_groups(vec![group])
-            .with_batch_size(batch as usize)
-            .build()
-    };
-    guarded(build).map_err(|e| unreadable(file, group, &column.name, &e))
-}
-
-/// The chunks of a root column: several where it is nested.
-fn chunks(metadata: &ParquetMetaData, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
-    let descriptor = metadata.file_metadata().schema_descr();
-    let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
-    leaves.map(|leaf| metadata.row_group(group).column(leaf)).collect()
-}
-
-/// The Parquet library believes bytes to be text where the file calls them JSON, or where only the Arrow types of its writer say so.
-pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
-    let unproven = |column: &ColumnDescPtr| column.physical_type() == Type::BYTE_ARRAY && column.converted_type() != ConvertedType::UTF8;
-    let mut leaves = descriptor.columns().iter().enumerate();
-    leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && unproven(column))
 }
 
 fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
@@ -277,7 +114,7 @@ fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-/// 64-bit integers become float64 only where none is rounded.
+/// Fails if an integer would be rounded in float64.
 fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bool) -> Result<(), ArrowError> {
     match array.as_primitive_opt::<T>().and_then(|array| array.iter().flatten().find(|v| !fits(*v))) {
         Some(value) => Err(ArrowError::CastError(format!("{value:?} is not exact in {}", Float64Type::DATA_TYPE))),
@@ -285,7 +122,8 @@ fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bo
     }
 }
 
-/// Microseconds since 1970-01-01, and how many values had nanoseconds (cut off, towards the past, so that order is kept).
+/// Microseconds since 1970-01-01, and how many values had nanoseconds. These are cut off towards the past, so
+/// that the order is kept.
 pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), ArrowError> {
     let strict = CastOptions { safe: false, ..Default::default() };
     let array = match array.data_type() {

@@ -1,71 +1,15 @@
-//! The source's columns: one schema out of all files' schemas.
+//! The columns of a source: one schema from the schemas of all files.
 
-use crate::options::Options;
-use crate::source::files::{Content, Source, SourceFile};
-use crate::source::folders;
+use crate::source::column::{Column, Columns, Origin, Role, SUBJECT, Wanted, makes_event, role};
+use crate::source::column_notes::{self, count_file};
+use crate::source::files::{Source, SourceFile};
 use crate::source::lattice::{canonical, fill, join};
-use crate::source::parquet_types;
-use crate::source::present;
-use arrow_array::ArrayRef;
-use arrow_schema::{DataType, Field, TimeUnit};
+use crate::source::{folders, parquet_types, value_types};
+use arrow_schema::{DataType, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::types::type_name;
 use meds_store::{Code, Error, Result};
 use std::collections::{BTreeMap, HashMap};
-
-/// What a column is to MEDS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// `time`.
-    Time,
-    /// `code`.
-    Code,
-    /// `numeric_value`.
-    Numeric,
-    /// Any other.
-    Extra,
-}
-
-/// Where a file has a column.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// Among its root columns.
-    Root {
-        /// Index of the root column.
-        root: usize,
-        /// Its type where it has values of less than it declares: Null is in place of what has none.
-        values: Option<DataType>,
-    },
-    /// In the names of its folders: the value of all rows, as an array of one.
-    Folder(ArrayRef),
-}
-
-/// A column of the events.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// What it is to MEDS.
-    pub role: Role,
-    /// Its type in the source.
-    pub source_type: DataType,
-    /// The canonical type that every file's values are brought to.
-    pub wide: DataType,
-    /// Where each file has it.
-    pub roots: Vec<Option<Origin>>,
-}
-
-/// All columns, and where the subject's id is.
-#[derive(Debug)]
-pub struct Columns {
-    /// Where each file has the subject's id; only a file without rows may be without.
-    pub subjects: Vec<Option<Origin>>,
-    /// time, code, numeric_value where it is, then the others in the order of their first appearance.
-    pub list: Vec<Column>,
-}
-
-/// What the column of subjects is called, and was before MEDS 0.3.2.
-pub const SUBJECT: [&str; 2] = ["subject_id", "patient_id"];
 
 /// A column in one file.
 struct Found<'a> {
@@ -73,13 +17,13 @@ struct Found<'a> {
     file: &'a SourceFile,
     origin: Origin,
     declared: DataType,
-    /// The canonical type of what it has values of; `None` where that has no place in a store.
+    /// The canonical type of its values; `None` if a store does not have such a type.
     values: Option<DataType>,
 }
 
 impl Columns {
-    /// Brings the files' schemas together.
-    pub fn unify(source: &Source, options: &Options, notes: &mut Vec<Note>) -> Result<Self> {
+    /// Combines the schemas of the files.
+    pub fn unify(source: &Source, wanted: Wanted, notes: &mut Vec<Note>) -> Result<Self> {
         let mut converted: Vec<Note> = Vec::new();
         let kinds = folder_kinds(source);
         let subjects = source.files.iter().map(|file| subject(file, &kinds, &mut converted)).collect::<Result<Vec<_>>>()?;
@@ -87,7 +31,7 @@ impl Columns {
             return Err(missing(&source.files[0], SUBJECT[0]));
         }
         let mut list: Vec<Column> = Vec::new();
-        for (name, mut found) in gather(source, &kinds, options)? {
+        for (name, mut found) in gather(source, &kinds, wanted)? {
             match resolve(&name, &mut found)? {
                 Some(wide) => list.push(column(&name, found, wide, source.files.len(), &mut converted)),
                 None => notes.push(skipped(&name, &found)),
@@ -100,7 +44,7 @@ impl Columns {
     }
 }
 
-/// The types of the columns that are in the names of folders.
+/// The types of the columns in the names of folders.
 fn folder_kinds(source: &Source) -> BTreeMap<&str, DataType> {
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in source.files.iter().flat_map(|file| &file.folders) {
@@ -114,15 +58,15 @@ fn folder_kinds(source: &Source) -> BTreeMap<&str, DataType> {
     values.into_iter().map(|(key, values)| (key, kind(key, values))).collect()
 }
 
-/// All columns that are wanted, in the order of their first appearance, and what each file has of them.
-fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Options) -> Result<Vec<(String, Vec<Found<'a>>)>> {
+/// All requested columns, in the order of their first appearance, and where each file has them.
+fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, wanted: Wanted) -> Result<Vec<(String, Vec<Found<'a>>)>> {
     let mut gathered: Vec<(String, Vec<Found>)> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (at, file) in source.files.iter().enumerate() {
         let subject = subject_name(file);
         let mut seen = HashMap::new();
         let mut add = |name: &'a str, origin: Origin, declared: DataType, values: Option<DataType>| {
-            if subject != Some(name) && wanted(name, options) {
+            if subject != Some(name) && wanted.includes(name) {
                 let index = *known.entry(name).or_insert_with(|| {
                     gathered.push((name.to_string(), Vec::new()));
                     gathered.len() - 1
@@ -131,9 +75,9 @@ fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Op
             }
         };
         for (root, field) in file.schema.fields().iter().enumerate() {
-            // Of columns that are left out there may be several of one name.
+            // Columns that are left out may have the same name.
             if let Some(before) = seen.insert(field.name().as_str(), root)
-                && (subject == Some(field.name().as_str()) || wanted(field.name(), options))
+                && (subject == Some(field.name().as_str()) || wanted.includes(field.name()))
             {
                 let message = format!("has two columns named {:?} (numbers {before} and {root}). Rename one.", field.name());
                 return Err(Error::at(Code::SchemaConflict, &file.path, message));
@@ -141,7 +85,8 @@ fn gather<'a>(source: &'a Source, kinds: &BTreeMap<&str, DataType>, options: &Op
             let values = if file.undecodable.contains_key(&root) { None } else { canonical(field.data_type()) };
             add(field.name(), Origin::Root { root, values: None }, field.data_type().clone(), values);
         }
-        // A file's own column counts, and its own subjects have no other name.
+        // A column in the file takes precedence over one of the same name in a folder, and over another name
+        // of the subject ids.
         let own_subject = subject.is_some_and(|subject| seen.contains_key(subject));
         for (key, value) in &file.folders {
             let is_own = seen.contains_key(key.as_str()) || (own_subject && SUBJECT.contains(&key.as_str()));
@@ -167,8 +112,9 @@ fn has_rows(file: &SourceFile) -> bool {
     (0..file.groups()).any(|group| file.rows(group) > 0)
 }
 
-/// The type of a column in the store; `None` where it has none. Where no type holds what the files declare, files in which the column has no value do not
-/// count. Where one does, they do: a store of some patients then has the same type, whether or not these have a value.
+/// The type of a column in the store; `None` if there is none. If no type holds what all files declare, files
+/// without values of the column do not count. If one does, they count, so that a store of some patients has
+/// the same type, whether or not these patients have values.
 fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     let declared: Vec<_> = found.iter().map(|found| found.values.clone()).collect();
     let alike = found.windows(2).all(|pair| pair[0].declared == pair[1].declared);
@@ -176,7 +122,7 @@ fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     if folded.is_err() || (!alike && matches!(folded, Ok(None))) {
         for found in found.iter_mut() {
             if let Origin::Root { root, .. } = found.origin {
-                found.values = present::by_statistics(found.file, root, found.values.take());
+                found.values = value_types::by_statistics(found.file, root, found.values.take());
             }
         }
         folded = fold(name, found);
@@ -186,7 +132,7 @@ fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
         }
     }
     let Some(wide) = folded? else { return Ok(None) };
-    // What no file has a value of is of a type that some file declares.
+    // Parts without values in any file get a type that some file declares.
     let filled = declared.into_iter().flatten().fold(wide, |wide, declared| match role(name) {
         Role::Numeric if !matches!(declared, DataType::Float32 | DataType::Float64) => wide,
         Role::Extra | Role::Numeric => fill(wide, &declared),
@@ -198,11 +144,12 @@ fn resolve(name: &str, found: &mut [Found]) -> Result<Option<DataType>> {
     }
 }
 
-/// Looks at the rows for what the footers do not say. What cannot be read counts as what it declares: its error is one of the conversion.
+/// Reads the rows for what the footers do not say. An unreadable column keeps its declared type: the
+/// conversion reports the error.
 fn read_values(found: &mut [Found]) -> Result<()> {
     for found in found.iter_mut().filter(|found| found.values != Some(DataType::Null)) {
-        if let (Origin::Root { root, .. }, Content::Parquet(_)) = (&found.origin, &found.file.content) {
-            match present::by_reading(found.file, *root, found.values.clone()) {
+        if let (Origin::Root { root, .. }, Some(_)) = (&found.origin, found.file.content.parquet()) {
+            match value_types::by_reading(found.file, *root, found.values.clone()) {
                 Err(error) if error.code != Code::SourceDamaged => return Err(error),
                 Err(_) => {}
                 Ok(values) => found.values = values,
@@ -212,7 +159,8 @@ fn read_values(found: &mut [Found]) -> Result<()> {
     Ok(())
 }
 
-/// The type that holds the values of all files, Null where they have none; `Ok(None)` where some have no place in a store.
+/// The type that holds the values of all files, Null if there are none; `Ok(None)` if a store cannot hold
+/// some of them.
 fn fold(name: &str, found: &[Found]) -> Result<Option<DataType>> {
     let mut wide: Option<(DataType, &Found)> = None;
     for next in found.iter().filter(|found| found.values != Some(DataType::Null)) {
@@ -228,14 +176,14 @@ fn fold(name: &str, found: &[Found]) -> Result<Option<DataType>> {
     Ok(Some(wide.map_or(DataType::Null, |(wide, _)| wide)))
 }
 
-/// A column of the store, of what the files have.
+/// A column of the store from those of the files.
 fn column(name: &str, found: Vec<Found>, wide: DataType, files: usize, converted: &mut Vec<Note>) -> Column {
     let mut roots = vec![None; files];
     let mut source_type: Option<DataType> = None;
     let valued = found.iter().any(|found| found.values != Some(DataType::Null));
     for Found { at, file, origin, declared, values } in found {
         let natural = canonical(&declared);
-        // Without any value, the type is that of the first file that declares it.
+        // Without any values, the source type is that of the first file that declares this type.
         let counts = match valued {
             true => values != Some(DataType::Null),
             false => source_type.is_none() && natural.as_ref() == Some(&wide),
@@ -246,9 +194,10 @@ fn column(name: &str, found: Vec<Found>, wide: DataType, files: usize, converted
                 _ => source_type = Some(declared),
             }
             if let Origin::Root { root, .. } = origin {
-                let int96 = matches!(&file.content, Content::Parquet(footer) if parquet_types::is_int96(footer.file_metadata().schema_descr(), root));
-                if let Some(message) = described(file.schema.field(root), int96) {
-                    tell(converted, message);
+                let int96 =
+                    file.content.parquet().is_some_and(|footer| parquet_types::is_int96(footer.file_metadata().schema_descr(), root));
+                if let Some(message) = column_notes::converted(file.schema.field(root), int96) {
+                    count_file(converted, message);
                 }
             }
         }
@@ -271,8 +220,8 @@ fn skipped(name: &str, found: &[Found]) -> Note {
             Origin::Folder(_) => None,
         };
         match root {
-            Some(why) => format!("it is not read, because its type cannot be decoded ({why})"),
-            None => format!("values of type {} have no place in a store", type_name(&found.declared)),
+            Some(why) => format!("its type cannot be decoded ({why})"),
+            None => format!("a store cannot hold values of type {}", type_name(&found.declared)),
         }
     });
     Note { kind: "skipped".into(), message: format!("column {name:?}: {}", reason.unwrap_or_default()), count: 1 }
@@ -303,58 +252,39 @@ fn of_folders(source: &Source, list: &[Column]) -> Vec<Note> {
     notes
 }
 
-/// What a column of this name is to MEDS.
-pub fn role(name: &str) -> Role {
-    match name {
-        "time" => Role::Time,
-        "code" => Role::Code,
-        "numeric_value" => Role::Numeric,
-        _ => Role::Extra,
-    }
-}
-
-fn wanted(name: &str, options: &Options) -> bool {
-    let required = matches!(role(name), Role::Time | Role::Code);
-    let kept = options.columns.as_ref().is_none_or(|columns| columns.iter().any(|c| c == name));
-    required || (kept && !options.exclude.iter().any(|c| c == name))
-}
-
-/// A name that is asked for, or left out, but stands in no file, is a mistake.
-pub fn check_names(options: &Options, source: &Source) -> Result<()> {
+/// Fails if a name in the options is not a column of any file, or if a column that every event needs is
+/// excluded.
+pub fn check_names(wanted: Wanted, source: &Source) -> Result<()> {
     let known = |name: &&String| source.files.iter().any(|file| file.has(name));
-    let mut named = options.columns.iter().flatten().chain(&options.exclude);
+    let mut named = wanted.columns.into_iter().flatten().chain(wanted.exclude);
     if let Some(name) = named.find(|name| !known(name)) {
         return Err(Error::new(Code::MissingColumn, format!("column {name:?} was named in the options, but no file has it.")));
     }
-    match options.exclude.iter().find(|name| makes_event(name)) {
-        Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: it is what makes an event."))),
+    match wanted.exclude.iter().find(|name| makes_event(name)) {
+        Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: every event needs it."))),
         None => Ok(()),
     }
 }
 
-/// Whether a column of this name can never be left out.
-pub fn makes_event(name: &str) -> bool {
-    SUBJECT.contains(&name) || matches!(role(name), Role::Time | Role::Code)
-}
-
-/// What the column of subjects is called in a file: its own name for it before that of a folder.
+/// The name of the column of subject ids in a file. A column in the file takes precedence over one in a
+/// folder.
 fn subject_name(file: &SourceFile) -> Option<&'static str> {
     let own = SUBJECT.into_iter().find(|name| file.schema.index_of(name).is_ok());
     own.or_else(|| SUBJECT.into_iter().find(|name| file.has(name)))
 }
 
-/// Where a file has its subjects; `None` where it has none, and no rows either.
+/// Where a file has its subject ids; `None` if it has neither these nor rows.
 fn subject(file: &SourceFile, kinds: &BTreeMap<&str, DataType>, converted: &mut Vec<Note>) -> Result<Option<Origin>> {
     if !file.untyped.is_empty() {
         let names: Vec<_> = file.untyped.iter().map(|&root| format!("{:?}", file.schema.field(root).name())).collect();
-        let message = format!("columns whose Arrow type cannot be read are of the type that Parquet has: {}", names.join(", "));
-        tell(converted, message);
+        let message = format!("columns whose Arrow type cannot be read have the type of Parquet instead: {}", names.join(", "));
+        count_file(converted, message);
     }
     let Some(name) = subject_name(file) else {
         return if has_rows(file) { Err(missing(file, SUBJECT[0])) } else { Ok(None) };
     };
     if name != SUBJECT[0] {
-        tell(converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
+        count_file(converted, format!("{} was read as {}, its name since MEDS 0.3.2", SUBJECT[1], SUBJECT[0]));
     }
     let Ok(root) = file.schema.index_of(name) else {
         let value = file.folders.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_deref());
@@ -370,7 +300,7 @@ fn subject(file: &SourceFile, kinds: &BTreeMap<&str, DataType>, converted: &mut 
     let mut found = [Found { at: 0, file, origin: Origin::Root { root, values: None }, values: canonical(&declared), declared }];
     let fits = |found: &Found| found.values.as_ref().is_some_and(|values| values.is_integer() || *values == DataType::Null);
     if !fits(&found[0]) {
-        found[0].values = present::by_statistics(file, root, found[0].values.take());
+        found[0].values = value_types::by_statistics(file, root, found[0].values.take());
     }
     if !fits(&found[0]) {
         read_values(&mut found)?;
@@ -383,7 +313,8 @@ fn subject(file: &SourceFile, kinds: &BTreeMap<&str, DataType>, converted: &mut 
     }
 }
 
-/// The canonical type of a column of this name that has such values, or what MEDS expects. MEDS's own columns have types of their own.
+/// The canonical type of a column of this name with such values, or else the type that MEDS requires. The
+/// columns of MEDS have fixed types.
 fn wide_of(name: &str, values: Option<&DataType>) -> Result<DataType, &'static str> {
     match (role(name), values) {
         (Role::Extra, Some(values)) => Ok(values.clone()),
@@ -405,11 +336,11 @@ fn missing(file: &SourceFile, name: &str) -> Error {
     let have: Vec<_> = file.schema.fields().iter().map(|f| f.name().as_str()).collect();
     if have.contains(&"events") {
         let message =
-            "has one row a patient with its events nested in it, as MEDS before 0.3 had. Write it as MEDS 0.3 or newer: a row an event.";
+            "has one row per patient with nested events, as in MEDS before 0.3. Write it as MEDS 0.3 or newer, with one row per event.";
         return Error::at(Code::MissingColumn, &file.path, message);
     }
-    let have = if have.is_empty() { "it has none at all".into() } else { format!("its columns are {}", have.join(", ")) };
-    let message = format!("has no column {name:?}, which MEDS requires; {have}.");
+    let have = if have.is_empty() { "The file has no columns".into() } else { format!("Its columns are {}", have.join(", ")) };
+    let message = format!("has no column {name:?}, which MEDS requires. {have}.");
     Error::at(Code::MissingColumn, &file.path, message)
 }
 
@@ -421,53 +352,25 @@ fn mistyped(name: &str, found: &Found, expected: &str) -> Error {
     };
     let message = match (&found.origin, undecodable) {
         (_, Some(why)) => {
-            format!("column {name:?} cannot be decoded ({why}). MEDS requires {expected}: write the file anew with that type.")
+            format!("column {name:?} cannot be decoded ({why}). MEDS requires {expected}. Write the file again with that type.")
         }
         (Origin::Folder(_), _) => format!(
-            "column {name:?} is only in the names of folders ({name}=VALUE), as {kind}, but MEDS requires {expected}. Write the file anew with a column {name:?} of that type."
+            "column {name:?} is only in the names of folders ({name}=VALUE), as {kind}, but MEDS requires {expected}. Write the files again with a column {name:?} of that type."
         ),
         _ if role(name) == Role::Code && found.values.as_ref().is_some_and(DataType::is_integer) => format!(
-            "column \"code\" is of type {kind}: these are tokenized data, as the normalization and tensorization stages of meds-transforms write them, whose codes are numbers. Convert the output of the stage before, whose codes are text."
+            "column \"code\" is of type {kind}: these are tokenized data, from the normalization or tensorization stage of meds-transforms, with numbers as codes. Convert the output of the stage before, with text as codes."
         ),
-        _ => format!("column {name:?} is of type {kind}, but MEDS requires {expected}. Write the file anew with that type."),
+        _ => format!("column {name:?} is of type {kind}, but MEDS requires {expected}. Write the file again with that type."),
     };
     Error::at(Code::ColumnType, &found.file.path, message)
 }
 
 fn conflict(name: &str, first: &Found, found: &Found) -> Error {
     let message = format!(
-        "column {name:?} is of type {} here but of type {} in {}, and no type holds both without loss. Bring the files to one type, or leave the column out (--exclude {name}).",
+        "column {name:?} is of type {} here but of type {} in {}, and no type holds both without loss. Write both files with one type, or leave the column out (--exclude {name}).",
         type_name(&found.declared),
         type_name(&first.declared),
         first.file.path.display(),
     );
     Error::at(Code::SchemaConflict, &found.file.path, message)
-}
-
-/// Says something of a file, or that it holds for one more.
-fn tell(notes: &mut Vec<Note>, message: String) {
-    match notes.iter_mut().find(|note| note.message == message) {
-        Some(note) => note.count += 1,
-        None => notes.push(Note { kind: "converted".into(), message, count: 1 }),
-    }
-}
-
-/// What to say of a file's column that is not stored as it was given.
-fn described(field: &Field, int96: bool) -> Option<String> {
-    let name = field.name();
-    if int96 {
-        return Some(format!("{name} was of type INT96: stored as microseconds, finer digits cut off"));
-    }
-    let plain = match field.data_type() {
-        DataType::Dictionary(_, values) => values,
-        other => other,
-    };
-    match (role(name), plain) {
-        (Role::Time, DataType::Timestamp(TimeUnit::Microsecond, None) | DataType::Null) => None,
-        (Role::Time, DataType::Timestamp(_, Some(zone))) => Some(format!("time was in zone {zone}: stored as UTC microseconds")),
-        (Role::Time, other) => Some(format!("time was of type {}: stored as microseconds", type_name(other))),
-        (Role::Numeric, t) if t.is_integer() => Some(format!("numeric_value was of type {}: stored as float64", type_name(t))),
-        (Role::Code, t) if canonical(t) == Some(DataType::Binary) => Some(format!("code was of type {}: read as UTF-8", type_name(t))),
-        _ => None,
-    }
 }

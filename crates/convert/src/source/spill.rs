@@ -4,12 +4,13 @@ use meds_store::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder that is gone when dropped.
+/// A temporary folder, removed when this value is dropped.
 #[derive(Debug)]
 pub struct Spill(PathBuf);
 
 impl Spill {
-    /// Makes the folder `name` in `work`, or one of its own in the folder for temporary files, where there is one.
+    /// Makes the folder `name` in `work`, or one with a unique name in the folder for temporary files, if
+    /// there is one.
     pub fn new(temp: Option<&Path>, work: &Path, name: &str) -> Result<Self> {
         let folder = match temp {
             Some(temp) => temp.join(format!(".meds-reader-{name}-{}-{:?}", std::process::id(), std::thread::current().id())),
@@ -27,7 +28,7 @@ impl Spill {
 
 impl Drop for Spill {
     fn drop(&mut self) {
-        // Best effort: inside the work folder it goes with that anyway.
+        // If this fails, the folder is removed with the work folder.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,8 +1,10 @@
-//! Table formats with a log: Delta, Iceberg, Hudi and the like. The log says which files are the current rows; files of older versions
-//! stay in the same folders until they are cleaned up. Reading all Parquet files there returns deleted and replaced rows, so such folders
-//! are refused. `docs/decisions.md` says why they are not read.
+//! Table formats with a log: Delta, Iceberg, Hudi and others. The log says which files contain the current
+//! rows. Files of older versions stay in the same folders until they are cleaned up. Reading all Parquet
+//! files there returns deleted and replaced rows, so such folders are refused. `docs/decisions.md` says why
+//! they are not read.
 //!
-//! A path belongs to a table where its folder, or a folder above it, contains the table's log, or where a name shows it.
+//! A path belongs to a table if its folder, or a folder above it, contains the table's log, or if a name
+//! shows it.
 
 use meds_store::{Code, Error, Result};
 use std::collections::HashSet;
@@ -24,7 +26,7 @@ enum Format {
     Databricks,
 }
 
-/// What a table's folder contains, whatever else is in it.
+/// What the folder of a table contains, among other files.
 const LOGS: [(&str, Format); 7] = [
     ("_delta_log", Format::Delta),
     ("_symlink_format_manifest", Format::Delta),
@@ -35,8 +37,9 @@ const LOGS: [(&str, Format); 7] = [
     ("_orc_acid_version", Format::HiveAcid),
 ];
 
-/// Refuses a file or folder that belongs to a table, and `files` below it. Of what is below a hidden folder, which is not read, only
-/// the folder that contains the hidden one counts: `train/_delta_log/0.json` shows that `train` is a table.
+/// Refuses a file or folder that belongs to a table, and `files` below it. Hidden folders are not read, so of
+/// a path below a hidden folder, only the folder that contains the hidden one counts:
+/// `train/_delta_log/0.json` shows that `train` is a table.
 pub fn refuse<'a>(root: &Path, files: impl IntoIterator<Item = &'a Path>) -> Result<()> {
     let mut looked = Looked::default();
     looked.at(root)?;
@@ -60,8 +63,8 @@ fn visible(root: &Path, file: &Path) -> PathBuf {
     root.join(shown.collect::<PathBuf>())
 }
 
-/// What shows that a file, or one that it lists, is no longer or not yet among the rows: Databricks keeps a record of each write, in which
-/// all is well as a rule.
+/// Evidence that a file, or one that it lists, is no longer or not yet part of the rows. Databricks keeps a
+/// record of each write. Usually all of them are complete.
 fn not_committed(file: &Path) -> Option<String> {
     let name = file.file_name()?.to_string_lossy();
     let beside = |name: String| file.with_file_name(name).exists();
@@ -96,14 +99,14 @@ impl Looked {
     fn climb_real(&mut self, path: &Path) -> Result<()> {
         match path.canonicalize() {
             Ok(real) => self.climb(&real),
-            // Whoever reads it says what is wrong with it.
+            // A later step reports why it cannot be read.
             Err(_) => Ok(()),
         }
     }
 
     /// The folder and all above it.
     fn climb(&mut self, folder: &Path) -> Result<()> {
-        // Names before `..` are not above it.
+        // With `..` in the path, names before it are not above the folder.
         let plain = !folder.components().any(|part| part == Component::ParentDir);
         let above = folder.ancestors().take(if plain { usize::MAX } else { 1 });
         // What is in a hidden folder is not part of a table around it: our own temporary folders are hidden.
@@ -120,7 +123,7 @@ impl Looked {
     }
 }
 
-/// The format of the table that a folder is, and what shows it.
+/// The format of the table that a folder is, and the evidence.
 fn of_folder(folder: &Path) -> Option<(Format, String)> {
     let contains = |what: &str| format!("it contains {what}");
     if let Some((log, format)) = LOGS.iter().find(|(log, _)| folder.join(log).exists()) {
@@ -146,7 +149,7 @@ fn of_folder(folder: &Path) -> Option<(Format, String)> {
     is_hive(&name).then(|| (Format::HiveAcid, "its name shows it".into()))
 }
 
-/// The names in a folder; none where it is not one, or cannot be read.
+/// The names in a folder; empty if it is not a folder or cannot be read.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -154,7 +157,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Is it a file of an Iceberg table's metadata? MEDS has a folder of that name too, with JSON files of its own.
+/// Whether a file belongs to the metadata of an Iceberg table. MEDS also has a folder of that name, with its
+/// own JSON files.
 fn is_iceberg(folder: &Path, name: &str) -> bool {
     if let Some(stem) = name.strip_suffix(".avro") {
         // A manifest list, or a manifest.
@@ -162,13 +166,13 @@ fn is_iceberg(folder: &Path, name: &str) -> bool {
     }
     let Some((stem, _)) = name.split_once(".metadata.json") else { return false };
     let stem = stem.strip_suffix(".gz").unwrap_or(stem);
-    // Writers call it v3 or 00003-UUID.
+    // Writers name it v3 or 00003-UUID.
     let is_version =
         stem.strip_prefix('v').is_some_and(is_number) || stem.split_once('-').is_some_and(|(number, id)| is_number(number) && has_uuid(id));
     is_version || says_format_version(&folder.join(name))
 }
 
-/// Does a JSON file say its `format-version`, as every Iceberg metadata file does?
+/// Whether a JSON file has a `format-version`, as every Iceberg metadata file has.
 fn says_format_version(path: &Path) -> bool {
     const MOST: u64 = 64 << 20;
     let mut text = Vec::new();
@@ -177,7 +181,7 @@ fn says_format_version(path: &Path) -> bool {
     read && about.get("format-version").is_some()
 }
 
-/// Is there a UUID in a name?
+/// Whether a name contains a UUID.
 fn has_uuid(text: &str) -> bool {
     const PARTS: [usize; 5] = [8, 4, 4, 4, 12];
     let parts: Vec<&str> = text.split('-').collect();
@@ -189,9 +193,10 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Folders of Hive's transactional tables: `delta_0000002_0000002`, `delete_delta_0000003_0000003_0000`, `base_0000005_v0000012`.
+/// Folders of Hive's transactional tables: `delta_0000002_0000002`, `delete_delta_0000003_0000003_0000`,
+/// `base_0000005_v0000012`.
 fn is_hive(name: &str) -> bool {
-    // Ids have seven digits until there are ten million of them. Eight are a date: base_20240101.
+    // Ids have seven digits up to ten million. Eight digits are a date: base_20240101.
     let is_id = |text: &str| text.strip_prefix('v').unwrap_or(text).len() == 7 && is_number(text.strip_prefix('v').unwrap_or(text));
     let is_statement = |text: &str| text.len() == 4 && is_number(text);
     if let Some(ids) = name.strip_prefix("base_") {
@@ -202,7 +207,7 @@ fn is_hive(name: &str) -> bool {
     ids.len() >= 2 && ids[..2].iter().all(|id| is_id(id)) && ids[2..].iter().all(|id| is_id(id) || is_statement(id))
 }
 
-/// The format whose files alone have such names, where a copy of a table came without its log.
+/// The format that is known by this name of a file, for copies of a table without its log.
 fn of_file(name: &str) -> Option<Format> {
     if name.ends_with(".ducklake") {
         return Some(Format::DuckLake);
@@ -210,7 +215,7 @@ fn of_file(name: &str) -> Option<Format> {
     if name.starts_with("deletion_vector_") && name.ends_with(".bin") {
         return Some(Format::Delta);
     }
-    // Rows that are deleted by their position: 00000-5-UUID-00001-deletes.parquet.
+    // Files of rows deleted by position: 00000-5-UUID-00001-deletes.parquet.
     if name.ends_with(".puffin") || name.strip_suffix("-deletes.parquet").is_some_and(has_uuid) {
         return Some(Format::Iceberg);
     }
@@ -249,9 +254,9 @@ impl Format {
         }
     }
 
-    /// A command that runs as it is written, but for names in capitals.
+    /// A command that runs as written, except for the names in capitals.
     fn remedy(self, path: &Path) -> String {
-        // The programs read the folder of a table with its log. JSON's strings are also Python's.
+        // These programs read the folder of a table with its log. A JSON string is also a Python string.
         let path = if path.is_dir() { path.to_string_lossy() } else { "FOLDER_OF_TABLE".into() };
         let path = serde_json::Value::from(path);
         let write_table = |import: &str, table: &str| {

@@ -1,4 +1,5 @@
-//! A column of strings or bytes as it comes out of Parquet: with the page's dictionary where there is one, else as views.
+//! A column of strings or bytes as it comes out of Parquet: with the dictionary of its page if there is one,
+//! otherwise as views.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
@@ -18,7 +19,7 @@ pub enum Texts<'a> {
 
 /// A dictionary-coded batch.
 pub struct Coded<'a> {
-    /// The keys; what stands in null slots means nothing.
+    /// The keys; those of null rows have no meaning.
     pub keys: &'a DictionaryArray<Int32Type>,
     /// The dictionary.
     pub values: &'a StringArray,
@@ -50,14 +51,14 @@ impl<'a> Texts<'a> {
 }
 
 impl Coded<'_> {
-    /// The key of a row; `None` for null, also for a null inside the dictionary.
+    /// The key of a row; `None` for null, including a null inside the dictionary.
     #[inline]
     pub fn key(&self, row: usize) -> Option<usize> {
         let key = self.keys.is_valid(row).then(|| self.keys.keys().values()[row] as usize)?;
         (self.values.null_count() == 0 || self.values.is_valid(key)).then_some(key)
     }
 
-    /// The keys of the rows that have a value, where the dictionary itself holds no null: (all keys, rows whose key counts).
+    /// The keys and the null buffer, if the dictionary itself contains no null.
     pub fn plain(&self) -> Option<(&[i32], Option<&NullBuffer>)> {
         let nulls = self.keys.nulls().filter(|nulls| nulls.null_count() > 0);
         (self.values.null_count() == 0).then(|| (&self.keys.keys().values()[..], nulls))

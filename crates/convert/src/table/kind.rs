@@ -1,6 +1,6 @@
 //! What a column of a table is, by the annotations of Parquet.
 
-use crate::source::files::Footer;
+use crate::source::parquet::Footer;
 use meds_store::Result;
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type};
 use parquet::schema::types::Type as Node;

@@ -1,8 +1,9 @@
 //! Reading some columns of a Parquet file as a whole.
 
 use crate::source::chunk::Chunk;
-use crate::source::files::Footer;
-use crate::source::read::{guarded, unproven};
+use crate::source::guard::guarded;
+use crate::source::parquet::Footer;
+use crate::source::parquet::unproven;
 use crate::table::kind::{ColumnType, type_name};
 use crate::table::values::{Column, Refused, Table, TableColumn};
 use arrow_array::types::{TimestampMicrosecondType, TimestampSecondType};

@@ -1,9 +1,11 @@
 //! The tables of codes: the codes of the events with their columns of `codes.parquet`, and their ancestors
 //! without events.
 
+use crate::source::children::children;
+use crate::source::dataset::broken;
 use crate::source::files::Source;
 use crate::source::lattice::{canonical, conform};
-use crate::source::metadata::{broken, find, strings, table};
+use crate::source::metadata::{find, strings, table};
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, UInt64Array};
@@ -183,14 +185,14 @@ impl<'a> Parents<'a> {
 /// columns are text and lists of text.
 pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> {
     let found = canonical(field.data_type())?;
-    let plain = crate::plan::extent::children(&found).is_empty();
+    let plain = children(&found).is_empty();
     match (field.name().as_str(), &found) {
         ("description", _) => plain.then(|| (DataType::Utf8, column.clone())),
         // A column without values can have any type.
         ("parent_codes", _) if column.logical_null_count() == column.len() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }
-        ("parent_codes", DataType::List(item)) if crate::plan::extent::children(item.data_type()).is_empty() => {
+        ("parent_codes", DataType::List(item)) if children(item.data_type()).is_empty() => {
             Some((DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), column.clone()))
         }
         // A single parent becomes a list of one.

@@ -4,7 +4,7 @@ use crate::plan::extent::present;
 use crate::plan::layout::Destination;
 use crate::plan::pieces::Piece;
 use crate::plan::storage::{Entries, Stored};
-use crate::plan::survey::Patient;
+use crate::source::patient::Patient;
 use crate::source::texts::Texts;
 use crate::write::buffers::{Bytes, Offsets};
 use crate::write::file::Handle;

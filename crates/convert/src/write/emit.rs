@@ -2,8 +2,9 @@
 //! parallel.
 
 use crate::plan::pieces::walk;
-use crate::plan::survey::Group;
-use crate::source::read::{Batch, Reader};
+use crate::source::content::Batch;
+use crate::source::group::Group;
+use crate::source::read::Reader;
 use crate::write::buffers::{Bytes, Offsets};
 use crate::write::column::{Failure, Writer};
 use crate::write::pass::Pass;

@@ -7,13 +7,13 @@
 
 use crate::plan::layout::Layout;
 use crate::plan::shard::Shard;
-use crate::plan::survey::Patient;
+use crate::source::patient::Patient;
 use crate::write::buffers::{Bytes, Offsets};
 use crate::write::file::SharedFile;
 use arrow_array::Array;
 use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
-use meds_store::manifest::{STORE_ID_KEY, index_name};
+use meds_store::manifest::{STORE_ID_KEY, index_name, shard_name};
 use meds_store::write::{FilePlan, Shape};
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
@@ -203,7 +203,7 @@ struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     fn open(of: &InvertedIndex<'a>, at: usize, shard: &Shard) -> Result<Self> {
-        let path = of.work.join(crate::conversion::shard_name(at));
+        let path = of.work.join(shard_name(at));
         let file = File::open(&path).map_err(|e| Error::io(&path, "read back what was written", &e))?;
         let dictionary = of.layout.stored[of.column].dictionary.as_ref();
         let known = dictionary.zip(shard.columns[of.column].values.data);

@@ -9,6 +9,7 @@ pub mod file;
 pub mod index;
 pub mod lock;
 pub mod orders;
+pub mod parquet;
 pub mod pass;
 pub mod site;
 pub mod sort;

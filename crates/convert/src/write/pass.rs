@@ -2,9 +2,10 @@
 
 use crate::plan::layout::Layout;
 use crate::plan::pieces::Piece;
-use crate::plan::survey::{Group, Patient};
+use crate::source::column::Column;
 use crate::source::files::Source;
-use crate::source::schema::Column;
+use crate::source::group::Group;
+use crate::source::patient::Patient;
 use crate::write::file::SharedFile;
 use std::sync::Arc;
 

@@ -5,11 +5,12 @@
 //! Subjects are ordered by their first row in the source. Within a subject, rows without a time come first,
 //! then rows by time. Rows of equal time keep their order.
 
-use crate::options::Options;
-use crate::plan::survey::{Group, Rows, file_start, null_id, subject_column, time_column};
+use crate::plan::survey::{Rows, null_id};
+use crate::source::column::{Column, Columns, Wanted, subject_column, time_column};
+use crate::source::content::Batch;
 use crate::source::files::Source;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns};
+use crate::source::group::{Group, file_start, total_rows};
+use crate::source::read::Reader;
 use crate::source::spill::Spill;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
@@ -72,8 +73,10 @@ pub struct Sorter<'a> {
     pub columns: &'a Columns,
     /// Its row groups.
     pub groups: &'a [Group],
-    /// The options of the conversion.
-    pub options: &'a Options,
+    /// Bytes of memory for the whole conversion.
+    pub memory: u64,
+    /// The folder for temporary files, if there is one.
+    pub temp: Option<&'a Path>,
     /// The progress of the conversion.
     pub progress: &'a Progress,
 }
@@ -82,10 +85,10 @@ impl Sorter<'_> {
     /// Sorts the source into the temporary folder, or into `work`. `repair`: the source is in wrong order,
     /// and notes say how much of it.
     pub fn sort(&self, work: &Path, repair: bool, notes: &mut Vec<Note>) -> Result<SortedSource> {
-        let Self { source, columns, groups, options, progress } = *self;
-        let spill = Spill::new(options.temp.as_deref(), work, "sorted")?;
+        let Self { source, columns, groups, memory, temp, progress } = *self;
+        let spill = Spill::new(temp, work, "sorted")?;
 
-        let rows = groups.last().map_or(0, |group| group.end);
+        let rows = total_rows(groups);
         progress.enter(Phase::Measure, rows, source.bytes());
         let seen = census(source, columns, groups, progress)?;
         let mut order: Vec<(i64, Seen)> = seen.into_iter().collect();
@@ -97,7 +100,7 @@ impl Sorter<'_> {
         let threads = rayon::current_num_threads() as u64;
         // For a bucket a thread has the rows, their joined copy, the sorted copy and the writer's data in
         // memory.
-        let share = (options.memory / (6 * threads)).max(4 << 20);
+        let share = (memory / (6 * threads)).max(4 << 20);
         let width = row_bytes(source, columns, groups)?;
         let most = (share / width).max(1).max(rows.div_ceil(BUCKETS as u64));
         let mut slots: Ids<(u32, u32)> = Ids::default();
@@ -130,7 +133,7 @@ impl Sorter<'_> {
             buckets.into_par_iter().enumerate().map(|(at, bucket)| bucket.sorted(spill.path(), at, progress)).collect();
 
         let sorted = Source::of_files(names?)?;
-        let columns = Columns::unify(&sorted, &Options::default(), &mut Vec::new())?;
+        let columns = Columns::unify(&sorted, Wanted::default(), &mut Vec::new())?;
         Ok(SortedSource { source: sorted, columns, spill })
     }
 }

@@ -1,10 +1,11 @@
 //! The splits of a store that has only some of the source's subjects. Its metadata must not contain the ids
 //! of the others.
 
-use crate::export::write_table;
+use crate::source::dataset::broken;
 use crate::source::files::Source;
 use crate::source::lattice::conform;
-use crate::source::metadata::{Splits, broken, find, table};
+use crate::source::metadata::{Splits, splits_file, subject_ids, table};
+use crate::write::parquet::write_table;
 use arrow_array::BooleanArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -26,13 +27,11 @@ impl SomeSplits {
     /// Removes the subjects from a source's splits for which `stays` is false.
     pub fn new(source: &mut Source, splits: Option<Splits>, work: &Path, stays: impl Fn(i64) -> bool) -> Result<Self> {
         let splits = splits.map(|splits| splits.into_iter().filter(|(id, _)| stays(*id)).collect());
-        let names = ["subject_splits.parquet", "patient_splits.parquet"];
-        let Some((name, path)) = names.into_iter().find_map(|name| Some((name, find(source, name)?.to_path_buf()))) else {
+        let Some((name, path)) = splits_file(source).map(|(name, path)| (name, path.to_path_buf())) else {
             return Ok(Self::none(splits));
         };
         let (given, _) = table(&path)?;
-        let id = ["subject_id", "patient_id"].into_iter().find_map(|name| given.column_by_name(name));
-        let id = id.ok_or_else(|| broken(&path, "does not have column \"subject_id\""))?;
+        let id = subject_ids(&given, &path)?;
         let id = conform(id, &DataType::Int64).map_err(|e| broken(&path, e))?;
         let keep: BooleanArray = id.as_primitive::<Int64Type>().iter().map(|id| Some(id.is_some_and(&stays))).collect();
         // If all subjects stay, the file is copied byte for byte.

@@ -1,8 +1,8 @@
 //! Writes the small files of a store (patients.arrow, codes.arrow, ancestors.arrow) and computes checksums.
 
 use crate::plan::layout::Layout;
-use crate::plan::survey::Patient;
 use crate::source::metadata::Splits;
+use crate::source::patient::Patient;
 use arrow_array::types::UInt32Type;
 use arrow_array::{
     ArrayRef, DictionaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array,

@@ -1,8 +1,8 @@
 //! Values of any type, appended to the buffers of their nodes.
 
-use crate::plan::extent::{ends, items};
 use crate::plan::layout::NodePlace;
 use crate::plan::shard::NodeBuffers;
+use crate::source::children::{ends, items};
 use crate::write::buffers::{Bits, Bytes, Offsets};
 use crate::write::file::Handle;
 use arrow_array::{Array, ArrayRef, cast::AsArray};

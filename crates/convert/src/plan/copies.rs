@@ -1,11 +1,11 @@
-//! Files that are copies of each other: they have the same rows, whatever their writer, compression, row groups or order of rows.
-//! To merge them would count every event twice.
+//! Finds files that are copies of each other: they have the same rows, whatever their writer, compression,
+//! row groups or order of rows. Merging them would count every event twice.
 
-use crate::options::Options;
-use crate::plan::survey::{Group, groups, subject_column};
-use crate::source::files::{Content, Source, SourceFile};
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Columns};
+use crate::source::column::{Column, Columns, Wanted, subject_column};
+use crate::source::content::Batch;
+use crate::source::files::{Source, SourceFile};
+use crate::source::group::{Group, groups};
+use crate::source::read::Reader;
 use arrow_array::new_null_array;
 use arrow_cast::cast;
 use arrow_row::{RowConverter, SortField};
@@ -17,12 +17,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 use std::path::Path;
 
-/// Refuses a source in which two files have the same rows, or one has the rows of all others together (a dataset beside its own shards). Only files
-/// with as many rows and the same subjects are read whole. `converted` are the columns of the conversion.
+/// Refuses a source in which two files have the same rows, or one file has the rows of all others together (a
+/// dataset next to its own parts). Only files with the same number of rows and the same subjects are read
+/// completely. `converted` contains the columns of the conversion.
 pub fn refuse(source: &Source, converted: &Columns, progress: &Progress) -> Result<()> {
     let mut by_rows: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut all = 0;
-    for (at, file) in source.files.iter().enumerate().filter(|(_, file)| matches!(file.content, Content::Parquet(_))) {
+    for (at, file) in source.files.iter().enumerate().filter(|(_, file)| file.content.parquet().is_some()) {
         let rows = (0..file.groups()).map(|group| file.rows(group)).sum();
         all += rows;
         if rows > 0 {
@@ -50,7 +51,7 @@ fn duplicate(source: &Source, file: usize, what: &str) -> Error {
     Error::at(Code::DuplicateFile, &source.files[file].path, message)
 }
 
-/// Has a file the rows of all others, and no other rows?
+/// Whether a file has the rows of all others, and no other rows.
 fn is_all_others(source: &Source, file: usize, converted: &Columns, progress: &Progress) -> Result<bool> {
     let files: Vec<usize> = (0..source.files.len()).collect();
     let Some(compared) = Compared::of(source, &files, converted)? else { return Ok(false) };
@@ -76,18 +77,19 @@ fn copies(source: &Source, files: &[usize], converted: &Columns, progress: &Prog
     Ok(None)
 }
 
-/// Files whose rows are compared in all columns, also those that the conversion leaves out: rows that differ only in these are not copies.
-/// Of those that the conversion leaves out, only the ones that can be read and have a type in common are compared.
+/// Files whose rows are compared in all columns, including columns that the conversion leaves out: rows that
+/// differ only in these are not copies. A column that the conversion leaves out is compared only if it can be
+/// read and has a common type.
 struct Compared {
     source: Source,
     subjects: Column,
     columns: Columns,
-    /// The columns that the conversion does not leave out.
+    /// The columns of the conversion.
     converted: Vec<String>,
 }
 
 impl Compared {
-    /// Opens files; `None` where there is nothing to compare.
+    /// Opens files; `None` if there is nothing to compare.
     fn of(source: &Source, files: &[usize], converted: &Columns) -> Result<Option<Self>> {
         if files.len() < 2 {
             return Ok(None);
@@ -96,8 +98,8 @@ impl Compared {
         let source = Source::of_files(files.iter().map(named).collect())?;
         let converted: Vec<_> = converted.list.iter().map(|column| column.name.clone()).collect();
         let unify = |columns: Option<Vec<String>>| {
-            let options = Options { columns, ..Options::default() };
-            Columns::unify(&source, &options, &mut Vec::new())
+            let wanted = Wanted { columns: columns.as_deref(), ..Wanted::default() };
+            Columns::unify(&source, wanted, &mut Vec::new())
         };
         let columns = match unify(None) {
             Ok(columns) => columns,
@@ -126,7 +128,8 @@ impl Compared {
         }
     }
 
-    /// Of each of some files the sum of its hashed rows: files with the same rows have the same sum, in any order of the rows.
+    /// For each file, the sum of its hashed rows. Files with the same rows have the same sum, in any order of
+    /// the rows.
     fn sums(&self, files: &[usize], columns: &[&Column], progress: &Progress) -> Result<BTreeMap<usize, u128>> {
         let files: HashSet<usize> = files.iter().copied().collect();
         let parts: Vec<Group> = groups(&self.source).into_iter().filter(|group| files.contains(&group.file)).collect();
@@ -140,7 +143,7 @@ impl Compared {
     }
 }
 
-/// The names of all columns of some files, those in the names of their folders too.
+/// The names of all columns of some files, including those in the names of their folders.
 fn names(source: &Source) -> impl Iterator<Item = String> {
     let own = |file: &SourceFile| file.schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
     source.files.iter().flat_map(move |file| own(file).into_iter().chain(file.folders.iter().map(|(key, _)| key.clone())))
@@ -155,7 +158,7 @@ fn equal(sums: BTreeMap<usize, u128>) -> Vec<Vec<usize>> {
     by_sum.into_values().filter(|files| files.len() > 1).collect()
 }
 
-/// The sum of a row group's hashed rows: the same in any order of them.
+/// The sum of the hashed rows of a row group; independent of their order.
 fn sum(source: &Source, group: Group, columns: &[&Column], progress: &Progress) -> Result<u128> {
     let state = FixedState::default();
     let mut hashes = vec![0u64; (group.end - group.start) as usize];

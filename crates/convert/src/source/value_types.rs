@@ -1,10 +1,12 @@
-//! Which columns of a file have values. A column without any has no type: what its writer declared (int32, double, text, bytes) says nothing.
+//! Finds the types of the values that a column really has. If a column has no values, the type that its
+//! writer declared (int32, double, text, bytes) means nothing.
 
-use crate::plan::extent::{children, items};
-use crate::source::files::{Content, SourceFile};
+use crate::source::children::{children, items};
+use crate::source::column::{Column, Origin, Role};
+use crate::source::content::Batch;
+use crate::source::files::SourceFile;
 use crate::source::lattice::join;
-use crate::source::read::{Batch, Reader};
-use crate::source::schema::{Column, Origin, Role};
+use crate::source::read::Reader;
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::{DataType, Field};
 use meds_store::Result;
@@ -12,9 +14,10 @@ use parquet::file::metadata::ParquetMetaData;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Type `declared` of a root column with [`DataType::Null`] in place of all that has no value, as far as the footer says so.
+/// The type `declared` of a root column, with [`DataType::Null`] in place of all parts that have no value
+/// according to the footer.
 pub fn by_statistics(file: &SourceFile, root: usize, declared: Option<DataType>) -> Option<DataType> {
-    let Content::Parquet(footer) = &file.content else { return declared };
+    let Some(footer) = file.content.parquet() else { return declared };
     if (0..file.groups()).all(|group| file.rows(group) == 0) {
         return Some(DataType::Null);
     }
@@ -23,13 +26,13 @@ pub fn by_statistics(file: &SourceFile, root: usize, declared: Option<DataType>)
     let empty: Vec<bool> = leaves.map(|leaf| is_empty(footer, leaf)).collect();
     match declared {
         Some(declared) if leaf_count(&declared) == empty.len() => Some(without(&declared, &mut empty.into_iter())),
-        // A leaf that is the root itself, of a type that has no place in a store.
+        // A leaf that is itself a root column, of a type that a store does not have.
         None if empty == [true] && descriptor.root_schema().get_fields()[root].is_primitive() => Some(DataType::Null),
         declared => declared,
     }
 }
 
-/// All row groups say that a leaf has no value.
+/// Whether all row groups say that a leaf has no value.
 fn is_empty(footer: &ParquetMetaData, leaf: usize) -> bool {
     footer.row_groups().iter().map(|group| group.column(leaf)).all(|chunk| {
         let nulls = chunk.statistics().and_then(|statistics| statistics.null_count_opt());
@@ -44,7 +47,7 @@ fn leaf_count(data_type: &DataType) -> usize {
     }
 }
 
-/// The type with Null in place of the leaves that are empty.
+/// The type with Null in place of the empty leaves.
 fn without(data_type: &DataType, empty: &mut impl Iterator<Item = bool>) -> DataType {
     let mut inner = |field: &Arc<Field>| Arc::new(Field::clone(field).with_data_type(without(field.data_type(), empty)));
     match data_type {
@@ -58,7 +61,7 @@ fn without(data_type: &DataType, empty: &mut impl Iterator<Item = bool>) -> Data
     }
 }
 
-/// The same by a look at the rows, up to the first of which all that is declared has a value.
+/// The same from the rows, read until every declared part has a value.
 pub fn by_reading(file: &SourceFile, root: usize, declared: Option<DataType>) -> Result<Option<DataType>> {
     let wide = declared.clone().unwrap_or_else(|| file.schema.field(root).data_type().clone());
     let roots = vec![Some(Origin::Root { root, values: None })];
@@ -81,7 +84,7 @@ pub fn by_reading(file: &SourceFile, root: usize, declared: Option<DataType>) ->
     Ok(if found == DataType::Null { Some(found) } else { declared.map(|_| found) })
 }
 
-/// What of a type an array has values of.
+/// The parts of a type that have values in an array, with Null in place of the others.
 fn observed(array: &ArrayRef, data_type: &DataType) -> DataType {
     if array.logical_null_count() == array.len() {
         return DataType::Null;

@@ -1,7 +1,7 @@
-//! A mapped shard as Arrow arrays: what its columns are, and any of its rows.
+//! A mapped shard as Arrow arrays, and its values in any rows.
 
+use crate::source::column::{Column, Columns, Origin, role};
 use crate::source::lattice::canonical;
-use crate::source::schema::{Column, Columns, Origin, role};
 use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
@@ -15,25 +15,26 @@ use meds_store::types::type_of_name;
 use meds_store::{Code, Error, Result, Store};
 use std::path::PathBuf;
 
-/// Stands for no row of a shard.
+/// In place of a row number: a row that the shard does not have.
 pub const NONE: u32 = u32::MAX;
 
 /// The arrays of a shard.
 #[derive(Debug)]
-pub struct Held {
+pub struct ShardArrays {
     /// Its file.
     pub path: PathBuf,
     /// The subject of each patient.
     pub ids: Int64Array,
-    /// Where the events of each patient begin, and where the last one's end.
+    /// Where the events of each patient begin, and where those of the last one end.
     pub offsets: OffsetBuffer<i32>,
     /// The dense columns.
     pub events: StructArray,
     sparse: Option<StructArray>,
 }
 
-impl Held {
-    /// Opens a shard. Every byte is compared with its checksum: what is damaged would get a new one where it is written.
+impl ShardArrays {
+    /// Opens a shard and compares every byte with its checksums. Otherwise damaged bytes would get a valid
+    /// checksum when they are written again.
     pub fn open(store: &Store, shard: usize) -> Result<Self> {
         let file = store.shard(shard)?;
         file.check_crc()?;
@@ -54,50 +55,52 @@ impl Held {
         self.events.column_by_name(column)
     }
 
-    /// A sparse column: of each patient a list of rows and values.
+    /// A sparse column: for each patient, a list of rows and values.
     pub fn sparse(&self, column: &str) -> Option<&ArrayRef> {
         self.sparse.as_ref()?.column_by_name(column)
     }
 
-    /// The values of a column in any rows, null where one is [`NONE`]; of each row the patient is given. `None` where all would be null.
+    /// The values of a column in any rows, null for [`NONE`]. `patients` has the patient of each row. `None`
+    /// if all values would be null.
     pub fn chosen(&self, column: &str, rows: &[u32], patients: &[usize]) -> Result<Option<ArrayRef>> {
-        if let Some(held) = self.dense(column) {
+        if let Some(values) = self.dense(column) {
             let rows: UInt32Array = rows.iter().map(|row| (*row != NONE).then_some(*row)).collect();
-            return taken(held, &rows).map(Some).map_err(|e| self.internal(column, e));
+            return taken(values, &rows).map(Some).map_err(|e| self.internal(column, e));
         }
         let lists = self.sparse(column).ok_or_else(|| self.lost(column))?;
         let own = |(row, patient): (&u32, &usize)| (*patient, (*row != NONE).then(|| (row - self.first(*patient)) as usize));
-        let places = self.places(column, lists, rows.iter().zip(patients).map(own))?;
-        if places.null_count() == rows.len() {
+        let offsets = self.value_offsets(column, lists, rows.iter().zip(patients).map(own))?;
+        if offsets.null_count() == rows.len() {
             return Ok(None);
         }
         let values = lists.as_list::<i32>().values().as_struct().column(1);
-        taken(values, &places).map(Some).map_err(|e| self.internal(column, e))
+        taken(values, &offsets).map(Some).map_err(|e| self.internal(column, e))
     }
 
-    /// Where among a sparse column's values those of some rows are; null where a row has none. Of each row its patient, and its number there, are given.
-    pub fn places(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
+    /// For each given row, the offset of its value among the values of a sparse column; null if it has none.
+    /// A row is given by its patient and its number within the patient.
+    pub fn value_offsets(&self, column: &str, lists: &ArrayRef, rows: impl Iterator<Item = (usize, Option<usize>)>) -> Result<UInt64Array> {
         let lists = lists.as_list::<i32>();
         let mut gap = Gap { numbers: Numbers::of(lists), begin: 0, end: 0, at: 0 };
         let mut turned = None;
-        let mut places = UInt64Builder::with_capacity(rows.size_hint().0);
+        let mut offsets = UInt64Builder::with_capacity(rows.size_hint().0);
         for (patient, row) in rows {
             if turned != Some(patient) {
                 let own = (self.first(patient + 1) - self.first(patient)) as usize;
                 gap.turn(lists.offsets()[patient].unsigned_abs() as usize, lists.offsets()[patient + 1].unsigned_abs() as usize);
-                // A value that belongs to no row would otherwise be lost without a word.
+                // A value outside of the patient's rows would otherwise be lost silently.
                 if let Some(row) = gap.last().filter(|row| *row >= own) {
                     let message = format!(
-                        "column {column:?} has a value in row {row} of subject {}, which has fewer. Convert the source again (--force), or restore the store from a copy.",
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer rows. Convert the source again (--force), or restore the store from a copy.",
                         self.ids.value(patient)
                     );
                     return Err(Error::at(Code::Corrupt, &self.path, message));
                 }
                 turned = Some(patient);
             }
-            places.append_option(row.and_then(|row| gap.find(row)).map(|place| place as u64));
+            offsets.append_option(row.and_then(|row| gap.find(row)).map(|offset| offset as u64));
         }
-        Ok(places.finish())
+        Ok(offsets.finish())
     }
 
     /// The first row of a patient.
@@ -105,28 +108,28 @@ impl Held {
         self.offsets[patient].unsigned_abs()
     }
 
-    /// A column that is not there.
+    /// The error for a missing column.
     pub fn lost(&self, column: &str) -> Error {
-        Error::at(Code::Internal, &self.path, format!("has no column {column:?}"))
+        Error::at(Code::Internal, &self.path, format!("the shard does not have the column {column:?}"))
     }
 
-    /// A column that Arrow does not copy.
+    /// The error for a column that Arrow cannot copy.
     pub fn internal(&self, column: &str, error: ArrowError) -> Error {
         Error::at(Code::Internal, &self.path, format!("cannot copy column {column:?}: {error}"))
     }
 }
 
-/// The rows of a patient that a sparse column has values in.
+/// The numbers of the rows, within their patients, that have a value in a sparse column.
 #[derive(Clone, Copy)]
 enum Numbers<'a> {
-    /// Where no patient has more rows than 16 bits count.
+    /// If no patient has more rows than 16 bits can count.
     Narrow(&'a [u16]),
-    /// Where one has.
+    /// Otherwise.
     Wide(&'a [u32]),
 }
 
 impl<'a> Numbers<'a> {
-    /// Those of a sparse column.
+    /// The row numbers of a sparse column.
     fn of(lists: &'a ListArray) -> Self {
         let numbers = lists.values().as_struct().column(0);
         match numbers.as_primitive_opt::<UInt16Type>() {
@@ -135,7 +138,7 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// The row of an entry.
+    /// The row number of an entry.
     fn at(self, entry: usize) -> usize {
         match self {
             Self::Narrow(numbers) => usize::from(numbers[entry]),
@@ -144,22 +147,22 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Finds rows among those that have a value; rows that are asked for in order cost two comparisons each.
+/// Finds rows among those with a value. Rows searched in order cost two comparisons each.
 struct Gap<'a> {
     numbers: Numbers<'a>,
     begin: usize,
     end: usize,
-    /// The first entry at or after the row asked for last.
+    /// The first entry at or after the last searched row.
     at: usize,
 }
 
 impl Gap<'_> {
-    /// The last row that has a value.
+    /// The last row with a value.
     fn last(&self) -> Option<usize> {
         (self.end > self.begin).then(|| self.numbers.at(self.end - 1))
     }
 
-    /// Turns to the entries of a patient.
+    /// Moves to the entries of a patient.
     fn turn(&mut self, begin: usize, end: usize) {
         (self.begin, self.end, self.at) = (begin, end, begin);
     }
@@ -185,11 +188,11 @@ impl Gap<'_> {
     }
 }
 
-/// Values at some places, text by its dictionary.
-pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowError> {
+/// Values at some offsets; text keeps its dictionary.
+pub fn taken(values: &ArrayRef, offsets: &dyn Array) -> Result<ArrayRef, ArrowError> {
     match values.as_any_dictionary_opt() {
-        Some(coded) => decoded(&take(coded.keys(), places, None)?, coded.values()),
-        None => take(values, places, None),
+        Some(coded) => decoded(&take(coded.keys(), offsets, None)?, coded.values()),
+        None => take(values, offsets, None),
     }
 }
 
@@ -197,16 +200,16 @@ pub fn taken(values: &ArrayRef, places: &dyn Array) -> Result<ArrayRef, ArrowErr
 pub fn columns(store: &Store, files: usize) -> Result<Columns> {
     let manifest = store.manifest();
     let schema = (!manifest.shards.is_empty()).then(|| store.shard(0)).transpose()?.map(|shard| &shard.layout.schema);
-    // A shard's columns are found by their names.
+    // The columns of a shard are found by name.
     let roots = vec![Some(Origin::Root { root: 0, values: None }); files];
     let list = manifest.columns.iter().map(|column| {
-        // A store without patients has no shard to ask.
-        let held = match schema {
-            Some(schema) => held_type(schema, column),
+        // A store without patients has no shard whose schema could be read.
+        let stored = match schema {
+            Some(schema) => stored_type(schema, column),
             None => type_of_name(&column.stored).as_ref().and_then(canonical),
         };
-        let wide = held.ok_or_else(|| {
-            let message = format!("column {:?}: the type {} cannot be told from its name alone.", column.name, column.stored);
+        let wide = stored.ok_or_else(|| {
+            let message = format!("column {:?}: the type {} cannot be derived from its name alone.", column.name, column.stored);
             Error::at(Code::ColumnType, store.root(), message)
         })?;
         let source_type = type_of_name(&column.source_type).unwrap_or_else(|| wide.clone());
@@ -216,7 +219,7 @@ pub fn columns(store: &Store, files: usize) -> Result<Columns> {
 }
 
 /// The type of a column's values in the shards.
-fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
+fn stored_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
     let below = |of: &DataType, name: &str| match of {
         DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
         _ => None,
@@ -226,17 +229,17 @@ fn held_type(schema: &Schema, column: &manifest::Column) -> Option<DataType> {
         _ => None,
     };
     let top = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
-    let held = match column.storage {
+    let stored = match column.storage {
         Storage::Dense => below(&item(top("events")?)?, &column.name),
         Storage::Sparse => below(&item(below(&top("sparse")?, &column.name)?)?, "value"),
     };
-    held.map(|held| match held {
+    stored.map(|stored| match stored {
         DataType::Dictionary(_, values) => *values,
-        held => held,
+        plain => plain,
     })
 }
 
-/// Values behind the keys: text stays coded, by the shard's own dictionary.
+/// The values of some keys. Text stays coded, with the shard's dictionary.
 pub fn decoded(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match values.data_type() {
         DataType::Utf8 => {

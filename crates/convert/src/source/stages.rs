@@ -1,8 +1,9 @@
-//! What is below a folder `data` that is not a dataset's: another dataset, or what an ETL left between its steps.
+//! Detects a folder `data` that contains another dataset, or intermediate files of an ETL.
 
 use std::collections::HashSet;
 
-/// What ETLs (MEDS-Extract, MEDS-Transforms, meds_etl) write between their steps: rows that are not final, or are in the dataset too.
+/// Folders of intermediate files of ETLs (MEDS-Extract, MEDS-Transforms, meds_etl). Their rows are not final,
+/// or are also in the dataset.
 const STAGES: [&str; 9] = [
     "shard_events",
     "split_and_shard_subjects",
@@ -15,25 +16,26 @@ const STAGES: [&str; 9] = [
     "unsorted_data",
 ];
 
-/// What is wrong with a folder `data` whose Parquet files belong to another dataset in it, or to a stage of its making.
-pub fn nested<'a>(events: impl Iterator<Item = &'a str> + Clone, others: impl Iterator<Item = &'a str>) -> Option<String> {
+/// What is wrong with a folder `data` whose Parquet files belong to another dataset in it, or to a stage of
+/// an ETL; `None` if nothing is.
+pub fn stage<'a>(events: impl Iterator<Item = &'a str> + Clone, others: impl Iterator<Item = &'a str>) -> Option<String> {
     let above = |name: &'a str, inner: &str| name.split_once(inner).map(|(above, _)| above);
     let metadata: HashSet<_> = events.clone().chain(others).filter_map(|name| above(name, "/metadata/")).collect();
     if let Some(dataset) = events.clone().filter_map(|name| above(name, "/data/")).find(|above| metadata.contains(above)) {
         return Some(format!("its folder {dataset} is a MEDS dataset of its own (data/ and metadata/). Use that folder as the source."));
     }
-    let stage = events.clone().find_map(|name| name.rsplit_once('/')?.0.split('/').find(|folder| STAGES.contains(folder)))?;
+    let found = events.clone().find_map(|name| name.rsplit_once('/')?.0.split('/').find(|folder| STAGES.contains(folder)))?;
     Some(format!(
-        "its folder {stage} is an intermediate stage of an ETL, not a part of the dataset. Use the folder that the finished ETL wrote, or move the stage out of data/."
+        "its folder {found} is an intermediate stage of an ETL, not a part of the dataset. Use the folder that the finished ETL wrote, or move the stage out of data/."
     ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::nested;
+    use super::stage;
 
     fn of(events: &[&str], others: &[&str]) -> Option<String> {
-        nested(events.iter().copied(), others.iter().copied())
+        stage(events.iter().copied(), others.iter().copied())
     }
 
     #[test]

@@ -1,0 +1,233 @@
+//! A Parquet file: its footer, and its columns.
+
+use crate::source::chunk::Chunk;
+use crate::source::column::{Column, or_exclude};
+use crate::source::content::{BYTES, Batch, Batches, Content, Opened, ROWS, damaged};
+use crate::source::fingerprint::Seen;
+use crate::source::guard::guarded;
+use crate::source::{footer, parquet_types};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use meds_store::{Code, Error, Result};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{ConvertedType, Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
+use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The footer of a Parquet file.
+pub struct Footer {
+    /// Length of the file.
+    pub bytes: u64,
+    /// The metadata of the library.
+    pub metadata: Arc<ParquetMetaData>,
+    /// Its schema, as rows are read.
+    pub schema: SchemaRef,
+    /// Root columns whose Arrow types cannot be read: they have the types of Parquet.
+    pub untyped: Vec<usize>,
+    /// Root columns that cannot be decoded, and the reasons.
+    pub undecodable: BTreeMap<usize, String>,
+    /// The state of the file when its footer was read.
+    pub seen: Seen,
+}
+
+impl Footer {
+    /// Reads the footer of a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let damaged = |what: String| {
+            Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file with a whole copy, or remove it from the source."))
+        };
+        let io = |e: std::io::Error| Error::io(path, "read the file", &e);
+        // Opening a pipe would wait for its writer.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(damaged("this is not a file, but a pipe, a socket or a device".into()));
+        }
+        let file = File::open(path).map_err(io)?;
+        let about = file.metadata().map_err(io)?;
+        let (bytes, seen) = (about.len(), Seen::of(&about));
+        if bytes < 12 {
+            return Err(damaged(format!("{bytes} bytes are too few for a Parquet file")));
+        }
+        let mut end = [0; 8];
+        file.read_exact_at(&mut end, bytes - 8).map_err(io)?;
+        let (length, magic) = end.split_at(4);
+        match magic {
+            b"PAR1" => {}
+            b"PARE" => return Err(encrypted(path)),
+            _ => return Err(damaged("this is not a Parquet file, or its end is missing (the last four bytes are not PAR1)".into())),
+        }
+        let length = u64::from(u32::from_le_bytes([length[0], length[1], length[2], length[3]]));
+        if length + 12 > bytes {
+            return Err(damaged(format!("the footer claims to have {length} bytes, but the file has only {bytes}")));
+        }
+        let mut encoded = vec![0; length as usize];
+        file.read_exact_at(&mut encoded, bytes - 8 - length).map_err(io)?;
+        if footer::encrypts(&encoded) {
+            return Err(encrypted(path));
+        }
+        let read = |encoded: &[u8]| guarded(|| parsed(encoded, bytes));
+        let mut undecodable = BTreeMap::new();
+        let parsed = read(&encoded).or_else(|error| {
+            let whole = footer::repaired(&encoded);
+            let whole = whole.as_deref().unwrap_or(&encoded);
+            read(whole).or_else(|_| {
+                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
+                let (plain, refused) = footer::plain(whole, alone).ok_or(error)?;
+                undecodable = refused;
+                read(&plain)
+            })
+        });
+        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        for root in parquet_types::variants(metadata.file_metadata().schema_descr()) {
+            undecodable.insert(root, "VARIANT is not supported".into());
+        }
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, seen })
+    }
+}
+
+/// Parses the footer of a file of `bytes` bytes: the metadata, its schema, and the root columns whose Arrow
+/// types cannot be read.
+fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData, Schema, Vec<usize>)> {
+    let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
+    let (schema, untyped) = parquet_types::schema(metadata.file_metadata())?;
+    // Sizes control allocation and the order of rows. Refuse impossible ones before anything is read.
+    for group in metadata.row_groups() {
+        let impossible = group.num_rows() < 0
+            || group.columns().iter().any(|chunk| {
+                let (start, length) = chunk.byte_range();
+                chunk.uncompressed_size() < 0 || start.checked_add(length).is_none_or(|end| end > bytes)
+            });
+        if impossible {
+            return Err(ParquetError::General("it claims sizes that the file does not have".into()));
+        }
+    }
+    Ok((metadata, schema, untyped))
+}
+
+fn encrypted(path: &Path) -> Error {
+    Error::at(Code::SourceDamaged, path, "this Parquet file is encrypted, which is not supported. Write it again without encryption.")
+}
+
+/// A Parquet file, whose groups are its row groups.
+#[derive(Debug)]
+pub struct ParquetFile {
+    path: PathBuf,
+    bytes: u64,
+    metadata: Arc<ParquetMetaData>,
+    schema: SchemaRef,
+}
+
+impl ParquetFile {
+    /// The file of a footer.
+    pub fn new(path: &Path, footer: &Footer) -> Self {
+        Self { path: path.into(), bytes: footer.bytes, metadata: footer.metadata.clone(), schema: footer.schema.clone() }
+    }
+
+    /// The chunks of a root column: several if it is nested.
+    fn chunks(&self, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
+        let descriptor = self.metadata.file_metadata().schema_descr();
+        let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
+        leaves.map(|leaf| self.metadata.row_group(group).column(leaf)).collect()
+    }
+
+    /// The file's Arrow schema with another type for a root column.
+    fn schema_with(&self, root: usize, wanted: &DataType) -> SchemaRef {
+        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| match at == root {
+            true => Arc::new(Field::clone(field).with_data_type(wanted.clone())),
+            false => field.clone(),
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+}
+
+impl Content for ParquetFile {
+    fn groups(&self) -> usize {
+        self.metadata.num_row_groups()
+    }
+
+    fn rows(&self, group: usize) -> u64 {
+        self.metadata.row_group(group).num_rows().unsigned_abs()
+    }
+
+    fn parquet(&self) -> Option<&ParquetMetaData> {
+        Some(&self.metadata)
+    }
+
+    fn open<'a>(&'a self, group: usize, root: usize, column: &'a Column, whole: bool) -> Result<Opened<'a>> {
+        let descriptor = self.metadata.file_metadata().schema_descr();
+        let chunks = self.chunks(group, root);
+        let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
+        let rows = (BYTES * self.rows(group)).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
+        let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
+
+        // Strings come with the dictionary of their page if the chunk has one, so that a code is processed once per
+        // page, not once per row.
+        let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
+        let wanted = match &column.wide {
+            DataType::Utf8 if whole && coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+            DataType::Utf8 if whole => DataType::Utf8View,
+            _ => self.schema.field(root).data_type().clone(),
+        };
+        let handle = File::open(&self.path).map_err(|e| Error::io(&self.path, "read the file", &e))?;
+        let build = || {
+            let options = ArrowReaderOptions::new().with_schema(self.schema_with(root, &wanted));
+            let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
+            ParquetRecordBatchReaderBuilder::new_with_metadata(Chunk::new(handle, self.bytes, end), metadata)
+                .with_projection(ProjectionMask::roots(descriptor, [root]))
+                .with_row_groups(vec![group])
+                .with_batch_size(rows as usize)
+                .build()
+        };
+        let reader = guarded(build).map_err(|e| unreadable(&self.path, group, &column.name, &e))?;
+        Ok(Opened {
+            batches: Box::new(ParquetBatches { path: &self.path, group, column: &column.name, reader }),
+            bytes: chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum(),
+            unproven: unproven(descriptor, root),
+        })
+    }
+}
+
+struct ParquetBatches<'a> {
+    path: &'a Path,
+    group: usize,
+    column: &'a str,
+    reader: ParquetRecordBatchReader,
+}
+
+impl Batches for ParquetBatches<'_> {
+    fn next(&mut self) -> Result<Option<Batch>> {
+        let batch = guarded(|| Ok(self.reader.next().transpose()?));
+        let batch = batch.map_err(|e| unreadable(self.path, self.group, self.column, &e))?;
+        Ok(batch.map(|batch| Batch::Array(batch.column(0).clone())))
+    }
+}
+
+/// Whether the Parquet library assumes that bytes are valid text without checking: where the file calls them
+/// JSON, or where only its writer's Arrow types say so.
+pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
+    let unproven = |column: &ColumnDescPtr| column.physical_type() == Type::BYTE_ARRAY && column.converted_type() != ConvertedType::UTF8;
+    let mut leaves = descriptor.columns().iter().enumerate();
+    leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && unproven(column))
+}
+
+/// If the library does not support a page, the file is not damaged.
+fn unreadable(path: &Path, group: usize, column: &str, error: &ParquetError) -> Error {
+    let reason = match error {
+        ParquetError::NYI(reason) => reason.clone(),
+        // The library passes the text of this error on inside another error.
+        other => match other.to_string().split_once("NYI: ") {
+            Some((_, reason)) => reason.to_string(),
+            None => return damaged(path, group, column, &other.to_string()),
+        },
+    };
+    let message = format!(
+        "column {column:?} uses a feature of Parquet that is not supported: {reason}. Write the file again without it{}.",
+        or_exclude(column)
+    );
+    Error::at(Code::SourceDamaged, path, message)
+}
