@@ -9,532 +9,18 @@ declare global {
 
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
-/** A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or `{ hours: 36, minutes: 30 }`. */
-export type Duration = number | bigint | {
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly microseconds?: number;
-};
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
 /**
- * Which subject belongs to which split: `train`, `tuning`, `held_out`, or what else a dataset has. A subject is in one split or in none.
+ * A shard for other native code in this process, by the
+ * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
+ * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
+ * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
+ * of the mapping.
  *
- * A store has its dataset's splits already: `db.splits`, `db.split(name)`. This is for splits that are published beside the data.
- *
- * @example
- * ```ts
- * import { Labels, Splits } from "meds-reader";
- *
- * const splits = Splits.from({ train: [1, 2], held_out: [3] });
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
- *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
- * ]);
- * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
- * ```
- */
-export declare class Splits {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the splits, in order of their first subject. */
-  readonly names: readonly string[];
-  /** Number of subjects that have a split. */
-  readonly size: number;
-  /**
-   * Reads splits as they are published, known by their columns:
-   *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older ones, and `split`; null there means no split), or the folder of a dataset
-   *   that has one in `metadata`. Its names stay as they are: they are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's
-   *   `main_split.csv`, INSPECT's cohort. `val`, `valid` and `validation` become `tuning`, `test` becomes `held_out`.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
-   * `MEDS_NULL_VALUE` for a row without subject; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
-   * @example
-   * ```ts
-   * import { Splits } from "meds-reader";
-   *
-   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
-   * for (const name of splits.names) console.log(name, splits.ids(name).length);
-   * ```
-   */
-  static open(path: string): Promise<Splits>;
-  /**
-   * Splits given in memory: of each its subjects.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`.
-   */
-  static from(splits: {
-    readonly [name: string]: Iterable<SubjectId>;
-  }): Splits;
-  /**
-   * The split of a subject; null where it is in none.
-   *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is no exact id.
-   */
-  of(id: SubjectId): string | null;
-  /**
-   * A copy of a split's subject ids, in the order in which they stand in the source.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
-   */
-  ids(name: string): BigInt64Array;
-  /** What `JSON.stringify` writes: how many subjects each split has. */
-  toJSON(): {
-    readonly [name: string]: number;
-  };
-}
-/** What a label may hold: the columns of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
-/**
- * One label: a subject and a time of prediction, and what is to be predicted, if anything. The members are those of MEDS's label schema, in
- * JavaScript's spelling. A value that is null, or not there, is missing.
- */
-export interface Label {
-  readonly subjectId: SubjectId;
-  /** Data up to and including this time may be used. Microseconds since 1970-01-01 as a safe integer or bigint, or a Date. */
-  readonly predictionTime: TimeLike;
-  readonly booleanValue?: boolean | null | undefined;
-  readonly integerValue?: number | bigint | null | undefined;
-  readonly floatValue?: number | null | undefined;
-  readonly categoricalValue?: string | null | undefined;
-  /**
-   * Was follow-up cut off before the outcome was known: minutes (`floatValue`) are then those to the end of follow-up, and `booleanValue` is missing,
-   * because censored is not false.
-   */
-  readonly isCensored?: boolean | null | undefined;
-}
-/** A label as {@link Labels.at} gives it. */
-export interface LabelRow {
-  readonly subjectId: bigint;
-  /** Microseconds since 1970-01-01. */
-  readonly predictionTime: bigint;
-  readonly booleanValue: boolean | null;
-  readonly integerValue: bigint | null;
-  readonly floatValue: number | null;
-  readonly categoricalValue: string | null;
-  readonly isCensored: boolean | null;
-}
-/** How labels are named. */
-export interface LabelOptions {
-  /** Name of the task; by default the name of the folder or file, or of INSPECT's column. */
-  readonly task?: string | undefined;
-}
-/** How {@link Labels.open} reads. */
-export interface OpenLabelsOptions extends LabelOptions {
-  /** INSPECT's cohort tables: the column that holds the task (`12_month_mortality`, `pe_positive_nlp`). Default: the only one. */
-  readonly column?: string | undefined;
-  /**
-   * INSPECT's cohort tables: the prediction is made so long before the study. Default: one day for `pe` and `pe_…` (pulmonary embolism is what the
-   * study found: its order and its report must not be known yet), none for all others.
-   */
-  readonly shift?: Duration | undefined;
-}
-/** How {@link Labels.write} writes. */
-export interface WriteLabelsOptions {
-  /** Replace the Parquet files that the folder has. Default: false. */
-  readonly force?: boolean | undefined;
-}
-/** Labels of a split, and what became of the others: {@link Labels.inSplit}. */
-export interface SplitLabels<L extends Labels = Labels> {
-  readonly labels: L;
-  /** Labels of subjects of another split. */
-  readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and those subjects. */
-  readonly noSplit: number;
-  readonly noSplitSubjects: number;
-}
-/** Some labels: by index, or those of which a function says yes. */
-export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
-/**
- * A table of labels: when something is to be predicted about whom, and what. In the order of its files. What is to be predicted may be missing
- * altogether (a table of times of prediction).
- *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`, `integer_value`, `float_value`,
- * `categorical_value`).
- *
- * @example
- * ```ts
- * import { Labels } from "meds-reader";
- *
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
- *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
- * ]);
- * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
- * ```
- */
-export declare class Labels implements Iterable<LabelRow> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Name of the task. */
-  readonly task: string;
-  /** Number of labels. */
-  readonly size: number;
-  /**
-   * Reads a task as it is published:
-   *
-   * - MEDS: a folder of Parquet files in its label schema, at any depth and in order of their paths, or one such file. Also older files: any unit of
-   *   time (nanoseconds are rounded down), `patient_id`, all value columns of which the unused ones are null, float64 values. Files without rows are
-   *   fine, names that begin with a dot or `_` are passed over. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder where that has no Parquet files. `boolean` becomes `boolean_value`, `categorical` (classes, the
-   *   14 bits of `chexpert`) `integer_value`, `numerical` `float_value`, `survival` `float_value` in minutes with `is_censored`. Times keep their
-   *   seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`) and tasks as True, False or Censored, in CSV or TSV:
-   *   see `column` and `shift`. Censored has no `boolean_value` and `is_censored` true.
-   *
-   * A time without a zone is UTC. Rows are counted from 0 in messages.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN` without `subject_id` or `prediction_time`,
-   * and for a CSV of another kind; `MEDS_COLUMN_TYPE` for a column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without subject or time;
-   * `MEDS_VALUE_RANGE` for what does not fit int64; `MEDS_INVALID_ARGUMENT` for a table with several tasks where `column` is not given;
-   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet file in one, of Delta, Iceberg, Hudi or the like.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = await Labels.open("demo/labels/length_of_stay");
-   * console.log(labels.task, labels.size, labels.columns);
-   * ```
-   */
-  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
-  /**
-   * The tasks of a folder of labels, in order of their names' bytes: each folder below it that holds Parquet files, at once or in shards (`train`,
-   * `tuning`, `held_out`, `0`, …), or a `labeled_patients.csv`; and each such file in the folder itself. A name may hold `/`; joined to the folder it
-   * is what {@link Labels.open} takes. `.` stands for the folder itself where it has nothing but shards.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`.
-   * @example
-   * ```ts
-   * import { join } from "node:path";
-   * import { Labels } from "meds-reader";
-   *
-   * for (const task of await Labels.tasks("demo/labels")) {
-   *   const labels = await Labels.open(join("demo/labels", task), { task });
-   *   console.log(task, labels.size);
-   * }
-   * ```
-   */
-  static tasks(root: string): Promise<string[]>;
-  /**
-   * Several tasks as one table: a row for each (subject, prediction time) that any of them has, in the order in which they first occur. Several labels
-   * of a task for one pair are kept: the k-th meets the k-th of the other tasks, so that each label stands in exactly one row.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
-   * const both = Labels.join({
-   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
-   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
-   * });
-   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
-   * ```
-   */
-  static join(tables: {
-    readonly [task: string]: Labels;
-  }): JointLabels;
-  /**
-   * Labels given in memory.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category that is no sound Unicode;
-   * `MEDS_UNSAFE_NUMBER` for an inexact id or time.
-   */
-  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
-  /** The columns of which some label has a value; none for a table of times only. */
-  get columns(): readonly LabelColumn[];
-  /** A copy of the subjects' ids, a slot a label. */
-  get subjectIds(): BigInt64Array;
-  /** A copy of the times of prediction, in microseconds since 1970-01-01, a slot a label. */
-  get predictionTimes(): BigInt64Array;
-  /** The categories of `categorical_value`, in order of their first label; empty where there is no such column. */
-  get categories(): readonly string[];
-  /** A label, from the end where the index is negative; undefined outside. */
-  at(i: number): LabelRow | undefined;
-  /** The labels in order. */
-  [Symbol.iterator](): IterableIterator<LabelRow>;
-  /**
-   * Some of the labels: by index, in the order given, or those of which a function says yes.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index that is none.
-   */
-  select(choice: LabelChoice): Labels;
-  /**
-   * The labels of a split's subjects, in order. Subjects in no split are in none: they are left out, and counted.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
-   */
-  inSplit(splits: Splits, name: string): SplitLabels;
-  /**
-   * Writes the labels as a task of MEDS's label schema: `labels.parquet` in a folder, which is made. Columns: `subject_id` (int64), `prediction_time`
-   * (timestamp[us]) and of `boolean_value` (bool), `integer_value` (int64), `float_value` (float32: values are rounded to it) and `categorical_value`
-   * (string) those that have a value. Where some label is censored there is `is_censored` (bool) too, which MEDS's schema has not: leave such labels
-   * out with {@link Labels.select} for readers that insist on it.
-   *
-   * The folder has all labels or is as it was: they are written beside it and moved. `force` replaces the Parquet files that the folder has.
-   *
-   * @throws MedsError `MEDS_LABELS_EXIST` where the folder has files, with `force` where some are no Parquet files; `MEDS_VALUE_RANGE` for a value
-   * beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
-   * await labels.write("tasks/mortality/first_24h", { force: true });
-   * ```
-   */
-  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly task: string;
-    readonly size: number;
-    readonly columns: readonly LabelColumn[];
-  };
-}
-/**
- * Several tasks joined on subject and time of prediction: {@link Labels.join} makes it. Itself a table of times of prediction without values, which
- * `samples` takes like any other: one window a row, for all tasks.
- */
-export declare class JointLabels extends Labels {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the tasks, in the order given. */
-  readonly tasks: readonly string[];
-  /**
-   * A task's labels in the rows of this table: label i is that of row i, with all values null where the task has none there.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  of(task: string): Labels;
-  /**
-   * Of each row 1 where the task has a label, also one without a value (a censored one), and 0 where it has none.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  has(task: string): Uint8Array;
-  /** Some of the rows, with all tasks: {@link Labels.select}. */
-  select(choice: LabelChoice): JointLabels;
-  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
-  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
-}
-/** A module: its file URL (a `URL`, or its text), or an absolute path. */
-export type ModuleUrl = string | {
-  readonly href: string;
-};
-interface OmopOptions {
-  /**
-   * Where the vocabulary is, where the tables do not have it, or not all of it: the folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its
-   * `.zip`, a single file of concepts such as `2b_concept.csv`, or a DuckDB database; CSV or Parquet. Of a concept that several have, the table `concept` of the tables counts first, then
-   * the vocabularies in order; a note counts concepts that differ. Default: none.
-   */
-  readonly vocabulary?: string | readonly string[] | undefined;
-  /**
-   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source value>`, where `<table>` is
-   * what their column "table" says. Default: false, they are dropped and counted in the notes.
-   */
-  readonly keepUnmapped?: boolean | undefined;
-  /**
-   * Codes are concept ids, `OMOP/320128` (of the source concept where that is not 0, else of the standard concept), so that no vocabulary is needed; so are units and values that are
-   * concepts. The column `source_value` (text, null where the source has none) keeps what the source calls the code. Rows of concept 0 need `keepUnmapped` too. Default: false.
-   */
-  readonly conceptIds?: boolean | undefined;
-  /**
-   * Tables in CSV only: leave out rows whose number of fields is not that of the header, and count them in the notes. Default: false, they are refused with
-   * `MEDS_SOURCE_DAMAGED`.
-   */
-  readonly skipBadRows?: boolean | undefined;
-}
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** The source's Arrow type, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Does any row of the whole store hold null. */
-  readonly nullable: boolean;
-  /** `dense`: a slot for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: values are ids of a dictionary that is the same for the whole store. */
-  readonly coded: boolean;
-  /** The type of the values in the store, which may be narrower (`large_utf8` is stored as `utf8`). */
-  readonly stored: string;
-  /** Null rows over the whole store. */
-  readonly nulls: number;
-}
-/** Something the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or `warning`. `dropped` is for a table that loses more than a tenth of its rows:
-   * the message names the table, the rows dropped of how many, their share, why, and what keeps them; these notes come first, and are errors with `strict`.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many; of `dropped`, rows. */
-  readonly count: number;
-}
-/** Any typed array that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
-/** How far a piece of work is. */
-export interface Progress {
-  /** What is being done. */
-  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and rows in all (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and bytes in all (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /** Called at the start, ten times a second while the work runs, and at its end. An error that it throws ends the work and rejects the promise. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Stops the work: the promise rejects with `MEDS_CANCELLED`, and nothing is left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** What this package needs of an `AbortSignal`; the standard one fits. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: {
-    once?: boolean;
-  }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-/** How to convert. */
-export interface ConvertOptions extends WorkOptions, OmopOptions {
-  /** Only these columns, besides `subject_id`, `time` and `code`. Default: all. */
-  readonly columns?: readonly string[] | undefined;
-  /** All columns but these. */
-  readonly exclude?: readonly string[] | undefined;
-  /**
-   * Merge and sort subjects that are not contiguous or whose times go backwards, instead of refusing them. Reported in the summary. Files with the
-   * same rows are refused all the same (`MEDS_DUPLICATE_FILE`): their events would count twice. A store that was made so is its source's store for
-   * `reuse` and {@link PatientDatabase.from} with and without this option.
-   */
-  readonly repair?: boolean | undefined;
-  /** Replace a store that stands at the target. */
-  readonly force?: boolean | undefined;
-  /** Return the store that stands at the target where it was made from this very source with these options; replace a store that was not. */
-  readonly reuse?: boolean | undefined;
-  /**
-   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and modification times of the source's files, and read the
-   * files only where these differ from what they were when the store was made with this option. A file that is rewritten with its size and time kept is
-   * then not noticed. Default: false, the contents are compared; files that are known not to have changed are not read again.
-   */
-  readonly trustTimes?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /**
-   * Bytes of memory to stay below. Default: 512 MiB. What a database of `meds_reader` makes a reader hold comes on top: the texts that several subjects have
-   * (1 GiB a column at most), and a subject's record of each column that is read at the time.
-   */
-  readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: 512 MiB. */
-  readonly shardBytes?: number | undefined;
-  /**
-   * Write an inverted index too: of each code the patients that have it, and their rows. It makes looking for the rows of rare codes faster; the summary
-   * says how many bytes it takes. Default: false. A store that has one also serves who asks for none (`reuse`, `from`).
-   */
-  readonly index?: boolean | undefined;
-  /** Folder for temporary files: of `repair`, and of a source that is unpacked. Default: beside the store. */
-  readonly temp?: string | undefined;
-  /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion (or the one that made the store that `reuse` returns) drops more than a tenth of a table's rows: where its
-   * notes have one of kind `dropped`. Only tables of OMOP can lose rows. Default: false.
-   */
-  readonly strict?: boolean | undefined;
-}
-/** What a conversion did. */
-export interface Summary {
-  /** Path of the store. */
-  readonly store: string;
-  /** The store was there already (option `reuse`), nothing was written. */
-  readonly reused: boolean;
-  readonly patients: number;
-  readonly events: number;
-  readonly codes: number;
-  readonly columns: number;
-  readonly shards: number;
-  readonly sourceBytes: number;
-  readonly storeBytes: number;
-  /** Bytes of the inverted index among them; 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Seconds of work, without those of `fsyncSeconds`. */
-  readonly seconds: number;
-  /** Seconds until the disk had all of it. */
-  readonly fsyncSeconds: number;
-  /** What was dropped, skipped, changed or repaired, and why. Those of kind `dropped` come first: tables that lose more than a tenth of their rows. */
-  readonly notes: readonly Note[];
-}
-/**
- * Converts a dataset into a store, on threads of its own and in bounded memory: MEDS (a folder with `data/**\/*.parquet` and `metadata/`, or one
- * Parquet file), or a database of `meds_reader` (Python; version 2, told by its file `meds_reader.version`). Either may come as a `.zip`, `.tar.gz` or
- * `.tar`, which is unpacked beside the store for the time it takes. A database keeps no empty text: what was "" in its source is null.
- * The store appears whole or not at all. Folders above it are made; where the path is a link to a store, that store is meant.
- *
- * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database) are made a MEDS dataset first, as meds_etl does, in a temporary folder: this
- * needs the package `@duckdb/node-api`, which must be installed.
- *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`, `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`,
- * `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
- * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name file and subject; `MEDS_MISSING_PACKAGE` where OMOP tables are given and
- * DuckDB is not installed, `MEDS_NO_VOCABULARY` where their vocabulary is missing, `MEDS_ROWS_DROPPED` with `strict`.
- * @example
- * ```ts
- * import { convert } from "meds-reader";
- *
- * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
- * console.log(summary.patients, summary.events);
- * ```
- */
-export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
-/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
-export interface DatasetOptions extends WorkOptions {
-  /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32; the values that change are counted. Default: false, which
-   * keeps every value; the dataset then has a column that MEDS's own validation refuses, and a note says so.
-   */
-  readonly float32?: boolean | undefined;
-  /** Compression of the Parquet files. Default: `zstd`. */
-  readonly compression?: "zstd" | "snappy" | undefined;
-  /**
-   * Most rows of a Parquet file; a patient is never cut, so a file of one patient may have more. Default: 5,000,000.
-   */
-  readonly rowsPerFile?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-}
-/** What was written. */
-export interface Exported {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** What is not as it was in the source of the store, and why. */
-  readonly notes: readonly Note[];
-}
-/**
- * A shard for other native code in this process, by the [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the
- * addresses of an `ArrowSchema` and an `ArrowArray`, a struct whose fields are the columns of the shard's file (`subject_id`, `events`, `sparse`; a
- * slot a patient). No buffer is copied: they are those of the mapping.
- *
- * Whoever imports it (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes it over, moving the structs and clearing their `release`, and calls
- * `release` when done, on any thread. Until the import has returned keep this object: the addresses are its own. What nobody has imported is
- * released by {@link ArrowExport.release}, or when this object is collected. What was exported holds a share of the mapping and stays whole after
- * `db.close()`. It is to be read only.
+ * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
+ * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
+ * import has returned, because it owns the addresses. An export that was not imported is released by
+ * {@link ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay
+ * valid after `db.close()`. They must not be written to.
  */
 export declare class ArrowExport {
   /** Made by this package only. */
@@ -543,36 +29,40 @@ export declare class ArrowExport {
   readonly schema: bigint;
   /** Address of the `ArrowArray`. */
   readonly array: bigint;
-  /** Releases what nobody has imported; the addresses hold released structs from then on. May be called twice. */
+  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
   release(): void;
   /** As {@link ArrowExport.release}. */
   [Symbol.dispose](): void;
 }
+/** The typed arrays that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
- * A value as JavaScript sees it: bool is boolean; integers to 32 bits and floats are number; (u)int64 is bigint; decimal is string; timestamp,
- * duration and time are microseconds as number (nanoseconds, and times beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a
- * copied Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
+ * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
+ * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
  */
 export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
   readonly [name: string]: Value | null;
 };
-/** A code of the store. */
+/** One code of the store. */
 export interface Code {
   /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
   readonly id: number;
   /** The code itself. */
   readonly code: string;
-  /** Rows that have it, over ALL patients: for display, never for fitting. */
+  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
   readonly events: number;
-  /** Patients that have it, over ALL patients: for display, never for fitting. */
+  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
   readonly patients: number;
-  /** From the source's codes.parquet; null where that has none. */
+  /** From the source's codes.parquet; null where it has no description. */
   readonly description: string | null;
-  /** `parent_codes` of the source's codes.parquet, of all its rows of the code; empty where that has none. */
+  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
   readonly parents: readonly string[];
 }
 /**
- * A run of code ids [begin, end). Ids follow the codes' UTF-8 bytes, so the codes with a common prefix are such a run.
+ * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
+ * prefix form a run.
  *
  * @example
  * ```ts
@@ -594,19 +84,20 @@ export declare class CodeRange {
   readonly end: number;
   /** Number of codes. */
   get length(): number;
-  /** Is a code id in the range. */
+  /** Is a code id in this range. */
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
 }
 /**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`; `db.codes.withAncestor(…)` gives ids. Codes that no
- * event has select nothing.
+ * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
+ * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
  */
 export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
 /**
- * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the source's codes.parquet. One table for all
- * shards. Ids run from 1, in order of the codes' UTF-8 bytes; 0 is unused and free for padding.
+ * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
+ * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
+ * 0 is unused and free for padding.
  *
  * @example
  * ```ts
@@ -627,7 +118,8 @@ export declare class CodeTable implements Iterable<Code> {
   /** Number of codes. */
   readonly size: number;
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. Decoded whole on first use (0.1 µs a code). The array outlives `close()`.
+   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per
+   * code). The array stays valid after `close()`.
    */
   get strings(): readonly string[];
   /** The id of a code, or undefined where no event has it. */
@@ -635,8 +127,9 @@ export declare class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
   /**
-   * The code and all codes that reach it through `parent_codes` of the source's codes.parquet, in any number of steps, also through codes that no event
-   * has: ids, ascending. Empty where no event has any of them.
+   * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the
+   * source's codes.parquet, in any number of steps, also through codes that no event has. Empty where no
+   * event has any of them.
    *
    * @example
    * ```ts
@@ -644,21 +137,26 @@ export declare class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients that have one of them
+   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
    * console.log(diabetes.length, slots.length);
    * db.close();
    * ```
    */
   withAncestor(code: string): Uint32Array;
-  /** What the store knows of a code id; undefined for 0 and ids outside the table. */
+  /**
+   * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
+   */
   get(id: number): Code | undefined;
-  /** Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, and `events` and `patients`. */
+  /**
+   * Names of the columns that {@link CodeTable.value} reads: those of the source's codes.parquet, `events`
+   * and `patients`.
+   */
   get columnNames(): readonly string[];
   /**
-   * A column of the source's codes.parquet for a code id; null where it has none, and for 0 and ids outside the table. A known MEDS column that the
-   * source lacks is null too.
+   * The value of a column of the source's codes.parquet for a code id. Null where the code has no value, for
+   * 0, for ids outside the table, and for `description` and `parent_codes` where the source lacks them.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the table.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column of the table.
    */
   value(name: string, id: number): Value | null;
   /** The codes in order of id. */
@@ -666,51 +164,13 @@ export declare class CodeTable implements Iterable<Code> {
   /** What `JSON.stringify` writes: the codes in order of id. */
   toJSON(): readonly Code[];
 }
-/**
- * What the source says of itself, and what became of it.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
- * db.close();
- * ```
- */
-export declare class Metadata {
-  /** Made by this package only. */
-  protected constructor();
-  /** The store's content id: 32 hexadecimal digits; equal for equal sources and options (an index changes nothing in it). */
-  readonly id: string;
-  /** Files of the source's metadata folder, relative to it, as they stand in the store's `metadata/`. */
-  readonly files: readonly string[];
-  /** What the conversion skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-  /** Bytes of the store's files. */
-  readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where the store has none. */
-  readonly indexBytes: number;
-  /** Number of shards. */
-  readonly shards: number;
-  /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the source has none. NaN and infinities, which
-   * Python writes and JSON has not, are null here; the store's copy of the file is the source's, byte for byte.
-   *
-   * @throws MedsError `MEDS_METADATA` where it is no JSON object.
-   */
-  get dataset(): Readonly<Record<string, unknown>> | null;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: unknown;
-  };
-}
-/** What `JSON.stringify` makes of a value: see {@link Event.toJSON}. */
+/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
 export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
   readonly [name: string]: JsonValue;
 };
 /**
- * The values that a coded column's indexes stand for: one for the whole store, the same in every shard. Entry 0 is unused (it stands for null).
+ * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
+ * in every shard. Entry 0 means null.
  *
  * @example
  * ```ts
@@ -725,7 +185,7 @@ export type JsonValue = boolean | number | string | null | readonly JsonValue[] 
 export declare class Dictionary<T = Value> {
   /** Made by this package only. */
   protected constructor();
-  /** Number of entries, the unused entry 0 included. */
+  /** Number of entries, including entry 0. */
   readonly length: number;
   /** The value of an index; null for 0 and for an index outside the dictionary. */
   at(index: number): T | null;
@@ -736,9 +196,87 @@ export declare class Dictionary<T = Value> {
   /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[];
 }
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Is any row of the whole store null. */
+  readonly nullable: boolean;
+  /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /** Dictionary-coded: the values are stored as ids of one dictionary for the whole store. */
+  readonly coded: boolean;
+  /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
+  readonly stored: string;
+  /** Number of null rows in the whole store. */
+  readonly nulls: number;
+}
+/** Something that the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
+   * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
+   * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
+   * keeps them. These notes come first, and are errors with `strict`.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many. For `dropped`: rows. */
+  readonly count: number;
+}
+/** The progress of a piece of work. */
+export interface Progress {
+  /** The current phase. */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and all its rows (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and all its bytes (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /**
+   * Called at the start, ten times per second during the work, and at the end. An error that it throws ends
+   * the work and rejects the promise.
+   */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** The part of an `AbortSignal` that this package uses. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: {
+    once?: boolean;
+  }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+/** The columns that every MEDS dataset has, and the types of their values. */
+export interface StandardColumns {
+  /** Microseconds since 1970-01-01; null for a static row. */
+  time: number;
+  code: string;
+  numeric_value: number;
+}
+/** The default schema of a store: any name, any value. */
+export interface AnySchema {
+  [column: string]: Value;
+}
+/** Names of the columns of a schema. */
+export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
+/** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
+export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
+/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
+export type TimeLike = number | bigint | Date;
 /**
- * What this package promises of a `Table` of apache-arrow. Name the type itself for the rest of it: `await db.toArrow<Table>()`, after
- * `import type { Table } from "apache-arrow"`.
+ * The part of an apache-arrow `Table` that this package declares. For the whole type, write
+ * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
  */
 export interface ArrowTable {
   readonly numRows: number;
@@ -750,7 +288,7 @@ export interface ArrowTable {
     }[];
   };
   readonly batches: readonly unknown[];
-  /** A column by name; null where there is none. */
+  /** A column by name; null for an unknown name. */
   getChild(name: string): ArrowVector | null;
 }
 /** A column of an {@link ArrowTable}. */
@@ -759,183 +297,37 @@ export interface ArrowVector extends Iterable<unknown> {
   /** Null where the row has no value. */
   get(index: number): unknown;
 }
-/** Columns that every MEDS dataset has, and how their values are typed. */
-export interface StandardColumns {
-  /** Microseconds since 1970-01-01; null for a static row. */
-  time: number;
-  code: string;
-  numeric_value: number;
-}
-/** The schema of a store about which nothing was said: any name, any value. */
-export interface AnySchema {
-  [column: string]: Value;
-}
-/** Names of the columns of a schema. */
-export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
-/** What a column's rows hold: null is in the type, but for `code`, which MEDS never leaves null. */
-export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/** How to open a store. */
-export interface OpenOptions {
-  /** Check every byte first: seconds instead of milliseconds for a large store. Default: false. */
-  readonly verify?: boolean | undefined;
-}
-/** How {@link PatientDatabase.from} converts and opens. */
-export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Where the store stands. Default: beside the source, `SOURCE.medsdb`. */
-  readonly store?: string | undefined;
-}
-/**
- * A MEDS dataset, open for reading. Files are mapped, not read: opening takes milliseconds, and a column that is asked for nowhere costs no
- * memory. Times are microseconds since 1970-01-01.
- *
- * A type parameter gives the further columns their types: `PatientDatabase.open<{ unit: string; hadm_id: bigint }>(path)`. A name that is not in
- * it is then a type error.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.size, db.eventCount, db.splits);
- * for (const patient of db.split("train")) {
- *   const last = patient.at(-1);
- *   console.log(patient.subjectId, last?.date, last?.code);
- * }
- * db.close();
- * ```
- */
-export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Opens a store. Manifest, index of patients and codes are checked now, a shard when the first of its patients is asked for.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`, `MEDS_UNSUPPORTED_RUNTIME`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
-   * db.close();
-   * ```
-   */
-  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
-  /**
-   * Opens the store of a dataset (whatever {@link convert} takes), and makes it first where there is none or the source has changed since. Any number
-   * of processes may do so at once: one converts, the others wait.
-   *
-   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = await PatientDatabase.from("demo");
-   * console.log(db.size);
-   * db.close();
-   * ```
-   */
-  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
-  /** The columns but `subject_id`: name, source's type, nullable, storage. */
-  get columns(): readonly ColumnInfo[];
-  /** The table of codes. */
-  get codes(): CodeTable;
-  /** Number of patients with rows in each split; empty where the source has no splits. */
-  get splits(): ReadonlyMap<string, number>;
-  /** `dataset.json`, notes of the conversion, names of the metadata files. */
-  get metadata(): Metadata;
-  /** Number of shards: the files that hold the events, and what {@link PatientDatabase.exportC} takes. */
-  get shardCount(): number;
-  /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed: a row a patient in storage order, a record batch a shard, the
-   * columns of the shards' files (`subject_id`; `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied; all offsets are
-   * checked first. After `close()` its buffers are empty: it then holds nothing, or fails in ways of apache-arrow's own.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.toArrow();
-   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-  /**
-   * Hands a shard to other native code in this process, without a copy: see {@link ArrowExport} for who owns what and for how long. Named as
-   * pyarrow's `_export_to_c` is. The whole structure of the shard is checked first (offsets, dictionary indexes, text): some tenths of a second for
-   * 512 MiB.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that is not there; `MEDS_CORRUPT` where the store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * for (let shard = 0; shard < db.shardCount; shard += 1) {
-   *   const exported = db.exportC(shard);
-   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // nothing, where they were imported
-   * }
-   * db.close();
-   * ```
-   */
-  exportC(shard: number): ArrowExport;
-  /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for patients in no split, and of a store without
-   * splits), and the metadata as MEDS's own validation (the Python package `meds`) accepts it. Subjects ascend in each file, and a subject's rows keep
-   * the store's order. A split whose name is not safe for a folder gets a folder of another name, which a note states. Converted again, the dataset has
-   * the same patients, rows, splits and codes; the order of the patients follows the files. It appears whole or not at all.
-   *
-   * @throws MedsError `MEDS_STORE_EXISTS` where something stands at the path; `MEDS_STORE_REPLACED` where another store stands at the path of this one;
-   * `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const { files, bytes, notes } = await db.export("demo-meds");
-   * console.log(files, bytes, notes);
-   * db.close();
-   * ```
-   */
-  export(out: string, options?: DatasetOptions): Promise<Exported>;
-  /** Path of the store, for opening it in a worker. */
-  get path(): string;
-  /** Unmaps the store. Later use of anything that came from it throws `MEDS_CLOSED`; raw typed-array views have length 0. May be called twice. */
-  close(): void;
-  /** As {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
-  [Symbol.dispose](): void;
-}
 /** How a window by time is cut. */
 export interface WindowOptions {
-  /** Rows at the very time of the bound belong to the window. Default: true. */
+  /** Rows at exactly the time of the bound belong to the window. Default: true. */
   readonly inclusive?: boolean | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */
   readonly static?: boolean | undefined;
 }
 /** How {@link Timeline.between} cuts. */
 export interface BetweenOptions {
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
+  /**
+   * Rows at exactly which bound belong to the window: both (true, the default), neither (false), `"start"` or
+   * `"end"`.
+   */
   readonly inclusive?: boolean | "start" | "end" | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */
   readonly static?: boolean | undefined;
 }
 /**
- * One column of a timeline: `at(i)` for any column, arrays for the ones that have them.
+ * One column of a timeline: `at(i)` for every column, and arrays as in this table.
  *
  * | column | `values` | `indexes`, `dictionary` | `rows` |
  * | --- | --- | --- | --- |
- * | dense, numbers | view, a slot a row | - | - |
- * | dense, coded | decoded copy, a slot a row | view of ids, 0 = null | - |
- * | sparse, numbers | view, a slot a value | - | which row each value is of |
- * | sparse, coded | decoded copy, a slot a value | view of ids | which row each value is of |
+ * | dense, numbers | view, one entry per row | - | - |
+ * | dense, coded | decoded copy, one entry per row | view of ids, 0 = null | - |
+ * | sparse, numbers | view, one entry per value | - | the row of each value |
+ * | sparse, coded | decoded copy, one entry per value | view of ids | the row of each value |
  * | text, bool, nested | decoded copy | - | where sparse |
  *
- * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null slots of a dense view hold NaN (floats), the int64
- * minimum (64-bit integers and times; the same bits, 2^63, for uint64) or 0: `isNull(i)` tells.
+ * Views become copies where the timeline's rows are not one run (see {@link Timeline}). Null entries of a
+ * dense view contain NaN (floats), the int64 minimum (64-bit integers and times; the same bits, 2^63, for
+ * uint64) or 0: use `isNull(i)`.
  *
  * @example
  * ```ts
@@ -954,51 +346,73 @@ export interface BetweenOptions {
 export declare class Column<T = Value | null> implements Iterable<T> {
   /** Made by this package only. */
   protected constructor();
-  /** Number of rows: the timeline's. */
+  /** Number of rows of the timeline. */
   readonly length: number;
   /** Name, types and storage. */
   get info(): ColumnInfo;
   /**
-   * The value of a row, counted from the end where negative; null where the row has none.
+   * The value of a row, or null. A negative index counts from the end.
    *
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T;
-  /** Is the row without a value. */
+  /** Has the row no value. */
   isNull(i: number): boolean;
-  /** The values: a slot a row where dense, a slot for each of {@link Column.rows} where sparse. See the table above. */
+  /**
+   * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
+   * table above.
+   */
   get values(): TypedArray | readonly T[];
-  /** Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded. Slots as in `values`. */
+  /**
+   * Ids of a coded column's values in {@link Column.dictionary}, 0 = null; undefined where it is not coded.
+   * Entries as in `values`.
+   */
   get indexes(): Uint8Array | Uint16Array | Uint32Array | undefined;
-  /** What the ids of a coded column stand for; undefined where it is not coded. */
+  /** The values of a coded column by id; undefined where it is not coded. */
   get dictionary(): Dictionary<NonNullable<T>> | undefined;
   /** The rows of the timeline where a sparse column has a value, ascending; undefined where it is dense. */
   get rows(): Uint16Array | Uint32Array | undefined;
   /**
-   * A dense copy, a slot a row: a typed array for numbers of fixed width (null = NaN for floats, the filler of 64-bit integers
-   * and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool (null = 0), else an array of values.
+   * A dense copy, one entry per row: a typed array for numbers of fixed width (null = NaN for floats, the
+   * int64 minimum for 64-bit integers and times as above, 0 for the rest), a Uint8Array of 0 and 1 for bool
+   * (null = 0), else an array of values.
    */
   toArray(): TypedArray | T[];
-  /** The values in order, null included. */
+  /** The values in order, including null. */
   [Symbol.iterator](): Iterator<T>;
   /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[];
 }
+/** A copy of a timeline's rows. It may be used after `close()` and posted to a worker. */
+export interface TimelineCopy {
+  readonly subjectId: bigint;
+  readonly staticCount: number;
+  /** int64 microseconds since 1970-01-01; static rows contain the int64 minimum. */
+  readonly times: BigInt64Array;
+  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
+  /** NaN for null. */
+  readonly numericValues: Float32Array | Float64Array;
+  /** The requested columns, as {@link Column.toArray} returns them. */
+  readonly columns: {
+    readonly [name: string]: TypedArray | readonly unknown[];
+  };
+}
 /**
- * What is to stand in some columns of a row, by their names in the store: `time` as a time (null makes the row static), any other column as
- * {@link Event.get} gives its values, null for no value.
+ * New values for some columns of a row, by their names in the store. `time` is a time, or null for a static
+ * row. Other columns have values as {@link Event.get} returns them, or null.
  */
 export type RowChanges<S extends object = AnySchema> = {
   readonly [N in ColumnName<S>]?: N extends "time" ? TimeLike | null : ColumnValue<S, N> | (string extends N ? Date : never);
 };
-/** A row that no event of the store stands behind. Columns that it does not name are null. */
+/** A new row, not based on an event of the store. Columns that it does not name are null. */
 export type NewRow<S extends object = AnySchema> = RowChanges<S> & {
   /** Microseconds since 1970-01-01, or a `Date`; null for a static row. */
   readonly time: TimeLike | null;
   readonly code: string;
 };
 /**
- * A row on its way into another store: an event with changes, or a new row. {@link Event.with} makes it, for what {@link transform} calls.
+ * A row for another store: an event with changes, or a new row. {@link Event.with} creates it, for the
+ * function of {@link transform}.
  *
  * @example
  * ```ts
@@ -1023,20 +437,20 @@ export declare class Row<S extends object = AnySchema> {
   get timeMicros(): bigint | null;
   /** The code. */
   get code(): string;
-  /** The numeric value; null where there is none. */
+  /** The numeric value, or null. */
   get numericValue(): number | null;
   /**
-   * The value of a column; null where the row has none, and for a column that it was not given.
+   * The value of a column, or null. A new row has null in columns that it does not name.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column of the event.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column of the event.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N> | null;
   /** The row with other values in some columns. */
   with(changes: RowChanges<S>): Row<S>;
 }
 /**
- * One row of a patient: a code at a time, perhaps with a value. It is an index into the mapping and holds no data itself; after `close()` each of
- * its getters throws `MEDS_CLOSED`.
+ * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains
+ * no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
  *
  * @example
  * ```ts
@@ -1055,31 +469,37 @@ export declare class Event<S extends object = AnySchema> {
   /**
    * Microseconds since 1970-01-01; null for a static row.
    *
-   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read {@link Event.timeMicros}.
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255, where a number is not exact: read
+   * {@link Event.timeMicros}.
    */
   get time(): number | null;
   /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
   get timeMicros(): bigint | null;
-  /** The time as a `Date`, cut to the millisecond; null for a static row. For people: it costs more than {@link Event.time}. */
+  /**
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more
+   * than {@link Event.time}.
+   */
   get date(): Date | null;
-  /** The row has no time: it describes the patient as such. Static rows come first. */
+  /** The row has no time: it describes the patient as a whole. Static rows come first. */
   get isStatic(): boolean;
   /** The code. */
   get code(): string;
   /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
   get codeId(): number;
-  /** The numeric value; null where there is none. NaN is a value: it means that the source holds a NaN. */
+  /** The numeric value, or null. NaN is a value: it means that the source contains NaN. */
   get numericValue(): number | null;
   /**
-   * The value of a column; null where the row has none.
+   * The value of a column, or null.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column.
    */
   get<N extends ColumnName<S>>(name: N): ColumnValue<S, N>;
   /**
-   * The row with other values in some columns, for the function of {@link transform}. The store stays as it is.
+   * The row with other values in some columns, for the function of {@link transform}. The store does not
+   * change.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is no string, a time that is none, and `subject_id`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for `undefined`, a code that is not a string, an invalid time,
+   * and `subject_id`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1091,13 +511,14 @@ export declare class Event<S extends object = AnySchema> {
    * ```
    */
   with(changes: RowChanges<S>): Row<S>;
-  /** Every column by name, as {@link Event.get} gives it. */
+  /** The values of all columns by name, as {@link Event.get} returns them. */
   toObject(): {
     [N in ColumnName<S>]: ColumnValue<S, N>;
   };
   /**
-   * What `JSON.stringify` writes: every column by name, null included. Times stay microseconds; 64-bit integers and times beyond 2^53 become decimal
-   * text, bytes base64, and NaN and infinities text, so that nothing is rounded or lost.
+   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit
+   * integers and times beyond 2^53 become decimal text, bytes become base64, NaN and infinities become text,
+   * so that nothing is rounded or lost.
    *
    * @example
    * ```ts
@@ -1113,29 +534,17 @@ export declare class Event<S extends object = AnySchema> {
   };
 }
 /**
- * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN where there is none), index.
+ * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN
+ * for null), index.
  */
 export type Visitor = (time: number, code: string, value: number, index: number) => void;
-/** A timeline's own copy of its rows, safe to keep after `close()` and to post to a worker. */
-export interface TimelineCopy {
-  readonly subjectId: bigint;
-  readonly staticCount: number;
-  /** int64 microseconds; static rows hold the int64 minimum. */
-  readonly times: BigInt64Array;
-  readonly codeIds: Uint8Array | Uint16Array | Uint32Array;
-  /** NaN where there is none. */
-  readonly numericValues: Float32Array | Float64Array;
-  /** The columns that were asked for, as {@link Column.toArray} gives them. */
-  readonly columns: {
-    readonly [name: string]: TypedArray | readonly unknown[];
-  };
-}
 /**
- * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of one. Making a window costs a binary
- * search and copies nothing. Index i means the same row in every accessor; `times`, `codeIds` and the other arrays are views of the mapping where
- * the rows stand together, and copies where a window has static rows before a gap (`from`, `between`) or was chosen by code.
+ * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of
+ * one. A window costs one binary search per bound and copies nothing. Index i means the same row in every
+ * accessor. `times`, `codeIds` and the other arrays are views of the mapping where the rows are one run. They
+ * are copies where a window has static rows before a gap (`from`, `between`) or was selected by code.
  *
- * Views are not to be posted to a worker (the whole shard would be cloned): post {@link Timeline.copy}.
+ * Do not post views to a worker, because the whole shard would be cloned. Post {@link Timeline.copy} instead.
  *
  * @example
  * ```ts
@@ -1144,7 +553,7 @@ export interface TimelineCopy {
  * const db = PatientDatabase.open("demo.medsdb");
  * const patient = db.at(0)!;
  * const history = patient.until(new Date("2100-01-01")).last(512);
- * const { codeIds, numericValues } = history; // typed arrays, a slot a row
+ * const { codeIds, numericValues } = history; // typed arrays, one entry per row
  * for (let i = 0; i < history.length; i += 1) {
  *   if (history.timeAt(i) > 0 && numericValues[i]! > 100) console.log(db.codes.strings[codeIds[i]!]);
  * }
@@ -1156,23 +565,29 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   protected constructor();
   /** Number of rows. */
   readonly length: number;
-  /** Number of static rows: those at 0 to staticCount - 1. */
+  /** Number of static rows: those at indexes 0 to staticCount - 1. */
   readonly staticCount: number;
   /** The subject's id, any int64. */
   get subjectId(): bigint;
-  /** The patient's place in storage order: `db.at(slot)`. */
+  /** The patient's index in storage order: `db.at(slot)`. */
   get slot(): number;
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where none has. */
+  /** Time of the first timed row, in microseconds since 1970-01-01; null where all rows are static. */
   get firstTime(): number | null;
-  /** Time of the last row, in microseconds since 1970-01-01; null where no row has one. */
+  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
   get lastTime(): number | null;
-  /** int64 microseconds since 1970-01-01, a slot a row; static rows hold the int64 minimum. Slow in loops (bigints): see {@link Timeline.timeAt}. */
+  /**
+   * int64 microseconds since 1970-01-01, one entry per row; static rows contain the int64 minimum. Slow in
+   * loops (bigints): see {@link Timeline.timeAt}.
+   */
   get times(): BigInt64Array;
-  /** Times as 32-bit words, [low, high] a row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)` microseconds. For hot loops. */
+  /**
+   * Times as 32-bit words, [low, high] per row: `words[2 * i + 1] * 2 ** 32 + (words[2 * i] >>> 0)`
+   * microseconds. For hot loops.
+   */
   get timeWords(): Int32Array;
-  /** Code ids, a slot a row: indexes into `db.codes.strings`. */
+  /** Code ids, one entry per row: indexes into `db.codes.strings`. */
   get codeIds(): Uint8Array | Uint16Array | Uint32Array;
-  /** Numeric values, a slot a row; NaN where there is none (all NaN where the source has no such column). */
+  /** Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). */
   get numericValues(): Float32Array | Float64Array;
   /**
    * Time of a row in microseconds since 1970-01-01; NaN for a static row.
@@ -1182,13 +597,16 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   timeAt(i: number): number;
   /** Code of a row. Throws `MEDS_OUT_OF_RANGE` outside the timeline. */
   codeAt(i: number): string;
-  /** The row at an index, from the end where it is negative; undefined outside the timeline. */
+  /** The row at an index; a negative index counts from the end. Undefined outside the timeline. */
   at(i: number): Event<S> | undefined;
-  /** The rows in order, a fresh {@link Event} each. By hand: read a result's `value` before you ask for the next one. */
+  /**
+   * The rows in order, each a new {@link Event}. If you call `next()` yourself, read `value` before the next
+   * call.
+   */
   [Symbol.iterator](): IterableIterator<Event<S>>;
   /**
-   * Calls `visit` for each row with what most loops want: faster than events, because nothing is made. A static row's time and a missing value are
-   * NaN.
+   * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events,
+   * because it allocates nothing. The time of a static row and a null value are NaN.
    *
    * @example
    * ```ts
@@ -1203,47 +621,61 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * ```
    */
   forEach(visit: Visitor): void;
-  /** The rows at or before a time, with the static rows: what is known then. */
+  /** The rows at or before a time, with the static rows: the history that is known then. */
   until(time: TimeLike, options?: WindowOptions): Timeline<S>;
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S>;
   /**
    * The rows between two times, both included by default, with the static rows.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` lies before `start`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` is before `start`.
    */
   between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S>;
   /** The first `count` rows, static rows first; all where there are fewer. */
   first(count: number): Timeline<S>;
-  /** The last `count` rows; all where there are fewer. Static rows are the first rows and fall away first. */
+  /**
+   * The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out
+   * first.
+   */
   last(count: number): Timeline<S>;
-  /** The rows from `begin` up to but not including `end`, counted from the end where negative: as `Array.prototype.slice`. */
+  /**
+   * The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in
+   * `Array.prototype.slice`.
+   */
   slice(begin?: number, end?: number): Timeline<S>;
   /**
-   * The rows that have one of the codes, given as strings, ids, or ranges of ids such as `db.codes.withPrefix("LAB//")`. A code that no event has
-   * selects nothing.
+   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
+   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
    */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
   /**
-   * A handle on one column of these rows, for loops: `column.at(i)` and arrays.
+   * One column of these rows, for loops: `column.at(i)` and arrays.
    *
-   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is no column.
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` for a name that is not a column.
    */
   column<N extends ColumnName<S>>(name: N): Column<ColumnValue<S, N>>;
-  /** A copy of the rows that outlives `close()` and may be posted to a worker, with the further columns that are named. */
+  /**
+   * A copy of the rows, with the named further columns. It stays valid after `close()` and may be posted to a
+   * worker.
+   */
   copy(columns?: readonly ColumnName<S>[]): TimelineCopy;
-  /** What `JSON.stringify` writes: the subject's id as text (ids go beyond 2^53), and each row as {@link Event.toJSON} gives it. */
+  /**
+   * What `JSON.stringify` writes: the subject's id as text (ids may be beyond 2^53), and the rows as
+   * {@link Event.toJSON} returns them.
+   */
   toJSON(): {
     readonly [name: string]: JsonValue;
   };
   /**
-   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other columns of `db.columns`. Dense columns
-   * are views of the mapping where the rows are runs (a record batch each: two where static rows stand before a gap), copies where they were
-   * chosen by code; sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other
+   * columns of `db.columns`. Dense columns are views of the mapping where the rows are runs (one record batch
+   * per run: two where static rows come before a gap), and copies where the rows were selected by code.
+   * Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
    *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the store is damaged.
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1257,7 +689,7 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   toArrow<T = ArrowTable>(): Promise<T>;
 }
 /**
- * One patient: the whole timeline, and what the store knows of the subject.
+ * One patient: the whole timeline, with split, birth and death.
  *
  * @example
  * ```ts
@@ -1273,339 +705,572 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
 export declare class Patient<S extends object = AnySchema> extends Timeline<S> {
   /** Made by this package only. */
   protected constructor();
-  /** The split that subject_splits.parquet puts the subject in (`train`, `tuning`, `held_out`, …); null where in none. */
+  /** The patient's split in subject_splits.parquet (`train`, `tuning`, `held_out`, …), or null. */
   get split(): string | null;
   /**
-   * Time of the first row with a birth code, in microseconds since 1970-01-01; null where there is none. Birth codes are `MEDS_BIRTH`,
-   * `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`. Looks through the rows: keep the result.
+   * Time of the first timed row with a birth code, in microseconds since 1970-01-01; null where there is
+   * none. Birth codes are `MEDS_BIRTH`, `SNOMED/184099003` and `SNOMED/3950001`, alone or followed by `//…`.
+   * Each call searches the rows: keep the result.
    */
   get birthTime(): number | null;
-  /** Time of the first row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as {@link Patient.birthTime}. */
+  /**
+   * Time of the first timed row with a death code (`MEDS_DEATH`, `SNOMED/419620001`), as
+   * {@link Patient.birthTime}.
+   */
   get deathTime(): number | null;
   /** As {@link Timeline.toJSON}, with the split. */
   toJSON(): {
     readonly [name: string]: JsonValue;
   };
 }
-/** How a pass over patients is run. */
-export interface PassOptions<A = unknown> {
-  /** Worker threads. Default: as many as the machine runs at once; never more than there are chunks of work. */
-  readonly threads?: number | undefined;
-  /** Handed to the function: anything that can be cloned to another thread. */
-  readonly args?: A | undefined;
-  /** The function's name among the module's exports. Default: `default`. */
-  readonly exportName?: string | undefined;
-  /** Ends the pass with `MEDS_CANCELLED`, and its workers, in whatever they do. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** How {@link Cohort.map} runs and gives results. */
-export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Results in order of the patients (true, the default), or as they come. */
-  readonly ordered?: boolean | undefined;
-}
-/** How {@link Cohort.mapWithLabels} runs. */
-export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
-  /** Patients without a label: left out (`omit`, the default), or given with an empty array (`include`). */
-  readonly unlabelled?: "omit" | "include" | undefined;
-}
-/** How {@link Cohort.reduce} runs, and how the chunks' results become one. */
-export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /** What the first chunk's result is merged into, and the result where there are no patients. */
-  readonly initial: R;
-  /** Merges a chunk's result into the total of those before it; called in order of the patients, on the caller's thread. */
-  readonly merge: (total: R, part: P) => R;
-}
-/** What a pass's function is told beside its patients. */
-export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** Which of the chunks of work this call is, and how many there are. */
-  readonly chunk: number;
-  readonly chunks: number;
-}
 /**
- * The function of a module for {@link Cohort.map}. It is called once a chunk of patients, and may walk through them once or more. What it gives: an
- * array or iterator (a generator, say), sync or async, gives a result each; anything else but undefined is one result. Results are cloned to the caller's thread.
+ * Which patients a cohort contains: subject ids, or slots (a patient's index in storage order: {@link
+ * Timeline.slot}).
+ */
+export type PatientChoice = Iterable<SubjectId> | {
+  readonly ids: Iterable<SubjectId>;
+} | {
+  readonly slots: Iterable<number>;
+};
+/**
+ * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
+ * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
+ * windows, in any order.
  *
  * @example
  * ```ts
- * import type { MapFunction } from "meds-reader";
+ * import { PatientDatabase } from "meds-reader";
  *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * export default longest;
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
+ * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
+ * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
+ * db.close();
  * ```
  */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.mapWithLabels}: as {@link MapFunction}, with the labels of each patient in order of the table. */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
-  patient: Patient<S>,
-  labels: readonly LabelRow[]
-]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/** The function of a module for {@link Cohort.reduce}: what it returns is the chunk's result, an array too. */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
-/**
- * Which part of a patient's known rows a window takes. With n rows (or events) and windows of w:
- *
- * - `to_end`: the last w.
- * - `from_start`: the first w.
- * - `random`: w of them, the start drawn evenly from 0 to n - w; rows in the middle stand in more windows than those at the ends.
- * - `balanced_random`: the start drawn evenly from -(w - 1) to n - 1 and the window cut to what is there, so that each row stands in a window with
- *   the same probability; windows at the ends are shorter.
- * - `step_through`: windows at 0, stride, 2 stride, …, the last one anchored at the end: a sample each.
- *
- * Where n is at most w, all take everything. As in meds-torch-data (`SubsequenceSamplingStrategy`).
- */
-export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
-/** Codes, or a function that says of each code of the table whether it is meant. It is not told how often a code occurs: that would tell of held-out patients. */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
-/** A length of time, or a number of rows (events, where `unit` says so) that are kept. */
-export type Reach = Duration | {
-  readonly count: number;
-};
-/** How {@link samples} cuts windows. */
-export interface SampleOptions {
-  /** Rows (events, where `unit` says so) of a window at most, static ones included where they are prepended. 1 to 2^31 - 1. */
-  readonly maxLength: number;
-  /** Default: `to_end`. */
-  readonly strategy?: Strategy | undefined;
-  /** What `maxLength`, `stride`, `overlap` and counts count: rows (the default), or events, all rows of a distinct time. */
-  readonly unit?: "measurements" | "events" | undefined;
+export interface Windows {
+  /** The subject of each window. */
+  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
   /**
-   * With `step_through`: from one window's start to the next's, 1 to `maxLength`: a longer step would leave rows out. Either this or `overlap`; default:
-   * `maxLength`, windows side by side. Where prepended static rows leave a window less room than this, the step is that room.
+   * Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the
+   * beginning.
    */
-  readonly stride?: number | undefined;
-  /** With `step_through`: how much two windows share, less than `maxLength`; the step is what is left of a window's room then, at least 1. */
-  readonly overlap?: number | undefined;
-  /** Rows at the very time of the cut-off are known (true, the default, as MEDS defines a prediction time) or not. With labels only. */
-  readonly inclusive?: boolean | undefined;
-  /** The cut-off lies so much before the prediction time (with labels only); as a count, so many of the last known rows are left out. Default: none. */
-  readonly gap?: Reach | undefined;
+  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Rows at or before these times. Default: to the end. */
+  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
   /**
-   * Only rows this much before the cut-off (with labels only): (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) where it is exclusive; as a
-   * count, only so many of the last. Default: all.
-   */
-  readonly lookBack?: Reach | undefined;
-  /**
-   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`; where they would fill it, the first `maxLength - 1`, which
-   * the report counts), or not at all (`omit`).
-   */
-  readonly static?: "include" | "prepend" | "omit" | undefined;
-  /**
-   * What is static: rows without a time (`null`, the default), or also all rows up to and including the date of birth, UTC (`birth`: FEMR's rule, for
-   * data from OMOP, where gender and race have the time of birth).
-   */
-  readonly staticUntil?: "null" | "birth" | undefined;
-  /** Only rows with these codes. Default: all. */
-  readonly codes?: CodePredicate | undefined;
-  /**
-   * Only rows of which each function here says yes to the value of the column it is named after (null where the row has none). A function goes to no
-   * other thread: such samples are for loaders without `workers`.
-   */
-  readonly where?: {
-    readonly [column: string]: (value: never) => boolean;
-  } | undefined;
-  /** Codes whose rows have a date and no time of day. On the cut-off's own day (UTC) nobody knows whether they lie before it: they are dropped. With labels only. */
-  readonly dateOnly?: CodePredicate | undefined;
-  /** Codes whose rows are dropped where they stand at the very time of the cut-off (billing codes at the time of discharge, say). With labels only. */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
-  /**
-   * Columns that were known later than their row, each with the column that has the time when it was (itself, where it is that time): a sample reads
-   * null where that time is after the cut-off, or missing. With labels only. Default: `{ end: "end" }` where the data has a time `end` (the end of a
-   * visit).
-   */
-  readonly knownLater?: {
-    readonly [column: string]: string;
-  } | undefined;
-  /** Only subjects of this split. Default for labels: all subjects. */
-  readonly split?: string | undefined;
-}
-/**
- * Which codes a labeler means: as everywhere (strings, ids, ranges of ids, a function of the code), or all that begin with one of some prefixes:
- * `{ prefix: "HOSPITAL_ADMISSION" }`. Compared as they are asked of a store, so that a labeler serves for several stores, where it holds no ids.
- */
-export type LabelCodes = CodePredicate | {
-  readonly prefix: string | readonly string[];
-};
-/**
- * Until when a patient is observed: the last row (`last_event`, the default), the first row with a death code (`death`), or the last row with some
- * codes of an end of observation. Where a patient has no such row, the last row.
- */
-export type FollowUp = "last_event" | "death" | {
-  readonly until: LabelCodes;
-};
-/** The time after a time of prediction in which something may happen. */
-export interface Horizon {
-  /**
-   * How long after the time of prediction it ends; `record`: with the patient's record, whenever that is. Nothing is censored then, and false means
-   * "not as long as anybody looked", which says less of patients who left early.
-   */
-  readonly horizon: Duration | "record";
-  /** How long after the time of prediction it begins. Default: at once. */
-  readonly gap?: Duration | undefined;
-  /**
-   * Which bounds belong to it: neither (false), both (true, as in FEMR), or one of them. Default: `end`, so that what stands at the very time of
-   * prediction, and may be known then, is no outcome.
+   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
+   * or at one of them.
    */
   readonly inclusive?: boolean | "start" | "end" | undefined;
-}
-/** What a module's function gives for a patient: labels, one of them or many, or nothing. The subject may be left out. */
-export type AskedLabel = Omit<Label, "subjectId"> & {
-  readonly subjectId?: Label["subjectId"];
-};
-export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
-/** Where a time of prediction is moved to. */
-export interface Moved {
-  /** Later by so much. Default: not at all. */
-  readonly offset?: Duration | undefined;
-  /** Then to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: no. */
-  readonly endOfDay?: boolean | undefined;
-}
-/** Times of prediction at rows with some codes. */
-export interface AtRows extends Moved {
-  readonly codes: LabelCodes;
-}
-/**
- * Times of prediction at visits: at a row that begins one, or at the end that belongs to it. A visit is over at the first row with an `end` code at or
- * after its beginning, and at or before the beginning of the next; no row ends two. Beginnings at the same time are one. Visits of which the end is not
- * known give no time and are counted (`noEnd`), and so are those that are over before the time of prediction (`over`).
- */
-export interface AtVisits extends Moved {
-  /** Codes of beginnings: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in OMOP's. */
-  readonly start: LabelCodes;
-  /** Codes of ends, or the column of the beginning's own row that holds the time of its end: `{ column: "end" }` in OMOP's MEDS. */
-  readonly end: LabelCodes | {
-    readonly column: string;
-  };
-  /** A column that beginning and end share, such as `hadm_id`: visits may then overlap. Beginnings without a value have no end. */
-  readonly by?: string | undefined;
-  /** Default: `start`. */
-  readonly at?: "start" | "end" | undefined;
-}
-/**
- * When something is to be predicted about a patient: at every distinct time of the record (`events`), at rows, or at visits. Each time once, ascending.
- */
-export type PredictionTimes = "events" | AtRows | AtVisits;
-/** What {@link outcomeWithin} labels. */
-export interface OutcomeOptions extends Horizon {
-  /** The codes of the outcome. */
-  readonly outcome: LabelCodes;
-  /** When it is to be predicted. Default: `events`, at every distinct time of the record. */
-  readonly at?: PredictionTimes | undefined;
-  /** Until when a patient is observed. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
+  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
+  readonly static?: boolean | undefined;
   /**
-   * What becomes of times of prediction at which an outcome stands: a label like any other (`keep`, the default), or none (`skip`, counted as
-   * `atOutcome`: FEMR's `CodeLabeler`). With a gap they are kept, as the horizon does not reach them.
+   * The most rows of a window: the last ones are kept. Static rows come first, so they are left out first.
+   * Default: all rows.
    */
-  readonly atOutcome?: "keep" | "skip" | undefined;
+  readonly last?: number | undefined;
+}
+/** Options of a query over many patients. */
+export interface QueryOptions {
+  /**
+   * The result has one group per window, in the order of the windows. Default: one group per patient of the
+   * cohort, in storage order.
+   */
+  readonly windows?: Windows | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** Options of a query about some codes. */
+export interface CodeQueryOptions extends QueryOptions {
+  /** Only these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+}
+/** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
+export interface CodeCounts {
+  /** Rows that have the code. A row counts once for every window that contains it. */
+  readonly events: Float64Array;
+  /** Patients that have the code; with windows, windows that contain it. */
+  readonly patients: Uint32Array;
 }
 /**
- * Labels times of prediction by whether an outcome follows within a horizon, in three values: true where one does, even where the patient is not
- * observed to the end; else censored (`isCensored`, no value) where the patient's observation ends before the horizon does; else false. What nobody
- * saw the end of is never false.
+ * The result of {@link Cohort.countCodesEach}: group g has the entries `offsets[g]` up to, but not including,
+ * `offsets[g + 1]`.
+ */
+export interface CodeCountsEach {
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows that have the code, 1 or more. */
+  readonly counts: Uint32Array;
+}
+/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
+export interface Occurrences {
+  /** Index of the row in the patient's whole timeline; -1 where there is no row. */
+  readonly rows: Int32Array;
+  /**
+   * Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is no
+   * row.
+   */
+  readonly times: BigInt64Array;
+  /** Its code id; 0 where there is no row. */
+  readonly codeIds: Uint32Array;
+}
+/**
+ * The result of {@link Cohort.aggregate}: one entry for each code of a group that has at least one row. Group
+ * g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. Figures of values are NaN where
+ * the rows have no value. A value that is itself NaN counts, and makes sum, mean, min and max NaN.
+ */
+export interface Aggregates {
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Ascending within a group. */
+  readonly codeIds: Uint32Array;
+  /** Rows, 1 or more. */
+  readonly count: Uint32Array;
+  /** Rows with a numeric value. */
+  readonly valueCount: Uint32Array;
+  /** Sum of the values: float64, added in the order of the rows. */
+  readonly sum: Float64Array;
+  /** `sum / valueCount`. */
+  readonly mean: Float64Array;
+  /** The smallest value. */
+  readonly min: Float64Array;
+  /** The largest value. */
+  readonly max: Float64Array;
+  /** The value of the last row that has one. */
+  readonly last: Float64Array;
+}
+/**
+ * The result of {@link Cohort.rowsWithCode}: group g has the entries `offsets[g]` up to, but not including,
+ * `offsets[g + 1]` of `rows`.
+ */
+export interface CodeRows {
+  /**
+   * The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes have
+   * a group.
+   */
+  readonly slots: Uint32Array;
+  /** One entry more than there are groups. */
+  readonly offsets: Float64Array;
+  /** Indexes of rows in the patient's whole timeline, ascending within a group. */
+  readonly rows: Uint32Array;
+}
+/**
+ * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`.
+ */
+export type Duration = number | bigint | {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly microseconds?: number;
+};
+/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/**
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or absent is missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /**
+   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
+   * bigint, or a Date.
+   */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /**
+   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end
+   * of follow-up, and `booleanValue` is missing, because censored is not false.
+   */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} returns it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** How labels are named. */
+export interface LabelOptions {
+  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  readonly task?: string | undefined;
+}
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /**
+   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * Default: the only one.
+   */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
+   * yet; 0 for all other tasks.
+   */
+  readonly shift?: Duration | undefined;
+}
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that are in the folder. Default: false. */
+  readonly force?: boolean | undefined;
+}
+/** Some labels: by index, or those for which a function returns true. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+/**
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
+ * in none.
  *
- * With `inclusive: true` the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler` (`horizon: "record"` for its infinite one;
- * `atOutcome: "skip"` where it does not allow labels at the time of an outcome).
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
+ * that are published beside the data.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options; when it is applied, what
- * {@link predictionTimes} throws.
  * @example
  * ```ts
- * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ * import { Labels, Splits } from "meds-reader";
  *
- * const db = PatientDatabase.open("demo.medsdb");
- * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
- * const labels = await db.label(death, { task: "death_in_30_days" });
- * const known = labels.select(({ isCensored }) => isCensored !== true);
- * console.log(labels.size, known.size);
- * db.close();
+ * const splits = Splits.from({ train: [1, 2], held_out: [3] });
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
+ *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
+ * ]);
+ * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
  * ```
  */
-export declare function outcomeWithin(options: OutcomeOptions): Labeler;
-/** Classes of a numeric value, from the usual one to the gravest. */
-export interface Thresholds {
-  /** Codes of the measurement. All must be in one unit: values are compared as they stand, rows in other units are left out by `where`. */
-  readonly codes: LabelCodes;
-  /** From mild to grave: ascending where high values are grave, descending where low ones are. A value's class is the number of them that it passes. */
-  readonly thresholds: readonly number[];
-  /** When a value passes a threshold. Default: `>=`. */
-  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
-  /** Names of the classes, one more than thresholds: labels are then categorical. Else boolean with one threshold, integer with more. */
-  readonly classes?: readonly string[] | undefined;
-  /** Only rows that have one of some values in a column: `{ unit: ["mmol/L"] }`. Others are counted (`elsewhere`). */
-  readonly where?: {
-    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
-  } | undefined;
+export declare class Splits {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the splits, in order of their first subject. */
+  readonly names: readonly string[];
+  /** Number of subjects in a split. */
+  readonly size: number;
+  /**
+   * Reads splits in the form in which they are published. The columns show the form:
+   *
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
+   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
+   *   are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
+   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   *   `validation` become `tuning`; `test` becomes `held_out`.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
+   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * @example
+   * ```ts
+   * import { Splits } from "meds-reader";
+   *
+   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
+   * for (const name of splits.names) console.log(name, splits.ids(name).length);
+   * ```
+   */
+  static open(path: string): Promise<Splits>;
+  /**
+   * Makes splits from the subjects of each.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
+   * `MEDS_INVALID_ARGUMENT`.
+   */
+  static from(splits: {
+    readonly [name: string]: Iterable<SubjectId>;
+  }): Splits;
+  /**
+   * The split of a subject; null if it is in none.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
+   */
+  of(id: SubjectId): string | null;
+  /**
+   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
+   */
+  ids(name: string): BigInt64Array;
+  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
+  toJSON(): {
+    readonly [name: string]: number;
+  };
 }
-/** Each measurement is to be predicted, some time before it. */
-export interface EachValue extends Thresholds {
-  /** How long before. Default: a minute, as in EHRSHOT. */
-  readonly before?: Duration | undefined;
-}
-/** At times of prediction, a measurement in the horizon is to be predicted. */
-export interface ValueWithin extends Thresholds, Horizon {
-  readonly at: PredictionTimes;
-  /** The first of the horizon (the default), or the gravest. */
-  readonly pick?: "first" | "gravest" | undefined;
-  /** Until when a patient is observed. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
+/** Labels of a split, and the numbers of the others: {@link Labels.inSplit}. */
+export interface SplitLabels<L extends Labels = Labels> {
+  readonly labels: L;
+  /** Labels of subjects of another split. */
+  readonly otherSplit: number;
+  /** Labels of subjects that are in no split, and those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
 }
 /**
- * Labels by the class of a numeric value: how many thresholds it passes, 0 for a usual one. Either each measurement, to be predicted some time before
- * it; or, with `at`, the first or gravest one in the horizon of each time of prediction, in three values: the class; censored where observation ends
- * before the horizon does and what is still to come might change the class (the first is not there yet, or the gravest is not of the gravest class); no
- * label, counted as `unmeasured`, where nothing was measured in a horizon that was observed to its end. Rows without a value are no measurements.
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
+ * the order of their files. The table may have no values at all: it then says only when to predict.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, what {@link predictionTimes} throws.
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
+ * `integer_value`, `float_value`, `categorical_value`).
+ *
  * @example
  * ```ts
- * import { labValue, PatientDatabase } from "meds-reader";
+ * import { Labels } from "meds-reader";
  *
- * const db = PatientDatabase.open("demo.medsdb");
- * const potassium = labValue({
- *   codes: { prefix: "LAB//" },
- *   thresholds: [5.5, 6, 7],
- *   passes: ">",
- *   classes: ["usual", "mild", "moderate", "severe"],
- * });
- * const labels = await db.label(potassium, { task: "hyperkalemia" });
- * console.log(labels.size, labels.categories);
- * db.close();
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
+ *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
+ * ]);
+ * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
  * ```
  */
-export declare function labValue(options: EachValue | ValueWithin): Labeler;
+export declare class Labels implements Iterable<LabelRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Name of the task. */
+  readonly task: string;
+  /** Number of labels. */
+  readonly size: number;
+  /**
+   * Reads a task in the form in which it is published:
+   *
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
+   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
+   *   `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without rows are
+   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
+   *   `boolean_value`; `categorical` (classes, the 14 bits of `chexpert`) becomes `integer_value`;
+   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
+   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
+   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
+   *   `boolean_value` and a true `is_censored`.
+   *
+   * A time without a zone is UTC. Messages count rows from 0.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
+   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
+   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
+   * name; `MEDS_INVALID_ARGUMENT` for a table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for
+   * two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * file in one, of Delta, Iceberg, Hudi or the like.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = await Labels.open("demo/labels/length_of_stay");
+   * console.log(labels.task, labels.size, labels.columns);
+   * ```
+   */
+  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
+  /**
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
+   * contains Parquet files, directly or in shards (`train`, `tuning`, `held_out`, `0`, …), or a
+   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`.
+   * @example
+   * ```ts
+   * import { join } from "node:path";
+   * import { Labels } from "meds-reader";
+   *
+   * for (const task of await Labels.tasks("demo/labels")) {
+   *   const labels = await Labels.open(join("demo/labels", task), { task });
+   *   console.log(task, labels.size);
+   * }
+   * ```
+   */
+  static tasks(root: string): Promise<string[]>;
+  /**
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
+   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
+   * row with the k-th of the other tasks: each label is in exactly one row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
+   * const both = Labels.join({
+   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
+   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
+   * });
+   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
+   * ```
+   */
+  static join(tables: {
+    readonly [task: string]: Labels;
+  }): JointLabels;
+  /**
+   * Makes a table of labels in memory.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
+   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   */
+  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
+  /** The columns in which some label has a value; empty for a table without values. */
+  get columns(): readonly LabelColumn[];
+  /** A copy of the subject ids, one per label. */
+  get subjectIds(): BigInt64Array;
+  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
+  get predictionTimes(): BigInt64Array;
+  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
+  get categories(): readonly string[];
+  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
+  at(i: number): LabelRow | undefined;
+  /** The labels in order. */
+  [Symbol.iterator](): IterableIterator<LabelRow>;
+  /**
+   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
+   */
+  select(choice: LabelChoice): Labels;
+  /**
+   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   */
+  inSplit(splits: Splits, name: string): SplitLabels;
+  /**
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those with a value of `boolean_value`
+   * (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
+   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's
+   * schema does not have: remove such labels with {@link Labels.select} for readers that require the exact
+   * schema.
+   *
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
+   * the Parquet files that are in the folder.
+   *
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
+   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * await labels.write("tasks/mortality/first_24h", { force: true });
+   * ```
+   */
+  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
+  /** The value that `JSON.stringify` writes. */
+  toJSON(): {
+    readonly task: string;
+    readonly size: number;
+    readonly columns: readonly LabelColumn[];
+  };
+}
 /**
- * A labeler of this package: {@link outcomeWithin}, {@link labValue} or {@link predictionTimes} make it, {@link Cohort.label} applies it. It belongs to no
- * store, where it holds no code ids.
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
+ * labels without values, which `samples` takes like any other: one window per row, for all tasks.
+ */
+export declare class JointLabels extends Labels {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the tasks, in the order in which they were joined. */
+  readonly tasks: readonly string[];
+  /**
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
+   * task has no label in that row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  of(task: string): Labels;
+  /**
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
+   * 0.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  has(task: string): Uint8Array;
+  /** Some of the rows, with all tasks: {@link Labels.select}. */
+  select(choice: LabelChoice): JointLabels;
+  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
+  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
+}
+/** A module: its file URL (a `URL`, or its text), or an absolute path. */
+export type ModuleUrl = string | {
+  readonly href: string;
+};
+/** Options of every pass over patients. */
+export interface PassOptions<A = unknown> {
+  /**
+   * Number of worker threads. Default: the number of threads that the machine runs at once. Never more than
+   * the number of chunks.
+   */
+  readonly threads?: number | undefined;
+  /** Passed to the function: any value that can be cloned to another thread. */
+  readonly args?: A | undefined;
+  /** Name of the exported function. Default: `default`. */
+  readonly exportName?: string | undefined;
+  /** Ends the pass with `MEDS_CANCELLED`. Its workers end at once. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** Options of {@link Cohort.map}. */
+export interface MapOptions<A = unknown> extends PassOptions<A> {
+  /** Results in order of the patients (true, the default), or as they arrive (false). */
+  readonly ordered?: boolean | undefined;
+}
+/** Options of {@link Cohort.mapWithLabels}. */
+export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
+  /** Patients without a label: left out (`omit`, the default), or passed with an empty array (`include`). */
+  readonly unlabelled?: "omit" | "include" | undefined;
+}
+/** Options of {@link Cohort.reduce}. */
+export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
+  /** The first chunk's result is merged into this value. It is the result where there are no patients. */
+  readonly initial: R;
+  /**
+   * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
+   * caller's thread.
+   */
+  readonly merge: (total: R, part: P) => R;
+}
+/**
+ * A labeler of this package: {@link outcomeWithin}, {@link labValue} or {@link predictionTimes} make it,
+ * {@link Cohort.label} applies it. It is independent of a store, unless it contains code ids.
  */
 export declare abstract class Labeler {
-  /** The name of the task, where none is given to {@link Cohort.label}. */
+  /** The name of the task, if {@link Cohort.label} has no option `task`. */
   readonly task: string;
 }
-/** How {@link Cohort.label} runs. */
+/** Options of {@link Cohort.label}. */
 export interface LabelingOptions<A = unknown> extends PassOptions<A> {
-  /** Name of the task. Default: the labeler's, or `labels`. */
+  /** Name of the task. Default: the name in the labeler, or `labels`. */
   readonly task?: string | undefined;
-  /** Keeps some labels of each patient, drawn by a seed. Default: all. */
+  /** Keeps some labels of each patient, drawn with a seed. Default: all labels. */
   readonly sample?: LabelSample | undefined;
-  /** Called with what was counted, once, before the promise is fulfilled. */
+  /** Called once with the counts, before the promise is fulfilled. */
   readonly onReport?: ((report: LabelingReport) => void) | undefined;
 }
-/** Which labels of a patient are kept. Which they are depends on the seed, the subject's id and the times of prediction, and on nothing else. */
+/**
+ * Which labels of a patient are kept. The choice depends only on the seed, the subject id and the prediction
+ * times.
+ */
 export interface LabelSample {
-  /** Labels of a patient at most. 1 or more. */
+  /** The most labels of a patient. 1 or more. */
   readonly count: number;
   /** Any safe integer. Default: 0. */
   readonly seed?: number | undefined;
-  /** Draws among labels that are not censored only, as FEMR does. Default: among all. */
+  /** Draws only among labels that are not censored, as FEMR does. Default: among all labels. */
   readonly uncensored?: boolean | undefined;
 }
-/** What {@link Cohort.label} counted. */
+/** The counts of {@link Cohort.label}. */
 export interface LabelingReport {
-  /** Patients looked at, and those that have a label. */
+  /** Patients that were read, and those that have a label. */
   readonly patients: number;
   readonly labelledPatients: number;
   readonly labels: number;
@@ -1614,48 +1279,35 @@ export interface LabelingReport {
   readonly positive: number;
   readonly negative: number;
   /**
-   * What gave no label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome` ({@link OutcomeOptions.atOutcome}), `unmeasured` and
-   * `elsewhere` (values, see {@link labValue} and {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
+   * What did not become a label, by reason: `noEnd` and `over` (visits, see {@link AtVisits}), `atOutcome`
+   * ({@link OutcomeOptions.atOutcome}), `unmeasured` and `elsewhere` (values, see {@link labValue} and
+   * {@link Thresholds.where}), `unsampled` ({@link LabelSample}).
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
-/**
- * The function of a module for {@link Cohort.label}, asked of each patient: labels of it, one or many, or nothing.
- *
- * @example
- * ```ts
- * import type { LabelFunction } from "meds-reader";
- *
- * const long: LabelFunction = (patient) => {
- *   const { lastTime } = patient;
- *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
- * };
- * export default long;
- * ```
- */
-export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
-/** What a pass reads. */
+/** The input of a pass. */
 export interface PassReport {
-  /** Patients that the function is given. */
+  /** Patients that are passed to the function. */
   readonly patients: number;
-  /** Chunks that they are cut into: about as many events each. */
+  /** Chunks of these patients, with about the same number of events each. */
   readonly chunks: number;
-  /** Labels that patients are given with; 0 without labels, as all that follows. */
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
   readonly labels: number;
-  /** Labels of subjects that the database has not, and those subjects. */
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
   readonly unknownLabels: number;
   readonly unknownSubjects: number;
   /** Labels of subjects of the database that are not in this cohort. */
   readonly outsideLabels: number;
-  /** Patients of the cohort that have no label, whether they are left out or not. */
+  /** Patients of the cohort without a label, whether they are left out or not. */
   readonly unlabelledPatients: number;
 }
 /**
- * A pass over patients in worker threads: an async iterable of its results; {@link Cohort.map} makes it. It begins when its first result is asked for,
- * and anew with each loop. However the loop is left, its workers end. A slow reader slows them down: a few batches of results wait for it, no more.
- * Who calls `next()` by hand calls `return()` too, where it stops before the end.
+ * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
+ * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
+ * ends, also early. A slow loop slows the workers down: only a few messages of results wait for it. If you
+ * call `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not disturb a pass: workers have the store open themselves.
+ * Closing the database does not affect a pass: the workers open the store themselves.
  */
 export declare class Pass<T = unknown> implements AsyncIterable<T> {
   /** Made by this package only. */
@@ -1665,128 +1317,21 @@ export declare class Pass<T = unknown> implements AsyncIterable<T> {
   /**
    * The results.
    *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the message names the subject that was being
-   * read, `cause` is what was thrown; `MEDS_CANCELLED`; `MEDS_STORE_REPLACED` and what opening a store throws.
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
    */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
   /**
    * All results at once, as an array.
    *
-   * @throws MedsError as the iteration does.
+   * @throws MedsError The errors of the iteration.
    */
   toArray(): Promise<T[]>;
 }
 /**
- * Windows of many patients at once, one entry a window in every array. Each is cut as {@link Timeline.between}, {@link Timeline.from} or
- * {@link Timeline.until} would cut it, whichever bounds are given. A subject may have any number of windows, in any order.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // times of prediction, say
- * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
- * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
- * db.close();
- * ```
- */
-export interface Windows {
-  /** Whose rows. */
-  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /** Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the beginning. */
-  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times. Default: to the end. */
-  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Which bounds' own rows belong to the window: both (true, the default), neither (false), or one of them. */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** The patient's static rows (no time) belong to each window. Default: true. */
-  readonly static?: boolean | undefined;
-  /** Only so many of the last rows of each window; static rows are the first rows and fall away first. Default: all. */
-  readonly last?: number | undefined;
-}
-/** How to ask many patients at once. */
-export interface QueryOptions {
-  /** One group of the result a window, in their order. Default: a group a patient of the cohort, in storage order. */
-  readonly windows?: Windows | undefined;
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
-  readonly signal?: AbortSignalLike | undefined;
-}
-/** How to ask about some codes. */
-export interface CodeQueryOptions extends QueryOptions {
-  /** Only these codes. Default: all. */
-  readonly codes?: CodeChoice | undefined;
-}
-/** What {@link Cohort.countCodes} gives: by code id, as many entries as `db.codes.strings`; entry 0 is 0. */
-export interface CodeCounts {
-  /** Rows that have the code; a row counts once for every window that holds it. */
-  readonly events: Float64Array;
-  /** Patients (windows, where there are windows) that have the code. */
-  readonly patients: Uint32Array;
-}
-/** What {@link Cohort.countCodesEach} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]`. */
-export interface CodeCountsEach {
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Ascending within a group. */
-  readonly codeIds: Uint32Array;
-  /** Rows that have the code, 1 or more. */
-  readonly counts: Uint32Array;
-}
-/** What {@link Cohort.firstOf} and {@link Cohort.lastOf} give: an entry a group. */
-export interface Occurrences {
-  /** Index of the row in the patient's whole timeline; -1 where there is none. */
-  readonly rows: Int32Array;
-  /** Its time, in microseconds since 1970-01-01; the int64 minimum for a static row, and where there is none. */
-  readonly times: BigInt64Array;
-  /** Its code; 0 where there is none. */
-  readonly codeIds: Uint32Array;
-}
-/**
- * What {@link Cohort.aggregate} gives: an entry for each code of a group that has at least one row. Group g has the entries `offsets[g]` up to, but
- * not including, `offsets[g + 1]`. What is made of values is NaN where there is none; a value that is a real NaN counts, and makes sum, mean, min
- * and max NaN.
- */
-export interface Aggregates {
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Ascending within a group. */
-  readonly codeIds: Uint32Array;
-  /** Rows, 1 or more. */
-  readonly count: Uint32Array;
-  /** Rows with a numeric value. */
-  readonly valueCount: Uint32Array;
-  /** Sum of the values, added in order of the rows in float64. */
-  readonly sum: Float64Array;
-  /** `sum / valueCount`. */
-  readonly mean: Float64Array;
-  /** The least value. */
-  readonly min: Float64Array;
-  /** The greatest value. */
-  readonly max: Float64Array;
-  /** The value of the last row that has one. */
-  readonly last: Float64Array;
-}
-/** What {@link Cohort.rowsWithCode} gives: group g has the entries `offsets[g]` up to, but not including, `offsets[g + 1]` of `rows`. */
-export interface CodeRows {
-  /** The patient of each group: `db.at(slot)`. Without windows, only patients that have one of the codes. */
-  readonly slots: Uint32Array;
-  /** One more than there are groups. */
-  readonly offsets: Float64Array;
-  /** Indexes of rows in the patient's whole timeline, ascending within a group. */
-  readonly rows: Uint32Array;
-}
-/** Which patients a cohort is made of: subject ids, or slots (places in storage order: {@link Timeline.slot}). */
-export type PatientChoice = Iterable<SubjectId> | {
-  readonly ids: Iterable<SubjectId>;
-} | {
-  readonly slots: Iterable<number>;
-};
-/**
- * Patients of a store in storage order: all of them, a split, or a subset. A view: it holds slots, never patients.
+ * Patients of a store in storage order: all of them, a split, or a subset. A cohort is a view: it contains
+ * slots and no patients.
  *
  * @example
  * ```ts
@@ -1806,46 +1351,56 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   get size(): number;
   /** Number of rows of these patients. */
   get eventCount(): number;
-  /** A copy of the slots, ascending: what workers and {@link Cohort.subset} take. */
+  /** A copy of the slots, ascending: for workers and for {@link Cohort.subset}. */
   get slots(): Uint32Array;
   /** A copy of the subject ids, in storage order. */
   get subjectIds(): BigInt64Array;
   /**
-   * The patient with an id; undefined where the cohort has none.
+   * The patient with an id; undefined where the cohort does not contain it.
    *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: give such an id as bigint.
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is fractional or beyond 2^53: use a bigint for
+   * such an id.
    */
   get(id: SubjectId): Patient<S> | undefined;
-  /** Does the cohort have a patient with an id. */
+  /** Whether the cohort contains a patient with this id. */
   has(id: SubjectId): boolean;
-  /** The patient at a place in storage order (in the whole database: the slot), from the end where negative; undefined outside. */
+  /**
+   * The patient at an index in storage order (for the whole database: the slot); negative indexes count from
+   * the end; undefined outside.
+   */
   at(place: number): Patient<S> | undefined;
   /** The patients in storage order. */
   [Symbol.iterator](): IterableIterator<Patient<S>>;
   /**
    * The chosen patients of this cohort as a view, in storage order, each once.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that the cohort has not: filter with {@link Cohort.has} where that is expected.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for an id or slot that is not in the cohort: filter with {@link
+   * Cohort.has} where that is expected.
    */
   subset(choice: PatientChoice): Cohort<S>;
   /**
    * The patients of a split, as a view.
    *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset has no split of that name.
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT` where the dataset does not have a split of that name.
    */
   split(name: string): Cohort<S>;
-  /** What `JSON.stringify` writes: which patients these are, and not what they hold. Each patient can be written: `JSON.stringify(patient)`. */
+  /**
+   * What `JSON.stringify` writes: which patients these are, without their rows. A patient can also be
+   * written: `JSON.stringify(patient)`.
+   */
   toJSON(): {
     readonly path: string;
     readonly eventCount: number;
     readonly subjectIds: readonly string[];
   };
   /**
-   * Rows and patients by code id. With windows: rows in all windows, and windows that have the code.
+   * Numbers of rows and patients per code id. With windows: rows in all windows, and windows that contain the
+   * code.
    *
-   * @throws MedsError as a rejection, as all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where the database was closed before;
-   * for windows `MEDS_UNKNOWN_SUBJECT` for a subject that the cohort has not, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a
-   * window that ends before it starts, and what {@link Timeline.between} throws for times.
+   * @throws MedsError as a rejection, like all queries: `MEDS_CANCELLED`, `MEDS_CORRUPT`, `MEDS_CLOSED` where
+   * the database was closed before; for windows `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the
+   * cohort, `MEDS_INVALID_ARGUMENT` for arrays of different lengths and for a window that ends before it
+   * starts, and what {@link Timeline.between} throws for times.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1859,7 +1414,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   countCodes(options?: QueryOptions): Promise<CodeCounts>;
   /**
-   * Rows by code, for each patient or window.
+   * Number of rows per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -1876,9 +1431,11 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach>;
   /**
-   * The first row of each patient or window that has one of the codes. Static rows are the first rows.
+   * For each patient or window, its first row that has one of the codes. Static rows (without a time) come
+   * first.
    *
-   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for what is no code.
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a
+   * code.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -1893,7 +1450,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * The last such row: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -1908,7 +1465,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   lastOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * Count, sum, mean, least, greatest and last numeric value of each code, for each patient or window.
+   * Count, sum, mean, minimum, maximum and last numeric value per code, for each patient or window.
    *
    * @throws MedsError as {@link Cohort.countCodes}.
    * @example
@@ -1924,7 +1481,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   aggregate(options?: CodeQueryOptions): Promise<Aggregates>;
   /**
-   * Where the codes stand: of each patient that has one of them (of each window, empty ones included) the indexes of its rows.
+   * The rows that have one of the codes: their indexes, for each patient that has such a row (with windows:
+   * for each window, empty ones included).
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -1942,14 +1500,17 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
   /**
-   * Runs a function of a module over all patients in worker threads, and streams what it gives. The module is named by a URL, as workers import it
-   * themselves: `new URL("./pass.mjs", import.meta.url)`. See {@link MapFunction} for what the function gets and may give.
+   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
+   * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
+   * MapFunction} for the function's arguments and result.
    *
-   * How patients are cut into chunks depends on the patients alone, so results do not depend on the number of threads. The pass begins when its results
-   * are asked for; it ends, workers too, however the loop is left. Workers wait for a slow reader.
+   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass
+   * begins when its first result is read. It ends, with its workers, however the loop is left. Workers wait
+   * for a slow reader.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js, args that cannot be cloned and wrong options;
-   * `MEDS_NOT_FOUND` where there is no such module; what {@link Pass} throws while it runs.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js,
+   * args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module does not exist; what
+   * {@link Pass} throws while it runs.
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -1967,8 +1528,9 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
   /**
-   * As {@link Cohort.map}, and each patient comes with its labels: the function walks through pairs of patient and labels. Labels may stand in any
-   * order; a patient gets its own in the order of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
+   * Like {@link Cohort.map}, but each patient comes with its labels: the function iterates over pairs of a
+   * patient and its labels. The table of labels may have any order; the labels of a patient come in the order
+   * of the table. {@link Pass.report} counts labels of subjects that are unknown or outside of this cohort.
    *
    * @throws MedsError as {@link Cohort.map}.
    * @example
@@ -1990,8 +1552,9 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
   /**
-   * Runs a function of a module over chunks of patients in worker threads and merges what it returns, in order of the patients. The result is the same
-   * for any number of threads, to the last bit of a floating-point number.
+   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of
+   * the patients. The result is the same for any number of threads, to the last bit of a floating-point
+   * number.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2009,8 +1572,10 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
   /**
-   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue}, {@link predictionTimes}), or by a function
-   * of a module that is asked of each patient ({@link LabelFunction}). In order of the patients, and by time where the labeler is of this package.
+   * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue},
+   * {@link predictionTimes}), or by a function of a module that is called for each patient ({@link
+   * LabelFunction}). Labels are in the order of the patients; those of a labeler of this package are also in
+   * the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2028,34 +1593,151 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
 }
-/** Samples without labels: each patient of a split, whole timelines. A split must be named: nothing is trained on patients that nobody assigned. */
-export interface Pretraining {
-  readonly split: string;
+/**
+ * Codes, or a function that is called for each code of the table and returns whether it is chosen. The
+ * function does not receive how often a code occurs: that number depends on held-out patients.
+ */
+export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
+/**
+ * Which of the known rows of a sample its window takes. n is the number of known rows (or events), w the length
+ * of a window:
+ *
+ * - `to_end`: the last w.
+ * - `from_start`: the first w.
+ * - `random`: w rows from a start that is drawn evenly from 0 to n - w. Rows in the middle are in more windows
+ *   than rows at the ends.
+ * - `balanced_random`: the start is drawn evenly from -(w - 1) to n - 1, and the window is cut to the rows that
+ *   exist. Every row is in a window with the same probability. Windows at the ends are shorter.
+ * - `step_through`: windows that start at 0, stride, 2 stride and so on; the last one ends at the last row. Each
+ *   window is a sample.
+ *
+ * If n is at most w, every strategy takes all rows. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ */
+export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
+/** A length of time, or a number of rows (of events with `unit: "events"`). */
+export type Reach = Duration | {
+  readonly count: number;
+};
+/** Options of {@link samples}. */
+export interface SampleOptions {
+  /**
+   * The most rows of a window (events with `unit: "events"`), prepended static rows included. 1 to 2^31 - 1.
+   */
+  readonly maxLength: number;
+  /** Default: `to_end`. */
+  readonly strategy?: Strategy | undefined;
+  /**
+   * What `maxLength`, `stride`, `overlap` and counts count: rows (`measurements`, the default), or events. An
+   * event is all rows of a distinct time.
+   */
+  readonly unit?: "measurements" | "events" | undefined;
+  /**
+   * With `step_through`: the distance from the start of a window to the start of the next, 1 to `maxLength`
+   * (a longer step would skip rows). Cannot be combined with `overlap`. Default: `maxLength`, windows side by
+   * side. If prepended static rows leave less room in a window than this, the step is that room.
+   */
+  readonly stride?: number | undefined;
+  /**
+   * With `step_through`: how many rows two neighbouring windows share, less than `maxLength`. The step is the
+   * room of a window minus this, at least 1.
+   */
+  readonly overlap?: number | undefined;
+  /**
+   * Whether rows at exactly the time of the cut-off are known. Default: true, as MEDS defines a prediction
+   * time. With labels only.
+   */
+  readonly inclusive?: boolean | undefined;
+  /**
+   * As a length of time: the cut-off is this long before the prediction time (with labels only). As a count:
+   * this many of the last known rows are left out. Default: no gap.
+   */
+  readonly gap?: Reach | undefined;
+  /**
+   * As a length of time: only rows within this time before the cut-off (with labels only), so (cut-off -
+   * lookBack, cut-off], or [cut-off - lookBack, cut-off) if `inclusive` is false. As a count: only this many
+   * of the last rows. Default: all rows.
+   */
+  readonly lookBack?: Reach | undefined;
+  /**
+   * Static rows beside the sequence (`include`, the default), at its beginning (`prepend`), or not at all
+   * (`omit`). If static rows would fill the whole sequence, `prepend` keeps the first `maxLength - 1` of
+   * them, and the report counts the sample.
+   */
+  readonly static?: "include" | "prepend" | "omit" | undefined;
+  /**
+   * Which rows are static: rows without a time (`null`, the default), or also all rows up to and including
+   * the day of birth in UTC (`birth`). The second is FEMR's rule, for data from OMOP, where gender and race
+   * have the time of birth.
+   */
+  readonly staticUntil?: "null" | "birth" | undefined;
+  /** Only rows with these codes. Default: all codes. */
+  readonly codes?: CodePredicate | undefined;
+  /**
+   * Only rows for which every function returns true. A function receives the row's value in the column that
+   * it is named after, null if the row has none. Functions cannot be sent to worker threads: such samples are
+   * for loaders without `workers`.
+   */
+  readonly where?: {
+    readonly [column: string]: (value: never) => boolean;
+  } | undefined;
+  /**
+   * Codes whose rows have a date and no time of day. Their rows on the day of the cut-off (UTC) are removed,
+   * because they may be later than the cut-off. With labels only.
+   */
+  readonly dateOnly?: CodePredicate | undefined;
+  /**
+   * Codes whose rows are removed if they have exactly the time of the cut-off (for example billing codes at
+   * discharge). With labels only.
+   */
+  readonly excludeAtCutoff?: CodePredicate | undefined;
+  /**
+   * Columns whose values become known after the time of their row. Each names the column of the time at which
+   * the value becomes known (itself, if it is that time). A sample reads null if that time is after the
+   * cut-off or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the
+   * end of a visit).
+   */
+  readonly knownLater?: {
+    readonly [column: string]: string;
+  } | undefined;
+  /** Only subjects of this split. Default with labels: all subjects. */
+  readonly split?: string | undefined;
 }
-/** What became of the labels (or patients) that were given. Nothing is left out without being counted here. */
+/** What happened to the labels (or patients). Everything that is left out is counted here. */
 export interface SampleReport {
   /** Labels, or patients where there are no labels. */
   readonly given: number;
-  /** Samples made of them; more with `step_through`. */
+  /** Samples made from them; more with `step_through`. */
   readonly samples: number;
-  /** Labels of subjects that the database has not, and those subjects. */
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
   readonly unknownLabels: number;
   readonly unknownSubjects: number;
-  /** Labels of subjects that are not in the cohort or split that was asked for. */
+  /** Labels of subjects outside of the cohort or of the requested split. */
   readonly otherSplit: number;
-  /** Labels of subjects that no split has, where a split was asked for. */
+  /** Labels of subjects without a split, if a split is requested. */
   readonly noSplit: number;
-  /** With labels: samples without a known row but static ones. Without labels: patients left out for that. */
+  /**
+   * With labels: samples whose only known rows are static. Without labels: patients left out for this reason.
+   */
   readonly empty: number;
-  /** With `static: "prepend"`: labels (patients) with more static rows than a window has places before its own rows; the first of them are kept. */
+  /**
+   * With `static: "prepend"`: labels (or patients) with more static rows than fit before the other rows of a
+   * window. The first static rows are kept.
+   */
   readonly staticCut: number;
   /**
-   * Rows that stand at the very time of a sample's cut-off and belong to its window or what it is taken from, by the first part of their code: were
-   * they really known then? `excludeAtCutoff` drops them by code.
+   * Rows at exactly the time of the cut-off that windows are taken from, by the first part of their code.
+   * Check whether they were really known at that time; `excludeAtCutoff` removes rows by code.
    */
   readonly atCutoff: ReadonlyMap<string, number>;
 }
-/** One sample, as people look at it. Batches are made without it. */
+/**
+ * Samples without labels: whole timelines of the patients of a split. The split must be named, so that
+ * training never includes patients without an assignment.
+ */
+export interface Pretraining {
+  readonly split: string;
+}
+/** One sample, for inspection. Batches are made without these objects. */
 export interface Sample {
   readonly subjectId: bigint;
   /** Microseconds since 1970-01-01; null without labels. */
@@ -2066,40 +1748,47 @@ export interface Sample {
   /** The rows of the window. */
   readonly timeline: Timeline;
 }
-/** What a draw depends on: with the same two numbers the windows of `random` strategies are the same, on any machine. */
+/**
+ * The numbers that a draw depends on. With the same two numbers, the windows of the `random` strategies are
+ * the same on every machine.
+ */
 export interface DrawOptions {
   readonly seed?: number | undefined;
   readonly epoch?: number | undefined;
 }
 /**
- * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It holds where windows lie and copies no rows. Of a
- * window nothing can be read but rows at or before the cut-off: {@link loader} proves it of each batch.
+ * A list of windows of patients' timelines, each as known at a cut-off; {@link samples} makes it. It stores
+ * where windows are and copies no rows. A window only ever returns rows at or before the cut-off:
+ * {@link loader} proves it for each batch.
  */
 export declare class Samples {
   /** Made by this package only. */
   protected constructor();
   /** Number of samples. */
   readonly size: number;
-  /** The labels, one of which each sample belongs to; null where there are none. */
+  /** The labels; each sample belongs to one of them. Null without labels. */
   readonly labels: Labels | null;
-  /** What became of all labels or patients that were given. */
+  /** What happened to all labels or patients. */
   readonly report: SampleReport;
   /**
-   * A sample, from the end where the index is negative; undefined outside. The windows of `random` strategies depend on seed and epoch.
+   * A sample; a negative index counts from the end; undefined outside of the list. The windows of the
+   * `random` strategies depend on seed and epoch.
    *
    * @throws MedsError `MEDS_CLOSED`; `MEDS_INVALID_ARGUMENT`.
    */
   at(i: number, options?: DrawOptions): Sample | undefined;
   /** The samples in order, with the windows of seed 0 and epoch 0. */
   [Symbol.iterator](): IterableIterator<Sample>;
-  /** What `JSON.stringify` writes. */
+  /** The object that `JSON.stringify` writes. */
   toJSON(): object;
 }
 /**
- * Windows of patients' timelines to train or evaluate on: one for each label, of what was known at its prediction time; or, with `{ split }`, of each
- * patient of a split, for pre-training. `db` may be a cohort: labels of other subjects are then left out, and counted.
+ * Windows of patients' timelines for training or evaluation. With labels: one window per label, of the rows
+ * known at its prediction time. With `{ split }`: one window per patient of the split, for pre-training. `db`
+ * may be a cohort: labels of other subjects are then left out, and counted.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`, `MEDS_CLOSED`.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_COLUMN`,
+ * `MEDS_CLOSED`.
  * @example
  * ```ts
  * import { Labels, PatientDatabase, samples } from "meds-reader";
@@ -2114,34 +1803,60 @@ export declare class Samples {
  * ```
  */
 export declare function samples<S extends object>(db: Cohort<S>, source: Labels | Pretraining, options: SampleOptions): Samples;
-/** What {@link Vocabulary.fit} makes. */
+/**
+ * The store that something was fitted on. It is in a separate file beside the fitted one
+ * (`NAME.provenance.json`), because the id of a store changes with every held-out patient and the fitted file
+ * must not.
+ */
+export interface Provenance {
+  /** Id of the vocabulary or of the tasks. */
+  readonly of: string;
+  /** Content id and fingerprint of the store: {@link Metadata.id}. */
+  readonly store: string;
+  readonly fingerprint: string;
+}
+/** Options of {@link Vocabulary.fit}. */
 export interface VocabularyOptions {
-  /** Only codes with at least so many rows. Default: 1. */
+  /** The fewest rows of a code. Default: 1. */
   readonly minCount?: number | undefined;
-  /** Only codes of at least so many patients. Default: 1. */
+  /** The fewest patients of a code. Default: 1. */
   readonly minPatients?: number | undefined;
-  /** At most so many codes: those with the most rows. Special tokens and bins are not counted. Default: all. */
+  /**
+   * The most codes: those with the most rows are kept. Special tokens and bins are not counted. Default: all
+   * codes.
+   */
   readonly top?: number | undefined;
-  /** Further special tokens, with ids from 2 on. PAD is 0 and UNK 1 always. Names of no code: `special` finds them, and `idOf` codes. */
+  /**
+   * Further special tokens, with ids from 2 on. PAD is always 0 and UNK 1. They must differ from all codes.
+   * `special` of the vocabulary has their ids; `idOf` is for codes.
+   */
   readonly special?: readonly string[] | undefined;
   /**
-   * The token that a code becomes (null: UNK); codes of one token share its id and statistics. No name of a special token. It is asked while fitting
-   * only: a code that no training patient has is UNK, whatever this would say of it. Not with `ancestors`. Default: each code is a token.
+   * The token that a code becomes (null: UNK). Codes of one token share its id and statistics. It must not be
+   * the name of a special token. The function is called during fitting only: a code without a training
+   * patient is UNK, whatever the function would return. Cannot be combined with `ancestors`. Default: each
+   * code is a token.
    */
   readonly token?: ((code: string) => string | null) | undefined;
   /**
-   * The codes' ancestors through `parent_codes` are tokens too, with the rows and patients of all their descendants, and a row stands for a bag of
-   * tokens: field `bag` of batches. Default: false.
+   * Also makes tokens of the codes' ancestors through `parent_codes`. They count the rows and patients of all
+   * their descendants, and each row has a bag of tokens: field `bag` of batches. Default: false.
    */
   readonly ancestors?: boolean | undefined;
   /** `z-score`: `numeric_value` of batches is (x - mean) / std of the row's token. Default: `raw`. */
   readonly values?: "raw" | "z-score" | undefined;
-  /** So many quantile bins, 2 to 65,536, for the values of each token: field `value_bin` of batches. Default: none. */
+  /**
+   * Number of quantile bins for the values of each token, 2 to 65,536: field `value_bin` of batches. Default:
+   * no bins.
+   */
   readonly bins?: number | undefined;
-  /** With `bins`: a row with a value has the token of its code and bin in place of its code's. Default: false. */
+  /**
+   * With `bins`: a row with a value has the token of its code and bin instead of the token of its code.
+   * Default: false.
+   */
   readonly binTokens?: boolean | undefined;
 }
-/** What a vocabulary was asked to be, as it is saved. */
+/** The options of a vocabulary, as it is saved. */
 export interface FittedOptions {
   readonly minCount: number;
   readonly minPatients: number;
@@ -2152,56 +1867,68 @@ export interface FittedOptions {
   readonly bins: number;
   readonly binTokens: boolean;
 }
-/** A code (or what several codes became), as it was among the fitted rows. */
+/** A code, or the token that several codes became, with its counts among the fitted rows. */
 export interface Token {
   readonly code: string;
-  /** The codes that it stands for. */
+  /** The codes that become this token. */
   readonly codes: readonly string[];
-  /** Rows that have it; with ancestors those of its descendants too. */
+  /** Rows with this token; with ancestors also the rows of its descendants. */
   readonly rows: number;
-  /** Patients that have such a row. */
+  /** Patients with such a row. */
   readonly patients: number;
-  /** Of the finite values of its own rows: their number, mean and standard deviation (divided by the number). Null without. */
+  /**
+   * Number, mean and standard deviation (divided by the number) of the finite values of its own rows. Null
+   * without values.
+   */
   readonly values: {
     readonly count: number;
     readonly mean: number;
     readonly std: number;
   } | null;
-  /** Bounds of its bins, ascending: one fewer than there are bins. Null without values, or where no bins were asked for. */
+  /** Ascending bounds of its bins: one fewer than bins. Null without values, or without the option `bins`. */
   readonly edges: readonly number[] | null;
 }
-/** How much of some rows a vocabulary knows. */
+/** How much of some rows a vocabulary covers. */
 export interface Coverage {
   readonly rows: number;
   /** Rows whose code is UNK. */
   readonly unknownRows: number;
-  /** Rows that no token of the vocabulary stands for: with ancestors fewer than `unknownRows`, else as many. */
+  /** Rows without any token of the vocabulary: with ancestors at most `unknownRows`, otherwise as many. */
   readonly uncoveredRows: number;
   /** Distinct codes of the rows. */
   readonly codes: number;
   readonly unknownCodes: number;
-  /** Rows with a numeric value. Those of infinite value count in no mean, standard deviation or bin. */
+  /** Rows with a numeric value. Infinite values are in no mean, standard deviation or bin. */
   readonly values: number;
   readonly infiniteValues: number;
 }
-/**
- * Which store something was fitted on. It stands in a file of its own beside the fitted one (`NAME.provenance.json`): a store's id changes with every
- * held-out patient, and the fitted file must not.
- */
-export interface Provenance {
-  /** Id of what was fitted. */
-  readonly of: string;
-  /** Content id and fingerprint of the store: {@link Metadata.id}. */
-  readonly store: string;
-  readonly fingerprint: string;
+/** The end of a patient's follow-up: the last event, death, or the last event with a code. */
+export type Censoring = "last_event" | "death" | {
+  readonly code: string;
+};
+/** One task: the first row of a code, or of its descendants, strictly after the prediction time. */
+export interface TimeToEventTask {
+  readonly code: string;
+  /** Number of predictions with an outcome, and without. */
+  readonly uncensored: number;
+  readonly censored: number;
+  /**
+   * Mean seconds to the outcome or the end of follow-up, and outcomes per second: `uncensored / (uncensored +
+   * censored) / meanSeconds`.
+   */
+  readonly meanSeconds: number;
+  readonly rate: number;
 }
 /**
- * Which number a model knows a code by, fitted on the patients of a split: 0 is PAD, 1 UNK, then come special tokens, then codes, those with the most
- * rows first (equally many: in order of their UTF-8 bytes), then bins of values, in order of their codes. With what is needed to scale values.
+ * The numbers of codes for a model, fitted on the patients of a split. 0 is PAD and 1 is UNK. Then follow
+ * special tokens, codes (those with the most rows first; codes with equal counts in order of their UTF-8
+ * bytes), and bins of values in order of their codes. A vocabulary also contains the numbers that scale
+ * values.
  *
- * It knows codes as strings and no ids of a store, so it applies to any store: that of another hospital, or of the same data converted again. Its file
- * depends on nothing but the rows it was fitted on and the source's `codes.parquet` (that only with `ancestors`): not on other subjects, nor on rows
- * past a cut-off, nor on the order of subjects in files.
+ * It stores codes as strings and no ids of a store, so it applies to every store: that of another hospital,
+ * or of the same data converted again. Its file depends only on the rows it was fitted on and (with
+ * `ancestors`) the source's `codes.parquet`: not on other subjects, not on rows after a cut-off, and not on
+ * the order of subjects in files.
  *
  * @example
  * ```ts
@@ -2220,36 +1947,41 @@ export interface Provenance {
 export declare class Vocabulary {
   /** Made by this package only. */
   protected constructor();
-  /** 32 hexadecimal digits, equal for equal vocabularies: what batches name their ids by. */
+  /** 32 hexadecimal digits, equal for equal vocabularies: batches name their ids by it. */
   readonly id: string;
-  /** Number of ids, PAD and UNK among them: the rows of an embedding table. */
+  /** Number of ids, including PAD and UNK: the rows of an embedding table. */
   readonly size: number;
   /**
-   * What each id stands for, for people. A bin is written as its code and bounds: `LAB//50912 [0.7, 0.9)`. A code may be called as a special token is
-   * (`[UNK]`): it has another id all the same.
+   * The meaning of each id, for display. A bin is shown as its code and bounds: `LAB//50912 [0.7, 0.9)`. A
+   * code may have the name of a special token (`[UNK]`); its id still differs.
    */
   readonly tokens: readonly string[];
   /** Ids of PAD, UNK and the other special tokens. */
   readonly special: ReadonlyMap<string, number>;
-  /** The codes with what was counted of them, in order of id. */
+  /** The codes with their counts, in order of id. */
   readonly entries: readonly Token[];
-  /** Name of the split, and whether all its patients' rows were fitted on or those that samples may know. */
+  /**
+   * Name of the split, and the kind of fitted rows: all rows of its patients, or the rows that its samples
+   * may know.
+   */
   readonly split: string;
   readonly of: "patients" | "samples";
-  /** Subjects that were fitted on. */
+  /** Number of fitted subjects. */
   readonly subjects: number;
   readonly options: FittedOptions;
-  /** Coverage of the rows that were fitted on. */
+  /** Coverage of the fitted rows. */
   readonly fitted: Coverage;
-  /** The store that it was fitted on; null where its file has no provenance beside it. */
+  /** The store that it was fitted on; null if no provenance file is beside its file. */
   readonly provenance: Provenance | null;
   /**
-   * Counts the codes and values of the patients of a split: `db.split("train")` or a subset of it, all their rows; or {@link Samples} of a named split,
-   * the rows that are known at some cut-off of each subject. There a row counts once, however many windows hold it, and whether or not the window's
-   * length and strategy would take it; rows that filters leave out do not count.
+   * Counts the codes and values of all rows of a split's patients (`db.split("train")` or a subset of it), or
+   * of {@link Samples} of a named split. For samples, only rows known at some cut-off of each subject count.
+   * Each row counts once, for any number of windows that contain it and any length and strategy of windows.
+   * Rows that filters leave out do not count.
    *
-   * @throws MedsError as a rejection: `MEDS_NO_SPLIT` for a whole database or labels without a split; `MEDS_INVALID_ARGUMENT`; `MEDS_METADATA` where
-   * ancestors are asked for and codes.parquet cannot be read; `MEDS_CLOSED`.
+   * @throws MedsError as a rejection: `MEDS_NO_SPLIT` for a whole database, or labels without a split;
+   * `MEDS_INVALID_ARGUMENT`; `MEDS_METADATA` if `ancestors` is set and codes.parquet cannot be read;
+   * `MEDS_CLOSED`.
    * @example
    * ```ts
    * import { PatientDatabase, Vocabulary } from "meds-reader";
@@ -2262,33 +1994,42 @@ export declare class Vocabulary {
    */
   static fit<S extends object>(source: Cohort<S> | Samples, options?: VocabularyOptions): Promise<Vocabulary>;
   /**
-   * Reads what {@link Vocabulary.write} wrote.
+   * Reads a file of {@link Vocabulary.write}.
    *
-   * @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE` where the file is damaged or holds something else.
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE` if the file is damaged
+   * or contains something else.
    */
   static open(path: string): Promise<Vocabulary>;
   /**
-   * A vocabulary out of what {@link Vocabulary.toJSON} gave: to hand one to a worker.
+   * A vocabulary from the object of {@link Vocabulary.toJSON}, for example inside a worker.
    *
    * @throws MedsError `MEDS_FITTED_FILE`.
    */
   static from(json: unknown): Vocabulary;
-  /** Writes it as JSON, and the store that it was fitted on beside it, as `NAME.provenance.json`. @throws MedsError `MEDS_IO` as a rejection. */
+  /**
+   * Writes the vocabulary as JSON, and the store that it was fitted on beside it as `NAME.provenance.json`.
+   *
+   * @throws MedsError `MEDS_IO` as a rejection.
+   */
   write(path: string): Promise<void>;
-  /** What the file holds, and `JSON.stringify` writes. Plain data: it may be posted to a worker. */
+  /** The content of the file, which `JSON.stringify` writes. Plain data: it may be posted to a worker. */
   toJSON(): {
     readonly [name: string]: unknown;
   };
-  /** The id of a code; undefined where the vocabulary has not got it. Special tokens are no codes: {@link Vocabulary.special} has their ids. */
+  /**
+   * The id of a code; undefined if the vocabulary does not contain it. Special tokens are not codes:
+   * {@link Vocabulary.special} has their ids.
+   */
   idOf(code: string): number | undefined;
   /**
-   * A store's code ids as the vocabulary's: entry i for the code whose id is i in that store, UNK where the vocabulary has it not, PAD at 0. Bins of values
-   * are not in it: `code` of batches has them.
+   * The vocabulary's ids by code id of a store: entry i for code id i, UNK if the vocabulary does not contain
+   * the code, PAD at 0. Bins of values are not included: `code` of batches has them.
    */
   table<S extends object>(db: Cohort<S>): Int32Array;
   /**
-   * With `ancestors`, the bag of each of a store's codes: those of code id i are `tokens` from `offsets[i]` up to, but not including, `offsets[i + 1]`,
-   * ascending; each weighs one divided by their number, as in FEMR's hierarchical tokenizer.
+   * With `ancestors`, the bags of a store's codes: the bag of code id i is `tokens` from `offsets[i]` up to,
+   * but not including, `offsets[i + 1]`, ascending. Each token weighs one divided by the size of the bag, as
+   * in FEMR's hierarchical tokenizer.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a vocabulary without ancestors.
    */
@@ -2296,60 +2037,59 @@ export declare class Vocabulary {
     readonly offsets: Int32Array;
     readonly tokens: Int32Array;
   };
-  /** How much of some patients' rows, or of the rows that samples may know, the vocabulary has: of any store and split. */
+  /**
+   * How much of some patients' rows, or of the rows that samples may know, the vocabulary covers. Any store
+   * and split.
+   */
   coverage<S extends object>(source: Cohort<S> | Samples): Coverage;
   /**
-   * What stands at each place of a batch, as text.
+   * The tokens of a batch as strings, one per position.
    *
    * @throws MedsError `MEDS_OTHER_IDS` as {@link Vocabulary.check}, `MEDS_INVALID_ARGUMENT`.
    */
-  decode(batch: Pick<Batch, "code" | "code_ids">): string[];
+  decode(batch: {
+    readonly code: Int32Array;
+    readonly code_ids: string;
+  }): string[];
   /**
-   * Throws where a batch's codes are no ids of this vocabulary: those of a store, since its loader was given none, or of another vocabulary. They would
-   * look like ids of this one, and mean other codes.
+   * Throws if the codes of a batch are not ids of this vocabulary: ids of a store (its loader had no
+   * vocabulary), or of another vocabulary. They look like ids of this one, and mean other codes.
    *
    * @throws MedsError `MEDS_OTHER_IDS`.
    */
-  check(batch: Pick<Batch, "code_ids">): void;
+  check(batch: {
+    readonly code_ids: string;
+  }): void;
 }
-/** When a patient's follow-up ends: at the last event, at death, or at the last event with a code. */
-export type Censoring = "last_event" | "death" | {
-  readonly code: string;
-};
-/** How {@link TimeToEvent.fit} chooses tasks. */
+/** Options of {@link TimeToEvent.fit}. */
 export interface TimeToEventOptions {
-  /** Its codes are the tasks, in its order; with its ancestors, where it has them. */
+  /** Its codes become the tasks, in its order. If it has ancestors, outcomes include descendants. */
   readonly vocabulary: Vocabulary;
-  /** At most so many of its codes. Default: 8192. */
+  /** The most codes of the vocabulary to use. Default: 8192. */
   readonly tasks?: number | undefined;
   /** Number of time bins, 1 to 65,536. Default: 8. */
   readonly bins?: number | undefined;
-  /** Tasks of which a smaller share of the predictions has an outcome are left out. Default: 0.001. */
+  /**
+   * The smallest share of predictions that must have an outcome of the task. Tasks below it are left out.
+   * Default: 0.001.
+   */
   readonly minFraction?: number | undefined;
   /**
-   * Where follow-up ends: at the patient's last event (the default, as in FEMR), at `death` (the last event where there is none), or at the last row with a
-   * code, such as one for the end of observation (the last event where there is none). What comes after it is no outcome.
+   * The end of follow-up: the patient's last event (the default, as in FEMR), `death`, or the last row with a
+   * code, such as one for the end of observation. Without such a row it is the last event. Later rows are not
+   * outcomes.
    */
   readonly censoring?: Censoring | undefined;
   /** Rows with a numeric or text value are outcomes too. Default: false, as in FEMR. */
   readonly withValues?: boolean | undefined;
 }
-/** One task: the first row of a code, or of its descendants, strictly after the time of prediction. */
-export interface TimeToEventTask {
-  readonly code: string;
-  /** Predictions with an outcome, and without. */
-  readonly uncensored: number;
-  readonly censored: number;
-  /** Mean seconds to the outcome or the end of follow-up, and outcomes a second: `uncensored / (uncensored + censored) / meanSeconds`. */
-  readonly meanSeconds: number;
-  readonly rate: number;
-}
 /**
- * Targets of a batch for P predictions, sparse: the tasks of prediction p that have an outcome are `task[offsets[p]]` up to, but not including,
- * `task[offsets[p + 1]]`; all others are censored at `censor_time[p]`. Times are seconds from the prediction.
+ * Sparse targets of a batch for P predictions. The tasks of prediction p that have an outcome are
+ * `task[offsets[p]]` up to, but not including, `task[offsets[p + 1]]`. All others are censored at
+ * `censor_time[p]`. Times are seconds from the prediction.
  */
 export interface TimeToEventTargets {
-  /** `[P]`, ascending: the place of each prediction in the batch's `code`, taken as flat. */
+  /** `[P]`, ascending: the position of each prediction in the batch's flattened `code`. */
   readonly index: Int32Array;
   /** `[P]`. */
   readonly censor_time: Float32Array;
@@ -2359,24 +2099,27 @@ export interface TimeToEventTargets {
   readonly task: Int32Array;
   readonly time: Float32Array;
 }
-/** What {@link TimeToEvent.dense} gives, row-major `[P, bins, tasks]`. */
+/** The result of {@link TimeToEvent.dense}, row-major `[P, bins, tasks]`. */
 export interface DenseTargets {
   readonly shape: readonly [
     predictions: number,
     bins: number,
     tasks: number
   ];
-  /** 1 where the outcome lies in the bin. */
+  /** 1 if the outcome is in the bin. */
   readonly is_event: Uint8Array;
-  /** log2 of the seconds in the bin before outcome or censoring; minus infinity where there are none. */
+  /** log2 of the seconds in the bin before outcome or censoring; minus infinity if there are none. */
   readonly log_time: Float32Array;
 }
 /**
- * Tasks for time-to-event pre-training (MOTOR): when does each of many codes come next? Fitted on the patients of a split, saved with its time bins.
+ * Tasks for time-to-event pre-training (MOTOR): when does each of many codes come next? They are fitted on
+ * the patients of a split, and saved with their time bins.
  *
- * Predictions stand at the last row of each distinct time after birth that has an outcome of some task later; outcomes are strictly later, anywhere in
- * the patient and not only in the window, even past a cut-off: these are labels. As FEMR's `MOTORTask`, but for its fitting, which takes the last row of
- * a day, and draws 100,000 times for the percentiles: here both obey the one rule, and up to four million times are all taken.
+ * Predictions are at the last row of each distinct time after birth that has a later outcome of some task.
+ * Outcomes are strictly later, anywhere in the patient: they may be after the window and after a cut-off,
+ * because they are labels. As FEMR's `MOTORTask`, except for its fitting: FEMR takes the last row of a day,
+ * and draws 100,000 times for the percentiles. Here fitting and batches follow the same rule, and all times
+ * are used up to four million.
  *
  * @example
  * ```ts
@@ -2400,119 +2143,164 @@ export declare class TimeToEvent {
   /** 32 hexadecimal digits, equal for equal tasks. */
   readonly id: string;
   readonly tasks: readonly TimeToEventTask[];
-  /** Bounds of the bins in seconds, one more than there are bins: from 0 to infinity. */
+  /** Bounds of the bins in seconds, one more than bins: from 0 to infinity. */
   readonly timeBins: readonly number[];
-  /** The split it was fitted on. */
+  /** Name of the split that it was fitted on. */
   readonly split: string;
   readonly censoring: Censoring;
   readonly withValues: boolean;
-  /** The store that it was fitted on; null where its file has no provenance beside it. */
+  /** The store that it was fitted on; null if no provenance file is beside its file. */
   readonly provenance: Provenance | null;
   /**
-   * Counts outcomes of the patients of a split, or of samples of a split (of these, only what is known at the last cut-off of each subject).
+   * Counts outcomes of the patients of a split, or of samples of a split (only rows that are known at the
+   * last cut-off of each subject).
    *
-   * @throws MedsError as a rejection: `MEDS_NO_SPLIT`, `MEDS_INVALID_ARGUMENT`, `MEDS_NO_DATA` where no task has an outcome, `MEDS_CLOSED`.
+   * @throws MedsError as a rejection: `MEDS_NO_SPLIT`, `MEDS_INVALID_ARGUMENT`, `MEDS_NO_DATA` if no task has
+   * an outcome, `MEDS_CLOSED`.
    */
   static fit<S extends object>(source: Cohort<S> | Samples, options: TimeToEventOptions): Promise<TimeToEvent>;
-  /** Reads what {@link TimeToEvent.write} wrote. @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE`. */
+  /**
+   * Reads a file of {@link TimeToEvent.write}.
+   *
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND`, `MEDS_IO`, `MEDS_FITTED_FILE`.
+   */
   static open(path: string): Promise<TimeToEvent>;
-  /** Out of what {@link TimeToEvent.toJSON} gave: to hand one to a worker. @throws MedsError `MEDS_FITTED_FILE`. */
+  /**
+   * Tasks from the object of {@link TimeToEvent.toJSON}, for example inside a worker.
+   *
+   * @throws MedsError `MEDS_FITTED_FILE`.
+   */
   static from(json: unknown): TimeToEvent;
-  /** Writes it as JSON, and the store that it was fitted on beside it, as `NAME.provenance.json`. @throws MedsError `MEDS_IO` as a rejection. */
+  /**
+   * Writes the tasks as JSON, and the store that they were fitted on beside them as `NAME.provenance.json`.
+   *
+   * @throws MedsError `MEDS_IO` as a rejection.
+   */
   write(path: string): Promise<void>;
-  /** What the file holds, and `JSON.stringify` writes. */
+  /** The content of the file, which `JSON.stringify` writes. */
   toJSON(): {
     readonly [name: string]: unknown;
   };
   /**
-   * A batch's targets for each time bin and task, as FEMR's models take them: in a bin [start, end), whether the outcome lies in it, and the log2 of the
-   * seconds that pass in it before outcome or censoring.
+   * The targets of a batch for each time bin and task, as FEMR's models take them. For a bin [start, end):
+   * whether the outcome is in it, and the log2 of its seconds before outcome or censoring.
    */
   dense(targets: TimeToEventTargets): DenseTargets;
 }
-/** What a batch can hold of each row, event or sample; only what is asked for is filled. Shapes: see {@link Batch}. */
+/**
+ * What a batch can contain for each row, event or sample. Only the requested fields are filled. Shapes: see
+ * {@link BatchBase}.
+ */
 export interface FieldArrays {
-  /** Code of each row: the store's id, or the vocabulary's; 0 = PAD. BigInt64Array where `codeType` is `int64`. */
+  /**
+   * Code of each row: the id of the store or the token of the vocabulary; 0 = PAD. BigInt64Array where
+   * `codeType` is `int64`.
+   */
   readonly code: Int32Array;
   /**
-   * Numeric value of each row, as float32; 0 where it has none. With a vocabulary that was fitted with `values: "z-score"`: (x - mean) / std of the row's
-   * token; 0 where its values were all the same (std 0); masked for a code without fitted values (UNK) and for infinite values.
+   * Numeric value of each row, as float32; 0 where the row has no value. With a vocabulary that was fitted
+   * with `values: "z-score"`: (x - mean) / std of the row's token; 0 where all values of the token were equal
+   * (std 0); masked for a code without fitted values (UNK) and for infinite values.
    */
   readonly numeric_value: Float32Array;
-  /** 1 where the row has a numeric value (a real NaN is none here), else 0. */
+  /** 1 where the row has a numeric value, else 0. A real NaN counts as no value. */
   readonly numeric_value_mask: Uint8Array;
-  /** Days (from differences in float64: exact where times lie within 2^53 µs) since the kept row before it, also where that lies before the window; 0 for a patient's first row and for static rows. */
+  /**
+   * Days since the previous kept row, also where that row is before the window; 0 for a patient's first row
+   * and for static rows. Computed from differences in float64: exact where times are within 2^53 µs of each
+   * other.
+   */
   readonly time_delta_days: Float32Array;
   /** Microseconds since 1970-01-01; the int64 minimum for static rows without a time, 0 for PAD. */
   readonly time: BigInt64Array;
-  /** Days since birth, as known at the cut-off; 0 where there is none, or for static rows. */
+  /** Days since birth, as known at the cut-off; 0 where no birth is known, and for static rows. */
   readonly age_days: Float32Array;
   /** 1 where `age_days` is known. */
   readonly age_days_mask: Uint8Array;
   /** 1 for static rows that are prepended. */
   readonly static_mask: Uint8Array;
-  /** With a vocabulary that has bins: the bin of each row's value, from 1; 0 where it has no value, or its code no bins. */
+  /**
+   * With a vocabulary that has bins: the bin of each row's value, from 1; 0 where the row has no value or its
+   * code has no bins.
+   */
   readonly value_bin: Int32Array;
-  /** With a vocabulary that has ancestors: the tokens of each place. Not in nested batches. */
+  /** With a vocabulary that has ancestors: the tokens of each position. Not in nested batches. */
   readonly bag: BagArrays;
   /**
-   * The target of each place, as in CLMBR: the code of the patient's next row that the samples keep and know, also where that lies just past the window;
-   * 0 for none: at PAD, static rows and UNK, and where the next row is UNK or there is none. Not in nested batches.
+   * The target of each position, as in CLMBR: the code of the patient's next row that the samples keep and
+   * know, also where that row is just after the window. 0 means no target: at PAD, static rows and UNK, and
+   * where the next row is UNK or does not exist. Not in nested batches.
    */
   readonly next_code: Int32Array;
   /**
-   * The same for all codes of the next distinct time, since the order within a time means nothing: at the last place of each time (of those that are not
-   * UNK); none where the window ends amid a time's rows. Not in nested batches.
+   * All codes of the next distinct time, because the order within one time has no meaning. They are at the
+   * last position of each time (of the rows that are not UNK). Empty where the window ends between rows of
+   * one time. Not in nested batches.
    */
   readonly next_codes: CodeSets;
-  /** With `timeToEvent`: what comes when. Not in nested batches. */
+  /** With `timeToEvent`: which events follow, and when. Not in nested batches. */
   readonly time_to_event: TimeToEventTargets;
 }
 /**
- * Tokens of places, for an embedding bag (sum): those of place i are `tokens` from `offsets[i]` up to, but not including, `offsets[i + 1]`; none for PAD.
- * A code and its ancestors weigh one divided by their number, the bin of its value 1 (where bins are tokens): as in FEMR's hierarchical tokenizer.
+ * Tokens of each position, for an embedding bag (sum): those of position i are `tokens` from `offsets[i]` up
+ * to, but not including, `offsets[i + 1]`; PAD has none. A code and its ancestors each have weight 1 / (their
+ * number). The bin of the value has weight 1 (where bins are tokens). FEMR's hierarchical tokenizer does the
+ * same.
  */
 export interface BagArrays {
   readonly offsets: Int32Array;
   readonly tokens: Int32Array;
   readonly weights: Float32Array;
 }
-/** Codes of places: those of place i are `codes` from `offsets[i]` up to, but not including, `offsets[i + 1]`, ascending. */
+/**
+ * Codes of each position: those of position i are `codes` from `offsets[i]` up to, but not including,
+ * `offsets[i + 1]`, ascending.
+ */
 export interface CodeSets {
   readonly offsets: Int32Array;
   readonly codes: Int32Array;
 }
-/** Name of a field of {@link Batch} that can be asked for. */
+/** Name of a field of {@link Batch} that can be requested. */
 export type BatchField = keyof FieldArrays;
-/** What a batch holds where nothing else is asked for. */
+/** Fields of a batch where `fields` is not set. */
 export type DefaultField = "code" | "numeric_value" | "numeric_value_mask" | "time_delta_days" | "time";
-/** Where the arrays of a batch come from: memory of the caller's own, at least so many bytes, for each array by its name. It is cleared. */
-export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
-/** What every batch holds, whatever fields were asked for. B is the number of samples. */
+/** Contents of every batch, independent of the requested fields. B is the number of samples. */
 export interface BatchBase {
   /**
-   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (events, rows of each; fields of time are `[B, E]`), `[T]`
-   * packed.
+   * Shape of `code` and the other fields, row-major: `[B, S]` padded, `[B, E, M]` nested (E events per
+   * sample, M rows per event; the fields of time are `[B, E]`), `[T]` packed.
    */
   readonly shape: readonly number[];
-  /** Which ids `code` holds: `store` or `vocabulary`, and that store's or vocabulary's id. {@link Vocabulary.check} compares it. */
+  /**
+   * Which ids `code` contains: `store` or `vocabulary`, and the id of that store or vocabulary. {@link
+   * Vocabulary.check} compares it.
+   */
   readonly code_ids: string;
   /** Subject of each sample. */
   readonly subject_id: BigInt64Array;
-  /** Prediction time of each sample in microseconds since 1970-01-01; the int64 minimum without labels. */
+  /** Prediction time of each sample, in microseconds since 1970-01-01; the int64 minimum without labels. */
   readonly prediction_time: BigInt64Array;
-  /** Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: no birth is known, or there is no cut-off. */
+  /**
+   * Days from birth to the cut-off; 0 where `prediction_age_days_mask` is 0: the birth is not known, or there
+   * is no cut-off.
+   */
   readonly prediction_age_days: Float32Array;
   readonly prediction_age_days_mask: Uint8Array;
-  /** Number of each sample in {@link Samples}. */
+  /** Index of each sample in {@link Samples}. */
   readonly sample: Uint32Array;
-  /** 1; 0 for a sample that only fills up a batch (`remainder: "pad"`), which no loss and no metric may count. */
+  /**
+   * 1; 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count such a
+   * sample.
+   */
   readonly weight: Float32Array;
-  /** Samples that the label or patient of each sample has: more than 1 with `step_through`. */
+  /** Number of samples of the same label or patient: more than 1 with `step_through`. */
   readonly n_windows: Uint32Array;
-  /** Places that each sample fills: rows (events in nested batches), prepended static ones included. */
+  /**
+   * Number of positions that each sample fills: rows (events in nested batches), including prepended static
+   * rows.
+   */
   readonly length: Int32Array;
-  /** Where each sample's first row, and what follows its last one, stand in the patient's timeline; both 0 where there is none. */
+  /** Rows of each sample as [begin, end) of the patient's timeline; both 0 where the sample has no rows. */
   readonly row_begin: Int32Array;
   readonly row_end: Int32Array;
   /** `[B, N]` with `static: "include"`, else `[B, 0]`: the static rows of each sample, 0 = PAD. */
@@ -2523,7 +2311,9 @@ export interface BatchBase {
   readonly static_code: Int32Array | BigInt64Array;
   readonly static_numeric_value: Float32Array;
   readonly static_numeric_value_mask: Uint8Array;
-  /** Labels, `[B]`, null where the labels have no such column; the masks are 1 where a label has a value. */
+  /**
+   * Labels, `[B]`; null where the labels do not have the column. The masks are 1 where a label has a value.
+   */
   readonly boolean_value: Uint8Array | null;
   readonly boolean_value_mask: Uint8Array | null;
   readonly integer_value: BigInt64Array | null;
@@ -2533,117 +2323,144 @@ export interface BatchBase {
   /** Index into `labels.categories`; -1 where missing. */
   readonly categorical_value: Int32Array | null;
   readonly is_censored: Uint8Array | null;
-  /** Nested only: 1 for each event of `[B, E]` that is one. */
+  /** Nested only, `[B, E]`: 1 for events, 0 for padding. */
   readonly event_mask: Uint8Array | null;
-  /** Packed only: of each place the number of its sample in the batch, from 1; 0 = PAD. */
+  /** Packed only, `[T]`: for each position, the number of its sample in the batch, from 1; 0 = PAD. */
   readonly segment_ids: Int32Array | null;
-  /** Packed only, `[B + 1]`: where each sample begins, and where the last one ends. */
+  /** Packed only, `[B + 1]`: the first position of each sample, and the end of the last sample. */
   readonly cu_seqlens: Int32Array | null;
-  /** Packed only: of each place its number in its sample, from 0. */
+  /** Packed only, `[T]`: the index of each position within its sample, from 0. */
   readonly positions: Int32Array | null;
-  /** With this as `resume`, a loader goes on after this batch; plain data for JSON. */
+  /** Pass this as `resume`: the loader continues after this batch. Plain data that JSON can store. */
   readonly resume: LoaderState;
 }
-/** Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that were not asked for have length 0. */
+/**
+ * Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that are not
+ * requested have length 0.
+ */
 export type Batch<F extends BatchField = DefaultField> = BatchBase & {
   readonly [K in F]: FieldArrays[K];
 };
-/** Where a loader stands in an epoch. */
+/** The progress of a loader within an epoch. */
 export interface LoaderState {
   readonly version: 1;
   readonly seed: number;
   readonly epoch: number;
-  /** Batches of all ranks that were taken. */
+  /** Number of batches taken so far, over all ranks. */
   readonly batches: number;
-  /** Samples in the order that they were made of. */
+  /** Number of samples of the order that are in those batches. */
   readonly position: number;
-  /** What the order depends on besides: the samples themselves, and how batches are formed of them. */
+  /** The rest that the order depends on: the samples themselves, and how they are combined into batches. */
   readonly order: string;
-  /** Tells a token that was changed. */
+  /** Detects a changed token. */
   readonly check: string;
 }
+/**
+ * Returns memory for a batch's arrays: for the array `name`, a buffer of at least `bytes` bytes. The loader
+ * sets them to zero.
+ */
+export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 /** How {@link loader} makes batches. */
 export interface LoaderOptions<F extends BatchField = DefaultField> {
-  /** Samples of a batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
+  /** Samples per batch; not with `tokens`. 1 to 2^31 - 1, as all sizes here. */
   readonly batchSize?: number | undefined;
   /**
-   * Packs samples one after another into batches of at most so many rows, as FEMR does: no padding but at the end. At least the samples' `maxLength`
-   * (where that counts events, a sample of more rows than this is an error when its turn comes). Not with `layout`, `bucket` or `padding: "left"`.
+   * Packs samples one after another into batches of at most this many rows, as FEMR does: padding occurs only
+   * at the end of a batch. It must be at least the samples' `maxLength`. Where `maxLength` counts events, a
+   * sample with more rows than `tokens` is an error when its batch is made. Not with `layout`, `bucket` or
+   * `padding: "left"`.
    */
   readonly tokens?: number | undefined;
-  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: events, rows of each). */
+  /** `padded` (`[B, S]`, the default) or `nested` (`[B, E, M]`: E events per sample, M rows per event). */
   readonly layout?: "padded" | "nested" | undefined;
-  /** On which side PAD stands. Default: `right`. */
+  /** The side of PAD. Default: `right`. */
   readonly padding?: "right" | "left" | undefined;
   /**
-   * Pad to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max` needs a `maxLength` that counts what stands in a
-   * row of the batch: measurements where it is padded, events where it is nested (whose third axis, rows of an event, is as long as the batch needs).
+   * Pads to the longest sample of the batch (the default), or always to `maxLength` (or `tokens`). `max`
+   * requires a `maxLength` that counts the same as the second axis of the batch: measurements with layout
+   * `padded`, events with `nested`. The third axis of nested batches, rows per event, is always as long as
+   * the batch needs.
    */
   readonly padTo?: "longest" | "max" | undefined;
-  /** Only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
+  /** Fills only these fields. Default: code, numeric_value, numeric_value_mask, time_delta_days, time. */
   readonly fields?: readonly F[] | undefined;
-  /** `int64` for exported ONNX models. Default: `int32`. */
+  /** Type of `code`: `int64` for exported ONNX models. Default: `int32`. */
   readonly codeType?: "int32" | "int64" | undefined;
   /**
-   * `code` and the targets hold the ids of this vocabulary, and not the store's: 0 = PAD, 1 = UNK. `numeric_value` holds z-scores where it was fitted with
-   * them. The store may be another than the one that it was fitted on.
+   * `code` and the targets contain the tokens of this vocabulary instead of the store's ids: 0 = PAD, 1 =
+   * UNK. `numeric_value` contains z-scores if the vocabulary was fitted with them. The vocabulary may be
+   * fitted on another store.
    */
   readonly vocabulary?: Vocabulary | undefined;
   /** Tasks of the field `time_to_event`. */
   readonly timeToEvent?: TimeToEvent | undefined;
-  /** A random order (true), one that keeps neighbours in the store near each other (`local`), or the order of the samples (false, the default). */
+  /**
+   * A random order (true), a random order that keeps neighbours in the store near each other (`local`), or
+   * the order of the samples (false, the default).
+   */
   readonly shuffle?: boolean | "local" | undefined;
-  /** Of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
+  /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
   readonly seed?: number | undefined;
-  /** Another number gives another order and other windows. Default: 0. */
+  /** Each epoch has its own order and windows. Any safe integer. Default: 0. */
   readonly epoch?: number | undefined;
-  /** Puts samples of about the same length together, among so many batches: less padding. Not with `tokens`, which pads nothing. Default: none. */
+  /**
+   * Sorts the samples of this many batches by length, so that batches need less padding. Not with `tokens`:
+   * packed batches need no padding. Default: 1, not sorted.
+   */
   readonly bucket?: number | undefined;
-  /** This process's number among `worldSize`. Default: 0 of 1. */
+  /** Index of this process among `worldSize` processes. Default: 0 of 1. */
   readonly rank?: number | undefined;
   readonly worldSize?: number | undefined;
   /**
-   * What becomes of batches that do not go round: `pad` (every rank has as many, all full; what is repeated has weight 0), `drop`, or `uneven` (every
-   * sample once). Default: `uneven` for one rank, else `pad`.
+   * How to treat the last batches when they cannot be divided evenly: `pad` (all ranks receive the same
+   * number of full batches; repeated samples have weight 0), `drop` (removes them), or `uneven` (each sample
+   * occurs exactly once). Default: `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
   /**
-   * {@link BatchBase.resume} of the last batch that was used: begins right after it, also with another number of ranks. It belongs to its samples
-   * (subjects, cut-offs and options) and its order: with others, or changed, it is an error.
+   * {@link BatchBase.resume} of the last used batch: the loader begins directly after it, also with another
+   * number of ranks. The token is valid for the same samples (subjects, cut-offs and options) and the same
+   * order only; otherwise, or if it was changed, it is an error.
    */
   readonly resume?: LoaderState | undefined;
-  /** Memory for a batch's arrays, by name. Not with `workers`, whose memory is handed over. Default: fresh memory. */
+  /**
+   * Returns the memory of a batch's arrays, by name. Not with `workers`, which transfer their own memory.
+   * Default: new memory.
+   */
   readonly allocate?: Allocate | undefined;
   /**
-   * With `for await`: so many worker threads (1024 at most) make batches ahead of time, and this thread is free. Not with `allocate`, nor for samples
-   * that are filtered by `where`: functions go to no other thread. Default: 0.
+   * With `for await`: the number of worker threads (at most 1024) that make batches ahead of time, so that
+   * this thread stays free. Not with `allocate` or for samples that are filtered by `where`: functions cannot
+   * be sent to worker threads. Default: 0.
    */
   readonly workers?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
 /**
- * The batches of one epoch, for `for…of` and `for await…of`; {@link loader} makes it. Every iteration begins anew. Batches are formed of the one global
- * order first and dealt to the ranks then, in turn: so the order is the same for any number of ranks.
+ * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
+ * from the beginning. The samples of the one global order are combined into batches first. Then the ranks
+ * receive the batches in turn, so that the order is the same for any number of ranks.
  */
 export declare class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
   /** Made by this package only. */
   protected constructor();
-  /** The fields that are filled. */
+  /** The filled fields. */
   readonly fields: ReadonlySet<BatchField>;
-  /** What `categorical_value` points into. */
+  /** The texts that `categorical_value` indexes. */
   readonly categories: readonly string[];
-  /** The batches in order, made as they are asked for. */
+  /** The batches in order. Each batch is made when the loop requests it. */
   [Symbol.iterator](): Generator<Batch<F>, void, undefined>;
-  /** The same, made ahead by `workers`, or with a turn of the event loop between batches. */
+  /** The same batches, made ahead of time by `workers`, or with a turn of the event loop between batches. */
   [Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined>;
 }
 /**
- * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Row-major typed arrays, ready for tensors; ids of the store's codes, 0 = PAD.
- * An iteration is one epoch.
+ * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Batches are row-major typed
+ * arrays, ready for tensors. `code` contains ids of the store's codes or tokens of the vocabulary, 0 = PAD.
+ * One iteration is one epoch.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; while batches are made `MEDS_CANCELLED`, `MEDS_CLOSED`, and `MEDS_LEAK` where a
- * damaged store has a row past the cut-off.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; during the iteration `MEDS_CANCELLED`,
+ * `MEDS_CLOSED`, and `MEDS_LEAK` where a damaged store has a row after the cut-off.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples } from "meds-reader";
@@ -2658,19 +2475,24 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
  * ```
  */
 export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
-/** A writable stream of Node's: a file's, `process.stdout`, a socket. Named by what it has, so that these types need none of Node's. */
+/**
+ * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
+ * types do not depend on the types of Node.
+ */
 export interface WritableLike {
   write(chunk: Uint8Array): boolean;
   end(): unknown;
 }
 /**
- * Writes the batches of a loader to a stream as Arrow IPC, or to a file, which is there whole or not at all: `pyarrow.ipc.open_stream` reads it. Every
- * batch is a record batch with a row a sample: the fields that were asked for as fixed-size lists (`padTo: "max"` makes them equally long in all
- * batches), static rows as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null at PAD and at static
- * rows without a time. Without samples the stream has a schema and no batch. Needs the package apache-arrow. Gives the number of batches.
+ * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
+ * `pyarrow.ipc.open_stream` reads it. Each batch becomes a record batch with one row per sample: the
+ * requested fields as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows
+ * as lists, labels with their nulls, subject_id, prediction_time, sample, weight and length. `time` is null
+ * at PAD and at static rows without a time. Without samples the stream contains a schema and no batch.
+ * Requires the package apache-arrow. Returns the number of batches and samples.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written; `MEDS_INVALID_ARGUMENT` for batches that are not padded, or
- * not all of one width.
+ * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts
  * import { loader, PatientDatabase, samples, writeBatches } from "meds-reader";
@@ -2685,10 +2507,483 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
+interface OmopOptions {
+  /**
+   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
+   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
+   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
+   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
+   * the concepts that differ. Default: none.
+   */
+  readonly vocabulary?: string | readonly string[] | undefined;
+  /**
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
+   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
+   * the notes count them.
+   */
+  readonly keepUnmapped?: boolean | undefined;
+  /**
+   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
+   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
+   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
+   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
+   */
+  readonly conceptIds?: boolean | undefined;
+  /**
+   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
+   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
+   */
+  readonly skipBadRows?: boolean | undefined;
+}
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions, OmopOptions {
+  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Convert all columns except these. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they
+   * are an error. The summary reports the repair. Two files with the same rows remain an error
+   * (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and {@link PatientDatabase.from} accept
+   * the store with or without this option.
+   */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that exists at the target. Default: false. */
+  readonly force?: boolean | undefined;
+  /**
+   * Keep the store at the target where it was made from this source with these options; replace any other
+   * store there. Default: false.
+   */
+  readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
+   * modification times of the source's files. They read the files only where these differ from those of the
+   * conversion, which must also have had this option. A file that is rewritten with the same size and time is
+   * then not noticed. Default: false, the contents are compared; files that are known to be unchanged are not
+   * read again.
+   */
+  readonly trustTimes?: boolean | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /**
+   * The most memory to use, in bytes. Default: 512 MiB. A `meds_reader` database needs more: the texts that
+   * several subjects share (at most 1 GiB per column), and one subject's record of each column that is being
+   * read.
+   */
+  readonly memory?: number | undefined;
+  /** Bytes per shard. Default: 512 MiB. */
+  readonly shardBytes?: number | undefined;
+  /**
+   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
+   * for the rows of rare codes faster. The summary reports its bytes. Default: false. `reuse` and `from` also
+   * accept a store with an index where this option is false.
+   */
+  readonly index?: boolean | undefined;
+  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
+  readonly temp?: string | undefined;
+  /**
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion drops more than a tenth
+   * of a table's rows: where its notes have one of kind `dropped`. With `reuse` this applies to the
+   * conversion that made the store. Only OMOP tables can lose rows. Default: false.
+   */
+  readonly strict?: boolean | undefined;
+}
+/** What a conversion did. */
+export interface Summary {
+  /** Path of the store. */
+  readonly store: string;
+  /** The store existed already (option `reuse`): nothing was written. */
+  readonly reused: boolean;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly columns: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  /** Bytes of the inverted index, which are part of `storeBytes`; 0 without an index. */
+  readonly indexBytes: number;
+  /** Seconds of work, without `fsyncSeconds`. */
+  readonly seconds: number;
+  /** Seconds to save the files on the disk. */
+  readonly fsyncSeconds: number;
+  /**
+   * What was dropped, skipped, changed or repaired, and why. Notes of kind `dropped` come first: tables that
+   * lose more than a tenth of their rows.
+   */
+  readonly notes: readonly Note[];
+}
 /**
- * A table of times of prediction without anything to predict: admissions, say, or their ends.
+ * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with
+ * `data/**\/*.parquet` and `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version
+ * 2, recognized by its file `meds_reader.version`). Either may be in a `.zip`, `.tar.gz` or `.tar`, which is
+ * unpacked beside the store during the conversion. A database does not keep empty texts: a text that was ""
+ * in its own source is null. The store appears complete or not at all. Missing folders above it are made.
+ * Where its path is a link to a store, the store behind the link is meant.
  *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for what is no choice of times, `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
+ * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
+ * `@duckdb/node-api` is installed.
+ *
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
+ * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name the file and the subject.
+ * For OMOP tables also `MEDS_MISSING_PACKAGE` where DuckDB is not installed, `MEDS_NO_VOCABULARY` where their
+ * vocabulary is missing, and `MEDS_ROWS_DROPPED` with `strict`.
+ * @example
+ * ```ts
+ * import { convert } from "meds-reader";
+ *
+ * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * console.log(summary.patients, summary.events);
+ * ```
+ */
+export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
+   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
+   * and a note reports this.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
+   * Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/** The result of {@link PatientDatabase.export}. */
+export interface Exported {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What differs from the source of the store, and why. */
+  readonly notes: readonly Note[];
+}
+/**
+ * The metadata of the source, and the results of its conversion.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
+ * ```
+ */
+export declare class Metadata {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
+   * an index.
+   */
+  readonly id: string;
+  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
+  readonly files: readonly string[];
+  /** What the conversion dropped, skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
+  readonly indexBytes: number;
+  /** Number of shards. */
+  readonly shards: number;
+  /**
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
+   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
+   * here. The file in the store is a copy of the source's, byte for byte.
+   *
+   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
+   */
+  get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+}
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
+  readonly verify?: boolean | undefined;
+}
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
+  readonly store?: string | undefined;
+}
+/**
+ * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
+ * that is never used takes no memory. Times are microseconds since 1970-01-01.
+ *
+ * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
+ * bigint }>(path)`. Then a name that is not among them is a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
+   * first patient is read.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
+   * `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
+   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
+  /**
+   * Opens the store of a source (any that {@link convert} takes). Where the store is missing, or the source
+   * has changed, it is made first. Several processes may do this at the same time: one converts, and the
+   * others wait. A store that is damaged is an error, and is not replaced.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
+  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
+  get columns(): readonly ColumnInfo[];
+  /** The table of codes. */
+  get codes(): CodeTable;
+  /** Number of patients with rows per split; empty where the source does not have splits. */
+  get splits(): ReadonlyMap<string, number>;
+  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
+  get metadata(): Metadata;
+  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
+   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
+   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
+   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
+   * apache-arrow.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
+   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
+   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
+   * MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
+   * damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // does nothing after an import
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
+   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
+   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
+   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
+   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
+   * The dataset appears complete or not at all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
+   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  export(out: string, options?: DatasetOptions): Promise<Exported>;
+  /** Path of the store, to open it in a worker. */
+  get path(): string;
+  /**
+   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
+   * May be called twice.
+   */
+  close(): void;
+  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void;
+}
+/**
+ * The codes of a labeler: strings, ids, ranges of ids or a function of the code, as everywhere, or all codes
+ * that begin with one of some prefixes: `{ prefix: "HOSPITAL_ADMISSION" }`. The choice is applied to a store
+ * when the labeler runs, so that one labeler serves several stores (unless it contains ids).
+ */
+export type LabelCodes = CodePredicate | {
+  readonly prefix: string | readonly string[];
+};
+/**
+ * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
+ * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
+ * last row.
+ */
+export type FollowUp = "last_event" | "death" | {
+  readonly until: LabelCodes;
+};
+/** The period after a prediction time in which an outcome counts. */
+export interface Horizon {
+  /**
+   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
+   * record. With `record` no label is censored, and false means "not in the record", which says less about
+   * patients who left early.
+   */
+  readonly horizon: Duration | "record";
+  /** The start of the period, as a length of time after the prediction time. Default: 0. */
+  readonly gap?: Duration | undefined;
+  /**
+   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
+   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+}
+/** How a prediction time is moved. */
+export interface Moved {
+  /** Moves it later by this length of time. Default: 0. */
+  readonly offset?: Duration | undefined;
+  /**
+   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
+   */
+  readonly endOfDay?: boolean | undefined;
+}
+/** Prediction times at rows with some codes. */
+export interface AtRows extends Moved {
+  readonly codes: LabelCodes;
+}
+/**
+ * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
+ * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
+ * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
+ * (`noEnd`). So are visits that end before the prediction time (`over`).
+ */
+export interface AtVisits extends Moved {
+  /**
+   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
+   * OMOP's.
+   */
+  readonly start: LabelCodes;
+  /**
+   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
+   * "end" }` in OMOP's MEDS.
+   */
+  readonly end: LabelCodes | {
+    readonly column: string;
+  };
+  /**
+   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
+   * a value have no end.
+   */
+  readonly by?: string | undefined;
+  /** Default: `start`. */
+  readonly at?: "start" | "end" | undefined;
+}
+/**
+ * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
+ * visits. They ascend, and each time occurs once.
+ */
+export type PredictionTimes = "events" | AtRows | AtVisits;
+/** Options of {@link outcomeWithin}. */
+export interface OutcomeOptions extends Horizon {
+  /** The codes of the outcome. */
+  readonly outcome: LabelCodes;
+  /** The prediction times. Default: `events`, every distinct time of the record. */
+  readonly at?: PredictionTimes | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+  /**
+   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
+   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
+   * horizon does not include them.
+   */
+  readonly atOutcome?: "keep" | "skip" | undefined;
+}
+/**
+ * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
+ * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
+ * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
+ * observed to its end is never false.
+ *
+ * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
+ * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
+ * time of an outcome).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
+ * when it is applied, the errors of {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
+ * const labels = await db.label(death, { task: "death_in_30_days" });
+ * const known = labels.select(({ isCensored }) => isCensored !== true);
+ * console.log(labels.size, known.size);
+ * db.close();
+ * ```
+ */
+export declare function outcomeWithin(options: OutcomeOptions): Labeler;
+/**
+ * A table of prediction times without a value to predict, such as admissions or their ends.
+ *
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
+ * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
  * @example
  * ```ts
  * import { PatientDatabase, predictionTimes } from "meds-reader";
@@ -2702,44 +2997,177 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
  * ```
  */
 export declare function predictionTimes(at: PredictionTimes): Labeler;
-/** Which selection of few labels is meant. */
+/** Classes of a numeric value, from normal to the most severe. */
+export interface Thresholds {
+  /**
+   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
+   * rows in other units.
+   */
+  readonly codes: LabelCodes;
+  /**
+   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
+   * value is the number of thresholds that it passes.
+   */
+  readonly thresholds: readonly number[];
+  /** How a value passes a threshold. Default: `>=`. */
+  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
+  /**
+   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
+   * boolean for one threshold, and integers for more.
+   */
+  readonly classes?: readonly string[] | undefined;
+  /**
+   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
+   * (`elsewhere`).
+   */
+  readonly where?: {
+    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
+  } | undefined;
+}
+/** Predict each measurement, some time before it. */
+export interface EachValue extends Thresholds {
+  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
+  readonly before?: Duration | undefined;
+}
+/** Predict, at each prediction time, a measurement in the horizon. */
+export interface ValueWithin extends Thresholds, Horizon {
+  readonly at: PredictionTimes;
+  /** The first measurement in the horizon (the default), or the most severe one. */
+  readonly pick?: "first" | "gravest" | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+}
+/**
+ * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
+ * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
+ * measurement in the horizon of each prediction time is predicted. The result is then one of three:
+ *
+ * - a label with the class;
+ * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
+ *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
+ * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
+ *
+ * Rows without a value are not measurements.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
+ * {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { labValue, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const potassium = labValue({
+ *   codes: { prefix: "LAB//" },
+ *   thresholds: [5.5, 6, 7],
+ *   passes: ">",
+ *   classes: ["usual", "mild", "moderate", "severe"],
+ * });
+ * const labels = await db.label(potassium, { task: "hyperkalemia" });
+ * console.log(labels.size, labels.categories);
+ * db.close();
+ * ```
+ */
+export declare function labValue(options: EachValue | ValueWithin): Labeler;
+/**
+ * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
+ * subject.
+ */
+export type AskedLabel = Omit<Label, "subjectId"> & {
+  readonly subjectId?: Label["subjectId"];
+};
+export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
+/** What the function of a pass gets besides patients and `args`. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** The index of the chunk of this call, and the number of chunks. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+/**
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
+ * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
+ * each item is a result. Any other value but undefined is one result. Results are cloned to the caller's
+ * thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in the order of the table.
+ */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
+  patient: Patient<S>,
+  labels: readonly LabelRow[]
+]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of a module for {@link Cohort.reduce}: its return value, also an array, is the chunk's result.
+ */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
+/**
+ * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label,
+ * several labels or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
+/** One of the selections of few labels in a file. */
 export interface ShotChoice {
-  /** Labels of each class; -1 for all. */
+  /** Labels per class; -1 for all. */
   readonly k: number;
-  /** Which draw. Default: 0. */
+  /** The number of the draw. Default: 0. */
   readonly replicate?: number | undefined;
-  /** A task that has several (`chexpert`) is told which. Default: the only one. */
+  /** The sub-task of a task that has several (`chexpert`). Default: the only one. */
   readonly subTask?: string | undefined;
 }
-/** Labels to learn from and to test on, all of them `boolean_value`. */
+/** Labels for training and for testing, all of them `boolean_value`. */
 export interface ShotSelection {
   readonly train: Labels;
   readonly tuning: Labels;
-  /** All labels of held-out subjects, whatever k. */
+  /** All labels of held-out subjects, the same for every k. */
   readonly held_out: Labels;
   readonly report: ShotReport;
 }
-/** How a selection fits the labels. */
+/** How well a selection fits the labels. */
 export interface ShotReport {
-  /** Entries of the file that no label of the table has the subject and time of: they are not in the selection. */
+  /** Entries of the file whose subject and time no label of the table has: they are not in the selection. */
   readonly unmatched: {
     readonly train: number;
     readonly tuning: number;
   };
-  /** Entries whose value is not what the label's own would be as true or false: the file's is taken. */
+  /** Entries whose value differs from the label's own as true or false: the value of the file is used. */
   readonly differing: {
     readonly train: number;
     readonly tuning: number;
   };
 }
 /**
- * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`), taken as they are: for each sub-task, k and replicate, which labels to
- * train and tune on.
+ * EHRSHOT's few-shot selections (`few_shots_data.json`, `all_shots_data.json`): for each sub-task, k and
+ * replicate, the labels to train and tune on.
  *
- * An entry of the file means a label by subject and time, and stands as often in the selection as in the file (a class that is short was drawn with
- * repeats). Its value is the file's, which is true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it
- * loads labels and so the file has none; the selection keeps the time of the label. Several labels of a subject in one minute are taken in turn, those
- * with the file's value first.
+ * An entry of the file names a label by subject and time. The selection contains the label as often as the
+ * file does, because a class with few labels was drawn with repeats. Its value is that of the file, which is
+ * true or false for every task. Times are compared to the minute: EHRSHOT sets the seconds to 0 when it loads
+ * labels, so the file has none. The selection keeps the time of the label. If a subject has several labels in
+ * one minute, they are used in turn, those with the file's value first.
  *
  * Source: the selections of the EHRSHOT benchmark (Wornow et al. 2023).
  *
@@ -2748,7 +3176,7 @@ export interface ShotReport {
  * import { writeFileSync } from "node:fs";
  * import { Labels, Shots, Splits } from "meds-reader";
  *
- * // Really: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
+ * // With EHRSHOT's files: Labels.open("benchmark/guo_icu"), Splits.open("splits/person_id_map.csv"), Shots.open("benchmark/guo_icu/all_shots_data.json").
  * const predictionTime = new Date("2150-03-01T12:30:59Z");
  * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
  * const splits = Splits.from({ train: [1], tuning: [2], held_out: [3] });
@@ -2779,69 +3207,84 @@ export declare class Shots {
   /**
    * Reads a `*_shots_data.json`.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for what is no JSON object.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_SOURCE_DAMAGED` for a file that is not a JSON object.
    */
   static open(path: string): Promise<Shots>;
   /**
-   * The k that a sub-task has, ascending, -1 (all labels) last.
+   * The values of k of a sub-task, ascending, with -1 (all labels) last.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that the file has not; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a sub-task that is not in the file; `MEDS_SOURCE_DAMAGED`.
    */
   sizes(subTask?: string): readonly number[];
   /**
-   * The replicates that a sub-task has for a k, ascending.
+   * The replicates of a sub-task for one k, ascending.
    *
-   * @throws MedsError as {@link Shots.sizes}, also for a k that the file has not.
+   * @throws MedsError as {@link Shots.sizes}, also for a k that is not in the file.
    */
   replicates(k: number, subTask?: string): readonly number[];
   /**
-   * Labels of a selection. `labels` are all of the task's, with their own values: those of held-out subjects are made true or false as EHRSHOT does
-   * ({@link Shots.binary}).
+   * The labels of a selection. `labels` are all labels of the task, with their own values: those of held-out
+   * subjects become true or false as in EHRSHOT ({@link Shots.binary}).
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that the file has not; `MEDS_SPLIT_CONFLICT` where the file trains or tunes on a subject
-   * that the splits put elsewhere; `MEDS_UNKNOWN_SPLIT` where no subject is held out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a selection that is not in the file; `MEDS_SPLIT_CONFLICT`
+   * if the file trains or tunes on a subject of another split; `MEDS_UNKNOWN_SPLIT` if no subject is held
+   * out; `MEDS_COLUMN_TYPE`; `MEDS_SOURCE_DAMAGED`.
    */
   select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection;
   /**
-   * Labels as true or false, as EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1 on, a finding of `chexpert` is its bit (of 14, "No Finding"
-   * the highest), and what has `boolean_value` is taken as it is. A label without a value stays without.
+   * Labels as true or false, in the way in which EHRSHOT scores a sub-task: labs (`lab_…`) are true from 1
+   * on, a finding of `chexpert` is one bit of 14 ("No Finding" is the highest), and a `boolean_value` is
+   * kept. A label without a value keeps none.
    *
-   * @throws MedsError `MEDS_COLUMN_TYPE` for labels that have no such value, `MEDS_VALUE_RANGE` for a `chexpert` value of more than 14 bits.
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without such a value, `MEDS_VALUE_RANGE` for a `chexpert`
+   * value of more than 14 bits.
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
-/** Whom to keep, and how. Of several choices those patients are kept that all of them take; one at least must be given. */
+/**
+ * Which patients to keep, and how. With several choices a patient must meet all of them. At least one choice
+ * is required.
+ */
 export interface FilterOptions extends WorkOptions {
   /**
-   * Subject ids, or the path of a file that lists them: a text with one id a line, CSV with a column `subject_id` or `patient_id`, or Parquet with
-   * such a column (`.parquet`).
+   * Subject ids, or the path of a file that lists them: a text file with one id per line, CSV with a column
+   * `subject_id` or `patient_id`, or Parquet with such a column (`.parquet`).
    */
   readonly ids?: Iterable<SubjectId> | string | undefined;
   /** A split of the store. */
   readonly split?: string | undefined;
-  /** Codes of which a patient must have one. A text that ends in `*`, and is no code itself, stands for all codes that begin so. */
+  /**
+   * Codes: a patient must have at least one of them. A text that ends in `*`, and is not a code itself, means
+   * all codes that begin with it.
+   */
   readonly withCode?: string | readonly string[] | undefined;
-  /** Ids and codes that the store has not are counted in the summary's notes instead of refused. Default: false. */
+  /**
+   * Ids and codes that are not in the store are counted in the summary's notes. Default: false, they are an
+   * error.
+   */
   readonly ignoreMissing?: boolean | undefined;
-  /** Replace a store that stands at the target. */
+  /** Replace a store that exists at the target. Default: false. */
   readonly force?: boolean | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
-  /** Bytes of memory to stay below. Default: 512 MiB. */
+  /** The most memory to use, in bytes. Default: 512 MiB. */
   readonly memory?: number | undefined;
   /** Bytes of a shard. Default: those of the store. */
   readonly shardBytes?: number | undefined;
-  /** Write an inverted index too. Default: where the store has one. */
+  /** Also write an inverted index. Default: true where the store has one. */
   readonly index?: boolean | undefined;
 }
 /**
- * Writes a store of some of a store's patients. Their rows are copied, in the store's order; what is counted (codes, nulls, splits) is counted anew, and
- * the result is the store that a conversion of these patients alone would give. `subject_splits.parquet` keeps their rows only, all other metadata
- * files are copied whole. The manifest says which store it was cut from, and how. {@link Cohort.subset} is a view, for programs that need no file.
+ * Writes some of a store's patients as a new store. Their rows are copied in the store's order, and all
+ * counts (codes, nulls, splits) are made again: the result is the store that a conversion of only these
+ * patients would make. `subject_splits.parquet` keeps only their rows; all other metadata files are copied
+ * unchanged. The manifest records which store the new one was made from, and how. Where no file is needed,
+ * {@link Cohort.subset} makes a view.
  *
- * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that the store has not, the first ten of which are listed; `MEDS_UNKNOWN_SPLIT`;
- * `MEDS_INVALID_ARGUMENT` for codes that no event has, and where nothing says whom to keep; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open}
- * throws, and what the system refuses.
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that are not in the store (the message lists the first
+ * ten); `MEDS_UNKNOWN_SPLIT`; `MEDS_INVALID_ARGUMENT` for codes that no event has, and where no patients are
+ * chosen; `MEDS_STORE_EXISTS`; what {@link PatientDatabase.open} throws; `MEDS_PERMISSION`, `MEDS_DISK_FULL`
+ * and other failures of the system.
  * @example
  * ```ts
  * import { filter } from "meds-reader";
@@ -2851,48 +3294,57 @@ export interface FilterOptions extends WorkOptions {
  * ```
  */
 export declare function filter(store: string, out: string, options: FilterOptions): Promise<Summary>;
-/** What dataset to make. Sizes that are given come before those of the preset. */
+/** Which dataset to make. Sizes set here replace those of the preset. */
 export interface GenerateOptions extends WorkOptions {
-  /** A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million), `ehrshot` (6,739 and 42 million). */
+  /**
+   * A size by name: `demo` (100 patients, 100,000 events; the default), `medium` (1,000 and 5.7 million),
+   * `ehrshot` (6,739 and 42 million).
+   */
   readonly preset?: "demo" | "medium" | "ehrshot" | undefined;
   /** Number of patients. */
   readonly patients?: number | undefined;
-  /** Number of events, static ones included; at least 4 a patient. Default: 1,000 a patient. */
+  /** Number of events, including static ones; at least 4 per patient. Default: 1,000 per patient. */
   readonly events?: number | undefined;
-  /** Number of distinct codes to draw from. Default: grows with the number of events, 300 to 30,000. */
+  /** Number of distinct codes to draw from. Default: 300 to 30,000, growing with the number of events. */
   readonly codes?: number | undefined;
-  /** Equal seeds make equal bytes. Default: 0. */
+  /** The same seed makes the same bytes. Default: 0. */
   readonly seed?: number | undefined;
-  /** Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …). */
+  /**
+   * Number of Parquet files: 1 (`data/data.parquet`, the default), or 3 and more (`data/train/0.parquet`, …).
+   */
   readonly files?: number | undefined;
-  /** Subject ids: ascending ones of eight digits (the default), or hashed ones, which use all 64 bits. */
+  /**
+   * Subject ids: ascending numbers of eight digits (`sequential`, the default), or hashes that use all 64
+   * bits (`hashed`).
+   */
   readonly ids?: "sequential" | "hashed" | undefined;
   /** Compression of the Parquet files. Default: `snappy`. */
   readonly compression?: "snappy" | "zstd" | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
-/** What was made. */
+/** The result of {@link generate}. */
 export interface Generated {
   /** Path of the dataset. */
   readonly out: string;
   readonly patients: number;
   readonly events: number;
-  /** Codes that events were drawn from; in a small dataset some rare ones have no event. */
+  /** Codes that events were drawn from. In a small dataset some rare codes occur in no event. */
   readonly codes: number;
   /** Parquet files below `data/`. */
   readonly files: number;
-  /** Rows of each task below `labels/`. */
+  /** Rows per task below `labels/`. */
   readonly labels: Readonly<Record<string, number>>;
   /** Bytes of all files. */
   readonly bytes: number;
   readonly seconds: number;
 }
 /**
- * Makes a synthetic MEDS dataset of realistic shape: for trying things out, never for conclusions about patients. It appears whole or not at all.
+ * Makes a synthetic MEDS dataset of realistic shape. It is for trials of software, never for conclusions
+ * about patients. It appears complete or not at all.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit each other and for a folder that holds something; `MEDS_CANCELLED`,
- * `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for sizes that do not fit together and for a folder that is not
+ * empty; `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
  * @example
  * ```ts
  * import { generate } from "meds-reader";
@@ -2903,11 +3355,13 @@ export interface Generated {
  */
 export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
 /**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, a new cause gets a new one.
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new
+ * code.
  *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER` and `MEDS_OUT_OF_RANGE` come from
- * reading; `MEDS_PASS_FAILED` from what a caller's own function threw in a worker thread (it is the `cause`); `MEDS_BUNDLED` from importing the package in
- * a bundle that contains a copy of it; the others from opening, converting and verifying too.
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
+ * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
+ * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package was imported in a bundle
+ * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode = 
 /** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
@@ -3003,7 +3457,8 @@ export type MedsErrorCode =
 /** A value does not fit the type that it must have. Fix: Correct the value, or use a wider type. */
  | "MEDS_VALUE_RANGE";
 /**
- * Every error that this package throws on purpose: a stable `code` for programs, a sentence with the remedy for people.
+ * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the
+ * remedy for people.
  *
  * @example
  * ```ts
@@ -3020,28 +3475,21 @@ export declare class MedsError extends Error {
   readonly name: string;
   /** The stable code, `MEDS_…`. */
   readonly code: MedsErrorCode;
-  /** The file or folder that the error is about, where there is one. */
+  /** The file or folder that the error is about; undefined where there is none. */
   readonly path: string | undefined;
-  /** Made by this package; there is no need to make one. */
+  /** This package creates these errors; callers need not. */
   constructor(code: MedsErrorCode, message: string, options?: {
     path?: string | undefined;
     cause?: unknown;
   });
 }
-/** How to look at a source. */
-export interface InspectOptions extends WorkOptions, OmopOptions {
-  /** Threads; 0, the default, for all cores. */
-  readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory to stay below while their codes are looked up. Default: 512 MiB. */
-  readonly memory?: number | undefined;
-}
 /** A column of a source. */
 export interface InspectedColumn {
   readonly name: string;
-  /** Its type as the source has it; null where that has none (CSV). */
+  /** Its type in the source; null where the source does not have types (CSV). */
   readonly type: string | null;
 }
-/** A table of an OMOP CDM folder. */
+/** A table of OMOP CDM. */
 export interface InspectedTable {
   /** Its name in lower case. */
   readonly name: string;
@@ -3049,53 +3497,72 @@ export interface InspectedTable {
   readonly rows: number;
   readonly columns: readonly InspectedColumn[];
 }
-/** Codes that begin alike, up to their first `/`. */
+/** The codes that have the same text before their first `/`. */
 export interface CodePrefix {
   readonly prefix: string;
-  /** Rows that have such a code. */
+  /** Rows with such a code. */
   readonly rows: number;
-  /** Those with a time. */
+  /** Those rows that have a time. */
   readonly timed: number;
-  /** Those whose time is exactly midnight: dates, most likely, of events whose hour is not known. */
+  /** Those rows whose time is exactly midnight: most likely dates, of events whose hour is not known. */
   readonly midnight: number;
 }
 /** What a folder or file is. */
 export interface Inspection {
   readonly path: string;
-  /** `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a database of that program; `omop`: OMOP CDM. */
+  /**
+   * `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a
+   * database of that program; `omop`: OMOP CDM.
+   */
   readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
-  /** Of the format, as the source says it or its columns show it; null where nothing does. */
+  /** The version of the format, from the source or from its columns; null where neither shows it. */
   readonly version: string | null;
-  /** Files that hold rows. */
+  /** Files that contain rows. */
   readonly files: number;
   /** Bytes of these files. */
   readonly bytes: number;
-  /** Rows of events; of all tables for OMOP; null where they could not be read. */
+  /** Rows of events (for OMOP: of all tables); null where they could not be read. */
   readonly rows: number | null;
   /** Subjects; null where they could not be counted. */
   readonly subjects: number | null;
-  /** Columns of the events; empty for OMOP, whose tables have theirs. */
+  /** Columns of the events; empty for OMOP, where each table has its own. */
   readonly columns: readonly InspectedColumn[];
   /** The tables of OMOP CDM, by name; empty for every other format. */
   readonly tables: readonly InspectedTable[];
-  /** What a conversion would drop, skip or change, and why; of a store what its conversion did. Kind `dropped` comes first, as in {@link Summary.notes}. */
+  /**
+   * What a conversion would drop, skip or change, and why; for a store, what its conversion did. Notes of
+   * kind `dropped` come first, as in {@link Summary.notes}.
+   */
   readonly notes: readonly Note[];
-  /** Why it cannot be converted as it is, in the words of the error that `convert` would throw; null where nothing speaks against it. */
+  /**
+   * Why the source cannot be converted as it is: the message of the error that `convert` would throw; null
+   * where it can be converted.
+   */
   readonly problem: string | null;
   /** The code of that error. */
   readonly problemCode: MedsErrorCode | null;
   /**
-   * Codes by prefix, the most frequent first; null where a problem stands in the way. Of OMOP
-   * tables they are the codes that `convert` would give with the same options, whose dates count as their last second and not as midnight.
+   * Codes by prefix, the most frequent first; null where a problem prevents it. For OMOP tables these are the
+   * codes that `convert` would make with the same options. There a date becomes the last second of its day,
+   * which does not count as midnight.
    */
   readonly prefixes: readonly CodePrefix[] | null;
 }
+/** How to look at a source. */
+export interface InspectOptions extends WorkOptions, OmopOptions {
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** OMOP tables only: the most memory for the search of their codes, in bytes. Default: 512 MiB. */
+  readonly memory?: number | undefined;
+}
 /**
- * Says what a folder or file is, and what is in it, without converting it: a MEDS dataset, a single Parquet file, a store, a `meds_reader` database, or
- * OMOP CDM in CSV, Parquet or a DuckDB database, all rows of which are read, and whose codes are looked up by the package `@duckdb/node-api`. A `.zip`, `.tar.gz` or `.tar` of a dataset, tables or
- * database is unpacked into the system's temporary folder for the time of the look.
+ * Reports what a folder or file is, and what is in it, without a conversion: a MEDS dataset, a single Parquet
+ * file, a store, a `meds_reader` database, or OMOP CDM in CSV, Parquet or a DuckDB database. For OMOP all
+ * rows are read, and the package `@duckdb/node-api` looks up their codes. A `.zip`, `.tar.gz` or `.tar` of a
+ * dataset, tables or database is unpacked into the system's temporary folder and removed afterwards.
  *
- * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of these, with what was looked for and found; what the system refuses.
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for anything else, with what was looked for and what was
+ * found; `MEDS_PERMISSION` and other failures of the system.
  * @example
  * ```ts
  * import { inspect } from "meds-reader";
@@ -3110,37 +3577,39 @@ export declare function inspect(source: string, options?: InspectOptions): Promi
 export interface VerifyOptions extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
   /** Stop after this many differences. Default: 100. */
   readonly limit?: number | undefined;
-  /** Threads; 0, the default, for all cores. */
+  /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
-  /** OMOP tables only: bytes of memory that their import is to stay below. Default: 512 MiB. */
+  /** OMOP tables only: the most memory for their import, in bytes. Default: 512 MiB. */
   readonly memory?: number | undefined;
-  /** OMOP tables only: folder for what is made of them on the way. Default: beside the store. */
+  /** OMOP tables only: folder for temporary files. Default: beside the store. */
   readonly temp?: string | undefined;
 }
-/** A place where a store is damaged, or differs from its source. */
+/** Where a store is damaged, or differs from its source. */
 export interface Difference {
-  /** What was found and what was expected. */
+  /** What is there and what was expected. */
   readonly message: string;
   /** File of the store, relative to it; null for the source as a whole. */
   readonly path: string | null;
-  /** Subject id, as decimal text: ids go beyond 2^53. */
+  /** Subject id, as decimal text: ids can exceed 2^53. */
   readonly subject: string | null;
   /** Row of the patient, from 0. */
   readonly row: number | null;
   readonly column: string | null;
 }
-/** What a verification found. */
+/** The result of {@link verify}. */
 export interface Verification {
-  /** Nothing differs. */
+  /** True where nothing differs. */
   readonly ok: boolean;
-  /** What differs, up to the limit. */
+  /** The differences, up to the limit. */
   readonly differences: readonly Difference[];
 }
 /**
- * Checks every byte and invariant of a store and, given its source, every value of every column against it. A folder of OMOP tables is imported anew for
- * that, with the options that the store was made with, into a temporary folder; their form may be another than it was then (Parquet for CSV).
+ * Checks every byte and invariant of a store. With a source it also compares every value of every column with
+ * the source. OMOP tables are imported again for that, with the options of the store, into a temporary
+ * folder. Their form may differ from that of the conversion (Parquet instead of CSV).
  *
- * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; of OMOP tables what {@link convert} throws.
+ * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; for OMOP tables
+ * also what {@link convert} throws.
  * @example
  * ```ts
  * import { verify } from "meds-reader";
@@ -3150,7 +3619,10 @@ export interface Verification {
  * ```
  */
 export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
-/** Rows, by their codes (a text that ends in `*` stands for all codes that begin so), or by the values of a column. */
+/**
+ * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
+ * column.
+ */
 export type RowChoice = {
   readonly codes: string | readonly string[];
 } | {
@@ -3164,9 +3636,9 @@ type ChosenRows = {
   readonly values: readonly string[];
 };
 interface BirthOptions {
-  /** Microseconds, as decimal text; absent: nothing is left out. */
+  /** Microseconds, as decimal text. Default: no row is left out. */
   readonly drop?: string;
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 interface BillingOptions {
@@ -3177,13 +3649,13 @@ interface BillingOptions {
 }
 interface MidnightOptions {
   readonly codes: readonly string[];
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 interface VisitOptions {
   readonly visits: ChosenRows;
   readonly visit: string;
-  /** Absent: `end`, where the store has it. */
+  /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
 type StepPlan = {
@@ -3206,27 +3678,29 @@ type StepPlan = {
 export declare class ReadyTransform {
   /** Made by this package only. */
   protected constructor();
-  /** Its name and options in full, as the manifest of the store keeps them. */
+  /** Its name and all its options, as in the manifest of the store. */
   readonly plan: StepPlan;
 }
-/** Which rows are of billing and of visits: see {@link billingToVisitEnd}. */
+/** The rows of billing and of visits: see {@link billingToVisitEnd}. */
 export interface BillingToVisitEnd {
-  /** Rows of billing. Default: column `clarity_table` is one of STARR's tables of bills, as in FEMR. */
+  /** Rows of billing. Default: the column `clarity_table` is one of STARR's tables of bills, as in FEMR. */
   readonly billing?: RowChoice | undefined;
-  /** Rows that say when a visit ends. Default: column `clarity_table` is `shc_pat_enc` or `lpch_pat_enc`. */
+  /** Rows with the end of a visit. Default: the column `clarity_table` is `shc_pat_enc` or `lpch_pat_enc`. */
   readonly visits?: RowChoice | undefined;
-  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  /** The column with the visit of a row. Default: `visit_id`. */
   readonly visit?: string | undefined;
-  /** The column of the times at which rows end (`timestamp[us]`). Default: `end`. */
+  /** The column with the end times of rows (`timestamp[us]`). Default: `end`. */
   readonly end?: string | undefined;
 }
 /**
- * Billing codes to the end of their visit: bills are written when a visit is over, but some extracts date them at its start, where they tell a model
- * the diagnosis days before it was made. A row of billing that is dated before the end of its visit moves there, and so does its own end. Rows that
- * name no visit, or one without an end, stay, and are counted; of several ends of a visit the latest counts.
+ * Moves billing codes to the end of their visit. Bills are written after a visit, but some extracts date them
+ * at its start. There they reveal a diagnosis to a model days before it was made. A billing row that is dated
+ * before the end of its visit moves to that end, and so does the row's own end. Rows without a visit, or
+ * whose visit has no end, stay and are counted. Where a visit has several ends, the latest is used.
  *
- * FEMR's `move_billing_codes`. Where one code stands at one time in several visits, FEMR moves that of the lowest visit and leaves the others at the
- * start; here each goes to the end of its own.
+ * Equivalent to FEMR's `move_billing_codes`, with one difference: where several visits have the same code at
+ * the same time, FEMR moves the code of the lowest visit and leaves the others at the start. Here each code
+ * moves to the end of its own visit.
  *
  * @example
  * ```ts
@@ -3238,21 +3712,23 @@ export interface BillingToVisitEnd {
  * ```
  */
 export declare function billingToVisitEnd(options?: BillingToVisitEnd): ReadyTransform;
-/** Which rows are of visits: see {@link visitStartToFirstEvent}. */
+/** The rows of visits: see {@link visitStartToFirstEvent}. */
 export interface VisitStartToFirstEvent {
-  /** Rows that say when a visit starts. Default: column `table` is `visit`, as meds_etl has it. */
+  /** Rows with the start of a visit. Default: the column `table` is `visit`, as in meds_etl. */
   readonly visits?: RowChoice | undefined;
-  /** The column that says to which visit a row belongs. Default: `visit_id`. */
+  /** The column with the visit of a row. Default: `visit_id`. */
   readonly visit?: string | undefined;
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 /**
- * The start of a visit to the visit's first event: where only the day of a visit is known, it is dated at midnight, before the patient came. The earliest
- * rows of a visit move to the first other row of the same visit that is dated after them, an exact start too; their ends are then not before it. A visit
- * without such a row stays, and so do later rows of the visit itself, such as its end.
+ * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at
+ * midnight, before the patient came. The earliest rows of a visit move to the time of the first other row of
+ * the same visit that is dated after them, even if their time is exact. Their ends are then not before that
+ * time. A visit without such a row stays, and so do later rows of the visit itself, such as its end.
  *
- * FEMR's `move_visit_start_to_first_event_start`, where visits with rows at several times are an error.
+ * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits
+ * with rows at several times.
  *
  * @example
  * ```ts
@@ -3262,19 +3738,20 @@ export interface VisitStartToFirstEvent {
  * ```
  */
 export declare function visitStartToFirstEvent(options?: VisitStartToFirstEvent): ReadyTransform;
-/** Which rows are known by day: see {@link midnightToDayEnd}. */
+/** The rows of which only the day is known: see {@link midnightToDayEnd}. */
 export interface MidnightToDayEnd {
-  /** Codes; a text that ends in `*` stands for all codes that begin so, `*` for all codes. */
+  /** Codes. A string that ends in `*` means all codes with this prefix, and `*` means all codes. */
   readonly codes: string | readonly string[];
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 /**
- * Rows at exactly midnight to 23:59 of their day: what is known by day only is dated at its first moment, before it happened, and a prediction made
- * at noon would know what came in the evening. Their ends at midnight move likewise. {@link inspect} tells by code prefix how many rows stand at
- * midnight. Rows of birth stay.
+ * Moves rows from exactly midnight to 23:59 of their day. An event of which only the day is known is dated at
+ * the first moment of the day, before it happened: a prediction at noon would know an event of the evening.
+ * Ends at midnight move too. {@link inspect} reports by code prefix how many rows are at midnight. Birth rows
+ * stay.
  *
- * FEMR's `move_to_day_end` does it with all rows, births among them.
+ * FEMR's `move_to_day_end` moves all rows, including births.
  *
  * @example
  * ```ts
@@ -3284,16 +3761,20 @@ export interface MidnightToDayEnd {
  * ```
  */
 export declare function midnightToDayEnd(options: MidnightToDayEnd): ReadyTransform;
-/** What becomes of rows before birth: see {@link beforeBirthToBirth}. */
+/** Options of {@link beforeBirthToBirth}. */
 export interface BeforeBirthToBirth {
-  /** Rows that lie before birth by more than this are left out, and counted. Default: none is; FEMR leaves out what lies more than 30 days before. */
+  /**
+   * Rows that are more than this before birth are left out and counted. Default: no row is left out. FEMR
+   * leaves out rows more than 30 days before.
+   */
   readonly drop?: Duration | undefined;
-  /** The column of the times at which rows end. Default: `end`, where the store has it. */
+  /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
 /**
- * Rows before birth to birth (the earliest row with a birth code, see {@link Patient.birthTime}); their ends are then not before it. Rows of a patient
- * without a time of birth stay, and such patients are counted. FEMR's `move_pre_birth`.
+ * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}).
+ * Their ends are then not before it. Rows of a patient without a time of birth stay, and such patients are
+ * counted. Equivalent to FEMR's `move_pre_birth`.
  *
  * @example
  * ```ts
@@ -3304,8 +3785,9 @@ export interface BeforeBirthToBirth {
  */
 export declare function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform;
 /**
- * Codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever the extract calls them. FEMR's `switch_to_icd10cm`. The store's
- * `codes.parquet` stays as it is: the new codes have the descriptions that it gives them under their new names.
+ * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the
+ * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the
+ * new codes have the descriptions of their new names there.
  *
  * @example
  * ```ts
@@ -3316,12 +3798,13 @@ export declare function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyT
  * ```
  */
 export declare function icd10ToIcd10cm(): ReadyTransform;
-/** What a transform's function may give for a patient: rows in any order. */
+/** A row that the function of a transform may return for a patient. */
 export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | NewRow<S>;
 /**
- * The function of a module for {@link transform}: of each patient the rows that the new store is to have. Events are kept as they are, with all columns;
- * `event.with({ … })` changes some; `{ time, code, … }` is a new row. Rows are put in order of time, static ones first; rows of one time stay in the order
- * in which they are given. null, or no row at all, leaves the patient out.
+ * The function of a module for {@link transform}. It returns, for each patient, the rows of the new store. An
+ * event is kept unchanged with all its columns, `event.with({ … })` changes some columns, and
+ * `{ time, code, … }` is a new row. The rows may be in any order: they are sorted by time, static rows first,
+ * and rows of the same time keep their order. null, or no rows, leaves the patient out.
  *
  * @example
  * ```ts
@@ -3340,30 +3823,40 @@ export type TransformedRow<S extends object = AnySchema> = Event<S> | Row<S> | N
  */
 export type TransformFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Given<S> | Promise<Given<S>>;
 type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<TransformedRow<S>> | null;
-/** How {@link transform} runs, and what the new store is like. */
+/** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
-  /** New columns, by name, and their types as `db.columns` names them: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`, … not nested ones. */
+  /**
+   * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
+   * …, but not nested types.
+   */
   readonly columns?: Readonly<Record<string, string>> | undefined;
-  /** Replace a store that stands at the target. */
+  /** Replace an existing store at `out`. */
   readonly force?: boolean | undefined;
-  /** Bytes of memory for writing the store to stay below. Default: 512 MiB. Each worker thread has its own memory beside it, and the rows of one patient. */
+  /**
+   * Limit in bytes for the memory that writing the store uses. Default: 512 MiB. Each worker thread needs its
+   * own memory and the rows of one patient in addition.
+   */
   readonly memory?: number | undefined;
-  /** Bytes of a shard. Default: those of the store. */
+  /** Bytes per shard. Default: as in the store. */
   readonly shardBytes?: number | undefined;
-  /** Write an inverted index too. Default: where the store has one. */
+  /** Write an inverted index. Default: true where the store has one. */
   readonly index?: boolean | undefined;
   /** Folder for temporary files, of about the size of the source's Parquet. Default: beside the new store. */
   readonly temp?: string | undefined;
 }
 /**
- * Writes a store of changed rows: a function of a module is asked of every patient, in worker threads, and ready transforms
- * ({@link billingToVisitEnd}, {@link visitStartToFirstEvent}, {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are taken after it, in
- * the order given. Rows that nothing changes keep every value of every column, bit by bit. The result is an ordinary store, laid out as a conversion lays it out; its metadata
- * folder is that of the first. The manifest keeps of which store, and how, it was made; the summary's notes count what was changed. It appears whole or not at all.
+ * Writes a store with changed rows. A function of a module is called for every patient, in worker threads.
+ * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent},
+ * {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given
+ * order. Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with
+ * the layout of a conversion and a copy of the first store's metadata folder. Its manifest records from which
+ * store it was made, and how. The summary's notes count the changes. The store appears whole or not at all.
  *
- * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or gives what is no row of its patient: the message names the subject, `cause` is
- * what was thrown; `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store has not, or another type;
- * `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`; what {@link PatientDatabase.open} throws, and what the system refuses.
+ * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or returns something that is not a row of
+ * its patient: the message contains the subject, and `cause` is what was thrown. `MEDS_UNKNOWN_COLUMN` or
+ * `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store does not have, or with another
+ * type. `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`, the errors of {@link PatientDatabase.open}, and errors of the
+ * system.
  * @example
  * ```ts
  * import { writeFileSync } from "node:fs";

@@ -9,50 +9,57 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** A question to a store. It holds a share of the store's files: closing the store does not disturb it. */
+/** A query over a store. It keeps a share of the store's files, so it also runs after the store is closed. */
 export declare class Asked {
-  /** Reads the question; starts nothing. */
+  /** Reads the parameters. Does not start the query. */
   constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode', question: Question)
-  /** Answers, once: the arrays of the result in the order of its members. A worker that is terminated meanwhile ends when the query does. */
+  /**
+   * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
+   * that is terminated meanwhile ends only when the query ends.
+   */
   run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>
-  /** Asks the query to stop; its promise then fails with `MEDS_CANCELLED`. */
+  /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }
 
-/** One piece of long work: options in as JSON, a summary out as JSON. */
+/** Long work. Its options and its summary are JSON. */
 export declare class Job {
-  /** Reads the options; starts nothing. */
+  /** Reads the options. Does not start the work. */
   constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest', options: string)
-  /** Does the work, once; gives its summary. A worker that is terminated meanwhile ends when the work does: cancel it first. */
+  /**
+   * Runs the work, once, and returns its summary. A worker thread that is terminated meanwhile ends only
+   * when the work ends, so cancel it first.
+   */
   run(): Promise<string>
-  /** `[phase, units done, units in all, bytes done, bytes in all]`. */
+  /** `[phase, units done, total units, bytes done, total bytes]`. */
   progress(): Array<number>
-  /** Asks the work to stop; its promise then fails with `MEDS_CANCELLED`. */
+  /** Stops the work. Its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }
 
 /** A shard whose rows can be written with changes. */
 export declare class NativeChanging {
-  /** Writes rows and their changes to a new Parquet file. */
+  /** Writes rows with their changes to a new Parquet file. */
   write(path: string, rows: ChangedRows, changes: Array<ChangedColumn>): void
 }
 
 /**
- * An exported ArrowSchema and ArrowArray. Whoever imports them takes them over (and clears `release`, by the interface's rules); what nobody
- * has imported is released with this object. The memory that they point to holds its own share of the mapping.
+ * An exported ArrowSchema and ArrowArray. An importer takes ownership and clears `release`, as the interface
+ * requires. Structs that are not imported are released with this object. The memory that they point to has
+ * its own share of the mapping.
  */
 export declare class NativeExport {
-  /** Address of the ArrowSchema; valid while this object lives. */
+  /** Address of the ArrowSchema. Valid while this object lives. */
   get schema(): bigint
-  /** Address of the ArrowArray; valid while this object lives. */
+  /** Address of the ArrowArray. Valid while this object lives. */
   get array(): bigint
-  /** Releases what nobody has imported; the addresses then hold released structs. */
+  /** Releases the structs that are not imported. Their addresses then contain released structs. */
   release(): void
 }
 
-/** Shards that are read in order: the system reads ahead there until this ends, or has been collected. */
+/** Shards that are read in order. The system reads ahead in them until this ends or is collected. */
 export declare class NativeScan {
-  /** Ends it; may be called twice. */
+  /** Ends the scan. Can be called more than once. */
   end(): void
 }
 
@@ -69,11 +76,14 @@ export declare class NativeStore {
    * sample's index and the row. The batch must not be used then.
    */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
-  /** A shard whose rows can be written with changes; every byte of it is compared with its checksum. */
+  /**
+   * Opens a shard whose rows can be written with changes. This compares every byte of it with its
+   * checksum.
+   */
   changing(shard: number, added: Array<AddedColumn>): NativeChanging
-  /** Copies the metadata files, compared with their checksums, into a folder. */
+  /** Copies the metadata files into a folder and compares them with their checksums. */
   copyMetadata(folder: string): void
-  /** Maps and checks the store in a folder; with `verify` every byte of it. */
+  /** Maps and checks the store in a folder. With `verify` it checks every byte. */
   constructor(path: string, verify: boolean)
   /** The text of manifest.json. */
   manifest(): string
@@ -81,27 +91,33 @@ export declare class NativeStore {
   patients(): Mapped
   /** codes.arrow. */
   codes(): Mapped
-  /** ancestors.arrow; null where the store has none. */
+  /** ancestors.arrow; null where the store does not have the file. */
   ancestors(): Mapped | null
-  /** A shard, whose subject ids, event offsets and sparse offsets are checked first. */
+  /** A shard. The first call checks its subject ids, event offsets and sparse offsets. */
   shard(index: number): Mapped
-  /** Checks the offsets that start at this byte of a shard, before the first read of the column that they belong to. */
+  /** Checks the offsets that start at this byte of a shard. Required before the first read of their column. */
   checkOffsets(shard: number, offset: number): void
-  /** A shard for other native code, by the Arrow C Data Interface; all of its structure is checked first. */
+  /**
+   * Exports a shard to other native code by the Arrow C Data Interface. Its whole structure is checked
+   * first.
+   */
   export(shard: number): NativeExport
-  /** The shards that are worth a scan where the patients at some slots (ascending; all of them where there are none) are read in storage order. */
+  /**
+   * The shards that are worth a scan if the patients at these slots (ascending; null for all) are read in
+   * storage order.
+   */
   dense(slots?: Uint32Array | undefined | null): Array<number>
-  /** Says that some shards are read in order from now on. */
+  /** Announces that these shards are read in order from now on. */
   scan(shards: Array<number>): NativeScan
-  /** Drops the mappings that nobody else (JavaScript, a query, an export) holds. */
+  /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */
   close(): void
 }
 
-/** A column that a transform adds. */
+/** A new column of a transform. */
 export interface AddedColumn {
-  /** Its name. */
+  /** The column's name. */
   name: string
-  /** Its type, as `db.columns` names types. */
+  /** The column's type, written as in `db.columns`. */
   type: string
 }
 
@@ -154,74 +170,185 @@ export interface BatchTokens {
   std: Float64Array
 }
 
-/** Values that some of these rows get in a column; of `numbers`, `words` and `bytes` those are there that the column's type needs, the others are empty. */
+/**
+ * New values in a column for some of these rows. The column's type determines which of `numbers`, `words`
+ * and `bytes` has the values; the others are empty.
+ */
 export interface ChangedColumn {
-  /** The column. */
+  /** Name of the column. */
   column: string
   /** Rows of the part, ascending. */
   rows: Uint32Array
-  /** 1 where there is a value. */
+  /** 1 for a value, 0 for null. */
   valid: Uint8Array
-  /** Of bool, integers to 32 bits, floats, days, and times of day. */
+  /** Values of bool, integers up to 32 bits, floats, date32 and time32. */
   numbers: Float64Array
-  /** Of all that has 64 bits. */
+  /** Values of all 64-bit types. */
   words: BigInt64Array
-  /** Of text, decimals and bytes, with one offset more than there are values. */
+  /** Offsets of text, decimals and bytes: one more than there are values. */
   offsets: Int32Array
-  /** Of text, decimals and bytes. */
+  /** Bytes of text, decimals and bytes. */
   bytes: Uint8Array
 }
 
-/** Rows of some patients: see `crates/convert/src/changed.rs`. */
+/** Rows of a part's patients: see `crates/convert/src/changes.rs`. */
 export interface ChangedRows {
-  /** The patients, by their rows in the shard. */
+  /** The patients, as rows of the shard. */
   patients: Uint32Array
-  /** Of each patient the number of rows. */
+  /** Number of rows of each patient. */
   lengths: Uint32Array
-  /** Rows of the shard; 2^32 - 1 is a new one. */
+  /** Rows of the shard; 2^32 - 1 is a new row. */
   rows: Uint32Array
 }
 
-/** Detaches an ArrayBuffer: its views have length 0 from now on, its memory is given back on the next turn of the event loop. */
+/** A column of a Parquet file, as its footer has it. */
+export interface DescribedColumn {
+  /** Its name. */
+  name: string
+  /** Its type as Parquet calls it, in lower case; null for a nested one without an annotation. */
+  type: string | null
+}
+
+/** The rows and columns of a Parquet file. */
+export interface DescribedTable {
+  /** Number of rows. */
+  rows: number
+  /** The columns, in the file's order. */
+  columns: Array<DescribedColumn>
+}
+
+/** Reads the rows and columns of a Parquet file from its footer. */
+export declare function describeTable(path: string): DescribedTable
+
+/**
+ * Detaches an ArrayBuffer. Its views have length 0 from now on, and its memory is freed on the next turn of
+ * the event loop.
+ */
 export declare function detach(buffer: ArrayBuffer): void
+
+/** A source in a folder. */
+export interface FoundSource {
+  /** Where it is. */
+  path: string
+  /** Its kind, as [`kind`] returns it. */
+  kind: string
+}
+
+/** What a path is. Throws where it is nothing that can be read. */
+export declare function kind(path: string): 'store' | 'meds' | 'meds_reader' | 'omop' | 'parquet' | 'archive' | 'duckdb'
+
+/** What a file is by its first bytes; null where they show no kind. */
+export declare function kindOfFile(path: string): 'parquet' | 'archive' | 'duckdb' | null
 
 /** A mapped Arrow file. */
 export interface Mapped {
-  /** The file's bytes, mapped privately: a write reaches no file and no other reader. */
+  /** The file's bytes, mapped privately: a write changes neither the file nor what other readers see. */
   buffer: ArrayBuffer
-  /** JSON: the top-level fields and where their buffers lie. */
+  /** JSON: the top-level fields and where their buffers are. */
   layout: string
 }
 
-/** What is asked. */
+/** The parameters of a query. */
 export interface Question {
   /** The cohort's slots, ascending; null for all patients. */
   slots: Uint32Array | null
-  /** Ranges of code ids: begin, end, begin, end, …; null for all codes. */
+  /** Ranges of code ids: begin, end, begin, end, … Null for all codes. */
   codes: Uint32Array | null
-  /** Of each window the subject; null where groups are patients. */
+  /** The subject of each window. Null where groups are patients. */
   subjects: BigInt64Array | null
-  /** Of each window the bounds. */
+  /** The start of each window. Null: from the beginning. */
   start: BigInt64Array | null
-  /** See `start`. */
+  /** The end of each window. Null: to the end. */
   end: BigInt64Array | null
-  /** Rows at the very start, at the very end, do not belong; nor do static ones. */
+  /** Whether windows exclude rows exactly at the start. */
   afterStart: boolean
-  /** See `after_start`. */
+  /** Whether windows exclude rows exactly at the end. */
   beforeEnd: boolean
-  /** See `after_start`. */
+  /** Whether windows exclude static rows. */
   timedOnly: boolean
-  /** Only so many of the last rows of each window. */
+  /** Windows contain at most this number of rows: the last ones. */
   last: number | null
-  /** 0 for all cores. */
+  /** Number of threads; 0 for all cores. */
   threads: number
 }
 
-/** Refuses a file or folder, or files below it, of a table whose log says which of its files are rows. */
+/** A column that was read. */
+export interface ReadColumn {
+  /** Rows without a value. */
+  nulls: number
+  /**
+   * 1 for each row that has a value; null where all rows have one, and for values that say null
+   * themselves.
+   */
+  valid: Uint8Array | null
+  /**
+   * For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
+   * for lists the indexes of all rows.
+   */
+  values: BigInt64Array | Float64Array | Uint8Array | Int32Array
+  /** The texts, in the order in which they first occur. */
+  texts: Array<string>
+  /** For lists: the start of each row's list, and the end of the last one. */
+  offsets: Int32Array | null
+}
+
+/** Reads some columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
+export declare function readTable(path: string, what: string, columns: Array<WantedColumn>): Promise<ReadTable>
+
+/** A table that was read. */
+export interface ReadTable {
+  /** Number of rows. */
+  rows: number
+  /**
+   * The wanted columns in their order. Null for a column that is absent, or that has another type and no
+   * value.
+   */
+  columns: Array<ReadColumn | undefined | null>
+}
+
+/**
+ * Fails if the file, the folder or files below it belong to a table format whose log says which files
+ * contain its rows.
+ */
 export declare function refuseTables(root: string, files: Array<string>): void
 
-/** Refuses a path where no store may be written, before any work is done for one. */
+/** Fails for a path where a store must not be written, before any work is done. */
 export declare function refuseTaken(path: string, force: boolean): void
 
-/** Why this runtime cannot map stores, or null when it can. */
+/** The sources in a folder, at any depth; what is in a source is part of it. */
+export declare function sourcesIn(folder: string): Array<FoundSource>
+
+/** The reason why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null
+
+/** A column that a table should have. */
+export interface WantedColumn {
+  /** Its name. */
+  name: string
+  /** Its name in older files. */
+  older: string | null
+  /** What its values must be. */
+  kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'
+  /** A file without it is an error. */
+  required: boolean
+}
+
+/** Writes a table to a new Parquet file. */
+export declare function writeTable(path: string, columns: Array<WrittenColumn>): void
+
+/** A column to write. */
+export interface WrittenColumn {
+  /** Its name. */
+  name: string
+  /** The int64 values are times. */
+  isTime: boolean
+  /**
+   * 1 for each row that has a value; null where all rows have one, and for values that say null
+   * themselves.
+   */
+  valid: Uint8Array | null
+  /** The values. */
+  values: Values
+  /** The texts. */
+  texts: Array<string>
+}
