@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { ensureStore } from "../operations/conversion.js";
 import type { ConvertOptions } from "../operations/convert.js";
+import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
 import type { ArrowExport } from "../store/c-data.js";
 import type { CodeTable } from "../store/codes.js";

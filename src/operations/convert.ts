@@ -1,8 +1,8 @@
-import type { ExistingStore } from "../sources/existing.js";
+import type { ExistingStore } from "../sources/existing-store.js";
 import type { OmopOptions } from "../sources/omop/options.js";
 import type { Note } from "../store/manifest.js";
 import type { WorkOptions } from "../store/native.js";
-import { ensureStore } from "./conversion.js";
+import { ensureStore } from "./ensure-store.js";
 
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions, OmopOptions {

@@ -2,6 +2,7 @@
 //! subject's rows are contiguous and in order of time).
 
 use crate::plan::copies;
+use crate::plan::static_rows;
 use crate::source::column::{Column, Columns, Origin, Role, subject_column, time_column};
 use crate::source::content::Batch;
 use crate::source::files::{Source, SourceFile};
@@ -261,7 +262,7 @@ fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize
                     first = first.or(Some(t));
                     last = Some(t);
                 }
-                None => run.late_static |= last.is_some(),
+                None => run.late_static |= static_rows::is_late(last),
             }
         }
     }
@@ -300,11 +301,5 @@ fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
 /// The note about times that were rounded.
 pub fn truncated_note(count: u64) -> Option<Note> {
     let message = "times with nanoseconds: rounded down to microseconds".to_string();
-    (count > 0).then_some(Note { kind: "converted".into(), message, count })
-}
-
-/// The note about patients with a row without a time after a row with one.
-pub fn moved_note(count: u64) -> Option<Note> {
-    let message = "patients whose rows without a time were not the first: these rows were moved to the front".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }

@@ -1,6 +1,6 @@
 //! Writing Parquet files.
 
-use crate::write::orders::plain_orders;
+use crate::write::float_order::plain_orders;
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use meds_store::{Code, Error, Result};
