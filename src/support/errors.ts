@@ -14,7 +14,7 @@ export type MedsErrorCode =
   | "MEDS_CANCELLED"
   /** The database was closed. Fix: Read before `close()`, or open the store again. */
   | "MEDS_CLOSED"
-  /** A column has a type that its use does not allow. Fix: Name another column, or write the column in the type that the text names. */
+  /** A column has a type that its use does not allow. Fix: Name another column, or write the column with the type that the message names. */
   | "MEDS_COLUMN_TYPE"
   /** A file of a store does not match its checksum or its structure. Fix: Convert the source again. */
   | "MEDS_CORRUPT"
@@ -22,27 +22,27 @@ export type MedsErrorCode =
   | "MEDS_DISK_FULL"
   /** Two files contain the same rows, so each event would count twice. Fix: Remove one of the two. */
   | "MEDS_DUPLICATE_FILE"
-  /** A file of a vocabulary or of targets is damaged, or of another kind. Fix: Fit and write it again. */
+  /** A file of a vocabulary or of targets is damaged, or is a file of another kind. Fix: Fit and write it again. */
   | "MEDS_FITTED_FILE"
   /** A defect of this package. Fix: Report it with the stack trace on stderr. */
   | "MEDS_INTERNAL"
-  /** An argument or option is wrong, or two of them do not fit together. Fix: The text says what the value must be. */
+  /** An argument or option is wrong, or two of them do not fit together. Fix: Change the value as the message says. */
   | "MEDS_INVALID_ARGUMENT"
-  /** The operating system reported an error about a file. Fix: The text contains its words: check the path, the disk and the network. */
+  /** The operating system reported an error about a file. Fix: Read the words of the system in the message, and check the path, the disk and the network. */
   | "MEDS_IO"
-  /** Files are where labels should be written. Fix: Choose another folder, or pass `force: true` to replace labels. */
+  /** The folder that labels should be written to contains files already. Fix: Choose another folder, or pass `force: true` to replace labels. */
   | "MEDS_LABELS_EXIST"
   /** A read would return something that was not known at the cut-off. Fix: Read the event's values through the sample's timeline, or do not declare the column in `knownLater`. */
   | "MEDS_LEAK"
-  /** A file in `metadata/` is not as MEDS defines it. Fix: Correct the file, or remove it. */
+  /** A file in `metadata/` does not have the form that MEDS defines. Fix: Correct the file, or remove it. */
   | "MEDS_METADATA"
   /** A file lacks a column that is needed. Fix: Add the column, or name another file. */
   | "MEDS_MISSING_COLUMN"
-  /** An optional package is not installed. Fix: Run the `npm install` line of the text. */
+  /** An optional package is not installed. Fix: Run the `npm install` command of the message. */
   | "MEDS_MISSING_PACKAGE"
   /** The path exists, but is not a store. Fix: Convert the dataset first, or use `PatientDatabase.from(path)`. */
   | "MEDS_NOT_A_STORE"
-  /** The rows of one subject are in several places. Fix: Convert with `repair: true` (`--repair`), which brings them together. */
+  /** The rows of one subject are not contiguous. Fix: Convert with `repair: true` (`--repair`), which brings them together. */
   | "MEDS_NOT_CONTIGUOUS"
   /** A file or folder does not exist. Fix: Check the path. */
   | "MEDS_NOT_FOUND"
@@ -52,39 +52,39 @@ export type MedsErrorCode =
   | "MEDS_NO_SPLIT"
   /** OMOP tables come without the concepts that they name. Fix: Add a vocabulary (`--vocabulary`), or choose `--concept-ids` or `--keep-unmapped`. */
   | "MEDS_NO_VOCABULARY"
-  /** A value is missing where each row must have one. Fix: Fill it in, or remove the row. */
+  /** A value is missing in a column that must have one in each row. Fix: Fill it in, or remove the row. */
   | "MEDS_NULL_VALUE"
   /** Code ids of one store or vocabulary were used with another. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
   | "MEDS_OTHER_IDS"
   /** A number is outside the rows, slots or ids that exist. Fix: Stay below `length` or `size`. */
   | "MEDS_OUT_OF_RANGE"
-  /** A function that runs in worker threads threw an error. It is the `cause`. Fix: Correct the function. */
+  /** A function that runs in worker threads threw an error, which is the `cause`. Fix: Correct the function. */
   | "MEDS_PASS_FAILED"
   /** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
   | "MEDS_PATIENT_TOO_LARGE"
-  /** The operating system does not allow it. Fix: Change the rights of the path, or choose another one. */
+  /** The operating system does not allow access to a file or folder. Fix: Change the permissions of the path, or choose another path. */
   | "MEDS_PERMISSION"
   /** With `strict`, a table would lose more than a tenth of its rows. Fix: Add the vocabulary, keep the rows, or convert without `strict`. */
   | "MEDS_ROWS_DROPPED"
-  /** Columns of one name do not fit together. Fix: Write them in one type, or remove or rename one. */
+  /** Columns or tables with the same name contradict each other. Fix: Write them with one type, or remove or rename one of them. */
   | "MEDS_SCHEMA_CONFLICT"
-  /** The source changed during its conversion. Fix: Retry when nothing writes to it. */
+  /** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
   | "MEDS_SOURCE_CHANGED"
-  /** A file of the source cannot be read as what it is. Fix: Make the file again, or correct the line that the text names. */
+  /** A file of the source is damaged: it cannot be read in its own format. Fix: Write the file again, or correct the line that the message names. */
   | "MEDS_SOURCE_DAMAGED"
-  /** The source has a format version that this package does not read. Fix: Write it in the version that the text names. */
+  /** The source has a format version that this package does not read. Fix: Write it in the version that the message names. */
   | "MEDS_SOURCE_VERSION"
   /** A subject is in two splits. Fix: Leave it in one of them. */
   | "MEDS_SPLIT_CONFLICT"
-  /** The target exists. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
+  /** A file or folder exists already at the target path. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
   | "MEDS_STORE_EXISTS"
   /** The store was replaced while it was being opened or read. Fix: Open it again. */
   | "MEDS_STORE_REPLACED"
   /** A newer version of this package wrote the store. Fix: Update `meds-reader`, or convert the source again. */
   | "MEDS_STORE_VERSION"
-  /** The folder is a table of Delta Lake, Iceberg or the like, whose files also contain deleted rows. Fix: Run the line of the text, which writes the current version as plain Parquet. */
+  /** The folder is a table of Delta Lake, Iceberg or the like, whose files also contain deleted rows. Fix: Run the code in the message: it writes the current version as plain Parquet. */
   | "MEDS_TABLE_FORMAT"
-  /** The times of a subject go back. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
+  /** The rows of a subject are not in order of time. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
   | "MEDS_TIME_ORDER"
   /** A time is too far from 1970 to be an exact number. Fix: Use `timeMicros` or `times`, which are bigint. */
   | "MEDS_TIME_RANGE"
@@ -92,7 +92,7 @@ export type MedsErrorCode =
   | "MEDS_UNKNOWN_COLUMN"
   /** The store does not have this split. Fix: Use a name of `db.splits`. */
   | "MEDS_UNKNOWN_SPLIT"
-  /** The subject is not among these patients. Fix: Check with `has(id)` first. */
+  /** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
   | "MEDS_UNKNOWN_SUBJECT"
   /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
   | "MEDS_UNSAFE_NUMBER"

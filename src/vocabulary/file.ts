@@ -71,7 +71,7 @@ async function parsed(path: string): Promise<unknown> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT")
       fail("MEDS_NOT_FOUND", `${path}: the file does not exist. Check the path.`, path);
-    throw new MedsError("MEDS_IO", `${path}: ${(cause as Error).message}`, { path, cause });
+    throw new MedsError("MEDS_IO", `${path}: the file cannot be read (${(cause as Error).message}). Check the path.`, { path, cause });
   }
   try {
     return JSON.parse(text);

@@ -54,9 +54,9 @@ describe("every error code", () => {
     const lines = [
       "# Errors",
       "",
-      "Every error of meds-reader is a `MedsError` with a stable `code`. The command line prints `CODE: text` on one line and exits with 1. Programs match on codes; texts may change.",
+      "Every error of meds-reader is a `MedsError` with a stable `code`. The command line prints `CODE: message` on one line, and its exit status is 1. Programs should compare codes, because messages may change.",
       "",
-      "This page is made by `npm run errors`: it runs each call below and prints what the call raises. Paths begin at the folder of the data.",
+      "This page is made by `npm run errors`: it runs each call below, and shows the message of the error. Paths are relative to the folder that contains the data.",
       "",
     ];
     const wrong: string[] = [];

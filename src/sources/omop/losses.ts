@@ -63,7 +63,7 @@ export function refuseLosses(source: string, notes: readonly Note[], strict: boo
   const what = lost.length === 1 ? "One table loses" : `${lost.length} tables lose`;
   fail(
     "MEDS_ROWS_DROPPED",
-    `${source}: ${what} more than a tenth of the rows, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, remove \`strict\`.`,
+    `${source}: ${what} more than a tenth of ${lost.length === 1 ? "its" : "their"} rows, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, omit \`strict\`.`,
     source,
   );
 }

@@ -169,14 +169,14 @@ fn scattered(first: &SourceFile, file: &SourceFile, row: u64, id: i64) -> Disord
         false => format!("in {}", first.path.display()),
     };
     let message = format!(
-        "subject {id} starts again at row {row}, but it also has rows {place}. MEDS requires a subject's rows to be contiguous in one file. Sort the source, or merge them with --repair."
+        "subject {id} starts again at row {row}, but it also has rows {place}. MEDS requires a subject's rows to be contiguous in one file. Sort the source, or merge them with `repair` (--repair)."
     );
     Disorder(Error::at(Code::NotContiguous, &file.path, message))
 }
 
 fn unordered(file: &SourceFile, row: u64, id: i64, before: i64, after: i64) -> Disorder {
     let message = format!(
-        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS requires a subject's rows in order of time. Sort the source, or sort them with --repair."
+        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS requires a subject's rows in order of time. Sort the source, or sort them with `repair` (--repair)."
     );
     Disorder(Error::at(Code::TimeOrder, &file.path, message))
 }

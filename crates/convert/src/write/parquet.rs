@@ -36,8 +36,8 @@ pub fn failed(path: &Path, error: ParquetError) -> Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
             Ok(io) => Error::io(path, "write the dataset", &io),
-            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}.")),
+            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}. Check the path and the disk.")),
         },
-        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}.")),
+        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}. Check the path and the disk.")),
     }
 }
