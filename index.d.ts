@@ -2,7 +2,7 @@
 
 declare global {
   interface SymbolConstructor {
-    /** Node has it since 20; the ES2022 library does not know it yet. */
+    /** Node.js has it since version 20. The ES2022 types of TypeScript do not declare it. */
     readonly dispose: unique symbol;
   }
 }
@@ -18,9 +18,9 @@ export type SubjectId = number | bigint;
  *
  * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
  * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
- * import has returned, because it owns the addresses. An export that was not imported is released by
- * {@link ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay
- * valid after `db.close()`. They must not be written to.
+ * import has returned, because it owns the addresses. An export that was not imported is released by {@link
+ * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
+ * after `db.close()`. The importer must not write to them.
  */
 export declare class ArrowExport {
   /** Made by this package only. */
@@ -84,7 +84,7 @@ export declare class CodeRange {
   readonly end: number;
   /** Number of codes. */
   get length(): number;
-  /** Is a code id in this range. */
+  /** Whether a code id is in this range. */
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
@@ -202,11 +202,14 @@ export interface ColumnInfo {
   readonly name: string;
   /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
   readonly type: string;
-  /** Is any row of the whole store null. */
+  /** Whether the column is null in any row of the store. */
   readonly nullable: boolean;
   /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
   readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: the values are stored as ids of one dictionary for the whole store. */
+  /**
+   * Whether the column is dictionary-coded: its values are stored as indexes into one dictionary for the
+   * whole store.
+   */
   readonly coded: boolean;
   /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
   readonly stored: string;
@@ -219,7 +222,7 @@ export interface Note {
    * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
    * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
    * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
-   * keeps them. These notes come first, and are errors with `strict`.
+   * keeps them. These notes come first. With `strict` they are errors.
    */
   readonly kind: string;
   /** What and why. */
@@ -229,7 +232,11 @@ export interface Note {
 }
 /** The progress of a piece of work. */
 export interface Progress {
-  /** The current phase. */
+  /**
+   * The current phase, in this order: `start`; `wait` (another process is writing the same store); `plan`
+   * (footers and schemas); `transform` (the functions of a transform); `measure` (the first pass over the
+   * rows); `sort` (with `repair`); `write` (the second pass); `check` (checksums); `finish`.
+   */
   readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
   /** Rows done in this phase, and all its rows (0 while unknown). */
   readonly done: number;
@@ -304,11 +311,11 @@ export interface WindowOptions {
   /** The patient's static rows (no time) belong to the window. Default: true. */
   readonly static?: boolean | undefined;
 }
-/** How {@link Timeline.between} cuts. */
+/** Options of {@link Timeline.between}. */
 export interface BetweenOptions {
   /**
-   * Rows at exactly which bound belong to the window: both (true, the default), neither (false), `"start"` or
-   * `"end"`.
+   * Whether rows at exactly the time of a bound belong to the window: at both bounds (true, the default), at
+   * neither (false), or only at `"start"` or `"end"`.
    */
   readonly inclusive?: boolean | "start" | "end" | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */
@@ -356,7 +363,7 @@ export declare class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T;
-  /** Has the row no value. */
+  /** Whether the row has no value. */
   isNull(i: number): boolean;
   /**
    * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
@@ -631,10 +638,10 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * @throws MedsError `MEDS_INVALID_ARGUMENT` where `end` is before `start`.
    */
   between(start: TimeLike, end: TimeLike, options?: BetweenOptions): Timeline<S>;
-  /** The first `count` rows, static rows first; all where there are fewer. */
+  /** The first `count` rows, static rows first; all rows if there are fewer. */
   first(count: number): Timeline<S>;
   /**
-   * The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out
+   * The last `count` rows; all rows if there are fewer. Static rows are the first rows, so they are left out
    * first.
    */
   last(count: number): Timeline<S>;
@@ -753,11 +760,11 @@ export interface Windows {
   /** The subject of each window. */
   readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
   /**
-   * Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the
-   * beginning.
+   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
+   * Default: from the beginning.
    */
   readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times. Default: to the end. */
+  /** Rows at or before these times, one per window. Default: to the end. */
   readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
@@ -767,8 +774,8 @@ export interface Windows {
   /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
   readonly static?: boolean | undefined;
   /**
-   * The most rows of a window: the last ones are kept. Static rows come first, so they are left out first.
-   * Default: all rows.
+   * The largest number of rows in a window. Of more rows the last ones are kept. Static rows come first, so
+   * they are left out first. Default: all rows.
    */
   readonly last?: number | undefined;
 }
@@ -876,7 +883,7 @@ export type Duration = number | bigint | {
 export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
 /**
  * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
- * of MEDS's label schema, in JavaScript's spelling. A value that is null or absent is missing.
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
  */
 export interface Label {
   readonly subjectId: SubjectId;
@@ -890,8 +897,8 @@ export interface Label {
   readonly floatValue?: number | null | undefined;
   readonly categoricalValue?: string | null | undefined;
   /**
-   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end
-   * of follow-up, and `booleanValue` is missing, because censored is not false.
+   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
+   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
    */
   readonly isCensored?: boolean | null | undefined;
 }
@@ -959,7 +966,7 @@ export declare class Splits {
   /** Number of subjects in a split. */
   readonly size: number;
   /**
-   * Reads splits in the form in which they are published. The columns show the form:
+   * Reads splits in any form in which they are published. The columns of the file show which form it is:
    *
    * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
    *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
@@ -981,7 +988,7 @@ export declare class Splits {
    */
   static open(path: string): Promise<Splits>;
   /**
-   * Makes splits from the subjects of each.
+   * Makes splits from the subject ids of each split.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
    * `MEDS_INVALID_ARGUMENT`.
@@ -1006,7 +1013,7 @@ export declare class Splits {
     readonly [name: string]: number;
   };
 }
-/** Labels of a split, and the numbers of the others: {@link Labels.inSplit}. */
+/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
 export interface SplitLabels<L extends Labels = Labels> {
   readonly labels: L;
   /** Labels of subjects of another split. */
@@ -1041,7 +1048,7 @@ export declare class Labels implements Iterable<LabelRow> {
   /** Number of labels. */
   readonly size: number;
   /**
-   * Reads a task in the form in which it is published:
+   * Reads a task in any form in which tasks are published:
    *
    * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
    *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
@@ -1061,8 +1068,8 @@ export declare class Labels implements Iterable<LabelRow> {
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
-   * name; `MEDS_INVALID_ARGUMENT` for a table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for
-   * two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
+   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
    * file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
@@ -1146,11 +1153,11 @@ export declare class Labels implements Iterable<LabelRow> {
   inSplit(splits: Splits, name: string): SplitLabels;
   /**
    * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
-   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those with a value of `boolean_value`
-   * (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
-   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's
-   * schema does not have: remove such labels with {@link Labels.select} for readers that require the exact
-   * schema.
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
+   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
+   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
+   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
+   * the exact schema.
    *
    * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
    * the Parquet files that are in the folder.
@@ -1208,8 +1215,8 @@ export type ModuleUrl = string | {
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
   /**
-   * Number of worker threads. Default: the number of threads that the machine runs at once. Never more than
-   * the number of chunks.
+   * Number of worker threads. Default: the number of threads that the machine can run at once. There are
+   * never more threads than chunks.
    */
   readonly threads?: number | undefined;
   /** Passed to the function: any value that can be cloned to another thread. */
@@ -1221,7 +1228,7 @@ export interface PassOptions<A = unknown> {
 }
 /** Options of {@link Cohort.map}. */
 export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Results in order of the patients (true, the default), or as they arrive (false). */
+  /** Whether results come in the order of the patients (true, the default), or as they arrive (false). */
   readonly ordered?: boolean | undefined;
 }
 /** Options of {@link Cohort.mapWithLabels}. */
@@ -1231,7 +1238,9 @@ export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
 }
 /** Options of {@link Cohort.reduce}. */
 export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /** The first chunk's result is merged into this value. It is the result where there are no patients. */
+  /**
+   * The first chunk's result is merged into this value. If there are no patients, this value is the result.
+   */
   readonly initial: R;
   /**
    * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
@@ -1304,8 +1313,8 @@ export interface PassReport {
 /**
  * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
  * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
- * ends, also early. A slow loop slows the workers down: only a few messages of results wait for it. If you
- * call `next()` yourself and stop before the end, call `return()` too.
+ * ends, even if it ends early. A slow loop slows the workers down: only a few messages of results wait for
+ * it. If you call `next()` yourself and stop before the end, call `return()` too.
  *
  * Closing the database does not affect a pass: the workers open the store themselves.
  */
@@ -1365,10 +1374,10 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   /** Whether the cohort contains a patient with this id. */
   has(id: SubjectId): boolean;
   /**
-   * The patient at an index in storage order (for the whole database: the slot); negative indexes count from
-   * the end; undefined outside.
+   * The patient at an index in storage order; for the whole database the index is the slot. A negative index
+   * counts from the end. Undefined if there is no such patient.
    */
-  at(place: number): Patient<S> | undefined;
+  at(index: number): Patient<S> | undefined;
   /** The patients in storage order. */
   [Symbol.iterator](): IterableIterator<Patient<S>>;
   /**
@@ -1611,7 +1620,8 @@ export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "des
  * - `step_through`: windows that start at 0, stride, 2 stride and so on; the last one ends at the last row. Each
  *   window is a sample.
  *
- * If n is at most w, every strategy takes all rows. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ * If n is at most w, every strategy takes all rows. The strategies are those of meds-torch-data
+ * (`SubsequenceSamplingStrategy`).
  */
 export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
 /** A length of time, or a number of rows (of events with `unit: "events"`). */
@@ -1621,20 +1631,22 @@ export type Reach = Duration | {
 /** Options of {@link samples}. */
 export interface SampleOptions {
   /**
-   * The most rows of a window (events with `unit: "events"`), prepended static rows included. 1 to 2^31 - 1.
+   * The largest number of rows in a window (events with `unit: "events"`), including prepended static rows. 1
+   * to 2^31 - 1.
    */
   readonly maxLength: number;
   /** Default: `to_end`. */
   readonly strategy?: Strategy | undefined;
   /**
-   * What `maxLength`, `stride`, `overlap` and counts count: rows (`measurements`, the default), or events. An
-   * event is all rows of a distinct time.
+   * The unit of `maxLength`, `stride`, `overlap` and of every `count`: rows (`measurements`, the default), or
+   * `events`. Here an event is all rows of the same time.
    */
   readonly unit?: "measurements" | "events" | undefined;
   /**
    * With `step_through`: the distance from the start of a window to the start of the next, 1 to `maxLength`
    * (a longer step would skip rows). Cannot be combined with `overlap`. Default: `maxLength`, windows side by
-   * side. If prepended static rows leave less room in a window than this, the step is that room.
+   * side. If prepended static rows leave less room for other rows in a window than this, that room is the
+   * distance.
    */
   readonly stride?: number | undefined;
   /**
@@ -1653,9 +1665,9 @@ export interface SampleOptions {
    */
   readonly gap?: Reach | undefined;
   /**
-   * As a length of time: only rows within this time before the cut-off (with labels only), so (cut-off -
-   * lookBack, cut-off], or [cut-off - lookBack, cut-off) if `inclusive` is false. As a count: only this many
-   * of the last rows. Default: all rows.
+   * As a length of time: only rows within this time before the cut-off (with labels only). The interval is
+   * (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) if `inclusive` is false. As a count: only
+   * this many of the last rows. Default: all rows.
    */
   readonly lookBack?: Reach | undefined;
   /**
@@ -1691,10 +1703,10 @@ export interface SampleOptions {
    */
   readonly excludeAtCutoff?: CodePredicate | undefined;
   /**
-   * Columns whose values become known after the time of their row. Each names the column of the time at which
-   * the value becomes known (itself, if it is that time). A sample reads null if that time is after the
-   * cut-off or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the
-   * end of a visit).
+   * Columns whose values become known after the time of their row. The key is such a column; its value is the
+   * name of the column with the time at which the key's value becomes known (the same name, if the column is
+   * that time itself). A sample reads null if that time is after the cut-off or missing. With labels only.
+   * Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
    */
   readonly knownLater?: {
     readonly [column: string]: string;
@@ -1783,7 +1795,7 @@ export declare class Samples {
   toJSON(): object;
 }
 /**
- * Windows of patients' timelines for training or evaluation. With labels: one window per label, of the rows
+ * Windows of patients' timelines for training or evaluation. With labels: one window per label, with rows
  * known at its prediction time. With `{ split }`: one window per patient of the split, for pre-training. `db`
  * may be a cohort: labels of other subjects are then left out, and counted.
  *
@@ -1817,25 +1829,26 @@ export interface Provenance {
 }
 /** Options of {@link Vocabulary.fit}. */
 export interface VocabularyOptions {
-  /** The fewest rows of a code. Default: 1. */
+  /** The smallest number of rows that a code needs to be in the vocabulary. Default: 1. */
   readonly minCount?: number | undefined;
-  /** The fewest patients of a code. Default: 1. */
+  /** The smallest number of patients that a code needs to be in the vocabulary. Default: 1. */
   readonly minPatients?: number | undefined;
   /**
-   * The most codes: those with the most rows are kept. Special tokens and bins are not counted. Default: all
-   * codes.
+   * The largest number of codes; those with the most rows are kept. Special tokens and bins are not counted.
+   * Default: all codes.
    */
   readonly top?: number | undefined;
   /**
-   * Further special tokens, with ids from 2 on. PAD is always 0 and UNK 1. They must differ from all codes.
-   * `special` of the vocabulary has their ids; `idOf` is for codes.
+   * Further special tokens, with ids from 2 on. The id of PAD (padding) is always 0, and that of UNK (an
+   * unknown code) is 1. They must differ from all codes. `special` of the vocabulary has their ids; `idOf` is
+   * for codes.
    */
   readonly special?: readonly string[] | undefined;
   /**
-   * The token that a code becomes (null: UNK). Codes of one token share its id and statistics. It must not be
-   * the name of a special token. The function is called during fitting only: a code without a training
-   * patient is UNK, whatever the function would return. Cannot be combined with `ancestors`. Default: each
-   * code is a token.
+   * Returns the token that a code becomes, or null for UNK. Codes that become the same token share its id and
+   * statistics. It must not be the name of a special token. The function is called during fitting only: a
+   * code without a training patient is UNK, whatever the function would return. Cannot be combined with
+   * `ancestors`. Default: each code is a token.
    */
   readonly token?: ((code: string) => string | null) | undefined;
   /**
@@ -1851,7 +1864,7 @@ export interface VocabularyOptions {
    */
   readonly bins?: number | undefined;
   /**
-   * With `bins`: a row with a value has the token of its code and bin instead of the token of its code.
+   * With `bins`: a row with a value has the token of its code and bin, and not the token of its code.
    * Default: false.
    */
   readonly binTokens?: boolean | undefined;
@@ -1888,12 +1901,12 @@ export interface Token {
   /** Ascending bounds of its bins: one fewer than bins. Null without values, or without the option `bins`. */
   readonly edges: readonly number[] | null;
 }
-/** How much of some rows a vocabulary covers. */
+/** How many of some rows a vocabulary has a token for. */
 export interface Coverage {
   readonly rows: number;
   /** Rows whose code is UNK. */
   readonly unknownRows: number;
-  /** Rows without any token of the vocabulary: with ancestors at most `unknownRows`, otherwise as many. */
+  /** Rows without any token of the vocabulary. Equal to `unknownRows`; it can be less with `ancestors`. */
   readonly uncoveredRows: number;
   /** Distinct codes of the rows. */
   readonly codes: number;
@@ -1975,9 +1988,9 @@ export declare class Vocabulary {
   readonly provenance: Provenance | null;
   /**
    * Counts the codes and values of all rows of a split's patients (`db.split("train")` or a subset of it), or
-   * of {@link Samples} of a named split. For samples, only rows known at some cut-off of each subject count.
-   * Each row counts once, for any number of windows that contain it and any length and strategy of windows.
-   * Rows that filters leave out do not count.
+   * of {@link Samples} of a named split. For samples, a row counts if it is known at one of its subject's
+   * cut-offs, whether a window contains it or not. Each row counts once. Rows that filters leave out do not
+   * count.
    *
    * @throws MedsError as a rejection: `MEDS_NO_SPLIT` for a whole database, or labels without a split;
    * `MEDS_INVALID_ARGUMENT`; `MEDS_METADATA` if `ancestors` is set and codes.parquet cannot be read;
@@ -2116,10 +2129,10 @@ export interface DenseTargets {
  * the patients of a split, and saved with their time bins.
  *
  * Predictions are at the last row of each distinct time after birth that has a later outcome of some task.
- * Outcomes are strictly later, anywhere in the patient: they may be after the window and after a cut-off,
- * because they are labels. As FEMR's `MOTORTask`, except for its fitting: FEMR takes the last row of a day,
- * and draws 100,000 times for the percentiles. Here fitting and batches follow the same rule, and all times
- * are used up to four million.
+ * Outcomes are strictly later, anywhere in the patient's timeline: they may be after the window and after a
+ * cut-off, because they are labels. The rules are those of FEMR's `MOTORTask`, except for fitting: FEMR takes
+ * the last row of a day, and draws 100,000 times for the percentiles. Here fitting and batches follow the
+ * same rule, and all times are used up to four million.
  *
  * @example
  * ```ts
@@ -2289,8 +2302,8 @@ export interface BatchBase {
   /** Index of each sample in {@link Samples}. */
   readonly sample: Uint32Array;
   /**
-   * 1; 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count such a
-   * sample.
+   * 1, or 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count
+   * such a sample.
    */
   readonly weight: Float32Array;
   /** Number of samples of the same label or patient: more than 1 with `step_through`. */
@@ -2350,14 +2363,16 @@ export interface LoaderState {
   readonly batches: number;
   /** Number of samples of the order that are in those batches. */
   readonly position: number;
-  /** The rest that the order depends on: the samples themselves, and how they are combined into batches. */
+  /**
+   * A hash of everything else that the order depends on: the samples, and how they are combined into batches.
+   */
   readonly order: string;
-  /** Detects a changed token. */
+  /** A checksum: the loader refuses a token that was changed. */
   readonly check: string;
 }
 /**
- * Returns memory for a batch's arrays: for the array `name`, a buffer of at least `bytes` bytes. The loader
- * sets them to zero.
+ * Returns the memory for an array of a batch: a buffer of at least `bytes` bytes for the array `name`. The
+ * loader fills it with zeros first.
  */
 export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 /** How {@link loader} makes batches. */
@@ -2551,27 +2566,27 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Replace a store that exists at the target. Default: false. */
   readonly force?: boolean | undefined;
   /**
-   * Keep the store at the target where it was made from this source with these options; replace any other
-   * store there. Default: false.
+   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
+   * Default: false.
    */
   readonly reuse?: boolean | undefined;
   /**
    * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
-   * modification times of the source's files. They read the files only where these differ from those of the
-   * conversion, which must also have had this option. A file that is rewritten with the same size and time is
-   * then not noticed. Default: false, the contents are compared; files that are known to be unchanged are not
-   * read again.
+   * modification times of the source's files. They read the files only if these differ from the values at the
+   * conversion, which must also have had this option. A file that was rewritten with the same size and time
+   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
+   * not read again.
    */
   readonly trustTimes?: boolean | undefined;
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /**
-   * The most memory to use, in bytes. Default: 512 MiB. A `meds_reader` database needs more: the texts that
-   * several subjects share (at most 1 GiB per column), and one subject's record of each column that is being
-   * read.
+   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
+   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
+   * that is being read.
    */
   readonly memory?: number | undefined;
-  /** Bytes per shard. Default: 512 MiB. */
+  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;
   /**
    * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
@@ -2582,8 +2597,8 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
   /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion drops more than a tenth
-   * of a table's rows: where its notes have one of kind `dropped`. With `reuse` this applies to the
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
+   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
    * conversion that made the store. Only OMOP tables can lose rows. Default: false.
    */
   readonly strict?: boolean | undefined;
@@ -2617,9 +2632,9 @@ export interface Summary {
  * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with
  * `data/**\/*.parquet` and `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version
  * 2, recognized by its file `meds_reader.version`). Either may be in a `.zip`, `.tar.gz` or `.tar`, which is
- * unpacked beside the store during the conversion. A database does not keep empty texts: a text that was ""
- * in its own source is null. The store appears complete or not at all. Missing folders above it are made.
- * Where its path is a link to a store, the store behind the link is meant.
+ * unpacked beside the store during the conversion. A `meds_reader` database does not keep empty texts: a text
+ * that was "" in its source is null. The store appears complete or not at all. Missing parent folders are
+ * created. If `store` is a link to a store, it means the store that the link points to.
  *
  * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
  * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
@@ -2764,9 +2779,9 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    */
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
   /**
-   * Opens the store of a source (any that {@link convert} takes). Where the store is missing, or the source
-   * has changed, it is made first. Several processes may do this at the same time: one converts, and the
-   * others wait. A store that is damaged is an error, and is not replaced.
+   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
+   * source has changed, the store is made first. Several processes may do this at the same time: one
+   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
    * @example
@@ -3076,7 +3091,7 @@ export type AskedLabel = Omit<Label, "subjectId"> & {
   readonly subjectId?: Label["subjectId"];
 };
 export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
-/** What the function of a pass gets besides patients and `args`. */
+/** What the function of a pass receives in addition to patients and `args`. */
 export interface PassContext {
   /** The store, open in this thread: its codes, splits and metadata. */
   readonly db: PatientDatabase;
@@ -3087,7 +3102,7 @@ export interface PassContext {
 /**
  * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
  * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
- * each item is a result. Any other value but undefined is one result. Results are cloned to the caller's
+ * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
  * thread.
  *
  * @example
@@ -3110,7 +3125,8 @@ export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = A
   labels: readonly LabelRow[]
 ]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 /**
- * The function of a module for {@link Cohort.reduce}: its return value, also an array, is the chunk's result.
+ * The function of a module for {@link Cohort.reduce}: its return value (even an array) is the result of the
+ * chunk.
  */
 export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
 /**
@@ -3129,16 +3145,16 @@ export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchem
  * ```
  */
 export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
-/** One of the selections of few labels in a file. */
+/** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
-  /** Labels per class; -1 for all. */
+  /** The number of labels per class, as in the file; -1 means all labels. */
   readonly k: number;
   /** The number of the draw. Default: 0. */
   readonly replicate?: number | undefined;
   /** The sub-task of a task that has several (`chexpert`). Default: the only one. */
   readonly subTask?: string | undefined;
 }
-/** Labels for training and for testing, all of them `boolean_value`. */
+/** Labels for training, tuning and testing. All have their values in `boolean_value`. */
 export interface ShotSelection {
   readonly train: Labels;
   readonly tuning: Labels;
@@ -3148,12 +3164,15 @@ export interface ShotSelection {
 }
 /** How well a selection fits the labels. */
 export interface ShotReport {
-  /** Entries of the file whose subject and time no label of the table has: they are not in the selection. */
+  /**
+   * Entries of the file for which the table has no label with the same subject and time. They are not in the
+   * selection.
+   */
   readonly unmatched: {
     readonly train: number;
     readonly tuning: number;
   };
-  /** Entries whose value differs from the label's own as true or false: the value of the file is used. */
+  /** Entries whose value (true or false) differs from that of the label. The value of the file is used. */
   readonly differing: {
     readonly train: number;
     readonly tuning: number;
@@ -3276,10 +3295,10 @@ export interface FilterOptions extends WorkOptions {
 }
 /**
  * Writes some of a store's patients as a new store. Their rows are copied in the store's order, and all
- * counts (codes, nulls, splits) are made again: the result is the store that a conversion of only these
+ * counts (codes, nulls, splits) are computed again: the result is the store that a conversion of only these
  * patients would make. `subject_splits.parquet` keeps only their rows; all other metadata files are copied
- * unchanged. The manifest records which store the new one was made from, and how. Where no file is needed,
- * {@link Cohort.subset} makes a view.
+ * unchanged. The manifest records which store the new one was made from, and how. To select patients without
+ * writing a store, use {@link Cohort.subset}.
  *
  * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that are not in the store (the message lists the first
  * ten); `MEDS_UNKNOWN_SPLIT`; `MEDS_INVALID_ARGUMENT` for codes that no event has, and where no patients are
@@ -3370,7 +3389,7 @@ export type MedsErrorCode =
  | "MEDS_CANCELLED"
 /** The database was closed. Fix: Read before `close()`, or open the store again. */
  | "MEDS_CLOSED"
-/** A column has a type that its use does not allow. Fix: Name another column, or write the column in the type that the text names. */
+/** A column has a type that its use does not allow. Fix: Name another column, or write the column with the type that the message names. */
  | "MEDS_COLUMN_TYPE"
 /** A file of a store does not match its checksum or its structure. Fix: Convert the source again. */
  | "MEDS_CORRUPT"
@@ -3378,27 +3397,27 @@ export type MedsErrorCode =
  | "MEDS_DISK_FULL"
 /** Two files contain the same rows, so each event would count twice. Fix: Remove one of the two. */
  | "MEDS_DUPLICATE_FILE"
-/** A file of a vocabulary or of targets is damaged, or of another kind. Fix: Fit and write it again. */
+/** A file of a vocabulary or of targets is damaged, or is a file of another kind. Fix: Fit and write it again. */
  | "MEDS_FITTED_FILE"
 /** A defect of this package. Fix: Report it with the stack trace on stderr. */
  | "MEDS_INTERNAL"
-/** An argument or option is wrong, or two of them do not fit together. Fix: The text says what the value must be. */
+/** An argument or option is wrong, or two of them do not fit together. Fix: Change the value as the message says. */
  | "MEDS_INVALID_ARGUMENT"
-/** The operating system reported an error about a file. Fix: The text contains its words: check the path, the disk and the network. */
+/** The operating system reported an error about a file. Fix: Read the words of the system in the message, and check the path, the disk and the network. */
  | "MEDS_IO"
-/** Files are where labels should be written. Fix: Choose another folder, or pass `force: true` to replace labels. */
+/** The folder that labels should be written to contains files already. Fix: Choose another folder, or pass `force: true` to replace labels. */
  | "MEDS_LABELS_EXIST"
 /** A read would return something that was not known at the cut-off. Fix: Read the event's values through the sample's timeline, or do not declare the column in `knownLater`. */
  | "MEDS_LEAK"
-/** A file in `metadata/` is not as MEDS defines it. Fix: Correct the file, or remove it. */
+/** A file in `metadata/` does not have the form that MEDS defines. Fix: Correct the file, or remove it. */
  | "MEDS_METADATA"
 /** A file lacks a column that is needed. Fix: Add the column, or name another file. */
  | "MEDS_MISSING_COLUMN"
-/** An optional package is not installed. Fix: Run the `npm install` line of the text. */
+/** An optional package is not installed. Fix: Run the `npm install` command of the message. */
  | "MEDS_MISSING_PACKAGE"
 /** The path exists, but is not a store. Fix: Convert the dataset first, or use `PatientDatabase.from(path)`. */
  | "MEDS_NOT_A_STORE"
-/** The rows of one subject are in several places. Fix: Convert with `repair: true` (`--repair`), which brings them together. */
+/** The rows of one subject are not contiguous. Fix: Convert with `repair: true` (`--repair`), which brings them together. */
  | "MEDS_NOT_CONTIGUOUS"
 /** A file or folder does not exist. Fix: Check the path. */
  | "MEDS_NOT_FOUND"
@@ -3408,39 +3427,39 @@ export type MedsErrorCode =
  | "MEDS_NO_SPLIT"
 /** OMOP tables come without the concepts that they name. Fix: Add a vocabulary (`--vocabulary`), or choose `--concept-ids` or `--keep-unmapped`. */
  | "MEDS_NO_VOCABULARY"
-/** A value is missing where each row must have one. Fix: Fill it in, or remove the row. */
+/** A value is missing in a column that must have one in each row. Fix: Fill it in, or remove the row. */
  | "MEDS_NULL_VALUE"
 /** Code ids of one store or vocabulary were used with another. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
  | "MEDS_OTHER_IDS"
 /** A number is outside the rows, slots or ids that exist. Fix: Stay below `length` or `size`. */
  | "MEDS_OUT_OF_RANGE"
-/** A function that runs in worker threads threw an error. It is the `cause`. Fix: Correct the function. */
+/** A function that runs in worker threads threw an error, which is the `cause`. Fix: Correct the function. */
  | "MEDS_PASS_FAILED"
 /** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
  | "MEDS_PATIENT_TOO_LARGE"
-/** The operating system does not allow it. Fix: Change the rights of the path, or choose another one. */
+/** The operating system does not allow access to a file or folder. Fix: Change the permissions of the path, or choose another path. */
  | "MEDS_PERMISSION"
 /** With `strict`, a table would lose more than a tenth of its rows. Fix: Add the vocabulary, keep the rows, or convert without `strict`. */
  | "MEDS_ROWS_DROPPED"
-/** Columns of one name do not fit together. Fix: Write them in one type, or remove or rename one. */
+/** Columns or tables with the same name contradict each other. Fix: Write them with one type, or remove or rename one of them. */
  | "MEDS_SCHEMA_CONFLICT"
-/** The source changed during its conversion. Fix: Retry when nothing writes to it. */
+/** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
  | "MEDS_SOURCE_CHANGED"
-/** A file of the source cannot be read as what it is. Fix: Make the file again, or correct the line that the text names. */
+/** A file of the source is damaged: it cannot be read in its own format. Fix: Write the file again, or correct the line that the message names. */
  | "MEDS_SOURCE_DAMAGED"
-/** The source has a format version that this package does not read. Fix: Write it in the version that the text names. */
+/** The source has a format version that this package does not read. Fix: Write it in the version that the message names. */
  | "MEDS_SOURCE_VERSION"
 /** A subject is in two splits. Fix: Leave it in one of them. */
  | "MEDS_SPLIT_CONFLICT"
-/** The target exists. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
+/** A file or folder exists already at the target path. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
  | "MEDS_STORE_EXISTS"
 /** The store was replaced while it was being opened or read. Fix: Open it again. */
  | "MEDS_STORE_REPLACED"
 /** A newer version of this package wrote the store. Fix: Update `meds-reader`, or convert the source again. */
  | "MEDS_STORE_VERSION"
-/** The folder is a table of Delta Lake, Iceberg or the like, whose files also contain deleted rows. Fix: Run the line of the text, which writes the current version as plain Parquet. */
+/** The folder is a table of Delta Lake, Iceberg or the like, whose files also contain deleted rows. Fix: Run the code in the message: it writes the current version as plain Parquet. */
  | "MEDS_TABLE_FORMAT"
-/** The times of a subject go back. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
+/** The rows of a subject are not in order of time. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
  | "MEDS_TIME_ORDER"
 /** A time is too far from 1970 to be an exact number. Fix: Use `timeMicros` or `times`, which are bigint. */
  | "MEDS_TIME_RANGE"
@@ -3448,7 +3467,7 @@ export type MedsErrorCode =
  | "MEDS_UNKNOWN_COLUMN"
 /** The store does not have this split. Fix: Use a name of `db.splits`. */
  | "MEDS_UNKNOWN_SPLIT"
-/** The subject is not among these patients. Fix: Check with `has(id)` first. */
+/** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
  | "MEDS_UNKNOWN_SUBJECT"
 /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
  | "MEDS_UNSAFE_NUMBER"
@@ -3497,14 +3516,17 @@ export interface InspectedTable {
   readonly rows: number;
   readonly columns: readonly InspectedColumn[];
 }
-/** The codes that have the same text before their first `/`. */
+/** All codes with the same text before their first `/`, and how many rows have them. */
 export interface CodePrefix {
   readonly prefix: string;
   /** Rows with such a code. */
   readonly rows: number;
-  /** Those rows that have a time. */
+  /** How many of these rows have a time. */
   readonly timed: number;
-  /** Those rows whose time is exactly midnight: most likely dates, of events whose hour is not known. */
+  /**
+   * How many of these rows have exactly midnight as their time: most likely dates of events whose hour is not
+   * known.
+   */
   readonly midnight: number;
 }
 /** What a folder or file is. */
@@ -3535,8 +3557,8 @@ export interface Inspection {
    */
   readonly notes: readonly Note[];
   /**
-   * Why the source cannot be converted as it is: the message of the error that `convert` would throw; null
-   * where it can be converted.
+   * Why the source cannot be converted as it is: the message of the error that `convert` would throw; null if
+   * it can be converted.
    */
   readonly problem: string | null;
   /** The code of that error. */
@@ -3724,8 +3746,9 @@ export interface VisitStartToFirstEvent {
 /**
  * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at
  * midnight, before the patient came. The earliest rows of a visit move to the time of the first other row of
- * the same visit that is dated after them, even if their time is exact. Their ends are then not before that
- * time. A visit without such a row stays, and so do later rows of the visit itself, such as its end.
+ * the same visit that is dated after them, even if their time is exact. Their end times move there too, if
+ * they were earlier. A visit without such a row stays, and so do later rows of the visit itself, such as its
+ * end.
  *
  * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits
  * with rows at several times.
@@ -3773,8 +3796,8 @@ export interface BeforeBirthToBirth {
 }
 /**
  * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}).
- * Their ends are then not before it. Rows of a patient without a time of birth stay, and such patients are
- * counted. Equivalent to FEMR's `move_pre_birth`.
+ * Their end times, if they were earlier, move there too. Rows of a patient without a time of birth stay, and
+ * such patients are counted. Equivalent to FEMR's `move_pre_birth`.
  *
  * @example
  * ```ts
@@ -3786,8 +3809,8 @@ export interface BeforeBirthToBirth {
 export declare function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform;
 /**
  * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the
- * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the
- * new codes have the descriptions of their new names there.
+ * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: a
+ * renamed code has the description that the file lists for its new name.
  *
  * @example
  * ```ts
@@ -3841,20 +3864,23 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
   readonly shardBytes?: number | undefined;
   /** Write an inverted index. Default: true where the store has one. */
   readonly index?: boolean | undefined;
-  /** Folder for temporary files, of about the size of the source's Parquet. Default: beside the new store. */
+  /**
+   * Folder for temporary files. They take about as much space as the Parquet files of the source. Default:
+   * beside the new store.
+   */
   readonly temp?: string | undefined;
 }
 /**
  * Writes a store with changed rows. A function of a module is called for every patient, in worker threads.
- * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent},
- * {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given
- * order. Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with
- * the layout of a conversion and a copy of the first store's metadata folder. Its manifest records from which
- * store it was made, and how. The summary's notes count the changes. The store appears whole or not at all.
+ * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent}, {@link
+ * midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given order.
+ * Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with the
+ * layout of a conversion and a copy of the first store's metadata folder. Its manifest records which store it
+ * was made from, and how. The summary's notes count the changes. The store appears complete or not at all.
  *
  * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or returns something that is not a row of
  * its patient: the message contains the subject, and `cause` is what was thrown. `MEDS_UNKNOWN_COLUMN` or
- * `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store does not have, or with another
+ * `MEDS_COLUMN_TYPE` if a ready transform needs a column that the store does not have, or has with another
  * type. `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`, the errors of {@link PatientDatabase.open}, and errors of the
  * system.
  * @example
