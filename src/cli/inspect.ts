@@ -28,7 +28,7 @@ export function inspectCommand(): Command {
   return new Command("inspect")
     .summary("report what a folder or file contains, without converting it")
     .description(
-      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, what a conversion would skip, and how many times are exactly midnight per prefix of code.",
+      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, and what a conversion would skip. For each prefix of codes, it reports the number of rows and the share of times that are exactly midnight: these may be dates without a time of day.",
     )
     .argument(
       "<source>",

@@ -166,7 +166,7 @@ async function cancellable<W extends { cancel(): void }, T>(
   run: (work: W) => Promise<T>,
 ): Promise<T> {
   signalIn("signal", signal);
-  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The ${name} was cancelled before it began.`, { cause: signal.reason });
+  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The work (${name}) was cancelled before it began.`, { cause: signal.reason });
   const work = guard(make);
   const cancel = () => work.cancel();
   signal?.addEventListener("abort", cancel, { once: true });

@@ -121,7 +121,11 @@ describe("filter()", () => {
     const { options, notes } = JSON.parse(readFileSync(join(all, "manifest.json"), "utf8"));
     const from = JSON.parse(readFileSync(join(store, "manifest.json"), "utf8")).fingerprint;
     expect(options.filter).toEqual({ from, patients: 2, selection: { ids: 6, split: "held_out", withCode: ["LAB//*"] } });
-    expect(notes).toContainEqual({ kind: "skipped", message: `patients of the store that this store was filtered from (${from})`, count: 4 });
+    expect(notes).toContainEqual({
+      kind: "skipped",
+      message: `patients that the filter left out, of the store with fingerprint ${from}`,
+      count: 4,
+    });
     db.close();
   });
 

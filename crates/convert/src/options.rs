@@ -93,7 +93,7 @@ impl Options {
             return invalid(format!("shards of {} bytes are not possible. Use 1 KiB to 2 GiB.", self.shard_bytes));
         }
         if self.memory < 64 << 20 {
-            return invalid(format!("{} bytes of memory are not enough. Use 64 MiB or more.", self.memory));
+            return invalid(format!("`memory` is {} (bytes). It must be 64 MiB or more.", self.memory));
         }
         threads::check(self.threads)
     }
