@@ -10,7 +10,7 @@ const BANNER = `// The public API of meds-reader. Made by \`npm run api\` from s
 
 declare global {
   interface SymbolConstructor {
-    /** Node has it since 20; the ES2022 library does not know it yet. */
+    /** Node.js has it since version 20. The ES2022 types of TypeScript do not declare it. */
     readonly dispose: unique symbol;
   }
 }

@@ -15,7 +15,7 @@ const checks = {
   "rustfmt (cargo fmt --all)": () => status(["cargo", "fmt", "--all", "--check"]),
   clippy: () => status(["cargo", "clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
   "biome (npm run fix)": () => status(tool("@biomejs/biome/bin/biome", "check", "--error-on-warnings")),
-  "import circles (scripts/rooms.mjs)": () => status([process.execPath, "scripts/rooms.mjs"]),
+  "import circles (scripts/import-circles.mjs)": () => status([process.execPath, "scripts/import-circles.mjs"]),
   types: () => status(tool("typescript/bin/tsc", "-p", "tsconfig.json")),
   "native/binding.d.ts is up to date (commit it)": unchanged("native/binding.d.ts"),
   "index.d.ts matches the exports of src/ (npm run api)": () =>

@@ -25,8 +25,8 @@ export interface BatchBase {
   /** Index of each sample in {@link Samples}. */
   readonly sample: Uint32Array;
   /**
-   * 1; 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count such a
-   * sample.
+   * 1, or 0 for a sample that only fills up a batch (`remainder: "pad"`). A loss or metric must not count
+   * such a sample.
    */
   readonly weight: Float32Array;
   /** Number of samples of the same label or patient: more than 1 with `step_through`. */
@@ -83,8 +83,10 @@ export interface LoaderState {
   readonly batches: number;
   /** Number of samples of the order that are in those batches. */
   readonly position: number;
-  /** The rest that the order depends on: the samples themselves, and how they are combined into batches. */
+  /**
+   * A hash of everything else that the order depends on: the samples, and how they are combined into batches.
+   */
   readonly order: string;
-  /** Detects a changed token. */
+  /** A checksum: the loader refuses a token that was changed. */
   readonly check: string;
 }

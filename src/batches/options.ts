@@ -226,12 +226,14 @@ function checkFields(
   tasks: TimeToEvent | undefined,
 ): void {
   const flat = FIELD_NAMES.find((field) => fields.has(field) && !isRowField(field));
-  if (isNested && flat !== undefined) conflict(`Field "${flat}" is not available with layout "nested".`);
+  if (isNested && flat !== undefined)
+    conflict(`Field "${flat}" is not available with layout "nested". Remove the field, or use layout "padded".`);
   if (fields.has("value_bin") && !vocabulary?.options.bins)
-    conflict('Field "value_bin" requires a `vocabulary` that was fitted with `bins`.');
+    conflict('Field "value_bin" requires a `vocabulary` that was fitted with `bins`. Pass one, or remove the field.');
   if (fields.has("bag") && !vocabulary?.options.ancestors)
-    conflict('Field "bag" requires a `vocabulary` that was fitted with `ancestors: true`.');
-  if (fields.has("time_to_event") && tasks === undefined) conflict('Field "time_to_event" requires the option `timeToEvent`.');
+    conflict('Field "bag" requires a `vocabulary` that was fitted with `ancestors: true`. Pass one, or remove the field.');
+  if (fields.has("time_to_event") && tasks === undefined)
+    conflict('Field "time_to_event" requires the option `timeToEvent`. Set it, or remove the field.');
   if (!fields.has("time_to_event") && tasks !== undefined)
     conflict('`timeToEvent` requires the field "time_to_event". Add it to `fields`, or remove `timeToEvent`.');
 }

@@ -27,11 +27,11 @@ export interface Windows {
   /** The subject of each window. */
   readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
   /**
-   * Rows at or after these times (an array of bigints: microseconds since 1970-01-01). Default: from the
-   * beginning.
+   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
+   * Default: from the beginning.
    */
   readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times. Default: to the end. */
+  /** Rows at or before these times, one per window. Default: to the end. */
   readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
@@ -41,8 +41,8 @@ export interface Windows {
   /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
   readonly static?: boolean | undefined;
   /**
-   * The most rows of a window: the last ones are kept. Static rows come first, so they are left out first.
-   * Default: all rows.
+   * The largest number of rows in a window. Of more rows the last ones are kept. Static rows come first, so
+   * they are left out first. Default: all rows.
    */
   readonly last?: number | undefined;
 }

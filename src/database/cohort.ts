@@ -104,14 +104,14 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * The patient at an index in storage order (for the whole database: the slot); negative indexes count from
-   * the end; undefined outside.
+   * The patient at an index in storage order; for the whole database the index is the slot. A negative index
+   * counts from the end. Undefined if there is no such patient.
    */
-  at(place: number): Patient<S> | undefined {
-    if (typeof place !== "number") return this._otherPlace(place);
-    const slot = this._slots === null ? place : this._slots[place]!;
-    const index = this._store.indexOf[slot];
-    return index === undefined ? this._otherPlace(place) : patientOf<S>(this._store, index);
+  at(index: number): Patient<S> | undefined {
+    if (typeof index !== "number") return this._otherIndex(index);
+    const slot = this._slots === null ? index : this._slots[index]!;
+    const sorted = this._store.indexOf[slot];
+    return sorted === undefined ? this._otherIndex(index) : patientOf<S>(this._store, sorted);
   }
 
   /** The patients in storage order. */
@@ -383,10 +383,10 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /** An index that counts from the end, is outside, is not a number, or is used after close(). */
-  private _otherPlace(place: number): Patient<S> | undefined {
+  private _otherIndex(index: number): Patient<S> | undefined {
     const size = this.size;
-    if (!Number.isInteger(place)) expected("place", place, "a whole number, an index in storage order (get(id) finds a patient by id)");
-    return place < 0 && place + size >= 0 ? this.at(place + size) : undefined;
+    if (!Number.isInteger(index)) expected("index", index, "a whole number, an index in storage order (get(id) finds a patient by id)");
+    return index < 0 && index + size >= 0 ? this.at(index + size) : undefined;
   }
 
   private _view({ _store: store, _slots: slots, _split: split }: Members): Cohort<S> {

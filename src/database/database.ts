@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { ensureStore } from "../operations/conversion.js";
 import type { ConvertOptions } from "../operations/convert.js";
+import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
 import type { ArrowExport } from "../store/c-data.js";
 import type { CodeTable } from "../store/codes.js";
@@ -72,9 +72,9 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   }
 
   /**
-   * Opens the store of a source (any that {@link convert} takes). Where the store is missing, or the source
-   * has changed, it is made first. Several processes may do this at the same time: one converts, and the
-   * others wait. A store that is damaged is an error, and is not replaced.
+   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
+   * source has changed, the store is made first. Several processes may do this at the same time: one
+   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
    *
    * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
    * @example

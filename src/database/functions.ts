@@ -6,7 +6,7 @@ import type { Patient } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
 import type { PatientDatabase } from "./database.js";
 
-/** What the function of a pass gets besides patients and `args`. */
+/** What the function of a pass receives in addition to patients and `args`. */
 export interface PassContext {
   /** The store, open in this thread: its codes, splits and metadata. */
   readonly db: PatientDatabase;
@@ -18,7 +18,7 @@ export interface PassContext {
 /**
  * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
  * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
- * each item is a result. Any other value but undefined is one result. Results are cloned to the caller's
+ * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
  * thread.
  *
  * @example
@@ -48,7 +48,8 @@ export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = A
 ) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 
 /**
- * The function of a module for {@link Cohort.reduce}: its return value, also an array, is the chunk's result.
+ * The function of a module for {@link Cohort.reduce}: its return value (even an array) is the result of the
+ * chunk.
  */
 export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
   patients: Iterable<Patient<S>>,

@@ -7,7 +7,7 @@ import { LabelBuilder, type LabelTable } from "./table/table.js";
 
 /**
  * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
- * of MEDS's label schema, in JavaScript's spelling. A value that is null or absent is missing.
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
  */
 export interface Label {
   readonly subjectId: SubjectId;
@@ -21,8 +21,8 @@ export interface Label {
   readonly floatValue?: number | null | undefined;
   readonly categoricalValue?: string | null | undefined;
   /**
-   * True where follow-up ended before the outcome was known. Minutes (`floatValue`) are then those to the end
-   * of follow-up, and `booleanValue` is missing, because censored is not false.
+   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
+   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
    */
   readonly isCensored?: boolean | null | undefined;
 }

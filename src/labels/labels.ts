@@ -20,7 +20,7 @@ import { writeLabels } from "./write.js";
 export type { Label, LabelChoice, LabelOptions, LabelRow, OpenLabelsOptions, WriteLabelsOptions } from "./label.js";
 export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table/table.js";
 
-/** Labels of a split, and the numbers of the others: {@link Labels.inSplit}. */
+/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
 export interface SplitLabels<L extends Labels = Labels> {
   readonly labels: L;
   /** Labels of subjects of another split. */
@@ -74,7 +74,7 @@ export class Labels implements Iterable<LabelRow> {
   }
 
   /**
-   * Reads a task in the form in which it is published:
+   * Reads a task in any form in which tasks are published:
    *
    * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
    *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
@@ -94,8 +94,8 @@ export class Labels implements Iterable<LabelRow> {
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
-   * name; `MEDS_INVALID_ARGUMENT` for a table with several tasks without `column`; `MEDS_DUPLICATE_FILE` for
-   * two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
+   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
    * file in one, of Delta, Iceberg, Hudi or the like.
    * @example
    * ```ts
@@ -260,11 +260,11 @@ export class Labels implements Iterable<LabelRow> {
 
   /**
    * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
-   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those with a value of `boolean_value`
-   * (bool), `integer_value` (int64), `float_value` (float32, to which values are rounded) and
-   * `categorical_value` (string). If some label is censored there is also `is_censored` (bool), which MEDS's
-   * schema does not have: remove such labels with {@link Labels.select} for readers that require the exact
-   * schema.
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
+   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
+   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
+   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
+   * the exact schema.
    *
    * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
    * the Parquet files that are in the folder.

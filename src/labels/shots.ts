@@ -7,9 +7,9 @@ import { Labels } from "./labels.js";
 import { Splits } from "./splits.js";
 import { LabelBuilder, NO_VALUES } from "./table/table.js";
 
-/** One of the selections of few labels in a file. */
+/** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
-  /** Labels per class; -1 for all. */
+  /** The number of labels per class, as in the file; -1 means all labels. */
   readonly k: number;
   /** The number of the draw. Default: 0. */
   readonly replicate?: number | undefined;
@@ -17,7 +17,7 @@ export interface ShotChoice {
   readonly subTask?: string | undefined;
 }
 
-/** Labels for training and for testing, all of them `boolean_value`. */
+/** Labels for training, tuning and testing. All have their values in `boolean_value`. */
 export interface ShotSelection {
   readonly train: Labels;
   readonly tuning: Labels;
@@ -28,9 +28,12 @@ export interface ShotSelection {
 
 /** How well a selection fits the labels. */
 export interface ShotReport {
-  /** Entries of the file whose subject and time no label of the table has: they are not in the selection. */
+  /**
+   * Entries of the file for which the table has no label with the same subject and time. They are not in the
+   * selection.
+   */
   readonly unmatched: { readonly train: number; readonly tuning: number };
-  /** Entries whose value differs from the label's own as true or false: the value of the file is used. */
+  /** Entries whose value (true or false) differs from that of the label. The value of the file is used. */
   readonly differing: { readonly train: number; readonly tuning: number };
 }
 

@@ -55,7 +55,7 @@ export class Splits {
   }
 
   /**
-   * Reads splits in the form in which they are published. The columns show the form:
+   * Reads splits in any form in which they are published. The columns of the file show which form it is:
    *
    * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
    *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
@@ -85,7 +85,7 @@ export class Splits {
   }
 
   /**
-   * Makes splits from the subjects of each.
+   * Makes splits from the subject ids of each split.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
    * `MEDS_INVALID_ARGUMENT`.

@@ -1,8 +1,8 @@
-import type { ExistingStore } from "../sources/existing.js";
+import type { ExistingStore } from "../sources/existing-store.js";
 import type { OmopOptions } from "../sources/omop/options.js";
 import type { Note } from "../store/manifest.js";
 import type { WorkOptions } from "../store/native.js";
-import { ensureStore } from "./conversion.js";
+import { ensureStore } from "./ensure-store.js";
 
 /** How to convert. */
 export interface ConvertOptions extends WorkOptions, OmopOptions {
@@ -20,27 +20,27 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Replace a store that exists at the target. Default: false. */
   readonly force?: boolean | undefined;
   /**
-   * Keep the store at the target where it was made from this source with these options; replace any other
-   * store there. Default: false.
+   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
+   * Default: false.
    */
   readonly reuse?: boolean | undefined;
   /**
    * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
-   * modification times of the source's files. They read the files only where these differ from those of the
-   * conversion, which must also have had this option. A file that is rewritten with the same size and time is
-   * then not noticed. Default: false, the contents are compared; files that are known to be unchanged are not
-   * read again.
+   * modification times of the source's files. They read the files only if these differ from the values at the
+   * conversion, which must also have had this option. A file that was rewritten with the same size and time
+   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
+   * not read again.
    */
   readonly trustTimes?: boolean | undefined;
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /**
-   * The most memory to use, in bytes. Default: 512 MiB. A `meds_reader` database needs more: the texts that
-   * several subjects share (at most 1 GiB per column), and one subject's record of each column that is being
-   * read.
+   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
+   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
+   * that is being read.
    */
   readonly memory?: number | undefined;
-  /** Bytes per shard. Default: 512 MiB. */
+  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
   readonly shardBytes?: number | undefined;
   /**
    * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
@@ -51,8 +51,8 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
   /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
   readonly temp?: string | undefined;
   /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, where the conversion drops more than a tenth
-   * of a table's rows: where its notes have one of kind `dropped`. With `reuse` this applies to the
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
+   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
    * conversion that made the store. Only OMOP tables can lose rows. Default: false.
    */
   readonly strict?: boolean | undefined;
@@ -88,9 +88,9 @@ export interface Summary {
  * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with
  * `data/**\/*.parquet` and `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version
  * 2, recognized by its file `meds_reader.version`). Either may be in a `.zip`, `.tar.gz` or `.tar`, which is
- * unpacked beside the store during the conversion. A database does not keep empty texts: a text that was ""
- * in its own source is null. The store appears complete or not at all. Missing folders above it are made.
- * Where its path is a link to a store, the store behind the link is meant.
+ * unpacked beside the store during the conversion. A `meds_reader` database does not keep empty texts: a text
+ * that was "" in its source is null. The store appears complete or not at all. Missing parent folders are
+ * created. If `store` is a link to a store, it means the store that the link points to.
  *
  * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
  * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package

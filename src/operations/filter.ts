@@ -50,10 +50,10 @@ export interface FilterOptions extends WorkOptions {
 
 /**
  * Writes some of a store's patients as a new store. Their rows are copied in the store's order, and all
- * counts (codes, nulls, splits) are made again: the result is the store that a conversion of only these
+ * counts (codes, nulls, splits) are computed again: the result is the store that a conversion of only these
  * patients would make. `subject_splits.parquet` keeps only their rows; all other metadata files are copied
- * unchanged. The manifest records which store the new one was made from, and how. Where no file is needed,
- * {@link Cohort.subset} makes a view.
+ * unchanged. The manifest records which store the new one was made from, and how. To select patients without
+ * writing a store, use {@link Cohort.subset}.
  *
  * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for ids that are not in the store (the message lists the first
  * ten); `MEDS_UNKNOWN_SPLIT`; `MEDS_INVALID_ARGUMENT` for codes that no event has, and where no patients are
@@ -78,7 +78,7 @@ export async function filter(store: string, out: string, options: FilterOptions)
   textsIn("withCode", codes);
   if (split !== undefined) textOf("split", split, "the name of a split");
   if (ids === undefined && split === undefined && codes === undefined)
-    fail("MEDS_INVALID_ARGUMENT", "No patients are chosen. Set ids, a split or codes.");
+    fail("MEDS_INVALID_ARGUMENT", "No patients are chosen. Set `ids`, `split` or `withCode` (--ids, --split, --with-code).");
   const paths = { store: pathOf("store", store), out: pathOf("out", out) };
   refuseTaken(paths.out, rest.force === true);
   const listed = ids === undefined ? undefined : await idsOf(ids);

@@ -6,8 +6,8 @@ import { MedsError } from "../support/errors.js";
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
   /**
-   * Number of worker threads. Default: the number of threads that the machine runs at once. Never more than
-   * the number of chunks.
+   * Number of worker threads. Default: the number of threads that the machine can run at once. There are
+   * never more threads than chunks.
    */
   readonly threads?: number | undefined;
   /** Passed to the function: any value that can be cloned to another thread. */
@@ -20,7 +20,7 @@ export interface PassOptions<A = unknown> {
 
 /** Options of {@link Cohort.map}. */
 export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Results in order of the patients (true, the default), or as they arrive (false). */
+  /** Whether results come in the order of the patients (true, the default), or as they arrive (false). */
   readonly ordered?: boolean | undefined;
 }
 
@@ -32,7 +32,9 @@ export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
 
 /** Options of {@link Cohort.reduce}. */
 export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /** The first chunk's result is merged into this value. It is the result where there are no patients. */
+  /**
+   * The first chunk's result is merged into this value. If there are no patients, this value is the result.
+   */
   readonly initial: R;
   /**
    * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the

@@ -51,8 +51,8 @@ export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outs
 /**
  * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
  * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
- * ends, also early. A slow loop slows the workers down: only a few messages of results wait for it. If you
- * call `next()` yourself and stop before the end, call `return()` too.
+ * ends, even if it ends early. A slow loop slows the workers down: only a few messages of results wait for
+ * it. If you call `next()` yourself and stop before the end, call `return()` too.
  *
  * Closing the database does not affect a pass: the workers open the store themselves.
  */

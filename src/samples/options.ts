@@ -11,20 +11,22 @@ export type Reach = Duration | { readonly count: number };
 /** Options of {@link samples}. */
 export interface SampleOptions {
   /**
-   * The most rows of a window (events with `unit: "events"`), prepended static rows included. 1 to 2^31 - 1.
+   * The largest number of rows in a window (events with `unit: "events"`), including prepended static rows. 1
+   * to 2^31 - 1.
    */
   readonly maxLength: number;
   /** Default: `to_end`. */
   readonly strategy?: Strategy | undefined;
   /**
-   * What `maxLength`, `stride`, `overlap` and counts count: rows (`measurements`, the default), or events. An
-   * event is all rows of a distinct time.
+   * The unit of `maxLength`, `stride`, `overlap` and of every `count`: rows (`measurements`, the default), or
+   * `events`. Here an event is all rows of the same time.
    */
   readonly unit?: "measurements" | "events" | undefined;
   /**
    * With `step_through`: the distance from the start of a window to the start of the next, 1 to `maxLength`
    * (a longer step would skip rows). Cannot be combined with `overlap`. Default: `maxLength`, windows side by
-   * side. If prepended static rows leave less room in a window than this, the step is that room.
+   * side. If prepended static rows leave less room for other rows in a window than this, that room is the
+   * distance.
    */
   readonly stride?: number | undefined;
   /**
@@ -43,9 +45,9 @@ export interface SampleOptions {
    */
   readonly gap?: Reach | undefined;
   /**
-   * As a length of time: only rows within this time before the cut-off (with labels only), so (cut-off -
-   * lookBack, cut-off], or [cut-off - lookBack, cut-off) if `inclusive` is false. As a count: only this many
-   * of the last rows. Default: all rows.
+   * As a length of time: only rows within this time before the cut-off (with labels only). The interval is
+   * (cut-off - lookBack, cut-off], or [cut-off - lookBack, cut-off) if `inclusive` is false. As a count: only
+   * this many of the last rows. Default: all rows.
    */
   readonly lookBack?: Reach | undefined;
   /**
@@ -79,10 +81,10 @@ export interface SampleOptions {
    */
   readonly excludeAtCutoff?: CodePredicate | undefined;
   /**
-   * Columns whose values become known after the time of their row. Each names the column of the time at which
-   * the value becomes known (itself, if it is that time). A sample reads null if that time is after the
-   * cut-off or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the
-   * end of a visit).
+   * Columns whose values become known after the time of their row. The key is such a column; its value is the
+   * name of the column with the time at which the key's value becomes known (the same name, if the column is
+   * that time itself). A sample reads null if that time is after the cut-off or missing. With labels only.
+   * Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
    */
   readonly knownLater?: { readonly [column: string]: string } | undefined;
   /** Only subjects of this split. Default with labels: all subjects. */

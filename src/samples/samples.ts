@@ -201,7 +201,7 @@ export function seedOf(name: string, seed: number): number {
 }
 
 /**
- * Windows of patients' timelines for training or evaluation. With labels: one window per label, of the rows
+ * Windows of patients' timelines for training or evaluation. With labels: one window per label, with rows
  * known at its prediction time. With `{ split }`: one window per patient of the split, for pre-training. `db`
  * may be a cohort: labels of other subjects are then left out, and counted.
  *

@@ -13,7 +13,8 @@ import type { Random } from "../support/random.js";
  * - `step_through`: windows that start at 0, stride, 2 stride and so on; the last one ends at the last row. Each
  *   window is a sample.
  *
- * If n is at most w, every strategy takes all rows. As in meds-torch-data (`SubsequenceSamplingStrategy`).
+ * If n is at most w, every strategy takes all rows. The strategies are those of meds-torch-data
+ * (`SubsequenceSamplingStrategy`).
  */
 export type Strategy = "to_end" | "from_start" | "random" | "balanced_random" | "step_through";
 

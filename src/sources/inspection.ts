@@ -17,14 +17,17 @@ export interface InspectedTable {
   readonly columns: readonly InspectedColumn[];
 }
 
-/** The codes that have the same text before their first `/`. */
+/** All codes with the same text before their first `/`, and how many rows have them. */
 export interface CodePrefix {
   readonly prefix: string;
   /** Rows with such a code. */
   readonly rows: number;
-  /** Those rows that have a time. */
+  /** How many of these rows have a time. */
   readonly timed: number;
-  /** Those rows whose time is exactly midnight: most likely dates, of events whose hour is not known. */
+  /**
+   * How many of these rows have exactly midnight as their time: most likely dates of events whose hour is not
+   * known.
+   */
   readonly midnight: number;
 }
 
@@ -56,8 +59,8 @@ export interface Inspection {
    */
   readonly notes: readonly Note[];
   /**
-   * Why the source cannot be converted as it is: the message of the error that `convert` would throw; null
-   * where it can be converted.
+   * Why the source cannot be converted as it is: the message of the error that `convert` would throw; null if
+   * it can be converted.
    */
   readonly problem: string | null;
   /** The code of that error. */

@@ -9,9 +9,9 @@ import type { NativeExport } from "./native.js";
  *
  * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
  * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
- * import has returned, because it owns the addresses. An export that was not imported is released by
- * {@link ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay
- * valid after `db.close()`. They must not be written to.
+ * import has returned, because it owns the addresses. An export that was not imported is released by {@link
+ * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
+ * after `db.close()`. The importer must not write to them.
  */
 export class ArrowExport {
   /** Address of the `ArrowSchema`. */

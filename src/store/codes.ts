@@ -52,7 +52,7 @@ export class CodeRange {
     return this.end - this.begin;
   }
 
-  /** Is a code id in this range. */
+  /** Whether a code id is in this range. */
   has(id: number): boolean {
     return Number.isInteger(id) && id >= this.begin && id < this.end;
   }

@@ -4,11 +4,14 @@ export interface ColumnInfo {
   readonly name: string;
   /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
   readonly type: string;
-  /** Is any row of the whole store null. */
+  /** Whether the column is null in any row of the store. */
   readonly nullable: boolean;
   /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
   readonly storage: "dense" | "sparse";
-  /** Dictionary-coded: the values are stored as ids of one dictionary for the whole store. */
+  /**
+   * Whether the column is dictionary-coded: its values are stored as indexes into one dictionary for the
+   * whole store.
+   */
   readonly coded: boolean;
   /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
   readonly stored: string;
@@ -22,7 +25,7 @@ export interface Note {
    * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
    * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
    * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
-   * keeps them. These notes come first, and are errors with `strict`.
+   * keeps them. These notes come first. With `strict` they are errors.
    */
   readonly kind: string;
   /** What and why. */

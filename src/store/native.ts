@@ -166,7 +166,12 @@ async function cancellable<W extends { cancel(): void }, T>(
   run: (work: W) => Promise<T>,
 ): Promise<T> {
   signalIn("signal", signal);
-  if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", `The work (${name}) was cancelled before it began.`, { cause: signal.reason });
+  if (signal?.aborted)
+    throw new MedsError(
+      "MEDS_CANCELLED",
+      `The work (${name}) was cancelled before it began: its signal is already aborted. Try again with another signal.`,
+      { cause: signal.reason },
+    );
   const work = guard(make);
   const cancel = () => work.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
@@ -237,7 +242,11 @@ export function describeTable(path: string): Native.DescribedTable {
 
 /** The progress of a piece of work. */
 export interface Progress {
-  /** The current phase. */
+  /**
+   * The current phase, in this order: `start`; `wait` (another process is writing the same store); `plan`
+   * (footers and schemas); `transform` (the functions of a transform); `measure` (the first pass over the
+   * rows); `sort` (with `repair`); `write` (the second pass); `check` (checksums); `finish`.
+   */
   readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
   /** Rows done in this phase, and all its rows (0 while unknown). */
   readonly done: number;

@@ -92,7 +92,7 @@ export type MedsErrorCode =
   | "MEDS_UNKNOWN_COLUMN"
   /** The store does not have this split. Fix: Use a name from `db.splits`. */
   | "MEDS_UNKNOWN_SPLIT"
-  /** The subject is not among these patients. Fix: Check with `has(id)` first. */
+  /** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
   | "MEDS_UNKNOWN_SUBJECT"
   /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
   | "MEDS_UNSAFE_NUMBER"

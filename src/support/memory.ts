@@ -1,8 +1,8 @@
 import { arrayOf, conflict, shown } from "./arguments.js";
 
 /**
- * Returns memory for a batch's arrays: for the array `name`, a buffer of at least `bytes` bytes. The loader
- * sets them to zero.
+ * Returns the memory for an array of a batch: a buffer of at least `bytes` bytes for the array `name`. The
+ * loader fills it with zeros first.
  */
 export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 

@@ -42,10 +42,10 @@ export interface DenseTargets {
  * the patients of a split, and saved with their time bins.
  *
  * Predictions are at the last row of each distinct time after birth that has a later outcome of some task.
- * Outcomes are strictly later, anywhere in the patient: they may be after the window and after a cut-off,
- * because they are labels. As FEMR's `MOTORTask`, except for its fitting: FEMR takes the last row of a day,
- * and draws 100,000 times for the percentiles. Here fitting and batches follow the same rule, and all times
- * are used up to four million.
+ * Outcomes are strictly later, anywhere in the patient's timeline: they may be after the window and after a
+ * cut-off, because they are labels. The rules are those of FEMR's `MOTORTask`, except for fitting: FEMR takes
+ * the last row of a day, and draws 100,000 times for the percentiles. Here fitting and batches follow the
+ * same rule, and all times are used up to four million.
  *
  * @example
  * ```ts

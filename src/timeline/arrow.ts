@@ -35,7 +35,7 @@ export async function apache(what: string): Promise<Apache> {
   try {
     return await import("apache-arrow");
   } catch (cause) {
-    const message = `${what} needs the package apache-arrow, which cannot be loaded. Install it: npm install apache-arrow.`;
+    const message = `${what} requires the package apache-arrow, which cannot be loaded. Install it: npm install apache-arrow.`;
     throw new MedsError("MEDS_MISSING_PACKAGE", message, { cause });
   }
 }

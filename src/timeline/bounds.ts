@@ -8,11 +8,11 @@ export interface WindowOptions {
   readonly static?: boolean | undefined;
 }
 
-/** How {@link Timeline.between} cuts. */
+/** Options of {@link Timeline.between}. */
 export interface BetweenOptions {
   /**
-   * Rows at exactly which bound belong to the window: both (true, the default), neither (false), `"start"` or
-   * `"end"`.
+   * Whether rows at exactly the time of a bound belong to the window: at both bounds (true, the default), at
+   * neither (false), or only at `"start"` or `"end"`.
    */
   readonly inclusive?: boolean | "start" | "end" | undefined;
   /** The patient's static rows (no time) belong to the window. Default: true. */

@@ -103,7 +103,7 @@ export class Column<T = Value | null> implements Iterable<T> {
     return (this.field.sparse === null ? this.field.read(this.rowOf(index)) : this.sparseAt(index)) as T;
   }
 
-  /** Has the row no value. */
+  /** Whether the row has no value. */
   isNull(i: number): boolean {
     return this.at(i) === null;
   }

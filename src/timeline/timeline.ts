@@ -244,13 +244,13 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this._cut(begin, Math.max(begin, stop), staticOf(options));
   }
 
-  /** The first `count` rows, static rows first; all where there are fewer. */
+  /** The first `count` rows, static rows first; all rows if there are fewer. */
   first(count: number): Timeline<S> {
     return this._slice(0, Math.min(countOf(count), this.length));
   }
 
   /**
-   * The last `count` rows; all where there are fewer. Static rows are the first rows, so they are left out
+   * The last `count` rows; all rows if there are fewer. Static rows are the first rows, so they are left out
    * first.
    */
   last(count: number): Timeline<S> {

@@ -86,8 +86,9 @@ export interface VisitStartToFirstEvent {
 /**
  * Moves the start of a visit to its first event. Where only the day of a visit is known, it is dated at
  * midnight, before the patient came. The earliest rows of a visit move to the time of the first other row of
- * the same visit that is dated after them, even if their time is exact. Their ends are then not before that
- * time. A visit without such a row stays, and so do later rows of the visit itself, such as its end.
+ * the same visit that is dated after them, even if their time is exact. Their end times move there too, if
+ * they were earlier. A visit without such a row stays, and so do later rows of the visit itself, such as its
+ * end.
  *
  * Equivalent to FEMR's `move_visit_start_to_first_event_start`, except that FEMR reports an error for visits
  * with rows at several times.
@@ -148,8 +149,8 @@ export interface BeforeBirthToBirth {
 
 /**
  * Moves rows before birth to the birth (the earliest row with a birth code, see {@link Patient.birthTime}).
- * Their ends are then not before it. Rows of a patient without a time of birth stay, and such patients are
- * counted. Equivalent to FEMR's `move_pre_birth`.
+ * Their end times, if they were earlier, move there too. Rows of a patient without a time of birth stay, and
+ * such patients are counted. Equivalent to FEMR's `move_pre_birth`.
  *
  * @example
  * ```ts
@@ -168,8 +169,8 @@ export function beforeBirthToBirth(options?: BeforeBirthToBirth): ReadyTransform
 
 /**
  * Renames codes `ICD10/…` to `ICD10CM/…`: diagnoses of American hospitals are ICD-10-CM, whatever name the
- * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: the
- * new codes have the descriptions of their new names there.
+ * extract uses. Equivalent to FEMR's `switch_to_icd10cm`. The store's `codes.parquet` does not change: a
+ * renamed code has the description that the file lists for its new name.
  *
  * @example
  * ```ts

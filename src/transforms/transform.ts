@@ -74,21 +74,24 @@ export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<Work
   readonly shardBytes?: number | undefined;
   /** Write an inverted index. Default: true where the store has one. */
   readonly index?: boolean | undefined;
-  /** Folder for temporary files, of about the size of the source's Parquet. Default: beside the new store. */
+  /**
+   * Folder for temporary files. They take about as much space as the Parquet files of the source. Default:
+   * beside the new store.
+   */
   readonly temp?: string | undefined;
 }
 
 /**
  * Writes a store with changed rows. A function of a module is called for every patient, in worker threads.
- * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent},
- * {@link midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given
- * order. Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with
- * the layout of a conversion and a copy of the first store's metadata folder. Its manifest records from which
- * store it was made, and how. The summary's notes count the changes. The store appears whole or not at all.
+ * Then the ready transforms ({@link billingToVisitEnd}, {@link visitStartToFirstEvent}, {@link
+ * midnightToDayEnd}, {@link beforeBirthToBirth}, {@link icd10ToIcd10cm}) are applied in the given order.
+ * Unchanged rows keep every value of every column, bit by bit. The result is an ordinary store with the
+ * layout of a conversion and a copy of the first store's metadata folder. Its manifest records which store it
+ * was made from, and how. The summary's notes count the changes. The store appears complete or not at all.
  *
  * @throws MedsError `MEDS_PASS_FAILED` where the function throws, or returns something that is not a row of
  * its patient: the message contains the subject, and `cause` is what was thrown. `MEDS_UNKNOWN_COLUMN` or
- * `MEDS_COLUMN_TYPE` where a ready transform needs a column that the store does not have, or with another
+ * `MEDS_COLUMN_TYPE` if a ready transform needs a column that the store does not have, or has with another
  * type. `MEDS_STORE_EXISTS`, `MEDS_CANCELLED`, the errors of {@link PatientDatabase.open}, and errors of the
  * system.
  * @example

@@ -23,12 +23,12 @@ export interface Token {
   readonly edges: readonly number[] | null;
 }
 
-/** How much of some rows a vocabulary covers. */
+/** How many of some rows a vocabulary has a token for. */
 export interface Coverage {
   readonly rows: number;
   /** Rows whose code is UNK. */
   readonly unknownRows: number;
-  /** Rows without any token of the vocabulary: with ancestors at most `unknownRows`, otherwise as many. */
+  /** Rows without any token of the vocabulary. Equal to `unknownRows`; it can be less with `ancestors`. */
   readonly uncoveredRows: number;
   /** Distinct codes of the rows. */
   readonly codes: number;

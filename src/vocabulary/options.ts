@@ -2,25 +2,26 @@ import { conflict, expected, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf
 
 /** Options of {@link Vocabulary.fit}. */
 export interface VocabularyOptions {
-  /** The fewest rows of a code. Default: 1. */
+  /** The smallest number of rows that a code needs to be in the vocabulary. Default: 1. */
   readonly minCount?: number | undefined;
-  /** The fewest patients of a code. Default: 1. */
+  /** The smallest number of patients that a code needs to be in the vocabulary. Default: 1. */
   readonly minPatients?: number | undefined;
   /**
-   * The most codes: those with the most rows are kept. Special tokens and bins are not counted. Default: all
-   * codes.
+   * The largest number of codes; those with the most rows are kept. Special tokens and bins are not counted.
+   * Default: all codes.
    */
   readonly top?: number | undefined;
   /**
-   * Further special tokens, with ids from 2 on. PAD is always 0 and UNK 1. They must differ from all codes.
-   * `special` of the vocabulary has their ids; `idOf` is for codes.
+   * Further special tokens, with ids from 2 on. The id of PAD (padding) is always 0, and that of UNK (an
+   * unknown code) is 1. They must differ from all codes. `special` of the vocabulary has their ids; `idOf` is
+   * for codes.
    */
   readonly special?: readonly string[] | undefined;
   /**
-   * The token that a code becomes (null: UNK). Codes of one token share its id and statistics. It must not be
-   * the name of a special token. The function is called during fitting only: a code without a training
-   * patient is UNK, whatever the function would return. Cannot be combined with `ancestors`. Default: each
-   * code is a token.
+   * Returns the token that a code becomes, or null for UNK. Codes that become the same token share its id and
+   * statistics. It must not be the name of a special token. The function is called during fitting only: a
+   * code without a training patient is UNK, whatever the function would return. Cannot be combined with
+   * `ancestors`. Default: each code is a token.
    */
   readonly token?: ((code: string) => string | null) | undefined;
   /**
@@ -36,7 +37,7 @@ export interface VocabularyOptions {
    */
   readonly bins?: number | undefined;
   /**
-   * With `bins`: a row with a value has the token of its code and bin instead of the token of its code.
+   * With `bins`: a row with a value has the token of its code and bin, and not the token of its code.
    * Default: false.
    */
   readonly binTokens?: boolean | undefined;

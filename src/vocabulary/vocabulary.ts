@@ -102,9 +102,9 @@ export class Vocabulary {
 
   /**
    * Counts the codes and values of all rows of a split's patients (`db.split("train")` or a subset of it), or
-   * of {@link Samples} of a named split. For samples, only rows known at some cut-off of each subject count.
-   * Each row counts once, for any number of windows that contain it and any length and strategy of windows.
-   * Rows that filters leave out do not count.
+   * of {@link Samples} of a named split. For samples, a row counts if it is known at one of its subject's
+   * cut-offs, whether a window contains it or not. Each row counts once. Rows that filters leave out do not
+   * count.
    *
    * @throws MedsError as a rejection: `MEDS_NO_SPLIT` for a whole database, or labels without a split;
    * `MEDS_INVALID_ARGUMENT`; `MEDS_METADATA` if `ancestors` is set and codes.parquet cannot be read;

@@ -9,7 +9,7 @@ use crate::source::content::Batch;
 use crate::source::read::Reader;
 use crate::source::store::StoreSource;
 use crate::threads::pool;
-use crate::write::orders::plain_orders;
+use crate::write::float_order::plain_orders;
 use crate::write::parquet::{failed, leaves};
 use crate::write::site::Site;
 use arrow_array::cast::AsArray;

@@ -96,7 +96,7 @@ pub fn first_pass(
 
 fn too_large(subject: i64, column: &str) -> Error {
     let message = format!(
-        "subject {subject} is too large for one shard in column {column:?}. A shard can hold 2^31-1 rows, elements or bytes of text per column, and 3 GiB in all. Leave the column out (--exclude {column})."
+        "subject {subject} is too large for one shard in column {column:?}. A shard can hold 2^31-1 rows, elements or bytes of text per column, and 3 GiB in all. Leave the column out with `exclude` (--exclude {column})."
     );
     Error::new(Code::PatientTooLarge, message)
 }
@@ -133,7 +133,7 @@ fn no_null_codes(source: &Source, columns: &Columns, groups: &[Group], present: 
             row += batch.len() as u64;
         }
     }
-    Err(Error::new(Code::NullValue, "some events have no code."))
+    Err(Error::new(Code::NullValue, "some events have no code. Fix or remove these rows."))
 }
 
 /// Counts of codes by their index in the dictionary, from counts by the interner's number.

@@ -42,5 +42,5 @@ pub use table::{
     ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, write_table,
 };
 pub use verify::{VerifyOptions, VerifySummary, verify};
-pub use write::orders::plain_orders;
+pub use write::float_order::plain_orders;
 pub use write::site::refuse_taken;

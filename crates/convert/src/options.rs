@@ -90,10 +90,13 @@ impl Options {
     pub fn check(&self) -> Result<()> {
         let invalid = |message: String| Err(Error::new(Code::InvalidArgument, message));
         if !(1 << 10..=2 << 30).contains(&self.shard_bytes) {
-            return invalid(format!("shards of {} bytes are not possible. Use 1 KiB to 2 GiB.", self.shard_bytes));
+            return invalid(format!(
+                "{} bytes are not a possible size of a shard (`shardBytes`, --shard-bytes). Use 1 KiB to 2 GiB.",
+                self.shard_bytes
+            ));
         }
         if self.memory < 64 << 20 {
-            return invalid(format!("`memory` is {} (bytes). It must be 64 MiB or more.", self.memory));
+            return invalid(format!("`memory` (--memory) is {} (bytes). It must be 64 MiB or more.", self.memory));
         }
         threads::check(self.threads)
     }

@@ -1,7 +1,8 @@
 //! The source in the order of the store: unchanged, or as a sorted copy.
 
 use crate::options::Options;
-use crate::plan::survey::{Survey, moved_note, survey, truncated};
+use crate::plan::static_rows::moved_note;
+use crate::plan::survey::{Survey, survey, truncated};
 use crate::source::column::{Column, Columns};
 use crate::source::files::Source;
 use crate::source::group::{Group, groups, total_rows};

@@ -173,7 +173,7 @@ impl Archive {
         Error::at(
             Code::SourceDamaged,
             &self.path,
-            format!("this archive cannot be unpacked: {what}. Replace it by a whole copy, or unpack it yourself."),
+            format!("this archive cannot be unpacked: {what}. Replace it with a whole copy, or unpack it yourself."),
         )
     }
 }

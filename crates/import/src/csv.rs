@@ -36,7 +36,7 @@ pub fn contents(path: &Path) -> Result<Box<dyn Read>> {
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     match error.raw_os_error() {
         Some(_) => Error::io(path, "read the table", error),
-        None => damaged(path, "this is not a whole gzip file. Replace it by a whole copy."),
+        None => damaged(path, "this is not a whole gzip file. Replace it with a whole copy."),
     }
 }
 

@@ -22,7 +22,7 @@ const TRAINED: [u8; 4] = [0x37, 0xa4, 0x30, 0xec];
 
 /// An error in a file of the database.
 pub fn damaged(path: &Path, what: impl std::fmt::Display) -> Error {
-    let message = format!("{what}. The meds_reader database is damaged or not complete. Replace it by a whole copy, or create it again.");
+    let message = format!("{what}. The meds_reader database is damaged or not complete. Replace it with a whole copy, or create it again.");
     Error::at(Code::SourceDamaged, path, message)
 }
 

@@ -11,7 +11,7 @@ mod error;
 mod export;
 mod job;
 mod kind;
+mod platform;
 mod query;
 mod store;
-mod supported;
 mod table;

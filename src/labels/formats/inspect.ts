@@ -50,7 +50,11 @@ function taskColumn(table: CsvTable, named: string | undefined): string {
     return named;
   }
   if (can.length !== 1)
-    fail("MEDS_INVALID_ARGUMENT", `${table.path}: which column is the task? ${tasks} Name one with { column: "…" }.`, table.path);
+    fail(
+      "MEDS_INVALID_ARGUMENT",
+      `${table.path}: it is not clear which column contains the task. ${tasks} Name one with { column: "…" }.`,
+      table.path,
+    );
   return can[0]!;
 }
 

@@ -237,7 +237,7 @@ function damaged({ message }: Error, paths: readonly string[]): MedsError {
   const what = path === undefined ? first : first.replaceAll(path, () => basename(path));
   const start = path === undefined ? "A table" : `${path}: This file`;
   // No cause: DuckDB's error may contain a row, and Node prints the cause of an uncaught error.
-  return new MedsError("MEDS_SOURCE_DAMAGED", `${start} cannot be read (${what}). Replace it with a complete copy.`, { path });
+  return new MedsError("MEDS_SOURCE_DAMAGED", `${start} cannot be read (${what}). Replace it with a whole copy.`, { path });
 }
 
 /** The error for a database that cannot be attached. */
@@ -254,7 +254,7 @@ function notAttached(path: string, { message }: Error): MedsError {
     MEDS_SOURCE_VERSION:
       "Export its tables as Parquet with the DuckDB version that wrote it (EXPORT DATABASE 'folder' (FORMAT parquet)), and use that folder.",
     MEDS_IO: "Close the database there, then retry.",
-    MEDS_SOURCE_DAMAGED: "Replace it with a complete copy.",
+    MEDS_SOURCE_DAMAGED: "Replace it with a whole copy.",
   }[code];
   return new MedsError(code, `${path}: ${what} (${first}). ${next}`, { path });
 }

@@ -64,7 +64,7 @@ export function refuseLosses(source: string, notes: readonly Note[], strict: boo
     lost.length === 1 ? "One table loses more than a tenth of its rows" : `${lost.length} tables lose more than a tenth of their rows`;
   fail(
     "MEDS_ROWS_DROPPED",
-    `${source}: ${what}, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, remove \`strict\`.`,
+    `${source}: ${what}, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, omit \`strict\`.`,
     source,
   );
 }

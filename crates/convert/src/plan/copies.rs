@@ -184,7 +184,8 @@ fn sum(source: &Source, group: Group, columns: &[&Column], progress: &Progress) 
 
 fn unhashed(path: &Path, column: &str, error: &ArrowError) -> Error {
     if let ArrowError::OffsetOverflowError(_) = error {
-        let message = format!("column {column:?} has 2 GiB of text or more in one batch of rows. Leave that column out (--exclude).");
+        let message =
+            format!("column {column:?} has 2 GiB of text or more in one batch of rows. Leave that column out with `exclude` (--exclude).");
         return Error::at(Code::PatientTooLarge, path, message);
     }
     Error::at(Code::Internal, path, format!("the values of column {column:?} cannot be compared with those of other files: {error}"))

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod measure;
 pub mod pieces;
 pub mod shard;
+pub mod static_rows;
 pub mod storage;
 pub mod survey;
 pub mod traits;

@@ -122,7 +122,9 @@ fn width(values: u64) -> Result<u8> {
         _ => {
             return Err(Error::new(
                 Code::PatientTooLarge,
-                format!("A column has {values} distinct values. They must fit in 32-bit indexes."),
+                format!(
+                    "A column has {values} distinct values, more than 32-bit indexes can number. Leave that column out with `exclude` (--exclude)."
+                ),
             ));
         }
     })
@@ -144,8 +146,12 @@ fn text_dictionary(interner: Interner) -> Result<Dictionary> {
         offsets.push(bytes.len());
     }
     let offsets: Option<Vec<i32>> = offsets.into_iter().map(|n| i32::try_from(n).ok()).collect();
-    let offsets = offsets
-        .ok_or_else(|| Error::new(Code::PatientTooLarge, "The distinct codes have more than 2 GiB of text. They must fit in 2 GiB."))?;
+    let offsets = offsets.ok_or_else(|| {
+        Error::new(
+            Code::PatientTooLarge,
+            "The distinct codes have more than 2 GiB of text, the limit of a store. Shorten the codes in the source.",
+        )
+    })?;
     let values = StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(offsets)), Buffer::from_vec(bytes), None);
     let values = values.map_err(|e| Error::new(Code::Internal, e.to_string()))?;
     Ok(Dictionary { width: width(order.len() as u64)?, values: Arc::new(values), entries: Entries::Texts(interner, slots) })

@@ -2,6 +2,7 @@
 //! subject's rows are contiguous and in order of time).
 
 use crate::plan::copies;
+use crate::plan::static_rows;
 use crate::source::column::{Column, Columns, Origin, Role, subject_column, time_column};
 use crate::source::content::Batch;
 use crate::source::files::{Source, SourceFile};
@@ -168,14 +169,14 @@ fn scattered(first: &SourceFile, file: &SourceFile, row: u64, id: i64) -> Disord
         false => format!("in {}", first.path.display()),
     };
     let message = format!(
-        "subject {id} starts again at row {row}, but it also has rows {place}. MEDS requires a subject's rows to be contiguous in one file. Sort the source, or merge them with --repair."
+        "subject {id} starts again at row {row}, but it also has rows {place}. MEDS requires a subject's rows to be contiguous in one file. Sort the source, or merge them with `repair` (--repair)."
     );
     Disorder(Error::at(Code::NotContiguous, &file.path, message))
 }
 
 fn unordered(file: &SourceFile, row: u64, id: i64, before: i64, after: i64) -> Disorder {
     let message = format!(
-        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS requires a subject's rows in order of time. Sort the source, or sort them with --repair."
+        "subject {id}, row {row}: the time goes back from {before} to {after} (microseconds since 1970-01-01). MEDS requires a subject's rows in order of time. Sort the source, or sort them with `repair` (--repair)."
     );
     Disorder(Error::at(Code::TimeOrder, &file.path, message))
 }
@@ -261,7 +262,7 @@ fn extend(run: &mut Run, times: &TimestampMicrosecondArray) -> Result<(), (usize
                     first = first.or(Some(t));
                     last = Some(t);
                 }
-                None => run.late_static |= last.is_some(),
+                None => run.late_static |= static_rows::is_late(last),
             }
         }
     }
@@ -300,11 +301,5 @@ fn truncated_in(file: &SourceFile, group: Group, time: &Column) -> Result<u64> {
 /// The note about times that were rounded.
 pub fn truncated_note(count: u64) -> Option<Note> {
     let message = "times with nanoseconds: rounded down to microseconds".to_string();
-    (count > 0).then_some(Note { kind: "converted".into(), message, count })
-}
-
-/// The note about patients with a row without a time after a row with one.
-pub fn moved_note(count: u64) -> Option<Note> {
-    let message = "patients with static rows (rows without a time) after other rows: the static rows were moved to the front".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }

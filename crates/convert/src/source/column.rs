@@ -88,7 +88,7 @@ pub fn time_column(columns: &Columns) -> Result<&Column> {
 
 /// The advice to leave a column out, after another one; empty for a column that every event needs.
 pub fn or_exclude(name: &str) -> String {
-    if makes_event(name) { String::new() } else { format!(", or leave the column out (--exclude {name})") }
+    if makes_event(name) { String::new() } else { format!(", or leave the column out with `exclude` (--exclude {name})") }
 }
 
 /// The columns of a source that a store gets; all by default.

@@ -258,10 +258,16 @@ pub fn check_names(wanted: Wanted, source: &Source) -> Result<()> {
     let known = |name: &&String| source.files.iter().any(|file| file.has(name));
     let mut named = wanted.columns.into_iter().flatten().chain(wanted.exclude);
     if let Some(name) = named.find(|name| !known(name)) {
-        return Err(Error::new(Code::MissingColumn, format!("column {name:?} was named in the options, but no file has it.")));
+        return Err(Error::new(
+            Code::MissingColumn,
+            format!("column {name:?} is named in the options, but no file has it. Check its spelling."),
+        ));
     }
     match wanted.exclude.iter().find(|name| makes_event(name)) {
-        Some(name) => Err(Error::new(Code::InvalidArgument, format!("column {name:?} cannot be left out: every event needs it."))),
+        Some(name) => Err(Error::new(
+            Code::InvalidArgument,
+            format!("column {name:?} cannot be left out, because every event needs it. Remove it from `exclude` (--exclude)."),
+        )),
         None => Ok(()),
     }
 }
@@ -340,7 +346,7 @@ fn missing(file: &SourceFile, name: &str) -> Error {
         return Error::at(Code::MissingColumn, &file.path, message);
     }
     let have = if have.is_empty() { "The file has no columns".into() } else { format!("Its columns are {}", have.join(", ")) };
-    let message = format!("has no column {name:?}, which MEDS requires. {have}. Add or rename the column.");
+    let message = format!("has no column {name:?}, which MEDS requires. {have}. Add the column, or rename one.");
     Error::at(Code::MissingColumn, &file.path, message)
 }
 
@@ -367,7 +373,7 @@ fn mistyped(name: &str, found: &Found, expected: &str) -> Error {
 
 fn conflict(name: &str, first: &Found, found: &Found) -> Error {
     let message = format!(
-        "column {name:?} is of type {} here but of type {} in {}, and no type holds both without loss. Write both files with one type, or leave the column out (--exclude {name}).",
+        "column {name:?} is of type {} here but of type {} in {}, and no type holds both without loss. Write both files with one type, or leave the column out with `exclude` (--exclude {name}).",
         type_name(&found.declared),
         type_name(&first.declared),
         first.file.path.display(),

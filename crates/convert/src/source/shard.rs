@@ -91,7 +91,7 @@ impl ShardArrays {
                 // A value outside of the patient's rows would otherwise be lost silently.
                 if let Some(row) = gap.last().filter(|row| *row >= own) {
                     let message = format!(
-                        "column {column:?} has a value in row {row} of subject {}, which has fewer rows. Convert the source again (--force), or restore the store from a copy.",
+                        "column {column:?} has a value in row {row} of subject {}, which has fewer rows. Convert the source again with `force` (--force), or restore the store from a backup.",
                         self.ids.value(patient)
                     );
                     return Err(Error::at(Code::Corrupt, &self.path, message));

@@ -160,7 +160,7 @@ fn metadata_files(store: &Store) -> impl Iterator<Item = (String, Result<Vec<u8>
             true => Ok(bytes),
             false => {
                 let message =
-                    "does not match its checksum in the manifest. Convert the source again (--force), or restore the store from a copy.";
+                    "does not match its checksum in the manifest. Convert the source again with `force` (--force), or restore the store from a backup.";
                 Err(Error::at(Code::Corrupt, path, message))
             }
         });

@@ -260,7 +260,7 @@ impl<'a> TableFile<'a> {
     }
 }
 
-const WHOLE: &str = "Replace the file by a whole copy, or write it again.";
+const WHOLE: &str = "Replace the file with a whole copy, or write it again.";
 
 fn rows_of(group: &RowGroupMetaData) -> u64 {
     group.num_rows().unsigned_abs()

@@ -41,7 +41,7 @@ impl Shard {
         let batch = shard(store, at)?;
         let events: StructArray = batch.column(1).as_list::<i32>().values().as_struct().clone();
         let times = events.column_by_name("time").map(|c| c.as_primitive::<TimestampMicrosecondType>().clone());
-        let times = times.ok_or_else(|| Error::new(Code::Corrupt, "a shard has no times."))?;
+        let times = times.ok_or_else(|| Error::new(Code::Corrupt, "a shard has no times. Convert the source again."))?;
         let sparse = batch.column_by_name("sparse").map(|c| c.as_struct().clone());
         Ok(Self { taken: vec![0; times.len()], events, sparse, times })
     }

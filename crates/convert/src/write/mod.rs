@@ -6,9 +6,10 @@ pub mod codes;
 pub mod column;
 pub mod emit;
 pub mod file;
+pub mod float_order;
 pub mod index;
 pub mod lock;
-pub mod orders;
+
 pub mod parquet;
 pub mod pass;
 pub mod site;

@@ -1,6 +1,6 @@
 //! Writing Parquet files.
 
-use crate::write::orders::plain_orders;
+use crate::write::float_order::plain_orders;
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use meds_store::{Code, Error, Result};
@@ -36,8 +36,8 @@ pub fn failed(path: &Path, error: ParquetError) -> Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
             Ok(io) => Error::io(path, "write the dataset", &io),
-            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}.")),
+            Err(cause) => Error::at(Code::Io, path, format!("cannot write the dataset: {cause}. Check the path and the disk.")),
         },
-        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}.")),
+        other => Error::at(Code::Io, path, format!("cannot write the dataset: {other}. Check the path and the disk.")),
     }
 }

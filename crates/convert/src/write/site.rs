@@ -170,7 +170,7 @@ pub fn refuse_taken(store: &Path, force: bool) -> Result<()> {
 
 /// The error for a path that already has a store.
 pub fn store_exists(store: &Path) -> Error {
-    Error::at(Code::StoreExists, store, "a store already exists there. Use another path, or replace it with --force.")
+    Error::at(Code::StoreExists, store, "a store already exists there. Use another path, or replace it with `force` (--force).")
 }
 
 /// The content of the path for a store.
@@ -183,7 +183,8 @@ enum Found {
 /// Looks at the path for a store. Fails for anything that is not a store.
 fn look(store: &Path) -> Result<Found> {
     let foreign = |what: &str| {
-        let message = format!("exists and is not a {what}, so it is not replaced, not even with --force. Use another path, or remove it.");
+        let message =
+            format!("exists and is not a {what}, so it is not replaced, not even with `force` (--force). Use another path, or remove it.");
         Err(Error::at(Code::StoreExists, store, message))
     };
     let unseen = |e| Error::io(store, "read the target folder", &e);

@@ -229,9 +229,10 @@ fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef> {
 fn spilled(error: &ArrowError) -> Error {
     match error {
         ArrowError::IoError(_, io) => Error::io("the temporary folder", "sort the rows", io),
-        ArrowError::OffsetOverflowError(_) => {
-            Error::new(Code::PatientTooLarge, "A subject has 2 GiB of text or more in one column. Leave that column out (--exclude).")
-        }
+        ArrowError::OffsetOverflowError(_) => Error::new(
+            Code::PatientTooLarge,
+            "A subject has 2 GiB of text or more in one column. Leave that column out with `exclude` (--exclude).",
+        ),
         other => Error::new(Code::Internal, format!("The rows cannot be sorted: {other}")),
     }
 }

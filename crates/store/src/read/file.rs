@@ -45,7 +45,7 @@ impl File {
             Some(found) => {
                 let message = format!(
                     "belongs to store {found}, but the manifest belongs to store {id}. The store was replaced, or files of two stores were mixed. \
-                     Open it again; if that does not help, convert the source again (--force)."
+                     Open it again; if that does not help, convert the source again with `force` (--force)."
                 );
                 return Err(Error::at(Code::StoreReplaced, path, message));
             }

@@ -30,7 +30,7 @@ pub use problem::Problem;
 pub use store::Store;
 
 /// What to do about a damaged store: the end of every such message.
-const REMEDY: &str = "Convert the source again (--force), or restore the store from a backup.";
+const REMEDY: &str = "Convert the source again with `force` (--force), or restore the store from a backup.";
 
 /// The result of a check, or a clause that says what is wrong and follows the file's name.
 type Found<T> = std::result::Result<T, String>;

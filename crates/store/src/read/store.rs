@@ -328,7 +328,7 @@ fn refused(root: &Path, error: ManifestError) -> Error {
             Code::StoreVersion,
             path,
             format!(
-                "has format version {version}, but this version of meds-reader reads versions up to {}. Update meds-reader, or convert the source again with this version (--force).",
+                "has format version {version}, but this version of meds-reader reads versions up to {}. Update meds-reader, or convert the source again with this version and `force` (--force).",
                 manifest::VERSION
             ),
         ),

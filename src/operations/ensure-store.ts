@@ -1,5 +1,5 @@
 // One way to the store of a source, for convert() and PatientDatabase.from().
-import { type ExistingStore, existingStore } from "../sources/existing.js";
+import { type ExistingStore, existingStore } from "../sources/existing-store.js";
 import { hashesFolder } from "../sources/hashes.js";
 import { refuseLosses } from "../sources/omop/losses.js";
 import { omopOptions, refuseOmop } from "../sources/omop/options.js";
