@@ -95,7 +95,7 @@ function describe(found: Inspection): string[] {
     ...section("Tables", table(tables, [1])),
     ...section("Codes by the text before the first /: rows, and share of times that are exactly midnight", table(shown, [1, 2])),
     ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
-    ...section(format === "store" ? "Notes of the conversion" : "A conversion would note", notes(false).map(noted)),
+    ...section(format === "store" ? "Notes of the conversion" : "Notes that a conversion would make", notes(false).map(noted)),
     ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),
   ];
 }
