@@ -24,11 +24,11 @@ export function batchesCommand(): Command {
   return new Command("batches")
     .summary("write training batches as an Arrow stream")
     .description(
-      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row is a sample; values per position are in fixed-size lists.",
+      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row of the stream is a sample. Fields with one value per position are fixed-size lists.",
     )
     .argument("<store>", "the store's folder")
-    .option("--labels <path>", "labels of a task: each label is a sample of the rows known at its prediction time")
-    .option("--split <name>", "only subjects in this split; without --labels each patient in it is a sample")
+    .option("--labels <path>", "labels of a task: each label becomes a sample, with the rows known at its prediction time")
+    .option("--split <name>", "only patients in this split; without --labels, each patient in it becomes a sample")
     .option("--out <file>", "write to this file instead of stdout")
     .option("--max-length <n>", "maximum number of rows per sample", most, 512)
     .option("--batch-size <n>", "number of samples per batch", most, 256)
@@ -38,13 +38,18 @@ export function batchesCommand(): Command {
         .default("to_end"),
     )
     .addOption(
-      new Option("--static <how>", "what happens to rows without a time").choices(["include", "prepend", "omit"]).default("include"),
+      new Option(
+        "--static <how>",
+        "rows without a time: include (in arrays of their own), prepend (as the first rows of the sample), or omit",
+      )
+        .choices(["include", "prepend", "omit"])
+        .default("include"),
     )
-    .option("--exclusive", "leave out rows at exactly the prediction time; needs --labels")
-    .addOption(new Option("--padding <side>", "side on which PAD is added").choices(["right", "left"]).default("right"))
-    .option("--shuffle", "use a random order")
+    .option("--exclusive", "leave out rows at exactly the prediction time; requires --labels")
+    .addOption(new Option("--padding <side>", "side on which short samples are filled up").choices(["right", "left"]).default("right"))
+    .option("--shuffle", "write the samples in random order")
     .option("--seed <n>", "seed of the random order and of random windows", count, 0)
-    .option("--epoch <n>", "number of the epoch: each epoch has its own random order", count, 0)
+    .option("--epoch <n>", "number of the epoch (pass over the samples): each epoch has its own random order", count, 0)
     .addHelpText(
       "after",
       `
@@ -60,9 +65,9 @@ In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
 async function run(store: string, options: Options, command: Command): Promise<void> {
   const { labels: path, split, out, maxLength, strategy, exclusive, padding, shuffle = false, seed, epoch, batchSize } = options;
   if (path === undefined && split === undefined)
-    command.error("error: nothing says which samples to write: use --labels PATH, or --split NAME for samples without labels");
+    command.error("error: choose the samples to write with --labels PATH, or with --split NAME for samples without labels");
   if (path === undefined && exclusive === true)
-    command.error("error: --exclusive needs --labels: without labels there is no prediction time");
+    command.error("error: --exclusive requires --labels: without labels there is no prediction time");
   const db = PatientDatabase.open(store);
   try {
     const window = { maxLength, strategy, static: options.static, inclusive: exclusive === true ? false : undefined };

@@ -45,17 +45,17 @@ export function convertCommand(): Command {
       "<store>",
       "the folder of the new store, by convention NAME.medsdb; it must not exist (see --force); missing parent folders are created",
     )
-    .option("--columns <names>", "convert only these columns, besides subject_id, time and code", names)
-    .option("--exclude <names>", "convert all columns except these", names)
-    .option("--repair", "merge and sort subjects whose rows are scattered or out of order, instead of failing")
+    .option("--columns <names>", "convert only these columns, besides subject_id, time and code: names separated by commas", names)
+    .option("--exclude <names>", "convert all columns except these: names separated by commas", names)
+    .option("--repair", "merge rows of a patient that are scattered, and sort rows that are out of order, instead of failing")
     .addOption(forceOption())
     .addOption(threadsOption())
     .addOption(memoryOption())
     .addOption(shardBytesOption("512MiB"))
-    .option("--index", "also write an index of each code's patients and rows")
+    .option("--index", "also write an index: for each code, the patients and rows that have it")
     .option(
       "--trust-times",
-      "store the sizes and times of the source files, so that `from` and `reuse` of the API can compare these instead of the contents (their option trustTimes)",
+      "record the sizes and times of the source files. With the option trustTimes, `from` and `convert` of the API can then detect changes of the source without reading it all",
     )
     .addOption(tempOption())
     .option("--strict", "OMOP: fail and write no store if more than a tenth of a table's rows would be dropped")

@@ -21,7 +21,7 @@ export function exportCommand(): Command {
     )
     .argument("<store>", "the store's folder")
     .argument("<out>", "the folder of the new MEDS dataset; it must be empty or not exist; missing parent folders are created")
-    .option("--float32", "round a float64 numeric_value to the float32 of MEDS, and count the values that change")
+    .option("--float32", "write numeric_value as float32, as MEDS requires, if it is float64; count the values that rounding changes")
     .addOption(new Option("--compression <name>", "compression of the Parquet files").choices(["zstd", "snappy"]).default("zstd"))
     .addOption(
       new Option(

@@ -22,14 +22,14 @@ export function filterCommand(): Command {
     )
     .argument("<store>", "the store's folder")
     .argument("<out>", "the folder of the new store; it must not exist (see --force); missing parent folders are created")
-    .option("--ids <file>", "only subjects in this file: one id per line, or the column subject_id of a .csv or .parquet file")
+    .option("--ids <file>", "only patients in this file: one subject id per line, or the column subject_id of a .csv or .parquet file")
     .option("--split <name>", "only patients in this split")
     .option(
       "--with-code <codes...>",
-      "only patients with at least one of these codes; LAB//* means every code that starts with LAB//",
+      'only patients with at least one row of these codes; "LAB//*" means every code that starts with LAB//',
       texts,
     )
-    .option("--ignore-missing", "count ids and codes that are not in the store, instead of failing")
+    .option("--ignore-missing", "ignore ids and codes that are not in the store, and count them, instead of failing")
     .addOption(forceOption())
     .addOption(threadsOption())
     .addOption(memoryOption())
@@ -50,7 +50,7 @@ Examples:
 async function run(store: string, out: string, options: Options, command: Command): Promise<void> {
   const { progress, json: asJson, ...rest } = options;
   if (rest.ids === undefined && rest.split === undefined && rest.withCode === undefined)
-    command.error("error: nothing says which patients to keep: use --ids, --split or --with-code");
+    command.error("error: choose the patients to keep with --ids, --split or --with-code");
   const summary = await watched(progress, (watching) => filter(store, out, { ...rest, ...watching }));
   print(asJson === true ? json(summary) : describe(store, summary));
 }

@@ -19,7 +19,7 @@ export function generateCommand(): Command {
     .addOption(
       new Option(
         "--preset <name>",
-        "demo: 100 patients, 100,000 events; medium: 1,000 and 5.7 million; ehrshot: 6,739 and 42 million",
+        "demo: 100 patients and 100,000 events; medium: 1,000 patients and 5.7 million events; ehrshot: 6,739 patients and 42 million events",
       ).choices(["demo", "medium", "ehrshot"]),
     )
     .option("--patients <n>", "number of patients", countWithin(1, 100_000_000))
@@ -27,7 +27,7 @@ export function generateCommand(): Command {
     .option("--codes <n>", "number of distinct codes, 100 to 500,000", countWithin(100, 500_000))
     .addOption(new Option("--seed <n>", "seed; equal seeds produce equal bytes").argParser(count).default(0))
     .addOption(
-      new Option("--files <n>", "number of Parquet files: 1, or at least 3 (train, tuning, held_out)")
+      new Option("--files <n>", "number of Parquet files: 1, or at least 3 (so that each split has one)")
         .argParser(countWithin(1, 100_000))
         .default(1),
     )

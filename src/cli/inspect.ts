@@ -28,7 +28,7 @@ export function inspectCommand(): Command {
   return new Command("inspect")
     .summary("report what a folder or file contains, without converting it")
     .description(
-      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, what a conversion would skip, and how many times are exactly midnight per prefix of code.",
+      "Reports the format of a folder or file (MEDS, a Parquet file, a store, a meds_reader database, OMOP CDM), what it contains, and what a conversion would skip. For each prefix of codes, it reports the number of rows and the share of times that are exactly midnight: these may be dates without a time of day.",
     )
     .argument(
       "<source>",
@@ -95,7 +95,7 @@ function describe(found: Inspection): string[] {
     ...section("Tables", table(tables, [1])),
     ...section("Codes by the text before the first /: rows, and share of times that are exactly midnight", table(shown, [1, 2])),
     ...(rest > 0 ? [`  … and ${number(rest)} more (--json)`] : []),
-    ...section(format === "store" ? "Notes of the conversion" : "A conversion would note", notes(false).map(noted)),
+    ...section(format === "store" ? "Notes of the conversion" : "Notes that a conversion would make", notes(false).map(noted)),
     ...section("A conversion would fail", found.problem === null ? [] : [visible(`${found.problemCode}: ${found.problem}`)]),
   ];
 }

@@ -32,8 +32,8 @@ Examples:
   meds-reader show synthetic.medsdb 10000001 --last 40
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
-Exit codes: 0 success; 1 an error, reported in one line "CODE: sentences" on stderr, or (verify) differences;
-2 wrong usage; 130 stopped by Ctrl-C, with nothing left behind.`,
+Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or differences found by verify;
+2 wrong usage; 130 stopped by Ctrl-C (no unfinished files are left).`,
   );
 
 for (const command of [

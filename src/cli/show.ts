@@ -22,12 +22,12 @@ export function showCommand(): Command {
     .argument("<id>", "the subject id", subjectId)
     .option(
       "--until <time>",
-      "only rows at or before a time: 2012-05-17T13:30 (UTC); or 2012-05-17, 2012-05 or 2012, which mean their first moment; or microseconds since 1970-01-01 (more than 10 digits)",
+      "only rows at or before this time (UTC): 2012-05-17T13:30; or 2012-05-17, 2012-05 or 2012, which mean the start of that day, month or year; or microseconds since 1970-01-01 (more than 10 digits)",
       time,
     )
-    .option("--code <prefix>", "only codes that start with this text; can be repeated", texts)
-    .option("--last <n>", "only the last n of the rows that the other options select", count)
-    .option("--columns <names>", "also show these columns", names)
+    .option("--code <prefix>", "only rows whose code starts with this text; can be repeated", texts)
+    .option("--last <n>", "only the last n rows, of those that --until and --code select", count)
+    .option("--columns <names>", "also show these columns: names separated by commas", names)
     .addOption(jsonOption())
     .addHelpText(
       "after",

@@ -48,7 +48,7 @@ export function transformCommand(): Command {
   return new Command("transform")
     .summary("write a new store with changed rows")
     .description(
-      "Writes a new store with changed rows: by your own function, which runs for each patient, by ready transforms, or both. Your function runs first. Then the ready transforms run in the order of this list. The manifest of the new store records the transforms.",
+      "Writes a new store with changed rows: by your own function, which runs for each patient, by ready transforms (the options from --before-birth-to-birth to --billing-to-visit-end), or both. Your function runs first. Then the ready transforms run in the order of the list below. The manifest of the new store records the transforms.",
     )
     .argument("<store>", "the store's folder")
     .argument("<out>", "the folder of the new store; it must not exist (see --force); missing parent folders are created")
@@ -62,13 +62,13 @@ export function transformCommand(): Command {
     .addOption(
       new Option(
         "--before-birth-to-birth [days]",
-        "move rows before birth to the time of birth; with a number of days, remove rows that are more days before birth",
+        "move rows before birth to the time of birth; with a number of days, remove rows that are more than this number of days before birth",
       ).argParser(count),
     )
-    .option("--visit-start-to-first-event", "move the start row of a visit to the first later row of the same visit")
+    .option("--visit-start-to-first-event", "move the start row of a visit to the time of the next row of the same visit")
     .option(
       "--midnight-to-day-end <codes...>",
-      'move rows at exactly midnight to 23:59, for these codes; "LAB//*" means every code that starts with LAB//',
+      'move rows with these codes from exactly midnight to 23:59 of the same day; "LAB//*" means every code that starts with LAB//',
       texts,
     )
     .option("--icd10-to-icd10cm", "rename codes ICD10/… to ICD10CM/…")
@@ -79,13 +79,13 @@ export function transformCommand(): Command {
       choiceOf,
     )
     .option("--visit-rows <which>", "which rows are visit rows: COLUMN=VALUE, or code=CODE; can be repeated", choiceOf)
-    .option("--visit-column <name>", "column with the id of the visit of a row (default: visit_id)")
-    .option("--end-column <name>", "column with the end time of a row (default: end)")
+    .option("--visit-column <name>", "column that contains the id of a row's visit (default: visit_id)")
+    .option("--end-column <name>", "column that contains the end time of a row (default: end)")
     .addOption(forceOption())
     .addOption(threadsOption())
     .addOption(memoryOption("memory limit for writing the store, at least 64MiB"))
     .addOption(shardBytesOption("as in the old store"))
-    .option("--index", "also write an index of each code's patients and rows (default: if the old store has one)")
+    .option("--index", "also write an index: for each code, the patients and rows that have it (default: if the old store has one)")
     .addOption(tempOption("folder for temporary files (default: next to the new store)"))
     .addOption(progressOption())
     .addOption(jsonOption())
@@ -103,7 +103,7 @@ Examples:
 async function run(store: string, out: string, options: Options, command: Command): Promise<void> {
   const { progress, json: asJson, module, exportName, args, column, force, threads, memory, shardBytes, index, temp } = options;
   const steps = [...(module === undefined ? [] : [resolve(module)]), ...readyOf(options)];
-  if (steps.length === 0) command.error("error: nothing says what to change: use --module, or a ready transform");
+  if (steps.length === 0) command.error("error: choose what to change with --module or a ready transform");
   const unused = unusedOf(options);
   if (unused !== undefined) command.error(`error: ${unused[0]} has no effect without ${unused[1]}`);
   const plan = {

@@ -25,7 +25,9 @@ interface Options extends WorkOptions, Pick<OmopOptions, "vocabulary"> {
 export function verifyCommand(): Command {
   return new Command("verify")
     .summary("check every byte of a store, and compare its values with the source")
-    .description("Checks all checksums and invariants of a store. With the source, it also compares every value of every column with it.")
+    .description(
+      "Checks that a store is complete and undamaged: all checksums, and the structure of all files. With a source, it also compares every value of every column with that source.",
+    )
     .argument("<store>", "the store's folder")
     .argument("[source]", "the dataset, OMOP tables or database from which the store was converted")
     .addOption(new Option("--limit <n>", "stop after n differences").argParser(count).default(100))
@@ -43,7 +45,7 @@ Examples:
   meds-reader verify mimic.medsdb mimic-meds --json
   meds-reader verify omop.medsdb omop-tables --memory 4GiB
 
-Exit code 0: no differences; 1: differences, listed on stdout, or an error.`,
+Exit codes: 0 no differences; 1 differences (listed on stdout), or an error.`,
     )
     .action(run);
 }

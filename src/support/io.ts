@@ -18,7 +18,7 @@ const REMEDIES = {
 export function failIo(path: string, error: unknown): never {
   if (error instanceof MedsError) throw error;
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder.`, path);
+  if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
   const kind =
     code === "EACCES" || code === "EPERM" || code === "EROFS" ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
   // Node's message repeats the code, the call and the path.

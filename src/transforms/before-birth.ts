@@ -29,7 +29,7 @@ export class BeforeBirth implements Step {
       if (time !== null && (birth === null || time < birth)) birth = time;
     }
     if (birth === null) {
-      counts.add("warning", "patients without a time of birth: their rows stay where they are");
+      counts.add("warning", "patients without a time of birth: their rows were not moved");
       return lines;
     }
     const at = birth;
@@ -37,7 +37,7 @@ export class BeforeBirth implements Step {
     for (const line of lines) {
       const time = line.timeMicros;
       if (time === null || time >= at) kept.push(line);
-      else if (this.drop !== null && at - time > this.drop) counts.add("skipped", "rows left out: they are too long before birth");
+      else if (this.drop !== null && at - time > this.drop) counts.add("skipped", "rows left out: they are too many days before birth");
       else {
         counts.add("converted", "rows before birth moved to birth");
         kept.push(this.ends.moved(line, at, at));

@@ -35,13 +35,13 @@ export class Billing implements Step {
       if (known !== undefined && known !== end) unsure.add(visit);
       if (known === undefined || end > known) ends.set(visit, end);
     }
-    counts.add("warning", "visits whose rows end at several times: the latest counts", unsure.size);
+    counts.add("warning", "visits whose rows have different end times: the latest one counts", unsure.size);
     return lines.map((line) => {
       const time = this.isBill(line) ? line.timeMicros : null;
       if (time === null) return line;
       const end = ends.get(visitOf(line, this.visit));
       if (end === undefined) {
-        counts.add("warning", "billing rows that stay where they are: they name no visit, or one without an end");
+        counts.add("warning", "billing rows that were not moved: they have no visit, or their visit has no end");
         return line;
       }
       const early = time < end;

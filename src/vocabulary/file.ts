@@ -69,9 +69,13 @@ async function parsed(path: string): Promise<unknown> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
-      fail("MEDS_NOT_FOUND", `${path}: the file does not exist. Check the path.`, path);
-    throw new MedsError("MEDS_IO", `${path}: the file cannot be read (${(cause as Error).message}). Check the path.`, { path, cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") fail("MEDS_NOT_FOUND", `${path}: the file does not exist. Check the path.`, path);
+    const what =
+      code === "EISDIR"
+        ? "this is a folder, not a file (EISDIR). Use the path of a file."
+        : `the file cannot be read (${message}). Check the path and the disk.`;
+    throw new MedsError("MEDS_IO", `${path}: ${what}`, { path, cause });
   }
   try {
     return JSON.parse(text);

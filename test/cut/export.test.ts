@@ -177,7 +177,7 @@ for root in sys.argv[1:]:
     expect(notes.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
       "warning: text_value is int64, but MEDS 0.4 requires text, and its validation refuses the dataset: convert without it (--exclude)",
       "converted: metadata/dataset.json was written without its byte order mark, which Python refuses in JSON",
-      expect.stringMatching(/^converted: metadata\/codes\.parquet was made/),
+      expect.stringMatching(/^converted: metadata\/codes\.parquet was created/),
     ]);
     expect(readFileSync(join(out, "metadata/dataset.json"), "utf8")).toBe('{"dataset_name":"odd"}');
   });

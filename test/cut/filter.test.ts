@@ -123,7 +123,7 @@ describe("filter()", () => {
     expect(options.filter).toEqual({ from, patients: 2, selection: { ids: 6, split: "held_out", withCode: ["LAB//*"] } });
     expect(notes).toContainEqual({
       kind: "skipped",
-      message: `patients of the store that this store was filtered from (${from})`,
+      message: `patients that the filter left out, of the store with fingerprint ${from}`,
       count: 4,
     });
     db.close();

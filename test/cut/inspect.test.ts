@@ -124,7 +124,7 @@ describe("inspect()", () => {
     const piped = await plain();
     spawnSync("mkfifo", [place(piped, "metadata/pipe")]);
     const cases: readonly (readonly [source: string, code: string | null, ...said: string[]])[] = [
-      [await sql(folder("meds"), nanos), null, "were not the first", "times with nanoseconds"],
+      [await sql(folder("meds"), nanos), null, "were moved to the front", "times with nanoseconds"],
       [
         table(await plain(), "codes.parquet", [text("code", ["A", "A"]), text("events", ["", null])]),
         null,
@@ -134,7 +134,7 @@ describe("inspect()", () => {
       ],
       [table(await plain(), "subject_splits.parquet", [ids([1n, 7n]), text("split", ["train", ""])]), null, "no events", "no split"],
       [partitioned, null, "COLUMN=VALUE"],
-      [piped, null, "no files"],
+      [piped, null, "not files"],
       [table(await plain(), "codes.parquet", [text("kode", [])]), "MEDS_METADATA"],
       [table(await plain(), "codes.parquet/part-0.parquet", [text("code", [])]), "MEDS_METADATA"],
       [table(await plain(), "subject_splits.parquet", [ids([1n, 1n]), text("split", ["a", "b"])]), "MEDS_SPLIT_CONFLICT"],

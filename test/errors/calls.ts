@@ -149,7 +149,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_DUPLICATE_FILE: [['convert("copied", store) // data/ has the same rows twice', () => into("copied")]],
     MEDS_FITTED_FILE: [
       [
-        'Vocabulary.open("vocabulary.json") // another file of JSON',
+        'Vocabulary.open("vocabulary.json") // a JSON file of something else',
         () => {
           text("vocabulary.json", "{}");
           return Vocabulary.open(at("vocabulary.json"));

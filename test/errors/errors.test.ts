@@ -11,8 +11,8 @@ const source = readFileSync(new URL("../../src/support/errors.ts", import.meta.u
 
 /** Codes that no call of a test can raise, and why. */
 const SILENT: Partial<Record<MedsErrorCode, string>> = {
-  MEDS_INTERNAL: "No call raises it: it reports a defect of this package.",
-  MEDS_PATIENT_TOO_LARGE: "A test would need a patient with 2^31 rows.",
+  MEDS_INTERNAL: "There is no example, because only a bug in this package raises it.",
+  MEDS_PATIENT_TOO_LARGE: "There is no example, because it would need a patient with 2^31 rows.",
 };
 
 /** The comment of a code in `MedsErrorCode`: what it means, and after "Fix:" what to do. */
@@ -54,9 +54,9 @@ describe("every error code", () => {
     const lines = [
       "# Errors",
       "",
-      "Every error of meds-reader is a `MedsError` with a stable `code`. The command line prints `CODE: message` on one line, and its exit status is 1. Programs should compare codes, because messages may change.",
+      "Every error of meds-reader is a `MedsError` with a stable `code`. The command line prints `CODE: message` on one line and exits with 1. Programs must match on codes, because messages may change.",
       "",
-      "This page is made by `npm run errors`: it runs each call below, and shows the message of the error. Paths are relative to the folder that contains the data.",
+      "`npm run errors` writes this page: it runs each call below and prints the message of its error. Paths are relative to the folder of the data.",
       "",
     ];
     const wrong: string[] = [];

@@ -80,7 +80,7 @@ describe("without a vocabulary", () => {
     const [root, target] = [writeCsv(folder("f"), without), folder("t")];
     const { code, stdout, stderr } = await meds("convert", root, join(target, "s.medsdb"));
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^MEDS_NO_VOCABULARY: .*there is no table concept/);
+    expect(stderr).toMatch(/^MEDS_NO_VOCABULARY: .*there is no table named concept/);
     for (const [i, way] of [["--keep-unmapped"], ["--concept-ids"], ["--vocabulary", writeCsv(folder("v"), only(VOCABULARY))]].entries())
       expect((await meds("convert", root, join(target, `${i}.medsdb`), ...way)).code).toBe(0);
   });

@@ -209,7 +209,7 @@ describe("what only looks like a table format is read", () => {
     });
     const store = join(folder("t"), "s.medsdb");
     const { events, notes } = await convert(source, store);
-    expect([events, said(notes).map(({ message, count }) => [message.split(":")[0], count])]).toEqual([
+    expect([events, said(notes).map(({ message, count }) => [message.split(",")[0], count])]).toEqual([
       good.length,
       [["files below data/ that are not read", 4]],
     ]);

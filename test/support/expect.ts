@@ -198,7 +198,7 @@ function checkColumn(column: Column<AnySchema[string] | null>, info: ColumnInfo,
 const key = (value: unknown) => (typeof value === "bigint" ? `${value}n` : JSON.stringify(value));
 const fixedWidth = ({ stored }: ColumnInfo) => /^(bool|u?int|float|double|date|time|duration)/.test(stored);
 
-/** An element of `values` or `toArray()` as `at()` returns it. Includes the fillers of null slots. */
+/** An element of `values` or `toArray()` as `at()` returns it. Includes the fillers of null entries. */
 function decoded(array: ArrayLike<unknown>, i: number, { stored }: ColumnInfo, isNull: boolean): unknown {
   const value = array[i];
   if (!ArrayBuffer.isView(array)) return value;

@@ -239,9 +239,9 @@ describe("a ready transform says what it did:", () => {
       { ...bill, visit_id: 1n, time: 10n },
     ];
     expect(await noted(rows, billingToVisitEnd())).toEqual([
-      "1 warning: visits whose rows end at several times: the latest counts",
+      "1 warning: visits whose rows have different end times: the latest one counts",
       "1 converted: billing rows moved to the end of their visit",
-      "2 warning: billing rows that stay where they are: they name no visit, or one without an end",
+      "2 warning: billing rows that were not moved: they have no visit, or their visit has no end",
     ]);
   });
 
@@ -299,12 +299,10 @@ describe("a ready transform says what it did:", () => {
   });
 
   it("patients without a birth, and rows that are left out", async () => {
-    expect(await noted([{}], beforeBirthToBirth())).toEqual([
-      "1 warning: patients without a time of birth: their rows stay where they are",
-    ]);
+    expect(await noted([{}], beforeBirthToBirth())).toEqual(["1 warning: patients without a time of birth: their rows were not moved"]);
     const born = [{ time: -3n }, { time: -1n }, { code: "MEDS_BIRTH" }];
     expect(await noted(born, beforeBirthToBirth({ drop: 2 }))).toEqual([
-      "1 skipped: rows left out: they are too long before birth",
+      "1 skipped: rows left out: they are too many days before birth",
       "1 converted: rows before birth moved to birth",
     ]);
   });

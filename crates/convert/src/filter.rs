@@ -87,7 +87,7 @@ pub fn filter(options: &FilterOptions, progress: &Progress) -> Result<Summary> {
         }
         let mut notes: Vec<Note> = manifest.notes.iter().filter(|note| note.kind != "warning").cloned().collect();
         let left = manifest.counts.patients - ids.len() as u64;
-        let message = format!("patients of the store that this store was filtered from ({})", manifest.fingerprint);
+        let message = format!("patients that the filter left out, of the store with fingerprint {}", manifest.fingerprint);
         notes.push(Note { kind: "skipped".into(), message, count: left });
         let fingerprint = fingerprint(origin, &plain, patients.iter().map(|patient| patient.id));
         let mut making = Conversion::with_fingerprint(&plain, progress, source, fingerprint, manifest_options, notes);

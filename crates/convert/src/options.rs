@@ -96,7 +96,7 @@ impl Options {
             ));
         }
         if self.memory < 64 << 20 {
-            return invalid(format!("{} bytes are not enough memory (`memory`, --memory). Use 64 MiB or more.", self.memory));
+            return invalid(format!("`memory` (--memory) is {} (bytes). It must be 64 MiB or more.", self.memory));
         }
         threads::check(self.threads)
     }

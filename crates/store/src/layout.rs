@@ -26,7 +26,7 @@ pub struct Node {
     pub nullable: bool,
     /// Number of slots.
     pub length: u64,
-    /// Number of null slots.
+    /// Number of null entries.
     pub null_count: u64,
     /// One bit per slot, least significant bit first, 1 = present. Absent when nothing is null.
     pub validity: Option<Span>,
@@ -46,6 +46,6 @@ pub struct Node {
 pub struct Dictionary {
     /// Bytes per index: 1, 2 or 4. Indexes are unsigned.
     pub index_width: u8,
-    /// The values. Entry 0 is unused: it fills null slots.
+    /// The values. Entry 0 is unused: it fills null entries.
     pub values: Node,
 }

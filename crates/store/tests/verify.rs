@@ -82,11 +82,11 @@ fn sentinels_and_flags() {
         move |bytes: &mut [u8], layout: &Layout, _: &mut Manifest| poke(bytes, column(layout, "numeric_value"), at, bits.to_le_bytes())
     };
     expect(&problems(value(0, f32::NAN)), "real NaN", Some("numeric_value"), Some((i64::MIN, 0)));
-    expect(&problems(value(1, 0.0)), "does not have NaN in a null slot", Some("numeric_value"), Some((i64::MIN, 1)));
+    expect(&problems(value(1, 0.0)), "does not have NaN in a null entry", Some("numeric_value"), Some((i64::MIN, 1)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "time"), 10, 0i64.to_le_bytes()));
     expect(&found, "does not have the int64 minimum", Some("time"), Some((0, 0)));
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "unit"), 1, [1u8]));
-    expect(&found, "in a null slot, which must have 0", Some("unit"), Some((i64::MIN, 1)));
+    expect(&found, "in a null entry, which must have 0", Some("unit"), Some((i64::MIN, 1)));
     let found = problems(|_, _, manifest| manifest.columns[4].ascii = true);
     expect(&found, "not ASCII", Some("text"), None);
     let found = problems(|_, _, manifest| manifest.columns[4].nulls += 1);

@@ -41,7 +41,7 @@ export interface LabelFormat {
 }
 
 /** What to do about a label without a subject or time. */
-export const REMEDY = "Each label must have a subject and a time of prediction. Remove such rows.";
+export const REMEDY = "Each label must have a subject and a prediction time. Remove such rows.";
 
 /** Subject and time of a row of CSV, which each label must have. */
 export function subjectAndTime(table: CsvTable, row: number, id: string, time: string): [bigint, bigint] {

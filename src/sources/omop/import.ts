@@ -226,7 +226,7 @@ class Import {
   private async needVocabulary(): Promise<void> {
     const why = this.layers.some(({ concept }) => concept.length > 0)
       ? "the table concept contains only the concept 0"
-      : "there is no table concept";
+      : "there is no table named concept";
     // In the order of the import, so that a missing column is reported first, as in an import.
     for await (const { number } of this.kinds(false)) {
       const { table, code } = EVENTS[number]!;
@@ -241,7 +241,7 @@ class Import {
       `Add it with \`vocabulary\` (--vocabulary PATH), for example the folder of an Athena download${near === undefined ? "" : ` (${near} may be part of it)`}`,
       "Or convert without it: `conceptIds` (--concept-ids) uses concept ids such as OMOP/320128 as codes, and `keepUnmapped` (--keep-unmapped) uses source values",
     ];
-    fail("MEDS_NO_VOCABULARY", `${path}: The vocabulary is missing: ${why}. ${ways.join(". ")}.`, path);
+    fail("MEDS_NO_VOCABULARY", `${path}: The vocabulary is missing or incomplete: ${why}. ${ways.join(". ")}.`, path);
   }
 
   /** Counts rows of CSV files that were left out as losses of their tables. */
@@ -337,7 +337,7 @@ class Import {
     const { rows, covered: having, example } = covered(counted);
     if (!keepUnmapped && !conceptIds && having * 100n < rows)
       this.failVocabulary(
-        `of the ${rows} rows with a concept, ${having} have one that is in the table concept${this.layers.length > 1 ? " or in the added vocabularies" : ""}. A missing concept is ${example}`,
+        `of the ${rows} rows with a concept, only ${having} have one that is in the table concept${this.layers.length > 1 ? " or in the added vocabularies" : ""} (for example, concept ${example} is missing)`,
       );
     countLosses(counted, this.options, this.losses);
     this.notes.unshift(...this.losses.notes());

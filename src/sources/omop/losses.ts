@@ -60,10 +60,11 @@ export class Losses {
 export function refuseLosses(source: string, notes: readonly Note[], strict: boolean): void {
   const lost = notes.filter(({ kind }) => kind === DROPPED).map(({ message }) => message);
   if (!strict || lost.length === 0) return;
-  const what = lost.length === 1 ? "One table loses" : `${lost.length} tables lose`;
+  const what =
+    lost.length === 1 ? "One table loses more than a tenth of its rows" : `${lost.length} tables lose more than a tenth of their rows`;
   fail(
     "MEDS_ROWS_DROPPED",
-    `${source}: ${what} more than a tenth of ${lost.length === 1 ? "its" : "their"} rows, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, omit \`strict\`.`,
+    `${source}: ${what}, which \`strict\` (--strict) does not allow. ${lost.join(". ")}. To convert without these rows, omit \`strict\`.`,
     source,
   );
 }

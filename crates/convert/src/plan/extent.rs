@@ -11,7 +11,7 @@ use meds_store::{Code, Error, Result};
 pub struct Extent {
     /// Number of slots.
     pub length: u64,
-    /// Number of null slots.
+    /// Number of null entries.
     pub nulls: u64,
     /// Bytes of text or binary values.
     pub bytes: u64,

@@ -12,6 +12,6 @@ pub fn is_late(last: Option<i64>) -> bool {
 
 /// The note about patients with a row without a time after a row with one.
 pub fn moved_note(count: u64) -> Option<Note> {
-    let message = "patients whose rows without a time were not the first: these rows were moved to the front".to_string();
+    let message = "patients with static rows (rows without a time) after other rows: the static rows were moved to the front".to_string();
     (count > 0).then_some(Note { kind: "converted".into(), message, count })
 }

@@ -134,13 +134,13 @@ pub fn events(root: &Path, notes: &mut Vec<Note>) -> Result<Vec<(String, PathBuf
     }
     if let Some((first, _)) = others.first() {
         let message = format!(
-            "files below data/ that are not read: their names do not end in .parquet, or begin with a dot or _ (or their folders' do), such as data/{first}"
+            "files below data/ that are not read, such as data/{first}: their names do not end in .parquet, or their names or those of their folders begin with a dot or _"
         );
         notes.push(Note { kind: "skipped".into(), message, count: others.len() as u64 });
     }
     if events.is_empty() {
         let message = format!(
-            "this folder does not contain a *.parquet file (it contains {}). MEDS stores its events in data/**/*.parquet.",
+            "this folder does not contain a *.parquet file (it contains {}). MEDS stores its events in data/**/*.parquet. Use the folder of a complete dataset.",
             first_entries(&data)?
         );
         return Err(Error::at(Code::NoData, data, message));

@@ -182,6 +182,6 @@ pub fn split_notes(splits: &Splits, ids: &[i64], notes: &mut Vec<Note>) {
             notes.push(Note { kind: "warning".into(), message: message.into(), count: count as u64 });
         }
     };
-    note("subjects of the splits file that have no events", splits.len() - named);
+    note("subjects in the file of splits that have no events", splits.len() - named);
     note("subjects that are in no split", ids.len() - named);
 }

@@ -224,7 +224,7 @@ fn skipped(name: &str, found: &[Found]) -> Note {
             None => format!("a store cannot hold values of type {}", type_name(&found.declared)),
         }
     });
-    Note { kind: "skipped".into(), message: format!("column {name:?}: {}", reason.unwrap_or_default()), count: 1 }
+    Note { kind: "skipped".into(), message: format!("column {name:?} is left out: {}", reason.unwrap_or_default()), count: 1 }
 }
 
 /// The notes about columns in the names of folders.
@@ -241,12 +241,12 @@ fn of_folders(source: &Source, list: &[Column]) -> Vec<Note> {
     let mut notes = Vec::new();
     if !read.is_empty() {
         let message =
-            format!("columns that are in the names of folders (COLUMN=VALUE below data/) were read from there: {}", read.join(", "));
+            format!("columns that were read from folder names (COLUMN=VALUE below data/): {}", read.join(", "));
         notes.push(Note { kind: "converted".into(), message, count: files });
     }
     if !own.is_empty() {
         let message =
-            format!("names of folders (COLUMN=VALUE below data/) were not read where the files have the column: {}", own.join(", "));
+            format!("folder names (COLUMN=VALUE below data/) that were not read as columns, because the files contain these columns: {}", own.join(", "));
         notes.push(Note { kind: "skipped".into(), message, count: files });
     }
     notes

@@ -112,7 +112,7 @@ fn counted(used: &[&str], rows: &Rows, notes: &mut Vec<Note>) {
     let missing = used.iter().filter(|code| !rows.contains_key(*code)).count();
     let several = rows.values().filter(|rows| rows.len() > 1).count();
     for (message, count) in [
-        ("codes of the events that are missing in codes.parquet", missing),
+        ("codes that events have, but that are missing in codes.parquet", missing),
         (
             "codes with several rows in codes.parquet: parents are taken from all rows, other columns from the first row that has a value",
             several,

@@ -342,7 +342,7 @@ fn push_integers(values: &mut Values, slots: &Entries, width: u8, array: &ArrayR
     if written == words.len() - nulls.map_or(0, NullBuffer::null_count) { Ok(()) } else { Err(Failure::Changed) }
 }
 
-/// Appends fixed-width values. Null slots get the sentinel, so that a reader can skip the validity.
+/// Appends fixed-width values. Null entries get the sentinel, so that a reader can skip the validity.
 fn fill_fixed(values: &mut Values, array: &ArrayRef) -> Result<()> {
     let (bytes, width) = fixed(array)?;
     values.fill(|held| {

@@ -146,8 +146,8 @@ fn note_repairs(order: &[(i64, Seen)], notes: &mut Vec<Note>) {
             notes.push(Note { kind: "repaired".into(), message: message.into(), count });
         }
     };
-    note("subjects with scattered rows: merged", |seen| seen.scattered);
-    note("subjects with times out of order: sorted, rows of equal time keep their order", |seen| seen.unordered);
+    note("subjects with scattered rows: their rows were merged", |seen| seen.scattered);
+    note("subjects with times out of order: their rows were sorted by time; rows of equal time keep their order", |seen| seen.unordered);
 }
 
 /// Reads how each subject's rows are spread over the source.

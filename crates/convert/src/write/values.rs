@@ -95,7 +95,7 @@ impl Values {
                     child.push(column)?;
                 }
             }
-            // Null slots contain leftovers of other rows. They must not reach the store, because its users
+            // Null entries contain leftovers of other rows. They must not reach the store, because its users
             // may not be allowed to see those rows.
             Data::Bits(bits) => match array.nulls().filter(|nulls| nulls.null_count() > 0) {
                 Some(nulls) => bits.append(&(array.as_boolean().values() & nulls.inner()))?,
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn nested_values_continue_where_the_part_before_ended() -> Outcome {
         let items: Fields = vec![Field::new("n", DataType::Int32, true), Field::new("s", DataType::Utf8, true)].into();
-        // Null slots contain leftovers of a reader. The store has zeros there.
+        // Null entries contain leftovers of a reader. The store has zeros there.
         let n = Int32Array::new(vec![1, 98, 3, 4, 99].into(), Some(vec![true, false, true, true, false].into()));
         let s = StringArray::from(vec![Some("a"), Some(""), None, Some("dd"), Some("é")]);
         let items = StructArray::try_new(items.clone(), vec![Arc::new(n), Arc::new(s)], None)?;

@@ -24,7 +24,7 @@ const MAGIC: &[u8; 6] = b"ARROW1";
 pub struct Shape {
     /// Number of slots.
     pub length: u64,
-    /// Number of null slots.
+    /// Number of null entries.
     pub nulls: u64,
     /// Bytes of each buffer in Arrow's order for the type; 0 for a validity that is not stored.
     pub buffers: Vec<u64>,

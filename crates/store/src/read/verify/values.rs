@@ -1,4 +1,4 @@
-//! Verifies the values of one column: ids are inside their dictionary, text is UTF-8, null slots contain
+//! Verifies the values of one column: ids are inside their dictionary, text is UTF-8, null entries contain
 //! sentinels, and the flags are right by which readers choose their code path.
 
 use super::place::Place;
@@ -29,7 +29,7 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
             (index, true) if index == 0 || index >= entries => {
                 Some(format!("has dictionary index {index}, which is not between 1 and {}", entries.saturating_sub(1)))
             }
-            (index, false) if index > 0 => Some(format!("has dictionary index {index} in a null slot, which must have 0")),
+            (index, false) if index > 0 => Some(format!("has dictionary index {index} in a null entry, which must have 0")),
             _ => None,
         });
         let name = &column.name;
@@ -49,7 +49,7 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
         "int64" | "timestamp" | "time64" | "duration" | "date64" => {
             each(&|slot| match (array.i64(slot) == i64::MIN, array.valid(slot)) {
                 (true, true) if !column.sentinel => Some("has the int64 minimum as a value, but the manifest says that no value is".into()),
-                (false, false) => Some("does not have the int64 minimum in a null slot".into()),
+                (false, false) => Some("does not have the int64 minimum in a null entry".into()),
                 _ => None,
             });
         }
@@ -67,7 +67,7 @@ pub fn check(place: &Place, array: Array, column: &Column, report: &mut Report) 
 fn float(nan: bool, valid: bool, column: &Column) -> Option<String> {
     match (nan, valid) {
         (true, true) if !column.nan => Some("has a real NaN, but the manifest says that no value is NaN".into()),
-        (false, false) => Some("does not have NaN in a null slot".into()),
+        (false, false) => Some("does not have NaN in a null entry".into()),
         _ => None,
     }
 }
