@@ -228,7 +228,7 @@ describe("a small store", () => {
     expect(await asked(db, [2n ** 64n + 7n])).toBe("MEDS_UNKNOWN_SUBJECT");
     expect(await asked(db.subset([]), [IDS[0]])).toBe("MEDS_UNKNOWN_SUBJECT");
     const error = await rejected(db.countCodes({ windows: { subjectIds: Array.from({ length: 9999 }, (_, i) => -100 - i) } }));
-    expect(error.message).toContain("subject -100 ");
+    expect(error.message).toContain("Subject -100 ");
   });
 
   it("refuses wrong arguments with what to do", async () => {
