@@ -24,7 +24,7 @@ export function batchesCommand(): Command {
   return new Command("batches")
     .summary("write training batches as an Arrow stream")
     .description(
-      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other languages. Each row of the stream is a sample. Fields with one value per position are fixed-size lists.",
+      "Writes padded training batches as an Arrow IPC stream to stdout or a file, for training in other programming languages. Set --labels or --split, or both. Each row of the stream is a sample. Fields with one value per position are fixed-size lists.",
     )
     .argument("<store>", "the store's folder")
     .option("--labels <path>", "labels of a task: each label becomes a sample, with the rows known at its prediction time")
@@ -33,7 +33,10 @@ export function batchesCommand(): Command {
     .option("--max-length <n>", "maximum number of rows per sample", most, 512)
     .option("--batch-size <n>", "number of samples per batch", most, 256)
     .addOption(
-      new Option("--strategy <how>", "which of the known rows a sample contains")
+      new Option(
+        "--strategy <how>",
+        "which of the known rows a sample contains if they are more than --max-length: the last (to_end), the first (from_start), a random window (random; balanced_random: each row is equally likely), or all, in several samples (step_through)",
+      )
         .choices(["to_end", "from_start", "random", "balanced_random", "step_through"])
         .default("to_end"),
     )

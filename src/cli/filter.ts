@@ -18,7 +18,7 @@ export function filterCommand(): Command {
   return new Command("filter")
     .summary("write a new store with some of the patients of a store")
     .description(
-      "Writes a new store with some of the patients of a store: those that match all of --ids, --split and --with-code. Rows are copied; the source is not read again.",
+      "Writes a new store with some of the patients of a store: those that match each of the options --ids, --split and --with-code that you use. Rows are copied; the source is not read again.",
     )
     .argument("<store>", "the store's folder")
     .argument("<out>", "the folder of the new store; it must not exist (see --force); missing parent folders are created")

@@ -27,9 +27,7 @@ export interface OmopOptions {
 
 export const jsonOption = () => new Option("--json", "print only JSON on stdout");
 export const threadsOption = () =>
-  new Option("--threads <n>", "number of threads, at most 1024; 0 means one per processor")
-    .argParser(countWithin(0, 1024))
-    .default(0, "all");
+  new Option("--threads <n>", "number of threads, at most 1024").argParser(countWithin(0, 1024)).default(0, "0, one per processor");
 export const progressOption = () =>
   new Option("--progress <how>", "how to show progress on stderr: bar (only on a terminal), json (one JSON object per line), or none")
     .choices(["bar", "json", "none"])

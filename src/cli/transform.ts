@@ -62,7 +62,7 @@ export function transformCommand(): Command {
     .addOption(
       new Option(
         "--before-birth-to-birth [days]",
-        "move rows before birth to the time of birth; with a number of days, remove rows that are more than this number of days before birth",
+        "move rows before birth to the time of birth; with a number of days, rows that are more than this number of days before birth are removed instead",
       ).argParser(count),
     )
     .option("--visit-start-to-first-event", "move the start row of a visit to the time of the next row of the same visit")
@@ -85,7 +85,7 @@ export function transformCommand(): Command {
     .addOption(threadsOption())
     .addOption(memoryOption("memory limit for writing the store, at least 64MiB"))
     .addOption(shardBytesOption("as in the old store"))
-    .option("--index", "also write an index: for each code, the patients and rows that have it (default: if the old store has one)")
+    .option("--index", "also write an index: for each code, the patients and rows that have it (default: only if the old store has one)")
     .addOption(tempOption("folder for temporary files (default: next to the new store)"))
     .addOption(progressOption())
     .addOption(jsonOption())

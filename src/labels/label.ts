@@ -90,6 +90,15 @@ export function tableOf(labels: Iterable<Label>): LabelTable {
     all.map(({ subjectId }) => subjectId),
     "the labels",
   );
+  const timeless = all.findIndex(
+    ({ predictionTime: time }) => typeof time !== "number" && typeof time !== "bigint" && !(time instanceof Date),
+  );
+  if (timeless >= 0)
+    expected(
+      `predictionTime of label ${timeless}`,
+      all[timeless]!.predictionTime,
+      "microseconds since 1970-01-01 (number or bigint) or a Date",
+    );
   const predictionTimes = exactTimes(
     all.map(({ predictionTime }) => predictionTime),
     () => {},

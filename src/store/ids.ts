@@ -88,5 +88,8 @@ function failKind(id: unknown): never {
 }
 
 function failUnsafe(id: number): never {
-  fail("MEDS_UNSAFE_NUMBER", `${id} is not an exact subject id: it is fractional, or beyond 2^53, where numbers skip ids. Use a bigint.`);
+  fail(
+    "MEDS_UNSAFE_NUMBER",
+    `${id} is not an exact subject id: it has a fraction, or is beyond 2^53, where a number cannot represent every id. Use a bigint, such as 123n.`,
+  );
 }

@@ -56,7 +56,7 @@ describe("every error code", () => {
       "",
       "Every error of meds-reader is a `MedsError` with a stable `code`. The command line prints `CODE: message` on one line and exits with 1. Programs must match on codes, because messages may change.",
       "",
-      "`npm run errors` writes this page: it runs each call below and prints the message of its error. Paths are relative to the folder of the data.",
+      "`npm run errors` writes this page: it runs each call below and prints the message of its error. Paths are relative to the folder with the data of these examples.",
       "",
     ];
     const wrong: string[] = [];

@@ -389,7 +389,7 @@ describe("a source that changes while it is converted", () => {
     expect(written).not.toBe("");
     expect(error).toMatchObject({
       code: "MEDS_SOURCE_CHANGED",
-      message: expect.stringMatching(/^.*: The (source|file) changed .* Retry once nothing is writing to it\.$/),
+      message: expect.stringMatching(/^.*: The (source|file) changed .* Retry when nothing is writing to it\.$/),
     });
     expect(readdirSync(target)).toEqual([]);
   });

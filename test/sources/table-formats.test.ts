@@ -129,7 +129,7 @@ describe("a dataset in a table format is refused by the name of the format", () 
     const error = await refused(source);
     expect(error.path).toBe(join(source, "data", "train"));
     expect(error.message).toBe(
-      `${error.path}: this folder is a Delta table (it contains _delta_log). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: below NEW/data/, beside a copy of metadata/): in Python, \`import deltalake; import pyarrow.parquet as pq; pq.write_table(deltalake.DeltaTable(${JSON.stringify(error.path)}).to_pyarrow_table(), "current.parquet")\`.`,
+      `${error.path}: this folder is a Delta table (it contains _delta_log). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: write the file to the folder data/ of a new dataset, and copy metadata/ into it): in Python, \`import deltalake; import pyarrow.parquet as pq; pq.write_table(deltalake.DeltaTable(${JSON.stringify(error.path)}).to_pyarrow_table(), "current.parquet")\`.`,
     );
   });
 });

@@ -266,7 +266,7 @@ impl<'a> Conversion<'a> {
     }
 
     fn changed(&self) -> Error {
-        let message = "The source changed during the conversion. Retry once nothing is writing to it.";
+        let message = "The source changed during the conversion. Retry when nothing is writing to it.";
         Error::at(Code::SourceChanged, &self.options.source, message)
     }
 

@@ -93,7 +93,7 @@ export class Origin {
     if (now.length === before.length && now.every(same)) return;
     fail(
       "MEDS_SOURCE_CHANGED",
-      `${this.source}: The tables changed during the conversion. Retry once nothing is writing to them.`,
+      `${this.source}: The tables changed during the conversion. Retry when nothing is writing to them.`,
       this.source,
     );
   }

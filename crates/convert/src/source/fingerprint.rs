@@ -100,7 +100,7 @@ impl Input {
     }
 
     fn rewritten(&self) -> Error {
-        Error::at(Code::SourceChanged, &self.path, "The file changed while it was read. Retry once nothing is writing to it.")
+        Error::at(Code::SourceChanged, &self.path, "The file changed while it was read. Retry when nothing is writing to it.")
     }
 
     /// Hashes the piece that begins at `start`.

@@ -235,7 +235,7 @@ impl Format {
         let what = if path.is_dir() { "this folder is" } else { "this file belongs to" };
         let (name, remedy) = (self.name(), self.remedy(path));
         let message = format!(
-            "{what} {name} ({shown}). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: below NEW/data/, beside a copy of metadata/): {remedy}."
+            "{what} {name} ({shown}). Such a table also keeps files of older versions, whose rows are deleted or replaced, so its files are not read. Write the current version as plain Parquet, and use that instead (MEDS: write the file to the folder data/ of a new dataset, and copy metadata/ into it): {remedy}."
         );
         Error::at(Code::TableFormat, path, message)
     }

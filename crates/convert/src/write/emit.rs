@@ -60,7 +60,7 @@ impl Pass<'_> {
         done.map_err(|failure| match failure {
             Failure::Other(error) => error,
             Failure::Changed => {
-                let message = format!("column {name:?} changed during the conversion. Retry once nothing is writing to the source.");
+                let message = format!("column {name:?} changed during the conversion. Retry when nothing is writing to the source.");
                 Error::at(Code::SourceChanged, &about.path, message)
             }
         })

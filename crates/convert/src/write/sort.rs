@@ -264,7 +264,7 @@ impl Scatter<'_> {
                 // Each column has batches of its own sizes. Rows beyond `want` are kept for the next turn.
                 while *count < want {
                     let batch = reader.next()?.ok_or_else(|| {
-                        Error::at(Code::SourceChanged, &file.path, "changed during the conversion. Retry once nothing is writing to it.")
+                        Error::at(Code::SourceChanged, &file.path, "changed during the conversion. Retry when nothing is writing to it.")
                     })?;
                     *count += batch.len();
                     held.push(match batch {
