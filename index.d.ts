@@ -456,8 +456,8 @@ export declare class Row<S extends object = AnySchema> {
   with(changes: RowChanges<S>): Row<S>;
 }
 /**
- * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains
- * no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
+ * One row of a patient: a code with a time and perhaps a value. It is an index into the mapped file and
+ * contains no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
  *
  * @example
  * ```ts
@@ -548,8 +548,9 @@ export type Visitor = (time: number, code: string, value: number, index: number)
 /**
  * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of
  * one. A window costs one binary search per bound and copies nothing. Index i means the same row in every
- * accessor. `times`, `codeIds` and the other arrays are views of the mapping where the rows are one run. They
- * are copies where a window has static rows before a gap (`from`, `between`) or was selected by code.
+ * accessor. `times`, `codeIds` and the other arrays are views of the mapped file if the rows are one run, that
+ * is, if they follow one another in the file. They are copies if rows are missing between the static rows and
+ * the rest (`from`, `between`), or if the rows were selected by code.
  *
  * Do not post views to a worker, because the whole shard would be cloned. Post {@link Timeline.copy} instead.
  *
@@ -654,7 +655,7 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
    * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
    */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
   /**
@@ -677,9 +678,9 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   };
   /**
    * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other
-   * columns of `db.columns`. Dense columns are views of the mapping where the rows are runs (one record batch
-   * per run: two where static rows come before a gap), and copies where the rows were selected by code.
-   * Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   * columns of `db.columns`. Dense columns are views of the mapped file (one record batch per run of rows:
+   * two if rows are missing between the static rows and the rest), and copies if the rows were selected by
+   * code. Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
    *
    * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
    * store is damaged.
@@ -774,8 +775,8 @@ export interface Windows {
   /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
   readonly static?: boolean | undefined;
   /**
-   * The largest number of rows in a window. Of more rows the last ones are kept. Static rows come first, so
-   * they are left out first. Default: all rows.
+   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
+   * first, so they are left out first. Default: all rows.
    */
   readonly last?: number | undefined;
 }
@@ -1018,7 +1019,7 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly labels: L;
   /** Labels of subjects of another split. */
   readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and those subjects. */
+  /** Labels of subjects that are in no split, and the number of those subjects. */
   readonly noSplit: number;
   readonly noSplitSubjects: number;
 }
@@ -1052,17 +1053,18 @@ export declare class Labels implements Iterable<LabelRow> {
    *
    * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
    *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
-   *   `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without rows are
+   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
    *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
    * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
-   *   `boolean_value`; `categorical` (classes, the 14 bits of `chexpert`) becomes `integer_value`;
+   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
+   *   `integer_value`;
    *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
    *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
    * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
    *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
    *   `boolean_value` and a true `is_censored`.
    *
-   * A time without a zone is UTC. Messages count rows from 0.
+   * A time without a zone is UTC. Error messages count rows from 0.
    *
    * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
@@ -1082,9 +1084,9 @@ export declare class Labels implements Iterable<LabelRow> {
   static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in shards (`train`, `tuning`, `held_out`, `0`, …), or a
+   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
    * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
+   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example
@@ -1645,13 +1647,13 @@ export interface SampleOptions {
   /**
    * With `step_through`: the distance from the start of a window to the start of the next, 1 to `maxLength`
    * (a longer step would skip rows). Cannot be combined with `overlap`. Default: `maxLength`, windows side by
-   * side. If prepended static rows leave less room for other rows in a window than this, that room is the
-   * distance.
+   * side. Prepended static rows take positions of each window. If fewer positions than this distance are left,
+   * the distance is the number of positions left.
    */
   readonly stride?: number | undefined;
   /**
-   * With `step_through`: how many rows two neighbouring windows share, less than `maxLength`. The step is the
-   * room of a window minus this, at least 1.
+   * With `step_through`: how many rows two neighbouring windows share, less than `maxLength`. The distance
+   * is the length of a window, without prepended static rows, minus this, and at least 1.
    */
   readonly overlap?: number | undefined;
   /**
@@ -2213,7 +2215,8 @@ export interface FieldArrays {
   /**
    * Numeric value of each row, as float32; 0 where the row has no value. With a vocabulary that was fitted
    * with `values: "z-score"`: (x - mean) / std of the row's token; 0 where all values of the token were equal
-   * (std 0); masked for a code without fitted values (UNK) and for infinite values.
+   * (std 0). Codes without fitted values, UNK (codes that are not in the vocabulary) and infinite values count
+   * as rows without a value.
    */
   readonly numeric_value: Float32Array;
   /** 1 where the row has a numeric value, else 0. A real NaN counts as no value. */
@@ -2403,8 +2406,8 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly codeType?: "int32" | "int64" | undefined;
   /**
    * `code` and the targets contain the tokens of this vocabulary instead of the store's ids: 0 = PAD, 1 =
-   * UNK. `numeric_value` contains z-scores if the vocabulary was fitted with them. The vocabulary may be
-   * fitted on another store.
+   * UNK (a code that is not in the vocabulary). `numeric_value` contains z-scores if the vocabulary was fitted
+   * with them. The vocabulary may be fitted on another store.
    */
   readonly vocabulary?: Vocabulary | undefined;
   /** Tasks of the field `time_to_event`. */

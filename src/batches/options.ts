@@ -37,8 +37,8 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly codeType?: "int32" | "int64" | undefined;
   /**
    * `code` and the targets contain the tokens of this vocabulary instead of the store's ids: 0 = PAD, 1 =
-   * UNK. `numeric_value` contains z-scores if the vocabulary was fitted with them. The vocabulary may be
-   * fitted on another store.
+   * UNK (a code that is not in the vocabulary). `numeric_value` contains z-scores if the vocabulary was fitted
+   * with them. The vocabulary may be fitted on another store.
    */
   readonly vocabulary?: Vocabulary | undefined;
   /** Tasks of the field `time_to_event`. */

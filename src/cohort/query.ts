@@ -41,8 +41,8 @@ export interface Windows {
   /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
   readonly static?: boolean | undefined;
   /**
-   * The largest number of rows in a window. Of more rows the last ones are kept. Static rows come first, so
-   * they are left out first. Default: all rows.
+   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
+   * first, so they are left out first. Default: all rows.
    */
   readonly last?: number | undefined;
 }

@@ -25,7 +25,7 @@ export interface SplitLabels<L extends Labels = Labels> {
   readonly labels: L;
   /** Labels of subjects of another split. */
   readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and those subjects. */
+  /** Labels of subjects that are in no split, and the number of those subjects. */
   readonly noSplit: number;
   readonly noSplitSubjects: number;
 }
@@ -78,17 +78,18 @@ export class Labels implements Iterable<LabelRow> {
    *
    * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
    *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
-   *   `patient_id`, all value columns with nulls in the unused ones, float64 values. Files without rows are
+   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
    *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
    * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
-   *   `boolean_value`; `categorical` (classes, the 14 bits of `chexpert`) becomes `integer_value`;
+   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
+   *   `integer_value`;
    *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
    *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
    * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
    *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
    *   `boolean_value` and a true `is_censored`.
    *
-   * A time without a zone is UTC. Messages count rows from 0.
+   * A time without a zone is UTC. Error messages count rows from 0.
    *
    * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
@@ -116,9 +117,9 @@ export class Labels implements Iterable<LabelRow> {
 
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in shards (`train`, `tuning`, `held_out`, `0`, …), or a
+   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
    * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, where it contains only shards.
+   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example

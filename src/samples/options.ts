@@ -25,13 +25,13 @@ export interface SampleOptions {
   /**
    * With `step_through`: the distance from the start of a window to the start of the next, 1 to `maxLength`
    * (a longer step would skip rows). Cannot be combined with `overlap`. Default: `maxLength`, windows side by
-   * side. If prepended static rows leave less room for other rows in a window than this, that room is the
-   * distance.
+   * side. Prepended static rows take positions of each window. If fewer positions than this distance are left,
+   * the distance is the number of positions left.
    */
   readonly stride?: number | undefined;
   /**
-   * With `step_through`: how many rows two neighbouring windows share, less than `maxLength`. The step is the
-   * room of a window minus this, at least 1.
+   * With `step_through`: how many rows two neighbouring windows share, less than `maxLength`. The distance
+   * is the length of a window, without prepended static rows, minus this, and at least 1.
    */
   readonly overlap?: number | undefined;
   /**

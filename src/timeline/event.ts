@@ -7,8 +7,8 @@ import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 const INFINITY = Number.POSITIVE_INFINITY;
 
 /**
- * One row of a patient: a code with a time and perhaps a value. It is an index into the mapping and contains
- * no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
+ * One row of a patient: a code with a time and perhaps a value. It is an index into the mapped file and
+ * contains no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
  *
  * @example
  * ```ts

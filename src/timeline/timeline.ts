@@ -25,8 +25,9 @@ export type Visitor = (time: number, code: string, value: number, index: number)
 /**
  * Rows of one patient in order: static rows (no time) first, then by time. A whole patient, or a window of
  * one. A window costs one binary search per bound and copies nothing. Index i means the same row in every
- * accessor. `times`, `codeIds` and the other arrays are views of the mapping where the rows are one run. They
- * are copies where a window has static rows before a gap (`from`, `between`) or was selected by code.
+ * accessor. `times`, `codeIds` and the other arrays are views of the mapped file if the rows are one run, that
+ * is, if they follow one another in the file. They are copies if rows are missing between the static rows and
+ * the rest (`from`, `between`), or if the rows were selected by code.
  *
  * Do not post views to a worker, because the whole shard would be cloned. Post {@link Timeline.copy} instead.
  *
@@ -270,7 +271,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
    * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for anything else.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
    */
   withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
     const shard = this._shard;
@@ -309,9 +310,9 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /**
    * The rows as a Table of the package `apache-arrow`, which must be installed: `time`, `code` and the other
-   * columns of `db.columns`. Dense columns are views of the mapping where the rows are runs (one record batch
-   * per run: two where static rows come before a gap), and copies where the rows were selected by code.
-   * Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
+   * columns of `db.columns`. Dense columns are views of the mapped file (one record batch per run of rows:
+   * two if rows are missing between the static rows and the rest), and copies if the rows were selected by
+   * code. Sparse columns are dense copies, null where a row has no value. After `close()` the views are empty.
    *
    * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
    * store is damaged.

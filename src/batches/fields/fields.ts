@@ -15,7 +15,8 @@ export interface FieldArrays {
   /**
    * Numeric value of each row, as float32; 0 where the row has no value. With a vocabulary that was fitted
    * with `values: "z-score"`: (x - mean) / std of the row's token; 0 where all values of the token were equal
-   * (std 0); masked for a code without fitted values (UNK) and for infinite values.
+   * (std 0). Codes without fitted values, UNK (codes that are not in the vocabulary) and infinite values count
+   * as rows without a value.
    */
   readonly numeric_value: Float32Array;
   /** 1 where the row has a numeric value, else 0. A real NaN counts as no value. */
