@@ -4,7 +4,7 @@
 use crate::source::table_format;
 use meds_import::table_named;
 use meds_store::{Code, Error, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileTypeExt;
@@ -247,12 +247,20 @@ fn folders_in(root: &Path) -> Vec<String> {
 
 /// Does a folder, or one at most `depth` folders deep in it, contain a Parquet file?
 fn has_parquet(root: &Path, depth: usize) -> std::io::Result<bool> {
+    find_parquet(root, depth, &mut HashSet::new())
+}
+
+/// Looks into each real folder once: links may lead back, in more ways than can be followed.
+fn find_parquet(root: &Path, depth: usize, seen: &mut HashSet<PathBuf>) -> std::io::Result<bool> {
+    if !seen.insert(root.canonicalize()?) {
+        return Ok(false);
+    }
     if list(root)?.iter().any(|entry| entry.name.ends_with(".parquet")) {
         return Ok(true);
     }
     if depth > 0 {
         for name in folders_in(root) {
-            if has_parquet(&root.join(name), depth - 1)? {
+            if find_parquet(&root.join(name), depth - 1, seen)? {
                 return Ok(true);
             }
         }
