@@ -109,7 +109,7 @@ function formatOf(file: LabelFile): LabelFormat {
   const has = csv!.header.map((name) => JSON.stringify(name)).join(", ");
   fail(
     "MEDS_MISSING_COLUMN",
-    `${path}: the columns of this file are not those of a known format of labels. ${known}. ${has === "" ? "This file has no columns" : `The columns of this file are ${has}`}. Rename them to those of one of these formats.`,
+    `${path}: the columns of this file are not those of a known format of labels. ${known}. ${`The columns of this file are ${has || "none"}`}. Rename them to those of one of these formats.`,
     path,
   );
 }

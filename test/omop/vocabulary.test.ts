@@ -32,6 +32,14 @@ async function refused(root: string, options?: ConvertOptions) {
 
 const whole = converted(writeCsv(folder("clinic")));
 
+describe("a vocabulary that is a device", () => {
+  it("is refused, and nothing waits for its end", async () => {
+    const root = writeCsv(folder("f"), without);
+    const error = await rejected(convert(root, join(folder("t"), "s.medsdb"), { vocabulary: ["/dev/null"] }));
+    expect(error).toMatchObject({ code: "MEDS_NO_DATA", path: "/dev/null" });
+  });
+});
+
 describe("without a vocabulary", () => {
   const missing: [string, Tables][] = [
     ["no table concept", without],
@@ -80,7 +88,7 @@ describe("without a vocabulary", () => {
     const [root, target] = [writeCsv(folder("f"), without), folder("t")];
     const { code, stdout, stderr } = await meds("convert", root, join(target, "s.medsdb"));
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^MEDS_NO_VOCABULARY: .*there is no table named concept/);
+    expect(stderr).toMatch(/^MEDS_NO_VOCABULARY: .*there is no table concept/);
     for (const [i, way] of [["--keep-unmapped"], ["--concept-ids"], ["--vocabulary", writeCsv(folder("v"), only(VOCABULARY))]].entries())
       expect((await meds("convert", root, join(target, `${i}.medsdb`), ...way)).code).toBe(0);
   });

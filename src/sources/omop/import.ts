@@ -226,7 +226,7 @@ class Import {
   private async needVocabulary(): Promise<void> {
     const why = this.layers.some(({ concept }) => concept.length > 0)
       ? "the table concept contains only the concept 0"
-      : "there is no table named concept";
+      : "there is no table concept";
     // In the order of the import, so that a missing column is reported first, as in an import.
     for await (const { number } of this.kinds(false)) {
       const { table, code } = EVENTS[number]!;

@@ -1,6 +1,6 @@
 // Added vocabularies: folders of Athena downloads, single files of concepts, databases. If several have a
 // concept, the first one counts.
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { kindOfFile, type WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
@@ -20,13 +20,22 @@ export type Layer = { readonly [T in VocabularyTable]: readonly Reading[] } & { 
 /** The vocabulary in a set of tables. */
 export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["signal"]): Promise<Layer> {
   const tables = VOCABULARY_TABLES.flatMap((table) => set.tables.get(table) ?? []);
-  const [concept, relationship, ancestor] = await Promise.all(VOCABULARY_TABLES.map((table) => readingsOf(duck, set, table, signal)));
+  const read = (table: VocabularyTable) => readingsOf(duck, set, table, signal);
+  // One after the other: if one fails, DuckDB's connection is closed, and no query may still run on it.
   return {
-    concept: concept!,
-    concept_relationship: relationship!,
-    concept_ancestor: ancestor!,
+    concept: await read("concept"),
+    concept_relationship: await read("concept_relationship"),
+    concept_ancestor: await read("concept_ancestor"),
     bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+/** Looks at a path of a vocabulary. A pipe or a device is refused: reading one may never end. */
+function lookAt(path: string): Stats {
+  const about = withIo(path, () => statSync(path));
+  if (!about.isFile() && !about.isDirectory())
+    fail("MEDS_NO_DATA", `${path}: This is not a file or a folder. Use a file or a folder with the tables of a vocabulary.`, path);
+  return about;
 }
 
 /**
@@ -35,7 +44,7 @@ export async function layerOf(duck: Duck, set: TableSet, signal: WorkOptions["si
  * @throws MedsError `MEDS_NO_DATA` if there is no table of a vocabulary.
  */
 export async function layersAt(duck: Duck, path: string, signal: WorkOptions["signal"]): Promise<Layer[]> {
-  const about = withIo(path, () => statSync(path));
+  const about = lookAt(path);
   if (about.isFile() && FORM.test(path)) return [await fileLayer(duck, path, signal)];
   if (about.isFile() && kindOfFile(path) !== "duckdb")
     fail(
@@ -58,8 +67,7 @@ export async function layersAt(duck: Duck, path: string, signal: WorkOptions["si
 
 /** The files of the vocabularies at a path that is a folder or a file, as {@link layersAt} reads them. */
 export function vocabularyFiles(path: string): TableFiles[] {
-  const about = withIo(path, () => statSync(path));
-  if (!about.isDirectory()) return [filesOf(path)];
+  if (!lookAt(path).isDirectory()) return [filesOf(path)];
   const { tables } = withIo(path, () => findTables(path));
   return [...VOCABULARY_TABLES.flatMap((table) => tables.get(table) ?? []), ...extraFiles(path).map(filesOf)];
 }
