@@ -8,6 +8,7 @@ import { hyparquetBytes, simple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import type { FileType, Raw } from "../support/families.js";
 import { folder, place } from "../support/folder.js";
+import { writeNested } from "../support/footers.js";
 import { anyLabel, duckFile, duckRows, plain, rows } from "../support/labels.js";
 import { runs } from "../support/property.js";
 import { python, runPython } from "../support/python.js";
@@ -313,6 +314,18 @@ describe("random labels", () => {
       }
     }
     expect(codes).toContain("MEDS_SOURCE_DAMAGED");
+  });
+});
+
+describe("a footer", () => {
+  it("whose columns are nested in more than 100 levels is refused", async () => {
+    const path = join(folder("nested"), "0.parquet");
+    writeNested(path, 100);
+    expect((await Labels.open(path)).size).toBe(0);
+    writeNested(path, 101);
+    const error = await rejected(Labels.open(path));
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain("nested 101 levels deep, and at most 100 are supported. Write the file again");
   });
 });
 

@@ -1,10 +1,12 @@
 // Sources that are no MEDS data, or no longer Parquet: each is refused by name and leaves nothing behind.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { convert, type MedsError } from "meds-reader";
+import { convert, inspect, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { type SimpleRow, simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
+import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
+import { writeNested } from "../support/footers.js";
 import { real } from "../support/real.js";
 import { good, refused } from "../support/refused.js";
 
@@ -61,6 +63,17 @@ describe("a damaged Parquet file", () => {
       expect(await refused(source)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path, message: expect.stringContaining("bad.parquet") });
     });
   }
+
+  it("whose columns are nested in more than 100 levels is named", async () => {
+    const source = folder("source");
+    await writeFiles(source, [simpleFile("a.parquet", good)]);
+    const path = join(source, "data/b.parquet");
+    writeNested(path, 101);
+    const error = await refused(source);
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain("nested 101 levels deep, and at most 100 are supported");
+    expect(await rejected(inspect(source))).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+  });
 
   it("with any byte flipped is an error or a store of the same shape, never a crash", async () => {
     const source = folder("source");

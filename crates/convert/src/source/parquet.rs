@@ -20,6 +20,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Most groups of a schema inside one another. pyarrow has the same limit.
+const MOST_LEVELS: usize = 100;
+
 /// The footer of a Parquet file.
 pub struct Footer {
     /// Length of the file.
@@ -69,6 +72,18 @@ impl Footer {
         file.read_exact_at(&mut encoded, bytes - 8 - length).map_err(io)?;
         if footer::encrypts(&encoded) {
             return Err(encrypted(path));
+        }
+        // The library calls itself for each level of the schema.
+        match footer::depth(&encoded) {
+            None => return Err(damaged("the footer cannot be read: it is not valid Thrift".into())),
+            Some(levels) if levels > MOST_LEVELS => {
+                let message = format!(
+                    "the columns of this file are nested {levels} levels deep, and at most {MOST_LEVELS} are supported. \
+                     Write the file again with flatter columns, or without the nested ones."
+                );
+                return Err(Error::at(Code::SourceDamaged, path, message));
+            }
+            Some(_) => {}
         }
         let read = |encoded: &[u8]| guarded(|| parsed(encoded, bytes));
         let mut undecodable = BTreeMap::new();
