@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { convert, inspect, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { type SimpleRow, simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
-import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
-import { writeNested } from "../support/footers.js";
+import { editFooter, writeNested } from "../support/footers.js";
 import { real } from "../support/real.js";
 import { good, refused } from "../support/refused.js";
 
@@ -72,7 +71,18 @@ describe("a damaged Parquet file", () => {
     const error = await refused(source);
     expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
     expect(error.message).toContain("nested 101 levels deep, and at most 100 are supported");
-    expect(await rejected(inspect(source))).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(await inspect(source)).toMatchObject({ problemCode: "MEDS_SOURCE_DAMAGED" });
+  });
+
+  it("whose schema and chunks contradict each other is named", async () => {
+    const source = folder("source");
+    await writeFiles(source, [simpleFile("a.parquet", good)]);
+    const path = join(source, "data/a.parquet");
+    // The metadata of a chunk begin with its type, INT64 here, and a list. The footer itself begins alike.
+    editFooter(path, (footer) => footer.slice(0, 3) + footer.slice(3).replace("\x15\x04\x19", "\x15\x02\x19"));
+    const error = await refused(source);
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain('column "subject_id", row group 0 cannot be read: the schema says that it is INT64');
   });
 
   it("with any byte flipped is an error or a store of the same shape, never a crash", async () => {

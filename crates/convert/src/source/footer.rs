@@ -5,7 +5,7 @@
 //! library does not accept (INTERVAL as parquet-java writes it) makes it refuse the whole file. Without the
 //! annotation, all other columns can be read.
 
-use crate::source::thrift::{LIST, Walk};
+use crate::source::thrift::{LIST, TEXT, Walk};
 use std::collections::BTreeMap;
 
 const EMPTY_OF_NOTHING: u8 = 0x00;
@@ -48,21 +48,73 @@ fn deepest_group(walk: &mut Walk) -> Option<usize> {
     Some(deepest.saturating_sub(1))
 }
 
+/// The physical type of each chunk of each row group, by its number in Parquet's enum; `None` for a chunk
+/// without one. `None` if the footer cannot be parsed.
+pub fn chunk_types(footer: &[u8]) -> Option<Vec<Vec<Option<u64>>>> {
+    const GROUPS: u64 = 4;
+    const COLUMNS: u64 = 1;
+    const METADATA: u64 = 3;
+    const TYPE: u64 = 1;
+    let mut types = Vec::new();
+    Walk::new(footer).structs(GROUPS, &mut |group| {
+        let mut chunks = Vec::new();
+        group.structs(COLUMNS, &mut |chunk| {
+            let mut found = None;
+            chunk.fields(&mut |chunk, id, _| match id {
+                METADATA => {
+                    chunk.fields(&mut |about, id, _| match id {
+                        TYPE => {
+                            found = Some(about.varint()? >> 1);
+                            Some(true)
+                        }
+                        _ => Some(false),
+                    })?;
+                    Some(true)
+                }
+                _ => Some(false),
+            })?;
+            chunks.push(found);
+            Some(())
+        })?;
+        types.push(chunks);
+        Some(())
+    })?;
+    Some(types)
+}
+
 /// The footer with the correct type for its empty lists (every list at its top is a list of structs: schema,
-/// row groups, key-value pairs, column orders). `None` if it has no such list, or cannot be parsed.
+/// row groups, key-value pairs, column orders), and with question marks in place of key-value pairs that are
+/// not UTF-8. `None` if it has no such list or pair, or cannot be parsed.
 pub fn repaired(footer: &[u8]) -> Option<Vec<u8>> {
+    const PAIRS: u64 = 5;
     let mut walk = Walk::new(footer);
-    let mut empty = Vec::new();
+    let mut repairs = Vec::new();
     let mut id = 0;
     while let Some(kind) = walk.field(&mut id)? {
         if kind == LIST && footer.get(walk.at) == Some(&EMPTY_OF_NOTHING) {
-            empty.push(walk.at);
+            repairs.push((walk.at..walk.at + 1, EMPTY_OF_STRUCTS));
         }
-        walk.skip(kind, false, 0)?;
+        if kind != LIST || id != PAIRS {
+            walk.skip(kind, false, 0)?;
+            continue;
+        }
+        for _ in 0..walk.list()?.0 {
+            let mut texts = Vec::new();
+            walk.fields(&mut |pair, _, kind| {
+                let is_text = kind == TEXT;
+                if is_text {
+                    texts.push(pair.text()?);
+                }
+                Some(is_text)
+            })?;
+            if texts.iter().any(|text| std::str::from_utf8(&footer[text.clone()]).is_err()) {
+                repairs.extend(texts.into_iter().map(|text| (text, b'?')));
+            }
+        }
     }
     let mut repaired = footer.to_vec();
-    empty.iter().for_each(|&at| repaired[at] = EMPTY_OF_STRUCTS);
-    (!empty.is_empty()).then_some(repaired)
+    repairs.iter().for_each(|(range, byte)| repaired[range.clone()].fill(*byte));
+    (!repairs.is_empty()).then_some(repaired)
 }
 
 /// The footer without the annotations of the root columns that cannot be read, and the reason for each of
@@ -142,7 +194,7 @@ pub fn encrypts(footer: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{depth, encrypts, plain, repaired};
+    use super::{chunk_types, depth, encrypts, plain, repaired};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -181,6 +233,20 @@ mod tests {
         assert_eq!(plain(&footer, |_| Ok(())), None);
     }
 
+    #[test]
+    fn a_pair_that_is_not_utf_8_is_ignored() {
+        let footer = |first: &[u8], second: &[u8]| {
+            let pair = |key: &[u8], value: &[u8]| [&[0x18, 2], key, &[0x18, 2], value, &[0]].concat();
+            [&FOOTER[..16], &[0x0c, 0x19, 0x3c], &pair(b"ab", first), &pair(b"cd", b"ok"), &pair(second, b"ef"), &[0]].concat()
+        };
+        let question = [0x18, 2, b'?', b'?', 0x18, 2, b'?', b'?', 0].as_slice();
+        let repairs = repaired(&footer(b"\xff\xfe", b"gh")).unwrap_or_default();
+        assert_eq!(repairs[19..28], *question);
+        assert_eq!(repairs[28..], footer(b"", b"gh")[26..]);
+        assert_eq!(repaired(&footer(b"ok", b"a\xff")).unwrap_or_default()[37..46], *question);
+        assert_eq!(repaired(&footer(b"ok", b"gh")), None);
+    }
+
     /// A schema of some groups, each inside the one before, a leaf in the last, and a leaf beside the first.
     fn nested(groups: usize) -> Vec<u8> {
         let count = groups + 3;
@@ -204,6 +270,20 @@ mod tests {
     }
 
     #[test]
+    fn the_chunks_have_types() {
+        assert_eq!(chunk_types(FOOTER), Some(vec![]));
+        // Two row groups of two chunks: INT64 and BYTE_ARRAY, INT32 and none. A chunk has a file offset and the
+        // metadata; these have their type and their codec.
+        let chunk = |number: u8| [0x26, 0x00, 0x1c, 0x15, number, 0x35, 0x00, 0x00, 0x00];
+        let none = [0x26, 0x00, 0x1c, 0x45, 0x00, 0x00, 0x00];
+        let group = |chunks: [&[u8]; 2]| [&[0x19, 0x2c], chunks[0], chunks[1], &[0x16, 0x00, 0x16, 0x02, 0x00]].concat();
+        let head = &FOOTER[..FOOTER.len() - 2];
+        let groups = [group([&chunk(4), &chunk(12)]), group([&chunk(2), &none])].concat();
+        let footer = [head, &[0x2c], &groups, &[0x00]].concat();
+        assert_eq!(chunk_types(&footer), Some(vec![vec![Some(2), Some(6)], vec![Some(1), None]]));
+    }
+
+    #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
             assert_eq!(repaired(&FOOTER[..cut]), None, "{cut} bytes");
@@ -216,6 +296,7 @@ mod tests {
                 repaired(&damaged);
                 encrypts(&damaged);
                 depth(&damaged);
+                chunk_types(&damaged);
                 plain(&damaged, |_| Err("refused".into()));
             }
         }

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+/// The type of a text.
+pub const TEXT: u8 = 8;
 /// The type of a list.
 pub const LIST: u8 = 9;
 /// Deeper than any valid footer. A damaged one must not exhaust the stack.
@@ -73,6 +75,38 @@ impl<'a> Walk<'a> {
         Some((count, header & 0x0f))
     }
 
+    /// Where the bytes of a text are.
+    pub fn text(&mut self) -> Option<Range<usize>> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        let start = self.at;
+        self.at = start.checked_add(length).filter(|end| *end <= self.bytes.len())?;
+        Some(start..self.at)
+    }
+
+    /// Shows each field of a struct: its number and type. `read` returns whether it has read the value.
+    pub fn fields(&mut self, read: &mut dyn FnMut(&mut Self, u64, u8) -> Option<bool>) -> Option<()> {
+        let mut id = 0;
+        while let Some(kind) = self.field(&mut id)? {
+            if !read(self, id, kind)? {
+                self.skip(kind, false, 0)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Shows each struct of the list that is a struct's field of this number. `read` reads all of it.
+    pub fn structs(&mut self, number: u64, read: &mut dyn FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.fields(&mut |walk, id, kind| {
+            if id != number || kind != LIST {
+                return Some(false);
+            }
+            for _ in 0..walk.list()?.0 {
+                read(walk)?;
+            }
+            Some(true)
+        })
+    }
+
     /// Skips an element of the schema; `None` if its fields are out of order.
     pub fn element(&mut self) -> Option<Element> {
         const CHILDREN: u64 = 5;
@@ -107,9 +141,8 @@ impl<'a> Walk<'a> {
                 self.varint()?;
             }
             7 => self.at = self.at.checked_add(8)?,
-            8 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                self.at = self.at.checked_add(length)?;
+            TEXT => {
+                self.text()?;
             }
             _ if depth == DEEPEST => return None,
             LIST | 10 => {

@@ -205,6 +205,9 @@ impl<'a> TableFile<'a> {
 
     /// As [`TableFile::batches`], in another Arrow type than the column's own.
     fn batches_as(&self, root: usize, wanted: Option<&DataType>, mut each: impl FnMut(usize, &ArrayRef) -> Result<()>) -> Result<()> {
+        if let Some(contradiction) = self.footer.contradicted.get(&root) {
+            return Err(contradiction.error(self.path, self.fields()[root].name()));
+        }
         let groups = self.footer.metadata.row_groups();
         let proof = unproven(self.footer.metadata.file_metadata().schema_descr(), root);
         let mut first = 0;
