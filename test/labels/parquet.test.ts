@@ -347,6 +347,25 @@ describe("a footer", () => {
     );
   });
 
+  it("that is damaged says what to do with a file of labels, in words of ours", async () => {
+    const path = file(join(folder("footer"), "0.parquet"), { subject_id: [simple.id, [1n]], prediction_time: [timestamp("MICROS"), [3n]] });
+    editFooter(path, (footer) => footer.replace("root", "r\xffot"));
+    const error = await rejected(Labels.open(path));
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toMatch(/the footer cannot be read: invalid utf8\. Replace the file with a whole copy, or write it again\.$/);
+  });
+
+  it("whose logical type is unknown has the older type beside it", async () => {
+    const path = file(join(folder("logical"), "0.parquet"), {
+      subject_id: [simple.id, [1n]],
+      prediction_time: [hyparquet({ type: "INT64", converted_type: "TIMESTAMP_MILLIS" }), [new Date(7)]],
+    });
+    expect(plain(await Labels.open(path))).toEqual(rows({ subjectId: 1n, predictionTime: 7000n }));
+    // Field 10 of the column: member 60 of the union, an empty struct.
+    editFooter(path, (footer) => footer.replace("prediction_time\x25\x12\x00", "prediction_time\x25\x12\x4c\x0c\x78\x00\x00\x00"));
+    expect(plain(await Labels.open(path))).toEqual(rows({ subjectId: 1n, predictionTime: 7000n }));
+  });
+
   it("may have metadata that are not UTF-8: nothing reads them", async () => {
     const path = join(folder("pairs"), "0.parquet");
     const columnData = [

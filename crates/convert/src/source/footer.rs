@@ -117,6 +117,22 @@ pub fn repaired(footer: &[u8]) -> Option<Vec<u8>> {
     (!repairs.is_empty()).then_some(repaired)
 }
 
+/// The footer without the logical types that the Parquet library does not know, where the columns also have
+/// converted types, which then say what the columns are. `None` if it has no such column, or cannot be parsed.
+pub fn converted(footer: &[u8]) -> Option<Vec<u8>> {
+    let mut walk = Walk::new(footer);
+    let mut unknown = Vec::new();
+    walk.structs(SCHEMA, &mut |walk| {
+        unknown.extend(walk.element()?.unknown);
+        Some(())
+    })?;
+    let mut converted = footer.to_vec();
+    for range in unknown.iter().rev() {
+        converted.drain(range.clone());
+    }
+    (!unknown.is_empty()).then_some(converted)
+}
+
 /// The footer without the annotations of the root columns that cannot be read, and the reason for each of
 /// them. `read` reads a footer with one root column and no rows. `None` if the footer cannot be parsed, or if
 /// every column can be read.
@@ -194,7 +210,7 @@ pub fn encrypts(footer: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{chunk_types, depth, encrypts, plain, repaired};
+    use super::{chunk_types, converted, depth, encrypts, plain, repaired};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -247,6 +263,20 @@ mod tests {
         assert_eq!(repaired(&footer(b"ok", b"gh")), None);
     }
 
+    #[test]
+    fn a_converted_type_replaces_an_unknown_logical_type() {
+        // Columns: INT64, TIMESTAMP_MICROS and a logical type by its number; the same without the converted type.
+        let column = |annotations: &[u8]| [&[0x15, 0x04, 0x25, 0x02, 0x18, 0x01, b'a'][..], annotations, &[0]].concat();
+        let footer = |column: &[u8]| {
+            [&[0x15, 0x04, 0x19, 0x2c, 0x48, 0x01, b'r', 0x15, 0x02, 0x00][..], column, &[0x16, 0x00, 0x19, 0x0c, 0x00]].concat()
+        };
+        let [unknown, known] = [60, 8].map(|number: u8| [0x0c, number * 2, 0x00, 0x00]);
+        let both = |logical: [u8; 4]| footer(&column(&[&[0x25, 0x14, 0x4c][..], &logical].concat()));
+        assert_eq!(converted(&both(unknown)), Some(footer(&column(&[0x25, 0x14]))));
+        assert_eq!(converted(&both(known)), None);
+        assert_eq!(converted(&footer(&column(&[&[0x6c][..], &unknown].concat()))), None);
+    }
+
     /// A schema of some groups, each inside the one before, a leaf in the last, and a leaf beside the first.
     fn nested(groups: usize) -> Vec<u8> {
         let count = groups + 3;
@@ -297,6 +327,7 @@ mod tests {
                 encrypts(&damaged);
                 depth(&damaged);
                 chunk_types(&damaged);
+                converted(&damaged);
                 plain(&damaged, |_| Err("refused".into()));
             }
         }

@@ -4,7 +4,7 @@ use crate::source::chunk::Chunk;
 use crate::source::column::{Column, or_exclude};
 use crate::source::content::{BYTES, Batch, Batches, Content, Opened, ROWS, damaged};
 use crate::source::fingerprint::Seen;
-use crate::source::guard::guarded;
+use crate::source::guard::{guarded, reason};
 use crate::source::{footer, parquet_types};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use meds_store::{Code, Error, Result};
@@ -60,11 +60,15 @@ impl Contradiction {
 }
 
 impl Footer {
-    /// Reads the footer of a file.
+    /// Reads the footer of a file of a source.
     pub fn read(path: &Path) -> Result<Self> {
-        let damaged = |what: String| {
-            Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file with a whole copy, or remove it from the source."))
-        };
+        Self::read_or(path, "remove it from the source")
+    }
+
+    /// Reads the footer of a file. `remedy` says what helps where there is no copy of a damaged file.
+    pub fn read_or(path: &Path, remedy: &str) -> Result<Self> {
+        let damaged =
+            |what: String| Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file with a whole copy, or {remedy}."));
         let io = |e: std::io::Error| Error::io(path, "read the file", &e);
         // Opening a pipe would wait for its writer.
         if !std::fs::metadata(path).map_err(io)?.is_file() {
@@ -105,19 +109,20 @@ impl Footer {
             }
             Some(_) => {}
         }
+        let encoded = footer::converted(&encoded).unwrap_or(encoded);
         let read = |encoded: &[u8]| guarded(|| parsed(encoded, bytes));
         let mut undecodable = BTreeMap::new();
         let parsed = read(&encoded).or_else(|error| {
             let whole = footer::repaired(&encoded);
             let whole = whole.as_deref().unwrap_or(&encoded);
             read(whole).or_else(|_| {
-                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
+                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| reason(&e));
                 let (plain, refused) = footer::plain(whole, alone).ok_or(error)?;
                 undecodable = refused;
                 read(&plain)
             })
         });
-        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {}", reason(&e))))?;
         for root in parquet_types::variants(metadata.file_metadata().schema_descr()) {
             undecodable.insert(root, "VARIANT is not supported".into());
         }
@@ -129,16 +134,8 @@ impl Footer {
 /// The root columns with a chunk of another type than the schema says. The Parquet library ignores the types
 /// of chunks, and would return wrong values. Nothing is read from row groups without rows.
 fn contradictions(metadata: &ParquetMetaData, types: &[Vec<Option<u64>>]) -> BTreeMap<usize, Contradiction> {
-    const TYPES: [Type; 8] = [
-        Type::BOOLEAN,
-        Type::INT32,
-        Type::INT64,
-        Type::INT96,
-        Type::FLOAT,
-        Type::DOUBLE,
-        Type::BYTE_ARRAY,
-        Type::FIXED_LEN_BYTE_ARRAY,
-    ];
+    const TYPES: [Type; 8] =
+        [Type::BOOLEAN, Type::INT32, Type::INT64, Type::INT96, Type::FLOAT, Type::DOUBLE, Type::BYTE_ARRAY, Type::FIXED_LEN_BYTE_ARRAY];
     let descriptor = metadata.file_metadata().schema_descr();
     let mut found = BTreeMap::new();
     for (group, types) in types.iter().enumerate().take(metadata.num_row_groups()) {
@@ -317,16 +314,16 @@ pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
 
 /// If the library does not support a page, the file is not damaged.
 fn unreadable(path: &Path, group: usize, column: &str, error: &ParquetError) -> Error {
-    let reason = match error {
-        ParquetError::NYI(reason) => reason.clone(),
+    let feature = match error {
+        ParquetError::NYI(feature) => feature.clone(),
         // The library passes the text of this error on inside another error.
         other => match other.to_string().split_once("NYI: ") {
-            Some((_, reason)) => reason.to_string(),
-            None => return damaged(path, group, column, &other.to_string()),
+            Some((_, feature)) => feature.to_string(),
+            None => return damaged(path, group, column, &reason(other)),
         },
     };
     let message = format!(
-        "column {column:?} uses a feature of Parquet that is not supported: {reason}. Write the file again without it{}.",
+        "column {column:?} uses a feature of Parquet that is not supported: {feature}. Write the file again without it{}.",
         or_exclude(column)
     );
     Error::at(Code::SourceDamaged, path, message)

@@ -9,6 +9,8 @@ use std::ops::Range;
 pub const TEXT: u8 = 8;
 /// The type of a list.
 pub const LIST: u8 = 9;
+/// The type of a struct.
+const STRUCT: u8 = 12;
 /// Deeper than any valid footer. A damaged one must not exhaust the stack.
 const DEEPEST: u8 = 64;
 
@@ -20,6 +22,9 @@ pub struct Element {
     pub children: u64,
     /// Where its annotations begin. They are its last fields.
     pub annotations: usize,
+    /// Its logical type, if the Parquet library does not know it, its converted type says what it is, and no field
+    /// comes after it.
+    pub unknown: Option<Range<usize>>,
 }
 
 /// A position in the footer. Every step returns `None` if the bytes end or are not in this encoding.
@@ -110,12 +115,17 @@ impl<'a> Walk<'a> {
     /// Skips an element of the schema; `None` if its fields are out of order.
     pub fn element(&mut self) -> Option<Element> {
         const CHILDREN: u64 = 5;
+        const CONVERTED: u64 = 6;
+        const LOGICAL: u64 = 10;
+        /// The last member of the union of logical types that the Parquet library knows: FILE.
+        const LAST_KNOWN: u64 = 19;
         let start = self.at;
         let (mut id, mut children, mut annotations) = (0, 0, None);
+        let (mut is_converted, mut unknown) = (false, None);
         loop {
             let (before, at) = (id, self.at);
             let Some(kind) = self.field(&mut id)? else {
-                return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at) });
+                return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at), unknown });
             };
             if id <= before {
                 return None;
@@ -123,10 +133,20 @@ impl<'a> Walk<'a> {
             if id > CHILDREN {
                 annotations.get_or_insert(at);
             }
+            unknown = None;
             match id {
                 CHILDREN => children = self.varint()? >> 1,
+                LOGICAL if kind == STRUCT => {
+                    let mut last = 0;
+                    self.fields(&mut |_, member, _| {
+                        last = member;
+                        Some(false)
+                    })?;
+                    unknown = (is_converted && last > LAST_KNOWN).then_some(at..self.at);
+                }
                 _ => self.skip(kind, false, 0)?,
             }
+            is_converted |= id == CONVERTED;
         }
     }
 
@@ -151,7 +171,7 @@ impl<'a> Walk<'a> {
                     self.skip(kind, true, depth + 1)?;
                 }
             }
-            12 => {
+            STRUCT => {
                 let mut id = 0;
                 while let Some(kind) = self.field(&mut id)? {
                     self.skip(kind, false, depth + 1)?;
