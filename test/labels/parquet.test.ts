@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { type LabelRow, Labels, MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { hyparquetBytes, simple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import type { FileType, Raw } from "../support/families.js";
 import { folder, place } from "../support/folder.js";
+import { editFooter, writeNested } from "../support/footers.js";
 import { anyLabel, duckFile, duckRows, plain, rows } from "../support/labels.js";
 import { runs } from "../support/property.js";
 import { python, runPython } from "../support/python.js";
@@ -313,6 +315,74 @@ describe("random labels", () => {
       }
     }
     expect(codes).toContain("MEDS_SOURCE_DAMAGED");
+  });
+});
+
+describe("a footer", () => {
+  it("whose columns are nested in more than 100 levels is refused", async () => {
+    const path = join(folder("nested"), "0.parquet");
+    writeNested(path, 100);
+    expect((await Labels.open(path)).size).toBe(0);
+    writeNested(path, 101);
+    const error = await rejected(Labels.open(path));
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain("nested 101 levels deep, and at most 100 are supported. Write the file again");
+  });
+
+  it("whose schema and chunks contradict each other is refused where the column is read", async () => {
+    const path = file(join(folder("types"), "0.parquet"), {
+      subject_id: [simple.id, [1n, 2n]],
+      prediction_time: [timestamp("MICROS"), [3n, 4n]],
+      boolean_value: [simple.bool, [true, false]],
+      other: [simple.int, [1, 2]],
+    });
+    // The metadata of a chunk begin with its type, INT32 here, and a list.
+    editFooter(path, (footer) => footer.replace("\x15\x02\x19", "\x15\x08\x19"));
+    expect((await Labels.open(path)).size).toBe(2);
+    editFooter(path, (footer) => footer.slice(0, 3) + footer.slice(3).replace("\x15\x04\x19", "\x15\x02\x19"));
+    const error = await rejected(Labels.open(path));
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain(
+      'column "subject_id", row group 0 cannot be read: the schema says that it is INT64, and its chunk says that it is INT32. Replace the file',
+    );
+  });
+
+  it("that is damaged says what to do with a file of labels, in words of ours", async () => {
+    const path = file(join(folder("footer"), "0.parquet"), { subject_id: [simple.id, [1n]], prediction_time: [timestamp("MICROS"), [3n]] });
+    editFooter(path, (footer) => footer.replace("root", "r\xffot"));
+    const error = await rejected(Labels.open(path));
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toMatch(/the footer cannot be read: invalid utf8\. Replace the file with a whole copy, or write it again\.$/);
+  });
+
+  it("whose logical type is unknown has the older type beside it", async () => {
+    const path = file(join(folder("logical"), "0.parquet"), {
+      subject_id: [simple.id, [1n]],
+      prediction_time: [hyparquet({ type: "INT64", converted_type: "TIMESTAMP_MILLIS" }), [new Date(7)]],
+    });
+    expect(plain(await Labels.open(path))).toEqual(rows({ subjectId: 1n, predictionTime: 7000n }));
+    // Field 10 of the column: member 60 of the union, an empty struct.
+    editFooter(path, (footer) => footer.replace("prediction_time\x25\x12\x00", "prediction_time\x25\x12\x4c\x0c\x78\x00\x00\x00"));
+    expect(plain(await Labels.open(path))).toEqual(rows({ subjectId: 1n, predictionTime: 7000n }));
+  });
+
+  it("may have metadata that are not UTF-8: nothing reads them", async () => {
+    const path = join(folder("pairs"), "0.parquet");
+    const columnData = [
+      { name: "subject_id", type: "INT64" as const, data: [1n] },
+      { name: "prediction_time", type: "TIMESTAMP" as const, data: [new Date(5)] },
+    ];
+    const kvMetadata = [
+      { key: "writer", value: "hand" },
+      { key: "machine", value: "binary" },
+    ];
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })));
+    const read = plain(await Labels.open(path));
+    editFooter(path, (footer) => footer.replace("binary", "bin\xff\xfey"));
+    expect(plain(await Labels.open(path))).toEqual(read);
+    editFooter(path, (footer) => footer.replace("writer", "\xffriter"));
+    expect(plain(await Labels.open(path))).toEqual(read);
+    expect(read).toEqual(rows({ subjectId: 1n, predictionTime: 5000n }));
   });
 });
 

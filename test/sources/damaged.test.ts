@@ -1,10 +1,11 @@
 // Sources that are no MEDS data, or no longer Parquet: each is refused by name and leaves nothing behind.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { convert, type MedsError } from "meds-reader";
+import { convert, inspect, type MedsError } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { type SimpleRow, simpleFile, writeFiles, writeSimple } from "../support/dataset.js";
 import { folder, place } from "../support/folder.js";
+import { editFooter, writeNested } from "../support/footers.js";
 import { real } from "../support/real.js";
 import { good, refused } from "../support/refused.js";
 
@@ -61,6 +62,28 @@ describe("a damaged Parquet file", () => {
       expect(await refused(source)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path, message: expect.stringContaining("bad.parquet") });
     });
   }
+
+  it("whose columns are nested in more than 100 levels is named", async () => {
+    const source = folder("source");
+    await writeFiles(source, [simpleFile("a.parquet", good)]);
+    const path = join(source, "data/b.parquet");
+    writeNested(path, 101);
+    const error = await refused(source);
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain("nested 101 levels deep, and at most 100 are supported");
+    expect(await inspect(source)).toMatchObject({ problemCode: "MEDS_SOURCE_DAMAGED" });
+  });
+
+  it("whose schema and chunks contradict each other is named", async () => {
+    const source = folder("source");
+    await writeFiles(source, [simpleFile("a.parquet", good)]);
+    const path = join(source, "data/a.parquet");
+    // The metadata of a chunk begin with its type, INT64 here, and a list. The footer itself begins alike.
+    editFooter(path, (footer) => footer.slice(0, 3) + footer.slice(3).replace("\x15\x04\x19", "\x15\x02\x19"));
+    const error = await refused(source);
+    expect(error).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    expect(error.message).toContain('column "subject_id", row group 0 cannot be read: the schema says that it is INT64');
+  });
 
   it("with any byte flipped is an error or a store of the same shape, never a crash", async () => {
     const source = folder("source");

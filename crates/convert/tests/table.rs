@@ -3,7 +3,8 @@
 
 use meds_convert::{ColumnType, GivenColumn, GivenValues, Table, TableValues, Wanted, read_table, write_table};
 use meds_store::{Code, Result};
-use parquet::data_type::{Int96, Int96Type};
+use parquet::data_type::{Int64Type, Int96, Int96Type};
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -71,4 +72,33 @@ fn int96_is_read_beyond_2262_and_refused_beyond_int64() {
     let error = read(&write("beyond.parquet", &[2_440_588, 0x7fff_ffff]), &[("time", ColumnType::Time)]).unwrap_err();
     assert_eq!(error.code, Code::ValueRange);
     assert!(error.message.contains("row 1"), "{error}");
+}
+
+#[test]
+fn a_dictionary_at_the_offset_0_is_none() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("t.parquet");
+    let schema = Arc::new(parse_message_type("message m { REQUIRED INT64 id; }").unwrap());
+    let plain = Arc::new(WriterProperties::builder().set_dictionary_enabled(false).build());
+    let mut writer = SerializedFileWriter::new(File::create(&path).unwrap(), schema, plain).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&[7, -3], None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(&path).unwrap()).unwrap();
+    let mut builder = metadata.into_builder();
+    let mut group = builder.take_row_groups().remove(0).into_builder();
+    let chunk = group.take_columns().remove(0).into_builder().set_dictionary_page_offset(Some(0)).build().unwrap();
+    let group = group.set_column_metadata(vec![chunk]).build().unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let length = u32::from_le_bytes(bytes[bytes.len() - 8..bytes.len() - 4].try_into().unwrap()) as usize;
+    bytes.truncate(bytes.len() - 8 - length);
+    ParquetMetaDataWriter::new(&mut bytes, &builder.set_row_groups(vec![group]).build()).finish().unwrap();
+    std::fs::write(&path, bytes).unwrap();
+
+    let table = read(&path, &[("id", ColumnType::Integer)]).unwrap();
+    assert!(matches!(&table.columns[0].as_ref().unwrap().values, TableValues::Integers(values) if values[..] == [7, -3]));
 }

@@ -1,43 +1,143 @@
 //! Repairs footers that the Parquet library refuses although their meaning is clear.
 //!
-//! A footer is a struct in Thrift's compact encoding: one byte per field (four bits for the step of the
-//! number, four bits for the type), then the value. The type of an empty list has no effect. hyparquet-writer
-//! writes type 0 there. pyarrow and DuckDB accept this, but the Parquet library requires the correct type. A
-//! single column annotation that the Parquet library does not accept (INTERVAL as parquet-java writes it)
-//! makes it refuse the whole file. Without the annotation, all other columns can be read.
+//! The type of an empty list has no effect. hyparquet-writer writes type 0 there. pyarrow and DuckDB accept
+//! this, but the Parquet library requires the correct type. A single column annotation that the Parquet
+//! library does not accept (INTERVAL as parquet-java writes it) makes it refuse the whole file. Without the
+//! annotation, all other columns can be read.
 
+use crate::source::thrift::{LIST, TEXT, Walk};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-/// Deeper than any valid footer. A damaged one must not exhaust the stack.
-const DEEPEST: u8 = 32;
-const LIST: u8 = 9;
 const EMPTY_OF_NOTHING: u8 = 0x00;
 const EMPTY_OF_STRUCTS: u8 = 0x0c;
 
+const SCHEMA: u64 = 2;
+
+/// The most groups of the schema inside one another, without the root. `None` if it cannot be parsed.
+pub fn depth(footer: &[u8]) -> Option<usize> {
+    let mut walk = Walk::new(footer);
+    let mut deepest = 0;
+    let mut id = 0;
+    while let Some(kind) = walk.field(&mut id)? {
+        if id == SCHEMA {
+            deepest = deepest.max(deepest_group(&mut walk)?);
+        } else {
+            walk.skip(kind, false, 0)?;
+        }
+    }
+    Some(deepest)
+}
+
+fn deepest_group(walk: &mut Walk) -> Option<usize> {
+    // The children that are still missing, for each group that contains the element.
+    let mut open: Vec<u64> = Vec::new();
+    let mut deepest = 0;
+    for _ in 0..walk.list()?.0 {
+        let children = walk.element()?.children;
+        while open.last() == Some(&0) {
+            open.pop();
+        }
+        if let Some(missing) = open.last_mut() {
+            *missing -= 1;
+        }
+        if children > 0 {
+            open.push(children);
+        }
+        deepest = deepest.max(open.len());
+    }
+    Some(deepest.saturating_sub(1))
+}
+
+/// The physical type of each chunk of each row group, by its number in Parquet's enum; `None` for a chunk
+/// without one. `None` if the footer cannot be parsed.
+pub fn chunk_types(footer: &[u8]) -> Option<Vec<Vec<Option<u64>>>> {
+    const GROUPS: u64 = 4;
+    const COLUMNS: u64 = 1;
+    const METADATA: u64 = 3;
+    const TYPE: u64 = 1;
+    let mut types = Vec::new();
+    Walk::new(footer).structs(GROUPS, &mut |group| {
+        let mut chunks = Vec::new();
+        group.structs(COLUMNS, &mut |chunk| {
+            let mut found = None;
+            chunk.fields(&mut |chunk, id, _| match id {
+                METADATA => {
+                    chunk.fields(&mut |about, id, _| match id {
+                        TYPE => {
+                            found = Some(about.varint()? >> 1);
+                            Some(true)
+                        }
+                        _ => Some(false),
+                    })?;
+                    Some(true)
+                }
+                _ => Some(false),
+            })?;
+            chunks.push(found);
+            Some(())
+        })?;
+        types.push(chunks);
+        Some(())
+    })?;
+    Some(types)
+}
+
 /// The footer with the correct type for its empty lists (every list at its top is a list of structs: schema,
-/// row groups, key-value pairs, column orders). `None` if it has no such list, or cannot be parsed.
+/// row groups, key-value pairs, column orders), and with question marks in place of key-value pairs that are
+/// not UTF-8. `None` if it has no such list or pair, or cannot be parsed.
 pub fn repaired(footer: &[u8]) -> Option<Vec<u8>> {
-    let mut walk = Walk { bytes: footer, at: 0 };
-    let mut empty = Vec::new();
+    const PAIRS: u64 = 5;
+    let mut walk = Walk::new(footer);
+    let mut repairs = Vec::new();
     let mut id = 0;
     while let Some(kind) = walk.field(&mut id)? {
         if kind == LIST && footer.get(walk.at) == Some(&EMPTY_OF_NOTHING) {
-            empty.push(walk.at);
+            repairs.push((walk.at..walk.at + 1, EMPTY_OF_STRUCTS));
         }
-        walk.skip(kind, false, 0)?;
+        if kind != LIST || id != PAIRS {
+            walk.skip(kind, false, 0)?;
+            continue;
+        }
+        for _ in 0..walk.list()?.0 {
+            let mut texts = Vec::new();
+            walk.fields(&mut |pair, _, kind| {
+                let is_text = kind == TEXT;
+                if is_text {
+                    texts.push(pair.text()?);
+                }
+                Some(is_text)
+            })?;
+            if texts.iter().any(|text| std::str::from_utf8(&footer[text.clone()]).is_err()) {
+                repairs.extend(texts.into_iter().map(|text| (text, b'?')));
+            }
+        }
     }
     let mut repaired = footer.to_vec();
-    empty.iter().for_each(|&at| repaired[at] = EMPTY_OF_STRUCTS);
-    (!empty.is_empty()).then_some(repaired)
+    repairs.iter().for_each(|(range, byte)| repaired[range.clone()].fill(*byte));
+    (!repairs.is_empty()).then_some(repaired)
+}
+
+/// The footer without the logical types that the Parquet library does not know, where the columns also have
+/// converted types, which then say what the columns are. `None` if it has no such column, or cannot be parsed.
+pub fn converted(footer: &[u8]) -> Option<Vec<u8>> {
+    let mut walk = Walk::new(footer);
+    let mut unknown = Vec::new();
+    walk.structs(SCHEMA, &mut |walk| {
+        unknown.extend(walk.element()?.unknown);
+        Some(())
+    })?;
+    let mut converted = footer.to_vec();
+    for range in unknown.iter().rev() {
+        converted.drain(range.clone());
+    }
+    (!unknown.is_empty()).then_some(converted)
 }
 
 /// The footer without the annotations of the root columns that cannot be read, and the reason for each of
 /// them. `read` reads a footer with one root column and no rows. `None` if the footer cannot be parsed, or if
 /// every column can be read.
 pub fn plain(footer: &[u8], read: impl Fn(&[u8]) -> Result<(), String>) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
-    const SCHEMA: u64 = 2;
-    let mut walk = Walk { bytes: footer, at: 0 };
+    let mut walk = Walk::new(footer);
     let mut id = 0;
     loop {
         let kind = walk.field(&mut id)??;
@@ -92,18 +192,10 @@ fn alone(column: &[u8], elements: usize) -> Vec<u8> {
     footer
 }
 
-/// An element of the schema.
-struct Element {
-    bytes: Range<usize>,
-    children: u64,
-    /// Where its annotations begin. They are its last fields.
-    annotations: usize,
-}
-
 /// Whether a readable footer names an encryption algorithm for its columns.
 pub fn encrypts(footer: &[u8]) -> bool {
     const ALGORITHM: u64 = 8;
-    let mut walk = Walk { bytes: footer, at: 0 };
+    let mut walk = Walk::new(footer);
     let mut id = 0;
     while let Some(Some(kind)) = walk.field(&mut id) {
         if id == ALGORITHM {
@@ -116,114 +208,9 @@ pub fn encrypts(footer: &[u8]) -> bool {
     false
 }
 
-/// A position in the footer. Every step returns `None` if the bytes end or are not in this encoding.
-struct Walk<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Walk<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    /// The type of a struct's next field; sets `id` to its number. The inner `None` is the end of the struct.
-    fn field(&mut self, id: &mut u64) -> Option<Option<u8>> {
-        let header = self.byte()?;
-        if header == 0 {
-            return Some(None);
-        }
-        *id = match header >> 4 {
-            // The step is too large or negative: the full number follows, with its sign in the lowest bit.
-            0 => self.varint()? >> 1,
-            step => id.saturating_add(u64::from(step)),
-        };
-        Some(Some(header & 0x0f))
-    }
-
-    /// The number of members of the list at this position, and their type.
-    fn list(&mut self) -> Option<(u64, u8)> {
-        let header = self.byte()?;
-        let count = if header >> 4 == 15 { self.varint()? } else { u64::from(header >> 4) };
-        Some((count, header & 0x0f))
-    }
-
-    /// Skips an element of the schema; `None` if its fields are out of order.
-    fn element(&mut self) -> Option<Element> {
-        const CHILDREN: u64 = 5;
-        let start = self.at;
-        let (mut id, mut children, mut annotations) = (0, 0, None);
-        loop {
-            let (before, at) = (id, self.at);
-            let Some(kind) = self.field(&mut id)? else {
-                return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at) });
-            };
-            if id <= before {
-                return None;
-            }
-            if id > CHILDREN {
-                annotations.get_or_insert(at);
-            }
-            match id {
-                CHILDREN => children = self.varint()? >> 1,
-                _ => self.skip(kind, false, 0)?,
-            }
-        }
-    }
-
-    /// Skips a value. A boolean is part of its field's type, but takes one byte in a list.
-    fn skip(&mut self, kind: u8, listed: bool, depth: u8) -> Option<()> {
-        match kind {
-            1 | 2 if !listed => {}
-            1..=3 => {
-                self.byte()?;
-            }
-            4..=6 => {
-                self.varint()?;
-            }
-            7 => self.at += 8,
-            8 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                self.at = self.at.checked_add(length)?;
-            }
-            _ if depth == DEEPEST => return None,
-            LIST | 10 => {
-                let (count, kind) = self.list()?;
-                for _ in 0..count {
-                    self.skip(kind, true, depth + 1)?;
-                }
-            }
-            12 => {
-                let mut id = 0;
-                while let Some(kind) = self.field(&mut id)? {
-                    self.skip(kind, false, depth + 1)?;
-                }
-            }
-            // Footers have no maps, and there are no other types.
-            _ => return None,
-        }
-        // A step past the end stops here, so that no loop runs on missing bytes.
-        (self.at <= self.bytes.len()).then_some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{encrypts, plain, repaired};
+    use super::{chunk_types, converted, depth, encrypts, plain, repaired};
 
     /// A footer by hyparquet-writer: version, a schema of the root alone, 0 rows, no row groups.
     const FOOTER: &[u8] = &[0x15, 0x04, 0x19, 0x1c, 0x48, 0x04, b'r', b'o', b'o', b't', 0x15, 0x00, 0x00, 0x16, 0x00, 0x19, 0x00, 0x00];
@@ -263,9 +250,74 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_that_is_not_utf_8_is_ignored() {
+        let footer = |first: &[u8], second: &[u8]| {
+            let pair = |key: &[u8], value: &[u8]| [&[0x18, 2], key, &[0x18, 2], value, &[0]].concat();
+            [&FOOTER[..16], &[0x0c, 0x19, 0x3c], &pair(b"ab", first), &pair(b"cd", b"ok"), &pair(second, b"ef"), &[0]].concat()
+        };
+        let question = [0x18, 2, b'?', b'?', 0x18, 2, b'?', b'?', 0].as_slice();
+        let repairs = repaired(&footer(b"\xff\xfe", b"gh")).unwrap_or_default();
+        assert_eq!(repairs[19..28], *question);
+        assert_eq!(repairs[28..], footer(b"", b"gh")[26..]);
+        assert_eq!(repaired(&footer(b"ok", b"a\xff")).unwrap_or_default()[37..46], *question);
+        assert_eq!(repaired(&footer(b"ok", b"gh")), None);
+    }
+
+    #[test]
+    fn a_converted_type_replaces_an_unknown_logical_type() {
+        // Columns: INT64, TIMESTAMP_MICROS and a logical type by its number; the same without the converted type.
+        let column = |annotations: &[u8]| [&[0x15, 0x04, 0x25, 0x02, 0x18, 0x01, b'a'][..], annotations, &[0]].concat();
+        let footer = |column: &[u8]| {
+            [&[0x15, 0x04, 0x19, 0x2c, 0x48, 0x01, b'r', 0x15, 0x02, 0x00][..], column, &[0x16, 0x00, 0x19, 0x0c, 0x00]].concat()
+        };
+        let [unknown, known] = [60, 8].map(|number: u8| [0x0c, number * 2, 0x00, 0x00]);
+        let both = |logical: [u8; 4]| footer(&column(&[&[0x25, 0x14, 0x4c][..], &logical].concat()));
+        assert_eq!(converted(&both(unknown)), Some(footer(&column(&[0x25, 0x14]))));
+        assert_eq!(converted(&both(known)), None);
+        assert_eq!(converted(&footer(&column(&[&[0x6c][..], &unknown].concat()))), None);
+    }
+
+    /// A schema of some groups, each inside the one before, a leaf in the last, and a leaf beside the first.
+    fn nested(groups: usize) -> Vec<u8> {
+        let count = groups + 3;
+        let mut footer = vec![0x15, 0x04, 0x19, 0xfc];
+        footer.extend(if count < 0x80 { vec![count as u8] } else { vec![count as u8 | 0x80, (count >> 7) as u8] });
+        footer.extend([0x48, 0x01, b'r', 0x15, 0x04, 0x00]);
+        (0..groups).for_each(|_| footer.extend([0x35, 0x02, 0x18, 0x01, b'g', 0x15, 0x02, 0x00]));
+        (0..2).for_each(|_| footer.extend([0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'x', 0x00]));
+        footer.extend([0x16, 0x00, 0x19, 0x0c, 0x00]);
+        footer
+    }
+
+    #[test]
+    fn the_groups_inside_one_another_are_counted() {
+        assert_eq!(depth(FOOTER), Some(0));
+        for groups in [0, 1, 2, 100, 101, 200] {
+            assert_eq!(depth(&nested(groups)), Some(groups));
+        }
+        // Deep enough to crash a parser that calls itself for each level.
+        assert_eq!(depth(&nested(10_000)), Some(10_000));
+    }
+
+    #[test]
+    fn the_chunks_have_types() {
+        assert_eq!(chunk_types(FOOTER), Some(vec![]));
+        // Two row groups of two chunks: INT64 and BYTE_ARRAY, INT32 and none. A chunk has a file offset and the
+        // metadata; these have their type and their codec.
+        let chunk = |number: u8| [0x26, 0x00, 0x1c, 0x15, number, 0x35, 0x00, 0x00, 0x00];
+        let none = [0x26, 0x00, 0x1c, 0x45, 0x00, 0x00, 0x00];
+        let group = |chunks: [&[u8]; 2]| [&[0x19, 0x2c], chunks[0], chunks[1], &[0x16, 0x00, 0x16, 0x02, 0x00]].concat();
+        let head = &FOOTER[..FOOTER.len() - 2];
+        let groups = [group([&chunk(4), &chunk(12)]), group([&chunk(2), &none])].concat();
+        let footer = [head, &[0x2c], &groups, &[0x00]].concat();
+        assert_eq!(chunk_types(&footer), Some(vec![vec![Some(2), Some(6)], vec![Some(1), None]]));
+    }
+
+    #[test]
     fn walks_any_bytes_to_an_end() {
         for cut in 0..FOOTER.len() {
             assert_eq!(repaired(&FOOTER[..cut]), None, "{cut} bytes");
+            assert_eq!(depth(&FOOTER[..cut]), None, "{cut} bytes");
         }
         for at in 0..FOOTER.len() {
             for byte in 0..=255 {
@@ -273,6 +325,9 @@ mod tests {
                 damaged[at] = byte;
                 repaired(&damaged);
                 encrypts(&damaged);
+                depth(&damaged);
+                chunk_types(&damaged);
+                converted(&damaged);
                 plain(&damaged, |_| Err("refused".into()));
             }
         }

@@ -58,6 +58,9 @@ pub fn subject_ids<'a>(table: &'a RecordBatch, path: &Path) -> Result<&'a ArrayR
 /// of these columns, and the reasons.
 pub fn table(path: &Path) -> Result<(RecordBatch, Vec<(String, String)>)> {
     let footer = Footer::read(path).map_err(|e| Error { code: Code::Metadata, ..e })?;
+    if let Some((root, contradiction)) = footer.contradicted.first_key_value() {
+        return Err(Error { code: Code::Metadata, ..contradiction.error(path, footer.schema.field(*root).name()) });
+    }
     let file = File::open(path).map_err(|e| Error::io(path, "read the metadata", &e))?;
     let undecodable = footer.undecodable.iter().map(|(root, why)| (footer.schema.field(*root).name().clone(), why.clone())).collect();
     let read = || -> parquet::errors::Result<RecordBatch> {

@@ -29,4 +29,5 @@ pub mod stages;
 pub mod store;
 pub mod table_format;
 pub mod texts;
+mod thrift;
 pub mod value_types;

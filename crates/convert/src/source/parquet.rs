@@ -4,7 +4,7 @@ use crate::source::chunk::Chunk;
 use crate::source::column::{Column, or_exclude};
 use crate::source::content::{BYTES, Batch, Batches, Content, Opened, ROWS, damaged};
 use crate::source::fingerprint::Seen;
-use crate::source::guard::guarded;
+use crate::source::guard::{guarded, reason};
 use crate::source::{footer, parquet_types};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use meds_store::{Code, Error, Result};
@@ -12,13 +12,18 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{ConvertedType, Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+};
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Most groups of a schema inside one another. pyarrow has the same limit.
+const MOST_LEVELS: usize = 100;
 
 /// The footer of a Parquet file.
 pub struct Footer {
@@ -32,16 +37,38 @@ pub struct Footer {
     pub untyped: Vec<usize>,
     /// Root columns that cannot be decoded, and the reasons.
     pub undecodable: BTreeMap<usize, String>,
+    /// Root columns that a chunk contradicts, and how. They must not be read.
+    pub contradicted: BTreeMap<usize, Contradiction>,
     /// The state of the file when its footer was read.
     pub seen: Seen,
 }
 
+/// A row group in which a chunk has another type than the schema says.
+#[derive(Clone, Debug)]
+pub struct Contradiction {
+    group: usize,
+    schema: Type,
+    chunk: Option<Type>,
+}
+
+impl Contradiction {
+    /// The error for reading the column.
+    pub fn error(&self, path: &Path, column: &str) -> Error {
+        let chunk = self.chunk.map_or("a type that Parquet does not have".to_string(), |chunk| chunk.to_string());
+        damaged(path, self.group, column, &format!("the schema says that it is {}, and its chunk says that it is {chunk}", self.schema))
+    }
+}
+
 impl Footer {
-    /// Reads the footer of a file.
+    /// Reads the footer of a file of a source.
     pub fn read(path: &Path) -> Result<Self> {
-        let damaged = |what: String| {
-            Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file with a whole copy, or remove it from the source."))
-        };
+        Self::read_or(path, "remove it from the source")
+    }
+
+    /// Reads the footer of a file. `remedy` says what helps where there is no copy of a damaged file.
+    pub fn read_or(path: &Path, remedy: &str) -> Result<Self> {
+        let damaged =
+            |what: String| Error::at(Code::SourceDamaged, path, format!("{what}. Replace the file with a whole copy, or {remedy}."));
         let io = |e: std::io::Error| Error::io(path, "read the file", &e);
         // Opening a pipe would wait for its writer.
         if !std::fs::metadata(path).map_err(io)?.is_file() {
@@ -70,30 +97,65 @@ impl Footer {
         if footer::encrypts(&encoded) {
             return Err(encrypted(path));
         }
+        // The library calls itself for each level of the schema.
+        match footer::depth(&encoded) {
+            None => return Err(damaged("the footer cannot be read: it is not valid Thrift".into())),
+            Some(levels) if levels > MOST_LEVELS => {
+                let message = format!(
+                    "the columns of this file are nested {levels} levels deep, and at most {MOST_LEVELS} are supported. \
+                     Write the file again with flatter columns, or without the nested ones."
+                );
+                return Err(Error::at(Code::SourceDamaged, path, message));
+            }
+            Some(_) => {}
+        }
+        let encoded = footer::converted(&encoded).unwrap_or(encoded);
         let read = |encoded: &[u8]| guarded(|| parsed(encoded, bytes));
         let mut undecodable = BTreeMap::new();
         let parsed = read(&encoded).or_else(|error| {
             let whole = footer::repaired(&encoded);
             let whole = whole.as_deref().unwrap_or(&encoded);
             read(whole).or_else(|_| {
-                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| e.to_string());
+                let alone = |column: &[u8]| read(column).map(drop).map_err(|e| reason(&e));
                 let (plain, refused) = footer::plain(whole, alone).ok_or(error)?;
                 undecodable = refused;
                 read(&plain)
             })
         });
-        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {e}")))?;
+        let (metadata, schema, untyped) = parsed.map_err(|e| damaged(format!("the footer cannot be read: {}", reason(&e))))?;
         for root in parquet_types::variants(metadata.file_metadata().schema_descr()) {
             undecodable.insert(root, "VARIANT is not supported".into());
         }
-        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, seen })
+        let contradicted = contradictions(&metadata, &footer::chunk_types(&encoded).unwrap_or_default());
+        Ok(Self { bytes, metadata: Arc::new(metadata), schema: Arc::new(schema), untyped, undecodable, contradicted, seen })
     }
+}
+
+/// The root columns with a chunk of another type than the schema says. The Parquet library ignores the types
+/// of chunks, and would return wrong values. Nothing is read from row groups without rows.
+fn contradictions(metadata: &ParquetMetaData, types: &[Vec<Option<u64>>]) -> BTreeMap<usize, Contradiction> {
+    const TYPES: [Type; 8] =
+        [Type::BOOLEAN, Type::INT32, Type::INT64, Type::INT96, Type::FLOAT, Type::DOUBLE, Type::BYTE_ARRAY, Type::FIXED_LEN_BYTE_ARRAY];
+    let descriptor = metadata.file_metadata().schema_descr();
+    let mut found = BTreeMap::new();
+    for (group, types) in types.iter().enumerate().take(metadata.num_row_groups()) {
+        if metadata.row_group(group).num_rows() == 0 {
+            continue;
+        }
+        for (leaf, (column, chunk)) in descriptor.columns().iter().zip(types).enumerate() {
+            let (schema, chunk) = (column.physical_type(), chunk.map(|chunk| TYPES.get(chunk as usize).copied()));
+            if let Some(chunk) = chunk.filter(|chunk| *chunk != Some(schema)) {
+                found.entry(descriptor.get_column_root_idx(leaf)).or_insert(Contradiction { group, schema, chunk });
+            }
+        }
+    }
+    found
 }
 
 /// Parses the footer of a file of `bytes` bytes: the metadata, its schema, and the root columns whose Arrow
 /// types cannot be read.
 fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData, Schema, Vec<usize>)> {
-    let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
+    let metadata = decoded(footer)?;
     let (schema, untyped) = parquet_types::schema(metadata.file_metadata())?;
     // Sizes control allocation and the order of rows. Refuse impossible ones before anything is read.
     for group in metadata.row_groups() {
@@ -109,6 +171,31 @@ fn parsed(footer: &[u8], bytes: u64) -> parquet::errors::Result<(ParquetMetaData
     Ok((metadata, schema, untyped))
 }
 
+/// The metadata. A footer that cannot be read because of its statistics is read without them.
+fn decoded(footer: &[u8]) -> parquet::errors::Result<ParquetMetaData> {
+    let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(footer)).or_else(|error| {
+        let without = ParquetMetaDataOptions::new().with_column_stats_policy(ParquetStatisticsPolicy::SkipAll);
+        guarded(|| ParquetMetaDataReader::decode_metadata_with_options(footer, Some(&without))).map_err(|_| error)
+    })?;
+    // Old versions of parquet-java write the offset 0 for a dictionary that a chunk does not have.
+    let is_zero = |chunk: &ColumnChunkMetaData| chunk.dictionary_page_offset() == Some(0);
+    if !metadata.row_groups().iter().any(|group| group.columns().iter().any(is_zero)) {
+        return Ok(metadata);
+    }
+    let without = |chunk: ColumnChunkMetaData| match is_zero(&chunk) {
+        true => chunk.into_builder().set_dictionary_page_offset(None).build(),
+        false => Ok(chunk),
+    };
+    let mut metadata = metadata.into_builder();
+    let groups = metadata.take_row_groups().into_iter().map(|group| {
+        let mut group = group.into_builder();
+        let chunks = group.take_columns().into_iter().map(without).collect::<parquet::errors::Result<_>>()?;
+        group.set_column_metadata(chunks).build()
+    });
+    let groups = groups.collect::<parquet::errors::Result<_>>()?;
+    Ok(metadata.set_row_groups(groups).build())
+}
+
 fn encrypted(path: &Path) -> Error {
     Error::at(Code::SourceDamaged, path, "this Parquet file is encrypted, which is not supported. Write it again without encryption.")
 }
@@ -120,12 +207,19 @@ pub struct ParquetFile {
     bytes: u64,
     metadata: Arc<ParquetMetaData>,
     schema: SchemaRef,
+    contradicted: BTreeMap<usize, Contradiction>,
 }
 
 impl ParquetFile {
     /// The file of a footer.
     pub fn new(path: &Path, footer: &Footer) -> Self {
-        Self { path: path.into(), bytes: footer.bytes, metadata: footer.metadata.clone(), schema: footer.schema.clone() }
+        Self {
+            path: path.into(),
+            bytes: footer.bytes,
+            metadata: footer.metadata.clone(),
+            schema: footer.schema.clone(),
+            contradicted: footer.contradicted.clone(),
+        }
     }
 
     /// The chunks of a root column: several if it is nested.
@@ -159,6 +253,9 @@ impl Content for ParquetFile {
     }
 
     fn open<'a>(&'a self, group: usize, root: usize, column: &'a Column, whole: bool) -> Result<Opened<'a>> {
+        if let Some(contradiction) = self.contradicted.get(&root) {
+            return Err(contradiction.error(&self.path, &column.name));
+        }
         let descriptor = self.metadata.file_metadata().schema_descr();
         let chunks = self.chunks(group, root);
         let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
@@ -217,16 +314,16 @@ pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
 
 /// If the library does not support a page, the file is not damaged.
 fn unreadable(path: &Path, group: usize, column: &str, error: &ParquetError) -> Error {
-    let reason = match error {
-        ParquetError::NYI(reason) => reason.clone(),
+    let feature = match error {
+        ParquetError::NYI(feature) => feature.clone(),
         // The library passes the text of this error on inside another error.
         other => match other.to_string().split_once("NYI: ") {
-            Some((_, reason)) => reason.to_string(),
-            None => return damaged(path, group, column, &other.to_string()),
+            Some((_, feature)) => feature.to_string(),
+            None => return damaged(path, group, column, &reason(other)),
         },
     };
     let message = format!(
-        "column {column:?} uses a feature of Parquet that is not supported: {reason}. Write the file again without it{}.",
+        "column {column:?} uses a feature of Parquet that is not supported: {feature}. Write the file again without it{}.",
         or_exclude(column)
     );
     Error::at(Code::SourceDamaged, path, message)

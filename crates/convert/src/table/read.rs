@@ -1,7 +1,7 @@
 //! Reading some columns of a Parquet file as a whole.
 
 use crate::source::chunk::Chunk;
-use crate::source::guard::guarded;
+use crate::source::guard::{guarded, reason};
 use crate::source::parquet::Footer;
 use crate::source::parquet::unproven;
 use crate::table::kind::{ColumnType, type_name};
@@ -64,11 +64,11 @@ struct TableFile<'a> {
 
 impl<'a> TableFile<'a> {
     fn open(path: &'a Path, what: &'a str) -> Result<Self> {
-        let footer = Footer::read(path)?;
+        let footer = Footer::read_or(path, "write it again")?;
         let about = footer.metadata.file_metadata();
         let damaged = |found: &str| Error::at(Code::SourceDamaged, path, format!("{found}. {WHOLE}"));
         let schema = guarded(|| parquet_to_arrow_schema(about.schema_descr(), None));
-        let schema = schema.map_err(|e| damaged(&format!("the footer cannot be read: {e}")))?;
+        let schema = schema.map_err(|e| damaged(&format!("the footer cannot be read: {}", reason(&e))))?;
         let rows: u64 = footer.metadata.row_groups().iter().map(rows_of).sum();
         if u64::try_from(about.num_rows()) != Ok(rows) {
             return Err(damaged("the row groups of this file do not have the rows that the file claims to have"));
@@ -178,16 +178,16 @@ impl<'a> TableFile<'a> {
     /// A codec or encoding that the library does not have is not damage.
     fn unreadable(&self, root: usize, error: &ParquetError) -> Error {
         let text = error.to_string();
-        let reason = match error {
-            ParquetError::NYI(reason) => reason,
+        let feature = match error {
+            ParquetError::NYI(feature) => feature,
             // The library passes an error on as the text of another.
             _ => match text.split_once("NYI: ") {
-                Some((_, reason)) => reason,
-                None => return self.damaged(root, &text),
+                Some((_, feature)) => feature,
+                None => return self.damaged(root, &reason(error)),
             },
         };
         let name = self.fields()[root].name();
-        let message = format!("column {name:?} is written in a way that cannot be read: {reason}. Write the file again in another way.");
+        let message = format!("column {name:?} is written in a way that cannot be read: {feature}. Write the file again in another way.");
         Error::at(Code::SourceDamaged, self.path, message)
     }
 
@@ -205,6 +205,9 @@ impl<'a> TableFile<'a> {
 
     /// As [`TableFile::batches`], in another Arrow type than the column's own.
     fn batches_as(&self, root: usize, wanted: Option<&DataType>, mut each: impl FnMut(usize, &ArrayRef) -> Result<()>) -> Result<()> {
+        if let Some(contradiction) = self.footer.contradicted.get(&root) {
+            return Err(contradiction.error(self.path, self.fields()[root].name()));
+        }
         let groups = self.footer.metadata.row_groups();
         let proof = unproven(self.footer.metadata.file_metadata().schema_descr(), root);
         let mut first = 0;
