@@ -1,5 +1,6 @@
 import type { ExistingStore } from "../sources/existing-store.js";
 import type { OmopOptions } from "../sources/omop/options.js";
+import type { Source } from "../sources/source.js";
 import type { Note } from "../store/manifest.js";
 import type { WorkOptions } from "../store/native.js";
 import { ensureStore } from "./ensure-store.js";
@@ -112,12 +113,13 @@ export interface Summary {
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const begun = performance.now();
   const found = await ensureStore(source, store, options, { opens: false, verify: false });
-  return found.made ?? reusedSummary(found.existing, store, found.source.bytes ?? 0, begun);
+  return found.made ?? reusedSummary(found.existing, store, found.source, begun);
 }
 
 /** The summary of a store that was reused, which is closed. */
-function reusedSummary({ store: open, metadata }: ExistingStore, store: string, sourceBytes: number, begun: number): Summary {
+function reusedSummary({ store: open, metadata }: ExistingStore, store: string, source: Source, begun: number): Summary {
   try {
+    const { bytes: sourceBytes = 0 } = source;
     const { patients, events, codes } = open.manifest.counts;
     const { bytes: storeBytes, indexBytes, shards, notes } = metadata;
     const columns = open.columns.length;
