@@ -1,6 +1,6 @@
-import { type Samples, seedOf } from "../samples/samples.js";
+import type { Samples } from "../samples/samples.js";
 import type { AbortSignalLike } from "../store/native.js";
-import { conflict, expected, INT32_MAX, namesIn, oneOf, optionsOf, wholeOf } from "../support/arguments.js";
+import { conflict, expected, functionIn, INT32_MAX, namesIn, oneOf, optionsOf, seedOf, signalIn, wholeOf } from "../support/arguments.js";
 import type { Allocate } from "../support/memory.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
 import { Vocabulary } from "../vocabulary/vocabulary.js";
@@ -139,7 +139,7 @@ export function loaderPlan<F extends BatchField>(samples: Samples, options: Load
   const grouping = checkedGrouping(given);
   const batch = checkedBatch(samples, given, grouping.tokens);
   const { signal } = given;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") expected("signal", signal, "an AbortSignal");
+  signalIn("signal", signal);
   return { batch, grouping, ranks: checkedRanks(given), workers: checkedWorkers(samples, given), signal, resume: given.resume };
 }
 
@@ -199,7 +199,7 @@ function checkedBatch(samples: Samples, given: LoaderOptions<BatchField>, tokens
         : '`padTo: "max"` with layout "padded" requires a `maxLength` in measurements. Make the samples with `unit: "measurements"`, or set `layout: "nested"`.',
     );
   const { allocate, vocabulary, timeToEvent } = given;
-  if (allocate !== undefined && typeof allocate !== "function") expected("allocate", allocate, "a function (name, bytes) => ArrayBuffer");
+  functionIn("allocate", allocate, "a function (name, bytes) => ArrayBuffer");
   if (vocabulary !== undefined && !(vocabulary instanceof Vocabulary)) expected("vocabulary", vocabulary, "a Vocabulary");
   if (timeToEvent !== undefined && !(timeToEvent instanceof TimeToEvent))
     expected("timeToEvent", timeToEvent, "the result of TimeToEvent.fit");

@@ -2,9 +2,9 @@ import { type CodeChoice, codeRanges } from "../store/codes.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
-import { expected, optionsOf } from "../support/arguments.js";
+import { expected, namesIn, optionsOf } from "../support/arguments.js";
 import { exactTimes, type TimeLike } from "../support/time.js";
-import { boundsOf, countOf, staticOf } from "../timeline/bounds.js";
+import { countOf, sidesOf, staticOf } from "../timeline/bounds.js";
 
 /**
  * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
@@ -65,6 +65,18 @@ export interface CodeQueryOptions extends QueryOptions {
   /** Only these codes. Default: all. */
   readonly codes?: CodeChoice | undefined;
 }
+
+const QUERY = { windows: true, threads: true, signal: true } as const satisfies Record<keyof QueryOptions, true>;
+const OPTIONS = Object.keys(QUERY);
+const CODE_OPTIONS = Object.keys({ codes: true, ...QUERY } satisfies Record<keyof CodeQueryOptions, true>);
+const WINDOWS = Object.keys({
+  subjectIds: true,
+  start: true,
+  end: true,
+  inclusive: true,
+  static: true,
+  last: true,
+} satisfies Record<keyof Windows, true>);
 
 /** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
 export interface CodeCounts {
@@ -191,7 +203,9 @@ export class Query {
   private ask<T extends readonly unknown[]>(kind: QueryKind, codes: Uint32Array | null): Promise<T> {
     const { store, slots, options } = this;
     store.check();
-    const { windows, threads = 0, signal } = optionsOf(options) ?? {};
+    const given = optionsOf(options) ?? {};
+    namesIn(kind, given, kind === "countCodesEach" || kind === "aggregate" ? CODE_OPTIONS : OPTIONS);
+    const { windows, threads = 0, signal } = given;
     if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024))
       expected("threads", threads, "a whole number from 0 to 1024 (0 uses all cores)");
     const cut = windows === undefined ? EVERYTHING : windowsOf(store, windows);
@@ -209,8 +223,9 @@ const EVERYTHING: Cut = { subjects: null, start: null, end: null, afterStart: fa
  */
 function windowsOf(store: Store, windows: Windows): Cut {
   if (typeof windows !== "object" || windows === null) expected("windows", windows, "an object such as { subjectIds, end }");
+  namesIn("windows", windows, WINDOWS);
   const { subjectIds, start, end, last } = windows;
-  const bounds = boundsOf(windows);
+  const bounds = sidesOf(windows.inclusive);
   const rows = last === undefined ? Number.POSITIVE_INFINITY : countOf(last);
   return {
     subjects: exactIds(subjectIds, store.path),

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { ConvertOptions } from "../operations/convert.js";
+import { CONVERT_OPTIONS, type ConvertOptions } from "../operations/convert.js";
 import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
 import type { ArrowExport } from "../store/c-data.js";
@@ -7,7 +7,7 @@ import type { CodeTable } from "../store/codes.js";
 import type { ColumnInfo } from "../store/manifest.js";
 import { Metadata } from "../store/metadata.js";
 import { Store } from "../store/store.js";
-import { flagOf, optionsOf, pathOf } from "../support/arguments.js";
+import { flagOf, namesIn, optionsOf, pathOf } from "../support/arguments.js";
 import { type ArrowTable, storeTable } from "../timeline/arrow.js";
 import type { AnySchema } from "../timeline/schema.js";
 import { Cohort } from "./cohort.js";
@@ -23,6 +23,11 @@ export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, Op
   /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
   readonly store?: string | undefined;
 }
+
+const OPEN_OPTIONS = Object.keys({ verify: true } satisfies Record<keyof OpenOptions, true>);
+
+const { force: _force, reuse: _reuse, ...CONVERSION } = CONVERT_OPTIONS;
+const FROM_OPTIONS = Object.keys({ ...CONVERSION, store: true, verify: true } satisfies Record<keyof FromOptions, true>);
 
 /**
  * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
@@ -64,7 +69,9 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```
    */
   static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S> {
-    const verify = flagOf("verify", optionsOf(options)?.verify, false);
+    const given = optionsOf(options) ?? {};
+    namesIn("open", given, OPEN_OPTIONS);
+    const verify = flagOf("verify", given.verify, false);
     const db = new PatientDatabase<S>(new Store(pathOf("path", path), verify), null);
     // Read now: a store that replaces this one later has metadata of its own.
     db._metadata = new Metadata(db._store);
@@ -87,7 +94,9 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```
    */
   static async from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>> {
-    const { store: target, verify, ...rest } = optionsOf(options) ?? {};
+    const given = optionsOf(options) ?? {};
+    namesIn("from", given, FROM_OPTIONS);
+    const { store: target, verify, ...rest } = given;
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
     const reuse = { opens: true, verify: flagOf("verify", verify, false) };
     const { existing } = await ensureStore(source, store, { ...rest, reuse: true }, reuse);

@@ -3,7 +3,7 @@ import { type ModuleUrl, moduleOf } from "../passes/module.js";
 import { checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
-import { expected, optionsOf, textOf, wholeOf } from "../support/arguments.js";
+import { flagOf, functionIn, optionsOf, seedOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { Labeler, Skipped } from "./labeler.js";
 import { type Labelled, labeling, type SamplePlan } from "./labeling.js";
@@ -60,7 +60,7 @@ export async function labelPatients<A>(
   const checked = checkedOptions("label", options, ["task", "sample", "onReport"]);
   const { task, sample, onReport, exportName } = options ?? {};
   if (task !== undefined) textOf("task", task, "the name of the task");
-  if (onReport !== undefined && typeof onReport !== "function") expected("onReport", onReport, "a function");
+  functionIn("onReport", onReport);
   const own = labeler instanceof Labeler ? labeler : null;
   const pass = new Pass<Labelled>({
     store,
@@ -110,8 +110,8 @@ function collected(all: readonly Label[], task: string, labeler: Labeler | Modul
 function samplePlan(sample: LabelSample | undefined): SamplePlan | null {
   const given = optionsOf(sample);
   if (given === undefined) return null;
-  const { count, seed = 0, uncensored = false } = given;
-  if (!Number.isSafeInteger(seed)) expected("sample.seed", seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
-  if (typeof uncensored !== "boolean") expected("sample.uncensored", uncensored, "true or false");
-  return { count: wholeOf("sample.count", count, 1), seed: BigInt(seed), uncensored };
+  const { count, seed = 0, uncensored } = given;
+  const drawn = BigInt(seedOf("sample.seed", seed));
+  const isUncensored = flagOf("sample.uncensored", uncensored, false);
+  return { count: wholeOf("sample.count", count, 1), seed: drawn, uncensored: isUncensored };
 }

@@ -1,7 +1,9 @@
 import type { ExistingStore } from "../sources/existing-store.js";
 import type { OmopOptions } from "../sources/omop/options.js";
+import type { Source } from "../sources/source.js";
 import type { Note } from "../store/manifest.js";
 import type { WorkOptions } from "../store/native.js";
+import { namesIn, optionsOf } from "../support/arguments.js";
 import { ensureStore } from "./ensure-store.js";
 
 /** How to convert. */
@@ -58,6 +60,28 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
   readonly strict?: boolean | undefined;
 }
 
+/** The names of these options. */
+export const CONVERT_OPTIONS = {
+  columns: true,
+  exclude: true,
+  repair: true,
+  force: true,
+  reuse: true,
+  threads: true,
+  memory: true,
+  shardBytes: true,
+  index: true,
+  temp: true,
+  trustTimes: true,
+  strict: true,
+  vocabulary: true,
+  keepUnmapped: true,
+  conceptIds: true,
+  skipBadRows: true,
+  onProgress: true,
+  signal: true,
+} as const satisfies Record<keyof ConvertOptions, true>;
+
 /** What a conversion did. */
 export interface Summary {
   /** Path of the store. */
@@ -111,13 +135,15 @@ export interface Summary {
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const begun = performance.now();
+  namesIn("convert", optionsOf(options) ?? {}, Object.keys(CONVERT_OPTIONS));
   const found = await ensureStore(source, store, options, { opens: false, verify: false });
-  return found.made ?? reusedSummary(found.existing, store, found.source.bytes ?? 0, begun);
+  return found.made ?? reusedSummary(found.existing, store, found.source, begun);
 }
 
 /** The summary of a store that was reused, which is closed. */
-function reusedSummary({ store: open, metadata }: ExistingStore, store: string, sourceBytes: number, begun: number): Summary {
+function reusedSummary({ store: open, metadata }: ExistingStore, store: string, source: Source, begun: number): Summary {
   try {
+    const { bytes: sourceBytes = 0 } = source;
     const { patients, events, codes } = open.manifest.counts;
     const { bytes: storeBytes, indexBytes, shards, notes } = metadata;
     const columns = open.columns.length;

@@ -6,7 +6,7 @@ import { omopOptions, refuseOmop } from "../sources/omop/options.js";
 import type { ConversionPlan } from "../sources/plan.js";
 import type { Fingerprint, Source } from "../sources/source.js";
 import { refuseTaken, runJob, type WorkOptions } from "../store/native.js";
-import { countIn, flagOf, namesIn, optionsOf, pathOf, textsIn } from "../support/arguments.js";
+import { countIn, flagOf, optionsOf, pathOf, textsIn } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
 import type { ConvertOptions, Summary } from "./convert.js";
 import { openSource } from "./source.js";
@@ -87,31 +87,9 @@ interface Conversion {
   readonly strict: boolean;
 }
 
-const OPTIONS = Object.keys({
-  columns: true,
-  exclude: true,
-  repair: true,
-  force: true,
-  reuse: true,
-  threads: true,
-  memory: true,
-  shardBytes: true,
-  index: true,
-  temp: true,
-  trustTimes: true,
-  strict: true,
-  vocabulary: true,
-  keepUnmapped: true,
-  conceptIds: true,
-  skipBadRows: true,
-  onProgress: true,
-  signal: true,
-} satisfies Record<keyof ConvertOptions, true>);
-
-/** Checks the arguments of a conversion. */
+/** Checks the arguments of a conversion. The caller has checked the names of its options. */
 async function conversionOf(source: string, store: string, options: ConvertOptions | undefined): Promise<Conversion> {
   const { onProgress, signal, vocabulary, keepUnmapped, conceptIds, skipBadRows, strict, ...rest } = optionsOf(options) ?? {};
-  namesIn("convert", options ?? {}, OPTIONS);
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);
   for (const name of ["repair", "force", "reuse", "index", "trustTimes"] as const) flagOf(name, rest[name], false);

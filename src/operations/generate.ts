@@ -1,5 +1,5 @@
 import { runJob, type WorkOptions } from "../store/native.js";
-import { countIn, optionsOf, pathOf } from "../support/arguments.js";
+import { countIn, namesIn, optionsOf, pathOf } from "../support/arguments.js";
 
 /** Which dataset to make. Sizes set here replace those of the preset. */
 export interface GenerateOptions extends WorkOptions {
@@ -30,6 +30,20 @@ export interface GenerateOptions extends WorkOptions {
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
+
+const OPTIONS = Object.keys({
+  preset: true,
+  patients: true,
+  events: true,
+  codes: true,
+  seed: true,
+  files: true,
+  ids: true,
+  compression: true,
+  threads: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof GenerateOptions, true>);
 
 /** The result of {@link generate}. */
 export interface Generated {
@@ -63,7 +77,9 @@ export interface Generated {
  * ```
  */
 export async function generate(out: string, options?: GenerateOptions): Promise<Generated> {
-  const { onProgress, signal, ...rest } = optionsOf(options) ?? {};
+  const given = optionsOf(options) ?? {};
+  namesIn("generate", given, OPTIONS);
+  const { onProgress, signal, ...rest } = given;
   for (const name of ["patients", "events", "codes", "seed", "files", "threads"] as const) countIn(name, rest[name]);
   return runJob<Generated>("generate", { ...rest, out: pathOf("out", out) }, { onProgress, signal });
 }

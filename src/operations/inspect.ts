@@ -7,7 +7,7 @@ import { type OmopOptions, omopOptions, refuseOmop } from "../sources/omop/optio
 import { withWorkFolder } from "../sources/workfolder.js";
 import type { Manifest } from "../store/manifest.js";
 import { runJob, type WorkOptions } from "../store/native.js";
-import { countIn, optionsOf, pathOf } from "../support/arguments.js";
+import { countIn, namesIn, optionsOf, pathOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { openSource } from "./source.js";
 
@@ -37,7 +37,9 @@ export interface InspectOptions extends WorkOptions, OmopOptions {
  * ```
  */
 export async function inspect(source: string, options?: InspectOptions): Promise<Inspection> {
-  const { threads, memory, vocabulary, keepUnmapped, conceptIds, skipBadRows, ...work } = optionsOf(options) ?? {};
+  const given = optionsOf(options) ?? {};
+  namesIn("inspect", given, OPTIONS);
+  const { threads, memory, vocabulary, keepUnmapped, conceptIds, skipBadRows, ...work } = given;
   countIn("threads", threads);
   countIn("memory", memory);
   const path = pathOf("source", source);
@@ -56,6 +58,17 @@ export async function inspect(source: string, options?: InspectOptions): Promise
       return events(path, opened.kind, threads, work);
   }
 }
+
+const OPTIONS = Object.keys({
+  threads: true,
+  memory: true,
+  vocabulary: true,
+  keepUnmapped: true,
+  conceptIds: true,
+  skipBadRows: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof InspectOptions, true>);
 
 type Events = Omit<Inspection, "path" | "format" | "version" | "tables">;
 

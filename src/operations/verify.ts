@@ -2,7 +2,7 @@ import { type GivenOmop, type OmopOptions, omopOptions, refuseOmop } from "../so
 import { keptOptions, keptOrigin } from "../sources/omop/origin.js";
 import { runJob, type WorkOptions } from "../store/native.js";
 import { Store } from "../store/store.js";
-import { countIn, optionsOf, pathOf } from "../support/arguments.js";
+import { countIn, namesIn, optionsOf, pathOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { openSource } from "./source.js";
 
@@ -55,7 +55,9 @@ export interface Verification {
  * ```
  */
 export async function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification> {
-  const { onProgress, signal, memory, temp, vocabulary, ...rest } = optionsOf(options) ?? {};
+  const all = optionsOf(options) ?? {};
+  namesIn("verify", all, OPTIONS);
+  const { onProgress, signal, memory, temp, vocabulary, ...rest } = all;
   for (const name of ["limit", "threads"] as const) countIn(name, rest[name]);
   countIn("memory", memory);
   if (temp !== undefined) pathOf("temp", temp);
@@ -75,6 +77,16 @@ export async function verify(store: string, source?: string, options?: VerifyOpt
   const staging = { store: paths.store, temp, memory, threads: rest.threads, work, strict: false, fingerprint: undefined };
   return opened.madeAs(made, origin).staged(staging, ({ path }) => compare(path));
 }
+
+const OPTIONS = Object.keys({
+  limit: true,
+  threads: true,
+  memory: true,
+  temp: true,
+  vocabulary: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof VerifyOptions, true>);
 
 /** The options that a store was made with from OMOP tables; the defaults for another store. */
 function madeWith(path: string, given: GivenOmop): { readonly options: GivenOmop; readonly origin: string | undefined } {

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { AbortSignalLike } from "../store/native.js";
-import { expected, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
+import { namesIn, optionsOf, signalIn, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 
 /** Options of every pass over patients. */
@@ -55,7 +55,7 @@ export function checkedOptions<O extends PassOptions>(
   namesIn(what, given ?? {}, [...COMMON, ...more]);
   const threads = wholeOf("threads", given?.threads ?? availableParallelism(), 1);
   const signal = given?.signal;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") expected("signal", signal, "an AbortSignal");
+  signalIn("signal", signal);
   return { threads, signal, args: cloned(given?.args) };
 }
 

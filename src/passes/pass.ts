@@ -190,13 +190,13 @@ class Run {
 
   /**
    * A thread failed outside of the function (for example in a promise that the function did not await), ran
-   * out of memory, or exited. The pass fails at once.
+   * out of memory, or exited; or its error could not be sent. The pass fails at once.
    */
-  private fail(error: unknown): void {
+  private fail(error: unknown, what = "its worker thread ended"): void {
     // Terminated threads exit too.
     if (this.closing !== null) return;
     const path = this.plan.module?.path;
-    const message = `${this.name()}: its worker thread ended (${String(error)}).`;
+    const message = `${this.name()}: ${what} (${String(error)}).`;
     this.failure ??= new MedsError("MEDS_PASS_FAILED", message, { path, cause: error });
     this.wake();
   }
@@ -246,8 +246,9 @@ class Run {
       reader,
       port: port2,
     };
-    // Results and errors arrive through the port; `failed` reports a thread that ends.
-    this.threads.run(task, [port2]).catch(() => {});
+    // Results and errors arrive through the port, except an error that cannot be sent, for example because its
+    // `code` getter throws. `failed` reports a thread that ends, before its tasks are rejected.
+    this.threads.run(task, [port2]).catch((error: unknown) => this.fail(error, "its task failed"));
     return stream;
   }
 

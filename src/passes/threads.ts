@@ -42,8 +42,8 @@ export class Threads<T, R> {
 
   constructor({ count, ahead, start, failed = () => {} }: ThreadsOptions) {
     this.ahead = ahead;
-    this.threads = Array.from({ length: count }, () => ({ worker: start(), asked: [] }));
-    this.all = this.threads.map(({ worker }) => worker);
+    this.all = started(count, start);
+    this.threads = this.all.map((worker) => ({ worker, asked: [] }));
     for (const thread of this.threads) {
       const { worker } = thread;
       worker.on("message", (answer: Answer<R>) => this.answered(thread, answer));
@@ -106,4 +106,19 @@ export class Threads<T, R> {
       thread.worker.postMessage(question, waiting.transfer);
     }
   }
+}
+
+/** Starts workers. If one of them cannot be started, those before it end. */
+function started(count: number, start: () => Worker): Worker[] {
+  const workers: Worker[] = [];
+  try {
+    while (workers.length < count) workers.push(start());
+  } catch (error) {
+    for (const worker of workers) {
+      worker.on("error", () => {}); // The error below is reported.
+      void worker.terminate();
+    }
+    throw error;
+  }
+  return workers;
 }

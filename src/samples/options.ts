@@ -168,7 +168,8 @@ export class Plan {
       if (typeof keep !== "function") expected(`where.${name}`, keep, "a function that takes a value of the column");
       return [store.columnAt(name), keep as (value: unknown) => boolean];
     });
-    this.split = given.split === undefined ? null : splitOf(store, given.split);
+    if (given.split !== undefined) store.checkSplit("split", given.split);
+    this.split = given.split ?? null;
     this.later = laterOf(store, given.knownLater);
     this.keepsAll = this.codes === null && this.where.length === 0;
   }
@@ -201,12 +202,6 @@ function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
     return [store.columnAt(name), store.columnAt(time)];
   });
   return new Map(entries);
-}
-
-/** Returns the name if the store has a split of this name, and throws otherwise. */
-export function splitOf(store: Store, name: string): string {
-  store.checkSplit("split", name);
-  return name;
 }
 
 function reachOf<N>(name: string, reach: Reach | undefined, none: N, all: number): [bigint | N, number] {

@@ -1,12 +1,12 @@
 import type { Cohort } from "../database/cohort.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
-import { conflict, expected, namesIn, optionsOf } from "../support/arguments.js";
+import { conflict, expected, namesIn, optionsOf, seedOf } from "../support/arguments.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
-import { Plan, type SampleOptions, splitOf } from "./options.js";
+import { Plan, type SampleOptions } from "./options.js";
 import { type SampleParts, type SampleReport, Selection } from "./selection.js";
 import { type Span, STRATEGIES } from "./strategy.js";
 import { Window } from "./window.js";
@@ -195,11 +195,6 @@ export function drawOf(seed: number, epoch: number): Random {
   return new Random(seedOf("seed", seed), seedOf("epoch", epoch), WINDOWS);
 }
 
-/** A seed: any safe integer. */
-export function seedOf(name: string, seed: number): number {
-  return Number.isSafeInteger(seed) ? seed : expected(name, seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
-}
-
 /**
  * Windows of patients' timelines for training or evaluation. With labels: one window per label, with rows
  * known at its prediction time. With `{ split }`: one window per patient of the split, for pre-training. `db`
@@ -233,5 +228,6 @@ export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretra
   store.check();
   const plan = new Plan(store, options, source instanceof Labels);
   if (source instanceof Labels) return new Samples(new Selection(db, plan, plan.split).ofLabels(source));
-  return new Samples(new Selection(db, plan, splitOf(store, source.split)).ofPatients());
+  store.checkSplit("split", source.split);
+  return new Samples(new Selection(db, plan, source.split).ofPatients());
 }

@@ -79,6 +79,11 @@ export function wholeOf(name: string, value: number, least: number, most: number
   return expected(name, value, `a whole number, ${least} ${most === Number.MAX_SAFE_INTEGER ? "or more" : `to ${most}`}`);
 }
 
+/** A seed: any safe integer. */
+export function seedOf(name: string, seed: number): number {
+  return Number.isSafeInteger(seed) ? seed : expected(name, seed, "a whole number from -(2^53 - 1) to 2^53 - 1");
+}
+
 /** An array of `length` zeros. Throws `MEDS_INVALID_ARGUMENT` where memory is too small for it. */
 export function arrayOf<A>(name: string, type: new (length: number) => A, length: number): A {
   try {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { realpath, rename, rm, stat } from "node:fs/promises";
+import { readlink, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { MedsError } from "./errors.js";
 import { failIo, isSystemError } from "./io.js";
 
@@ -10,7 +11,7 @@ import { failIo, isSystemError } from "./io.js";
 export async function writtenAside<T>(path: string, write: (part: string, durable: boolean) => Promise<T>): Promise<T> {
   const there = await stat(path).catch(() => null);
   const special = there !== null && !there.isFile() && !there.isDirectory();
-  const target = there === null ? path : await realpath(path).catch(() => path);
+  const target = there === null ? await linked(path) : await realpath(path).catch(() => path);
   const part = special ? path : `${target}.${randomUUID()}.part`;
   try {
     const result = await write(part, !special);
@@ -24,4 +25,20 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
       throw new MedsError("MEDS_IO", `${path}: the file cannot be written (${cause.message}). Check its folder.`, { path, cause });
     return failIo(path, cause);
   }
+}
+
+/** Maximum length of a chain of links, as in Linux. */
+const MOST_LINKS = 40;
+
+/** The path at the end of a chain of links, where no file exists yet; the path itself if it is not a link. */
+async function linked(path: string): Promise<string> {
+  let end = path;
+  for (let i = 0; i < MOST_LINKS; i += 1) {
+    const next = await readlink(end).catch(() => null);
+    if (next === null) return end;
+    // The folder may be reached through a link itself, so that ".." of its path is another folder.
+    const folder = dirname(end);
+    end = resolve(await realpath(folder).catch(() => folder), next);
+  }
+  return path; // a circle of links
 }

@@ -1,4 +1,4 @@
-import { expected, flagOf, optionsOf } from "../support/arguments.js";
+import { expected, flagOf, namesIn, optionsOf } from "../support/arguments.js";
 
 /** How a window by time is cut. */
 export interface WindowOptions {
@@ -19,14 +19,27 @@ export interface BetweenOptions {
   readonly static?: boolean | undefined;
 }
 
+const OPTIONS = Object.keys({ inclusive: true, static: true } satisfies Record<keyof BetweenOptions, true>);
+
+/** Checks the names of options. Millions of windows are cut: the loop makes no list of the names. */
+function named<O extends WindowOptions | BetweenOptions>(options: O): O {
+  optionsOf(options);
+  for (const name in options) if (name !== "inclusive" && name !== "static") namesIn("a window by time", options, OPTIONS);
+  return options;
+}
+
 /** Checks `inclusive`: do rows at exactly the bound belong to the window. */
 export function inclusiveOf(options: WindowOptions | undefined): boolean {
-  return options === undefined || flagOf("inclusive", optionsOf(options)?.inclusive, true);
+  return options === undefined || flagOf("inclusive", named(options).inclusive, true);
 }
 
 /** As {@link inclusiveOf}, for two bounds. */
 export function boundsOf(options: BetweenOptions | undefined): boolean | "start" | "end" {
-  const inclusive = optionsOf(options)?.inclusive;
+  return options === undefined || sidesOf(named(options).inclusive);
+}
+
+/** Checks the `inclusive` of two bounds. */
+export function sidesOf(inclusive: BetweenOptions["inclusive"]): boolean | "start" | "end" {
   return inclusive === "start" || inclusive === "end" ? inclusive : flagOf("inclusive", inclusive, true);
 }
 

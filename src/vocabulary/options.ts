@@ -1,4 +1,4 @@
-import { conflict, expected, flagOf, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../support/arguments.js";
+import { conflict, flagOf, functionIn, namesIn, oneOf, optionsOf, textsIn, wholeOf } from "../support/arguments.js";
 
 /** Options of {@link Vocabulary.fit}. */
 export interface VocabularyOptions {
@@ -86,7 +86,7 @@ export class FitPlan {
     const given = optionsOf(options) ?? {};
     namesIn("Vocabulary.fit", given, KNOWN);
     const { token, special = [], minCount = 1, minPatients = 1 } = given;
-    if (token !== undefined && typeof token !== "function") expected("token", token, "a function that takes a code");
+    functionIn("token", token, "a function that takes a code");
     textsIn("special", special);
     const repeated = special.find((name, i) => RESERVED.includes(name) || special.indexOf(name) !== i);
     if (repeated !== undefined)

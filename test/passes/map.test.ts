@@ -238,6 +238,15 @@ describe("what goes wrong", () => {
     if (code !== undefined) expect(error.cause).toMatchObject({ code });
   });
 
+  // The pass waited for an answer that never came.
+  it.each([
+    ["unreadable", "no code"],
+    ["wordless", "primitive value"],
+  ])("fails where the error cannot be sent (%s)", { timeout: 20_000 }, async (how, text) => {
+    const error = await failure(how);
+    expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining(text)]);
+  });
+
   it("tells of a thread that exits", async () => {
     const error = await failure("exit");
     expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining("process.exit")]);

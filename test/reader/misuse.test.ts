@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { convert, generate, MedsError, PatientDatabase, verify } from "meds-reader";
+import { convert, generate, inspect as inspectSource, MedsError, PatientDatabase, verify } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clinic, T0 } from "../support/clinic.js";
+import { rejected } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 
 const ODD: readonly unknown[] = [
@@ -245,6 +246,29 @@ describe("a value of the wrong kind, for what takes its time", () => {
       if (error !== undefined || !answers(value)) expect(error, what).toBeInstanceOf(MedsError);
       expect(String(error), what).not.toContain("MEDS_INTERNAL");
     }
+  });
+
+  const unknown = async (call: () => unknown) => {
+    const error = await rejected((async () => call())());
+    expect(error.code).toBe("MEDS_INVALID_ARGUMENT");
+    return error.message;
+  };
+  it.each<[string, () => unknown, string, string]>([
+    ["inspect", () => inspectSource(source, { thread: 1 } as never), "thread", "threads, memory, vocabulary"],
+    ["verify", () => verify(store, undefined, { thread: 1 } as never), "thread", "limit, threads, memory"],
+    ["generate", () => generate(join(target, "unknown"), { patient: 1 } as never), "patient", "preset, patients, events"],
+    ["open", () => PatientDatabase.open(store, { verfy: true } as never), "verfy", "verify"],
+    ["countCodes", () => db.countCodes({ thread: 1 } as never), "thread", "windows, threads, signal"],
+    ["countCodes", () => db.countCodes({ codes: [] } as never), "codes", "windows, threads, signal"],
+    ["aggregate", () => db.aggregate({ code: [] } as never), "code", "codes, windows, threads, signal"],
+    ["windows", () => db.countCodes({ windows: { subjectIds: [], inclusiv: false } as never }), "inclusiv", "subjectIds, start, end"],
+    ["a window by time", () => patient().until(T0, { inclusiv: false } as never), "inclusiv", "inclusive, static"],
+    ["a window by time", () => patient().from(T0, { inclusiv: false } as never), "inclusiv", "inclusive, static"],
+    ["a window by time", () => patient().between(T0, T0, { statc: false } as never), "statc", "inclusive, static"],
+    ["from", () => PatientDatabase.from(source, { thread: 1 } as never), "thread", "columns, exclude, repair, threads, memory"],
+    ["from", () => PatientDatabase.from(source, { force: true } as never), "force", "columns, exclude, repair, threads, memory"],
+  ])("%s refuses an unknown option", async (what, call, name, known) => {
+    expect(await unknown(call)).toContain(`"${name}" is not an option of ${what}. The options are ${known}`);
   });
 
   it("leaves nothing where a path was none", () => {

@@ -1,6 +1,6 @@
 // Batches as an Arrow stream: what another reader finds in it.
 import { spawnSync } from "node:child_process";
-import { createWriteStream, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createWriteStream, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -160,6 +160,14 @@ describe("a stream of batches", () => {
     await writeBatches(batches(), join(place, "link"));
     expect([lstatSync(join(place, "link")).isSymbolicLink(), readdirSync(place).sort()]).toEqual([true, ["b.arrows", "link", "null"]]);
     expect(tableFromIPC(readFileSync(join(place, "b.arrows"))).numRows).toBeGreaterThan(0);
+    // The link's file does not exist yet.
+    mkdirSync(join(place, "in"));
+    symlinkSync("in/c.arrows", join(place, "later"));
+    symlinkSync("later", join(place, "twice"));
+    await writeBatches(batches(), join(place, "twice"));
+    expect(["later", "twice"].map((name) => lstatSync(join(place, name)).isSymbolicLink())).toEqual([true, true]);
+    expect(readdirSync(join(place, "in"))).toEqual(["c.arrows"]);
+    expect(tableFromIPC(readFileSync(join(place, "in", "c.arrows"))).numRows).toBeGreaterThan(0);
     db.close();
   });
 

@@ -83,6 +83,13 @@ export function* failing(patients, { subject, how }) {
       if (how === "patient") yield patient;
       if (how === "exit") process.exit(3);
       if (how === "column") patient.column("no_such_column");
+      if (how === "unreadable")
+        throw Object.defineProperty(new Error("boom"), "code", {
+          get: () => {
+            throw new Error("no code");
+          },
+        });
+      if (how === "wordless") throw Object.assign(new Error("boom"), { message: Object.create(null) });
       throw Object.assign(new TypeError("boom", { cause: new RangeError("inner") }), { code: "E_OWN" });
     }
     yield patient.subjectId;
