@@ -3410,7 +3410,7 @@ export type MedsErrorCode =
  | "MEDS_IO"
 /** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
  | "MEDS_LABELS_EXIST"
-/** Reading would return a value that was not known at the cut-off of the sample. Fix: Read the values event by event from the sample's timeline, or do not name the column in `knownLater`. */
+/** Reading would return a value that was not known at the cut-off of the sample. Fix: Read the values event by event from the sample's timeline, or do not name the column in the option `knownLater` (columns whose values become known after the time of their row). */
  | "MEDS_LEAK"
 /** A file in `metadata/` does not follow the MEDS standard. Fix: Correct the file, or remove it. */
  | "MEDS_METADATA"
@@ -3446,7 +3446,7 @@ export type MedsErrorCode =
  | "MEDS_ROWS_DROPPED"
 /** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
  | "MEDS_SCHEMA_CONFLICT"
-/** The source changed during its conversion. Fix: Retry once nothing is writing to it. */
+/** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
  | "MEDS_SOURCE_CHANGED"
 /** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */
  | "MEDS_SOURCE_DAMAGED"
