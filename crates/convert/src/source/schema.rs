@@ -240,13 +240,14 @@ fn of_folders(source: &Source, list: &[Column]) -> Vec<Note> {
     let own: Vec<_> = own.into_iter().map(|(key, _)| format!("{key:?}")).collect();
     let mut notes = Vec::new();
     if !read.is_empty() {
-        let message =
-            format!("columns that were read from folder names (COLUMN=VALUE below data/): {}", read.join(", "));
+        let message = format!("columns that were read from folder names (COLUMN=VALUE below data/): {}", read.join(", "));
         notes.push(Note { kind: "converted".into(), message, count: files });
     }
     if !own.is_empty() {
-        let message =
-            format!("folder names (COLUMN=VALUE below data/) that were not read as columns, because the files contain these columns: {}", own.join(", "));
+        let message = format!(
+            "folder names (COLUMN=VALUE below data/) that were not read as columns, because the files contain these columns: {}",
+            own.join(", ")
+        );
         notes.push(Note { kind: "skipped".into(), message, count: files });
     }
     notes
