@@ -2525,6 +2525,38 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
+   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
+   * and a note reports this.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
+   * Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/** The result of {@link PatientDatabase.export}. */
+export interface Exported {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What differs from the source of the store, and why. */
+  readonly notes: readonly Note[];
+}
 interface OmopOptions {
   /**
    * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
@@ -2605,89 +2637,6 @@ export interface ConvertOptions extends WorkOptions, OmopOptions {
    * conversion that made the store. Only OMOP tables can lose rows. Default: false.
    */
   readonly strict?: boolean | undefined;
-}
-/** What a conversion did. */
-export interface Summary {
-  /** Path of the store. */
-  readonly store: string;
-  /** The store existed already (option `reuse`): nothing was written. */
-  readonly reused: boolean;
-  readonly patients: number;
-  readonly events: number;
-  readonly codes: number;
-  readonly columns: number;
-  readonly shards: number;
-  readonly sourceBytes: number;
-  readonly storeBytes: number;
-  /** Bytes of the inverted index, which are part of `storeBytes`; 0 without an index. */
-  readonly indexBytes: number;
-  /** Seconds of work, without `fsyncSeconds`. */
-  readonly seconds: number;
-  /** Seconds to save the files on the disk. */
-  readonly fsyncSeconds: number;
-  /**
-   * What was dropped, skipped, changed or repaired, and why. Notes of kind `dropped` come first: tables that
-   * lose more than a tenth of their rows.
-   */
-  readonly notes: readonly Note[];
-}
-/**
- * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with
- * `data/**\/*.parquet` and `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version
- * 2, recognized by its file `meds_reader.version`). Either may be in a `.zip`, `.tar.gz` or `.tar`, which is
- * unpacked beside the store during the conversion. A `meds_reader` database does not keep empty texts: a text
- * that was "" in its source is null. The store appears complete or not at all. Missing parent folders are
- * created. If `store` is a link to a store, it means the store that the link points to.
- *
- * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
- * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
- * `@duckdb/node-api` is installed.
- *
- * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
- * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
- * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name the file and the subject.
- * For OMOP tables also `MEDS_MISSING_PACKAGE` where DuckDB is not installed, `MEDS_NO_VOCABULARY` where their
- * vocabulary is missing, and `MEDS_ROWS_DROPPED` with `strict`.
- * @example
- * ```ts
- * import { convert } from "meds-reader";
- *
- * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
- * console.log(summary.patients, summary.events);
- * ```
- */
-export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
-/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
-export interface DatasetOptions extends WorkOptions {
-  /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
-   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
-   * and a note reports this.
-   */
-  readonly float32?: boolean | undefined;
-  /** Compression of the Parquet files. Default: `zstd`. */
-  readonly compression?: "zstd" | "snappy" | undefined;
-  /**
-   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
-   * Default: 5,000,000.
-   */
-  readonly rowsPerFile?: number | undefined;
-  /** Number of threads; 0, the default, uses all cores. */
-  readonly threads?: number | undefined;
-}
-/** The result of {@link PatientDatabase.export}. */
-export interface Exported {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** What differs from the source of the store, and why. */
-  readonly notes: readonly Note[];
 }
 /**
  * The metadata of the source, and the results of its conversion.
@@ -3263,6 +3212,57 @@ export declare class Shots {
    */
   static binary(labels: Labels, subTask: string): Labels;
 }
+/** What a conversion did. */
+export interface Summary {
+  /** Path of the store. */
+  readonly store: string;
+  /** The store existed already (option `reuse`): nothing was written. */
+  readonly reused: boolean;
+  readonly patients: number;
+  readonly events: number;
+  readonly codes: number;
+  readonly columns: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly storeBytes: number;
+  /** Bytes of the inverted index, which are part of `storeBytes`; 0 without an index. */
+  readonly indexBytes: number;
+  /** Seconds of work, without `fsyncSeconds`. */
+  readonly seconds: number;
+  /** Seconds to save the files on the disk. */
+  readonly fsyncSeconds: number;
+  /**
+   * What was dropped, skipped, changed or repaired, and why. Notes of kind `dropped` come first: tables that
+   * lose more than a tenth of their rows.
+   */
+  readonly notes: readonly Note[];
+}
+/**
+ * Converts a source into a store, on its own threads and in bounded memory. The source is MEDS (a folder with
+ * `data/**\/*.parquet` and `metadata/`, or one Parquet file), or a database of `meds_reader` (Python; version
+ * 2, recognized by its file `meds_reader.version`). Either may be in a `.zip`, `.tar.gz` or `.tar`, which is
+ * unpacked beside the store during the conversion. A `meds_reader` database does not keep empty texts: a text
+ * that was "" in its source is null. The store appears complete or not at all. Missing parent folders are
+ * created. If `store` is a link to a store, it means the store that the link points to.
+ *
+ * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
+ * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
+ * `@duckdb/node-api` is installed.
+ *
+ * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
+ * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
+ * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name the file and the subject.
+ * For OMOP tables also `MEDS_MISSING_PACKAGE` where DuckDB is not installed, `MEDS_NO_VOCABULARY` where their
+ * vocabulary is missing, and `MEDS_ROWS_DROPPED` with `strict`.
+ * @example
+ * ```ts
+ * import { convert } from "meds-reader";
+ *
+ * const summary = await convert("demo", "other.medsdb", { exclude: ["text_value"], onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * console.log(summary.patients, summary.events);
+ * ```
+ */
+export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
 /**
  * Which patients to keep, and how. With several choices a patient must meet all of them. At least one choice
  * is required.

@@ -41,7 +41,7 @@ export {
 } from "./labels/labels.js";
 export { type ShotChoice, type ShotReport, type ShotSelection, Shots } from "./labels/shots.js";
 export { Splits } from "./labels/splits.js";
-export { type ConvertOptions, convert, type Summary } from "./operations/convert.js";
+export { convert, type Summary } from "./operations/convert.js";
 export type { DatasetOptions, Exported } from "./operations/export.js";
 export { type FilterOptions, filter } from "./operations/filter.js";
 export { type Generated, type GenerateOptions, generate } from "./operations/generate.js";
@@ -55,6 +55,7 @@ export { type DrawOptions, type Pretraining, type Sample, Samples, samples } fro
 export type { SampleReport } from "./samples/selection.js";
 export type { Strategy } from "./samples/strategy.js";
 export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./sources/inspection.js";
+export type { ConvertOptions } from "./sources/plan.js";
 export { ArrowExport } from "./store/c-data.js";
 export { type Code, type CodeChoice, CodeRange, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";

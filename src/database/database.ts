@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { CONVERT_OPTIONS, type ConvertOptions } from "../operations/convert.js";
 import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
+import { CONVERT_OPTIONS, type ConvertOptions } from "../sources/plan.js";
 import type { ArrowExport } from "../store/c-data.js";
 import type { CodeTable } from "../store/codes.js";
 import type { ColumnInfo } from "../store/manifest.js";

@@ -73,7 +73,7 @@ const filesBelow = (path: string) =>
     .map((entry) => join(entry.parentPath, entry.name));
 
 /** The Parquet files among those below a folder; names that begin with a dot or `_` are not data. */
-export function parquetBelow(path: string, files: readonly string[] = filesBelow(path)): string[] {
+function parquetBelow(path: string, files: readonly string[] = filesBelow(path)): string[] {
   const isHidden = (file: string) =>
     relative(path, file)
       .split(/[\\/]/)

@@ -3,12 +3,12 @@ import { type ExistingStore, existingStore } from "../sources/existing-store.js"
 import { hashesFolder } from "../sources/hashes.js";
 import { refuseLosses } from "../sources/omop/losses.js";
 import { omopOptions, refuseOmop } from "../sources/omop/options.js";
-import type { ConversionPlan } from "../sources/plan.js";
+import type { ConversionPlan, ConvertOptions } from "../sources/plan.js";
 import type { Fingerprint, Source } from "../sources/source.js";
 import { refuseTaken, runJob, type WorkOptions } from "../store/native.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
-import type { ConvertOptions, Summary } from "./convert.js";
+import type { Summary } from "./convert.js";
 import { openSource } from "./source.js";
 
 /** What a caller needs of the store that is there already. */

@@ -36,12 +36,21 @@ export interface Exported {
   readonly notes: readonly Note[];
 }
 
+const OPTIONS = Object.keys({
+  float32: true,
+  compression: true,
+  rowsPerFile: true,
+  threads: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof DatasetOptions, true>);
+
 const COMPRESSIONS = ["zstd", "snappy"] as const;
 
 /** Writes the store with this content id as a dataset. */
 export async function exportStore(store: string, id: string, out: string, options?: DatasetOptions): Promise<Exported> {
   const given = optionsOf(options) ?? {};
-  namesIn("export", given, ["float32", "compression", "rowsPerFile", "threads", "onProgress", "signal"]);
+  namesIn("export", given, OPTIONS);
   const { onProgress, signal, ...rest } = given;
   flagOf("float32", rest.float32, false);
   countIn("threads", rest.threads);

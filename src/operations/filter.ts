@@ -144,19 +144,19 @@ class Missing {
   }
 }
 
-const OPTIONS = [
-  "ids",
-  "split",
-  "withCode",
-  "ignoreMissing",
-  "force",
-  "threads",
-  "memory",
-  "shardBytes",
-  "index",
-  "onProgress",
-  "signal",
-] as const satisfies readonly (keyof FilterOptions)[];
+const OPTIONS = Object.keys({
+  ids: true,
+  split: true,
+  withCode: true,
+  ignoreMissing: true,
+  force: true,
+  threads: true,
+  memory: true,
+  shardBytes: true,
+  index: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof FilterOptions, true>);
 
 /** The most names in a message. */
 const SHOWN = 10;

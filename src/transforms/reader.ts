@@ -26,10 +26,10 @@ export interface Transformed {
 
 /** Messages for the counts of a function. Ready transforms have their own messages. */
 export const CHANGED = "rows that the function changed";
-export const ADDED = "rows that the function added";
-export const REMOVED = "rows that the function left out";
+const ADDED = "rows that the function added";
+const REMOVED = "rows that the function left out";
 export const DROPPED = "patients that the function left out";
-export const EMPTY = "patients who had no rows left";
+const EMPTY = "patients who had no rows left";
 
 /** The reader of a transform, for a pass. */
 export const transforming: (task: TransformTask) => ReaderPlan = readerKind(

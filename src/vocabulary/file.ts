@@ -25,7 +25,7 @@ export function provenanceOf(of: string, { manifest }: Store): Provenance {
 }
 
 /** The text of a fitted file: one line per member, and a newline at the end. */
-export function textOfFitted(json: object): string {
+function textOfFitted(json: object): string {
   return `${JSON.stringify(json, null, 1)}\n`;
 }
 

@@ -74,12 +74,9 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
   await dataset("cut");
   const parquet = readFileSync(at("cut", "data", "0.parquet"));
   writeFileSync(at("cut", "data", "0.parquet"), parquet.subarray(0, parquet.length - 20));
-  await dataset("split");
-  writeFileSync(at("split", "metadata.txt"), "");
   text("delta/_delta_log/00000000000000000000.json", "{}\n");
   await writeFiles(at("delta"), [simpleFile("0.parquet", ROWS)]);
   mkdirSync(at("empty", "data"), { recursive: true });
-  text("labels.csv", "subject_id,prediction_time,boolean_value\n1,2020-01-01T00:00:00,yes\n");
   text("shots.csv", "a,b\n1,2\n");
   text("null.csv", "patient_id,prediction_time,label_type,value\n1,,boolean,True\n");
   text("wide.csv", "patient_id,prediction_time,label_type,value\n9223372036854775808,2020-01-01,boolean,True\n");

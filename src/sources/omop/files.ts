@@ -61,7 +61,7 @@ export function omopTables(entries: readonly Dirent[]): string[] {
 /**
  * Whether an entry is a folder, or a link to one. A broken or circular link is not: reading it fails later.
  */
-export function isFolder(entry: Dirent): boolean {
+function isFolder(entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
     return statSync(join(entry.parentPath, entry.name)).isDirectory();
