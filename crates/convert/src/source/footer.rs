@@ -5,22 +5,29 @@
 //! library does not accept (INTERVAL as parquet-java writes it) makes it refuse the whole file. Without the
 //! annotation, all other columns can be read.
 
-use crate::source::thrift::{LIST, TEXT, Walk};
+use crate::source::thrift::{LIST, NUMBERS, TEXT, Walk};
 use std::collections::BTreeMap;
 
 const EMPTY_OF_NOTHING: u8 = 0x00;
 const EMPTY_OF_STRUCTS: u8 = 0x0c;
 
+const VERSION: u64 = 1;
 const SCHEMA: u64 = 2;
 
-/// The most groups of the schema inside one another, without the root. `None` if it cannot be parsed.
+/// The most groups of the schema inside one another, without the root. `None` if the footer cannot be parsed:
+/// the Parquet library must not read it then, because it could find other groups.
 pub fn depth(footer: &[u8]) -> Option<usize> {
     let mut walk = Walk::new(footer);
     let mut deepest = 0;
     let mut id = 0;
     while let Some(kind) = walk.field(&mut id)? {
         if id == SCHEMA {
+            if kind != LIST {
+                return None;
+            }
             deepest = deepest.max(deepest_group(&mut walk)?);
+        } else if id == VERSION && !NUMBERS.contains(&kind) {
+            return None;
         } else {
             walk.skip(kind, false, 0)?;
         }
@@ -295,6 +302,13 @@ mod tests {
         for groups in [0, 1, 2, 100, 101, 200] {
             assert_eq!(depth(&nested(groups)), Some(groups));
         }
+        // A version that is not a number; a name that is a number.
+        let mut damaged = nested(1);
+        damaged[0] = 0x17;
+        assert_eq!(depth(&damaged), None);
+        damaged = nested(1);
+        damaged[13] = 0x15;
+        assert_eq!(depth(&damaged), None);
         // Deep enough to crash a parser that calls itself for each level.
         assert_eq!(depth(&nested(10_000)), Some(10_000));
     }

@@ -3,12 +3,14 @@
 //! A footer is a struct: one byte per field (four bits for the step of the number, four bits for the type),
 //! then the value.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// The type of a text.
 pub const TEXT: u8 = 8;
 /// The type of a list.
 pub const LIST: u8 = 9;
+/// The types of numbers of 16, 32 and 64 bits, whose values have the same form.
+pub const NUMBERS: RangeInclusive<u8> = 4..=6;
 /// The type of a struct.
 const STRUCT: u8 = 12;
 /// Deeper than any valid footer. A damaged one must not exhaust the stack.
@@ -112,7 +114,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Skips an element of the schema; `None` if its fields are out of order.
+    /// Skips an element of the schema; `None` if its fields are out of order or have other types than they must.
     pub fn element(&mut self) -> Option<Element> {
         const CHILDREN: u64 = 5;
         const CONVERTED: u64 = 6;
@@ -127,7 +129,14 @@ impl<'a> Walk<'a> {
             let Some(kind) = self.field(&mut id)? else {
                 return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at), unknown });
             };
-            if id <= before {
+            // The Parquet library reads the fields that it knows as their types, whatever types the footer gives.
+            let is_valid = match id {
+                1..=3 | 5..=9 => NUMBERS.contains(&kind),
+                4 => kind == TEXT,
+                LOGICAL => kind == STRUCT,
+                _ => true,
+            };
+            if id <= before || !is_valid {
                 return None;
             }
             if id > CHILDREN {
@@ -136,7 +145,7 @@ impl<'a> Walk<'a> {
             unknown = None;
             match id {
                 CHILDREN => children = self.varint()? >> 1,
-                LOGICAL if kind == STRUCT => {
+                LOGICAL => {
                     let mut last = 0;
                     self.fields(&mut |_, member, _| {
                         last = member;
