@@ -80,7 +80,7 @@ export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string
 
 /** Throws `MEDS_UNKNOWN_SUBJECT` for a subject or slot that is not in the cohort. */
 export function failUnknown(who: string, path: string): never {
-  fail("MEDS_UNKNOWN_SUBJECT", `${path}: ${who} is not in this cohort. Filter ids with has(id), or use the slots of this cohort.`, path);
+  fail("MEDS_UNKNOWN_SUBJECT", `${path}: ${who} is not in this cohort. Keep only the ids for which has(id) is true.`, path);
 }
 
 function failKind(id: unknown): never {

@@ -28,11 +28,11 @@ export type MedsErrorCode =
   | "MEDS_INTERNAL"
   /** An argument or option is wrong, or two of them cannot be combined. Fix: Correct the value as the message says. */
   | "MEDS_INVALID_ARGUMENT"
-  /** The operating system reported an error about a file. Fix: Read its words in the message, then check the path, the disk and the network. */
+  /** The operating system reported an error about a file. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
   | "MEDS_IO"
   /** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
   | "MEDS_LABELS_EXIST"
-  /** Reading would return a value that was not known at the cut-off of the sample. Fix: Read the values event by event from the sample's timeline, or do not name the column in the option `knownLater` (columns whose values become known after the time of their row). */
+  /** The arrays of a column would show values that were not known at the cut-off of the sample. Fix: Read the column row by row (`event.get`, `column.at`), which returns null for these values. Remove the column from the option `knownLater` only if its values really are known at the time of their row. */
   | "MEDS_LEAK"
   /** A file in `metadata/` does not follow the MEDS standard. Fix: Correct the file, or remove it. */
   | "MEDS_METADATA"
