@@ -177,27 +177,27 @@ impl<'a> Csv<'a> {
     /// Skips a record and the end of its line.
     fn pass(&mut self, end: usize, next: usize) -> Result<()> {
         let record = &self.buffer[self.at..self.at + next];
-        let line_end = match &record[end..] {
-            b"\n" => "\\n",
-            b"\r\n" => "\\r\\n",
-            b"\r" => "\\r",
-            _ => {
-                self.at += next;
-                return Ok(());
-            }
-        };
-        if *self.line_end.get_or_insert(line_end) != line_end {
-            let message = format!(
-                "line {} ends in {line_end}, but the lines before it end in {}. End all lines in the same way, and quote fields that contain the end of a line.",
-                self.line,
-                self.line_end.unwrap_or_default()
-            );
-            return Err(damaged(&self.path, message));
-        }
         let within = if record.contains(&QUOTE) { lines(&record[..end]) } else { 0 };
-        self.plain &= within == 0 && line_end != "\\r";
+        self.plain &= within == 0;
+        let line_end = match &record[end..] {
+            b"\n" => Some("\\n"),
+            b"\r\n" => Some("\\r\\n"),
+            b"\r" => Some("\\r"),
+            _ => None,
+        };
+        if let Some(line_end) = line_end {
+            if *self.line_end.get_or_insert(line_end) != line_end {
+                let message = format!(
+                    "line {} ends in {line_end}, but the lines before it end in {}. End all lines in the same way, and quote fields that contain the end of a line.",
+                    self.line,
+                    self.line_end.unwrap_or_default()
+                );
+                return Err(damaged(&self.path, message));
+            }
+            self.plain &= line_end != "\\r";
+            self.line += 1 + within;
+        }
         self.at += next;
-        self.line += 1 + within;
         Ok(())
     }
 

@@ -116,6 +116,15 @@ fn a_row_larger_than_any_buffer_is_read() {
     assert_eq!(found[2], ["2", "x"]);
 }
 
+/// The last record counts as well when no end of a line follows it.
+#[test]
+fn a_last_field_of_two_lines_is_not_plain() {
+    for text in ["a\n\"\n\"", "a,b\n1,\"x\ny\"", "a,b\n1,2\n3,\"\r\n\""] {
+        assert!(!rows(text).1, "{text:?}");
+    }
+    assert!(rows("a,b\n1,\"x, y\"").1);
+}
+
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z0-9 .]{0,12}",
