@@ -35,8 +35,8 @@ function usage(message) {
   process.exit(2);
 }
 
+if (!/^[1-9]\d*$/.test(values.rounds)) usage("--rounds takes a whole number, 1 or more.");
 const rounds = values.quick ? 1 : Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) usage("--rounds takes a whole number, 1 or more.");
 const chosen = (values.only?.split(",") ?? Object.keys(QUESTIONS)).map((text) => text.split("/"));
 for (const [key] of chosen)
   if (QUESTIONS[key] === undefined) usage(`there is no question ${key}. There are: ${Object.keys(QUESTIONS).join(", ")}.`);
@@ -47,8 +47,15 @@ const sets = (values.data?.split(",") ?? usual).map(
 
 const peer = peerPython(root);
 if (peer.reason) console.error(`natural: without the peers: ${peer.reason}.`);
-const project = (name, build) => new Project(name, build, join(root, ".cache", "natural", `${name}-${process.pid}`), values.programs);
+const project = (name, build) => new Project(name, build, values.programs);
 const projects = [project("this", root), ...(values.base === undefined ? [] : [project("base", values.base)])];
+
+/** What a program needs; nothing where it cannot be loaded, which its own process will say. */
+const needsOf = (program) =>
+  import(pathToFileURL(program).href).then(
+    ({ needs }) => needs ?? [],
+    () => [],
+  );
 
 /** Of a question, each program in each build that has what the program needs, and the peers'; `left` says why others are left out. */
 async function participants(question) {
@@ -63,9 +70,8 @@ async function participants(question) {
     if (!file.endsWith(".mjs")) continue;
     for (const each of projects) {
       const program = each.path(question, file);
-      const { needs } = await import(pathToFileURL(program).href);
       const name = `${each.name === "this" ? "" : `${each.name}:`}${file.slice(0, -4)}`;
-      const lacking = each.lacks(needs);
+      const lacking = each.lacks(await needsOf(program));
       if (lacking.length > 0) left.push(`${name}: not in this build: ${lacking.join(", ")}`);
       else found.push({ name, program, command: process.execPath, host: each.path("host.mjs") });
     }
@@ -130,7 +136,7 @@ try {
       const { per, goals, visits: needed } = QUESTIONS[question];
       if (needed && !visits) continue;
       const result = await ask(question, set, data, args);
-      for (const one of result.results) one.each = one.wall / divisors[per];
+      for (const one of result.results) one.each = one.cpu / divisors[per];
       const entry = { question, data: set.key, title: set.title, ...result, goals: judged(goals, result.results, set.key) };
       for (const line of page(entry, QUESTIONS[question], divisors[per])) console.log(line);
       failures.push(...result.failures);

@@ -26,7 +26,7 @@ const paper = [
  * By folder. `returns`: what `rows(run(db, args), db, args)` of a program is, or what `run` itself returns. `sets`: the data. `per`: what a figure is
  * divided by. `peer`: the program that ratios refer to. `answer`: makes the answer that is compared; `known`: where two other programs' answer is.
  *
- * In `goals`, a program is NAME (this build), base:NAME (the other build) or NAME.py. `each` is wall time, divided by what `per` says.
+ * In `goals`, a program is NAME (this build), base:NAME (the other build) or NAME.py. `each` is processor time, divided by what `per` says.
  */
 export const QUESTIONS = {
   "codes-per-year": {

@@ -5,19 +5,11 @@ const YEAR = 365.25 * 86_400e6; // µs
 const [ICU, FAILURE, BIRTH, CREATININE] = [1, 2, 3, 4];
 
 export function run(db, { icu, heartFailure, creatinine }) {
-  const kinds = new Uint8Array(db.codes.size + 1);
-  const mark = (ids, kind) => {
-    for (const id of ids) kinds[id] = kind;
-  };
-  mark(db.codes.withPrefix(icu), ICU);
-  for (const prefix of heartFailure) mark(db.codes.withPrefix(prefix), FAILURE);
-  for (const [code, kind] of [
-    ["MEDS_BIRTH", BIRTH],
-    [creatinine, CREATININE],
-  ]) {
-    const id = db.codes.id(code);
-    if (id !== undefined) kinds[id] = kind;
-  }
+  const kinds = new Uint8Array(db.codes.size + 1); // by code id
+  for (const id of db.codes.withPrefix(icu)) kinds[id] = ICU;
+  for (const prefix of heartFailure) for (const id of db.codes.withPrefix(prefix)) kinds[id] = FAILURE;
+  kinds[db.codes.id("MEDS_BIRTH")] = BIRTH;
+  kinds[db.codes.id(creatinine)] = CREATININE;
   const found = [];
   for (const patient of db) {
     const { codeIds, length } = patient;

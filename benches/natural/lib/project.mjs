@@ -1,5 +1,6 @@
 // A user's project for a build: a folder with this folder's programs, where "meds-reader" is the build.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,13 +13,13 @@ export class Project {
    * `build`: the folder of the package, with dist/, native/, package.json and index.d.ts. `programs`: a folder with further programs, in folders by
    * question.
    */
-  constructor(name, build, folder, programs) {
+  constructor(name, build, programs) {
     this.name = name;
-    this.folder = folder;
     this.#declarations = readFileSync(join(build, "index.d.ts"), "utf8");
     if (!existsSync(join(build, "dist", "index.js"))) throw new Error(`${build} has no dist/index.js: build it first.`);
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    const folder = mkdtempSync(join(tmpdir(), "meds-reader-natural-"));
+    this.folder = folder;
+    mkdirSync(join(folder, "node_modules"));
     writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
     symlinkSync(resolve(build), join(folder, "node_modules", "meds-reader"), "dir");
     for (const name of ["natural", "lib", "loaders"]) cpSync(join(benches, name), join(folder, name), { recursive: true });

@@ -1,6 +1,6 @@
 export const needs = [];
 
-export function prepare(db, { plan }) {
+export function prepare(_, { plan }) {
   return plan.window256.map(([id, time]) => [BigInt(id), time]);
 }
 
