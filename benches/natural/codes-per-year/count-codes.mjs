@@ -1,5 +1,5 @@
 // The native query.
-export const needs = ["CodeBinOptions.by"];
+export const needs = ["BinCountOptions.by"];
 
 export const run = (db) => db.countCodes({ by: "year" });
 

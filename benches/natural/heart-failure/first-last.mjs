@@ -1,6 +1,6 @@
 // first and last by code: they stop at the first hit.
 export { rows } from "./readme.mjs";
-export const needs = ["Timeline.visits", "Timeline.find"];
+export const needs = ["CodeTable.select", "Timeline.visits"];
 const YEAR = 365.25 * 86_400e6; // µs
 
 export function run(db, { icu, heartFailure, creatinine }) {
