@@ -39,6 +39,7 @@ export const QUESTIONS = {
       goal("countCodes({ by }) against the meds_reader script", "cpu", "meds_reader_map.py", "count-codes", least(50)),
       goal("a pass with integer keys against the meds_reader script", "cpu", "meds_reader_map.py", "integer-keys", least(5)),
       goal("the literal port against the meds_reader script with text keys", "cpu", "meds_reader_strings.py", "port-inline", least(1.6)),
+      goal("nested Maps against the meds_reader script with tuples", "cpu", "meds_reader_map.py", "nested-maps"),
       goal("the literal port against the meds_reader script with tuples", "cpu", "meds_reader_map.py", "port-inline"),
       goal("keys and Map alone, as a part of the literal port", "cpu", "port-keys-only", "port-inline"),
       goal("a pass against the same function in this thread, text keys", "cpu", "port-module", "port-here", most(1.15)),
