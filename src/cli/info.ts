@@ -113,14 +113,11 @@ function times({ firstTime, lastTime, middleTimes }: Facts): string {
   if (firstTime === null || lastTime === null) return "none: all rows are static";
   const all = `${day(firstTime)} to ${day(lastTime)} (${span(firstTime, lastTime)})`;
   if (middleTimes === null) return all;
-  const [begin, end] = [larger(middleTimes.begin, firstTime), larger(middleTimes.end, lastTime, true)];
+  const { begin, end } = middleTimes;
   // Of a hundred times or fewer, these are all.
   if (day(begin) === day(firstTime) && day(end) === day(lastTime)) return all;
   return `${all}; 98 % of them ${day(begin)} to ${day(end)} (${span(begin, end)})`;
 }
-
-/** The larger of two times, or the smaller. */
-const larger = (a: bigint, b: bigint, smaller = false) => (a > b !== smaller ? a : b);
 
 /** "173 years", "1.5 years", "23 days". */
 function span(begin: bigint, end: bigint): string {

@@ -48,7 +48,8 @@ export function* timelineLines(view: View): Generator<string> {
   yield* heading(view, visits);
   const cells = cellsOf(view);
   const bar = visits.column === undefined ? "  " : " │ ";
-  const room = view.width === null ? Number.POSITIVE_INFINITY : Math.max(20, view.width - CLOCK_WIDTH - bar.length);
+  const roomAfter = (clock: string) =>
+    view.width === null ? Number.POSITIVE_INFINITY : Math.max(20, view.width - Math.max(CLOCK_WIDTH, clock.length) - bar.length);
   let [day, clock] = ["", ""];
   let open: Key | null = null;
   const begun = new Set<Key>();
@@ -56,7 +57,7 @@ export function* timelineLines(view: View): Generator<string> {
     const key = visits.of(event);
     if (key !== null && key !== open) {
       if (day !== "") yield "";
-      yield colour.bold(begun.has(key) ? `${visits.name(key)}, continued` : visits.heading(key));
+      yield* wrapped(colour.bold(begun.has(key) ? `${visits.name(key)}, continued` : visits.heading(key)), view.width);
       begun.add(key);
       [open, day] = [key, ""];
     } else if (key === null && open !== null && visits.isOver(open, event)) {
@@ -70,6 +71,7 @@ export function* timelineLines(view: View): Generator<string> {
       [day, clock] = [now.date, ""];
     }
     const between = key === null ? " ".repeat(bar.length) : colour.dim(bar);
+    const room = roomAfter(now.time === clock ? "" : now.time);
     const [first = "", ...rest] = flow(cells(event, room), room);
     yield `${(now.time === clock ? "" : now.time).padStart(CLOCK_WIDTH)}${between}${first}`.trimEnd();
     for (const next of rest) yield `${" ".repeat(CLOCK_WIDTH)}${between}${next}`.trimEnd();
@@ -86,9 +88,14 @@ function* heading({ patient, rows, width: columns }: View, visits: Visits): Gene
   if (first !== null && last !== null) facts.push(`${dateAndTime(first).date} to ${dateAndTime(last).date}`);
   if (rows.length !== patient.length) facts.push(`showing ${number(rows.length)}`);
   const text = facts.join(", ");
-  yield* columns === null ? [text] : wrapAnsi(text, columns, { hard: true }).split("\n");
-  if (visits.size > 0) yield colour.dim(cut(`│ marks the rows of a visit (${visible(visits.column ?? "")})`, columns ?? TEXT_WIDTH));
+  yield* wrapped(text, columns);
+  if (visits.size > 0) yield* wrapped(colour.dim(`│ marks the rows of a visit (${visible(visits.column ?? "")})`), columns);
   yield "";
+}
+
+/** A text on as many lines as it needs. */
+function wrapped(text: string, columns: number | null): string[] {
+  return columns === null ? [text] : wrapAnsi(text, columns, { hard: true }).split("\n");
 }
 
 /** A function that returns the cells of a row, those that have something. */
