@@ -89,8 +89,10 @@ function* heading({ patient, rows, width: columns }: View, visits: Visits): Gene
   if (rows.length !== patient.length) facts.push(`showing ${number(rows.length)}`);
   const text = facts.join(", ");
   yield* wrapped(text, columns);
-  if (visits.size > 0) yield* wrapped(colour.dim(`│ marks the rows of a visit (${visible(visits.column ?? "")})`), columns);
+  if (rows.length > 0 && visits.size > 0)
+    yield* wrapped(colour.dim(`│ marks the rows of a visit (${visible(visits.column ?? "")})`), columns);
   yield "";
+  if (rows.length === 0) yield "There are no such rows.";
 }
 
 /** A text on as many lines as it needs. */

@@ -228,6 +228,14 @@ describe("a timeline for people", () => {
     expect(note).toMatch(/"…today\. Serum sodium was low\. Nothing.*…"$/);
   });
 
+  it("says so if no rows are left", () => {
+    expect(lines(null, "nothing like this")).toEqual([
+      "Patient 1, 14 events, 1960-03-01 to 2020-03-05, showing 0",
+      "",
+      "There are no such rows.",
+    ]);
+  });
+
   it("fits any width, cuts no code, and loses nothing that one line per row has", () => {
     const bare = (text: readonly string[]) => text.join("").replaceAll(/[\s│]/g, "");
     // The note shows as much as there is room for.
