@@ -19,6 +19,9 @@ const TEXT_WIDTH = 72;
 /** "   13:30  ", and " │ " instead of the two spaces where there are visits. */
 const CLOCK_WIDTH = 8;
 
+/** What is shown instead of the day and time of a static row. */
+const NO_TIME = { date: "Without a time", time: "" };
+
 /** Rows of a patient, and how to show them. */
 export interface View {
   readonly db: PatientDatabase;
@@ -51,6 +54,7 @@ export function* timelineLines(view: View): Generator<string> {
   const roomAfter = (clock: string) =>
     view.width === null ? Number.POSITIVE_INFINITY : Math.max(20, view.width - Math.max(CLOCK_WIDTH, clock.length) - bar.length);
   let [day, clock] = ["", ""];
+  let [now, before]: [typeof NO_TIME, bigint | null] = [NO_TIME, null];
   let open: Key | null = null;
   const begun = new Set<Key>();
   for (const event of view.rows) {
@@ -65,7 +69,9 @@ export function* timelineLines(view: View): Generator<string> {
       [open, day] = [null, ""];
     }
     const micros = event.timeMicros;
-    const now = micros === null ? { date: "Without a time", time: "" } : dateAndTime(micros);
+    // Many rows have the time of the row before them.
+    if (micros !== before) now = micros === null ? NO_TIME : dateAndTime(micros);
+    before = micros;
     if (now.date !== day) {
       yield colour.bold(now.date);
       [day, clock] = [now.date, ""];
@@ -108,16 +114,21 @@ function cellsOf({ db, rows, columns, search, width: terminal }: View): (event: 
   const further = columns.filter((name) => !SHOWN.includes(name));
   const mark = (shown: string) => search?.marked(shown) ?? shown;
   const [dim, marked] = [(shown: string) => colour.dim(mark(shown)), mark];
-  const nameOf = (event: Event) => visible(line(db.codes.get(event.codeId)?.description ?? "")) || visible(event.code);
-  const layout = columnsOf(rows, nameOf, (event) => measured(event, unit(event)), terminal);
+  const named = namesOf(db);
+  const layout = columnsOf(
+    rows,
+    (event) => named(event).name,
+    (event) => measured(event, unit(event)),
+    terminal,
+  );
   return (event, room) => {
-    const [name, code] = [nameOf(event), visible(event.code)];
+    const { name, code } = named(event);
     // A description is followed by its code. So codes are below one another where some rows have no value.
-    const aligned = name !== code && width(name) <= layout.name;
+    const aligned = code !== "" && width(name) <= layout.name;
     const all: Cell[] = [
       { plain: name, paint: marked, column: layout.name },
       { plain: measured(event, unit(event)), paint: colour.cyan, column: aligned ? layout.value : 0 },
-      { plain: name === code ? "" : code, paint: marked, column: 0 },
+      { plain: code, paint: marked, column: 0 },
     ];
     const cells = all.filter(({ plain, column }) => plain !== "" || column > 0);
     const used = cells.reduce((sum, { plain, column }) => sum + Math.max(width(plain), column) + 2, 0);
@@ -129,6 +140,24 @@ function cellsOf({ db, rows, columns, search, width: terminal }: View): (event: 
       if (shown !== "") cells.push({ plain: shown, paint: colour.dim, column: 0 });
     }
     return cells;
+  };
+}
+
+/**
+ * The name of what an event is about, and its code: a description and the code, or the code and "". They are
+ * made once per code.
+ */
+function namesOf(db: PatientDatabase): (event: Event) => { readonly name: string; readonly code: string } {
+  const known = new Map<number, { readonly name: string; readonly code: string }>();
+  return (event) => {
+    const id = event.codeId;
+    let found = known.get(id);
+    if (found === undefined) {
+      const [description, code] = [visible(line(String(db.codes.value("description", id) ?? ""))), visible(event.code)];
+      found = description.trim() === "" ? { name: code, code: "" } : { name: description, code };
+      known.set(id, found);
+    }
+    return found;
   };
 }
 
