@@ -50,7 +50,7 @@ export function* timelineLines(view: View): Generator<string> {
   const visits = new Visits(view.db, view.known, view.rows);
   yield* heading(view, visits);
   const cells = cellsOf(view);
-  const bar = visits.column === undefined ? "  " : " │ ";
+  const bar = visits.size === 0 ? "  " : " │ ";
   const roomAfter = (clock: string) =>
     view.width === null ? Number.POSITIVE_INFINITY : Math.max(20, view.width - Math.max(CLOCK_WIDTH, clock.length) - bar.length);
   let [day, clock] = ["", ""];
