@@ -105,6 +105,7 @@ function perPatient({ eventsPerPatient }: Facts): string {
   if (eventsPerPatient === null) return "";
   const { least, lowerQuartile, median, upperQuartile, most } = eventsPerPatient;
   const whole = (value: number) => number(Math.round(value));
+  if (least === most) return plural(least, "event");
   return `${whole(least)} to ${whole(most)} events, median ${whole(median)}; half of the patients have ${whole(lowerQuartile)} to ${whole(upperQuartile)}`;
 }
 

@@ -77,6 +77,8 @@ describe("the facts of a store", () => {
     expect(facts.lastTime).toBe("253402214400000000");
     expect((await meds("info", odd)).stdout).toMatch(/Times +0001-01-01 to 9999-12-31 \(9,999 years\)\n/);
 
+    expect((await meds("info", odd)).stdout).toMatch(/Per patient +4 events\n/);
+
     const still = await make("still", "(1, NULL, 'A'), (2, NULL, 'A')");
     expect(await info(still)).toMatchObject({ middleTimes: null, midnight: { times: 0, midnight: 0, patients: 2 }, firstTime: null });
     expect((await meds("info", still)).stdout).toMatch(/Times +none: all rows are static\n/);
