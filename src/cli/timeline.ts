@@ -4,7 +4,7 @@ import type { Event, Patient, PatientDatabase, Timeline, Value } from "../index.
 import { colour, cut, dateAndTime, json, number, plural } from "./format.js";
 import { visible } from "./report.js";
 
-/** Names of the column of units in sources: in their events or in codes.parquet. */
+/** Columns whose unit is shown beside the value: see {@link Event.unit}. */
 const UNITS = ["unit", "units", "valueuom", "unit_of_measure"];
 const CODE_WIDTH = 46;
 const TEXT_WIDTH = 72;
@@ -12,7 +12,6 @@ const TEXT_WIDTH = 72;
 /** The lines that show a window of a patient. */
 export function describeTimeline(db: PatientDatabase, patient: Patient, window: Timeline, columns: readonly string[]): string[] {
   const known = new Set(db.columns.map(({ name }) => name));
-  const unit = units(db, known);
   const text = known.has("text_value") ? "text_value" : undefined;
   const further = columns.filter((name) => !["time", "code", "numeric_value", "text_value", ...UNITS].includes(name));
   const lines = [heading(patient, window), ""];
@@ -31,8 +30,8 @@ export function describeTimeline(db: PatientDatabase, patient: Patient, window: 
     const cells = [
       (now.time === clock ? "" : now.time).padStart(8),
       code + " ".repeat(Math.max(0, width - [...code].length)),
-      colour.cyan(measured(event, unit(event))),
-      visible(db.codes.get(event.codeId)?.description ?? ""),
+      colour.cyan(measured(event)),
+      visible(event.description ?? ""),
       text === undefined ? "" : quoted(event.get(text)),
       ...further.map((name) => labelled(name, event.get(name))),
     ];
@@ -58,27 +57,9 @@ function heading(patient: Patient, window: Timeline): string {
   return facts.join(", ");
 }
 
-/**
- * Finds the unit of an event: in its own row, otherwise in codes.parquet if that has exactly one for its
- * code.
- */
-function units(db: PatientDatabase, columns: ReadonlySet<string>): (event: Event) => string {
-  const own = UNITS.find((name) => columns.has(name));
-  const shared = UNITS.find((name) => db.codes.columnNames.includes(name));
-  return (event) => {
-    const value = own === undefined ? null : event.get(own);
-    const found = value ?? (shared === undefined ? null : db.codes.value(shared, event.codeId));
-    const unit = Array.isArray(found) ? (found.length === 1 ? found[0] : null) : found;
-    return typeof unit === "string" && unit !== "UNK" ? unit : "";
-  };
-}
-
-/** "1.1 mg/dL". A float32 is shown with its own digits, not with those of the float64 that it converts to. */
-function measured(event: Event, unit: string): string {
-  const value = event.numericValue;
-  if (value === null) return "";
-  const short = Number(value.toPrecision(7));
-  return `${Math.fround(short) === value ? short : value} ${visible(unit)}`.trimEnd();
+/** "1.1 mg/dL". As JSON, because a float32 has its own digits there, not those of a float64. */
+function measured(event: Event): string {
+  return event.numericValue === null ? "" : `${event.toJSON().numeric_value} ${visible(event.unit ?? "")}`.trimEnd();
 }
 
 function quoted(value: Value | null): string {
