@@ -520,15 +520,15 @@ export declare class Event<S extends object = AnySchema> {
   /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
   get timeMicros(): bigint | null;
   /**
-   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs four
-   * times as much as {@link Event.time}. For years there is {@link Event.year}.
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: making a `Date`
+   * takes ten times as long as {@link Event.time}. For years there is {@link Event.year}.
    *
    * @throws MedsError `MEDS_TIME_RANGE` for times outside the range of a `Date`, 271821 BC to 275760.
    */
   get date(): Date | null;
   /**
    * The year of the time in the calendar (UTC), for any time; null for a static row. The year 0 is 1 BC. It
-   * costs a few nanoseconds more than {@link Event.time}.
+   * costs about 10 ns more than {@link Event.time}.
    *
    * @example
    * ```ts

@@ -87,8 +87,8 @@ export class Field {
   private readonly cursor: Cursor | null;
   private patient = -1;
   private base = 0;
-  // The rows of the shard between these two are null, whose patient they may be: the gap of the cursor. None for
-  // a dense field and once the store is closed.
+  // The gap of the cursor: the rows of the shard between these two are null. All are of one patient, which
+  // therefore need not be compared. Empty for a dense field and once the store is closed.
   private floor = NO_ROW;
   private next = -1;
 
