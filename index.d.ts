@@ -38,7 +38,7 @@ export declare class ArrowExport {
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
  * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
- * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * bigint (number if the store was opened with `int64: "number"`); decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
  * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
  * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
  */
@@ -279,6 +279,21 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
+/** The values of all columns of a row, by name. */
+export type ColumnValues<S extends object> = {
+  [N in ColumnName<S>]: ColumnValue<S, N>;
+};
+/** The values of a row, by name, without the columns that have no value. */
+export type PresentValues<S extends object> = {
+  [N in ColumnName<S>]?: NonNullable<ColumnValue<S, N>>;
+};
+/** The name of a column, and its value in a row. */
+export type ColumnEntry<S extends object> = {
+  [N in ColumnName<S>]: [
+    name: N,
+    value: NonNullable<ColumnValue<S, N>>
+  ];
+}[ColumnName<S>];
 /** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
 export type TimeLike = number | bigint | Date;
 /**
@@ -363,6 +378,23 @@ export declare class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T;
+  /**
+   * The value of a row as a number, or null: also int64 and uint64, which are bigints in `at(i)`. NaN, which
+   * a few sources have as a value, is null here too.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a value beyond 2^53 (it is never rounded); `MEDS_COLUMN_TYPE` for
+   * a column of other values; and the errors of {@link Column.at}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const visit = db.at(0)!.column("visit_id");
+   * console.log(visit.at(-1), visit.numberAt(-1)); // 17n 17
+   * db.close();
+   * ```
+   */
+  numberAt(i: number): number | null;
   /** Whether the row has no value. */
   isNull(i: number): boolean;
   /**
@@ -386,7 +418,7 @@ export declare class Column<T = Value | null> implements Iterable<T> {
    */
   toArray(): TypedArray | T[];
   /** The values in order, including null. */
-  [Symbol.iterator](): Iterator<T>;
+  [Symbol.iterator](): IterableIterator<T>;
   /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[];
 }
@@ -455,6 +487,11 @@ export declare class Row<S extends object = AnySchema> {
   /** The row with other values in some columns. */
   with(changes: RowChanges<S>): Row<S>;
 }
+/** Which columns {@link Event.toObject} and {@link Event.toJSON} return. */
+export interface ObjectOptions {
+  /** Whether columns without a value are there, as null. Default: true. */
+  readonly nulls?: boolean | undefined;
+}
 /**
  * One row of a patient: a code with a time and perhaps a value. It is an index into the mapped file and
  * contains no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
@@ -483,16 +520,55 @@ export declare class Event<S extends object = AnySchema> {
   /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
   get timeMicros(): bigint | null;
   /**
-   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more
-   * than {@link Event.time}.
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: making a `Date`
+   * takes ten times as long as {@link Event.time}. For years there is {@link Event.year}.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` for times outside the range of a `Date`, 271821 BC to 275760.
    */
   get date(): Date | null;
+  /**
+   * The year of the time in the calendar (UTC), for any time; null for a static row. The year 0 is 1 BC. It
+   * costs about 10 ns more than {@link Event.time}.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const rows = new Map<number, number>(); // by year
+   * for (const patient of db) {
+   *   for (const { year } of patient) if (year !== null) rows.set(year, (rows.get(year) ?? 0) + 1);
+   * }
+   * console.log(rows);
+   * db.close();
+   * ```
+   */
+  get year(): number | null;
   /** The row has no time: it describes the patient as a whole. Static rows come first. */
   get isStatic(): boolean;
   /** The code. */
   get code(): string;
   /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
   get codeId(): number;
+  /** The description of the code in the source's codes.parquet; null where there is none. */
+  get description(): string | null;
+  /**
+   * The unit of the numeric value: from the row's own column of units (`unit`, `units`, `valueuom` or
+   * `unit_of_measure`); if the row has none there, the unit of its code in codes.parquet, if that names
+   * exactly one. Null where there is none, and for the text UNK.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const event of db.at(0)!) {
+   *   if (event.numericValue !== null) console.log(event.description ?? event.code, event.numericValue, event.unit);
+   * }
+   * db.close();
+   * ```
+   */
+  get unit(): string | null;
   /** The numeric value, or null. NaN is a value: it means that the source contains NaN. */
   get numericValue(): number | null;
   /**
@@ -518,25 +594,59 @@ export declare class Event<S extends object = AnySchema> {
    * ```
    */
   with(changes: RowChanges<S>): Row<S>;
-  /** The values of all columns by name, as {@link Event.get} returns them. */
-  toObject(): {
-    [N in ColumnName<S>]: ColumnValue<S, N>;
-  };
   /**
-   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit
-   * integers and times beyond 2^53 become decimal text, bytes become base64, NaN and infinities become text,
-   * so that nothing is rounded or lost.
+   * The values of all columns by name, as {@link Event.get} returns them. `{ nulls: false }` leaves out the
+   * columns that have no value.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for an unknown option.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(db.at(0)?.at(-1)?.toObject({ nulls: false })); // { time: …, code: "…", unit: "…" }
+   * db.close();
+   * ```
+   */
+  toObject(): ColumnValues<S>;
+  toObject(options: {
+    readonly nulls: false;
+  }): PresentValues<S>;
+  toObject(options: ObjectOptions | undefined): ColumnValues<S> | PresentValues<S>;
+  /**
+   * The columns that have a value, in the order of `db.columns`, as `[name, value]`.
    *
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * for (const [name, value] of db.at(0)!.at(-1)!.entries()) console.log(name, value);
    * db.close();
    * ```
    */
-  toJSON(): {
+  entries(): ColumnEntry<S>[];
+  /**
+   * What `JSON.stringify` writes: all columns by name, including null, or without it (`{ nulls: false }`).
+   * Times stay microseconds. Numbers of 32 bits have their own digits (1.1, not 1.100000023841858): a reader
+   * that reads them as float32 has the same bits. 64-bit integers and times beyond 2^53 become decimal text,
+   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   *
+   * `JSON.stringify` passes the key of the event, a text, which is ignored.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for an unknown option.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const event = db.at(0)?.at(-1);
+   * console.log(JSON.stringify(event)); // {"time":…,"code":"…","numeric_value":null,…}
+   * console.log(JSON.stringify(event?.toJSON({ nulls: false }))); // {"time":…,"code":"…","unit":"…"}
+   * db.close();
+   * ```
+   */
+  toJSON(options?: ObjectOptions | string): {
     readonly [column: string]: JsonValue;
   };
 }
@@ -2685,6 +2795,14 @@ export declare class Metadata {
 export interface OpenOptions {
   /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
   readonly verify?: boolean | undefined;
+  /**
+   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
+   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
+   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
+   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
+   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
+   */
+  readonly int64?: "bigint" | "number" | undefined;
 }
 /** How {@link PatientDatabase.from} converts and opens. */
 export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
@@ -2724,8 +2842,8 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
+   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
    * db.close();
    * ```
    */
@@ -3472,7 +3590,7 @@ export type MedsErrorCode =
  | "MEDS_UNKNOWN_SPLIT"
 /** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
  | "MEDS_UNKNOWN_SUBJECT"
-/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
+/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
  | "MEDS_UNSAFE_NUMBER"
 /** The native part of this package cannot be loaded on this platform or with this Node.js version. Fix: Install the package again on this machine, with a supported Node.js version. */
  | "MEDS_UNSUPPORTED_RUNTIME"

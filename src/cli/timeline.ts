@@ -7,7 +7,7 @@ import { visible } from "./report.js";
 import { line, type Search } from "./search.js";
 import { type Key, Visits } from "./visits.js";
 
-/** Names of the column of units in sources: in their events or in codes.parquet. */
+/** Columns whose unit is shown beside the value: see {@link Event.unit}. */
 const UNITS = ["unit", "units", "valueuom", "unit_of_measure"];
 /** The columns that every row shows, besides those that the user names. */
 const SHOWN = ["time", "code", "numeric_value", "text_value", ...UNITS];
@@ -109,25 +109,19 @@ function wrapped(text: string, columns: number | null): string[] {
 /** A function that returns the cells of a row, those that have something. */
 function cellsOf({ db, rows, columns, search, width: terminal }: View): (event: Event, room: number) => Cell[] {
   const known = new Set(db.columns.map(({ name }) => name));
-  const unit = units(db, known);
   const text = known.has("text_value") ? "text_value" : undefined;
   const further = columns.filter((name) => !SHOWN.includes(name));
   const mark = (shown: string) => search?.marked(shown) ?? shown;
   const [dim, marked] = [(shown: string) => colour.dim(mark(shown)), mark];
   const named = namesOf(db);
-  const layout = columnsOf(
-    rows,
-    (event) => named(event).name,
-    (event) => measured(event, unit(event)),
-    terminal,
-  );
+  const layout = columnsOf(rows, (event) => named(event).name, measured, terminal);
   return (event, room) => {
     const { name, code } = named(event);
     // A description is followed by its code. So codes are below one another where some rows have no value.
     const aligned = code !== "" && width(name) <= layout.name;
     const all: Cell[] = [
       { plain: name, paint: marked, column: layout.name },
-      { plain: measured(event, unit(event)), paint: colour.cyan, column: aligned ? layout.value : 0 },
+      { plain: measured(event), paint: colour.cyan, column: aligned ? layout.value : 0 },
       { plain: code, paint: marked, column: 0 },
     ];
     const cells = all.filter(({ plain, column }) => plain !== "" || column > 0);
@@ -211,27 +205,9 @@ function flow(cells: readonly Cell[], room: number): string[] {
   return [...lines, text];
 }
 
-/**
- * Finds the unit of an event: in its own row, otherwise in codes.parquet if that has exactly one for its
- * code.
- */
-function units(db: PatientDatabase, columns: ReadonlySet<string>): (event: Event) => string {
-  const own = UNITS.find((name) => columns.has(name));
-  const shared = UNITS.find((name) => db.codes.columnNames.includes(name));
-  return (event) => {
-    const value = own === undefined ? null : event.get(own);
-    const found = value ?? (shared === undefined ? null : db.codes.value(shared, event.codeId));
-    const unit = Array.isArray(found) ? (found.length === 1 ? found[0] : null) : found;
-    return typeof unit === "string" && unit !== "UNK" ? unit : "";
-  };
-}
-
-/** "1.1 mg/dL". A float32 is shown with its own digits, not with those of the float64 that it converts to. */
-function measured(event: Event, unit: string): string {
-  const value = event.numericValue;
-  if (value === null) return "";
-  const short = Number(value.toPrecision(7));
-  return `${Math.fround(short) === value ? short : value} ${visible(unit)}`.trimEnd();
+/** "1.1 mg/dL". As JSON, because a float32 has its own digits there, not those of a float64. */
+function measured(event: Event): string {
+  return event.numericValue === null ? "" : `${event.toJSON().numeric_value} ${visible(event.unit ?? "")}`.trimEnd();
 }
 
 /** The start of a text, or its part around what is searched. */
