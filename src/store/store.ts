@@ -50,6 +50,7 @@ export class Store {
   private birthRows: Births | undefined;
   private deaths: readonly number[] | undefined;
   private modern: boolean;
+  private readonly closing: (() => void)[] = [];
 
   constructor(path: string, verify: boolean) {
     const native = new NativeHandle(path, verify);
@@ -279,10 +280,21 @@ export class Store {
     );
   }
 
+  /** Is a buffer the memory of one of the store's files. */
+  owns(buffer: ArrayBufferLike): boolean {
+    return this.files.some((file) => file.buffer === buffer) || this.shards.some((shard) => shard?.file.buffer === buffer);
+  }
+
+  /** Calls a function when the store is closed. */
+  whenClosed(call: () => void): void {
+    this.closing.push(call);
+  }
+
   /** Empties all views and unmaps the files. */
   close(): void {
     if (!this.live) return;
     this.live = false;
+    for (const call of this.closing) call();
     this.indexOf = new Uint32Array(0);
     for (const shard of this.shards) {
       if (shard === undefined) continue;

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { PatientDatabase } from "../database/database.js";
 import type { PassContext } from "../database/functions.js";
@@ -138,6 +139,7 @@ type Transforms = ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransf
 
 /** Checked arguments of {@link transform}. */
 interface Request extends CheckedOptions, Omit<TransformOptions, keyof PassOptions> {
+  readonly threads: number;
   readonly store: string;
   readonly out: string;
   readonly module: ModuleFunction | null;
@@ -156,7 +158,8 @@ function requestOf<A>(store: string, out: string, transforms: Transforms, option
   const paths = { store: pathOf("store", store), out: pathOf("out", out) };
   if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
     fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the source store, is inside it, or contains it. Choose another path.`, paths.out);
-  return { ...checked, ...paths, module, ready, onProgress, columns, force, memory, shardBytes, index, temp };
+  const threads = checked.threads ?? availableParallelism();
+  return { ...checked, ...paths, threads, module, ready, onProgress, columns, force, memory, shardBytes, index, temp };
 }
 
 /** The module, which reads the unchanged patients, and the ready transforms after it. */
@@ -199,14 +202,15 @@ async function writeRows(db: PatientDatabase, request: Request, added: readonly 
   const pass = new Pass<Transformed>({
     store: from,
     slots,
-    module,
+    run: module,
     mode: "value",
+    per: "chunk",
     threads,
     args,
     signal,
     ordered: true,
     reader: transforming({ folder: data, added, steps: ready }),
-    labelsOf: null,
+    labels: null,
     report: NO_LABELS,
   });
   const counts = await runPass(pass, from.manifest.counts.events, onProgress);
@@ -221,7 +225,7 @@ function planOf({ manifest }: Store, request: Request): object {
   return {
     store: out,
     force,
-    threads,
+    threads: Math.max(1, threads),
     memory,
     shardBytes: shardBytes ?? manifest.options.shardBytes,
     index: index ?? manifest.options.index,
