@@ -30,18 +30,18 @@ export function inlineOf(given: (...args: never[]) => unknown): InlineFunction {
   }
   const { name } = given;
   const about = name === "" ? "The function" : `The function \`${name}\``;
-  if ("reason" in scope) conflict(`${about} ${scope.reason}. ${ADVICE.replace("them", "what it needs")}`);
+  if ("reason" in scope) conflict(`${about} ${scope.reason}. Pass what it needs as \`args\`, or put the function into a module.`);
   const { form, free, isPlain, takesContext } = scope;
   if (free.length > 0) {
     const names = free.map((variable) => `\`${variable}\``).join(", ");
+    const [verb, them] = free.length === 1 ? ["does", "it"] : ["do", "them"];
     conflict(
-      `${about} uses ${names} of the program around it, which ${free.length === 1 ? "does" : "do"} not exist in worker threads. ${ADVICE}`,
+      `${about} uses ${names} of the program around it, which ${verb} not exist in worker threads. ` +
+        `Pass ${them} as \`args\`, or put the function into a module.`,
     );
   }
   return { kind: "inline", name, source, form, isPlain, takesContext };
 }
-
-const ADVICE = "Pass them as `args`, or put the function into a module.";
 
 type Compiled = (...args: never[]) => unknown;
 const compiledFunctions = new Map<string, Compiled>();

@@ -89,7 +89,8 @@ export class Pool {
 
   /** Threads for a pass: unused ones, and new ones. */
   borrow(count: number, run: PassFunction | null): PoolThread[] {
-    const fitting = this.idle.filter((thread) => thread.fits(run)).slice(0, count);
+    // Those that were used last: their data are in the caches.
+    const fitting = this.idle.filter((thread) => thread.fits(run)).slice(-count);
     // A thread that has imported an older version of the file is of no use any more.
     for (const thread of this.idle.filter((other) => !other.fits(run))) void this.end(thread);
     this.idle = this.idle.filter((thread) => !fitting.includes(thread));
