@@ -16,7 +16,7 @@ export interface ModuleFunction {
   readonly version: string;
 }
 
-const EXAMPLE = 'the URL of a .mjs or .js file, such as new URL("./pass.mjs", import.meta.url), or a function';
+const EXAMPLE = 'the URL of a .mjs or .js file, such as new URL("./pass.mjs", import.meta.url)';
 
 /** A module: its file URL (a `URL`, or its text), or an absolute path. */
 export type ModuleUrl = string | { readonly href: string };

@@ -59,15 +59,19 @@ export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A>, Ca
 
 const COMMON = ["threads", "args", "exportName", "signal"] as const;
 
-/** Checks the options that all passes have. `more` names the additional options of this pass. */
+/**
+ * Checks the options that all passes have. `more` names the additional options of this pass, `leastThreads`
+ * is 1 where it cannot run in the caller's thread.
+ */
 export function checkedOptions<O extends PassOptions>(
   what: string,
   options: O | undefined,
   more: readonly (keyof O & string)[],
+  leastThreads: 0 | 1 = 0,
 ): CheckedOptions {
   const given = optionsOf(options);
   namesIn(what, given ?? {}, [...COMMON, ...more]);
-  const threads = given?.threads === undefined ? undefined : wholeOf("threads", given.threads, 0);
+  const threads = given?.threads === undefined ? undefined : wholeOf("threads", given.threads, leastThreads);
   const signal = given?.signal;
   signalIn("signal", signal);
   return { threads, signal, args: cloned(given?.args) };

@@ -59,6 +59,8 @@ type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<Trans
 
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
+  /** Number of worker threads, 1 or more. Default: the number of threads that the machine can run at once. */
+  readonly threads?: number | undefined;
   /**
    * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
    * …, but not nested types.
@@ -147,7 +149,7 @@ interface Request extends CheckedOptions, Omit<TransformOptions, keyof PassOptio
 }
 
 function requestOf<A>(store: string, out: string, transforms: Transforms, options: TransformOptions<A> | undefined): Request {
-  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"]);
+  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"], 1);
   const { onProgress, columns, exportName, force, memory, shardBytes, index, temp } = options ?? {};
   for (const [name, value] of Object.entries({ force, index })) flagOf(name, value, false);
   for (const [name, value] of Object.entries({ memory, shardBytes })) countIn(name, value);
@@ -225,7 +227,7 @@ function planOf({ manifest }: Store, request: Request): object {
   return {
     store: out,
     force,
-    threads: Math.max(1, threads),
+    threads,
     memory,
     shardBytes: shardBytes ?? manifest.options.shardBytes,
     index: index ?? manifest.options.index,

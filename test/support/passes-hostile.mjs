@@ -11,6 +11,7 @@ const codeOf = (promise) =>
 const exit = await codeOf(
   db.reduce((patients) => {
     for (const _ of patients) process.exit(3);
+    return 0;
   }, count),
 );
 const rejection = await codeOf(
