@@ -1,17 +1,28 @@
-// What a pass costs beside the same function in this thread: `node benches/passes.mjs STORE [ROUNDS] [INDEX.JS]`. Prints the
+// What a pass costs beside the same function in this thread: `node benches/passes.mjs STORE [ROUNDS] [NAME] [INDEX.JS]`. Prints the
 // time of a pass of nothing, cold and warm, and for some functions the processor time and the wall time of
 // passes with one and two threads, as ratios to the function in this thread. All variants alternate; medians.
+// NAME is a part of the names of the functions to measure.
 // INDEX.JS is an earlier build to measure instead; it reads the functions from modules.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [store = "demo.medsdb", rounds = "7", library = new URL("../dist/index.js", import.meta.url).href] = process.argv.slice(2);
+const [store = "demo.medsdb", rounds = "7", part = "", library = new URL("../dist/index.js", import.meta.url).href] = process.argv.slice(2);
 const { PatientDatabase } = await import(library.startsWith("file:") ? library : pathToFileURL(resolve(library)).href);
 /** Each function is also a module, for earlier builds, which take nothing else. */
 const folder = mkdtempSync(join(tmpdir(), "passes-"));
-const takesFunctions = library.includes("/base/") === false;
+const takesFunctions = (() => {
+  const db = PatientDatabase.open(store);
+  try {
+    db.map(() => 1);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    db.close();
+  }
+})();
 
 const adding = { initial: 0, merge: (total, part) => total + part };
 
@@ -103,7 +114,8 @@ async function empty() {
   const warm = [];
   for (let i = 0; i < Number(rounds); i += 1) {
     const db = PatientDatabase.open(store);
-    const call = () => db.reduce(given("nothing", nothing), { threads: 2, ...adding });
+    const run = given("nothing", nothing);
+    const call = () => db.reduce(run, { threads: 2, ...adding });
     cold.push((await timed(call)).wall);
     for (let k = 0; k < 5; k += 1) warm.push((await timed(call)).wall);
     db.close();
@@ -115,17 +127,18 @@ async function empty() {
 
 /** Ratios of passes to the function in this thread. */
 async function compare(db, name, { run, initial, merge, answer }) {
-  const args = { codes: db.codes.size + 1 };
-  const pass = (threads) => () => db.reduce(given(name, run), { threads, args, initial, merge });
+  const args = { codes: db.codes.strings.length };
+  const own = given(name, run);
+  const pass = (threads) => () => db.reduce(own, { threads, args, initial, merge });
   const variants = { here: () => run(db, args, { db }), "1 thread": pass(1), "2 threads": pass(2) };
   const found = Object.fromEntries(Object.keys(variants).map((key) => [key, { wall: [], cpu: [] }]));
   let wanted;
   for (let i = 0; i <= Number(rounds); i += 1)
     for (const [key, call] of Object.entries(variants)) {
       const { result, wall, cpu } = await timed(call);
-      const own = answer(result);
-      wanted ??= own;
-      if (own !== wanted) throw new Error(`${name}, ${key}: ${own} is not ${wanted}`);
+      const sum = answer(result);
+      wanted ??= sum;
+      if (sum !== wanted) throw new Error(`${name}, ${key}: ${sum} is not ${wanted}`);
       if (i === 0) continue; // compiles, and starts threads
       found[key].wall.push(wall);
       found[key].cpu.push(cpu);
@@ -141,6 +154,6 @@ async function compare(db, name, { run, initial, merge, answer }) {
 
 await empty();
 const db = PatientDatabase.open(store);
-for (const [name, program] of Object.entries(programs)) await compare(db, name, program);
+for (const [name, program] of Object.entries(programs)) if (name.includes(part)) await compare(db, name, program);
 db.close();
 rmSync(folder, { recursive: true });

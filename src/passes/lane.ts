@@ -15,6 +15,8 @@ export interface Lane {
 }
 
 type Hear = (message: Message) => void;
+/** Hears of a worker that cannot send its error. */
+type Failed = (error: unknown, what: string) => void;
 
 /** A worker in a thread of the pool. */
 export class InThread implements Lane {
@@ -28,7 +30,7 @@ export class InThread implements Lane {
     private readonly share: Share,
     private readonly channel: MessageChannel,
     private readonly hear: Hear,
-    private readonly failed: (error: unknown, what: string) => void,
+    private readonly failed: Failed,
   ) {
     this.port = channel.port1;
   }
@@ -82,6 +84,7 @@ export class InThisThread implements Lane {
     private readonly pool: Pool,
     private readonly share: Share,
     private readonly hear: Hear,
+    private readonly failed: Failed,
   ) {}
 
   begin(): void {
@@ -96,7 +99,7 @@ export class InThisThread implements Lane {
     };
     // The function may change its arguments.
     const own = { ...share, work: { ...share.work, args: structuredClone(share.work.args) } };
-    void pool.inThisThread((opened) => work(opened, own, link));
+    pool.inThisThread((opened) => work(opened, own, link)).catch((error: unknown) => this.failed(error, "its task failed"));
   }
 
   /** On the next turn of the event loop, which must not wait for a long stream of results. */

@@ -47,10 +47,12 @@ function fileOf(module: ModuleUrl): string {
 }
 
 /** What to do where threads cannot load TypeScript. */
-export const TYPESCRIPT_HINT =
-  "Node.js 22.18, 23.6 and newer load it. In an older one, use node --import tsx, compile the module, or pass the function itself";
+export const TYPESCRIPT_HINT = "Node.js 22.18, 23.6 and newer load it. For an older one, compile the module, or pass the function itself";
 
-/** Flags of node that load something first: it may be a loader of TypeScript. Worker threads inherit them. */
+/**
+ * Flags of node that load something first: it may be a loader of TypeScript. Worker threads inherit them (with
+ * Node.js 20, tsx registers itself in the main thread only, and the module then cannot be loaded).
+ */
 const PRELOAD = /^(--import|--loader|--experimental-loader|--experimental-strip-types|--experimental-transform-types)(=|$)/;
 
 /** Throws where this runtime cannot load TypeScript in a thread. */

@@ -48,7 +48,9 @@ export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outs
 
 /**
  * Most rows of a pass that runs in the caller's thread: where threads must be started first, and where they
- * are ready.
+ * are ready. To start two threads takes 60 ms (and 100 ms of processor time), to use two that are ready 1 to 2
+ * ms. A function takes 5 to 50 ns a row, and 1.2 µs if it makes a string per row: so a small pass costs at
+ * most as much as the threads, and usually much less.
  */
 const SMALL_COLD = 100_000;
 const SMALL_WARM = 10_000;

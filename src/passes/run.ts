@@ -54,7 +54,7 @@ export class Run {
     const workers = Math.max(1, count);
     this.board = new Board(workers, work.chunks.count);
     const share = (worker: number) => ({ work, worker, workers, words: this.board.words });
-    if (count === 0) this.add((hear) => new InThisThread(pool, share(0), hear));
+    if (count === 0) this.add((hear, failed) => new InThisThread(pool, share(0), hear, failed));
     else {
       for (const [worker, thread] of pool.borrow(count, work.run).entries())
         this.add((hear, failed) => new InThread(pool, thread, share(worker), new MessageChannel(), hear, failed));

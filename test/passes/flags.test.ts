@@ -120,7 +120,7 @@ describe("modules in TypeScript", () => {
 
   it("say what to do where nothing loads them", () => {
     if ("typescript" in process.features && process.features.typescript) return expect(said([])).toContain('[{"rows":12}]');
-    expect(said([])).toMatch(/pass\.ts.*does not load TypeScript\. Node\.js 22\.18, 23\.6 and newer load it\..*--import tsx/);
+    expect(said([])).toMatch(/pass\.ts.*does not load TypeScript\. Node\.js 22\.18, 23\.6 and newer load it\..*compile the module/);
     expect(said([`--import=${pathToFileURL(before)}`])).toMatch(/could not be loaded: .*because this thread does not load TypeScript/);
   });
 });

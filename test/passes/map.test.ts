@@ -36,7 +36,7 @@ afterAll(() => db.close());
 const byId = (a: Known, b: Known) => (a.id < b.id ? -1 : 1);
 
 describe("map", () => {
-  it.each([1, 2, 5])("gives what a plain loop gives, in order, with %i threads", async (threads) => {
+  it.each([0, 1, 2, 5])("gives what a plain loop gives, in order, with %i threads", async (threads) => {
     const pass = db.map<Known>(module, { threads });
     expect(pass.report.patients).toBe(300);
     expect(pass.report.chunks).toBeGreaterThan(20);
@@ -233,11 +233,13 @@ describe("what goes wrong", () => {
     ["clone", "cloned to the caller", "MEDS_INVALID_ARGUMENT"],
     ["patient", "patient.copy()", "MEDS_INVALID_ARGUMENT"],
   ])("tells of a %s", async (how, text, code) => {
-    const error = await failure(how);
-    expect(error.code).toBe("MEDS_PASS_FAILED");
-    expect(error.message).toContain(text);
-    expect(error.message).toContain(`subject ${subject()}`);
-    if (code !== undefined) expect(error.cause).toMatchObject({ code });
+    for (const threads of [0, 2]) {
+      const error = await failure(how, { threads });
+      expect(error.code).toBe("MEDS_PASS_FAILED");
+      expect(error.message).toContain(text);
+      expect(error.message).toContain(`subject ${subject()}`);
+      if (code !== undefined) expect(error.cause).toMatchObject({ code });
+    }
   });
 
   // The pass waited for an answer that never came.
@@ -245,8 +247,10 @@ describe("what goes wrong", () => {
     ["unreadable", "no code"],
     ["wordless", "primitive value"],
   ])("fails where the error cannot be sent (%s)", { timeout: 20_000 }, async (how, text) => {
-    const error = await failure(how);
-    expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining(text)]);
+    for (const threads of [0, 2]) {
+      const error = await failure(how, { threads });
+      expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining(text)]);
+    }
   });
 
   it("tells of a thread that exits", async () => {

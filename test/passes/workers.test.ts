@@ -264,8 +264,8 @@ describe("results", () => {
                   ({
                     symbol: Symbol("x"),
                     nested: [{ deep: () => 1 }],
-                    patient: [...patients][0],
-                    patients: { list: [...patients] },
+                    patient: Array.from(patients)[0],
+                    patients: { list: Array.from(patients) },
                     map: new Map([[1, () => 1]]),
                     port: { port: new MessageChannel().port1 },
                   })[given.how],
