@@ -2126,7 +2126,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * The threads stay for ten seconds after a pass, with the store open and modules loaded, and end with
    * `close()`; they do not keep a program running. The first pass takes about 0.1 s to start two threads, a
    * later one about a millisecond. Variables of a module live as long as its thread: keep what a pass adds up
-   * inside of the function. A thread that a pass left with an error, a signal or `break` ends.
+   * inside of the function. If the module's file has changed, new threads read it (changes of files that it
+   * imports are not seen). Threads of a pass that an error, a signal or `break` ended end too.
    *
    * A pass of at most 100,000 rows (10,000 where the threads are ready) runs in the caller's thread if
    * `threads` and `signal` are not set and the function, or labeler, only computes: a function that is given
@@ -3916,6 +3917,8 @@ export type TransformFunction<A = unknown, S extends object = AnySchema> = (pati
 type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<TransformedRow<S>> | null;
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
+  /** Number of worker threads, 1 or more. Default: the number of threads that the machine can run at once. */
+  readonly threads?: number | undefined;
   /**
    * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
    * …, but not nested types.

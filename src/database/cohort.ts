@@ -294,7 +294,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * The threads stay for ten seconds after a pass, with the store open and modules loaded, and end with
    * `close()`; they do not keep a program running. The first pass takes about 0.1 s to start two threads, a
    * later one about a millisecond. Variables of a module live as long as its thread: keep what a pass adds up
-   * inside of the function. A thread that a pass left with an error, a signal or `break` ends.
+   * inside of the function. If the module's file has changed, new threads read it (changes of files that it
+   * imports are not seen). Threads of a pass that an error, a signal or `break` ended end too.
    *
    * A pass of at most 100,000 rows (10,000 where the threads are ready) runs in the caller's thread if
    * `threads` and `signal` are not set and the function, or labeler, only computes: a function that is given

@@ -18,7 +18,7 @@ const AWAITED = 1;
 /** The words of a worker: messages that the reader has read, and whether the worker waits until it reads. */
 const WORKERS = 2;
 const PER_WORKER = 2;
-/** The words of a chunk: its worker plus 1 (0: none yet), and that worker's messages when it left the chunk, plus 1. */
+/** The words of a chunk: its worker plus 1 (0: none yet), and the worker's messages when it left it, plus 1. */
 const PER_CHUNK = 2;
 
 /**

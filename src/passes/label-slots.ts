@@ -6,7 +6,7 @@ import type { PassReport } from "./pass.js";
 /** The labels of a pass's patients, as plain data for workers. */
 export interface LabelPlan {
   readonly table: LabelTable;
-  /** The labels of the patient at place p of the pass: `rows` from `offsets[p]` to just before `offsets[p + 1]`. */
+  /** The patient at place p of the pass has the `rows` from `offsets[p]` to just before `offsets[p + 1]`. */
   readonly offsets: Uint32Array;
   /** Rows of the table. Those of a patient are in the order of the table. */
   readonly rows: Uint32Array;

@@ -6,7 +6,7 @@ import type { PassFunction, Task } from "./messages.js";
 import { Opened } from "./opener.js";
 import { Threads } from "./threads.js";
 
-/** Milliseconds after which unused threads end. They hold memory: about 15 MB each, and what their functions keep. */
+/** Milliseconds after which unused threads end: each takes memory, also what its functions have kept. */
 const IDLE = 10_000;
 
 /** What a thread of a pool answers: nothing of the pass is left in it, such as a timer or an open file. */

@@ -43,7 +43,10 @@ export class Reading {
     return true;
   }
 
-  /** The function reads a chunk from now on. Returns its first place in the pass's slots, and the one after its last. */
+  /**
+   * The function reads a chunk from now on. Returns its first place in the pass's slots, and the one after its
+   * last.
+   */
   enter(chunk: number): readonly [begin: number, end: number] {
     const { bounds, slots } = this.work.chunks;
     const [begin, end] = [bounds[chunk]!, bounds[chunk + 1]!];

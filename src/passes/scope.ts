@@ -25,8 +25,6 @@ export interface Unusable {
   readonly reason: string;
 }
 
-const require = createRequire(import.meta.url);
-
 /** Globals of Node.js in every thread, beside those of the language. */
 const NODE_GLOBALS =
   "AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CompressionStream CountQueuingStrategy Crypto " +
@@ -57,7 +55,7 @@ export function scopeOf(source: string): FunctionScope | Unusable {
   const { program, form, node } = parsed;
   const lexical = lexicalIn(node);
   if (lexical !== null) return { reason: `uses \`${lexical}\`, which it would not have in a worker thread` };
-  const { analyze } = require("eslint-scope") as typeof EslintScope;
+  const { analyze } = createRequire(import.meta.url)("eslint-scope") as typeof EslintScope;
   const { through } = analyze(program as never, { ecmaVersion: 2025, sourceType: "module" }).scopes[0]!;
   const names = new Set(through.map(({ identifier }) => identifier.name as string));
   const { language, all } = globalNames();
@@ -85,7 +83,7 @@ interface Parsed {
 /** Parses the text: first as an expression, then as a member of an object (`name(patients) { … }`). */
 function parse(source: string): Parsed | Unusable {
   if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) return { reason: "is native or bound, so its source text is unknown" };
-  const { parse: program } = require("acorn") as typeof Acorn;
+  const { parse: program } = createRequire(import.meta.url)("acorn") as typeof Acorn;
   const options = { ecmaVersion: "latest", sourceType: "module", ranges: true } as const;
   let failure: unknown;
   try {
