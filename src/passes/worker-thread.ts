@@ -9,7 +9,8 @@ import { work } from "./work.js";
 export function servePasses(): void {
   const opened = new Opened();
   serve(async ({ port, ...share }: Task): Promise<boolean> => {
-    let isClean = true;
+    // Not after an error: the function may have left anything.
+    let isClean = false;
     const link = linkOf(port, (clean) => {
       isClean = clean;
     });
