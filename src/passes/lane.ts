@@ -49,7 +49,10 @@ export class InThread implements Lane {
     // `code` getter throws. `failed` reports a thread that ends, before its tasks are rejected.
     thread.run({ ...share, port: channel.port2 }).then(
       (isClean) => this.giveBack(isClean),
-      (error: unknown) => this.failed(error, "its task failed"),
+      (error: unknown) => {
+        // A thread that was given back may be ended by the next pass before it has answered.
+        if (!this.isBack) this.failed(error, "its task failed");
+      },
     );
   }
 

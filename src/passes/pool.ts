@@ -23,7 +23,9 @@ export class PoolThread {
   constructor(private readonly lost: (thread: PoolThread) => void) {
     this.threads = new Threads({
       count: 1,
-      ahead: 1,
+      // A thread is given back just before it answers. The next task must leave at once: the pass may end, and
+      // close the task's port, before the thread has answered.
+      ahead: 2,
       start: () => startWorker("worker.js"),
       failed: (error) => {
         if (this.isOver) return;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { type MapFunction, PatientDatabase } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../support/child.js";
 import { rejected } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 import { generated } from "../support/generated.js";
@@ -333,6 +334,11 @@ describe("threads", () => {
     );
     expect(sums).toEqual(sums.map((__, i) => Array.from(db, ({ length }) => length + i)));
   });
+
+  it("lose and repeat nothing, and never hang, in many passes at once that end in every way", async () => {
+    const end = await run("passes-stress.mjs", [generated.store, "200"], { timeout: 120_000 });
+    expect(end).toEqual({ code: 0, signal: null, stdout: "200 passes\n", stderr: "" });
+  }, 150_000);
 
   it("read a module anew that has changed", async () => {
     const path = join(mkdtempSync(join(folder("changing"), "m-")), "module.mjs");
