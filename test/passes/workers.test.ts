@@ -3,6 +3,7 @@ import { mkdtempSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import fc from "fast-check";
 import { type MapFunction, PatientDatabase } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../support/child.js";
@@ -173,6 +174,32 @@ describe("results", () => {
         counts: Float64Array.of(0, length),
         at: new Date(length),
       })),
+    );
+  });
+
+  it("are what a structured clone makes of any value, yielded and returned, here and in threads", async () => {
+    const some = db.subset({ slots: [0] });
+    const value = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+      maxDepth: 4,
+    });
+    const merge = (_: unknown, part: unknown) => part;
+    await fc.assert(
+      fc.asyncProperty(value, fc.nat(1), async (given, threads) => {
+        const wanted: unknown = structuredClone(given);
+        const options = { args: { given }, threads };
+        const yielded: MapFunction<unknown, typeof options.args> = function* (_, args) {
+          yield args.given;
+        };
+        expect(await some.map(yielded, options).toArray()).toStrictEqual([wanted]);
+        expect(await some.reduce((_, args) => args.given, { ...options, initial: null as unknown, merge })).toStrictEqual(wanted);
+      }),
+      { numRuns: 150, seed: 5 },
     );
   });
 
