@@ -23,7 +23,8 @@ describe("advice on the mapping", () => {
       expect(now(), "look-ups").toEqual({ places: all, ahead: 0 });
       // Threads of passes live on, with the store open.
       const threads = Number((await use(db, now)) ?? 0);
-      for (let turn = 0; turn < 100 && now().places < all * (1 + threads); turn += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let turn = 0; turn < 100 && now().places < all * (1 + threads); turn += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       expect(now(), "afterwards").toEqual({ places: all * (1 + threads), ahead: 0 });
     } finally {
       db.close();
