@@ -102,7 +102,7 @@ export class WorkerPatients implements Iterable<Given> {
   }
 
   [Symbol.iterator](): Iterator<Given> {
-    return new GivenIterator(this.reading, (place) => this.chunkAt(place));
+    return patientsOf(this.reading, (place) => this.chunkAt(place));
   }
 }
 
@@ -114,39 +114,23 @@ export class ChunkPatients implements Iterable<Given> {
   ) {}
 
   [Symbol.iterator](): Iterator<Given> {
-    return new GivenIterator(this.reading, (place) => (place === 0 ? this.chunk : undefined));
+    return patientsOf(this.reading, (place) => (place === 0 ? this.chunk : undefined));
   }
 }
 
-/** The patients of one chunk after another, with their labels where the pass has some. */
-class GivenIterator implements Iterator<Given> {
-  private chunks = 0;
-  private place = 0;
-  private end = 0;
-  private readonly labels: PlacedLabels | null;
-
-  constructor(
-    private readonly reading: Reading,
-    private readonly chunkAt: (place: number) => number | undefined,
-  ) {
-    this.labels = reading.labels;
-  }
-
-  next(): IteratorResult<Given> {
-    if (this.place === this.end && !this.advance()) return { done: true, value: undefined };
-    const { place } = this;
-    this.place += 1;
-    const patient = this.reading.at(place);
-    return { done: false, value: this.labels === null ? patient : [patient, this.labels.at(place)] };
-  }
-
-  private advance(): boolean {
-    const chunk = this.chunkAt(this.chunks);
-    if (chunk === undefined) return false;
-    this.chunks += 1;
-    const [begin, end] = this.reading.enter(chunk);
-    this.place = begin;
-    this.end = end;
-    return true;
+/**
+ * The patients of one chunk after another, with their labels where the pass has some. A generator, because V8
+ * does not inline it: what it would inline here, it could not inline in the function's loop over events.
+ */
+function* patientsOf(reading: Reading, chunkAt: (place: number) => number | undefined): Generator<Given, undefined> {
+  const { labels } = reading;
+  for (let taken = 0; ; taken += 1) {
+    const chunk = chunkAt(taken);
+    if (chunk === undefined) return;
+    const [begin, end] = reading.enter(chunk);
+    for (let place = begin; place < end; place += 1) {
+      const patient = reading.at(place);
+      yield labels === null ? patient : [patient, labels.at(place)];
+    }
   }
 }
