@@ -31,6 +31,7 @@ import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
 import { type Patient, patientOf } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
+import type { LabelFunction, MapFunction, MapWithLabelsFunction, ReduceFunction } from "./functions.js";
 import { mapLabelled, mapPatients, reducePatients } from "./run.js";
 
 /**
@@ -274,21 +275,49 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     return new Query(this._store, this._slots, options).rowsWithCode(codes);
   }
 
-  // Passes: worker threads open the store by its path and run functions of the caller. All chunks of patients
-  // have about as many events.
+  // Passes: threads open the store by its path and run functions of the caller. All chunks of patients have
+  // about as many events.
 
   /**
-   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
-   * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
-   * MapFunction} for the function's arguments and result.
+   * Runs a function over all patients in worker threads, and streams its results. The function is called once
+   * per worker, with an iterable of the patients that the worker takes, chunk by chunk. See {@link
+   * MapFunction} for its arguments and results.
    *
-   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass
-   * begins when its first result is read. It ends, with its workers, however the loop is left. Workers wait
-   * for a slow reader.
+   * The function is given itself, and sent to the threads by its source text: it may use its arguments and
+   * what is global in every thread, but no variables of the program around it. Pass those as `args`;
+   * `await import("package")` in it finds packages from the current folder. Or it is given as a module that
+   * exports it: `new URL("./pass.mjs", import.meta.url)`, or `.ts` where Node.js loads TypeScript.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js,
-   * args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module does not exist; what
-   * {@link Pass} throws while it runs.
+   * Results come in the order of the patients by default. The pass begins when its first result is read. It
+   * ends however the loop is left. Workers wait for a slow reader.
+   *
+   * The threads stay for ten seconds after a pass, with the store open and modules loaded, and end with
+   * `close()`; they do not keep a program running. The first pass takes about 0.1 s to start two threads, a
+   * later one about a millisecond. Variables of a module live as long as its thread: keep what a pass adds up
+   * inside of the function. If the module's file has changed, new threads read it (changes of files that it
+   * imports are not seen). Threads of a pass that an error, a signal or `break` ended end too.
+   *
+   * A pass of at most 100,000 rows (10,000 where the threads are ready) runs in the caller's thread if
+   * `threads` and `signal` are not set and the function, or labeler, only computes: a function that is given
+   * itself, is not async and uses only globals of the language.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a function that uses variables around it, a relative path,
+   * a module of another kind, args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module
+   * does not exist; what {@link Pass} throws while it runs.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const long = db.map(
+   *   function* (patients, { least }) {
+   *     for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+   *   },
+   *   { args: { least: 100 } },
+   * );
+   * for await (const { id, rows } of long) console.log(id, rows);
+   * db.close();
+   * ```
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -304,8 +333,10 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * db.close();
    * ```
    */
-  map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T> {
-    return mapPatients<T, A>(this._store, this.slots, module, options);
+  map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
+  map<T, A = undefined>(run: MapFunction<T, A, S>, options?: MapOptions<A>): Pass<T>;
+  map<T, A>(run: ModuleUrl | MapFunction<T, A, S>, options?: MapOptions<A>): Pass<T> {
+    return mapPatients<T, A>(this._store, this.slots, run, options);
   }
 
   /**
@@ -316,53 +347,68 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * @throws MedsError as {@link Cohort.map}.
    * @example
    * ```ts
-   * import { writeFileSync } from "node:fs";
    * import { Labels, PatientDatabase } from "meds-reader";
    *
-   * const module = new URL("./known.mjs", import.meta.url);
-   * writeFileSync(
-   *   module,
-   *   "export default function* (pairs) { for (const [p, labels] of pairs) for (const l of labels) yield p.until(l.predictionTime).length; }",
-   * );
    * const db = PatientDatabase.open("demo.medsdb");
    * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
-   * const pass = db.mapWithLabels<number>(module, labels);
+   * const pass = db.mapWithLabels(function* (pairs) {
+   *   for (const [patient, own] of pairs) for (const label of own) yield patient.until(label.predictionTime).length;
+   * }, labels);
    * console.log(await pass.toArray(), pass.report.unknownLabels);
    * db.close();
    * ```
    */
-  mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T> {
-    return mapLabelled<T, A>(this._store, this.slots, module, labels, options);
+  mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
+  mapWithLabels<T, A = undefined>(run: MapWithLabelsFunction<T, A, S>, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
+  mapWithLabels<T, A>(run: ModuleUrl | MapWithLabelsFunction<T, A, S>, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T> {
+    return mapLabelled<T, A>(this._store, this.slots, run, labels, options);
   }
 
   /**
-   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of
-   * the patients. The result is the same for any number of threads, to the last bit of a floating-point
-   * number.
+   * Runs a function over all patients in worker threads and merges its results, one per worker, in order of
+   * the workers. The function is given as for {@link Cohort.map}.
+   *
+   * Which patients a worker reads depends on time, so the last bits of a sum of floating-point numbers may
+   * differ between runs. With `per: "chunk"` the function is called per chunk and its results are merged in
+   * order of the patients: the total is then the same to the last bit for any number of threads.
+   *
+   * Typed arrays of 64 KiB or more in a result (itself, or up to two levels deep in plain objects and arrays)
+   * are moved to the caller's thread, not copied: the function's own reference to such an array is empty
+   * afterwards. Make the array in the function.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
    * ```ts
-   * import { writeFileSync } from "node:fs";
    * import { PatientDatabase } from "meds-reader";
    *
-   * const module = new URL("./rows.mjs", import.meta.url);
-   * writeFileSync(module, "export default (patients) => { let rows = 0; for (const p of patients) rows += p.length; return rows; }");
    * const db = PatientDatabase.open("demo.medsdb");
-   * const rows = await db.reduce<number>(module, { initial: 0, merge: (total, part) => total + part });
-   * console.log(rows === db.eventCount);
+   * const counts = await db.reduce(
+   *   (patients, { codes }) => {
+   *     const found = new Float64Array(codes);
+   *     for (const patient of patients) for (const id of patient.codeIds) found[id]! += 1;
+   *     return found;
+   *   },
+   *   {
+   *     args: { codes: db.codes.size + 1 }, // ids count from 1
+   *     initial: new Float64Array(db.codes.size + 1),
+   *     merge: (total, part) => total.map((count, id) => count + part[id]!),
+   *   },
+   * );
+   * console.log(counts[db.codes.id("MEDS_BIRTH") ?? 0]);
    * db.close();
    * ```
    */
-  async reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R> {
-    return reducePatients<R, P, A>(this._store, this.slots, module, options);
+  async reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
+  async reduce<R, P = R, A = undefined>(run: ReduceFunction<P, A, S>, options: ReduceOptions<R, P, A>): Promise<R>;
+  async reduce<R, P, A>(run: ModuleUrl | ReduceFunction<P, A, S>, options: ReduceOptions<R, P, A>): Promise<R> {
+    return reducePatients<R, P, A>(this._store, this.slots, run, options);
   }
 
   /**
    * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue},
-   * {@link predictionTimes}), or by a function of a module that is called for each patient ({@link
-   * LabelFunction}). Labels are in the order of the patients; those of a labeler of this package are also in
-   * the order of time.
+   * {@link predictionTimes}), or by a function that is called for each patient ({@link LabelFunction}), given
+   * as for {@link Cohort.map}. Labels are in the order of the patients; those of a labeler of this package are
+   * also in the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -378,7 +424,9 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * db.close();
    * ```
    */
-  async label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels> {
+  async label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
+  async label<A = undefined>(labeler: LabelFunction<A, S>, options?: LabelingOptions<A>): Promise<Labels>;
+  async label<A>(labeler: Labeler | ModuleUrl | LabelFunction<A, S>, options?: LabelingOptions<A>): Promise<Labels> {
     return labelPatients(this._store, this.slots, labeler, options);
   }
 

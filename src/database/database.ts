@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
+import { opensWith } from "../passes/opener.js";
 import { CONVERT_OPTIONS, type ConvertOptions } from "../sources/plan.js";
 import type { ArrowExport } from "../store/c-data.js";
 import type { CodeTable } from "../store/codes.js";
@@ -239,3 +240,5 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     this.close();
   }
 }
+
+opensWith((path, options) => PatientDatabase.open(path, options));

@@ -1,5 +1,5 @@
-// The functions of a caller's module, and what they get: their types name the database, so they are above
-// passes and labelers.
+// The functions of a caller, and what they get: their types name the database, so they are above passes and
+// labelers.
 import type { AskedLabel } from "../labelers/labeling.js";
 import type { LabelRow } from "../labels/labels.js";
 import type { Patient } from "../timeline/patient.js";
@@ -10,25 +10,35 @@ import type { PatientDatabase } from "./database.js";
 export interface PassContext {
   /** The store, open in this thread: its codes, splits and metadata. */
   readonly db: PatientDatabase;
-  /** The index of the chunk of this call, and the number of chunks. */
+  /** The index of the chunk that is being read, and the number of chunks. */
   readonly chunk: number;
   readonly chunks: number;
+  /** The number of this worker, from 0, and the number of workers. */
+  readonly worker: number;
+  readonly workers: number;
 }
 
 /**
- * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
- * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
- * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
- * thread.
+ * The function of {@link Cohort.map}. It is called once per worker (with `per: "chunk"` once per chunk), and
+ * only if there are patients for it. It may iterate over the patients more than once: each loop begins at the
+ * first patient and reads the same ones. If it stops early, the other workers read the chunks that it has not
+ * taken.
+ *
+ * Where it returns an array or an iterator (such as a generator's), sync or async, each item is a result. Any
+ * other value except undefined is one result. Results are cloned to the caller's thread. What a generator
+ * yields is cloned at once; what a function returns is cloned at its end, but typed arrays of 64 KiB or more
+ * are moved: see {@link Cohort.reduce}.
  *
  * @example
  * ```ts
- * import type { MapFunction } from "meds-reader";
+ * import { type MapFunction, PatientDatabase } from "meds-reader";
  *
  * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
  *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
  * };
- * export default longest;
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(await db.map(longest, { args: { least: 100 } }).toArray());
+ * db.close();
  * ```
  */
 export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
@@ -38,7 +48,7 @@ export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> 
 ) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 
 /**
- * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * The function of {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
  * labels in the order of the table.
  */
 export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (
@@ -48,8 +58,8 @@ export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = A
 ) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
 
 /**
- * The function of a module for {@link Cohort.reduce}: its return value (even an array) is the result of the
- * chunk.
+ * The function of {@link Cohort.reduce}, called as a {@link MapFunction}: its return value (even an array) is
+ * one part.
  */
 export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (
   patients: Iterable<Patient<S>>,
@@ -58,7 +68,7 @@ export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchem
 ) => P | Promise<P>;
 
 /**
- * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label,
+ * The function of {@link Cohort.label}. It is called for each patient, and returns one label,
  * several labels or nothing.
  *
  * @example

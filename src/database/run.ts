@@ -1,23 +1,32 @@
-// How the methods of a cohort that run functions of a module check their arguments and begin.
+// How the methods of a cohort that run functions of the caller check their arguments and begin.
 import { Labels } from "../labels/labels.js";
+import { type Callable, functionOf } from "../passes/callable.js";
 import { LabelledPatients } from "../passes/label-slots.js";
-import { type ModuleUrl, moduleOf } from "../passes/module.js";
+import type { ModuleUrl } from "../passes/module.js";
 import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
 import { expected, flagOf, oneOf } from "../support/arguments.js";
 
-export function mapPatients<T, A>(store: Store, slots: Uint32Array, module: ModuleUrl, options: MapOptions<A> | undefined): Pass<T> {
-  const checked = checkedOptions("map", options, ["ordered"]);
-  const { exportName, ordered } = options ?? {};
+const PER = ["worker", "chunk"] as const;
+
+export function mapPatients<T, A>(
+  store: Store,
+  slots: Uint32Array,
+  run: ModuleUrl | Callable,
+  options: MapOptions<A> | undefined,
+): Pass<T> {
+  const checked = checkedOptions("map", options, ["ordered", "per"]);
+  const { exportName, ordered, per } = options ?? {};
   return new Pass<T>({
     store,
     slots,
-    module: moduleOf(module, exportName),
+    run: functionOf(run, exportName),
     mode: "stream",
+    per: oneOf("per", per, PER),
     ...checked,
     ordered: flagOf("ordered", ordered, true),
-    labelsOf: null,
+    labels: null,
     report: NO_LABELS,
   });
 }
@@ -25,22 +34,23 @@ export function mapPatients<T, A>(store: Store, slots: Uint32Array, module: Modu
 export function mapLabelled<T, A>(
   store: Store,
   slots: Uint32Array,
-  module: ModuleUrl,
+  run: ModuleUrl | Callable,
   labels: Labels,
   options: MapWithLabelsOptions<A> | undefined,
 ): Pass<T> {
-  const checked = checkedOptions("mapWithLabels", options, ["ordered", "unlabelled"]);
-  const { exportName, ordered, unlabelled } = options ?? {};
+  const checked = checkedOptions("mapWithLabels", options, ["ordered", "per", "unlabelled"]);
+  const { exportName, ordered, per, unlabelled } = options ?? {};
   if (!(labels instanceof Labels)) expected("labels", labels, "a table of labels from Labels.open, Labels.from or db.label");
   const given = new LabelledPatients(store, slots, labels, oneOf("unlabelled", unlabelled, ["omit", "include"]) === "include");
   return new Pass<T>({
     store,
     slots: given.slots,
-    module: moduleOf(module, exportName),
+    run: functionOf(run, exportName),
     mode: "stream",
+    per: oneOf("per", per, PER),
     ...checked,
     ordered: flagOf("ordered", ordered, true),
-    labelsOf: given.of,
+    labels: given.plan,
     report: given.report,
   });
 }
@@ -48,22 +58,23 @@ export function mapLabelled<T, A>(
 export async function reducePatients<R, P, A>(
   store: Store,
   slots: Uint32Array,
-  module: ModuleUrl,
+  run: ModuleUrl | Callable,
   options: ReduceOptions<R, P, A>,
 ): Promise<R> {
-  const checked = checkedOptions("reduce", options, ["initial", "merge"]);
-  const { exportName, initial, merge } =
+  const checked = checkedOptions("reduce", options, ["initial", "merge", "per"]);
+  const { exportName, initial, merge, per } =
     (options as ReduceOptions<R, P, A> | undefined) ?? expected("The value for options", options, "an object { initial, merge }");
   if (typeof merge !== "function") expected("merge", merge, "a function (total, part) => total");
   if (!("initial" in options)) expected("initial", initial, "a value that the first part is merged into, such as 0");
   const pass = new Pass<P>({
     store,
     slots,
-    module: moduleOf(module, exportName),
+    run: functionOf(run, exportName),
     mode: "value",
+    per: oneOf("per", per, PER),
     ...checked,
     ordered: true,
-    labelsOf: null,
+    labels: null,
     report: NO_LABELS,
   });
   let total = initial;

@@ -1,5 +1,6 @@
 import { type Label, Labels } from "../labels/labels.js";
-import { type ModuleUrl, moduleOf } from "../passes/module.js";
+import { type Callable, functionOf, titleOf } from "../passes/callable.js";
+import type { ModuleUrl } from "../passes/module.js";
 import { checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
@@ -54,7 +55,7 @@ export interface LabelingReport {
 export async function labelPatients<A>(
   store: Store,
   slots: Uint32Array,
-  labeler: Labeler | ModuleUrl,
+  labeler: Labeler | ModuleUrl | Callable,
   options: LabelingOptions<A> | undefined,
 ): Promise<Labels> {
   const checked = checkedOptions("label", options, ["task", "sample", "onReport"]);
@@ -62,15 +63,17 @@ export async function labelPatients<A>(
   if (task !== undefined) textOf("task", task, "the name of the task");
   functionIn("onReport", onReport);
   const own = labeler instanceof Labeler ? labeler : null;
+  const run = labeler instanceof Labeler ? null : functionOf(labeler, exportName);
   const pass = new Pass<Labelled>({
     store,
     slots,
-    module: labeler instanceof Labeler ? null : moduleOf(labeler, exportName),
+    run,
     mode: "value",
+    per: "chunk",
     ...checked,
     ordered: true,
     reader: labeling({ plan: own === null ? null : planOf(own, store), sample: samplePlan(sample) }),
-    labelsOf: null,
+    labels: null,
     report: NO_LABELS,
   });
   const all: Label[] = [];
@@ -79,7 +82,7 @@ export async function labelPatients<A>(
     for (const label of chunk.labels) all.push(label);
     for (const [reason, count] of chunk.skipped) skipped.add(reason, count);
   }
-  const labels = collected(all, task ?? own?.task ?? "labels", labeler);
+  const labels = collected(all, task ?? own?.task ?? "labels", run === null ? null : titleOf(run));
   const count = (is: (label: Label) => boolean) => all.filter(is).length;
   onReport?.(
     Object.freeze({
@@ -95,15 +98,13 @@ export async function labelPatients<A>(
   return labels;
 }
 
-/** The labels as a table. If a module's labels are wrong, the message names the module. */
-function collected(all: readonly Label[], task: string, labeler: Labeler | ModuleUrl): Labels {
+/** The labels as a table. If the labels of a function are wrong, the message contains its title. */
+function collected(all: readonly Label[], task: string, title: string | null): Labels {
   try {
     return Labels.from(all, { task });
   } catch (error) {
-    if (!(error instanceof MedsError) || labeler instanceof Labeler) throw error;
-    throw new MedsError(error.code, `${typeof labeler === "string" ? labeler : labeler.href} did not return labels: ${error.message}`, {
-      cause: error,
-    });
+    if (!(error instanceof MedsError) || title === null) throw error;
+    throw new MedsError(error.code, `${title} did not return labels: ${error.message}`, { cause: error });
   }
 }
 

@@ -1,8 +1,10 @@
 // The messages between the main thread and its worker threads: of passes and of loaders.
 import type { MessagePort } from "node:worker_threads";
-import type { LabelRow } from "../labels/labels.js";
 import type { Int64 } from "../store/values/vector.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import type { Chunks } from "./chunks.js";
+import type { InlineFunction } from "./inline.js";
+import type { LabelPlan } from "./label-slots.js";
 import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
 
@@ -15,42 +17,61 @@ export interface Question<T> {
 /** From a worker to the main thread: one per task, in the order of the tasks. */
 export type Answer<R> = { readonly kind: "done"; readonly result: R } | { readonly kind: "failed"; readonly error: SentError };
 
-/** The task of a pass: a chunk of patients and the function to run over them. */
-export interface Task {
+/** The function of a pass. */
+export type PassFunction = ModuleFunction | InlineFunction;
+
+/** What all workers of a pass do: plain data. */
+export interface Work {
   /** Path and content id of the store: the same slots are other patients in another store. */
   readonly path: string;
   readonly id: string;
   /** As the store was opened: see {@link OpenOptions.int64}. */
   readonly int64: Int64;
-  readonly chunk: number;
-  readonly chunks: number;
-  readonly slots: Uint32Array;
-  /** Those of their shards that the pass reads sequentially. */
+  readonly chunks: Chunks;
+  /** The shards that the pass reads sequentially. */
   readonly scanned: readonly number[];
   /** The caller's function; null where a reader does not call one. */
-  readonly module: ModuleFunction | null;
+  readonly run: PassFunction | null;
   readonly args: unknown;
   /** `stream`: the function may return many results; `value`: it returns one. */
   readonly mode: "stream" | "value";
-  /** The labels for each slot; null where patients are read without labels. */
-  readonly labels: readonly (readonly LabelRow[])[] | null;
+  /** Whether the function is called once per worker or once per chunk. */
+  readonly per: "worker" | "chunk";
+  /** Whether results are read in the order of the chunks. */
+  readonly ordered: boolean;
+  /** The labels of the patients; null where patients are read without labels. */
+  readonly labels: LabelPlan | null;
   /** The reader that calls the function for each patient; null where the function receives all patients. */
   readonly reader: ReaderPlan | null;
+}
+
+/** The task of one worker of a pass. */
+export interface Task {
+  readonly work: Work;
+  readonly worker: number;
+  readonly workers: number;
+  /** The words of the pass's board. */
+  readonly words: Int32Array;
   /** Results go to this port, and {@link MORE} arrives from it. */
   readonly port: MessagePort;
 }
 
-/** The main thread has taken one message of results, so another may follow. */
+/** The main thread has read a message of results for which the worker waited. */
 export const MORE = "more";
 
-/** Messages of results that may be unread before the worker waits. */
-export const CREDIT = 4;
-
-/** From the worker of a pass, through the port of its task. */
+/** From a worker of a pass. `chunk` is the last one that the worker has taken, -1 for none. */
 export type Message =
-  | { readonly kind: "results"; readonly results: readonly unknown[] }
-  | { readonly kind: "end" }
-  | { readonly kind: "error"; readonly stage: "store" | "load" | "run"; readonly subject: bigint | null; readonly error: SentError };
+  | { readonly kind: "results"; readonly chunk: number; readonly results: readonly unknown[] }
+  | { readonly kind: "left" }
+  /** Nothing of the pass is left in the thread: {@link Link.settled}. */
+  | { readonly kind: "end"; readonly isClean: boolean }
+  | {
+      readonly kind: "error";
+      readonly chunk: number;
+      readonly stage: "store" | "load" | "run";
+      readonly subject: bigint | null;
+      readonly error: SentError;
+    };
 
 /** A fault of the store or of our own files, not of the caller's function. */
 export class OwnFault extends Error {

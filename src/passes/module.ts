@@ -7,10 +7,13 @@ import { withIo } from "../support/io.js";
 
 /** A function in a module, in the form that a worker imports. */
 export interface ModuleFunction {
+  readonly kind: "module";
   /** The module's file: the URL for `import`, the path for messages. */
   readonly url: string;
   readonly path: string;
   readonly name: string;
+  /** Changes with the file, because a thread that has imported the file never reads it again. */
+  readonly version: string;
 }
 
 const EXAMPLE = 'the URL of a .mjs or .js file, such as new URL("./pass.mjs", import.meta.url)';
@@ -24,11 +27,12 @@ export type ModuleUrl = string | { readonly href: string };
  */
 export function moduleOf(module: ModuleUrl, exportName: string | undefined): ModuleFunction {
   const path = fileOf(module);
-  if (!/\.m?js$/.test(path)) conflict(`The module is ${shown(path)}. It must be ${EXAMPLE}. Compile TypeScript first.`);
-  if (!withIo(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile())
-    fail("MEDS_NOT_FOUND", `${path}: the module does not exist. Pass ${EXAMPLE}.`, path);
+  if (/\.m?ts$/.test(path)) checkTypeScript(path);
+  else if (!/\.m?js$/.test(path)) conflict(`The module is ${shown(path)}. It must be ${EXAMPLE}.`);
+  const file = withIo(path, () => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  if (!file?.isFile()) fail("MEDS_NOT_FOUND", `${path}: the module does not exist. Pass ${EXAMPLE}.`, path);
   const name = exportName === undefined ? "default" : textOf("exportName", exportName, "the name of an exported function");
-  return { url: pathToFileURL(path).href, path, name };
+  return { kind: "module", url: pathToFileURL(path).href, path, name, version: `${file.mtimeNs} ${file.size} ${file.ino}` };
 }
 
 function fileOf(module: ModuleUrl): string {
@@ -40,4 +44,22 @@ function fileOf(module: ModuleUrl): string {
   } catch {
     return expected("The module", href, EXAMPLE);
   }
+}
+
+/** What to do where threads cannot load TypeScript. */
+export const TYPESCRIPT_HINT = "Node.js 22.18, 23.6 and newer load it. For an older one, compile the module, or pass the function itself";
+
+/**
+ * Flags of node that load something first: it may be a loader of TypeScript. Worker threads inherit them (with
+ * Node.js 20, tsx registers itself in the main thread only, and the module then cannot be loaded).
+ */
+const PRELOAD = /^(--import|--loader|--experimental-loader|--experimental-strip-types|--experimental-transform-types)(=|$)/;
+
+/** Throws where this runtime cannot load TypeScript in a thread. */
+function checkTypeScript(path: string): void {
+  const { features, versions, execArgv, env } = process;
+  if ("typescript" in features && features.typescript) return;
+  if (versions.bun !== undefined || versions.deno !== undefined) return;
+  if ([...execArgv, ...(env.NODE_OPTIONS ?? "").split(/[\s"']+/)].some((flag) => PRELOAD.test(flag))) return;
+  conflict(`The module is ${shown(path)}, and Node.js ${versions.node} does not load TypeScript. ${TYPESCRIPT_HINT}.`);
 }

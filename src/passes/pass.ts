@@ -1,16 +1,13 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { LabelRow } from "../labels/labels.js";
+import { availableParallelism } from "node:os";
 import type { AbortSignalLike } from "../store/native.js";
-import { startWorker } from "../store/package-files.js";
 import type { Store } from "../store/store.js";
-import { MedsError } from "../support/errors.js";
-import { chunksOf } from "./chunks.js";
-import { type Message, MORE, received, type Task } from "./messages.js";
-import type { ModuleFunction } from "./module.js";
+import { type Chunks, chunksOf } from "./chunks.js";
+import type { LabelPlan } from "./label-slots.js";
+import type { PassFunction, Work } from "./messages.js";
+import { Pool } from "./pool.js";
 import type { ReaderPlan } from "./reader.js";
-import { serve } from "./serve.js";
-import { Threads } from "./threads.js";
-import { type OpenDatabase, work } from "./work.js";
+import { cancelled, Run } from "./run.js";
+import { servePasses } from "./worker-thread.js";
 
 /** The input of a pass. */
 export interface PassReport {
@@ -33,15 +30,16 @@ export interface PassReport {
 export interface PassPlan {
   readonly store: Store;
   readonly slots: Uint32Array;
-  readonly module: ModuleFunction | null;
-  readonly mode: Task["mode"];
+  readonly run: PassFunction | null;
+  readonly mode: Work["mode"];
+  readonly per: Work["per"];
   readonly args: unknown;
-  readonly threads: number;
+  /** Undefined where the caller did not choose: see {@link isSmall}. */
+  readonly threads: number | undefined;
   readonly ordered: boolean;
   readonly signal: AbortSignalLike | undefined;
   readonly reader?: ReaderPlan;
-  /** Returns the labels for each slot; null where patients are read without labels. */
-  readonly labelsOf: ((slots: Uint32Array) => LabelRow[][]) | null;
+  readonly labels: LabelPlan | null;
   readonly report: Omit<PassReport, "patients" | "chunks">;
 }
 
@@ -49,36 +47,47 @@ export interface PassPlan {
 export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outsideLabels: 0, unlabelledPatients: 0 } as const;
 
 /**
- * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
- * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
- * ends, even if it ends early. A slow loop slows the workers down: only a few messages of results wait for
- * it. If you call `next()` yourself and stop before the end, call `return()` too.
+ * Most rows of a pass that runs in the caller's thread: where threads must be started first, and where they
+ * are ready. To start two threads takes 60 ms (and 100 ms of processor time), to use two that are ready 1 to 2
+ * ms. A function takes 5 to 50 ns a row, and 1.2 µs if it makes a string per row: so a small pass costs at
+ * most as much as the threads, and usually much less.
+ */
+const SMALL_COLD = 100_000;
+const SMALL_WARM = 10_000;
+
+/**
+ * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
+ * pass from the beginning, at its first request for a result. The pass ends when the loop ends, even if it
+ * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
+ * `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not affect a pass: the workers open the store themselves.
+ * Closing the database does not affect a pass: its threads open the store themselves.
  */
 export class Pass<T = unknown> implements AsyncIterable<T> {
   /** What is read. */
   readonly report: PassReport;
-  private readonly chunks: readonly Uint32Array[];
+  private readonly chunks: Chunks;
   private readonly plan: PassPlan;
+  private readonly work: Work;
+  private readonly pool: Pool;
 
-  /** @internal Runs the tasks of passes in a worker thread. The store is opened once per thread. */
-  static _serve(open: (path: string, options: Pick<Task, "int64">) => OpenDatabase): void {
-    let db: OpenDatabase | undefined;
-    serve((task: Task) => {
-      const opened = () => {
-        db ??= open(task.path, { int64: task.int64 });
-        return db;
-      };
-      return work(opened, task);
-    });
+  /** @internal Runs the tasks of passes in a worker thread. */
+  static _serve(): void {
+    servePasses();
   }
 
   /** @internal */
   constructor(plan: PassPlan) {
+    const { store, slots, run, args, mode, per, labels, reader = null } = plan;
     this.plan = plan;
-    this.chunks = chunksOf(plan.store, plan.slots);
-    this.report = Object.freeze({ patients: plan.slots.length, chunks: this.chunks.length, ...plan.report });
+    this.chunks = chunksOf(store, slots);
+    this.report = Object.freeze({ patients: slots.length, chunks: this.chunks.count, ...plan.report });
+    this.pool = Pool.of(store);
+    const scanned = store.native.dense(slots);
+    const { path, manifest, int64 } = store;
+    // A worker's only result belongs to no chunk.
+    const ordered = plan.ordered && !(mode === "value" && per === "worker");
+    this.work = { path, id: manifest.id, int64, chunks: this.chunks, scanned, run, args, mode, per, ordered, labels, reader };
   }
 
   /**
@@ -89,10 +98,11 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
    * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    const { plan, chunks } = this;
-    if (plan.signal?.aborted) throw cancelled(plan.signal);
-    if (chunks.length === 0) return;
-    const run = new Run(plan, chunks, Math.min(plan.threads, chunks.length));
+    const { work, pool } = this;
+    const { signal } = this.plan;
+    if (signal?.aborted) throw cancelled(signal);
+    if (this.chunks.count === 0) return;
+    const run = new Run({ work, pool, threads: this.threads(), signal });
     try {
       for (let batch = await run.next(); batch !== null; batch = await run.next()) {
         for (const result of batch) {
@@ -115,166 +125,24 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
     for await (const result of this) all.push(result);
     return all;
   }
-}
 
-/** A chunk in progress, and its results that the loop has not read yet. */
-interface Stream {
-  readonly port: MessagePort;
-  readonly batches: (readonly unknown[])[];
-  /** Nothing more comes: it is whole, or failed. */
-  ended: boolean;
-  failure: MedsError | null;
-}
-
-/** One iteration of a pass. */
-class Run {
-  private readonly streams: Stream[] = [];
-  private readonly threads: Threads<Task, void>;
-  private readonly dense: readonly number[];
-  private begun = 0;
-  private closing: Promise<void> | null = null;
-  private failure: MedsError | null = null;
-  private wake: () => void = () => {};
-  private readonly abort = () => {
-    this.failure = cancelled(this.plan.signal);
-    // Closes at once: the loop's next request may be late.
-    void this.close();
-    this.wake();
-  };
-
-  constructor(
-    private readonly plan: PassPlan,
-    private readonly chunks: readonly Uint32Array[],
-    private readonly count: number,
-  ) {
-    this.dense = plan.store.native.dense(plan.slots);
-    this.threads = new Threads({ count, ahead: 1, start: () => startWorker("worker.js"), failed: (error) => this.fail(error) });
-    plan.signal?.addEventListener("abort", this.abort, { once: true });
+  /** The number of threads of a run; 0 for the caller's thread. */
+  private threads(): number {
+    const { threads } = this.plan;
+    const most = Math.min(threads ?? availableParallelism(), this.chunks.count);
+    return threads === undefined && this.mayRunHere() && this.chunks.events <= this.small(most) ? 0 : most;
   }
 
-  /** The next results, or null after the last. */
-  async next(): Promise<readonly unknown[] | null> {
-    for (;;) {
-      this.check();
-      this.begin();
-      if (this.streams.length === 0) return null;
-      const { ordered } = this.plan;
-      const ready = this.streams.findIndex((stream, i) => (i === 0 || !ordered) && (stream.batches.length > 0 || stream.ended));
-      const stream = this.streams[ready];
-      const batch = stream?.batches.shift();
-      if (stream === undefined) {
-        await new Promise<void>((resolve) => {
-          this.wake = resolve;
-        });
-      } else if (batch !== undefined) {
-        if (!stream.ended) stream.port.postMessage(MORE);
-        return batch;
-      } else if (stream.failure !== null) {
-        throw stream.failure;
-      } else {
-        this.streams.splice(ready, 1);
-      }
-    }
-  }
-
-  /** Throws if the pass as a whole has failed. */
-  check(): void {
-    if (this.failure !== null) throw this.failure;
-  }
-
-  /** Ends all workers at once. Resolves when the last one has ended. */
-  close(): Promise<void> {
-    this.closing ??= this.end();
-    return this.closing;
+  private small(threads: number): number {
+    return this.pool.isWarm(threads, this.plan.run) ? SMALL_WARM : SMALL_COLD;
   }
 
   /**
-   * A thread failed outside of the function (for example in a promise that the function did not await), ran
-   * out of memory, or exited; or its error could not be sent. The pass fails at once.
+   * Can the pass do nothing in the caller's thread that a thread of its own would contain. A module may do
+   * anything, and may be the program itself. A signal must stop an endless function.
    */
-  private fail(error: unknown, what = "its worker thread ended"): void {
-    // Terminated threads exit too.
-    if (this.closing !== null) return;
-    const path = this.plan.module?.path;
-    const message = `${this.name()}: ${what} (${String(error)}).`;
-    this.failure ??= new MedsError("MEDS_PASS_FAILED", message, { path, cause: error });
-    this.wake();
+  private mayRunHere(): boolean {
+    const { run, signal } = this.plan;
+    return signal === undefined && (run === null || (run.kind === "inline" && run.isPlain));
   }
-
-  private async end(): Promise<void> {
-    this.plan.signal?.removeEventListener("abort", this.abort);
-    for (const { port } of this.streams) port.close();
-    await this.threads.end();
-  }
-
-  /**
-   * Starts chunks: twice as many as there are threads, so that a thread whose results wait to be read has
-   * another chunk. Chunks start in order, so that the chunk that is read next is always in progress.
-   */
-  private begin(): void {
-    while (this.begun < this.chunks.length && this.streams.length < 2 * this.count) {
-      this.streams.push(this.start(this.begun));
-      this.begun += 1;
-    }
-  }
-
-  private start(chunk: number): Stream {
-    const { store, module, args, mode, reader = null, labelsOf } = this.plan;
-    const { port1, port2 } = new MessageChannel();
-    const stream: Stream = { port: port1, batches: [], ended: false, failure: null };
-    port1.on("message", (message: Message) => {
-      if (message.kind === "results") stream.batches.push(message.results);
-      else {
-        stream.ended = true;
-        stream.failure = message.kind === "error" ? this.thrown(message) : null;
-        port1.close();
-      }
-      this.wake();
-    });
-    const slots = this.chunks[chunk]!;
-    const task: Task = {
-      path: store.path,
-      id: store.manifest.id,
-      int64: store.int64,
-      chunk,
-      chunks: this.chunks.length,
-      slots,
-      scanned: this.scannedBy(slots),
-      module,
-      args,
-      mode,
-      labels: labelsOf === null ? null : labelsOf(slots),
-      reader,
-      port: port2,
-    };
-    // Results and errors arrive through the port, except an error that cannot be sent, for example because its
-    // `code` getter throws. `failed` reports a thread that ends, before its tasks are rejected.
-    this.threads.run(task, [port2]).catch((error: unknown) => this.fail(error, "its task failed"));
-    return stream;
-  }
-
-  /** Those shards of the pass's scan that contain the chunk's slots. */
-  private scannedBy(slots: Uint32Array): number[] {
-    const { shardOf, indexOf } = this.plan.store;
-    const [first, last] = [slots[0]!, slots[slots.length - 1]!].map((slot) => shardOf[indexOf[slot]!]!) as [number, number];
-    return this.dense.filter((shard) => shard >= first && shard <= last);
-  }
-
-  private thrown({ stage, subject, error }: Message & { kind: "error" }): MedsError {
-    const cause = received(error);
-    // Errors of the store are passed on unchanged: they are not errors of the function.
-    if (stage === "store" && cause instanceof MedsError) return cause;
-    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    const when =
-      stage === "load" ? "could not be loaded" : subject === null ? "failed before it read a patient" : `failed at subject ${subject}`;
-    return new MedsError("MEDS_PASS_FAILED", `${this.name()} ${when}: ${text}`, { path: this.plan.module?.path, cause });
-  }
-
-  private name(): string {
-    return this.plan.module?.path ?? this.plan.reader!.who;
-  }
-}
-
-function cancelled(signal: AbortSignalLike | undefined): MedsError {
-  return new MedsError("MEDS_CANCELLED", "The pass was cancelled.", { cause: signal?.reason });
 }

@@ -67,6 +67,14 @@ export class Threads<T, R> {
     });
   }
 
+  /** Whether the threads keep the process alive. They do at first. */
+  keepAlive(isKept: boolean): void {
+    for (const worker of this.all) {
+      if (isKept) worker.ref();
+      else worker.unref();
+    }
+  }
+
   /** Ends all threads at once. Resolves when the last one has ended. Tasks that still wait never run. */
   async end(): Promise<void> {
     // A thread that finishes in the meantime must not receive a task, because the task's port is closed.

@@ -1,172 +1,170 @@
-import { once } from "node:events";
-import type { LabelRow } from "../labels/labels.js";
-import type { NativeScan } from "../store/native.js";
-import type { Store } from "../store/store.js";
-import { fail } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
-import { CREDIT, type Message, OwnFault, sent, type Task } from "./messages.js";
+import { Board } from "./board.js";
+import { type Callable, loaded } from "./callable.js";
+import { OwnFault, sent, type Task, type Work } from "./messages.js";
+import type { OpenDatabase, Opened } from "./opener.js";
+import { type Link, Outbox } from "./outbox.js";
 import { readerOf } from "./reader.js";
-import { owned } from "./result-copy.js";
-
-/** Maximum number of results per message, and how long the first one waits for others, in milliseconds. */
-const BATCH = 64;
-const MILLIS = 20;
-
-/** The database that a worker reads. */
-export interface OpenDatabase {
-  readonly _store: Store;
-  at(slot: number): Patient | undefined;
-}
+import { ChunkPatients, Reading, WorkerPatients } from "./reading.js";
+import { copied, type Lent, last, lastHere, movedIn, repeatedIn } from "./result-copy.js";
 
 /** The last argument of a pass's function: the public type PassContext names the class of the database. */
 interface Context {
   readonly db: OpenDatabase;
   readonly chunk: number;
   readonly chunks: number;
+  readonly worker: number;
+  readonly workers: number;
 }
 
-type Given = Patient | readonly [Patient, readonly LabelRow[]];
-type ModuleFunction = (patients: Iterable<Given>, args: unknown, context: Context) => unknown;
+/** The part of a task that is not the way to the reader of the results. */
+export type Share = Omit<Task, "port">;
 
-/** Runs a task in a worker thread. Never throws: errors are sent like results. */
-export async function work(open: () => OpenDatabase, task: Task): Promise<void> {
-  const { port } = task;
-  const send = (message: Message) => port.postMessage(message);
+/** Runs a worker's share of a pass. Never throws: errors are sent like results. */
+export async function work(opened: Opened, share: Share, link: Link): Promise<void> {
+  const { work: plan, worker, workers, words } = share;
+  const board = new Board(workers, plan.chunks.count, words);
+  const outbox = new Outbox(board, worker, link);
   let stage: "store" | "load" | "run" = "store";
   let reading: Reading | null = null;
-  let scan: NativeScan | null = null;
   try {
-    const db = same(open(), task);
-    scan = db._store.native.scan(task.scanned);
+    const db = opened.of(plan);
+    reading = new Reading(db, plan, board, worker, outbox);
     stage = "load";
-    const found = task.module === null ? null : await load(task.module, task.reader === null ? "patients" : "patient");
+    const found = plan.run === null ? null : await loaded(plan.run, plan.reader === null ? "patients" : "patient");
     stage = "run";
-    reading = new Reading(db, task);
-    const context: Context = { db, chunk: task.chunk, chunks: task.chunks };
-    const outbox = new Outbox(task, send);
-    if (task.reader !== null) {
-      const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, task.args, context);
-      const reader = readerOf(task.reader, { store: db._store, chunk: task.chunk, ask });
-      for (const patient of reading.patients()) await reader.read(patient);
-      outbox.add(reader.result());
-    } else {
-      const given = await (found as ModuleFunction)(reading, task.args, context);
-      if (task.mode === "value") outbox.add(given);
-      else await stream(given, outbox);
-    }
+    // Without a chunk for this worker, the function is not called.
+    if (reading.take()) await new Call(share, db, reading, outbox, link, found).run();
     outbox.flush();
-    send({ kind: "end" });
+    const isClean = await link.settled();
+    // Ended first: the reader may look at the mappings when the pass is over.
+    reading.end();
+    link.send({ kind: "end", isClean });
   } catch (error) {
     const own = error instanceof OwnFault;
-    send({ kind: "error", stage: own ? "store" : stage, subject: reading?.subject ?? null, error: sent(own ? error.fault : error) });
+    const subject = reading?.patient?.subjectId ?? null;
+    link.send({ kind: "error", chunk: outbox.chunk, stage: own ? "store" : stage, subject, error: sent(own ? error.fault : error) });
   } finally {
-    scan?.end();
+    reading?.end();
   }
 }
 
-/** Checks that the store was not replaced: the same slots would be other patients. */
-function same(db: OpenDatabase, { id, path }: Task): OpenDatabase {
-  if (db._store.manifest.id !== id)
-    fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then start again.`, path);
-  return db;
-}
-
-async function load({ url, path, name }: NonNullable<Task["module"]>, given: string): Promise<(...args: never[]) => unknown> {
-  const found: unknown = ((await import(url)) as Record<string, unknown>)[name];
-  if (typeof found !== "function") {
-    const wanted = name === "default" ? `export default function (${given}, args, context) { … }` : `export function ${name}(…) { … }`;
-    fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is not a function. Write: ${wanted}`, path);
-  }
-  return found as (...args: never[]) => unknown;
-}
-
-/** The patients of a task, in order. `subject` is the patient that is being read. */
-class Reading implements Iterable<Given> {
-  subject: bigint | null = null;
+/** The calls of the function in one worker. */
+class Call {
+  private readonly plan: Work;
+  private readonly lent: Lent;
 
   constructor(
+    private readonly share: Share,
     private readonly db: OpenDatabase,
-    private readonly task: Task,
-  ) {}
-
-  *patients(): Generator<Patient> {
-    for (const slot of this.task.slots) {
-      const patient = this.db.at(slot)!;
-      this.subject = patient.subjectId;
-      yield patient;
-    }
+    private readonly reading: Reading,
+    private readonly outbox: Outbox,
+    private readonly link: Link,
+    private readonly found: Callable | null,
+  ) {
+    this.plan = share.work;
+    let own: ReadonlySet<ArrayBufferLike> | undefined;
+    this.lent = (buffer) => {
+      own ??= buffersIn(this.plan.args);
+      return own.has(buffer) || db._store.owns(buffer);
+    };
   }
 
-  *[Symbol.iterator](): Iterator<Given> {
-    const { labels } = this.task;
-    let i = 0;
-    for (const patient of this.patients()) {
-      yield labels === null ? patient : [patient, labels[i]!];
-      i += 1;
+  async run(): Promise<void> {
+    const { reading, outbox } = this;
+    if (this.plan.reader === null && this.plan.per === "worker") {
+      await this.call(new WorkerPatients(reading, outbox), this.workerContext());
+      return;
     }
+    do {
+      const { chunk } = outbox;
+      if (this.plan.reader === null) await this.call(new ChunkPatients(reading, chunk), this.chunkContext(chunk));
+      else await this.read(chunk);
+      if (this.outbox.isFull) await outbox.room();
+    } while (reading.take());
+  }
+
+  /** Calls the function and sends its result or results. */
+  private async call(patients: WorkerPatients | ChunkPatients, context: Context): Promise<void> {
+    const found = this.found as (...args: unknown[]) => unknown;
+    const given = await found(patients, this.plan.args, context);
+    if (this.plan.mode === "value") this.addLast(given);
+    else if (Array.isArray(given)) {
+      const repeated = repeatedIn(given);
+      const lent = repeated.size === 0 ? this.lent : (buffer: ArrayBufferLike) => repeated.has(buffer) || this.lent(buffer);
+      for (const result of given) if (this.addLast(result, lent)) await this.outbox.room();
+    } else if (isIterator(given)) {
+      for (const result of given) if (this.outbox.add(copied(result))) await this.outbox.room();
+    } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
+      for await (const result of given as AsyncIterable<unknown>) if (this.outbox.add(copied(result))) await this.outbox.room();
+    } else if (given !== undefined) this.addLast(given);
+  }
+
+  /** Has a reader read the patients of a chunk. */
+  private async read(chunk: number): Promise<void> {
+    const { found, plan, reading } = this;
+    const context = this.chunkContext(chunk);
+    const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, plan.args, context);
+    const reader = readerOf(plan.reader!, { store: this.db._store, chunk, ask });
+    const [begin, end] = reading.enter(chunk);
+    for (let place = begin; place < end; place += 1) await reader.read(reading.at(place));
+    this.outbox.add(reader.result());
+  }
+
+  /** Adds a result that the function returned. It cannot change it any more. */
+  private addLast(given: unknown, lent = this.lent): boolean {
+    const { link, outbox, plan } = this;
+    if (!link.isRemote) {
+      // Nothing else refers to the result of a function that only computes and is never called again.
+      const isAlone = plan.run?.kind === "inline" && plan.run.isPlain && !plan.run.takesContext;
+      const isOwn = isAlone && plan.per === "worker" && plan.args === undefined;
+      return outbox.add(lastHere(given, lent, isOwn));
+    }
+    const result = last(given, lent);
+    return outbox.add(result, movedIn(result, lent));
+  }
+
+  private workerContext(): Context {
+    const { reading, db, plan, share } = this;
+    return {
+      db,
+      get chunk() {
+        return Math.max(reading.chunk, 0);
+      },
+      chunks: plan.chunks.count,
+      worker: share.worker,
+      workers: share.workers,
+    };
+  }
+
+  private chunkContext(chunk: number): Context {
+    const { db, plan, share } = this;
+    return { db, chunk, chunks: plan.chunks.count, worker: share.worker, workers: share.workers };
   }
 }
 
-/** Sends the result or results of a function. */
-async function stream(given: unknown, outbox: Outbox): Promise<void> {
-  if (isMany(given)) {
-    for (const result of given) if (outbox.add(result)) await outbox.room();
-  } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
-    for await (const result of given as AsyncIterable<unknown>) if (outbox.add(result)) await outbox.room();
-  } else if (given !== undefined) outbox.add(given);
-}
-
-/**
- * Whether a value is an array or an iterator. A string, a Map or a typed array is iterable too, but it is one
- * result.
- */
-function isMany(given: unknown): given is Iterable<unknown> {
-  if (Array.isArray(given)) return true;
+/** Whether a value is an iterator. A string, a Map or a typed array is iterable too, but it is one result. */
+function isIterator(given: unknown): given is Iterable<unknown> {
   const isIterable = typeof given === "object" && given !== null && Symbol.iterator in given;
   return isIterable && "next" in given && typeof given.next === "function";
 }
 
-/** Collects results into messages. Never sends more messages than the main thread has allowed. */
-class Outbox {
-  private batch: unknown[] = [];
-  private since = 0;
-  private credit = CREDIT;
-
-  constructor(
-    private readonly task: Task,
-    private readonly send: (message: Message) => void,
-  ) {
-    task.port.on("message", () => {
-      this.credit += 1;
-    });
-  }
-
-  /** Takes a result. Returns true if the caller must await {@link Outbox.room} before the next one. */
-  add(result: unknown): boolean {
-    if (this.batch.length === 0) this.since = performance.now();
-    this.batch.push(owned(result));
-    if (this.batch.length >= BATCH || performance.now() - this.since > MILLIS) this.flush();
-    return this.credit <= 0;
-  }
-
-  flush(): void {
-    if (this.batch.length === 0) return;
-    const results = this.batch;
-    this.batch = [];
-    this.credit -= 1;
-    try {
-      this.send({ kind: "results", results });
-    } catch (error) {
-      const reason = (error as Error).message;
-      fail(
-        "MEDS_INVALID_ARGUMENT",
-        `A result cannot be cloned to the caller's thread (${reason}). Return plain values, arrays, maps and typed arrays.`,
-      );
-    }
-  }
-
-  /** Waits until the main thread has taken a message. */
-  async room(): Promise<void> {
-    while (this.credit <= 0) await once(this.task.port, "message");
-  }
+/** The buffers of the arrays in a value. */
+function buffersIn(value: unknown): Set<ArrayBufferLike> {
+  const found = new Set<ArrayBufferLike>();
+  const seen = new Set<object>();
+  const look = (item: unknown): void => {
+    if (typeof item !== "object" || item === null || seen.has(item)) return;
+    seen.add(item);
+    if (ArrayBuffer.isView(item)) found.add(item.buffer);
+    else if (item instanceof Map) {
+      item.forEach((member, key) => {
+        look(key);
+        look(member);
+      });
+    } else if (item instanceof Set) item.forEach(look);
+    else Object.values(item).forEach(look);
+  };
+  look(value);
+  return found;
 }

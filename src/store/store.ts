@@ -56,6 +56,7 @@ export class Store {
   private modern: boolean;
   private legendOfCodes: Legend | undefined;
   private shapeOfRows: Shape | undefined;
+  private readonly closing: (() => void)[] = [];
 
   constructor(path: string, verify: boolean, int64: Int64 = "bigint") {
     const native = new NativeHandle(path, verify);
@@ -298,10 +299,21 @@ export class Store {
     );
   }
 
+  /** Is a buffer the memory of one of the store's files. */
+  owns(buffer: ArrayBufferLike): boolean {
+    return this.files.some((file) => file.buffer === buffer) || this.shards.some((shard) => shard?.file.buffer === buffer);
+  }
+
+  /** Calls a function when the store is closed. */
+  whenClosed(call: () => void): void {
+    this.closing.push(call);
+  }
+
   /** Empties all views and unmaps the files. */
   close(): void {
     if (!this.live) return;
     this.live = false;
+    for (const call of this.closing) call();
     this.indexOf = new Uint32Array(0);
     for (const shard of this.shards) {
       if (shard === undefined) continue;

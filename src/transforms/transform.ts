@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { PatientDatabase } from "../database/database.js";
 import type { PassContext } from "../database/functions.js";
@@ -58,6 +59,8 @@ type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<Trans
 
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
+  /** Number of worker threads, 1 or more. Default: the number of threads that the machine can run at once. */
+  readonly threads?: number | undefined;
   /**
    * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
    * …, but not nested types.
@@ -138,6 +141,7 @@ type Transforms = ModuleUrl | ReadyTransform | readonly (ModuleUrl | ReadyTransf
 
 /** Checked arguments of {@link transform}. */
 interface Request extends CheckedOptions, Omit<TransformOptions, keyof PassOptions> {
+  readonly threads: number;
   readonly store: string;
   readonly out: string;
   readonly module: ModuleFunction | null;
@@ -145,7 +149,7 @@ interface Request extends CheckedOptions, Omit<TransformOptions, keyof PassOptio
 }
 
 function requestOf<A>(store: string, out: string, transforms: Transforms, options: TransformOptions<A> | undefined): Request {
-  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"]);
+  const checked = checkedOptions("transform", options, ["onProgress", "columns", "force", "memory", "shardBytes", "index", "temp"], 1);
   const { onProgress, columns, exportName, force, memory, shardBytes, index, temp } = options ?? {};
   for (const [name, value] of Object.entries({ force, index })) flagOf(name, value, false);
   for (const [name, value] of Object.entries({ memory, shardBytes })) countIn(name, value);
@@ -156,7 +160,8 @@ function requestOf<A>(store: string, out: string, transforms: Transforms, option
   const paths = { store: pathOf("store", store), out: pathOf("out", out) };
   if (isWithin(paths.out, paths.store) || isWithin(paths.store, paths.out))
     fail("MEDS_INVALID_ARGUMENT", `${paths.out}: this is the source store, is inside it, or contains it. Choose another path.`, paths.out);
-  return { ...checked, ...paths, module, ready, onProgress, columns, force, memory, shardBytes, index, temp };
+  const threads = checked.threads ?? availableParallelism();
+  return { ...checked, ...paths, threads, module, ready, onProgress, columns, force, memory, shardBytes, index, temp };
 }
 
 /** The module, which reads the unchanged patients, and the ready transforms after it. */
@@ -199,14 +204,15 @@ async function writeRows(db: PatientDatabase, request: Request, added: readonly 
   const pass = new Pass<Transformed>({
     store: from,
     slots,
-    module,
+    run: module,
     mode: "value",
+    per: "chunk",
     threads,
     args,
     signal,
     ordered: true,
     reader: transforming({ folder: data, added, steps: ready }),
-    labelsOf: null,
+    labels: null,
     report: NO_LABELS,
   });
   const counts = await runPass(pass, from.manifest.counts.events, onProgress);

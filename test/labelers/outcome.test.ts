@@ -255,7 +255,7 @@ describe("outcomeWithin", () => {
       { onReport: 3 },
       { task: 3 },
       { ordered: true },
-      { threads: 0 },
+      { threads: -1 },
     ])
       expect((await rejected(db.label(labeler, odd(options)))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(db.label(odd({})))).code).toBe("MEDS_INVALID_ARGUMENT");

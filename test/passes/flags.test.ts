@@ -82,3 +82,45 @@ describe("worker threads under node's flags", () => {
     expect(said).toMatch(/"right":true/);
   });
 });
+
+describe("modules in TypeScript", () => {
+  const typed = join(root, "pass.ts");
+  // Removes the types as a loader such as tsx does.
+  const hooks = `import { readFile } from "node:fs/promises";
+    export async function load(url, context, next) {
+      if (!url.endsWith(".ts")) return next(url, context);
+      const text = await readFile(new URL(url), "utf8");
+      return { format: "module", shortCircuit: true, source: text.replaceAll(": Iterable<unknown>", "") };
+    }`;
+  const loader = join(root, "loader.mjs");
+  const program = (url: string) => `
+    const { PatientDatabase } = await import(${JSON.stringify(library)});
+    const db = PatientDatabase.open(${JSON.stringify(store)});
+    try {
+      console.log(JSON.stringify(await db.map(${JSON.stringify(url)}, { threads: 1 }).toArray()));
+    } catch (error) { console.log(JSON.stringify(error.message)); }
+    db.close();`;
+
+  beforeAll(() => {
+    writeFileSync(typed, "export default (patients: Iterable<unknown>) => ({ rows: [...patients].length });");
+    const register = `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hooks)}");`;
+    writeFileSync(loader, register);
+  });
+
+  function said(flags: readonly string[]): string {
+    const ran = spawnSync(process.execPath, [...flags, "--input-type=module", "-e", program(pathToFileURL(typed).href)], {
+      encoding: "utf8",
+    });
+    return ran.stdout + ran.stderr;
+  }
+
+  it("are loaded where a flag of node brings a loader", () => {
+    expect(said([`--import=${pathToFileURL(loader)}`])).toContain('[{"rows":12}]');
+  });
+
+  it("say what to do where nothing loads them", () => {
+    if ("typescript" in process.features && process.features.typescript) return expect(said([])).toContain('[{"rows":12}]');
+    expect(said([])).toMatch(/pass\.ts.*does not load TypeScript\. Node\.js 22\.18, 23\.6 and newer load it\..*compile the module/);
+    expect(said([`--import=${pathToFileURL(before)}`])).toMatch(/could not be loaded: .*because this thread does not load TypeScript/);
+  });
+});

@@ -36,7 +36,7 @@ afterAll(() => db.close());
 const byId = (a: Known, b: Known) => (a.id < b.id ? -1 : 1);
 
 describe("map", () => {
-  it.each([1, 2, 5])("gives what a plain loop gives, in order, with %i threads", async (threads) => {
+  it.each([0, 1, 2, 5])("gives what a plain loop gives, in order, with %i threads", async (threads) => {
     const pass = db.map<Known>(module, { threads });
     expect(pass.report.patients).toBe(300);
     expect(pass.report.chunks).toBeGreaterThan(20);
@@ -51,7 +51,7 @@ describe("map", () => {
   });
 
   it.each(["array", "later"])("takes an array or async generator for many results (%s)", async (exportName) => {
-    expect(await db.map<Known>(module, { exportName }).toArray()).toEqual(plain);
+    expect(await db.map<Known>(module, { exportName, per: "chunk" }).toArray()).toEqual(plain);
   });
 
   it("lets a function walk twice", async () => {
@@ -64,7 +64,7 @@ describe("map", () => {
     ["map", (value: unknown) => [...(value as Map<number, number>).keys()][0]],
     ["set", (value: unknown) => [...(value as Set<number>)][0]],
   ] as const)("takes a %s for one result", async (kind, countOf) => {
-    const pass = db.map(module, { exportName: "single", args: { kind } });
+    const pass = db.map(module, { exportName: "single", args: { kind }, per: "chunk" });
     const found = await pass.toArray();
     expect(found.length).toBe(pass.report.chunks);
     expect(found.map(countOf).reduce<number>((sum, count) => sum + count!, 0)).toBe(300);
@@ -76,7 +76,7 @@ describe("map", () => {
 
   it("tells the function its arguments, place and store", async () => {
     const args = { big: 2n ** 70n, date: new Date(5), list: new Uint8Array([1, 2]) };
-    const pass = db.map(module, { exportName: "context", args });
+    const pass = db.map(module, { exportName: "context", args, per: "chunk" });
     const { chunks } = pass.report;
     const split = [...db.splits.keys()][0];
     expect(await pass.toArray()).toEqual(Array.from({ length: chunks }, (_, chunk) => ({ args, chunk, chunks, size: 300, split })));
@@ -114,7 +114,7 @@ describe("map", () => {
     const skew = PatientDatabase.open(store);
     const chunks: bigint[][] = [];
     const merge = (count: number, part: bigint[]) => count + chunks.push(part);
-    await skew.reduce<number, bigint[]>(module, { exportName: "ids", initial: 0, merge });
+    await skew.reduce<number, bigint[]>(module, { exportName: "ids", per: "chunk", initial: 0, merge });
     skew.close();
     expect(chunks.flat()).toEqual(sizes.map((_, id) => BigInt(id)));
     // A patient costs eight events beside its own.
@@ -172,15 +172,17 @@ describe("map", () => {
 
 describe("reduce", () => {
   it("gives the same floating-point sum for any number of threads", async () => {
-    const sumWith = (threads: number) => db.reduce<number>(module, { threads, exportName: "total", initial: 0, merge: (a, b) => a + b });
-    const sums = [await sumWith(1), await sumWith(2), await sumWith(7)];
+    const options = { exportName: "total", per: "chunk", initial: 0, merge: (a: number, b: number) => a + b } as const;
+    const sumWith = (threads: number) => db.reduce<number>(module, { ...options, threads });
+    const sums = [await sumWith(1), await sumWith(2), await sumWith(7), await sumWith(0)];
     expect(new Set(sums).size).toBe(1);
     const plainSum = plain.reduce((sum, patient) => sum + patient.sum / 3, 0);
     expect(sums[0]! / plainSum).toBeCloseTo(1, 9);
   });
 
   it("merges arrays in order of the patients, and gives the initial value without patients", async () => {
-    const options = { exportName: "ids", initial: [] as bigint[], merge: (all: bigint[], part: bigint[]) => [...all, ...part] };
+    const merge = (all: bigint[], part: bigint[]) => [...all, ...part];
+    const options = { exportName: "ids", per: "chunk", initial: [] as bigint[], merge } as const;
     expect(await db.reduce(module, options)).toEqual(plain.map(({ id }) => id));
     expect(await db.subset([]).reduce(module, options)).toEqual([]);
   });
@@ -231,11 +233,13 @@ describe("what goes wrong", () => {
     ["clone", "cloned to the caller", "MEDS_INVALID_ARGUMENT"],
     ["patient", "patient.copy()", "MEDS_INVALID_ARGUMENT"],
   ])("tells of a %s", async (how, text, code) => {
-    const error = await failure(how);
-    expect(error.code).toBe("MEDS_PASS_FAILED");
-    expect(error.message).toContain(text);
-    expect(error.message).toContain(`subject ${subject()}`);
-    if (code !== undefined) expect(error.cause).toMatchObject({ code });
+    for (const threads of [0, 2]) {
+      const error = await failure(how, { threads });
+      expect(error.code).toBe("MEDS_PASS_FAILED");
+      expect(error.message).toContain(text);
+      expect(error.message).toContain(`subject ${subject()}`);
+      if (code !== undefined) expect(error.cause).toMatchObject({ code });
+    }
   });
 
   // The pass waited for an answer that never came.
@@ -243,8 +247,10 @@ describe("what goes wrong", () => {
     ["unreadable", "no code"],
     ["wordless", "primitive value"],
   ])("fails where the error cannot be sent (%s)", { timeout: 20_000 }, async (how, text) => {
-    const error = await failure(how);
-    expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining(text)]);
+    for (const threads of [0, 2]) {
+      const error = await failure(how, { threads });
+      expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining(text)]);
+    }
   });
 
   it("tells of a thread that exits", async () => {
@@ -291,10 +297,10 @@ describe("what goes wrong", () => {
         () => db.map(new URL("./map.test.ts", import.meta.url)),
         () => db.map(odd(null)),
         () => db.map(odd(7)),
-        () => db.map(odd(() => 1)),
+        () => db.map(odd(class {})),
         () => db.map(module, { args: () => 1 }),
         () => db.map(module, { args: Symbol("x") }),
-        () => db.map(module, { threads: 0 }),
+        () => db.map(module, { threads: -1 }),
         () => db.map(module, { threads: 1.5 }),
         () => db.map(module, { threads: Number.NaN }),
         () => db.map(module, odd({ thread: 1 })),
