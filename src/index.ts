@@ -3,6 +3,8 @@ export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from 
 export { Loader, loader } from "./batches/loader.js";
 export type { LoaderOptions } from "./batches/options.js";
 export { type WritableLike, writeBatches } from "./batches/stream.js";
+export type { AsOf, AsOfOptions, Known } from "./cohort/as-of.js";
+export type { BinCountOptions, BinCounts, TimeBin } from "./cohort/bin-counts.js";
 export type { PatientChoice } from "./cohort/members.js";
 export type {
   Aggregates,
@@ -12,8 +14,10 @@ export type {
   CodeRows,
   Occurrences,
   QueryOptions,
-  Windows,
 } from "./cohort/query.js";
+export type { RowFormat, RowTarget, WriteRowsOptions } from "./cohort/row-file.js";
+export type { RowArray, RowArrays, RowObject, RowOptions, SelectOptions, UsualColumn } from "./cohort/select.js";
+export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
