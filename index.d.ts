@@ -34,32 +34,6 @@ export declare class ArrowExport {
   /** As {@link ArrowExport.release}. */
   [Symbol.dispose](): void;
 }
-/** The typed arrays that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
-/**
- * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
- * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
- * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
- * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
- */
-export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
-  readonly [name: string]: Value | null;
-};
-/** One code of the store. */
-export interface Code {
-  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
-  readonly id: number;
-  /** The code itself. */
-  readonly code: string;
-  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
-  readonly events: number;
-  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
-  readonly patients: number;
-  /** From the source's codes.parquet; null where it has no description. */
-  readonly description: string | null;
-  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
-  readonly parents: readonly string[];
-}
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
  * prefix form a run.
@@ -90,10 +64,83 @@ export declare class CodeRange {
   [Symbol.iterator](): Iterator<number>;
 }
 /**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
- * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
+ * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
+ * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const glucose = db.codes.select(/glucose/i);
+ * let rows = 0;
+ * for (const patient of db) rows += patient.withCode(glucose).length;
+ * console.log(glucose.length, rows);
+ * db.close();
+ * ```
  */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+export declare class CodeSelection implements Iterable<number> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of codes. */
+  readonly length: number;
+  /** Whether a code id is in the selection. */
+  has(id: number): boolean;
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number>;
+}
+/**
+ * A function of a code that returns whether the code is chosen. It is called for each code of the table. It
+ * does not receive how often a code occurs: that number depends on held-out patients.
+ */
+export type CodeTest = (code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean;
+/**
+ * One part of a {@link CodeChoice}:
+ *
+ * * a code, such as `"MEDS_BIRTH"`;
+ * * a string that ends in `*`: all codes with this prefix, such as `"LAB//*"`, unless it is itself a code;
+ * * `{ prefix: "LAB//" }` or `{ prefix: ["LAB//", "VITAL//"] }`;
+ * * a `RegExp`, tested on each code: `/glucose/i`;
+ * * a function of a code: `({ description }) => description?.includes("glucose") ?? false`;
+ * * a code id;
+ * * a selection: `db.codes.withPrefix(…)`, `db.codes.select(…)`.
+ */
+export type CodePart = string | number | CodeRange | CodeSelection | {
+  readonly prefix: string | readonly string[];
+} | RegExp | CodeTest;
+/**
+ * Which codes: one {@link CodePart}, or several in an array, a set or another iterable. This is the spelling
+ * wherever codes are chosen. `db.codes.withAncestor(…)` returns ids, which can be used too. A part that no
+ * code of the store matches selects nothing, and causes one warning per database (`MEDS_NO_CODE`), which
+ * names the nearest codes.
+ */
+export type CodeChoice = CodePart | Iterable<CodePart>;
+/** The typed arrays that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/**
+ * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
+ * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
+ * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ */
+export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
+  readonly [name: string]: Value | null;
+};
+/** One code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where it has no description. */
+  readonly description: string | null;
+  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
+  readonly parents: readonly string[];
+}
 /**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
  * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
@@ -126,6 +173,25 @@ export declare class CodeTable implements Iterable<Code> {
   id(code: string): number | undefined;
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
+  /**
+   * The codes that a choice selects, for use wherever codes are chosen in this database. A choice of strings,
+   * prefixes and expressions is remembered in any case; for functions and long lists in a loop, a selection
+   * saves applying them again.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes, and for a string
+   * that ends in `*` and is both a code and the prefix of others.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /^LOINC/]);
+   * const described = db.codes.select(({ description }) => description !== null);
+   * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
+   * db.close();
+   * ```
+   */
+  select(choice: CodeChoice): CodeSelection;
   /**
    * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the
    * source's codes.parquet, in any number of steps, also through codes that no event has. Empty where no
@@ -279,8 +345,28 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
+/**
+ * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
+ * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
+ * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
+ * moment.
+ */
+export type TimeLike = number | bigint | Date | string;
+/**
+ * A time as microseconds since 1970-01-01 UTC: the same clock as in {@link Timeline.times}, for any form of a
+ * time.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for text that is not ISO 8601, an invalid Date and a bigint outside
+ * 64 bits; `MEDS_UNSAFE_NUMBER` for a number that is not a safe integer.
+ * @example
+ * ```ts
+ * import { microsOf } from "meds-reader";
+ *
+ * const admitted = microsOf("2012-05-17T13:30");
+ * console.log(microsOf("2012-05-18") - admitted, "microseconds to midnight");
+ * ```
+ */
+export declare function microsOf(time: TimeLike): bigint;
 /**
  * The part of an apache-arrow `Table` that this package declares. For the whole type, write
  * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
@@ -652,12 +738,12 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    */
   slice(begin?: number, end?: number): Timeline<S>;
   /**
-   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
-   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
+   * The rows that have one of the codes: see {@link CodeChoice} for how codes are chosen. A part of the choice
+   * that no code of the store matches selects nothing and causes one warning.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
    */
-  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
+  withCode(...codes: readonly CodeChoice[]): Timeline<S>;
   /**
    * One column of these rows, for loops: `column.at(i)` and arrays.
    *
@@ -869,10 +955,11 @@ export interface CodeRows {
   readonly rows: Uint32Array;
 }
 /**
- * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
- * `{ hours: 36, minutes: 30 }`.
+ * A length of time: microseconds as a safe integer or bigint; a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`; or text, such as `"48h"`, `"30d"` or `"1d12h"`, with the units `w`, `d`, `h`,
+ * `m` or `min`, and `s`. A day has 24 hours: times have no zone.
  */
-export type Duration = number | bigint | {
+export type Duration = number | bigint | string | {
   readonly weeks?: number;
   readonly days?: number;
   readonly hours?: number;
@@ -890,7 +977,7 @@ export interface Label {
   readonly subjectId: SubjectId;
   /**
    * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
-   * bigint, or a Date.
+   * bigint, a Date, or ISO 8601 text.
    */
   readonly predictionTime: TimeLike;
   readonly booleanValue?: boolean | null | undefined;
@@ -1605,11 +1692,6 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
 }
 /**
- * Codes, or a function that is called for each code of the table and returns whether it is chosen. The
- * function does not receive how often a code occurs: that number depends on held-out patients.
- */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
-/**
  * Which of the known rows of a sample its window takes. n is the number of known rows (or events), w the length
  * of a window:
  *
@@ -1685,7 +1767,7 @@ export interface SampleOptions {
    */
   readonly staticUntil?: "null" | "birth" | undefined;
   /** Only rows with these codes. Default: all codes. */
-  readonly codes?: CodePredicate | undefined;
+  readonly codes?: CodeChoice | undefined;
   /**
    * Only rows for which every function returns true. A function receives the row's value in the column that
    * it is named after, null if the row has none. Functions cannot be sent to worker threads: such samples are
@@ -1698,12 +1780,12 @@ export interface SampleOptions {
    * Codes whose rows have a date and no time of day. Their rows on the day of the cut-off (UTC) are removed,
    * because they may be later than the cut-off. With labels only.
    */
-  readonly dateOnly?: CodePredicate | undefined;
+  readonly dateOnly?: CodeChoice | undefined;
   /**
    * Codes whose rows are removed if they have exactly the time of the cut-off (for example billing codes at
    * discharge). With labels only.
    */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
+  readonly excludeAtCutoff?: CodeChoice | undefined;
   /**
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is
@@ -2830,13 +2912,10 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   [Symbol.dispose](): void;
 }
 /**
- * The codes of a labeler: strings, ids, ranges of ids or a function of the code, as everywhere, or all codes
- * that begin with one of some prefixes: `{ prefix: "HOSPITAL_ADMISSION" }`. The choice is applied to a store
- * when the labeler runs, so that one labeler serves several stores (unless it contains ids).
+ * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
+ * that one labeler serves several stores (unless it contains ids or selections).
  */
-export type LabelCodes = CodePredicate | {
-  readonly prefix: string | readonly string[];
-};
+export type LabelCodes = CodeChoice;
 /**
  * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
  * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
@@ -3644,6 +3723,38 @@ export interface Verification {
  * ```
  */
 export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
+/** The same as {@link CodeChoice}, which includes functions of a code. */
+export type CodePredicate = CodeChoice;
+/**
+ * A {@link Duration}, or a number of calendar years and months: `"40y"`, `"18mo"`, `"1y6mo"` or `{ years: 40 }`.
+ * A year after 29 February is 28 February: a day that the month does not have becomes the month's last day.
+ */
+export type Span = Duration | {
+  readonly years?: number;
+  readonly months?: number;
+};
+/**
+ * The time that is a span after a time: microseconds since 1970-01-01, by the UTC calendar.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for what is not a time or span; `MEDS_TIME_RANGE` where the result
+ * is outside the years 1684 to 2255.
+ * @example
+ * ```ts
+ * import { PatientDatabase, timeAfter, timeBefore } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const patient of db) {
+ *   if (patient.birthTime === null || patient.lastTime === null) continue;
+ *   const childhood = patient.until(timeAfter(patient.birthTime, "18y"), { inclusive: false });
+ *   const lastDays = patient.from(timeBefore(patient.lastTime, { days: 30 }));
+ *   console.log(childhood.length, lastDays.length);
+ * }
+ * db.close();
+ * ```
+ */
+export declare function timeAfter(time: TimeLike, span: Span): number;
+/** The time that is a span before a time, as {@link timeAfter}. */
+export declare function timeBefore(time: TimeLike, span: Span): number;
 /**
  * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
  * column.

@@ -1,5 +1,5 @@
 import { Labels } from "../labels/labels.js";
-import type { CodeChoice } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import type { AbortSignalLike, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";

@@ -1,4 +1,4 @@
-import type { CodeChoice } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import { expected, namesIn, oneOf, optionsOf, wholeOf } from "../support/arguments.js";
 import type { Members } from "./members.js";
 import { type QueryOptions, questionOf, rangesOf } from "./query.js";

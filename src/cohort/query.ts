@@ -1,4 +1,4 @@
-import { type CodeChoice, codeRanges } from "../store/codes.js";
+import { type CodeChoice, codeRanges } from "../store/choice.js";
 import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { expected, namesIn, optionsOf } from "../support/arguments.js";

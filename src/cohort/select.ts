@@ -1,5 +1,5 @@
 import type { Table } from "apache-arrow";
-import type { CodeChoice } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import { MappedFile, type Node, type TypedArray } from "../store/mapped-file.js";
 import type { RowForm } from "../store/native.js";
 import type { Store } from "../store/store.js";

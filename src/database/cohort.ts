@@ -29,7 +29,7 @@ import type { Labels } from "../labels/labels.js";
 import type { ModuleUrl } from "../passes/module.js";
 import type { MapOptions, MapWithLabelsOptions, ReduceOptions } from "../passes/options.js";
 import type { Pass } from "../passes/pass.js";
-import type { CodeChoice } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";

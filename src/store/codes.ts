@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import { expected, textOf } from "../support/arguments.js";
 import { fail, failClosed, failCorrupt } from "../support/errors.js";
+import { Choices, type CodeChoice } from "./choice.js";
 import { Dictionary } from "./dictionary.js";
 import type { MappedFile } from "./mapped-file.js";
+import { CodeRange, type CodeSelection } from "./selection.js";
 import { TextVector } from "./values/bytes.js";
 import { decode } from "./values/decode.js";
 import type { Value, Vector } from "./values/vector.js";
@@ -21,81 +23,6 @@ export interface Code {
   readonly description: string | null;
   /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
   readonly parents: readonly string[];
-}
-
-/**
- * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
- * prefix form a run.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const labs = db.codes.withPrefix("LAB//");
- * for (const id of labs) console.log(id, db.codes.strings[id]);
- * console.log(db.at(0)?.withCode(labs).length);
- * db.close();
- * ```
- */
-export class CodeRange {
-  /** @internal */
-  constructor(
-    /** The first id. */
-    readonly begin: number,
-    /** One more than the last id. */
-    readonly end: number,
-  ) {}
-
-  /** Number of codes. */
-  get length(): number {
-    return this.end - this.begin;
-  }
-
-  /** Whether a code id is in this range. */
-  has(id: number): boolean {
-    return Number.isInteger(id) && id >= this.begin && id < this.end;
-  }
-
-  /** The ids in order. */
-  [Symbol.iterator](): Iterator<number> {
-    return Array.from({ length: this.length }, (_, index) => this.begin + index)[Symbol.iterator]();
-  }
-}
-
-/**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
- * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
- */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
-
-/**
- * A choice of codes as ranges of ids: begin, end, begin, end, …. `wanted` describes a valid choice, for the
- * error.
- */
-export function codeRanges(
-  table: CodeTable,
-  choice: CodeChoice,
-  wanted = "codes as strings, ids, ranges of ids (withPrefix), or an array of these",
-): number[] {
-  const ranges: number[] = [];
-  const add = (begin: number, end: number): void => {
-    // Ids are from 1 to size; no event has another id.
-    const [low, high] = [Math.max(begin, 1), Math.min(end, table.size + 1)];
-    if (low < high) ranges.push(low, high);
-  };
-  const one = (code: string | number | CodeRange): void => {
-    if (code instanceof CodeRange) add(code.begin, code.end);
-    else {
-      const id = typeof code === "string" ? (table.id(code) ?? 0) : code;
-      if (!Number.isInteger(id)) expected("A code", code, wanted);
-      add(id, id + 1);
-    }
-  };
-  const isMany = typeof choice === "object" && choice !== null && !(choice instanceof CodeRange) && Symbol.iterator in choice;
-  if (isMany) for (const code of choice) one(code);
-  else one(choice as string | number | CodeRange);
-  return ranges;
 }
 
 /**
@@ -121,10 +48,14 @@ export class CodeTable implements Iterable<Code> {
   readonly size: number;
   /** @internal Decoded on first use, shared by all shards. */
   readonly _dictionary: Dictionary<string>;
+  /** @internal What choices of codes select. */
+  readonly _choices: Choices = new Choices(this);
   private readonly file: MappedFile;
   private readonly text: TextVector;
   private readonly columns = new Map<string, Vector>();
   private complete = false;
+  /** The lists of {@link CodeTable.withAncestor}, by what they were asked for. */
+  private readonly ancestors = new WeakMap<object, string>();
   /** By code, the codes that name it as their parent, including those without events; built on first use. */
   private children: Map<string, string[]> | undefined;
   private readonly withAncestors: (read: (file: MappedFile) => void) => void;
@@ -170,7 +101,31 @@ export class CodeTable implements Iterable<Code> {
     return new CodeRange(
       begin,
       this.search((slot) => this.text.compare(slot, bytes, true) > 0),
+      prefix,
     );
+  }
+
+  /**
+   * The codes that a choice selects, for use wherever codes are chosen in this database. A choice of strings,
+   * prefixes and expressions is remembered in any case; for functions and long lists in a loop, a selection
+   * saves applying them again.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes, and for a string
+   * that ends in `*` and is both a code and the prefix of others.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /^LOINC/]);
+   * const described = db.codes.select(({ description }) => description !== null);
+   * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
+   * db.close();
+   * ```
+   */
+  select(choice: CodeChoice): CodeSelection {
+    this.live();
+    return this._choices.of(choice);
   }
 
   /**
@@ -195,7 +150,14 @@ export class CodeTable implements Iterable<Code> {
     this.children ??= this.findChildren();
     // Iteration over a set includes the entries that are added meanwhile.
     for (const name of found) for (const child of this.children.get(name) ?? []) found.add(child);
-    return Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
+    const ids = Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
+    this.ancestors.set(ids, code);
+    return ids;
+  }
+
+  /** @internal The code that a list of {@link CodeTable.withAncestor} was made for. */
+  _ancestorOf(list: object): string | undefined {
+    return this.ancestors.get(list);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type CodeRange, codeRanges } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
@@ -268,15 +268,15 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 
   /**
-   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
-   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
+   * The rows that have one of the codes: see {@link CodeChoice} for how codes are chosen. A part of the choice
+   * that no code of the store matches selects nothing and causes one warning.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
    */
-  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
+  withCode(...codes: readonly CodeChoice[]): Timeline<S> {
     const shard = this._shard;
     shard.check();
-    const ranges = codeRanges(shard.store.codes, codes, "a code, an id, or a range of ids; spread an array (...codes)");
+    const ranges = shard.store.codes._choices.ofAll(codes)._ranges;
     const { rows, staticCount } = selectCodes(this, shard, ranges);
     return new Timeline<S>(shard, this._patient, this._index, 0, rows.length, staticCount, 0, rows);
   }

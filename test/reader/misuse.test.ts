@@ -39,6 +39,13 @@ const oneOf =
   (value: unknown) =>
     values.includes(value);
 const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
+const isCodes = (value: unknown) =>
+  isText(value) ||
+  isWhole(value) ||
+  isEmpty(value) ||
+  value instanceof Uint8Array ||
+  value instanceof RegExp ||
+  (Array.isArray(value) && value[0] === "x");
 const never = () => false;
 
 let source: string;
@@ -79,7 +86,7 @@ const windowCases: Case[] = Object.entries(WINDOWS).flatMap(([name, window]): Ca
   [`${name}.last`, (x) => window().last(x), (x) => (isWhole(x) && Number(x) >= 0) || x === Number.POSITIVE_INFINITY],
   [`${name}.slice begin`, (x) => window().slice(x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
   [`${name}.slice end`, (x) => window().slice(0, x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
-  [`${name}.withCode`, (x) => window().withCode(x), (x) => isText(x) || isWhole(x)],
+  [`${name}.withCode`, (x) => window().withCode(x), isCodes],
   [`${name}.column`, (x) => window().column(x), never],
   [`${name}.copy`, (x) => window().copy(x), (x) => x === undefined || isEmpty(x)],
   [`${name}.copy one`, (x) => window().copy([x]), never],
@@ -114,6 +121,12 @@ const cases: Case[] = [
   ["split", (x) => db.split(x), never],
   ["codes.id", (x) => db.codes.id(x), isText],
   ["codes.withPrefix", (x) => db.codes.withPrefix(x), isText],
+  ["codes.select", (x) => db.codes.select(x), isCodes],
+  [
+    "codes.select prefix",
+    (x) => db.codes.select({ prefix: x }),
+    (x) => (isText(x) && x !== "") || isEmpty(x) || (Array.isArray(x) && x[0] === "x"),
+  ],
   ["codes.withAncestor", (x) => db.codes.withAncestor(x), isText],
   ["exportC", (x) => db.exportC(x).release(), (x) => isWhole(x) && (x as number) >= 0 && (x as number) < db.shardCount],
   ["codes.get", (x) => db.codes.get(x), (x) => typeof x === "number"],
@@ -187,8 +200,6 @@ const asking =
   (x) =>
     db.countCodes({ windows: { subjectIds: [], [name]: x } });
 const isNone = (value: unknown) => isEmpty(value) || value === undefined;
-const isCodes = (value: unknown) =>
-  isText(value) || isWhole(value) || isEmpty(value) || value instanceof Uint8Array || (Array.isArray(value) && value[0] === "x");
 
 const asyncCases: Case[] = [
   ["query options", (x) => db.countCodes(x), isOptions],
