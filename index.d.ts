@@ -10,29 +10,369 @@ declare global {
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
 /**
- * A shard for other native code in this process, by the
- * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
- * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
- * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
- * of the mapping.
- *
- * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
- * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
- * import has returned, because it owns the addresses. An export that was not imported is released by {@link
- * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
- * after `db.close()`. The importer must not write to them.
+ * A length of time: microseconds as a safe integer or bigint; a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`; or text, such as `"48h"`, `"30d"` or `"1d12h"`, with the units `w`, `d`, `h`,
+ * `m` or `min`, and `s`. A day has 24 hours: times have no zone.
  */
-export declare class ArrowExport {
+export type Duration = number | bigint | string | {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly microseconds?: number;
+};
+/**
+ * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
+ * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
+ * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
+ * moment.
+ */
+export type TimeLike = number | bigint | Date | string;
+/**
+ * A time as microseconds since 1970-01-01 UTC: the same clock as in {@link Timeline.times}, for any form of a
+ * time.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for text that is not ISO 8601, an invalid Date and a bigint outside
+ * 64 bits; `MEDS_UNSAFE_NUMBER` for a number that is not a safe integer.
+ * @example
+ * ```ts
+ * import { microsOf } from "meds-reader";
+ *
+ * const admitted = microsOf("2012-05-17T13:30");
+ * console.log(microsOf("2012-05-18") - admitted, "microseconds to midnight");
+ * ```
+ */
+export declare function microsOf(time: TimeLike): bigint;
+/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/**
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /**
+   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
+   * bigint, a Date, or ISO 8601 text.
+   */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /**
+   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
+   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
+   */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} returns it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** How labels are named. */
+export interface LabelOptions {
+  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  readonly task?: string | undefined;
+}
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /**
+   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * Default: the only one.
+   */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
+   * yet; 0 for all other tasks.
+   */
+  readonly shift?: Duration | undefined;
+}
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that are in the folder. Default: false. */
+  readonly force?: boolean | undefined;
+}
+/** Some labels: by index, or those for which a function returns true. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+/**
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
+ * in none.
+ *
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
+ * that are published beside the data.
+ *
+ * @example
+ * ```ts
+ * import { Labels, Splits } from "meds-reader";
+ *
+ * const splits = Splits.from({ train: [1, 2], held_out: [3] });
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
+ *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
+ * ]);
+ * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
+ * ```
+ */
+export declare class Splits {
   /** Made by this package only. */
   protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
+  /** Names of the splits, in order of their first subject. */
+  readonly names: readonly string[];
+  /** Number of subjects in a split. */
+  readonly size: number;
+  /**
+   * Reads splits in any form in which they are published. The columns of the file show which form it is:
+   *
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
+   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
+   *   are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
+   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   *   `validation` become `tuning`; `test` becomes `held_out`.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
+   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * @example
+   * ```ts
+   * import { Splits } from "meds-reader";
+   *
+   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
+   * for (const name of splits.names) console.log(name, splits.ids(name).length);
+   * ```
+   */
+  static open(path: string): Promise<Splits>;
+  /**
+   * Makes splits from the subject ids of each split.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
+   * `MEDS_INVALID_ARGUMENT`.
+   */
+  static from(splits: {
+    readonly [name: string]: Iterable<SubjectId>;
+  }): Splits;
+  /**
+   * The split of a subject; null if it is in none.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
+   */
+  of(id: SubjectId): string | null;
+  /**
+   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
+   */
+  ids(name: string): BigInt64Array;
+  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
+  toJSON(): {
+    readonly [name: string]: number;
+  };
+}
+/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
+export interface SplitLabels<L extends Labels = Labels> {
+  readonly labels: L;
+  /** Labels of subjects of another split. */
+  readonly otherSplit: number;
+  /** Labels of subjects that are in no split, and the number of those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
+}
+/**
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
+ * the order of their files. The table may have no values at all: it then says only when to predict.
+ *
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
+ * `integer_value`, `float_value`, `categorical_value`).
+ *
+ * @example
+ * ```ts
+ * import { Labels } from "meds-reader";
+ *
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
+ *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
+ * ]);
+ * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
+ * ```
+ */
+export declare class Labels implements Iterable<LabelRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Name of the task. */
+  readonly task: string;
+  /** Number of labels. */
+  readonly size: number;
+  /**
+   * Reads a task in any form in which tasks are published:
+   *
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
+   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
+   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
+   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
+   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
+   *   `integer_value`;
+   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
+   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
+   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
+   *   `boolean_value` and a true `is_censored`.
+   *
+   * A time without a zone is UTC. Error messages count rows from 0.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
+   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
+   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
+   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
+   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * file in one, of Delta, Iceberg, Hudi or the like.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = await Labels.open("demo/labels/length_of_stay");
+   * console.log(labels.task, labels.size, labels.columns);
+   * ```
+   */
+  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
+  /**
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
+   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
+   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`.
+   * @example
+   * ```ts
+   * import { join } from "node:path";
+   * import { Labels } from "meds-reader";
+   *
+   * for (const task of await Labels.tasks("demo/labels")) {
+   *   const labels = await Labels.open(join("demo/labels", task), { task });
+   *   console.log(task, labels.size);
+   * }
+   * ```
+   */
+  static tasks(root: string): Promise<string[]>;
+  /**
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
+   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
+   * row with the k-th of the other tasks: each label is in exactly one row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
+   * const both = Labels.join({
+   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
+   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
+   * });
+   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
+   * ```
+   */
+  static join(tables: {
+    readonly [task: string]: Labels;
+  }): JointLabels;
+  /**
+   * Makes a table of labels in memory.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
+   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   */
+  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
+  /** The columns in which some label has a value; empty for a table without values. */
+  get columns(): readonly LabelColumn[];
+  /** A copy of the subject ids, one per label. */
+  get subjectIds(): BigInt64Array;
+  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
+  get predictionTimes(): BigInt64Array;
+  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
+  get categories(): readonly string[];
+  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
+  at(i: number): LabelRow | undefined;
+  /** The labels in order. */
+  [Symbol.iterator](): IterableIterator<LabelRow>;
+  /**
+   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
+   */
+  select(choice: LabelChoice): Labels;
+  /**
+   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   */
+  inSplit(splits: Splits, name: string): SplitLabels;
+  /**
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
+   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
+   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
+   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
+   * the exact schema.
+   *
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
+   * the Parquet files that are in the folder.
+   *
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
+   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * await labels.write("tasks/mortality/first_24h", { force: true });
+   * ```
+   */
+  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
+  /** The value that `JSON.stringify` writes. */
+  toJSON(): {
+    readonly task: string;
+    readonly size: number;
+    readonly columns: readonly LabelColumn[];
+  };
+}
+/**
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
+ * labels without values, which `samples` takes like any other: one window per row, for all tasks.
+ */
+export declare class JointLabels extends Labels {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the tasks, in the order in which they were joined. */
+  readonly tasks: readonly string[];
+  /**
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
+   * task has no label in that row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  of(task: string): Labels;
+  /**
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
+   * 0.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  has(task: string): Uint8Array;
+  /** Some of the rows, with all tasks: {@link Labels.select}. */
+  select(choice: LabelChoice): JointLabels;
+  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
+  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
 }
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
@@ -89,32 +429,6 @@ export declare class CodeSelection implements Iterable<number> {
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
 }
-/**
- * A function of a code that returns whether the code is chosen. It is called for each code of the table. It
- * does not receive how often a code occurs: that number depends on held-out patients.
- */
-export type CodeTest = (code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean;
-/**
- * One part of a {@link CodeChoice}:
- *
- * * a code, such as `"MEDS_BIRTH"`;
- * * a string that ends in `*`: all codes with this prefix, such as `"LAB//*"`, unless it is itself a code;
- * * `{ prefix: "LAB//" }` or `{ prefix: ["LAB//", "VITAL//"] }`;
- * * a `RegExp`, tested on each code: `/glucose/i`;
- * * a function of a code: `({ description }) => description?.includes("glucose") ?? false`;
- * * a code id;
- * * a selection: `db.codes.withPrefix(…)`, `db.codes.select(…)`.
- */
-export type CodePart = string | number | CodeRange | CodeSelection | {
-  readonly prefix: string | readonly string[];
-} | RegExp | CodeTest;
-/**
- * Which codes: one {@link CodePart}, or several in an array, a set or another iterable. This is the spelling
- * wherever codes are chosen. `db.codes.withAncestor(…)` returns ids, which can be used too. A part that no
- * code of the store matches selects nothing, and causes one warning per database (`MEDS_NO_CODE`), which
- * names the nearest codes.
- */
-export type CodeChoice = CodePart | Iterable<CodePart>;
 /** The typed arrays that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
@@ -230,38 +544,32 @@ export declare class CodeTable implements Iterable<Code> {
   /** What `JSON.stringify` writes: the codes in order of id. */
   toJSON(): readonly Code[];
 }
-/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
 /**
- * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
- * in every shard. Entry 0 means null.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
+ * A function of a code that returns whether the code is chosen. It is called for each code of the table. It
+ * does not receive how often a code occurs: that number depends on held-out patients.
  */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, including entry 0. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
+export type CodeTest = (code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean;
+/**
+ * One part of a {@link CodeChoice}:
+ *
+ * * a code, such as `"MEDS_BIRTH"`;
+ * * a string that ends in `*`: all codes with this prefix, such as `"LAB//*"`, unless it is itself a code;
+ * * `{ prefix: "LAB//" }` or `{ prefix: ["LAB//", "VITAL//"] }`;
+ * * a `RegExp`, tested on each code: `/glucose/i`;
+ * * a function of a code: `({ description }) => description?.includes("glucose") ?? false`;
+ * * a code id;
+ * * a selection: `db.codes.withPrefix(…)`, `db.codes.select(…)`.
+ */
+export type CodePart = string | number | CodeRange | CodeSelection | {
+  readonly prefix: string | readonly string[];
+} | RegExp | CodeTest;
+/**
+ * Which codes: one {@link CodePart}, or several in an array, a set or another iterable. This is the spelling
+ * wherever codes are chosen. `db.codes.withAncestor(…)` returns ids, which can be used too. A part that no
+ * code of the store matches selects nothing, and causes one warning per database (`MEDS_NO_CODE`), which
+ * names the nearest codes.
+ */
+export type CodeChoice = CodePart | Iterable<CodePart>;
 /** One column of the events. */
 export interface ColumnInfo {
   /** Its name in the source. */
@@ -330,6 +638,93 @@ export interface AbortSignalLike {
   }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+/**
+ * A {@link Duration}, or a number of calendar years and months: `"40y"`, `"18mo"`, `"1y6mo"` or `{ years: 40 }`.
+ * A year after 29 February is 28 February: a day that the month does not have becomes the month's last day.
+ */
+export type Span = Duration | {
+  readonly years?: number;
+  readonly months?: number;
+};
+/**
+ * The time that is a span after a time: microseconds since 1970-01-01, by the UTC calendar.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for what is not a time or span; `MEDS_TIME_RANGE` where the result
+ * is outside the years 1684 to 2255.
+ * @example
+ * ```ts
+ * import { PatientDatabase, timeAfter, timeBefore } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const patient of db) {
+ *   if (patient.birthTime === null || patient.lastTime === null) continue;
+ *   const childhood = patient.until(timeAfter(patient.birthTime, "18y"), { inclusive: false });
+ *   const lastDays = patient.from(timeBefore(patient.lastTime, { days: 30 }));
+ *   console.log(childhood.length, lastDays.length);
+ * }
+ * db.close();
+ * ```
+ */
+export declare function timeAfter(time: TimeLike, span: Span): number;
+/** The time that is a span before a time, as {@link timeAfter}. */
+export declare function timeBefore(time: TimeLike, span: Span): number;
+/**
+ * A shard for other native code in this process, by the
+ * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
+ * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
+ * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
+ * of the mapping.
+ *
+ * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
+ * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
+ * import has returned, because it owns the addresses. An export that was not imported is released by {@link
+ * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
+ * after `db.close()`. The importer must not write to them.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
+/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
+ * in every shard. Entry 0 means null.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, including entry 0. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
 /** The columns that every MEDS dataset has, and the types of their values. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
@@ -345,28 +740,6 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
-/**
- * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
- * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
- * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
- * moment.
- */
-export type TimeLike = number | bigint | Date | string;
-/**
- * A time as microseconds since 1970-01-01 UTC: the same clock as in {@link Timeline.times}, for any form of a
- * time.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for text that is not ISO 8601, an invalid Date and a bigint outside
- * 64 bits; `MEDS_UNSAFE_NUMBER` for a number that is not a safe integer.
- * @example
- * ```ts
- * import { microsOf } from "meds-reader";
- *
- * const admitted = microsOf("2012-05-17T13:30");
- * console.log(microsOf("2012-05-18") - admitted, "microseconds to midnight");
- * ```
- */
-export declare function microsOf(time: TimeLike): bigint;
 /**
  * The part of an apache-arrow `Table` that this package declares. For the whole type, write
  * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
@@ -826,33 +1199,7 @@ export type PatientChoice = Iterable<SubjectId> | {
 } | {
   readonly slots: Iterable<number>;
 };
-/**
- * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
- * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
- * windows, in any order.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
- * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
- * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
- * db.close();
- * ```
- */
-export interface Windows {
-  /** The subject of each window. */
-  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /**
-   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
-   * Default: from the beginning.
-   */
-  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times, one per window. Default: to the end. */
-  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+interface WindowContents {
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
    * or at one of them.
@@ -866,13 +1213,90 @@ export interface Windows {
    */
   readonly last?: number | undefined;
 }
+/**
+ * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
+ * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
+ * windows, in any order. {@link MomentWindows} makes windows from the results of other queries and from
+ * labels.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
+ * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
+ * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
+ * db.close();
+ * ```
+ */
+export interface Windows extends WindowContents {
+  /** The subject of each window. */
+  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
+  /**
+   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
+   * Default: from the beginning.
+   */
+  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Rows at or before these times, one per window. Default: to the end. */
+  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+}
+/**
+ * Moments of patients: what {@link Cohort.firstOf}, {@link Cohort.lastOf} and {@link Cohort.asof} return has
+ * this form.
+ */
+export interface Moments {
+  /** The subject of each moment. */
+  readonly subjectIds: BigInt64Array;
+  /** Microseconds since 1970-01-01. The int64 minimum means that there is no moment. */
+  readonly times: BigInt64Array;
+  /** 1 where there is a moment. */
+  readonly has: Uint8Array;
+}
+/**
+ * Windows that begin or end at moments: one window per moment, in the same order. So the results of all
+ * queries with the same moments are aligned, entry by entry.
+ *
+ * A window is empty, without static rows too, if there is no moment (`has` is 0, or the row that was found is
+ * static), or if it would end before it begins.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const births = await db.firstOf("MEDS_BIRTH");
+ * const admissions = await db.firstOf(db.codes.withPrefix("HOSPITAL_ADMISSION"));
+ * // Rows of the first two days after the first admission.
+ * const first = await db.countCodesEach({ windows: { from: admissions, for: { hours: 48 } } });
+ * // Rows of the first year of life, and rows before the first admission.
+ * const infancy = await db.aggregate({ windows: { from: births, for: { days: 365 } } });
+ * const before = await db.lastOf("MEDS_BIRTH", { windows: { until: admissions, inclusive: false } });
+ * console.log(first.offsets.length === infancy.offsets.length, before.found);
+ * db.close();
+ * ```
+ */
+export interface MomentWindows extends WindowContents {
+  /** Windows begin at these moments. Default: at the beginning of the timeline. */
+  readonly from?: Moments | Labels | undefined;
+  /** Windows end at these moments. Default: at the end of the timeline. */
+  readonly until?: Moments | Labels | undefined;
+  /** With `from`: the window begins this long after the moment. */
+  readonly after?: Span | undefined;
+  /** With `until`: the window ends this long before the moment. */
+  readonly before?: Span | undefined;
+  /** Length of the window, from its beginning (with `from`) or back from its end (with `until`). */
+  readonly for?: Span | undefined;
+}
 /** Options of a query over many patients. */
 export interface QueryOptions {
   /**
-   * The result has one group per window, in the order of the windows. Default: one group per patient of the
+   * The result has one group per window, in the order of the windows: {@link Windows} by arrays of times, or
+   * {@link MomentWindows} by the results of other queries, or labels. Default: one group per patient of the
    * cohort, in storage order.
    */
-  readonly windows?: Windows | undefined;
+  readonly windows?: Windows | MomentWindows | undefined;
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
@@ -901,9 +1325,20 @@ export interface CodeCountsEach {
   readonly codeIds: Uint32Array;
   /** Rows that have the code, 1 or more. */
   readonly counts: Uint32Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
-/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
+/**
+ * The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. Its moments can bound
+ * the windows of another query: see {@link MomentWindows}.
+ */
 export interface Occurrences {
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
+  /** 1 where there is a row, 0 where there is none. */
+  readonly has: Uint8Array;
+  /** Number of groups that have a row. */
+  readonly found: number;
   /** Index of the row in the patient's whole timeline; -1 where there is no row. */
   readonly rows: Int32Array;
   /**
@@ -938,6 +1373,8 @@ export interface Aggregates {
   readonly max: Float64Array;
   /** The value of the last row that has one. */
   readonly last: Float64Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
 /**
  * The result of {@link Cohort.rowsWithCode}: group g has the entries `offsets[g]` up to, but not including,
@@ -954,348 +1391,130 @@ export interface CodeRows {
   /** Indexes of rows in the patient's whole timeline, ascending within a group. */
   readonly rows: Uint32Array;
 }
+/** Options of {@link Cohort.asof}. */
+export interface AsOfOptions {
+  /**
+   * Which rows can be the last one: those with a numeric value (`"value"`, the default), or all (`"row"`, for
+   * codes without values such as diagnoses).
+   */
+  readonly with?: "value" | "row" | undefined;
+  /**
+   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age.
+   */
+  readonly maxAge?: Span | undefined;
+  /** With labels or moments: whether a row at exactly the time is known. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /**
+   * Whether static rows (without a time) can be the last one, where no other row is. Default: false, also for
+   * windows.
+   */
+  readonly static?: boolean | undefined;
+  /** Further columns of the rows that are found: {@link AsOf.columns}. Default: none. */
+  readonly columns?: readonly string[] | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
 /**
- * A length of time: microseconds as a safe integer or bigint; a sum of units, such as `{ days: 30 }` or
- * `{ hours: 36, minutes: 30 }`; or text, such as `"48h"`, `"30d"` or `"1d12h"`, with the units `w`, `d`, `h`,
- * `m` or `min`, and `s`. A day has 24 hours: times have no zone.
+ * The result of {@link Cohort.asof}: one entry per label, moment or window, in their order. It is an {@link
+ * Occurrences} too, so its moments can bound the windows of another query.
  */
-export type Duration = number | bigint | string | {
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly microseconds?: number;
+export interface AsOf extends Occurrences {
+  /** The numeric value of the row; NaN where there is no row, and where the row has no value. */
+  readonly values: Float64Array;
+  /** The columns of the options: for each entry the value as {@link Event.get} returns it, or null. */
+  readonly columns: {
+    readonly [name: string]: readonly (Value | null)[];
+  };
+}
+/** What a query asks as of. */
+export type Known = Labels | Moments | Windows | MomentWindows;
+/**
+ * Bins of time, in UTC: calendar years, calendar months, days, or runs of n days of which one begins on
+ * 1970-01-01.
+ */
+export type TimeBin = "year" | "month" | "day" | {
+  readonly days: number;
 };
-/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/** Options of {@link Cohort.countCodes} by time. */
+export interface BinCountOptions<B extends TimeBin = TimeBin> extends QueryOptions {
+  /** The bins. */
+  readonly by: B;
+  /** Only these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+}
 /**
- * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
- * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
+ * The result of {@link Cohort.countCodes} by time: one entry for each code and bin with at least one row,
+ * sorted by code id, then by bin.
  */
-export interface Label {
-  readonly subjectId: SubjectId;
+export interface BinCounts<B extends TimeBin = TimeBin> {
+  /** Code ids. */
+  readonly codeIds: Uint32Array;
   /**
-   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
-   * bigint, a Date, or ISO 8601 text.
+   * With `by: "year"` the year, 1 BC is 0. Otherwise the start of the bin, in microseconds since 1970-01-01
+   * (the int64 minimum for the bin in which int64 begins).
    */
-  readonly predictionTime: TimeLike;
-  readonly booleanValue?: boolean | null | undefined;
-  readonly integerValue?: number | bigint | null | undefined;
-  readonly floatValue?: number | null | undefined;
-  readonly categoricalValue?: string | null | undefined;
-  /**
-   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
-   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
-   */
-  readonly isCensored?: boolean | null | undefined;
+  readonly bins: B extends "year" ? Int32Array : BigInt64Array;
+  /** Rows that have the code in the bin, 1 or more. A row counts once for every window that contains it. */
+  readonly counts: Float64Array;
+  /** Static rows of the codes. They have no time, so they are in no bin. */
+  readonly withoutTime: number;
 }
-/** A label as {@link Labels.at} returns it. */
-export interface LabelRow {
-  readonly subjectId: bigint;
-  /** Microseconds since 1970-01-01. */
-  readonly predictionTime: bigint;
-  readonly booleanValue: boolean | null;
-  readonly integerValue: bigint | null;
-  readonly floatValue: number | null;
-  readonly categoricalValue: string | null;
-  readonly isCensored: boolean | null;
+/** The columns of rows that {@link Cohort.select} returns where none are named. */
+export type UsualColumn = "subject_id" | "time" | "code" | "numeric_value";
+/** Options of {@link Cohort.select} and {@link Cohort.writeRows}: which rows and columns. */
+export interface RowOptions<N extends string = string> extends QueryOptions {
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+  /**
+   * The columns, in this order: columns of the store, `subject_id`, and with windows `window`, the number of
+   * the window from 0; or `"all"`. Default: `subject_id`, `time`, `code` and `numeric_value`, with windows
+   * also `window`, which is then the first.
+   */
+  readonly columns?: readonly N[] | "all" | undefined;
+  /** The largest number of rows: the first ones. Default: all. */
+  readonly limit?: number | undefined;
 }
-/** How labels are named. */
-export interface LabelOptions {
-  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
-  readonly task?: string | undefined;
+/** Options of {@link Cohort.select}. */
+export interface SelectOptions<N extends string = string, F extends "arrays" | "objects" | "arrow" = "arrays"> extends RowOptions<N> {
+  /** The form of the result. Default: `"arrays"`. */
+  readonly as?: F | undefined;
 }
-/** How {@link Labels.open} reads. */
-export interface OpenLabelsOptions extends LabelOptions {
+/** The array of a column. */
+export type RowArray<N extends string = string> = N extends "subject_id" | "time" ? BigInt64Array : N extends "code" ? readonly string[] : N extends "numeric_value" ? Float32Array | Float64Array : N extends "window" ? Uint32Array : TypedArray | readonly (Value | null)[];
+/** Rows as one array per column: the result of {@link Cohort.select} as `"arrays"`. */
+export interface RowArrays<N extends string = string> {
+  /** Number of rows. */
+  readonly length: number;
   /**
-   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
-   * Default: the only one.
+   * The columns by name. Numbers, times and bool have a typed array: `time` in microseconds since 1970-01-01,
+   * bool as 0 and 1. A null contains NaN (floats), the int64 minimum (64-bit integers and times) or 0: see
+   * `valid`. Other columns have an array of values, in which null is null.
    */
-  readonly column?: string | undefined;
-  /**
-   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
-   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
-   * yet; 0 for all other tasks.
-   */
-  readonly shift?: Duration | undefined;
-}
-/** How {@link Labels.write} writes. */
-export interface WriteLabelsOptions {
-  /** Replace the Parquet files that are in the folder. Default: false. */
-  readonly force?: boolean | undefined;
-}
-/** Some labels: by index, or those for which a function returns true. */
-export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
-/**
- * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
- * in none.
- *
- * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
- * that are published beside the data.
- *
- * @example
- * ```ts
- * import { Labels, Splits } from "meds-reader";
- *
- * const splits = Splits.from({ train: [1, 2], held_out: [3] });
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
- *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
- * ]);
- * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
- * ```
- */
-export declare class Splits {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the splits, in order of their first subject. */
-  readonly names: readonly string[];
-  /** Number of subjects in a split. */
-  readonly size: number;
-  /**
-   * Reads splits in any form in which they are published. The columns of the file show which form it is:
-   *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
-   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
-   *   are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
-   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
-   *   `validation` become `tuning`; `test` becomes `held_out`.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
-   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
-   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
-   * @example
-   * ```ts
-   * import { Splits } from "meds-reader";
-   *
-   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
-   * for (const name of splits.names) console.log(name, splits.ids(name).length);
-   * ```
-   */
-  static open(path: string): Promise<Splits>;
-  /**
-   * Makes splits from the subject ids of each split.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
-   * `MEDS_INVALID_ARGUMENT`.
-   */
-  static from(splits: {
-    readonly [name: string]: Iterable<SubjectId>;
-  }): Splits;
-  /**
-   * The split of a subject; null if it is in none.
-   *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
-   */
-  of(id: SubjectId): string | null;
-  /**
-   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
-   */
-  ids(name: string): BigInt64Array;
-  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
-  toJSON(): {
-    readonly [name: string]: number;
+  readonly columns: {
+    readonly [C in N]: RowArray<C>;
+  };
+  /** For each typed array: 1 where the row has a value, 0 where it is null. */
+  readonly valid: {
+    readonly [name: string]: Uint8Array;
   };
 }
-/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
-export interface SplitLabels<L extends Labels = Labels> {
-  readonly labels: L;
-  /** Labels of subjects of another split. */
-  readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and the number of those subjects. */
-  readonly noSplit: number;
-  readonly noSplitSubjects: number;
+/** A row: the result of {@link Cohort.select} as `"objects"`. Values are as {@link Event.get} returns them. */
+export type RowObject<N extends string = string> = {
+  readonly [C in N]: C extends "subject_id" ? bigint : C extends "code" ? string : C extends "window" ? number : C extends "numeric_value" ? number | null : C extends "time" ? number | bigint | null : Value | null;
+};
+/** The format of a file of rows. */
+export type RowFormat = "parquet" | "csv" | "arrow";
+/** Options of {@link Cohort.writeRows}. */
+export interface WriteRowsOptions<N extends string = string> extends RowOptions<N> {
+  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
+  readonly format?: RowFormat | undefined;
 }
-/**
- * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
- * the order of their files. The table may have no values at all: it then says only when to predict.
- *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
- * `integer_value`, `float_value`, `categorical_value`).
- *
- * @example
- * ```ts
- * import { Labels } from "meds-reader";
- *
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
- *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
- * ]);
- * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
- * ```
- */
-export declare class Labels implements Iterable<LabelRow> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Name of the task. */
-  readonly task: string;
-  /** Number of labels. */
-  readonly size: number;
-  /**
-   * Reads a task in any form in which tasks are published:
-   *
-   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
-   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
-   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
-   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
-   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
-   *   `integer_value`;
-   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
-   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
-   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
-   *   `boolean_value` and a true `is_censored`.
-   *
-   * A time without a zone is UTC. Error messages count rows from 0.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
-   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
-   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
-   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
-   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
-   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
-   * file in one, of Delta, Iceberg, Hudi or the like.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = await Labels.open("demo/labels/length_of_stay");
-   * console.log(labels.task, labels.size, labels.columns);
-   * ```
-   */
-  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
-  /**
-   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`.
-   * @example
-   * ```ts
-   * import { join } from "node:path";
-   * import { Labels } from "meds-reader";
-   *
-   * for (const task of await Labels.tasks("demo/labels")) {
-   *   const labels = await Labels.open(join("demo/labels", task), { task });
-   *   console.log(task, labels.size);
-   * }
-   * ```
-   */
-  static tasks(root: string): Promise<string[]>;
-  /**
-   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
-   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
-   * row with the k-th of the other tasks: each label is in exactly one row.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
-   * const both = Labels.join({
-   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
-   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
-   * });
-   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
-   * ```
-   */
-  static join(tables: {
-    readonly [task: string]: Labels;
-  }): JointLabels;
-  /**
-   * Makes a table of labels in memory.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
-   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
-   */
-  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
-  /** The columns in which some label has a value; empty for a table without values. */
-  get columns(): readonly LabelColumn[];
-  /** A copy of the subject ids, one per label. */
-  get subjectIds(): BigInt64Array;
-  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
-  get predictionTimes(): BigInt64Array;
-  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
-  get categories(): readonly string[];
-  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
-  at(i: number): LabelRow | undefined;
-  /** The labels in order. */
-  [Symbol.iterator](): IterableIterator<LabelRow>;
-  /**
-   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
-   */
-  select(choice: LabelChoice): Labels;
-  /**
-   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
-   */
-  inSplit(splits: Splits, name: string): SplitLabels;
-  /**
-   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
-   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
-   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
-   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
-   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
-   * the exact schema.
-   *
-   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
-   * the Parquet files that are in the folder.
-   *
-   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
-   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
-   * await labels.write("tasks/mortality/first_24h", { force: true });
-   * ```
-   */
-  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
-  /** The value that `JSON.stringify` writes. */
-  toJSON(): {
-    readonly task: string;
-    readonly size: number;
-    readonly columns: readonly LabelColumn[];
-  };
-}
-/**
- * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
- * labels without values, which `samples` takes like any other: one window per row, for all tasks.
- */
-export declare class JointLabels extends Labels {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the tasks, in the order in which they were joined. */
-  readonly tasks: readonly string[];
-  /**
-   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
-   * task has no label in that row.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  of(task: string): Labels;
-  /**
-   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
-   * 0.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  has(task: string): Uint8Array;
-  /** Some of the rows, with all tasks: {@link Labels.select}. */
-  select(choice: LabelChoice): JointLabels;
-  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
-  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
+/** A stream of Node, such as `process.stdout`, declared by its members. */
+export interface RowTarget {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
 }
 /** A module: its file URL (a `URL`, or its text), or an absolute path. */
 export type ModuleUrl = string | {
@@ -1510,7 +1729,30 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * db.close();
    * ```
    */
-  countCodes(options?: QueryOptions): Promise<CodeCounts>;
+  countCodes(options?: QueryOptions & {
+    readonly by?: undefined;
+  }): Promise<CodeCounts>;
+  /**
+   * Numbers of rows per code and bin of time: year, month, day or a run of days, in UTC. Without `codes`, of
+   * all codes. Exact for every time of int64. Static rows have no time: their number is `withoutTime`.
+   *
+   * Costs about 2 ns per row and thread for years of all codes; less for a few codes, more for days of many
+   * codes (about 30 ns), whose result can be as long as the rows.
+   *
+   * @throws MedsError as the form without `by`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { codeIds, bins, counts } = await db.countCodes({ by: "year" });
+   * for (let i = 0; i < Math.min(5, counts.length); i += 1) console.log(db.codes.strings[codeIds[i]!], bins[i], counts[i]);
+   * const weekly = await db.countCodes({ by: { days: 7 }, codes: db.codes.withPrefix("LAB//") });
+   * console.log(weekly.counts.length, weekly.withoutTime);
+   * db.close();
+   * ```
+   */
+  countCodes<B extends TimeBin>(options: BinCountOptions<B>): Promise<BinCounts<B>>;
   /**
    * Number of rows per code, for each patient or window.
    *
@@ -1597,6 +1839,118 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
+  /**
+   * The last row of some codes at each label, moment or window: an as-of join. The result has one entry per
+   * label, in their order: value, time, code id, row, and `has`, which is 0 where there is no such row.
+   *
+   * A row counts if its time is at or before the label's prediction time (`inclusive: false`: before it) and,
+   * with `maxAge`, not older than that. Of several rows at one time, the last in the order of the store
+   * counts. Rows without a value do not count, unless `with: "row"`. Static rows do not count, unless
+   * `static: true`; they are the oldest. The label of a moment that does not exist has no row.
+   *
+   * Each patient's rows are read once, for all of its labels, and only as far back as needed. Further
+   * `columns` are read in this thread, about 0.2 µs per value.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * // Patients with a diagnosis before their first discharge: age, and the last lab value of the 30 days before.
+   * const discharge = await db.firstOf(db.codes.withPrefix("HOSPITAL_DISCHARGE"));
+   * const diagnosis = await db.firstOf(db.codes.withPrefix("DIAGNOSIS//"), { windows: { until: discharge, inclusive: false } });
+   * const birth = await db.firstOf("MEDS_BIRTH");
+   * const lab = await db.asof(discharge, db.codes.withPrefix("LAB//"), { maxAge: { days: 30 } });
+   * for (let i = 0; i < discharge.subjectIds.length; i += 1) {
+   *   if (diagnosis.has[i] === 0) continue;
+   *   const years = Number(discharge.times[i]! - birth.times[i]!) / 31_556_952_000_000;
+   *   console.log(discharge.subjectIds[i], years, lab.values[i]); // NaN: no value
+   * }
+   * db.close();
+   * ```
+   */
+  asof(known: Known, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf>;
+  /**
+   * {@link Cohort.asof} for several sets of codes at once, by name: one result per set, all aligned to the
+   * labels. Each patient's rows are still read only once.
+   *
+   * @throws MedsError as {@link Cohort.asof}.
+   * @example
+   * ```ts
+   * import { Labels, PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+   * const { labs, vitals } = await db.asofEach(labels, {
+   *   labs: db.codes.withPrefix("LAB//"),
+   *   vitals: db.codes.withPrefix("VITAL//"),
+   * });
+   * console.log(labs.values[0], labs.times[0], vitals.has[0]);
+   * db.close();
+   * ```
+   */
+  asofEach<K extends string>(known: Known, sets: {
+    readonly [name in K]: CodeChoice;
+  }, options?: AsOfOptions): Promise<{
+    readonly [name in K]: AsOf;
+  }>;
+  /**
+   * The rows that have one of the codes, as a flat table in the order of the patients, or of the windows. A
+   * row is in the table once for every window that contains it.
+   *
+   * `as: "arrays"` (the default) returns typed arrays with masks, {@link RowArrays}; `"objects"` an array of
+   * plain objects, {@link RowObject}; `"arrow"` a `Table` of the package apache-arrow. The columns are copied
+   * by native code on all cores, once; the table is in memory (about twice as long as it is made). Text that
+   * the store does not code, and nested values, are decoded in this thread. For rows that do not fit into
+   * memory, write them to a file: {@link Cohort.writeRows}.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE` for `"arrow"`
+   * without the package.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { length, columns, valid } = await db.select({ codes: db.codes.withPrefix("LAB//") });
+   * for (let i = 0; i < Math.min(3, length); i += 1) {
+   *   if (valid.numeric_value![i] === 1) console.log(columns.subject_id[i], columns.time[i], columns.code[i], columns.numeric_value[i]);
+   * }
+   * console.log(await db.split("train").select({ columns: ["subject_id", "time", "code"], limit: 2, as: "objects" }));
+   * db.close();
+   * ```
+   */
+  select<const N extends string = UsualColumn>(options?: SelectOptions<N, "arrays">): Promise<RowArrays<N>>;
+  select<const N extends string = UsualColumn>(options: SelectOptions<N, "objects"> & {
+    readonly as: "objects";
+  }): Promise<RowObject<N>[]>;
+  select(options: SelectOptions<string, "arrow"> & {
+    readonly as: "arrow";
+  }): Promise<ArrowTable>;
+  /**
+   * Writes the rows of {@link Cohort.select} to a Parquet, CSV or Arrow file, or to a stream (in CSV, unless
+   * `format` is set). A file appears complete or not at all, and replaces a file of that name. About a million
+   * rows are in memory at a time; a patient or window is never divided.
+   *
+   * In Parquet and Arrow, `subject_id` is int64, times are timestamp[us], codes are strings, and other columns
+   * have their types. In CSV, times are ISO 8601, a null is empty and an empty text is `""`; times beyond the
+   * calendar are microseconds.
+   *
+   * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
+   * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows } = await db.split("train").writeRows("labs.parquet", { codes: db.codes.withPrefix("LAB//"), columns: "all" });
+   * console.log(rows);
+   * db.close();
+   * ```
+   */
+  writeRows(to: string | RowTarget, options?: WriteRowsOptions): Promise<{
+    readonly rows: number;
+  }>;
   /**
    * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
    * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
@@ -3726,35 +4080,23 @@ export declare function verify(store: string, source?: string, options?: VerifyO
 /** The same as {@link CodeChoice}, which includes functions of a code. */
 export type CodePredicate = CodeChoice;
 /**
- * A {@link Duration}, or a number of calendar years and months: `"40y"`, `"18mo"`, `"1y6mo"` or `{ years: 40 }`.
- * A year after 29 February is 28 February: a day that the month does not have becomes the month's last day.
- */
-export type Span = Duration | {
-  readonly years?: number;
-  readonly months?: number;
-};
-/**
- * The time that is a span after a time: microseconds since 1970-01-01, by the UTC calendar.
+ * Subject ids from a file, in its order: a text file with one id per line, CSV with a column `subject_id` or
+ * `patient_id`, or Parquet with such a column (`.parquet`).
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for what is not a time or span; `MEDS_TIME_RANGE` where the result
- * is outside the years 1684 to 2255.
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_INVALID_ARGUMENT` or `MEDS_COLUMN_TYPE` for
+ * what is not an int64; `MEDS_NULL_VALUE`; `MEDS_SOURCE_DAMAGED`.
  * @example
  * ```ts
- * import { PatientDatabase, timeAfter, timeBefore } from "meds-reader";
+ * import { writeFileSync } from "node:fs";
+ * import { PatientDatabase, readSubjectIds } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
- * for (const patient of db) {
- *   if (patient.birthTime === null || patient.lastTime === null) continue;
- *   const childhood = patient.until(timeAfter(patient.birthTime, "18y"), { inclusive: false });
- *   const lastDays = patient.from(timeBefore(patient.lastTime, { days: 30 }));
- *   console.log(childhood.length, lastDays.length);
- * }
+ * writeFileSync("ids.txt", `${db.at(0)!.subjectId}\n`);
+ * console.log(db.subset(await readSubjectIds("ids.txt")).size);
  * db.close();
  * ```
  */
-export declare function timeAfter(time: TimeLike, span: Span): number;
-/** The time that is a span before a time, as {@link timeAfter}. */
-export declare function timeBefore(time: TimeLike, span: Span): number;
+export declare function readSubjectIds(path: string): Promise<BigInt64Array>;
 /**
  * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
  * column.

@@ -78,6 +78,7 @@ export { MedsError, type MedsErrorCode } from "./support/errors.js";
 export type { Allocate } from "./support/memory.js";
 export { type Span, timeAfter, timeBefore } from "./support/span.js";
 export { microsOf, type TimeLike } from "./support/time.js";
+export { readSubjectIds } from "./tables/subject-ids.js";
 export type { TimeToEventTask } from "./targets/content.js";
 export type { Censoring } from "./targets/course.js";
 export type { TimeToEventOptions } from "./targets/options.js";

@@ -11,6 +11,7 @@ import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
+import { rowsCommand } from "./rows.js";
 import { showCommand } from "./show.js";
 import { transformCommand } from "./transform.js";
 import { verifyCommand } from "./verify.js";
@@ -40,6 +41,7 @@ for (const command of [
   convertCommand(),
   infoCommand(),
   showCommand(),
+  rowsCommand(),
   verifyCommand(),
   filterCommand(),
   transformCommand(),
