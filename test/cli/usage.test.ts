@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folder, meds } from "./run.js";
 
-const COMMANDS = ["convert", "info", "show", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
+const COMMANDS = ["convert", "info", "show", "rows", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
 
 describe("help", () => {
   it.each(COMMANDS)("%s --help shows options and examples on stdout and exits 0", async (command) => {
