@@ -1267,13 +1267,12 @@ export interface Moments {
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const births = await db.firstOf("MEDS_BIRTH");
- * const admissions = await db.firstOf(db.codes.withPrefix("HOSPITAL_ADMISSION"));
+ * const admissions = await db.firstOf("HOSPITAL_ADMISSION*");
  * // Rows of the first two days after the first admission.
  * const first = await db.countCodesEach({ windows: { from: admissions, for: { hours: 48 } } });
- * // Rows of the first year of life, and rows before the first admission.
- * const infancy = await db.aggregate({ windows: { from: births, for: { days: 365 } } });
- * const before = await db.lastOf("MEDS_BIRTH", { windows: { until: admissions, inclusive: false } });
- * console.log(first.offsets.length === infancy.offsets.length, before.found);
+ * // Rows from the 40th birthday until the day before the first admission.
+ * const adult = await db.aggregate({ windows: { from: births, after: "40y", until: admissions, before: "1d" } });
+ * console.log(first.offsets.length === adult.offsets.length, admissions.found);
  * db.close();
  * ```
  */
@@ -1857,15 +1856,15 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * // Patients with a diagnosis before their first discharge: age, and the last lab value of the 30 days before.
-   * const discharge = await db.firstOf(db.codes.withPrefix("HOSPITAL_DISCHARGE"));
-   * const diagnosis = await db.firstOf(db.codes.withPrefix("DIAGNOSIS//"), { windows: { until: discharge, inclusive: false } });
+   * // Heart failure before the first urgent admission: age then, and the last creatinine of the 30 days before.
+   * const admission = await db.firstOf("HOSPITAL_ADMISSION//URGENT*");
+   * const failure = await db.firstOf("ICD10CM//I50*", { windows: { until: admission, inclusive: false } });
    * const birth = await db.firstOf("MEDS_BIRTH");
-   * const lab = await db.asof(discharge, db.codes.withPrefix("LAB//"), { maxAge: { days: 30 } });
-   * for (let i = 0; i < discharge.subjectIds.length; i += 1) {
-   *   if (diagnosis.has[i] === 0) continue;
-   *   const years = Number(discharge.times[i]! - birth.times[i]!) / 31_556_952_000_000;
-   *   console.log(discharge.subjectIds[i], years, lab.values[i]); // NaN: no value
+   * const creatinine = await db.asof(admission, "LAB//50912*", { maxAge: "30d", inclusive: false });
+   * for (let i = 0; i < admission.subjectIds.length; i += 1) {
+   *   if (failure.has[i] === 0) continue;
+   *   const years = Number(admission.times[i]! - birth.times[i]!) / 31_556_952_000_000;
+   *   console.log(admission.subjectIds[i], years, creatinine.values[i]); // NaN: no value
    * }
    * db.close();
    * ```
@@ -1882,11 +1881,11 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
-   * const { labs, vitals } = await db.asofEach(labels, {
-   *   labs: db.codes.withPrefix("LAB//"),
-   *   vitals: db.codes.withPrefix("VITAL//"),
+   * const { labs, creatinine } = await db.asofEach(labels, {
+   *   labs: "LAB//*",
+   *   creatinine: "LAB//50912*",
    * });
-   * console.log(labs.values[0], labs.times[0], vitals.has[0]);
+   * console.log(labs.values[0], labs.times[0], creatinine.has[0]);
    * db.close();
    * ```
    */

@@ -79,13 +79,12 @@ export interface Moments {
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const births = await db.firstOf("MEDS_BIRTH");
- * const admissions = await db.firstOf(db.codes.withPrefix("HOSPITAL_ADMISSION"));
+ * const admissions = await db.firstOf("HOSPITAL_ADMISSION*");
  * // Rows of the first two days after the first admission.
  * const first = await db.countCodesEach({ windows: { from: admissions, for: { hours: 48 } } });
- * // Rows of the first year of life, and rows before the first admission.
- * const infancy = await db.aggregate({ windows: { from: births, for: { days: 365 } } });
- * const before = await db.lastOf("MEDS_BIRTH", { windows: { until: admissions, inclusive: false } });
- * console.log(first.offsets.length === infancy.offsets.length, before.found);
+ * // Rows from the 40th birthday until the day before the first admission.
+ * const adult = await db.aggregate({ windows: { from: births, after: "40y", until: admissions, before: "1d" } });
+ * console.log(first.offsets.length === adult.offsets.length, admissions.found);
  * db.close();
  * ```
  */
