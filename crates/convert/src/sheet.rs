@@ -14,6 +14,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use rayon::prelude::*;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -143,7 +144,19 @@ fn quoted(text: &str) -> String {
     if plain { text.into() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
+/// Rows that one thread makes into text at a time.
+const SLICE: usize = 1 << 14;
+
 fn write_csv(sink: &mut Sink, rows: &RecordBatch) -> Result<()> {
+    let starts: Vec<usize> = (0..rows.num_rows()).step_by(SLICE).collect();
+    let texts = starts.into_par_iter().map(|start| csv_of(&rows.slice(start, SLICE.min(rows.num_rows() - start))));
+    for text in texts.collect::<Result<Vec<_>>>()? {
+        let _ = sink.write_all(text.as_bytes());
+    }
+    Ok(())
+}
+
+fn csv_of(rows: &RecordBatch) -> Result<String> {
     let options = FormatOptions::default().with_display_error(false).with_duration_format(DurationFormat::ISO8601);
     let columns = rows.columns().iter().map(without_zone).collect::<Result<Vec<_>>>()?;
     let columns = columns.iter().map(|column| Cells::new(column, &options)).collect::<Result<Vec<_>>>()?;
@@ -157,8 +170,7 @@ fn write_csv(sink: &mut Sink, rows: &RecordBatch) -> Result<()> {
         }
         text.push('\n');
     }
-    let _ = sink.write_all(text.as_bytes());
-    Ok(())
+    Ok(text)
 }
 
 /// Times of any zone as times of UTC, which is what they count from.
