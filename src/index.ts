@@ -2,8 +2,8 @@ export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
 export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields/fields.js";
 export { Loader, loader } from "./batches/loader.js";
 export type { LoaderOptions } from "./batches/options.js";
-export { type WritableLike, writeBatches } from "./batches/stream.js";
-export type { AsOf, AsOfOptions, Known } from "./cohort/as-of.js";
+export { writeBatches } from "./batches/stream.js";
+export type { AsOf, AsOfOptions, AsOfPoints } from "./cohort/as-of.js";
 export type { BinCountOptions, BinCounts, TimeBin } from "./cohort/bin-counts.js";
 export type { PatientChoice } from "./cohort/members.js";
 export type {
@@ -15,7 +15,7 @@ export type {
   Occurrences,
   QueryOptions,
 } from "./cohort/query.js";
-export type { RowFormat, RowTarget, WriteRowsOptions } from "./cohort/row-file.js";
+export type { RowFormat, WriteRowsOptions } from "./cohort/row-file.js";
 export type { RowArray, RowArrays, RowObject, RowOptions, SelectOptions, UsualColumn } from "./cohort/select.js";
 export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
 export { Cohort } from "./database/cohort.js";

@@ -398,6 +398,21 @@ describe("a small store", () => {
     own.close();
   });
 
+  it("reads rows before those that an earlier window read", async () => {
+    const id = IDS[0];
+    const windows = { subjectIds: [id, id, id], start: [T0 + 2000n, T0, T0 + 3000n], end: [T0 + 2000n, T0 + 3000n, T0 + 4000n] };
+    const { rows } = await db.asof(windows, "MEDS_BIRTH", { with: "row" });
+    expect([...rows]).toEqual([-1, 2, -1]);
+    const { last, first } = await db.asofEach(windows, { last: { prefix: "MEDS_DEATH" }, first: "LAB//a" }, { with: "row" });
+    const of = (begin: bigint, end: bigint, code: string) =>
+      [...db.get(id)!]
+        .map((event) => (event.timeMicros! >= begin && event.timeMicros! <= end && event.code.startsWith(code) ? 1 : 0))
+        .lastIndexOf(1);
+    const expected = (code: string) => windows.start.map((start, i) => of(start, windows.end[i]!, code));
+    expect([...last.rows]).toEqual(expected("MEDS_DEATH"));
+    expect([...first.rows]).toEqual(expected("LAB//a"));
+  });
+
   it("returns further columns of the rows that an as-of join finds", async () => {
     const deaths = await db.firstOf({ prefix: "MEDS_DEATH" });
     const found = await db.asof(deaths, { prefix: "LAB//" }, { columns: ["unit", "note", "dose", "given", "time"], with: "row" });

@@ -56,14 +56,14 @@ const OPTIONS = Object.keys({
   signal: true,
 } satisfies Record<keyof AsOfOptions, true>);
 
-/** What a query asks as of. */
-export type Known = Labels | Moments | Windows | MomentWindows;
+/** When an as-of join asks: at labels, at moments, or in windows. */
+export type AsOfPoints = Labels | Moments | Windows | MomentWindows;
 
 /** The last row of each of some sets of codes, by the name of the set. */
 export async function asOf(
   cohort: Members,
   what: string,
-  known: Known,
+  points: AsOfPoints,
   sets: { readonly [name: string]: CodeChoice },
   options: AsOfOptions | undefined,
 ): Promise<{ readonly [name: string]: AsOf }> {
@@ -78,7 +78,7 @@ export async function asOf(
   const names = Object.keys(sets);
   const ranges = names.map((name) => rangesOf(store, sets[name]!));
   const triples = ranges.flatMap((own, set) => Array.from({ length: own.length / 2 }, (_, i) => [own[2 * i]!, own[2 * i + 1]!, set]));
-  const question = questionAt(cohort, known, given, Uint32Array.from(ranges.flatMap((own) => [...own])));
+  const question = questionAt(cohort, points, given, Uint32Array.from(ranges.flatMap((own) => [...own])));
   type Found = [BigInt64Array, ...(Int32Array | BigInt64Array | Uint32Array | Float64Array)[]];
   const [subjectIds, ...arrays] = await store.ask<Found>("asOf", question, given.signal, {
     sets: Uint32Array.from(triples.flat()),
@@ -95,18 +95,19 @@ export async function asOf(
 }
 
 /** The rows that are known: for labels and moments up to their time, for windows those of the window. */
-function questionAt(cohort: Members, known: Known, options: AsOfOptions, codes: Uint32Array): Question {
-  if (typeof known !== "object" || known === null) expected("known", known, "labels, the result of firstOf, lastOf or asof, or windows");
+function questionAt(cohort: Members, points: AsOfPoints, options: AsOfOptions, codes: Uint32Array): Question {
+  if (typeof points !== "object" || points === null)
+    expected("points", points, "labels, the result of firstOf, lastOf or asof, or windows");
   const { threads, maxAge } = options;
   const timedOnly = !flagOf("static", options.static, false);
-  const isMoments = known instanceof Labels || "times" in known;
+  const isMoments = points instanceof Labels || "times" in points;
   if (!isMoments) {
     if (maxAge !== undefined || options.inclusive !== undefined)
       conflict("`maxAge` and `inclusive` go with labels or moments. A window says itself where it begins and what it includes.");
-    const windows = windowsOf(cohort._store, known as Windows | MomentWindows);
+    const windows = windowsOf(cohort._store, points as Windows | MomentWindows);
     return { ...questionOf(cohort, { threads }, codes), ...windows, timedOnly: timedOnly || windows.timedOnly };
   }
-  const { subjectIds, times, has } = momentsOf("known", known as Labels | Moments)!;
+  const { subjectIds, times, has } = momentsOf("points", points as Labels | Moments)!;
   const absent = has.map((one) => 1 - one);
   return {
     ...questionOf(cohort, { threads }, codes),

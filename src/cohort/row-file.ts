@@ -6,6 +6,7 @@ import type { Question } from "../store/native.js";
 import { conflict, expected, namesIn, oneOf, optionsOf, pathOf } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
 import { isWithin } from "../support/io.js";
+import type { WritableLike } from "../support/writable.js";
 import { type Members, slotsOf } from "./members.js";
 import { questionOf } from "./query.js";
 import { ROW_OPTIONS, type RowOptions, rowPlan } from "./select.js";
@@ -19,12 +20,6 @@ export interface WriteRowsOptions<N extends string = string> extends RowOptions<
   readonly format?: RowFormat | undefined;
 }
 
-/** A stream of Node, such as `process.stdout`, declared by its members. */
-export interface RowTarget {
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
-}
-
 const FORMATS = ["parquet", "csv", "arrow"] as const;
 const OPTIONS = [...ROW_OPTIONS, "format"];
 
@@ -36,13 +31,17 @@ const FIRST = 1 << 16;
 const PIECE = 1 << 20;
 
 /** Writes rows to a file or stream. Returns their number. */
-export async function writeRows(cohort: Members, to: string | RowTarget, options: WriteRowsOptions | undefined): Promise<{ rows: number }> {
+export async function writeRows(
+  cohort: Members,
+  to: string | WritableLike,
+  options: WriteRowsOptions | undefined,
+): Promise<{ rows: number }> {
   const store = cohort._store;
   store.check();
   const given = optionsOf(options) ?? {};
   namesIn("writeRows", given, OPTIONS);
   const isPath = typeof to === "string";
-  if (!isPath && typeof (to as RowTarget | null | undefined)?.write !== "function")
+  if (!isPath && typeof (to as WritableLike | null | undefined)?.write !== "function")
     expected("to", to, "the path of a file, or a writable stream");
   if (isPath && isWithin(pathOf("to", to), store.path))
     conflict(`${to}: this path is in the store, which is never modified. Choose another path.`);

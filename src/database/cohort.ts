@@ -1,4 +1,4 @@
-import { type AsOf, type AsOfOptions, asOf, type Known } from "../cohort/as-of.js";
+import { type AsOf, type AsOfOptions, type AsOfPoints, asOf } from "../cohort/as-of.js";
 import { type BinCountOptions, type BinCounts, countBins, type TimeBin } from "../cohort/bin-counts.js";
 import {
   eventCountOf,
@@ -21,7 +21,7 @@ import {
   Query,
   type QueryOptions,
 } from "../cohort/query.js";
-import { type RowTarget, type WriteRowsOptions, writeRows } from "../cohort/row-file.js";
+import { type WriteRowsOptions, writeRows } from "../cohort/row-file.js";
 import { type RowArrays, type RowObject, type SelectOptions, selectRows, type UsualColumn } from "../cohort/select.js";
 import { type LabelingOptions, labelPatients } from "../labelers/label.js";
 import type { Labeler } from "../labelers/labeler.js";
@@ -33,6 +33,7 @@ import type { CodeChoice } from "../store/choice.js";
 import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
+import type { WritableLike } from "../support/writable.js";
 import type { ArrowTable } from "../timeline/arrow.js";
 import { type Patient, patientOf } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
@@ -334,8 +335,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * db.close();
    * ```
    */
-  async asof(known: Known, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf> {
-    return (await asOf(this, "asof", known, { codes }, options)).codes!;
+  async asof(points: AsOfPoints, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf> {
+    return (await asOf(this, "asof", points, { codes }, options)).codes!;
   }
 
   /**
@@ -358,13 +359,13 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * ```
    */
   async asofEach<K extends string>(
-    known: Known,
+    points: AsOfPoints,
     sets: { readonly [name in K]: CodeChoice },
     options?: AsOfOptions,
   ): Promise<{ readonly [name in K]: AsOf }> {
     if (typeof sets !== "object" || sets === null || Symbol.iterator in sets)
       expected("sets", sets, 'an object of codes by name, such as { creatinine: "LAB//creatinine" }');
-    return (await asOf(this, "asofEach", known, sets, options)) as { readonly [name in K]: AsOf };
+    return (await asOf(this, "asofEach", points, sets, options)) as { readonly [name in K]: AsOf };
   }
 
   /**
@@ -422,7 +423,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * db.close();
    * ```
    */
-  async writeRows(to: string | RowTarget, options?: WriteRowsOptions): Promise<{ readonly rows: number }> {
+  async writeRows(to: string | WritableLike, options?: WriteRowsOptions): Promise<{ readonly rows: number }> {
     return writeRows(this, to, options);
   }
 
