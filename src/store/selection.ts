@@ -89,6 +89,11 @@ export class CodeSelection implements Iterable<number> {
     return idsIn(this._ranges);
   }
 
+  /** @internal Was the table of {@link CodeSelection._members} made. */
+  get _hasMembers(): boolean {
+    return this.bytes !== undefined;
+  }
+
   /** @internal By code id: 1 if it is chosen. Not to be changed. */
   get _members(): Uint8Array {
     if (this.bytes === undefined) {
