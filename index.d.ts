@@ -72,10 +72,10 @@ export declare class CodeRange {
  * import { PatientDatabase } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
- * const glucose = db.codes.select(/glucose/i);
+ * const masses = db.codes.select(/mg.dL$/i);
  * let rows = 0;
- * for (const patient of db) rows += patient.withCode(glucose).length;
- * console.log(glucose.length, rows);
+ * for (const patient of db) rows += patient.withCode(masses).length;
+ * console.log(masses.length, rows);
  * db.close();
  * ```
  */
@@ -115,6 +115,11 @@ export type CodePart = string | number | CodeRange | CodeSelection | {
  * names the nearest codes.
  */
 export type CodeChoice = CodePart | Iterable<CodePart>;
+/** Options of {@link CodeTable.search}. */
+export interface SearchOptions {
+  /** The most codes to return. Default: 20. */
+  readonly limit?: number | undefined;
+}
 /** The typed arrays that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
@@ -185,7 +190,7 @@ export declare class CodeTable implements Iterable<Code> {
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /^LOINC/]);
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /admission/i]);
    * const described = db.codes.select(({ description }) => description !== null);
    * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
    * db.close();
@@ -203,12 +208,37 @@ export declare class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
-   * console.log(diabetes.length, slots.length);
+   * if (diabetes.length > 0) {
+   *   const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
+   *   console.log(diabetes.length, slots.length);
+   * }
    * db.close();
    * ```
    */
   withAncestor(code: string): Uint32Array;
+  /**
+   * The codes that contain all words of a text, in their code or description, in upper or lower case. First the
+   * code that is the text itself, then codes in which the words begin words, then the others; of equal ones,
+   * first those with more events. The first call reads all codes (2 µs per code), later ones take 0.1 µs per
+   * code.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { code, description, events } of db.codes.search("admission emergency", { limit: 5 }))
+   *   console.log(code, description, events);
+   * db.close();
+   * ```
+   */
+  search(text: string, options?: SearchOptions): Code[];
+  /**
+   * The codes that are nearest to a text, at most three: those that begin with it or contain it, in upper or
+   * lower case, else those that differ in few letters or have the same first parts. For messages about a code
+   * that does not exist.
+   */
+  nearest(text: string): string[];
   /**
    * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
    */
@@ -646,6 +676,10 @@ export declare class Group<K = Value, S extends object = AnySchema> {
    * of row numbers, which is made when it is first read; no values are copied.
    */
   get rows(): Timeline<S>;
+  /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
 }
 /** Options of {@link Timeline.visits}. */
 export interface VisitOptions {
@@ -3630,6 +3664,8 @@ export type MedsErrorCode =
  | "MEDS_NOT_CONTIGUOUS"
 /** A file or folder does not exist. Fix: Check the path. */
  | "MEDS_NOT_FOUND"
+/** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
+ | "MEDS_NO_CODE"
 /** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
  | "MEDS_NO_DATA"
 /** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */

@@ -66,6 +66,7 @@ export type { TypedArray } from "./store/mapped-file.js";
 export { Metadata } from "./store/metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./store/native.js";
 export type { CodePredicate } from "./store/predicate.js";
+export type { SearchOptions } from "./store/search.js";
 export { CodeRange, CodeSelection } from "./store/selection.js";
 export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";

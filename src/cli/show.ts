@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { MedsError, type Patient, PatientDatabase, type Timeline } from "../index.js";
 import { count, names, subjectId, texts, time } from "./arguments.js";
+import { prefixes } from "./codes.js";
 import { json, print } from "./format.js";
 import { jsonOption } from "./options.js";
 import { describeTimeline } from "./timeline.js";
@@ -25,7 +26,7 @@ export function showCommand(): Command {
       "only rows at or before this time (UTC): 2012-05-17T13:30; or 2012-05-17, 2012-05 or 2012, which mean the start of that day, month or year; or microseconds since 1970-01-01 (more than 10 digits)",
       time,
     )
-    .option("--code <prefix>", "only rows whose code starts with this text; can be repeated", texts)
+    .option("--code <prefix>", 'only rows whose code starts with this text ("LAB//" and "LAB//*" are the same); can be repeated', texts)
     .option("--last <n>", "only the last n rows, of those that --until and --code select", count)
     .option("--columns <names>", "also show these columns: names separated by commas", names)
     .addOption(jsonOption())
@@ -69,7 +70,7 @@ function run(store: string, id: bigint, options: Options): void {
 function choose(db: PatientDatabase, patient: Patient, { until, code, last }: Options): Timeline {
   let window: Timeline = patient;
   if (until !== undefined) window = window.until(until);
-  if (code !== undefined) window = window.withCode(...code.map((prefix) => db.codes.withPrefix(prefix)));
+  if (code !== undefined) window = window.withCode(...prefixes(db, code));
   return last === undefined ? window : window.last(last);
 }
 

@@ -54,10 +54,10 @@ export class CodeRange {
  * import { PatientDatabase } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
- * const glucose = db.codes.select(/glucose/i);
+ * const masses = db.codes.select(/mg.dL$/i);
  * let rows = 0;
- * for (const patient of db) rows += patient.withCode(glucose).length;
- * console.log(glucose.length, rows);
+ * for (const patient of db) rows += patient.withCode(masses).length;
+ * console.log(masses.length, rows);
  * db.close();
  * ```
  */

@@ -1,5 +1,6 @@
 // The rows of a timeline by the value of a column.
 import type { Shard } from "../store/shard.js";
+import { type JsonValue, jsonOf } from "../store/values/json.js";
 import type { Value } from "../store/values/vector.js";
 import { namesIn, optionsOf, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
@@ -50,6 +51,11 @@ export class Group<K = Value, S extends object = AnySchema> {
   get rows(): Timeline<S> {
     this.window ??= this.cut();
     return this.window;
+  }
+
+  /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
+  toJSON(): { readonly [name: string]: JsonValue } {
+    return { key: jsonOf(this.key as Value), events: Array.from(this.rows, (event) => event.toJSON()) };
   }
 
   /** @internal What `console.log` shows. */

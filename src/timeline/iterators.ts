@@ -89,6 +89,11 @@ export class StepIterator<S extends object> implements IterableIterator<Event<S>
     return this;
   }
 
+  /** What `JSON.stringify` writes: as for other iterators. The user holds this one. */
+  toJSON(): object {
+    return {};
+  }
+
   get done(): boolean {
     return !(this.index >= 0 && this.index < this.rows.length);
   }

@@ -187,7 +187,10 @@ describe("show", () => {
     expect(core(await shown("--until", iso, "--code", "LAB//", "--last", "9"))).toEqual(labs.slice(-9));
     const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code));
     expect(core(await shown("--code", "MEDS_BIRTH", "--code", "GENDER//"))).toEqual(both);
-    expect(await shown("--code", "NO_SUCH//")).toMatchObject({ events: [] });
+    expect(await meds("show", store, subject, "--code", "NO_SUCH//")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^MEDS_NO_CODE: /),
+    });
   });
 
   it("prints days, times once, descriptions and values with units", async () => {

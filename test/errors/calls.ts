@@ -156,7 +156,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_INTERNAL: [],
     MEDS_INVALID_ARGUMENT: [
       ['db.get("1")', () => db.get("1" as never)],
-      ['db.at(0).until("2020")', () => db.at(0)!.until("2020" as never)],
+      ['db.at(0).until("yesterday")', () => db.at(0)!.until("yesterday")],
       ["convert(source, store, { thread: 2 })", () => into("demo", { thread: 2 } as never)],
       ["convert(source, store, { memory: 1 })", () => into("demo", { memory: 1, force: true })],
       ["samples(db, labels, {})", () => samples(db, labels, {} as never)],
@@ -220,6 +220,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_NOT_FOUND: [
       ['PatientDatabase.open("nowhere.medsdb")', () => PatientDatabase.open(at("nowhere.medsdb"))],
       ['convert("nowhere", store)', () => into("nowhere")],
+    ],
+    MEDS_NO_CODE: [
+      [
+        'meds-reader codes demo.medsdb "LABS//a"',
+        () => {
+          const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+          const { stderr } = spawnSync(process.execPath, [main, "codes", at("demo.medsdb"), "LABS//a"], { encoding: "utf8" });
+          const [code, message] = stderr.trim().split(/: (.*)/s) as [MedsErrorCode, string];
+          throw new MedsError(code, message);
+        },
+      ],
     ],
     MEDS_NO_DATA: [['convert("empty", store) // data/ has no Parquet file', () => into("empty")]],
     MEDS_NO_SPLIT: [["Vocabulary.fit(db)", () => Vocabulary.fit(db)]],

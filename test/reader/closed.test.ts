@@ -31,6 +31,13 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   lastOf: ["LAB//a"],
   rowsWithCode: ["LAB//a"],
   exportC: [0],
+  find: [() => true],
+  filter: [() => true],
+  some: ["LAB//a"],
+  groupBy: ["unit"],
+  distinct: ["unit"],
+  visits: [{ column: "unit" }],
+  select: ["LAB//a"],
 };
 
 const API = readFileSync(fileURLToPath(new URL("../../index.d.ts", import.meta.url)), "utf8");
@@ -90,6 +97,9 @@ describe("after close()", () => {
       event: patient.at(3)!,
       dictionary: patient.column("unit").dictionary!,
       info: patient.column("unit").info,
+      selection: db.codes.select("LAB//*"),
+      group: patient.groupBy("unit")[1]!,
+      hit: patient.last("LAB//*")!,
     };
     for (const { name } of db.columns) {
       objects[`${name} of the patient`] = patient.column(name);
