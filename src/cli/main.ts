@@ -54,10 +54,16 @@ for (const command of [
 ])
   program.addCommand(command);
 
+const ERRORS = `
+An error is one line on stderr, CODE: message. docs/errors.md explains each code.
+meds-reader --help lists the exit codes.`;
+
 // Commander copies settings only to subcommands that the program creates itself.
 for (const command of [program, ...program.commands]) {
   command.exitOverride();
-  command.configureHelp({ helpWidth: process.stdout.columns ?? 100 });
+  // Some terminals report a width of 0.
+  command.configureHelp({ helpWidth: process.stdout.columns || 100 });
+  if (command !== program) command.addHelpText("after", ERRORS);
   command.configureOutput({
     outputError: (text, write) =>
       write(

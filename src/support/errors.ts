@@ -96,7 +96,7 @@ export type MedsErrorCode =
   | "MEDS_UNKNOWN_SPLIT"
   /** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
   | "MEDS_UNKNOWN_SUBJECT"
-  /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
+  /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
   | "MEDS_UNSAFE_NUMBER"
   /** The native part of this package cannot be loaded on this platform or with this Node.js version. Fix: Install the package again on this machine, with a supported Node.js version. */
   | "MEDS_UNSUPPORTED_RUNTIME"

@@ -199,7 +199,7 @@ describe("show", () => {
     expect(stdout).toContain(`Patient ${subject}, split `);
     expect(stdout).toMatch(/^Without a time$/m);
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d$/m);
-    expect(stdout).toMatch(/LAB\/\/50912\/\/mg\/dL +\d+(\.\d)? mg\/dL {2}Creatinine/);
+    expect(stdout).toMatch(/ │ Creatinine +\d+(\.\d)? mg\/dL +LAB\/\/50912\/\/mg\/dL /);
     expect(stdout).toMatch(/visit_id=\d{11}/);
     const times = stdout.split("\n").filter((line) => /^ *\d\d:\d\d/.test(line)).length;
     const distinct = await duckdb(`SELECT count(DISTINCT time) AS n FROM ${data} WHERE subject_id = ${subject}`);

@@ -124,7 +124,10 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
         },
       ],
     ],
-    MEDS_COLUMN_TYPE: [['convert("words", store) // subject_id is text', () => into("words")]],
+    MEDS_COLUMN_TYPE: [
+      ['convert("words", store) // subject_id is text', () => into("words")],
+      ['db.at(0).column("code").numberAt(0)', () => db.at(0)!.column("code").numberAt(0)],
+    ],
     MEDS_CORRUPT: [
       [
         'PatientDatabase.open("damaged.medsdb") // a byte of codes.arrow was changed',
@@ -325,7 +328,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_UNKNOWN_COLUMN: [['db.at(0).at(0).get("dose")', () => db.at(0)!.at(0)!.get("dose")]],
     MEDS_UNKNOWN_SPLIT: [['db.split("test")', () => db.split("test")]],
     MEDS_UNKNOWN_SUBJECT: [["db.subset([1, 5])", () => db.subset([1, 5])]],
-    MEDS_UNSAFE_NUMBER: [["db.get(2 ** 60)", () => db.get(2 ** 60)]],
+    MEDS_UNSAFE_NUMBER: [
+      ["db.get(2 ** 60)", () => db.get(2 ** 60)],
+      [
+        'PatientDatabase.open("visits.medsdb", { int64: "number" }).at(0).at(0).get("visit") // the visit is 2^60',
+        async () => {
+          await writeSimple(at("visits"), [ROWS[1]!], {}, [{ name: "visit", type: simple.id, values: [2n ** 60n] }]);
+          await into("visits");
+          return PatientDatabase.open(at("visits.medsdb"), { int64: "number" }).at(0)!.at(0)!.get("visit");
+        },
+      ],
+    ],
     MEDS_UNSUPPORTED_RUNTIME: [
       [
         'PatientDatabase.open("demo.medsdb") // without the native part of this platform',

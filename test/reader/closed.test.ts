@@ -25,6 +25,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   withCode: ["LAB//a"],
   column: ["unit"],
   isNull: [1],
+  numberAt: [1],
   forEach: [() => {}],
   withAncestor: ["LAB//a"],
   firstOf: ["LAB//a"],
