@@ -374,6 +374,11 @@ export declare class JointLabels extends Labels {
   /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
   inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
 }
+/** Options of {@link CodeTable.search}. */
+export interface SearchOptions {
+  /** The most codes to return. Default: 20. */
+  readonly limit?: number | undefined;
+}
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
  * prefix form a run.
@@ -412,10 +417,10 @@ export declare class CodeRange {
  * import { PatientDatabase } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
- * const glucose = db.codes.select(/glucose/i);
+ * const masses = db.codes.select(/mg.dL$/i);
  * let rows = 0;
- * for (const patient of db) rows += patient.withCode(glucose).length;
- * console.log(glucose.length, rows);
+ * for (const patient of db) rows += patient.withCode(masses).length;
+ * console.log(masses.length, rows);
  * db.close();
  * ```
  */
@@ -433,7 +438,7 @@ export declare class CodeSelection implements Iterable<number> {
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
 /**
  * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
- * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * bigint (number if the store was opened with `int64: "number"`); decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
  * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
  * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
  */
@@ -499,7 +504,7 @@ export declare class CodeTable implements Iterable<Code> {
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /^LOINC/]);
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /admission/i]);
    * const described = db.codes.select(({ description }) => description !== null);
    * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
    * db.close();
@@ -517,12 +522,37 @@ export declare class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
-   * console.log(diabetes.length, slots.length);
+   * if (diabetes.length > 0) {
+   *   const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
+   *   console.log(diabetes.length, slots.length);
+   * }
    * db.close();
    * ```
    */
   withAncestor(code: string): Uint32Array;
+  /**
+   * The codes that contain all words of a text, in their code or description, in upper or lower case. First the
+   * code that is the text itself, then codes in which the words begin words, then the others; of equal ones,
+   * first those with more events. The first call reads all codes (2 µs per code), later ones take 0.1 µs per
+   * code.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { code, description, events } of db.codes.search("admission emergency", { limit: 5 }))
+   *   console.log(code, description, events);
+   * db.close();
+   * ```
+   */
+  search(text: string, options?: SearchOptions): Code[];
+  /**
+   * The codes that are nearest to a text, at most three: those that begin with it or contain it, in upper or
+   * lower case, else those that differ in few letters or have the same first parts. For messages about a code
+   * that does not exist.
+   */
+  nearest(text: string): string[];
   /**
    * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
    */
@@ -740,6 +770,21 @@ export interface AnySchema {
 export type ColumnName<S extends object> = Extract<keyof S | keyof StandardColumns, string>;
 /** The type of a column's values. It includes null, except for `code`, which is never null in MEDS. */
 export type ColumnValue<S extends object, N extends string> = N extends "code" ? string : N extends keyof StandardColumns ? StandardColumns[N] | null : N extends keyof S ? S[N] | null : never;
+/** The values of all columns of a row, by name. */
+export type ColumnValues<S extends object> = {
+  [N in ColumnName<S>]: ColumnValue<S, N>;
+};
+/** The values of a row, by name, without the columns that have no value. */
+export type PresentValues<S extends object> = {
+  [N in ColumnName<S>]?: NonNullable<ColumnValue<S, N>>;
+};
+/** The name of a column, and its value in a row. */
+export type ColumnEntry<S extends object> = {
+  [N in ColumnName<S>]: [
+    name: N,
+    value: NonNullable<ColumnValue<S, N>>
+  ];
+}[ColumnName<S>];
 /**
  * The part of an apache-arrow `Table` that this package declares. For the whole type, write
  * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
@@ -822,6 +867,23 @@ export declare class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T;
+  /**
+   * The value of a row as a number, or null: also int64 and uint64, which are bigints in `at(i)`. NaN, which
+   * a few sources have as a value, is null here too.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a value beyond 2^53 (it is never rounded); `MEDS_COLUMN_TYPE` for
+   * a column of other values; and the errors of {@link Column.at}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const visit = db.at(0)!.column("visit_id");
+   * console.log(visit.at(-1), visit.numberAt(-1)); // 17n 17
+   * db.close();
+   * ```
+   */
+  numberAt(i: number): number | null;
   /** Whether the row has no value. */
   isNull(i: number): boolean;
   /**
@@ -845,7 +907,7 @@ export declare class Column<T = Value | null> implements Iterable<T> {
    */
   toArray(): TypedArray | T[];
   /** The values in order, including null. */
-  [Symbol.iterator](): Iterator<T>;
+  [Symbol.iterator](): IterableIterator<T>;
   /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[];
 }
@@ -914,6 +976,11 @@ export declare class Row<S extends object = AnySchema> {
   /** The row with other values in some columns. */
   with(changes: RowChanges<S>): Row<S>;
 }
+/** Which columns {@link Event.toObject} and {@link Event.toJSON} return. */
+export interface ObjectOptions {
+  /** Whether columns without a value are there, as null. Default: true. */
+  readonly nulls?: boolean | undefined;
+}
 /**
  * One row of a patient: a code with a time and perhaps a value. It is an index into the mapped file and
  * contains no data itself: after `close()` all its getters throw `MEDS_CLOSED`.
@@ -942,16 +1009,55 @@ export declare class Event<S extends object = AnySchema> {
   /** Microseconds since 1970-01-01, exact for every int64; null for a static row. */
   get timeMicros(): bigint | null;
   /**
-   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: it costs more
-   * than {@link Event.time}.
+   * The time as a `Date`, rounded down to the millisecond; null for a static row. For display: making a `Date`
+   * takes ten times as long as {@link Event.time}. For years there is {@link Event.year}.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` for times outside the range of a `Date`, 271821 BC to 275760.
    */
   get date(): Date | null;
+  /**
+   * The year of the time in the calendar (UTC), for any time; null for a static row. The year 0 is 1 BC. It
+   * costs about 10 ns more than {@link Event.time}.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const rows = new Map<number, number>(); // by year
+   * for (const patient of db) {
+   *   for (const { year } of patient) if (year !== null) rows.set(year, (rows.get(year) ?? 0) + 1);
+   * }
+   * console.log(rows);
+   * db.close();
+   * ```
+   */
+  get year(): number | null;
   /** The row has no time: it describes the patient as a whole. Static rows come first. */
   get isStatic(): boolean;
   /** The code. */
   get code(): string;
   /** The code's id in {@link PatientDatabase.codes}, 1 or more. */
   get codeId(): number;
+  /** The description of the code in the source's codes.parquet; null where there is none. */
+  get description(): string | null;
+  /**
+   * The unit of the numeric value: from the row's own column of units (`unit`, `units`, `valueuom` or
+   * `unit_of_measure`); if the row has none there, the unit of its code in codes.parquet, if that names
+   * exactly one. Null where there is none, and for the text UNK.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const event of db.at(0)!) {
+   *   if (event.numericValue !== null) console.log(event.description ?? event.code, event.numericValue, event.unit);
+   * }
+   * db.close();
+   * ```
+   */
+  get unit(): string | null;
   /** The numeric value, or null. NaN is a value: it means that the source contains NaN. */
   get numericValue(): number | null;
   /**
@@ -977,27 +1083,102 @@ export declare class Event<S extends object = AnySchema> {
    * ```
    */
   with(changes: RowChanges<S>): Row<S>;
-  /** The values of all columns by name, as {@link Event.get} returns them. */
-  toObject(): {
-    [N in ColumnName<S>]: ColumnValue<S, N>;
-  };
   /**
-   * What `JSON.stringify` writes: all columns by name, including null. Times stay microseconds. 64-bit
-   * integers and times beyond 2^53 become decimal text, bytes become base64, NaN and infinities become text,
-   * so that nothing is rounded or lost.
+   * The values of all columns by name, as {@link Event.get} returns them. `{ nulls: false }` leaves out the
+   * columns that have no value.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for an unknown option.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * console.log(db.at(0)?.at(-1)?.toObject({ nulls: false })); // { time: …, code: "…", unit: "…" }
+   * db.close();
+   * ```
+   */
+  toObject(): ColumnValues<S>;
+  toObject(options: {
+    readonly nulls: false;
+  }): PresentValues<S>;
+  toObject(options: ObjectOptions | undefined): ColumnValues<S> | PresentValues<S>;
+  /**
+   * The columns that have a value, in the order of `db.columns`, as `[name, value]`.
    *
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * console.log(JSON.stringify(db.at(0)?.at(-1))); // {"time":…,"code":"…","numeric_value":null,…}
+   * for (const [name, value] of db.at(0)!.at(-1)!.entries()) console.log(name, value);
    * db.close();
    * ```
    */
-  toJSON(): {
+  entries(): ColumnEntry<S>[];
+  /**
+   * What `JSON.stringify` writes: all columns by name, including null, or without it (`{ nulls: false }`).
+   * Times stay microseconds. Numbers of 32 bits have their own digits (1.1, not 1.100000023841858): a reader
+   * that reads them as float32 has the same bits. 64-bit integers and times beyond 2^53 become decimal text,
+   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   *
+   * `JSON.stringify` passes the key of the event, a text, which is ignored.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for an unknown option.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const event = db.at(0)?.at(-1);
+   * console.log(JSON.stringify(event)); // {"time":…,"code":"…","numeric_value":null,…}
+   * console.log(JSON.stringify(event?.toJSON({ nulls: false }))); // {"time":…,"code":"…","unit":"…"}
+   * db.close();
+   * ```
+   */
+  toJSON(options?: ObjectOptions | string): {
     readonly [column: string]: JsonValue;
   };
+}
+/**
+ * The rows of a timeline that have one value in a column: a visit, for example. {@link Timeline.groupBy} and
+ * {@link Timeline.visits} return groups.
+ */
+export declare class Group<K = Value, S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /** The value of the column, which is not null. */
+  readonly key: K;
+  /** Number of rows. */
+  readonly length: number;
+  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  get begin(): number | null;
+  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  get end(): number | null;
+  /**
+   * The rows, in order. Where they follow one another, this is a slice of the timeline. Otherwise it is a list
+   * of row numbers, which is made when it is first read; no values are copied.
+   */
+  get rows(): Timeline<S>;
+  /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+}
+/** Options of {@link Timeline.visits}. */
+export interface VisitOptions {
+  /**
+   * The column with the visit of a row. Default: `visit_id` where the store has this column, else `hadm_id`.
+   */
+  readonly column?: string | undefined;
+}
+/** A function of an event that returns true or false. */
+export type EventTest<S extends object = AnySchema> = (event: Event<S>) => boolean;
+/** Codes as in {@link CodeChoice}, but no number and no single function, which mean other things here. */
+export type CodesOfRow = Exclude<CodeChoice, number | ((...code: never) => unknown)>;
+/** Options of {@link Timeline.first} and {@link Timeline.last}. */
+export interface HitOptions {
+  /** `"value"`: only rows with a numeric value. */
+  readonly with?: "value" | undefined;
 }
 /**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN
@@ -1071,6 +1252,8 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * call.
    */
   [Symbol.iterator](): IterableIterator<Event<S>>;
+  /** The rows from the last to the first, static rows last: `for (const event of patient.reversed())`. */
+  reversed(): IterableIterator<Event<S>>;
   /**
    * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events,
    * because it allocates nothing. The time of a static row and a null value are NaN.
@@ -1088,7 +1271,10 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * ```
    */
   forEach(visit: Visitor): void;
-  /** The rows at or before a time, with the static rows: the history that is known then. */
+  /**
+   * The rows at or before a time, with the static rows: the history that is known then. Rows at exactly the
+   * time all belong to it; of these, the last is the one that the source has last.
+   */
   until(time: TimeLike, options?: WindowOptions): Timeline<S>;
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S>;
@@ -1101,10 +1287,50 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   /** The first `count` rows, static rows first; all rows if there are fewer. */
   first(count: number): Timeline<S>;
   /**
+   * The first row that has one of some codes ({@link CodeChoice}), or for which a function of the event returns
+   * true; undefined where there is none. The search stops at the first hit; by codes, it costs about 1 ns per
+   * row. Rows are in the order of the store: static rows first, then by time. Of several rows at one time, the
+   * first is the one that the source has first. A number is a count of rows: for a code id, use
+   * `db.codes.select(id)`.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const patient of db) {
+   *   const admission = patient.first("HOSPITAL_ADMISSION*"); // the star: codes with this prefix
+   *   const lab = patient.last("LAB//*", { with: "value" });
+   *   const high = patient.first((event) => (event.numericValue ?? 0) > 1000);
+   *   console.log(admission?.date, lab?.numericValue, high?.code);
+   * }
+   * db.close();
+   * ```
+   */
+  first(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  /**
    * The last `count` rows; all rows if there are fewer. Static rows are the first rows, so they are left out
    * first.
    */
   last(count: number): Timeline<S>;
+  /**
+   * The last row that has one of some codes, or passes a test, as {@link Timeline.first}. Of several rows at one
+   * time, the last is the one that the source has last. `{ with: "value" }`: the last row that also has a
+   * numeric value.
+   *
+   * @throws MedsError as {@link Timeline.first}.
+   */
+  last(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  /** The first row for which a function of the event returns true; undefined where there is none. */
+  find(test: EventTest<S>): Event<S> | undefined;
+  /** Whether a row has one of some codes, or passes a test, as {@link Timeline.first}. A number is a code id. */
+  some(wanted: number | CodesOfRow | EventTest<S>): boolean;
+  /**
+   * The rows for which a function of the event returns true, in order. To select rows by their codes, {@link
+   * Timeline.withCode} is faster.
+   */
+  filter(test: EventTest<S>): Timeline<S>;
   /**
    * The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in
    * `Array.prototype.slice`.
@@ -1117,6 +1343,51 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
    */
   withCode(...codes: readonly CodeChoice[]): Timeline<S>;
+  /**
+   * The rows in groups: one group for each value of a column, in the order of the groups' first rows. Rows
+   * without a value are in no group. It costs one pass over the column, and copies nothing.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN`; `MEDS_COLUMN_TYPE` for a column of lists or bytes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { key, rows } of db.at(0)!.groupBy("code")) console.log(key, rows.length, rows.lastTime);
+   * db.close();
+   * ```
+   */
+  groupBy<N extends ColumnName<S>>(column: N): Group<NonNullable<ColumnValue<S, N>>, S>[];
+  /**
+   * The values of a column, each once, in the order of their first rows; null is left out. For codes it costs 1
+   * to 3 ns per row, far less than a `Set` of the events' codes.
+   *
+   * @throws MedsError as {@link Timeline.groupBy}.
+   */
+  distinct<N extends ColumnName<S>>(column: N): NonNullable<ColumnValue<S, N>>[];
+  /**
+   * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
+   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const visit of db.at(0)!.visits()) {
+   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * }
+   * db.close();
+   * ```
+   */
+  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[];
+  /**
+   * The rows of one time after another, as slices: `for (const moment of patient.byTime())`. Static rows are in
+   * none.
+   */
+  byTime(): IterableIterator<Timeline<S>>;
   /**
    * One column of these rows, for loops: `column.at(i)` and arrays.
    *
@@ -1427,8 +1698,8 @@ export interface AsOf extends Occurrences {
     readonly [name: string]: readonly (Value | null)[];
   };
 }
-/** What a query asks as of. */
-export type Known = Labels | Moments | Windows | MomentWindows;
+/** When an as-of join asks: at labels, at moments, or in windows. */
+export type AsOfPoints = Labels | Moments | Windows | MomentWindows;
 /**
  * Bins of time, in UTC: calendar years, calendar months, days, or runs of n days of which one begins on
  * 1970-01-01.
@@ -1459,6 +1730,10 @@ export interface BinCounts<B extends TimeBin = TimeBin> {
   readonly counts: Float64Array;
   /** Static rows of the codes. They have no time, so they are in no bin. */
   readonly withoutTime: number;
+}
+interface WritableLike {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
 }
 /** The columns of rows that {@link Cohort.select} returns where none are named. */
 export type UsualColumn = "subject_id" | "time" | "code" | "numeric_value";
@@ -1509,11 +1784,6 @@ export type RowFormat = "parquet" | "csv" | "arrow";
 export interface WriteRowsOptions<N extends string = string> extends RowOptions<N> {
   /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
   readonly format?: RowFormat | undefined;
-}
-/** A stream of Node, such as `process.stdout`, declared by its members. */
-export interface RowTarget {
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
 }
 /** A module: its file URL (a `URL`, or its text), or an absolute path. */
 export type ModuleUrl = string | {
@@ -1869,7 +2139,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * db.close();
    * ```
    */
-  asof(known: Known, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf>;
+  asof(points: AsOfPoints, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf>;
   /**
    * {@link Cohort.asof} for several sets of codes at once, by name: one result per set, all aligned to the
    * labels. Each patient's rows are still read only once.
@@ -1889,7 +2159,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * db.close();
    * ```
    */
-  asofEach<K extends string>(known: Known, sets: {
+  asofEach<K extends string>(points: AsOfPoints, sets: {
     readonly [name in K]: CodeChoice;
   }, options?: AsOfOptions): Promise<{
     readonly [name in K]: AsOf;
@@ -1947,7 +2217,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * db.close();
    * ```
    */
-  writeRows(to: string | RowTarget, options?: WriteRowsOptions): Promise<{
+  writeRows(to: string | WritableLike, options?: WriteRowsOptions): Promise<{
     readonly rows: number;
   }>;
   /**
@@ -2929,14 +3199,6 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
  */
 export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
 /**
- * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
- * types do not depend on the types of Node.
- */
-export interface WritableLike {
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
-}
-/**
  * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
  * `pyarrow.ipc.open_stream` reads it. Each batch becomes a record batch with one row per sample: the
  * requested fields as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows
@@ -3120,6 +3382,14 @@ export declare class Metadata {
 export interface OpenOptions {
   /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
   readonly verify?: boolean | undefined;
+  /**
+   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
+   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
+   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
+   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
+   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
+   */
+  readonly int64?: "bigint" | "number" | undefined;
 }
 /** How {@link PatientDatabase.from} converts and opens. */
 export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
@@ -3159,8 +3429,8 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
+   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
    * db.close();
    * ```
    */
@@ -3856,6 +4126,8 @@ export type MedsErrorCode =
  | "MEDS_NOT_CONTIGUOUS"
 /** A file or folder does not exist. Fix: Check the path. */
  | "MEDS_NOT_FOUND"
+/** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
+ | "MEDS_NO_CODE"
 /** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
  | "MEDS_NO_DATA"
 /** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */
@@ -3904,7 +4176,7 @@ export type MedsErrorCode =
  | "MEDS_UNKNOWN_SPLIT"
 /** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
  | "MEDS_UNKNOWN_SUBJECT"
-/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Pass a bigint. */
+/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
  | "MEDS_UNSAFE_NUMBER"
 /** The native part of this package cannot be loaded on this platform or with this Node.js version. Fix: Install the package again on this machine, with a supported Node.js version. */
  | "MEDS_UNSUPPORTED_RUNTIME"
@@ -4129,7 +4401,7 @@ interface MidnightOptions {
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
-interface VisitOptions {
+interface VisitOptions$1 {
   readonly visits: ChosenRows;
   readonly visit: string;
   /** Default: `end`, where the store has this column. */
@@ -4140,7 +4412,7 @@ type StepPlan = {
   readonly options: BillingOptions;
 } | {
   readonly name: "visit_start_to_first_event";
-  readonly options: VisitOptions;
+  readonly options: VisitOptions$1;
 } | {
   readonly name: "midnight_to_day_end";
   readonly options: MidnightOptions;

@@ -33,7 +33,7 @@ const OPTIONS = {
   cache: { type: "string" }, // where the loaders' forms of the data are kept
   loaders: { type: "string" }, // one more folder of loaders
   "no-install": { type: "boolean", default: false }, // what is not installed is absent
-  list: { type: "boolean", default: false },
+  list: { type: "boolean", default: false }, // prints workloads and loaders, and installs nothing
   json: { type: "boolean", default: false }, // the results on stdout as JSON instead of Markdown
 };
 
@@ -171,7 +171,7 @@ function progressBar() {
 async function main() {
   const options = settings();
   const files = loaderFiles(options).filter((file) => chosen(file, options.peers));
-  const install = checkout && !options["no-install"];
+  const install = checkout && !options["no-install"] && !options.list;
   if (install && files.some((file) => needsPackages(root, file))) {
     const failed = installPackages(root);
     if (failed) console.error(`bench: ${failed}`);
@@ -191,6 +191,8 @@ async function main() {
     console.log(
       `Loaders:\n${loaders.map(({ key, title, version, absent }) => `  ${key.padEnd(20)} ${absent ? `absent: ${absent}` : `${title} ${version}`}`).join("\n")}`,
     );
+    if (checkout && loaders.some(({ absent }) => absent))
+      console.log("A list installs nothing. A run installs the packages of absent loaders.");
     return;
   }
   for (const { key, absent } of loaders) if (absent) console.error(`bench: ${key} is absent: ${absent}`);

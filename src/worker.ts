@@ -3,4 +3,4 @@
 // meds-reader has the same classes.
 import { Pass, PatientDatabase } from "./index.js";
 
-Pass._serve((path) => PatientDatabase.open(path));
+Pass._serve((path, options) => PatientDatabase.open(path, options));

@@ -1,7 +1,7 @@
 // The benchmark harness: that it compares before it times, and says what it leaves out. No time is judged.
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generate } from "meds-reader";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -96,6 +96,38 @@ describe("npm run bench", () => {
     expect(ran.stdout).toMatch(/absent: .*a-package-that-is-not-installed/);
     expect(ran.stdout).toMatch(/\| failing \| timeline \| cannot do it \|/);
   }, 120_000);
+
+  it.skipIf(process.platform === "win32")(
+    "lists workloads and loaders, and installs nothing",
+    async () => {
+      // A checkout of its own, without packages and without Python venvs, whose npm and python3 write down what they are asked.
+      const fresh = join(root, "checkout");
+      for (const name of ["benches", "src", "dist", "native", "scripts"])
+        cpSync(join(benches, "..", name), join(fresh, name), { recursive: true, filter: (path) => !path.includes("node_modules") });
+      copyFileSync(join(benches, "..", "package.json"), join(fresh, "package.json"));
+      symlinkSync(join(benches, "..", "node_modules"), join(fresh, "node_modules"), "junction");
+      const asked = join(root, "asked");
+      mkdirSync(join(root, "bin"));
+      for (const name of ["npm", "python", "python3"])
+        writeFileSync(join(root, "bin", name), `#!/bin/sh\necho "${name} $*" >> "${asked}"\n`, { mode: 0o755 });
+      vi.stubEnv("PATH", `${join(root, "bin")}${delimiter}${process.env.PATH}`);
+      for (const name of ["MEDS_PEER_PYTHON", "MEDS_TORCH_PYTHON"]) vi.stubEnv(name, "");
+      const before = readdirSync(fresh).concat(readdirSync(join(fresh, "benches")));
+      const { code, stdout, stderr } = await node(join(fresh, "benches", "bench.mjs"), "--list");
+      const json = await node(join(fresh, "benches", "bench.mjs"), "--list", "--json");
+      vi.unstubAllEnvs();
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/^ {2}timeline +random patient, whole timeline/m);
+      expect(stdout).toMatch(/^ {2}ours-arrays +meds-reader, typed arrays/m);
+      expect(stdout).toMatch(/^ {2}polars\.py +absent: /m);
+      expect(stdout).toMatch(/^A list installs nothing\./m);
+      expect(JSON.parse(json.stdout).loaders.map(({ key }: { key: string }) => key)).toContain("polars.py");
+      expect(readdirSync(fresh).concat(readdirSync(join(fresh, "benches")))).toEqual(before);
+      const programs = readFileSync(asked, "utf8").trim().split("\n");
+      for (const one of programs) expect(one).toMatch(/^python3? (--version|\S+\.py.*|-\S+ \S+\.py.*)$/);
+    },
+    60_000,
+  );
 
   it("installs large requirements of a loader's own only where the loader is named", async () => {
     vi.stubEnv("MEDS_TORCH_PYTHON", "");

@@ -23,9 +23,10 @@ export function peersPython(root, { install = true, requirements = REQUIREMENTS,
   const given = process.env[variable];
   if (given) return answers(given, "--version") ? { python: given } : { reason: `${variable}=${given} does not run` };
   const system = ["python3", "python"].find((name) => answers(name, "--version"));
-  if (!install) return system === undefined ? { reason: "there is no python3" } : { python: system };
   const venv = join(root, ".cache", name);
   const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  if (!install && existsSync(python)) return { python };
+  if (!install) return system === undefined ? { reason: "there is no python3" } : { python: system };
   const wanted = readFileSync(join(root, "benches", requirements), "utf8");
   const stamp = join(venv, "requirements.txt");
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { python };

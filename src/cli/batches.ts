@@ -58,7 +58,9 @@ export function batchesCommand(): Command {
       `
 Examples:
   meds-reader batches mimic.medsdb --labels mimic/labels/mortality --split train --shuffle > batches.arrows
+  meds-reader batches mimic.medsdb --labels mimic/labels/mortality --exclusive --static prepend --padding left > batches.arrows
   meds-reader batches mimic.medsdb --split train --strategy random --max-length 1024 --out pretraining.arrows
+  meds-reader batches mimic.medsdb --split train --shuffle --seed 7 --epoch 3 --batch-size 64 --out epoch-3.arrows
 
 In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
     )

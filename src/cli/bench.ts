@@ -31,14 +31,16 @@ export function benchCommand(): Command {
     .option("--quick", "a short run on few items: it shows that everything works, but its times are not reliable")
     .option("--out <file>", "write the results to this file, as JSON with every measured time")
     .option("--cache <folder>", "keep the loaders' own copies of the data in this folder")
-    .option("--list", "list the workloads and the loaders, and which of them are installed")
+    .option("--list", "list the workloads and the loaders, and which of them are installed; install nothing")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
 Examples:
+  meds-reader bench --list                                          what can be compared; this installs nothing
   meds-reader bench mimic-iv-demo-meds --quick
   meds-reader bench mimic-iv-demo-meds --peers python --only timeline,counts
+  meds-reader bench mimic-iv-demo-meds --rounds 15 --cache /scratch/bench --out bench.json --json
   MEDS_PEER_PYTHON=venv/bin/python meds-reader bench mimic-iv-demo-meds`,
     )
     .action(run);

@@ -70,10 +70,12 @@ export function convertCommand(): Command {
       `
 Examples:
   meds-reader convert mimic-meds mimic.medsdb
-  meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit
+  meds-reader convert mimic-meds mimic.medsdb --force --columns numeric_value,unit --index
+  meds-reader convert mimic-meds small.medsdb --exclude text_value --threads 4 --shard-bytes 256MiB --trust-times
   meds-reader convert meds_reader_omop_ehrshot.tar.gz ehrshot.medsdb
   meds-reader convert scattered fixed.medsdb --repair --memory 1GiB --temp /scratch
-  meds-reader convert omop-tables omop.medsdb --memory 4GiB --keep-unmapped
+  meds-reader convert omop-tables omop.medsdb --memory 4GiB --keep-unmapped --skip-bad-rows
+  meds-reader convert omop-tables omop.medsdb --concept-ids
   meds-reader convert omop-tables omop.medsdb --strict --vocabulary athena omop-tables/2b_concept.csv
   meds-reader convert mimic-meds mimic.medsdb --json --progress json`,
     )

@@ -34,7 +34,11 @@ export function exportCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meds-reader export mimic.medsdb mimic-meds\n  meds-reader export mimic.medsdb mimic-meds --compression snappy --json",
+      `
+Examples:
+  meds-reader export mimic.medsdb mimic-meds
+  meds-reader export mimic.medsdb mimic-meds --compression snappy --json
+  meds-reader export mimic.medsdb mimic-meds --float32 --rows-per-file 1000000 --threads 4 --progress none`,
     )
     .action(run);
 }

@@ -40,8 +40,9 @@ export function filterCommand(): Command {
       "after",
       `
 Examples:
-  meds-reader filter mimic.medsdb train.medsdb --split train
-  meds-reader filter mimic.medsdb some.medsdb --ids subjects.txt --ignore-missing
+  meds-reader filter mimic.medsdb train.medsdb --split train --force
+  meds-reader filter mimic.medsdb some.medsdb --ids subjects.txt --ignore-missing --json --progress json
+  meds-reader filter mimic.medsdb some.medsdb --ids subjects.csv --threads 4 --memory 1GiB --shard-bytes 256MiB
   meds-reader filter mimic.medsdb septic.medsdb --with-code "DIAGNOSIS//ICD//10//A41*" "DIAGNOSIS//ICD//9//038*"`,
     )
     .action(run);

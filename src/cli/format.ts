@@ -1,5 +1,6 @@
 // Formats numbers, sizes, times and colours for people.
 import pc from "picocolors";
+import stringWidth from "string-width";
 
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -48,21 +49,61 @@ export function dateAndTime(micros: bigint): { readonly date: string; readonly t
 /** Colours for stdout: only on a terminal, and not if NO_COLOR is set. */
 export const colour = pc.createColors(process.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb");
 
-/** Cuts a text to at most `width` characters, with an ellipsis. */
-export function cut(text: string, width: number): string {
-  const characters = [...text.slice(0, 4 * width)];
-  return characters.length <= width ? characters.join("") : `${characters.slice(0, width - 1).join("")}…`;
+/** Texts whose characters each take one column of a terminal. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** The columns that a text takes on a terminal: combining marks take none, wide characters two. */
+export function width(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Cuts a text to at most `columns` columns of a terminal, with an ellipsis; never inside a character. */
+export function cut(text: string, columns: number): string {
+  if (PLAIN.test(text)) return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+  let [used, kept] = [0, 0];
+  for (const { segment, index } of characters.segment(text)) {
+    const own = width(segment);
+    if (used + own > columns) return `${text.slice(0, kept)}…`;
+    used += own;
+    // One column stays for the ellipsis.
+    if (used < columns) kept = index + segment.length;
+  }
+  return text;
+}
+
+/** A text with spaces after it, so that it takes `columns` columns of a terminal. */
+export function padded(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - width(text)));
+}
+
+/**
+ * A share in percent: "55.8 %". It is "0 %" or "100 %" only where that is exact; a smaller or larger share
+ * than one decimal shows is "< 0.1 %" or has more decimals, such as "99.97 %".
+ */
+export function share(part: number, whole: number): string {
+  if (part === 0) return "0 %";
+  if (part >= whole) return "100 %";
+  const percent = (100 * part) / whole;
+  if (percent < 0.1) return "< 0.1 %";
+  for (let digits = 1; digits <= 4; digits += 1) {
+    const text = percent.toFixed(digits);
+    if (Number(text) < 100) return `${text} %`;
+  }
+  return "> 99.9999 %";
 }
 
 /** Lines of cells in columns; those in `right` are aligned to the right. The last cell is never padded. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
-  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, [...cell].length);
+  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(cell));
   return rows.map((row) =>
     row
       .map((cell, index) => {
-        const space = " ".repeat((widths[index] ?? 0) - [...cell].length);
-        return right.includes(index) ? space + cell : index === row.length - 1 ? cell : cell + space;
+        const columns = widths[index] ?? 0;
+        if (right.includes(index)) return " ".repeat(columns - width(cell)) + cell;
+        return index === row.length - 1 ? cell : padded(cell, columns);
       })
       .join("  ")
       .trimEnd(),

@@ -45,7 +45,8 @@ export function generateCommand(): Command {
       `
 Examples:
   meds-reader generate synthetic
-  meds-reader generate synthetic --patients 500 --seed 7 --files 10
+  meds-reader generate synthetic --patients 500 --events 200000 --codes 5000 --seed 7 --files 10
+  meds-reader generate hashed --ids hashed --threads 2 --progress json --json
   meds-reader generate large --preset ehrshot --compression zstd`,
     )
     .action(run);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type Inspection, inspect } from "../index.js";
-import { bytes, colour, cut, json, number, plural, print, table } from "./format.js";
+import { bytes, colour, cut, json, number, plural, print, share, table } from "./format.js";
 import {
   conceptIdsOption,
   jsonOption,
@@ -42,7 +42,15 @@ export function inspectCommand(): Command {
     .addOption(skipBadRowsOption())
     .addOption(progressOption())
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  meds-reader inspect mimic-meds\n  meds-reader inspect omop-cdm --json")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader inspect mimic-meds
+  meds-reader inspect mimic-meds.tar.gz --threads 4 --progress none --json
+  meds-reader inspect omop-cdm --memory 4GiB --keep-unmapped --skip-bad-rows --vocabulary athena
+  meds-reader inspect omop-cdm --concept-ids`,
+    )
     .action(run);
 }
 
@@ -81,8 +89,10 @@ function describe(found: Inspection): string[] {
     visible(one.columns.map(({ name }) => name).join(", ")),
   ]);
   const prefixes = found.prefixes ?? [];
-  const share = (part: number, whole: number) => (whole === 0 ? "no times" : `${((100 * part) / whole).toFixed(1)} %`);
-  const shown = prefixes.slice(0, FREQUENT).map((one) => [cut(visible(one.prefix), 40), number(one.rows), share(one.midnight, one.timed)]);
+  const midnights = (part: number, timed: number) => (timed === 0 ? "no times" : share(part, timed));
+  const shown = prefixes
+    .slice(0, FREQUENT)
+    .map((one) => [cut(visible(one.prefix), 40), number(one.rows), midnights(one.midnight, one.timed)]);
   const rest = prefixes.length - shown.length;
   return [
     colour.bold(visible(found.path)),

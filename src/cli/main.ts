@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
+import { codesCommand } from "./codes.js";
 import { convertCommand } from "./convert.js";
 import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
@@ -31,6 +32,7 @@ Examples:
   meds-reader convert synthetic synthetic.medsdb      convert it, once
   meds-reader info synthetic.medsdb                   what the store contains
   meds-reader show synthetic.medsdb 10000001 --last 40
+  meds-reader codes synthetic.medsdb admission        which codes contain a word
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
 Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or differences found by verify;
@@ -42,6 +44,7 @@ for (const command of [
   infoCommand(),
   showCommand(),
   rowsCommand(),
+  codesCommand(),
   verifyCommand(),
   filterCommand(),
   transformCommand(),
@@ -53,10 +56,16 @@ for (const command of [
 ])
   program.addCommand(command);
 
+const ERRORS = `
+An error is one line on stderr, CODE: message. docs/errors.md explains each code.
+meds-reader --help lists the exit codes.`;
+
 // Commander copies settings only to subcommands that the program creates itself.
 for (const command of [program, ...program.commands]) {
   command.exitOverride();
-  command.configureHelp({ helpWidth: process.stdout.columns ?? 100 });
+  // Some terminals report a width of 0.
+  command.configureHelp({ helpWidth: process.stdout.columns || 100 });
+  if (command !== program) command.addHelpText("after", ERRORS);
   command.configureOutput({
     outputError: (text, write) =>
       write(

@@ -94,8 +94,12 @@ export function transformCommand(): Command {
       `
 Examples:
   meds-reader transform ehrshot.medsdb fixed.medsdb --before-birth-to-birth 30 --icd10-to-icd10cm --midnight-to-day-end "CPT4/*" "ICD10CM/*"
+  meds-reader transform ehrshot.medsdb fixed.medsdb --visit-start-to-first-event --force --index --json
   meds-reader transform omop.medsdb fixed.medsdb --billing-to-visit-end --billing-rows "code=ICD10CM/*" --visit-rows table=visit
-  meds-reader transform mimic.medsdb mine.medsdb --module changes.mjs --args '{"least": 3}' --column severity=float32`,
+  meds-reader transform omop.medsdb fixed.medsdb --billing-to-visit-end --visit-column visit_id --end-column end
+  meds-reader transform mimic.medsdb mine.medsdb --module changes.mjs --args '{"least": 3}' --column severity=float32
+  meds-reader transform mimic.medsdb mine.medsdb --module changes.mjs --export-name labs --threads 4 --progress none
+  meds-reader transform mimic.medsdb mine.medsdb --module changes.mjs --memory 1GiB --shard-bytes 256MiB --temp /scratch`,
     )
     .action(run);
 }

@@ -43,7 +43,8 @@ export function verifyCommand(): Command {
 Examples:
   meds-reader verify mimic.medsdb
   meds-reader verify mimic.medsdb mimic-meds --json
-  meds-reader verify omop.medsdb omop-tables --memory 4GiB
+  meds-reader verify mimic.medsdb mimic-meds --limit 100 --threads 4 --progress none
+  meds-reader verify omop.medsdb omop-tables --memory 4GiB --temp /scratch --vocabulary athena
 
 Exit codes: 0 no differences; 1 differences (listed on stdout), or an error.`,
     )

@@ -7,7 +7,7 @@ import type { CodeTable } from "../store/codes.js";
 import type { ColumnInfo } from "../store/manifest.js";
 import { Metadata } from "../store/metadata.js";
 import { Store } from "../store/store.js";
-import { flagOf, namesIn, optionsOf, pathOf } from "../support/arguments.js";
+import { flagOf, namesIn, oneOf, optionsOf, pathOf } from "../support/arguments.js";
 import { type ArrowTable, storeTable } from "../timeline/arrow.js";
 import type { AnySchema } from "../timeline/schema.js";
 import { Cohort } from "./cohort.js";
@@ -16,6 +16,14 @@ import { Cohort } from "./cohort.js";
 export interface OpenOptions {
   /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
   readonly verify?: boolean | undefined;
+  /**
+   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
+   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
+   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
+   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
+   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
+   */
+  readonly int64?: "bigint" | "number" | undefined;
 }
 
 /** How {@link PatientDatabase.from} converts and opens. */
@@ -24,10 +32,11 @@ export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, Op
   readonly store?: string | undefined;
 }
 
-const OPEN_OPTIONS = Object.keys({ verify: true } satisfies Record<keyof OpenOptions, true>);
+const INT64 = ["bigint", "number"] as const;
+const OPEN_OPTIONS = Object.keys({ verify: true, int64: true } satisfies Record<keyof OpenOptions, true>);
 
 const { force: _force, reuse: _reuse, ...CONVERSION } = CONVERT_OPTIONS;
-const FROM_OPTIONS = Object.keys({ ...CONVERSION, store: true, verify: true } satisfies Record<keyof FromOptions, true>);
+const FROM_OPTIONS = Object.keys({ ...CONVERSION, store: true, verify: true, int64: true } satisfies Record<keyof FromOptions, true>);
 
 /**
  * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
@@ -63,8 +72,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
-   * const db = PatientDatabase.open<{ unit: string }>("demo.medsdb", { verify: true });
-   * console.log(db.at(0)?.at(-1)?.get("unit"));
+   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
+   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
    * db.close();
    * ```
    */
@@ -72,7 +81,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const given = optionsOf(options) ?? {};
     namesIn("open", given, OPEN_OPTIONS);
     const verify = flagOf("verify", given.verify, false);
-    const db = new PatientDatabase<S>(new Store(pathOf("path", path), verify), null);
+    const int64 = oneOf("int64", given.int64, INT64);
+    const db = new PatientDatabase<S>(new Store(pathOf("path", path), verify, int64), null);
     // Read now: a store that replaces this one later has metadata of its own.
     db._metadata = new Metadata(db._store);
     return db;
@@ -96,11 +106,11 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   static async from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>> {
     const given = optionsOf(options) ?? {};
     namesIn("from", given, FROM_OPTIONS);
-    const { store: target, verify, ...rest } = given;
+    const { store: target, verify, int64, ...rest } = given;
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
-    const reuse = { opens: true, verify: flagOf("verify", verify, false) };
+    const reuse = { opens: true, verify: flagOf("verify", verify, false), int64: oneOf("int64", int64, INT64) };
     const { existing } = await ensureStore(source, store, { ...rest, reuse: true }, reuse);
-    if (existing === undefined) return PatientDatabase.open<S>(store, { verify });
+    if (existing === undefined) return PatientDatabase.open<S>(store, { verify, int64 });
     const db = new PatientDatabase<S>(existing.store, null);
     db._metadata = existing.metadata;
     return db;

@@ -6,6 +6,7 @@ import { omopOptions, refuseOmop } from "../sources/omop/options.js";
 import type { ConversionPlan, ConvertOptions } from "../sources/plan.js";
 import type { Fingerprint, Source } from "../sources/source.js";
 import { refuseTaken, runJob, type WorkOptions } from "../store/native.js";
+import type { Int64 } from "../store/values/vector.js";
 import { countIn, flagOf, optionsOf, pathOf, textsIn } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
 import type { Summary } from "./convert.js";
@@ -17,6 +18,8 @@ export interface Reuse {
   readonly opens: boolean;
   /** Compare every byte of it with its checksum first. */
   readonly verify: boolean;
+  /** What its (u)int64 values are in JavaScript. */
+  readonly int64?: Int64;
 }
 
 /**
@@ -45,13 +48,13 @@ export async function ensureStore(source: string, store: string, options: Conver
 }
 
 /** The store at the target where it is to be reused, or the plan to make one. */
-async function reusable({ source, plan, strict }: Conversion, fingerprint: Fingerprint, { opens, verify }: Reuse) {
+async function reusable({ source, plan, strict }: Conversion, fingerprint: Fingerprint, { opens, verify, int64 }: Reuse) {
   const isOmop = source.kind === "omop";
   if (isOmop && !opens) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
   // For other sources the native side compares the fingerprint itself, while it has the lock of the store.
   if (!opens && !(isOmop && plan.reuse === true)) return { plan };
   try {
-    const existing = await existingStore(plan, fingerprint, verify);
+    const existing = await existingStore(plan, fingerprint, verify, int64);
     if (existing === undefined) return { plan };
     try {
       refuseLosses(plan.source, existing.metadata.notes, strict);

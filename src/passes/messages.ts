@@ -1,6 +1,7 @@
 // The messages between the main thread and its worker threads: of passes and of loaders.
 import type { MessagePort } from "node:worker_threads";
 import type { LabelRow } from "../labels/labels.js";
+import type { Int64 } from "../store/values/vector.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
@@ -19,6 +20,8 @@ export interface Task {
   /** Path and content id of the store: the same slots are other patients in another store. */
   readonly path: string;
   readonly id: string;
+  /** As the store was opened: see {@link OpenOptions.int64}. */
+  readonly int64: Int64;
   readonly chunk: number;
   readonly chunks: number;
   readonly slots: Uint32Array;

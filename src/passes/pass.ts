@@ -63,11 +63,11 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   private readonly plan: PassPlan;
 
   /** @internal Runs the tasks of passes in a worker thread. The store is opened once per thread. */
-  static _serve(open: (path: string) => OpenDatabase): void {
+  static _serve(open: (path: string, options: Pick<Task, "int64">) => OpenDatabase): void {
     let db: OpenDatabase | undefined;
     serve((task: Task) => {
       const opened = () => {
-        db ??= open(task.path);
+        db ??= open(task.path, { int64: task.int64 });
         return db;
       };
       return work(opened, task);
@@ -235,6 +235,7 @@ class Run {
     const task: Task = {
       path: store.path,
       id: store.manifest.id,
+      int64: store.int64,
       chunk,
       chunks: this.chunks.length,
       slots,

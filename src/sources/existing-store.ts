@@ -2,6 +2,7 @@
 import { indexBytes } from "../store/manifest.js";
 import { Metadata } from "../store/metadata.js";
 import { Store } from "../store/store.js";
+import type { Int64 } from "../store/values/vector.js";
 import { MedsError } from "../support/errors.js";
 import type { ConversionPlan } from "./plan.js";
 import type { Fingerprint } from "./source.js";
@@ -18,10 +19,15 @@ export interface ExistingStore {
  *
  * @throws MedsError what opening a store throws, but `MEDS_NOT_FOUND`.
  */
-export async function existingStore(plan: ConversionPlan, fingerprint: Fingerprint, verify: boolean): Promise<ExistingStore | undefined> {
+export async function existingStore(
+  plan: ConversionPlan,
+  fingerprint: Fingerprint,
+  verify: boolean,
+  int64?: Int64,
+): Promise<ExistingStore | undefined> {
   let store: Store;
   try {
-    store = new Store(plan.store, verify);
+    store = new Store(plan.store, verify, int64);
   } catch (error) {
     if (error instanceof MedsError && error.code === "MEDS_NOT_FOUND") return undefined;
     throw error;

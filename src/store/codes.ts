@@ -4,6 +4,8 @@ import { fail, failClosed, failCorrupt } from "../support/errors.js";
 import { Choices, type CodeChoice } from "./choice.js";
 import { Dictionary } from "./dictionary.js";
 import type { MappedFile } from "./mapped-file.js";
+import { nearest } from "./nearest.js";
+import { CodeSearch, type SearchOptions } from "./search.js";
 import { CodeRange, type CodeSelection } from "./selection.js";
 import { TextVector } from "./values/bytes.js";
 import { decode } from "./values/decode.js";
@@ -54,6 +56,7 @@ export class CodeTable implements Iterable<Code> {
   private readonly text: TextVector;
   private readonly columns = new Map<string, Vector>();
   private complete = false;
+  private searched: CodeSearch | undefined;
   /** The lists of {@link CodeTable.withAncestor}, by what they were asked for. */
   private readonly ancestors = new WeakMap<object, string>();
   /** By code, the codes that name it as their parent, including those without events; built on first use. */
@@ -88,7 +91,7 @@ export class CodeTable implements Iterable<Code> {
   id(code: string): number | undefined {
     this.live();
     const bytes = Buffer.from(textOf("code", code, "a code, as a string; codes.get(id) takes an id"), "utf8");
-    const id = this.search((slot) => this.text.compare(slot, bytes, false) >= 0);
+    const id = this.firstThat((slot) => this.text.compare(slot, bytes, false) >= 0);
     // Compared as a string too: a lone surrogate and the replacement character have the same bytes.
     return id <= this.size && this._dictionary.at(id) === code ? id : undefined;
   }
@@ -97,10 +100,10 @@ export class CodeTable implements Iterable<Code> {
   withPrefix(prefix: string): CodeRange {
     this.live();
     const bytes = Buffer.from(textOf("prefix", prefix, 'the beginning of codes, as a string such as "LAB//"'), "utf8");
-    const begin = this.search((slot) => this.text.compare(slot, bytes, true) >= 0);
+    const begin = this.firstThat((slot) => this.text.compare(slot, bytes, true) >= 0);
     return new CodeRange(
       begin,
-      this.search((slot) => this.text.compare(slot, bytes, true) > 0),
+      this.firstThat((slot) => this.text.compare(slot, bytes, true) > 0),
       prefix,
     );
   }
@@ -117,7 +120,7 @@ export class CodeTable implements Iterable<Code> {
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /^LOINC/]);
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /admission/i]);
    * const described = db.codes.select(({ description }) => description !== null);
    * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
    * db.close();
@@ -139,8 +142,10 @@ export class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
-   * console.log(diabetes.length, slots.length);
+   * if (diabetes.length > 0) {
+   *   const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
+   *   console.log(diabetes.length, slots.length);
+   * }
    * db.close();
    * ```
    */
@@ -158,6 +163,38 @@ export class CodeTable implements Iterable<Code> {
   /** @internal The code that a list of {@link CodeTable.withAncestor} was made for. */
   _ancestorOf(list: object): string | undefined {
     return this.ancestors.get(list);
+  }
+
+  /**
+   * The codes that contain all words of a text, in their code or description, in upper or lower case. First the
+   * code that is the text itself, then codes in which the words begin words, then the others; of equal ones,
+   * first those with more events. The first call reads all codes (2 µs per code), later ones take 0.1 µs per
+   * code.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { code, description, events } of db.codes.search("admission emergency", { limit: 5 }))
+   *   console.log(code, description, events);
+   * db.close();
+   * ```
+   */
+  search(text: string, options?: SearchOptions): Code[] {
+    this.live();
+    this.searched ??= new CodeSearch(this);
+    return this.searched.find(text, options);
+  }
+
+  /**
+   * The codes that are nearest to a text, at most three: those that begin with it or contain it, in upper or
+   * lower case, else those that differ in few letters or have the same first parts. For messages about a code
+   * that does not exist.
+   */
+  nearest(text: string): string[] {
+    this.live();
+    return nearest(this, textOf("text", text, "a code or a part of one, as a string"));
   }
 
   /**
@@ -250,7 +287,7 @@ export class CodeTable implements Iterable<Code> {
    * The first id, from 1, that passes the test; size + 1 where none does. Ids after one that passes must pass
    * too.
    */
-  private search(isAfter: (id: number) => boolean): number {
+  private firstThat(isAfter: (id: number) => boolean): number {
     let low = 1;
     let high = this.size + 1;
     while (low < high) {

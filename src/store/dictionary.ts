@@ -63,7 +63,8 @@ export class Dictionary<T = Value> {
 
   /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[] {
-    return this.toArray().map((value) => jsonOf(value as Value | null));
+    const singles = this._source.array instanceof Float32Array ? true : null;
+    return this.toArray().map((value) => jsonOf(value as Value | null, singles));
   }
 
   /**

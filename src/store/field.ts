@@ -1,9 +1,10 @@
-import { Cursor } from "./cursor.js";
+import { Cursor, NO_ROW } from "./cursor.js";
 import type { Dictionary } from "./dictionary.js";
 import type { ManifestColumn } from "./manifest.js";
 import type { IndexArray, RowArray } from "./mapped-file.js";
 import type { Shard } from "./shard.js";
-import { MicrosVector } from "./values/numbers.js";
+import { ExactVector, MicrosVector } from "./values/numbers.js";
+import type { Singles } from "./values/singles.js";
 import type { Value, Vector } from "./values/vector.js";
 
 /**
@@ -15,7 +16,7 @@ const CODED16 = 1;
 const CODED32 = 2;
 const FLOAT32 = 3;
 const FLOAT64 = 4;
-const MICROS = 5;
+const WORDS = 5;
 const OTHER = 6;
 
 const INFINITY = Number.POSITIVE_INFINITY;
@@ -45,6 +46,13 @@ export interface FieldParts {
   readonly indexes: IndexArray | null;
   readonly dictionary: Dictionary | null;
   readonly sparse: Sparse | null;
+  readonly singles: Singles;
+}
+
+/** The words of values that are numbers in microseconds or int64 as they are stored. */
+function wordsOf(vector: Vector | null): Int32Array {
+  if (vector instanceof MicrosVector && vector.micros === 1) return vector.words;
+  return vector instanceof ExactVector && vector.array instanceof BigInt64Array ? vector.words : NO_WORDS;
 }
 
 /** One column in one shard. An entry is a row of the shard, or a value of a sparse column. */
@@ -58,6 +66,10 @@ export class Field {
   readonly indexes: IndexArray | null;
   readonly dictionary: Dictionary | null;
   readonly sparse: Sparse | null;
+  /** Where its values have numbers of 32 bits. */
+  readonly singles: Singles;
+  /** All its values are numbers or bigints. */
+  readonly isNumeric: boolean;
   private readonly kind: number;
   private readonly table: (Value | null | undefined)[];
   private readonly coded8: Uint8Array;
@@ -75,9 +87,13 @@ export class Field {
   private readonly cursor: Cursor | null;
   private patient = -1;
   private base = 0;
+  // The gap of the cursor: the rows of the shard between these two are null. All are of one patient, which
+  // therefore need not be compared. Empty for a dense field and once the store is closed.
+  private floor = NO_ROW;
+  private next = -1;
 
   constructor(shard: Shard, parts: FieldParts) {
-    const { column, vector, indexes, dictionary, sparse } = parts;
+    const { column, vector, indexes, dictionary, sparse, singles } = parts;
     const array = vector?.array ?? null;
     this.shard = shard;
     this.column = column;
@@ -86,27 +102,40 @@ export class Field {
     this.indexes = indexes;
     this.dictionary = dictionary;
     this.sparse = sparse;
+    this.singles = singles;
+    this.isNumeric = (vector ?? dictionary!._source).array !== null;
     this.table = dictionary?._table ?? [];
     this.coded8 = indexes instanceof Uint8Array ? indexes : NO8;
     this.coded16 = indexes instanceof Uint16Array ? indexes : NO16;
     this.coded32 = indexes instanceof Uint32Array ? indexes : NO32;
     this.float32 = array instanceof Float32Array ? array : NO_FLOAT32;
     this.float64 = array instanceof Float64Array ? array : NO_FLOAT64;
-    this.words = vector instanceof MicrosVector && vector.micros === 1 ? vector.words : NO_WORDS;
+    this.words = wordsOf(vector);
     this.nanIsNull = !column.nan;
     if (indexes !== null) this.kind = indexes instanceof Uint8Array ? CODED8 : indexes instanceof Uint16Array ? CODED16 : CODED32;
     else
-      this.kind =
-        array instanceof Float32Array ? FLOAT32 : array instanceof Float64Array ? FLOAT64 : this.words.length > 0 ? MICROS : OTHER;
+      this.kind = array instanceof Float32Array ? FLOAT32 : array instanceof Float64Array ? FLOAT64 : this.words.length > 0 ? WORDS : OTHER;
     this.cursor = sparse === null ? null : new Cursor(sparse.rows, shard.fault);
   }
 
   /** The value of a row of the shard that belongs to a patient. */
   value(row: number, patient: number): Value | null {
-    const cursor = this.cursor;
-    if (cursor === null) return this.read(row);
+    if (row > this.floor && row < this.next) return null;
+    return this.cursor === null ? this.read(row) : this.search(this.cursor, row, patient);
+  }
+
+  /** Forgets which rows are null: what is read from now on finds out that the store is closed. */
+  close(): void {
+    this.floor = NO_ROW;
+  }
+
+  private search(cursor: Cursor, row: number, patient: number): Value | null {
     if (!this.shard.live || this.patient !== patient) this.turn(cursor, patient);
-    const entry = cursor.find(row - this.base);
+    const { base } = this;
+    const entry = cursor.find(row - base);
+    this.floor = base + cursor.floor;
+    // The gap after the last value ends with the patient.
+    this.next = cursor.next === NO_ROW ? this.shard.offsets[patient + 1]! : base + cursor.next;
     return entry < 0 ? null : this.read(entry);
   }
 
@@ -133,9 +162,10 @@ export class Field {
       if (value <= INFINITY) return value;
       // Null entries contain NaN. The undefined of a closed store is neither.
       if (this.nanIsNull && value !== undefined) return null;
-    } else if (kind === MICROS) {
+    } else if (kind === WORDS) {
       const high = this.words[2 * entry + 1]!;
-      if (high >= -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * entry]! >>> 0);
+      // Not -2097152: -2^53 is not a safe integer.
+      if (high > -2097152 && high < 2097152) return high * 4294967296 + (this.words[2 * entry]! >>> 0);
     }
     return this.other(entry);
   }

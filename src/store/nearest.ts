@@ -12,7 +12,7 @@ const EDITS = 3;
 /**
  * The codes of a table that are nearest to a text, at most three: those that differ in case only, then those
  * that begin with it or contain it, then those with few different letters, then those with the same first
- * parts. One look at each code: about 30 ms for 300,000 codes.
+ * parts. One look at each code: about 60 ms for 300,000 codes.
  */
 export function nearest(table: CodeTable, text: string): string[] {
   const wanted = text.toLowerCase();
@@ -37,37 +37,50 @@ export function nearest(table: CodeTable, text: string): string[] {
 }
 
 function rankOf(code: string, wanted: string, limit: number): number {
-  // Most codes have another length or other letters. They must cost little.
-  const isLonger = code.length > wanted.length + limit;
   if (code.length + limit < wanted.length) return Number.POSITIVE_INFINITY;
   const lower = code.toLowerCase();
   if (lower === wanted) return SAME;
   if (lower.startsWith(wanted)) return BEGINS;
   if (lower.includes(wanted)) return CONTAINS;
-  if (isLonger) return Number.POSITIVE_INFINITY;
-  const distance = editDistance(lower, wanted, limit);
-  return distance > limit ? Number.POSITIVE_INFINITY : EDITS + distance;
+  // An equal beginning changes no distance, and most codes of a table share theirs.
+  let equal = 0;
+  while (lower.charCodeAt(equal) === wanted.charCodeAt(equal)) equal += 1;
+  return EDITS + editDistance(lower, wanted, equal, limit) - equal / 10_000;
 }
 
-/** Letters to insert, remove or replace (Levenshtein), or more than `limit` where it is more. */
-function editDistance(a: string, b: string, limit: number): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
+/** Two rows of the table of distances, for all calls. */
+let above = new Float64Array(64);
+let below = new Float64Array(64);
+
+/**
+ * Letters to insert, remove or replace (Levenshtein) until a text is `wanted`, or half a letter more until its
+ * beginning is; infinite where these are more than `limit`. The first `equal` letters are the same. Most texts
+ * then differ soon, and cost a few cells.
+ */
+function editDistance(text: string, wanted: string, equal: number, limit: number): number {
+  const length = wanted.length - equal;
+  const size = text.length - equal;
+  if (above.length <= length + 1) [above, below] = [new Float64Array(2 * length + 2), new Float64Array(2 * length + 2)];
+  for (let j = 0; j <= length; j += 1) above[j] = j;
+  // The beginning that both have, without the rest of `wanted`.
+  let least = length <= limit ? length + (size === 0 ? 0 : 0.5) : Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= size; i += 1) {
     // Cells further from the diagonal than the limit cannot be part of a short way.
-    let best = limit + 1;
-    for (let j = 1; j <= b.length; j += 1) {
-      const isNear = Math.abs(i - j) <= limit;
-      const cost = isNear
-        ? Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1))
-        : limit + 1;
-      next.push(cost);
+    const [begin, end] = [Math.max(1, i - limit), Math.min(length, i + limit)];
+    if (begin > end) break;
+    below[begin - 1] = begin === 1 ? i : Number.POSITIVE_INFINITY;
+    let best = Number.POSITIVE_INFINITY;
+    for (let j = begin; j <= end; j += 1) {
+      const replaced = above[j - 1]! + (text.charCodeAt(equal + i - 1) === wanted.charCodeAt(equal + j - 1) ? 0 : 1);
+      const cost = Math.min(replaced, below[j - 1]! + 1, j === i + limit ? Number.POSITIVE_INFINITY : above[j]! + 1);
+      below[j] = cost;
       if (cost < best) best = cost;
     }
-    if (best > limit) return limit + 1;
-    row = next;
+    if (end === length) least = Math.min(least, below[length]! + (i === size ? 0 : 0.5));
+    if (best > limit) break;
+    [above, below] = [below, above];
   }
-  return row[b.length]!;
+  return least <= limit + 0.5 ? least : Number.POSITIVE_INFINITY;
 }
 
 /** The first codes with the same first parts, or with the longest common beginning of at least 3 letters. */

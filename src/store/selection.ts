@@ -54,10 +54,10 @@ export class CodeRange {
  * import { PatientDatabase } from "meds-reader";
  *
  * const db = PatientDatabase.open("demo.medsdb");
- * const glucose = db.codes.select(/glucose/i);
+ * const masses = db.codes.select(/mg.dL$/i);
  * let rows = 0;
- * for (const patient of db) rows += patient.withCode(glucose).length;
- * console.log(glucose.length, rows);
+ * for (const patient of db) rows += patient.withCode(masses).length;
+ * console.log(masses.length, rows);
  * db.close();
  * ```
  */
@@ -87,6 +87,11 @@ export class CodeSelection implements Iterable<number> {
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number> {
     return idsIn(this._ranges);
+  }
+
+  /** @internal Was the table of {@link CodeSelection._members} made. */
+  get _hasMembers(): boolean {
+    return this.bytes !== undefined;
   }
 
   /** @internal By code id: 1 if it is chosen. Not to be changed. */

@@ -1,11 +1,13 @@
+import { exactYear } from "../support/calendar.js";
 import { failClosed, failCorrupt } from "../support/errors.js";
-import { failTimeRange, NO_TIME } from "../support/time.js";
+import { dateOf, failTimeRange, NO_TIME } from "../support/time.js";
 import type { Dictionary } from "./dictionary.js";
 import { Field } from "./field.js";
 import type { Bitmap, IndexArray, MappedFile, Node } from "./mapped-file.js";
 import type { Store } from "./store.js";
 import { child, decode } from "./values/decode.js";
-import { NumberVector } from "./values/numbers.js";
+import { failUnsafe, NumberVector } from "./values/numbers.js";
+import { singlesOf } from "./values/singles.js";
 import type { Vector } from "./values/vector.js";
 
 /**
@@ -91,6 +93,12 @@ export class Shard {
     return timeWords[2 * a] === timeWords[2 * b] && timeWords[2 * a + 1] === timeWords[2 * b + 1];
   }
 
+  /** Ends all reads: later ones throw `MEDS_CLOSED`. */
+  close(): void {
+    this.live = false;
+    for (const field of this.fields) field?.close();
+  }
+
   /** Throws where the store is closed. */
   check(): void {
     if (!this.live) failClosed(this.store.path);
@@ -140,14 +148,18 @@ export class Shard {
       node = child(file, entry, 1);
     }
     const coded = node.dictionary;
+    const exact = store.int64 === "number" ? (value: bigint) => failUnsafe(store.path, column.name, value) : null;
     const dictionary: Dictionary | null =
-      coded === null ? null : store.dictionary(index, () => decode(file, coded.values, column.ascii, true), coded.values.length, file.path);
+      coded === null
+        ? null
+        : store.dictionary(index, () => decode(file, coded.values, column.ascii, true, exact), coded.values.length, file.path);
     const field = new Field(this, {
       column,
-      vector: coded === null ? decode(file, node, column.ascii) : null,
+      vector: coded === null ? decode(file, node, column.ascii, false, exact) : null,
       indexes: coded === null ? null : file.indexes(node),
       dictionary,
       sparse,
+      singles: singlesOf(node),
     });
     this.fields[index] = field;
     this.named.set(column.name, field);
@@ -168,6 +180,18 @@ export class Shard {
     const time = this.times[row];
     if (time === undefined) return this.fault(`row ${row} is outside the shard`);
     return this.isStatic(row, time) ? null : failTimeRange(time);
+  }
+
+  /** The year of a row whose time is not a number within 2^53: null for a static row. */
+  oddYear(row: number): number | null {
+    const time = this.micros(row);
+    return time === null ? null : exactYear(time);
+  }
+
+  /** As {@link Shard.oddYear}, the date. */
+  oddDate(row: number): Date | null {
+    const time = this.micros(row);
+    return time === null ? null : dateOf(time);
   }
 
   /** As {@link Shard.oddTime}, with NaN for a static row. */

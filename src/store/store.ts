@@ -6,12 +6,14 @@ import { ArrowExport } from "./c-data.js";
 import { CodeTable } from "./codes.js";
 import { Dictionary } from "./dictionary.js";
 import { IdTable, type SubjectId } from "./ids.js";
+import { Legend } from "./legend.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped-file.js";
 import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question, type QuestionDetails } from "./native.js";
+import { type Shape, shapeOf } from "./shape.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
-import type { Vector } from "./values/vector.js";
+import type { Int64, Vector } from "./values/vector.js";
 
 /** In microseconds: 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970). */
 const YEAR_1971 = 31_536_000_000_000;
@@ -26,6 +28,8 @@ export class Store {
   readonly manifest: Manifest;
   readonly columns: readonly ColumnInfo[];
   readonly codes: CodeTable;
+  /** What (u)int64 values of events are in JavaScript. */
+  readonly int64: Int64;
   /** Patients with rows. */
   readonly size: number;
   live = true;
@@ -50,13 +54,16 @@ export class Store {
   private birthRows: Births | undefined;
   private deaths: readonly number[] | undefined;
   private modern: boolean;
+  private legendOfCodes: Legend | undefined;
+  private shapeOfRows: Shape | undefined;
 
-  constructor(path: string, verify: boolean) {
+  constructor(path: string, verify: boolean, int64: Int64 = "bigint") {
     const native = new NativeHandle(path, verify);
     const manifest = native.manifest;
     const patients = native.patients();
     const codes = native.codes();
     this.path = path;
+    this.int64 = int64;
     this.native = native;
     this.manifest = manifest;
     this.files = [patients, codes];
@@ -248,6 +255,18 @@ export class Store {
     return this.birthRanges;
   }
 
+  /** Descriptions and units. */
+  get legend(): Legend {
+    this.legendOfCodes ??= new Legend(this.codes, this.columns);
+    return this.legendOfCodes;
+  }
+
+  /** The shape of a row as an object: all columns by name. */
+  get shape(): Shape {
+    this.shapeOfRows ??= shapeOf(this.columns.map(({ name }) => name));
+    return this.shapeOfRows;
+  }
+
   /** Births of the patients, searched on first use. */
   get births(): Births {
     this.birthRows ??= new Births(this);
@@ -291,7 +310,7 @@ export class Store {
     this.indexOf = new Uint32Array(0);
     for (const shard of this.shards) {
       if (shard === undefined) continue;
-      shard.live = false;
+      shard.close();
       this.native.detach(shard.file);
     }
     for (const file of this.files) this.native.detach(file);

@@ -5,10 +5,11 @@ import type { ColumnInfo } from "../store/manifest.js";
 import type { IndexArray, RowArray, TypedArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import { type JsonValue, jsonOf } from "../store/values/json.js";
+import { failUnsafe } from "../store/values/numbers.js";
 import type { Value } from "../store/values/vector.js";
 import { expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
-import { NO_TIME } from "../support/time.js";
+import { NO_TIME, narrow } from "../support/time.js";
 import { gather, type Rows } from "./rows.js";
 
 /** The entries of a sparse column that belong to a timeline, and the row of the timeline for each. */
@@ -59,8 +60,10 @@ export class Column<T = Value | null> implements Iterable<T> {
   private readonly head: number;
   private readonly gap: number;
   private readonly list: Uint32Array | null;
-  // The gap between two values of a sparse column that contained the last row, in rows of the timeline.
-  // Unused for a dense column.
+  /** The column is dense, and its rows are one run. */
+  private readonly isPlain: boolean;
+  // The indexes between these two are all rows of a plain column, or rows of a sparse column that are null: the
+  // gap between two values that contained the last row. None for other columns.
   private floor = NO_ROW;
   private next = -1;
   private cursor: Cursor | null = null;
@@ -78,6 +81,11 @@ export class Column<T = Value | null> implements Iterable<T> {
     this.head = source.staticCount;
     this.gap = source._gap;
     this.list = source._rows;
+    this.isPlain = field.sparse === null && source._gap === 0 && source._rows === null;
+    if (this.isPlain) {
+      this.floor = -1;
+      this.next = source.length;
+    }
   }
 
   /** Name, types and storage. */
@@ -91,16 +99,56 @@ export class Column<T = Value | null> implements Iterable<T> {
    * @throws MedsError `MEDS_OUT_OF_RANGE` outside the timeline; `MEDS_CORRUPT` where the store is damaged.
    */
   at(i: number): T {
-    // Most reads of a sparse column end here after two comparisons: the type of a loop counter is known, so
-    // the other two compile to nothing.
+    // Most reads end here after two comparisons: the type of a loop counter is known, so the other two compile
+    // to nothing. Short, because a function that V8 cannot inline at each of some calls takes twice the time.
     if (typeof i === "number" && i > this.floor && i < this.next && (i | 0) === i) {
-      if (!this.shard.live) this.shard.check();
-      return null as T;
+      if (this.isPlain) return this.field.read(this.begin + i) as T;
+      if (this.shard.live) return null as T;
     }
+    return this.search(i);
+  }
+
+  /** As {@link Column.at}, for every column and index. */
+  private search(i: number): T {
     if (typeof i !== "number") failIndex(i, this.length);
     const index = i < 0 ? i + this.length : i;
     if (index >>> 0 !== index || index >= this.length) failIndex(i, this.length);
     return (this.field.sparse === null ? this.field.read(this.rowOf(index)) : this.sparseAt(index)) as T;
+  }
+
+  /**
+   * The value of a row as a number, or null: also int64 and uint64, which are bigints in `at(i)`. NaN, which
+   * a few sources have as a value, is null here too.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a value beyond 2^53 (it is never rounded); `MEDS_COLUMN_TYPE` for
+   * a column of other values; and the errors of {@link Column.at}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const visit = db.at(0)!.column("visit_id");
+   * console.log(visit.at(-1), visit.numberAt(-1)); // 17n 17
+   * db.close();
+   * ```
+   */
+  numberAt(i: number): number | null {
+    const value: unknown = this.at(i);
+    // NaN is not equal to itself.
+    if (typeof value === "number") return value === value ? value : null;
+    return value === null && this.field.isNumeric ? null : this.narrowed(value);
+  }
+
+  private narrowed(value: unknown): number | null {
+    const { field, shard } = this;
+    if (!field.isNumeric)
+      fail(
+        "MEDS_COLUMN_TYPE",
+        `${shard.store.path}: the column ${JSON.stringify(field.name)} has values of type ${field.column.stored}, which are not numbers. Read them with column.at(i).`,
+        shard.store.path,
+      );
+    const number = narrow(value as bigint);
+    return typeof number === "number" ? number : failUnsafe(shard.store.path, field.name, number);
   }
 
   /** Whether the row has no value. */
@@ -173,13 +221,13 @@ export class Column<T = Value | null> implements Iterable<T> {
   }
 
   /** The values in order, including null. */
-  [Symbol.iterator](): Iterator<T> {
-    return Array.from({ length: this.length }, (_, i) => this.at(i))[Symbol.iterator]();
+  [Symbol.iterator](): IterableIterator<T> {
+    return new ColumnIterator<T>(this);
   }
 
   /** What `JSON.stringify` writes: the values in order, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[] {
-    return Array.from(this, (value) => jsonOf(value as Value | null));
+    return Array.from(this, (value) => jsonOf(value as Value | null, this.field.singles));
   }
 
   private rowOf(i: number): number {
@@ -241,6 +289,24 @@ export class Column<T = Value | null> implements Iterable<T> {
       list.push(entry);
     }
     return { ...parts, at: Uint32Array.from(at), length: at.length, _begin: 0, _rows: Uint32Array.from(list) };
+  }
+}
+
+/** Reads the values one by one, without an array of them. */
+class ColumnIterator<T> implements IterableIterator<T> {
+  private index = 0;
+
+  constructor(private readonly column: Column<T>) {}
+
+  next(): IteratorResult<T> {
+    const { index, column } = this;
+    if (index >= column.length) return { done: true, value: undefined };
+    this.index = index + 1;
+    return { done: false, value: column.at(index) };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
 

@@ -24,3 +24,12 @@ export type ColumnValue<S extends object, N extends string> = N extends "code"
     : N extends keyof S
       ? S[N] | null
       : never;
+
+/** The values of all columns of a row, by name. */
+export type ColumnValues<S extends object> = { [N in ColumnName<S>]: ColumnValue<S, N> };
+
+/** The values of a row, by name, without the columns that have no value. */
+export type PresentValues<S extends object> = { [N in ColumnName<S>]?: NonNullable<ColumnValue<S, N>> };
+
+/** The name of a column, and its value in a row. */
+export type ColumnEntry<S extends object> = { [N in ColumnName<S>]: [name: N, value: NonNullable<ColumnValue<S, N>>] }[ColumnName<S>];

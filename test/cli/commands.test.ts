@@ -215,6 +215,7 @@ describe("rows", () => {
     expect(await failed("--out", join(work, "rows"))).toBe("MEDS_INVALID_ARGUMENT");
     expect(await failed("--out", join(work, "rows.csv"), "--columns", "nothing")).toBe("MEDS_UNKNOWN_COLUMN");
     expect(await failed("--out", join(work, "rows.csv"), "--split", "nothing")).toBe("MEDS_UNKNOWN_SPLIT");
+    expect(await failed("--out", join(work, "rows.csv"), "--code", "NO_SUCH//")).toBe("MEDS_NO_CODE");
     expect(await failed()).toBe("MEDS_USAGE");
     expect(await failed("--out", "-", "--format", "xlsx")).toBe("MEDS_USAGE");
     expect(readdirSync(work).filter((name) => name.startsWith("rows"))).toEqual([]);
@@ -268,7 +269,10 @@ describe("show", () => {
     expect(core(await shown("--until", iso, "--code", "LAB//", "--last", "9"))).toEqual(labs.slice(-9));
     const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code));
     expect(core(await shown("--code", "MEDS_BIRTH", "--code", "GENDER//"))).toEqual(both);
-    expect(await shown("--code", "NO_SUCH//")).toMatchObject({ events: [] });
+    expect(await meds("show", store, subject, "--code", "NO_SUCH//")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^MEDS_NO_CODE: /),
+    });
   });
 
   it("prints days, times once, descriptions and values with units", async () => {
@@ -277,7 +281,7 @@ describe("show", () => {
     expect(stdout).toContain(`Patient ${subject}, split `);
     expect(stdout).toMatch(/^Without a time$/m);
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d$/m);
-    expect(stdout).toMatch(/LAB\/\/50912\/\/mg\/dL +\d+(\.\d)? mg\/dL {2}Creatinine/);
+    expect(stdout).toMatch(/ │ Creatinine +\d+(\.\d)? mg\/dL +LAB\/\/50912\/\/mg\/dL /);
     expect(stdout).toMatch(/visit_id=\d{11}/);
     const times = stdout.split("\n").filter((line) => /^ *\d\d:\d\d/.test(line)).length;
     const distinct = await duckdb(`SELECT count(DISTINCT time) AS n FROM ${data} WHERE subject_id = ${subject}`);

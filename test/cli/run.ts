@@ -1,5 +1,5 @@
 // The command line as a user's shell runs it: a process of its own, its output through pipes.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,23 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { c
 /** Runs `meds-reader` to its end. */
 export function meds(...args: string[]): Promise<Result> {
   return start(args).done;
+}
+
+/** Whether this machine has the program `script`, which runs a command on a terminal. */
+export const TERMINAL = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 0;
+
+/** Runs `meds-reader` on a terminal of 80 columns and 24 rows, or of another size. */
+export function terminal(command: string, env: NodeJS.ProcessEnv = {}, [columns, rows] = [80, 24]): { code: number | null; text: string } {
+  const { COLUMNS: _, LINES: __, PAGER: ___, NO_PAGER: ____, ...own } = process.env;
+  // bash sets COLUMNS and LINES after stty.
+  const set = ["COLUMNS", "LINES"].map((name) => (env[name] === undefined ? `unset ${name}` : `export ${name}=${env[name]}`));
+  const line = [`stty cols ${columns} rows ${rows}`, ...set, `exec "${process.execPath}" "${main}" ${command}`].join("; ");
+  const { status, stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...own, TERM: "xterm", NO_COLOR: "", ...env },
+  });
+  return { code: status, text: stdout.replaceAll("\r\n", "\n") };
 }
 
 /** A folder that is deleted after the file's tests. */

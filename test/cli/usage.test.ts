@@ -1,8 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { folder, meds } from "./run.js";
 
+const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
 const COMMANDS = ["convert", "info", "show", "rows", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
 
 describe("help", () => {
@@ -19,6 +22,59 @@ describe("help", () => {
     expect(code).toBe(0);
     for (const command of [...COMMANDS, "Exit codes"]) expect(stdout).toContain(command);
     expect((await meds("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+/** The commands that `meds-reader` has, each from its own file. */
+async function commands(): Promise<Command[]> {
+  const files = readdirSync(place).filter((name) => name.endsWith(".js") && name !== "main.js");
+  const modules = await Promise.all(files.map((name) => import(join(place, name)) as Promise<Record<string, unknown>>));
+  return modules.flatMap((module) =>
+    Object.entries(module)
+      .filter(([name]) => name.endsWith("Command"))
+      .map(([, make]) => (make as () => Command)()),
+  );
+}
+
+/** The words of a command line, as a shell sees them. */
+const words = (line: string) =>
+  [...line.replace(/ > .*/, "").matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare ?? "");
+
+/** The examples of a help text, without what is said about them after three spaces. */
+const examples = (help: string) =>
+  [...help.matchAll(/^ {2}(?:[A-Z_]+=\S+ )?meds-reader (.*)$/gm)].map(([, line]) => words(line!.replace(/ {3,}\S.*/, "")));
+
+describe("the examples of the help", () => {
+  it("are right, and show every option of every command", async () => {
+    const all = await commands();
+    expect(all.map((command) => command.name())).toEqual(expect.arrayContaining(COMMANDS));
+    for (const command of all) {
+      const name = command.name();
+      let help = "";
+      command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} });
+      command.outputHelp();
+      const lines = examples(help);
+      expect(lines.length, name).toBeGreaterThan(0);
+      let ran = 0;
+      command.action(() => {
+        ran += 1;
+      });
+      for (const [first, ...args] of lines) {
+        expect(first).toBe(name);
+        await command
+          .parseAsync(args, { from: "user" })
+          .catch((error: Error) => expect.fail(`meds-reader ${name} ${args.join(" ")}: ${error.message}`));
+      }
+      expect(ran, name).toBe(lines.length);
+      const used = new Set(lines.flat());
+      for (const { long } of command.options) expect(used, `an example of ${name} ${long}`).toContain(long);
+    }
+  });
+
+  it("of meds-reader itself name its commands", async () => {
+    const lines = examples((await meds("--help")).stdout);
+    expect(lines.length).toBeGreaterThan(3);
+    for (const [name] of lines) expect(COMMANDS).toContain(name);
   });
 });
 

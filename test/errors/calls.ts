@@ -124,7 +124,10 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
         },
       ],
     ],
-    MEDS_COLUMN_TYPE: [['convert("words", store) // subject_id is text', () => into("words")]],
+    MEDS_COLUMN_TYPE: [
+      ['convert("words", store) // subject_id is text', () => into("words")],
+      ['db.at(0).column("code").numberAt(0)', () => db.at(0)!.column("code").numberAt(0)],
+    ],
     MEDS_CORRUPT: [
       [
         'PatientDatabase.open("damaged.medsdb") // a byte of codes.arrow was changed',
@@ -156,7 +159,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_INTERNAL: [],
     MEDS_INVALID_ARGUMENT: [
       ['db.get("1")', () => db.get("1" as never)],
-      ['db.at(0).until("2020")', () => db.at(0)!.until("2020" as never)],
+      ['db.at(0).until("yesterday")', () => db.at(0)!.until("yesterday")],
       ["convert(source, store, { thread: 2 })", () => into("demo", { thread: 2 } as never)],
       ["convert(source, store, { memory: 1 })", () => into("demo", { memory: 1, force: true })],
       ["samples(db, labels, {})", () => samples(db, labels, {} as never)],
@@ -244,6 +247,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_NOT_FOUND: [
       ['PatientDatabase.open("nowhere.medsdb")', () => PatientDatabase.open(at("nowhere.medsdb"))],
       ['convert("nowhere", store)', () => into("nowhere")],
+    ],
+    MEDS_NO_CODE: [
+      [
+        'meds-reader codes demo.medsdb "LABS//a"',
+        () => {
+          const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+          const { stderr } = spawnSync(process.execPath, [main, "codes", at("demo.medsdb"), "LABS//a"], { encoding: "utf8" });
+          const [code, message] = stderr.trim().split(/: (.*)/s) as [MedsErrorCode, string];
+          throw new MedsError(code, message);
+        },
+      ],
     ],
     MEDS_NO_DATA: [['convert("empty", store) // data/ has no Parquet file', () => into("empty")]],
     MEDS_NO_SPLIT: [["Vocabulary.fit(db)", () => Vocabulary.fit(db)]],
@@ -338,7 +352,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_UNKNOWN_COLUMN: [['db.at(0).at(0).get("dose")', () => db.at(0)!.at(0)!.get("dose")]],
     MEDS_UNKNOWN_SPLIT: [['db.split("test")', () => db.split("test")]],
     MEDS_UNKNOWN_SUBJECT: [["db.subset([1, 5])", () => db.subset([1, 5])]],
-    MEDS_UNSAFE_NUMBER: [["db.get(2 ** 60)", () => db.get(2 ** 60)]],
+    MEDS_UNSAFE_NUMBER: [
+      ["db.get(2 ** 60)", () => db.get(2 ** 60)],
+      [
+        'PatientDatabase.open("visits.medsdb", { int64: "number" }).at(0).at(0).get("visit") // the visit is 2^60',
+        async () => {
+          await writeSimple(at("visits"), [ROWS[1]!], {}, [{ name: "visit", type: simple.id, values: [2n ** 60n] }]);
+          await into("visits");
+          return PatientDatabase.open(at("visits.medsdb"), { int64: "number" }).at(0)!.at(0)!.get("visit");
+        },
+      ],
+    ],
     MEDS_UNSUPPORTED_RUNTIME: [
       [
         'PatientDatabase.open("demo.medsdb") // without the native part of this platform',

@@ -27,6 +27,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   withCode: ["LAB//a"],
   column: ["unit"],
   isNull: [1],
+  numberAt: [1],
   forEach: [() => {}],
   withAncestor: ["LAB//a"],
   firstOf: ["LAB//a"],
@@ -36,6 +37,13 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   asof: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), "LAB//a"],
   asofEach: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), { labs: "LAB//a" }],
   writeRows: [join(tmpdir(), "meds-reader-closed.csv")],
+  find: [() => true],
+  filter: [() => true],
+  some: ["LAB//a"],
+  groupBy: ["unit"],
+  distinct: ["unit"],
+  visits: [{ column: "unit" }],
+  select: ["LAB//a"],
 };
 
 const API = readFileSync(fileURLToPath(new URL("../../index.d.ts", import.meta.url)), "utf8");
@@ -95,6 +103,9 @@ describe("after close()", () => {
       event: patient.at(3)!,
       dictionary: patient.column("unit").dictionary!,
       info: patient.column("unit").info,
+      selection: db.codes.select("LAB//*"),
+      group: patient.groupBy("unit")[1]!,
+      hit: patient.last("LAB//*")!,
     };
     for (const { name } of db.columns) {
       objects[`${name} of the patient`] = patient.column(name);

@@ -46,6 +46,9 @@ const isCodes = (value: unknown) =>
   value instanceof Uint8Array ||
   value instanceof RegExp ||
   (Array.isArray(value) && value[0] === "x");
+/** An argument of first and last: a number of rows, or codes. */
+const isHit = (value: unknown) =>
+  typeof value === "number" ? (isWhole(value) && value >= 0) || value === Number.POSITIVE_INFINITY : isCodes(value);
 const never = () => false;
 
 let source: string;
@@ -82,11 +85,21 @@ const windowCases: Case[] = Object.entries(WINDOWS).flatMap(([name, window]): Ca
   [`${name}.between options`, (x) => window().between(T0, T0, x), isOptions],
   [`${name}.between inclusive`, (x) => window().between(T0, T0, { inclusive: x }), isFlag],
   [`${name}.between static`, (x) => window().between(T0, T0, { static: x }), isFlag],
-  [`${name}.first`, (x) => window().first(x), (x) => (isWhole(x) && Number(x) >= 0) || x === Number.POSITIVE_INFINITY],
-  [`${name}.last`, (x) => window().last(x), (x) => (isWhole(x) && Number(x) >= 0) || x === Number.POSITIVE_INFINITY],
+  [`${name}.first`, (x) => window().first(x), isHit],
+  [`${name}.first options`, (x) => window().first("LAB//a", x), isOptions],
+  [`${name}.first with`, (x) => window().first("LAB//a", { with: x }), (x) => x === undefined],
+  [`${name}.last`, (x) => window().last(x), isHit],
+  [`${name}.last options`, (x) => window().last("LAB//a", x), isOptions],
+  [`${name}.last with`, (x) => window().last("LAB//a", { with: x }), (x) => x === undefined],
   [`${name}.slice begin`, (x) => window().slice(x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
   [`${name}.slice end`, (x) => window().slice(0, x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
   [`${name}.withCode`, (x) => window().withCode(x), isCodes],
+  [`${name}.some`, (x) => window().some(x), isCodes],
+  [`${name}.find`, (x) => window().find(x), never],
+  [`${name}.filter`, (x) => window().filter(x), never],
+  [`${name}.groupBy`, (x) => window().groupBy(x), never],
+  [`${name}.distinct`, (x) => window().distinct(x), never],
+  [`${name}.visits`, (x) => window().visits({ column: x }), never],
   [`${name}.column`, (x) => window().column(x), never],
   [`${name}.copy`, (x) => window().copy(x), (x) => x === undefined || isEmpty(x)],
   [`${name}.copy one`, (x) => window().copy([x]), never],

@@ -69,12 +69,18 @@ describe("index.d.ts", () => {
         const worse: number | null = event.get("hadm_id");
         // @ts-expect-error a time may be null
         const never: number = event.time;
-        // @ts-expect-error only time, code and numericValue are properties
-        event.unit;
+        // @ts-expect-error columns of the schema are not properties
+        event.hadm_id;
+        const whole: { unit: string | null; code: string } = event.toObject();
+        const present: string | undefined = event.toObject({ nulls: false }).unit;
+        // @ts-expect-error a column without a value is left out
+        const there: string = event.toObject({ nulls: false }).unit;
+        for (const [name, value] of event.entries()) if (name === "hadm_id") BigInt.asIntN(64, value);
+        const visit: number | null = PatientDatabase.open<{ hadm_id: number }>(path, { int64: "number" }).at(0)!.column("hadm_id").at(0);
         // @ts-expect-error made by the package only
         new (event.constructor as typeof import("meds-reader").Event)();
         const any = PatientDatabase.open(path).at(0)!.at(0)!.get("whatever");
-        return [unit, hadm, odd, code, time, at, bad, worse, never, any];
+        return [unit, hadm, odd, code, time, at, bad, worse, never, any, whole, present, there, visit];
       }`;
     expect(errors({ "schema.mts": text })).toEqual([]);
   });

@@ -36,6 +36,7 @@ describe("columns that were known later", () => {
       [
         { name: "end", type: simple.time, values: ends },
         { name: "fate", type: simple.text, values: ["HOME", "DIED", "HOME"] },
+        { name: "unit", type: simple.text, values: ["mg", "kg", "g"] },
       ],
     );
     const labels = Labels.from([{ subjectId: 1, predictionTime: T0 + 10n * HOUR, booleanValue: true }]);
@@ -57,6 +58,14 @@ describe("columns that were known later", () => {
       [null, "DIED"],
       [null, "HOME"],
     ]);
+    // A unit, an object and an entry are read in the same way.
+    const units = samples(db, labels, { maxLength: 9, knownLater: { unit: "end", end: "end" } }).at(0)!.timeline;
+    expect(Array.from(units, ({ unit }) => unit)).toEqual(["mg", null, null]);
+    expect(Array.from(units, (event) => event.toObject().unit)).toEqual(["mg", null, null]);
+    expect(Array.from(units, (event) => event.entries().some(([name]) => name === "unit"))).toEqual([true, false, false]);
+    expect(Array.from(units, (event) => "unit" in event.toJSON({ nulls: false }))).toEqual([true, false, false]);
+    expect([...units.column("unit")]).toEqual(["mg", null, null]);
+    expect([0, 1, 2].map((i) => units.column("end").numberAt(i))).toEqual([Number(ends[0]), null, null]);
     // A filter sees no more.
     const alive = samples(db, labels, {
       maxLength: 9,

@@ -7,6 +7,7 @@ import {
   BoolVector,
   DateVector,
   DecimalVector,
+  ExactVector,
   MicrosVector,
   type NumberArray,
   NumberVector,
@@ -26,25 +27,30 @@ const NUMBERS = {
   date32: Int32Array,
 } as const;
 
+type Exact = ((value: bigint) => never) | null;
+
 const MICROS = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /**
  * The decoder of a field. Every decision about its type is made here, once. `ascii`: all its text is ASCII.
- * The offsets of a dictionary are checked with its file, those of other fields here.
+ * The offsets of a dictionary are checked with its file, those of other fields here. `exact`: refuses
+ * 64-bit integers beyond 2^53, if the others are to be numbers; null if all are to be bigints.
  */
-export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionary = false): Vector {
+export function decode(file: MappedFile, node: Node, ascii: boolean, inDictionary = false, exact: Exact = null): Vector {
   const valid = file.validity(node);
-  if (node.dictionary !== null) return new CodedVector(file.indexes(node), decode(file, node.dictionary.values, ascii, true), valid);
+  if (node.dictionary !== null) return new CodedVector(file.indexes(node), decode(file, node.dictionary.values, ascii, true, exact), valid);
   return (
-    fixedWidth(file, node, valid) ??
-    variableWidth(file, node, valid, ascii, inDictionary) ??
+    fixedWidth(file, node, valid, exact) ??
+    variableWidth(file, node, valid, ascii, inDictionary, exact) ??
     failCorrupt(file.path, `the field ${node.name} has the type ${node.type.id}, which stores do not contain`)
   );
 }
 
 /** The decoder of a type whose values have a fixed width; null for other types. */
-function fixedWidth(file: MappedFile, node: Node, valid: Bitmap | null): Vector | null {
+function fixedWidth(file: MappedFile, node: Node, valid: Bitmap | null, exact: Exact): Vector | null {
   const { type, length } = node;
+  const whole = (array: BigInt64Array | BigUint64Array) =>
+    exact === null ? new BigVector(array, valid) : new ExactVector(array, valid, exact);
   switch (type.id) {
     case "int8":
     case "int16":
@@ -57,9 +63,9 @@ function fixedWidth(file: MappedFile, node: Node, valid: Bitmap | null): Vector 
     case "date32":
       return new NumberVector(file.array<NumberArray>(NUMBERS[type.id], node.data, length), valid);
     case "int64":
-      return new BigVector(file.array(BigInt64Array, node.data, length), valid);
+      return whole(file.array(BigInt64Array, node.data, length));
     case "uint64":
-      return new BigVector(file.array(BigUint64Array, node.data, length), valid);
+      return whole(file.array(BigUint64Array, node.data, length));
     case "timestamp":
     case "duration":
     case "time64": {
@@ -87,10 +93,17 @@ function fixedWidth(file: MappedFile, node: Node, valid: Bitmap | null): Vector 
 }
 
 /** The decoder of text, binary and nested types; null for other types. */
-function variableWidth(file: MappedFile, node: Node, valid: Bitmap | null, ascii: boolean, inDictionary: boolean): Vector | null {
+function variableWidth(
+  file: MappedFile,
+  node: Node,
+  valid: Bitmap | null,
+  ascii: boolean,
+  inDictionary: boolean,
+  exact: Exact,
+): Vector | null {
   const { type, length } = node;
   const offsets = () => (inDictionary ? file.provedOffsets(node) : file.offsets(node));
-  const below = (index: number, of = node) => decode(file, child(file, of, index), ascii, inDictionary);
+  const below = (index: number, of = node) => decode(file, child(file, of, index), ascii, inDictionary, exact);
   switch (type.id) {
     case "utf8":
       return new TextVector(length, offsets(), file.bytes(node.data), ascii, valid);

@@ -1,3 +1,4 @@
+import { fail } from "../../support/errors.js";
 import { HIGH } from "../../support/time.js";
 import type { Bitmap, TypedArray } from "../mapped-file.js";
 import type { Vector } from "./vector.js";
@@ -35,6 +36,40 @@ export class BigVector implements Vector {
   at(index: number): bigint | null {
     return this.valid === null || this.valid.has(index) ? this.array[index]! : null;
   }
+}
+
+/** int64 and uint64 as numbers, never rounded. */
+export class ExactVector implements Vector {
+  readonly length: number;
+  /** Low and high word of each value. */
+  readonly words: Int32Array;
+  private readonly isSigned: boolean;
+
+  constructor(
+    readonly array: BigInt64Array | BigUint64Array,
+    private readonly valid: Bitmap | null,
+    private readonly refuse: (value: bigint) => never,
+  ) {
+    this.length = array.length;
+    this.words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
+    this.isSigned = array instanceof BigInt64Array;
+  }
+
+  at(index: number): number | null {
+    if (this.valid !== null && !this.valid.has(index)) return null;
+    const high = this.words[2 * index + 1]!;
+    const value = (this.isSigned ? high : high >>> 0) * HIGH + (this.words[2 * index]! >>> 0);
+    return Number.isSafeInteger(value) ? value : this.refuse(this.array[index]!);
+  }
+}
+
+/** Throws `MEDS_UNSAFE_NUMBER` for an integer that a number would round. */
+export function failUnsafe(path: string, column: string, value: bigint): never {
+  fail(
+    "MEDS_UNSAFE_NUMBER",
+    `${path}: the column ${JSON.stringify(column)} contains ${value}, which a number cannot express exactly. Read the column as bigints: open the store without int64: "number", and use column.at(i) or event.get(name).`,
+    path,
+  );
 }
 
 /** 64-bit times and durations, as microseconds; a bigint beyond 2^53 µs, never a rounded number. */

@@ -11,9 +11,12 @@ export interface Vector {
   at(index: number): Value | null;
 }
 
+/** What (u)int64 values become in JavaScript. */
+export type Int64 = "bigint" | "number";
+
 /**
  * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
- * bigint; decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * bigint (number if the store was opened with `int64: "number"`); decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
  * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
  * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
  */

@@ -1,0 +1,14 @@
+"""Iteration of an event gives name and value of the attributes that are not null."""
+from database import open
+
+READS = "its own store"
+
+
+def run(db, args):
+    rows = values = 0
+    for subject_id in args["subjects"]:
+        for event in db[subject_id].events:
+            rows += 1
+            for name, value in event:
+                values += 1
+    return dict(rows=rows, values=values)

@@ -1,0 +1,15 @@
+export const needs = [];
+
+export function run(db, { subjects }) {
+  const names = db.columns.map(({ name }) => name);
+  let rows = 0;
+  let values = 0;
+  for (const id of subjects) {
+    for (const event of db.get(id)) {
+      const object = event.toJSON();
+      rows += 1;
+      for (const name of names) if (object[name] !== null) values += 1;
+    }
+  }
+  return { rows, values };
+}

@@ -1,0 +1,4 @@
+from loader import workload
+
+READS = "its own store"
+open, run = workload("meds_reader.py", "los", "database")

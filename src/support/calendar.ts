@@ -1,0 +1,30 @@
+// Years of the calendar (UTC) from times in microseconds since 1970-01-01.
+import { DAY, dayOf } from "./time.js";
+
+const DAY_MICROS = 86_400_000_000;
+
+/**
+ * The year of a time that is a number. The division is exact enough: a quotient below a whole number never
+ * rounds up to it, as long as the number is within 2^53.
+ */
+export function yearOf(micros: number): number {
+  return yearOfDay(Math.floor(micros / DAY_MICROS));
+}
+
+/** The year of any int64. */
+export function exactYear(micros: bigint): number {
+  return yearOfDay(Number(dayOf(micros) / DAY));
+}
+
+/** The year of a day, counted from 1970-01-01. */
+function yearOfDay(day: number): number {
+  // Years that begin on 1 March have their leap day at the end. 400 of them have 146,097 days; the first such
+  // era that counts begins on 0000-03-01, 719,468 days before 1970.
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const ofEra = shifted - era * 146_097;
+  const year = ((ofEra - ((ofEra / 1460) | 0) + ((ofEra / 36_524) | 0) - ((ofEra / 146_096) | 0)) / 365) | 0;
+  const ofYear = ofEra - (365 * year + (year >> 2) - ((year / 100) | 0));
+  // Day 306 is 1 January.
+  return era * 400 + year + (ofYear >= 306 ? 1 : 0);
+}
