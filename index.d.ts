@@ -10,55 +10,374 @@ declare global {
 /** A subject id as callers give it: any int64 as bigint, or a safe integer. */
 export type SubjectId = number | bigint;
 /**
- * A shard for other native code in this process, by the
- * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
- * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
- * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
- * of the mapping.
- *
- * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
- * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
- * import has returned, because it owns the addresses. An export that was not imported is released by {@link
- * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
- * after `db.close()`. The importer must not write to them.
+ * A length of time: microseconds as a safe integer or bigint; a sum of units, such as `{ days: 30 }` or
+ * `{ hours: 36, minutes: 30 }`; or text, such as `"48h"`, `"30d"` or `"1d12h"`, with the units `w`, `d`, `h`,
+ * `m` or `min`, and `s`. A day has 24 hours: times have no zone.
  */
-export declare class ArrowExport {
+export type Duration = number | bigint | string | {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly microseconds?: number;
+};
+/**
+ * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
+ * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
+ * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
+ * moment.
+ */
+export type TimeLike = number | bigint | Date | string;
+/**
+ * A time as microseconds since 1970-01-01 UTC: the same clock as in {@link Timeline.times}, for any form of a
+ * time.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for text that is not ISO 8601, an invalid Date and a bigint outside
+ * 64 bits; `MEDS_UNSAFE_NUMBER` for a number that is not a safe integer.
+ * @example
+ * ```ts
+ * import { microsOf } from "meds-reader";
+ *
+ * const admitted = microsOf("2012-05-17T13:30");
+ * console.log(microsOf("2012-05-18") - admitted, "microseconds to midnight");
+ * ```
+ */
+export declare function microsOf(time: TimeLike): bigint;
+/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
+export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/**
+ * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
+ * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
+ */
+export interface Label {
+  readonly subjectId: SubjectId;
+  /**
+   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
+   * bigint, a Date, or ISO 8601 text.
+   */
+  readonly predictionTime: TimeLike;
+  readonly booleanValue?: boolean | null | undefined;
+  readonly integerValue?: number | bigint | null | undefined;
+  readonly floatValue?: number | null | undefined;
+  readonly categoricalValue?: string | null | undefined;
+  /**
+   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
+   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
+   */
+  readonly isCensored?: boolean | null | undefined;
+}
+/** A label as {@link Labels.at} returns it. */
+export interface LabelRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  readonly booleanValue: boolean | null;
+  readonly integerValue: bigint | null;
+  readonly floatValue: number | null;
+  readonly categoricalValue: string | null;
+  readonly isCensored: boolean | null;
+}
+/** How labels are named. */
+export interface LabelOptions {
+  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  readonly task?: string | undefined;
+}
+/** How {@link Labels.open} reads. */
+export interface OpenLabelsOptions extends LabelOptions {
+  /**
+   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * Default: the only one.
+   */
+  readonly column?: string | undefined;
+  /**
+   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
+   * yet; 0 for all other tasks.
+   */
+  readonly shift?: Duration | undefined;
+}
+/** How {@link Labels.write} writes. */
+export interface WriteLabelsOptions {
+  /** Replace the Parquet files that are in the folder. Default: false. */
+  readonly force?: boolean | undefined;
+}
+/** Some labels: by index, or those for which a function returns true. */
+export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
+/**
+ * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
+ * in none.
+ *
+ * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
+ * that are published beside the data.
+ *
+ * @example
+ * ```ts
+ * import { Labels, Splits } from "meds-reader";
+ *
+ * const splits = Splits.from({ train: [1, 2], held_out: [3] });
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
+ *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
+ * ]);
+ * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
+ * ```
+ */
+export declare class Splits {
   /** Made by this package only. */
   protected constructor();
-  /** Address of the `ArrowSchema`. */
-  readonly schema: bigint;
-  /** Address of the `ArrowArray`. */
-  readonly array: bigint;
-  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
-  release(): void;
-  /** As {@link ArrowExport.release}. */
-  [Symbol.dispose](): void;
+  /** Names of the splits, in order of their first subject. */
+  readonly names: readonly string[];
+  /** Number of subjects in a split. */
+  readonly size: number;
+  /**
+   * Reads splits in any form in which they are published. The columns of the file show which form it is:
+   *
+   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
+   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
+   *   are those of the store.
+   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
+   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   *   `validation` become `tuning`; `test` becomes `held_out`.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
+   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
+   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
+   * @example
+   * ```ts
+   * import { Splits } from "meds-reader";
+   *
+   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
+   * for (const name of splits.names) console.log(name, splits.ids(name).length);
+   * ```
+   */
+  static open(path: string): Promise<Splits>;
+  /**
+   * Makes splits from the subject ids of each split.
+   *
+   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
+   * `MEDS_INVALID_ARGUMENT`.
+   */
+  static from(splits: {
+    readonly [name: string]: Iterable<SubjectId>;
+  }): Splits;
+  /**
+   * The split of a subject; null if it is in none.
+   *
+   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
+   */
+  of(id: SubjectId): string | null;
+  /**
+   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
+   */
+  ids(name: string): BigInt64Array;
+  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
+  toJSON(): {
+    readonly [name: string]: number;
+  };
 }
-/** The typed arrays that a column can be viewed through. */
-export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
+export interface SplitLabels<L extends Labels = Labels> {
+  readonly labels: L;
+  /** Labels of subjects of another split. */
+  readonly otherSplit: number;
+  /** Labels of subjects that are in no split, and the number of those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
+}
 /**
- * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
- * bigint (number if the store was opened with `int64: "number"`); decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
- * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
- * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
+ * the order of their files. The table may have no values at all: it then says only when to predict.
+ *
+ * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
+ * `integer_value`, `float_value`, `categorical_value`).
+ *
+ * @example
+ * ```ts
+ * import { Labels } from "meds-reader";
+ *
+ * const labels = Labels.from([
+ *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
+ *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
+ * ]);
+ * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
+ * ```
  */
-export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
-  readonly [name: string]: Value | null;
-};
-/** One code of the store. */
-export interface Code {
-  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
-  readonly id: number;
-  /** The code itself. */
-  readonly code: string;
-  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
-  readonly events: number;
-  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
-  readonly patients: number;
-  /** From the source's codes.parquet; null where it has no description. */
-  readonly description: string | null;
-  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
-  readonly parents: readonly string[];
+export declare class Labels implements Iterable<LabelRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Name of the task. */
+  readonly task: string;
+  /** Number of labels. */
+  readonly size: number;
+  /**
+   * Reads a task in any form in which tasks are published:
+   *
+   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
+   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
+   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
+   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
+   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
+   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
+   *   `integer_value`;
+   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
+   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
+   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
+   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
+   *   `boolean_value` and a true `is_censored`.
+   *
+   * A time without a zone is UTC. Error messages count rows from 0.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
+   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
+   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
+   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
+   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
+   * file in one, of Delta, Iceberg, Hudi or the like.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = await Labels.open("demo/labels/length_of_stay");
+   * console.log(labels.task, labels.size, labels.columns);
+   * ```
+   */
+  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
+  /**
+   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
+   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
+   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`.
+   * @example
+   * ```ts
+   * import { join } from "node:path";
+   * import { Labels } from "meds-reader";
+   *
+   * for (const task of await Labels.tasks("demo/labels")) {
+   *   const labels = await Labels.open(join("demo/labels", task), { task });
+   *   console.log(task, labels.size);
+   * }
+   * ```
+   */
+  static tasks(root: string): Promise<string[]>;
+  /**
+   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
+   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
+   * row with the k-th of the other tasks: each label is in exactly one row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
+   * const both = Labels.join({
+   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
+   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
+   * });
+   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
+   * ```
+   */
+  static join(tables: {
+    readonly [task: string]: Labels;
+  }): JointLabels;
+  /**
+   * Makes a table of labels in memory.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
+   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
+   */
+  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
+  /** The columns in which some label has a value; empty for a table without values. */
+  get columns(): readonly LabelColumn[];
+  /** A copy of the subject ids, one per label. */
+  get subjectIds(): BigInt64Array;
+  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
+  get predictionTimes(): BigInt64Array;
+  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
+  get categories(): readonly string[];
+  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
+  at(i: number): LabelRow | undefined;
+  /** The labels in order. */
+  [Symbol.iterator](): IterableIterator<LabelRow>;
+  /**
+   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
+   */
+  select(choice: LabelChoice): Labels;
+  /**
+   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   */
+  inSplit(splits: Splits, name: string): SplitLabels;
+  /**
+   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
+   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
+   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
+   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
+   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
+   * the exact schema.
+   *
+   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
+   * the Parquet files that are in the folder.
+   *
+   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
+   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @example
+   * ```ts
+   * import { Labels } from "meds-reader";
+   *
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * await labels.write("tasks/mortality/first_24h", { force: true });
+   * ```
+   */
+  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
+  /** The value that `JSON.stringify` writes. */
+  toJSON(): {
+    readonly task: string;
+    readonly size: number;
+    readonly columns: readonly LabelColumn[];
+  };
+}
+/**
+ * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
+ * labels without values, which `samples` takes like any other: one window per row, for all tasks.
+ */
+export declare class JointLabels extends Labels {
+  /** Made by this package only. */
+  protected constructor();
+  /** Names of the tasks, in the order in which they were joined. */
+  readonly tasks: readonly string[];
+  /**
+   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
+   * task has no label in that row.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  of(task: string): Labels;
+  /**
+   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
+   * 0.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
+   */
+  has(task: string): Uint8Array;
+  /** Some of the rows, with all tasks: {@link Labels.select}. */
+  select(choice: LabelChoice): JointLabels;
+  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
+  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
+}
+/** Options of {@link CodeTable.search}. */
+export interface SearchOptions {
+  /** The most codes to return. Default: 20. */
+  readonly limit?: number | undefined;
 }
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
@@ -90,10 +409,57 @@ export declare class CodeRange {
   [Symbol.iterator](): Iterator<number>;
 }
 /**
- * Which codes: one or many, as strings, ids, or runs of ids such as `db.codes.withPrefix("LAB//")`.
- * `db.codes.withAncestor(…)` returns ids. A code that no event has selects nothing.
+ * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
+ * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const masses = db.codes.select(/mg.dL$/i);
+ * let rows = 0;
+ * for (const patient of db) rows += patient.withCode(masses).length;
+ * console.log(masses.length, rows);
+ * db.close();
+ * ```
  */
-export type CodeChoice = string | number | CodeRange | Iterable<string | number | CodeRange>;
+export declare class CodeSelection implements Iterable<number> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of codes. */
+  readonly length: number;
+  /** Whether a code id is in the selection. */
+  has(id: number): boolean;
+  /** The ids in order. */
+  [Symbol.iterator](): Iterator<number>;
+}
+/** The typed arrays that a column can be viewed through. */
+export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+/**
+ * A value in JavaScript: bool is boolean; integers of up to 32 bits and floats are number; (u)int64 is
+ * bigint (number if the store was opened with `int64: "number"`); decimal is string; timestamp, duration and time are microseconds as number (nanoseconds, and times
+ * beyond 2^53 µs, as bigint); date is days since 1970-01-01 as number; utf8 is string; binary is a copied
+ * Uint8Array; a list is an array; a struct is an object; a map is an array of [key, value].
+ */
+export type Value = boolean | number | bigint | string | Uint8Array | readonly (Value | null)[] | {
+  readonly [name: string]: Value | null;
+};
+/** One code of the store. */
+export interface Code {
+  /** Its id: the number in {@link Timeline.codeIds}, 1 or more. */
+  readonly id: number;
+  /** The code itself. */
+  readonly code: string;
+  /** Number of rows with this code, over ALL patients: for display, never for fitting. */
+  readonly events: number;
+  /** Number of patients with this code, over ALL patients: for display, never for fitting. */
+  readonly patients: number;
+  /** From the source's codes.parquet; null where it has no description. */
+  readonly description: string | null;
+  /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
+  readonly parents: readonly string[];
+}
 /**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
  * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
@@ -127,6 +493,25 @@ export declare class CodeTable implements Iterable<Code> {
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */
   withPrefix(prefix: string): CodeRange;
   /**
+   * The codes that a choice selects, for use wherever codes are chosen in this database. A choice of strings,
+   * prefixes and expressions is remembered in any case; for functions and long lists in a loop, a selection
+   * saves applying them again.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes, and for a string
+   * that ends in `*` and is both a code and the prefix of others.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labs = db.codes.select(["LAB//*", { prefix: "VITAL//" }, /admission/i]);
+   * const described = db.codes.select(({ description }) => description !== null);
+   * console.log(labs.length, described.length, db.at(0)?.withCode(labs).length);
+   * db.close();
+   * ```
+   */
+  select(choice: CodeChoice): CodeSelection;
+  /**
    * Ids, ascending, of the code and of all codes below it: those that reach it through `parent_codes` of the
    * source's codes.parquet, in any number of steps, also through codes that no event has. Empty where no
    * event has any of them.
@@ -137,12 +522,37 @@ export declare class CodeTable implements Iterable<Code> {
    *
    * const db = PatientDatabase.open("demo.medsdb");
    * const diabetes = db.codes.withAncestor("ICD10CM/E08-E13");
-   * const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
-   * console.log(diabetes.length, slots.length);
+   * if (diabetes.length > 0) {
+   *   const { slots } = await db.rowsWithCode(diabetes); // patients with one of them
+   *   console.log(diabetes.length, slots.length);
+   * }
    * db.close();
    * ```
    */
   withAncestor(code: string): Uint32Array;
+  /**
+   * The codes that contain all words of a text, in their code or description, in upper or lower case. First the
+   * code that is the text itself, then codes in which the words begin words, then the others; of equal ones,
+   * first those with more events. The first call reads all codes (2 µs per code), later ones take 0.1 µs per
+   * code.
+   *
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { code, description, events } of db.codes.search("admission emergency", { limit: 5 }))
+   *   console.log(code, description, events);
+   * db.close();
+   * ```
+   */
+  search(text: string, options?: SearchOptions): Code[];
+  /**
+   * The codes that are nearest to a text, at most three: those that begin with it or contain it, in upper or
+   * lower case, else those that differ in few letters or have the same first parts. For messages about a code
+   * that does not exist.
+   */
+  nearest(text: string): string[];
   /**
    * The code of an id, with its counts, description and parents; undefined for 0 and ids outside the table.
    */
@@ -164,38 +574,32 @@ export declare class CodeTable implements Iterable<Code> {
   /** What `JSON.stringify` writes: the codes in order of id. */
   toJSON(): readonly Code[];
 }
-/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
-export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
-  readonly [name: string]: JsonValue;
-};
 /**
- * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
- * in every shard. Entry 0 means null.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const unit = db.at(0)?.column("unit");
- * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
- * db.close();
- * ```
+ * A function of a code that returns whether the code is chosen. It is called for each code of the table. It
+ * does not receive how often a code occurs: that number depends on held-out patients.
  */
-export declare class Dictionary<T = Value> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Number of entries, including entry 0. */
-  readonly length: number;
-  /** The value of an index; null for 0 and for an index outside the dictionary. */
-  at(index: number): T | null;
-  /** Every entry in order of index; entry 0 is null. */
-  toArray(): (T | null)[];
-  /** The entries in order of index; entry 0 is null. */
-  [Symbol.iterator](): Iterator<T | null>;
-  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
-  toJSON(): readonly JsonValue[];
-}
+export type CodeTest = (code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean;
+/**
+ * One part of a {@link CodeChoice}:
+ *
+ * * a code, such as `"MEDS_BIRTH"`;
+ * * a string that ends in `*`: all codes with this prefix, such as `"LAB//*"`, unless it is itself a code;
+ * * `{ prefix: "LAB//" }` or `{ prefix: ["LAB//", "VITAL//"] }`;
+ * * a `RegExp`, tested on each code: `/glucose/i`;
+ * * a function of a code: `({ description }) => description?.includes("glucose") ?? false`;
+ * * a code id;
+ * * a selection: `db.codes.withPrefix(…)`, `db.codes.select(…)`.
+ */
+export type CodePart = string | number | CodeRange | CodeSelection | {
+  readonly prefix: string | readonly string[];
+} | RegExp | CodeTest;
+/**
+ * Which codes: one {@link CodePart}, or several in an array, a set or another iterable. This is the spelling
+ * wherever codes are chosen. `db.codes.withAncestor(…)` returns ids, which can be used too. A part that no
+ * code of the store matches selects nothing, and causes one warning per database (`MEDS_NO_CODE`), which
+ * names the nearest codes.
+ */
+export type CodeChoice = CodePart | Iterable<CodePart>;
 /** One column of the events. */
 export interface ColumnInfo {
   /** Its name in the source. */
@@ -264,6 +668,93 @@ export interface AbortSignalLike {
   }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+/**
+ * A {@link Duration}, or a number of calendar years and months: `"40y"`, `"18mo"`, `"1y6mo"` or `{ years: 40 }`.
+ * A year after 29 February is 28 February: a day that the month does not have becomes the month's last day.
+ */
+export type Span = Duration | {
+  readonly years?: number;
+  readonly months?: number;
+};
+/**
+ * The time that is a span after a time: microseconds since 1970-01-01, by the UTC calendar.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for what is not a time or span; `MEDS_TIME_RANGE` where the result
+ * is outside the years 1684 to 2255.
+ * @example
+ * ```ts
+ * import { PatientDatabase, timeAfter, timeBefore } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * for (const patient of db) {
+ *   if (patient.birthTime === null || patient.lastTime === null) continue;
+ *   const childhood = patient.until(timeAfter(patient.birthTime, "18y"), { inclusive: false });
+ *   const lastDays = patient.from(timeBefore(patient.lastTime, { days: 30 }));
+ *   console.log(childhood.length, lastDays.length);
+ * }
+ * db.close();
+ * ```
+ */
+export declare function timeAfter(time: TimeLike, span: Span): number;
+/** The time that is a span before a time, as {@link timeAfter}. */
+export declare function timeBefore(time: TimeLike, span: Span): number;
+/**
+ * A shard for other native code in this process, by the
+ * [Arrow C Data Interface](https://arrow.apache.org/docs/format/CDataInterface.html): the addresses of an
+ * `ArrowSchema` and an `ArrowArray`. The array is a struct whose fields are the columns of the shard's file
+ * (`subject_id`, `events`, `sparse`), with one entry per patient. No buffer is copied: the buffers are those
+ * of the mapping.
+ *
+ * The importer (nanoarrow, Arrow C++, arrow-rs, an add-on of yours) takes ownership: it moves the structs,
+ * clears their `release`, and calls `release` when it is done, on any thread. Keep this object until the
+ * import has returned, because it owns the addresses. An export that was not imported is released by {@link
+ * ArrowExport.release}, or when this object is collected. Exported data share the mapping and stay valid
+ * after `db.close()`. The importer must not write to them.
+ */
+export declare class ArrowExport {
+  /** Made by this package only. */
+  protected constructor();
+  /** Address of the `ArrowSchema`. */
+  readonly schema: bigint;
+  /** Address of the `ArrowArray`. */
+  readonly array: bigint;
+  /** Releases what was not imported; the addresses then point to released structs. May be called twice. */
+  release(): void;
+  /** As {@link ArrowExport.release}. */
+  [Symbol.dispose](): void;
+}
+/** A value as `JSON.stringify` writes it: see {@link Event.toJSON}. */
+export type JsonValue = boolean | number | string | null | readonly JsonValue[] | {
+  readonly [name: string]: JsonValue;
+};
+/**
+ * The values of a dictionary-coded column, by index. The whole store has one dictionary per column, the same
+ * in every shard. Entry 0 means null.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const unit = db.at(0)?.column("unit");
+ * console.log(unit?.dictionary?.length, unit?.dictionary?.at(1));
+ * db.close();
+ * ```
+ */
+export declare class Dictionary<T = Value> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of entries, including entry 0. */
+  readonly length: number;
+  /** The value of an index; null for 0 and for an index outside the dictionary. */
+  at(index: number): T | null;
+  /** Every entry in order of index; entry 0 is null. */
+  toArray(): (T | null)[];
+  /** The entries in order of index; entry 0 is null. */
+  [Symbol.iterator](): Iterator<T | null>;
+  /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
+  toJSON(): readonly JsonValue[];
+}
 /** The columns that every MEDS dataset has, and the types of their values. */
 export interface StandardColumns {
   /** Microseconds since 1970-01-01; null for a static row. */
@@ -294,8 +785,6 @@ export type ColumnEntry<S extends object> = {
     value: NonNullable<ColumnValue<S, N>>
   ];
 }[ColumnName<S>];
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
 /**
  * The part of an apache-arrow `Table` that this package declares. For the whole type, write
  * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
@@ -651,6 +1140,47 @@ export declare class Event<S extends object = AnySchema> {
   };
 }
 /**
+ * The rows of a timeline that have one value in a column: a visit, for example. {@link Timeline.groupBy} and
+ * {@link Timeline.visits} return groups.
+ */
+export declare class Group<K = Value, S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /** The value of the column, which is not null. */
+  readonly key: K;
+  /** Number of rows. */
+  readonly length: number;
+  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  get begin(): number | null;
+  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  get end(): number | null;
+  /**
+   * The rows, in order. Where they follow one another, this is a slice of the timeline. Otherwise it is a list
+   * of row numbers, which is made when it is first read; no values are copied.
+   */
+  get rows(): Timeline<S>;
+  /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+}
+/** Options of {@link Timeline.visits}. */
+export interface VisitOptions {
+  /**
+   * The column with the visit of a row. Default: `visit_id` where the store has this column, else `hadm_id`.
+   */
+  readonly column?: string | undefined;
+}
+/** A function of an event that returns true or false. */
+export type EventTest<S extends object = AnySchema> = (event: Event<S>) => boolean;
+/** Codes as in {@link CodeChoice}, but no number and no single function, which mean other things here. */
+export type CodesOfRow = Exclude<CodeChoice, number | ((...code: never) => unknown)>;
+/** Options of {@link Timeline.first} and {@link Timeline.last}. */
+export interface HitOptions {
+  /** `"value"`: only rows with a numeric value. */
+  readonly with?: "value" | undefined;
+}
+/**
  * Called for each row: time in microseconds since 1970-01-01 (NaN for a static row), code, numeric value (NaN
  * for null), index.
  */
@@ -722,6 +1252,8 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * call.
    */
   [Symbol.iterator](): IterableIterator<Event<S>>;
+  /** The rows from the last to the first, static rows last: `for (const event of patient.reversed())`. */
+  reversed(): IterableIterator<Event<S>>;
   /**
    * Calls `visit` for each row with the values that most loops need. It is faster than iteration over events,
    * because it allocates nothing. The time of a static row and a null value are NaN.
@@ -739,7 +1271,10 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * ```
    */
   forEach(visit: Visitor): void;
-  /** The rows at or before a time, with the static rows: the history that is known then. */
+  /**
+   * The rows at or before a time, with the static rows: the history that is known then. Rows at exactly the
+   * time all belong to it; of these, the last is the one that the source has last.
+   */
   until(time: TimeLike, options?: WindowOptions): Timeline<S>;
   /** The rows at or after a time, with the static rows. */
   from(time: TimeLike, options?: WindowOptions): Timeline<S>;
@@ -752,22 +1287,107 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   /** The first `count` rows, static rows first; all rows if there are fewer. */
   first(count: number): Timeline<S>;
   /**
+   * The first row that has one of some codes ({@link CodeChoice}), or for which a function of the event returns
+   * true; undefined where there is none. The search stops at the first hit; by codes, it costs about 1 ns per
+   * row. Rows are in the order of the store: static rows first, then by time. Of several rows at one time, the
+   * first is the one that the source has first. A number is a count of rows: for a code id, use
+   * `db.codes.select(id)`.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const patient of db) {
+   *   const admission = patient.first("HOSPITAL_ADMISSION*"); // the star: codes with this prefix
+   *   const lab = patient.last("LAB//*", { with: "value" });
+   *   const high = patient.first((event) => (event.numericValue ?? 0) > 1000);
+   *   console.log(admission?.date, lab?.numericValue, high?.code);
+   * }
+   * db.close();
+   * ```
+   */
+  first(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  /**
    * The last `count` rows; all rows if there are fewer. Static rows are the first rows, so they are left out
    * first.
    */
   last(count: number): Timeline<S>;
+  /**
+   * The last row that has one of some codes, or passes a test, as {@link Timeline.first}. Of several rows at one
+   * time, the last is the one that the source has last. `{ with: "value" }`: the last row that also has a
+   * numeric value.
+   *
+   * @throws MedsError as {@link Timeline.first}.
+   */
+  last(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  /** The first row for which a function of the event returns true; undefined where there is none. */
+  find(test: EventTest<S>): Event<S> | undefined;
+  /** Whether a row has one of some codes, or passes a test, as {@link Timeline.first}. A number is a code id. */
+  some(wanted: number | CodesOfRow | EventTest<S>): boolean;
+  /**
+   * The rows for which a function of the event returns true, in order. To select rows by their codes, {@link
+   * Timeline.withCode} is faster.
+   */
+  filter(test: EventTest<S>): Timeline<S>;
   /**
    * The rows from `begin` up to but not including `end`. Negative indexes count from the end, as in
    * `Array.prototype.slice`.
    */
   slice(begin?: number, end?: number): Timeline<S>;
   /**
-   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
-   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
+   * The rows that have one of the codes: see {@link CodeChoice} for how codes are chosen. A part of the choice
+   * that no code of the store matches selects nothing and causes one warning.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
    */
-  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S>;
+  withCode(...codes: readonly CodeChoice[]): Timeline<S>;
+  /**
+   * The rows in groups: one group for each value of a column, in the order of the groups' first rows. Rows
+   * without a value are in no group. It costs one pass over the column, and copies nothing.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN`; `MEDS_COLUMN_TYPE` for a column of lists or bytes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { key, rows } of db.at(0)!.groupBy("code")) console.log(key, rows.length, rows.lastTime);
+   * db.close();
+   * ```
+   */
+  groupBy<N extends ColumnName<S>>(column: N): Group<NonNullable<ColumnValue<S, N>>, S>[];
+  /**
+   * The values of a column, each once, in the order of their first rows; null is left out. For codes it costs 1
+   * to 3 ns per row, far less than a `Set` of the events' codes.
+   *
+   * @throws MedsError as {@link Timeline.groupBy}.
+   */
+  distinct<N extends ColumnName<S>>(column: N): NonNullable<ColumnValue<S, N>>[];
+  /**
+   * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
+   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const visit of db.at(0)!.visits()) {
+   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * }
+   * db.close();
+   * ```
+   */
+  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[];
+  /**
+   * The rows of one time after another, as slices: `for (const moment of patient.byTime())`. Static rows are in
+   * none.
+   */
+  byTime(): IterableIterator<Timeline<S>>;
   /**
    * One column of these rows, for loops: `column.at(i)` and arrays.
    *
@@ -850,33 +1470,7 @@ export type PatientChoice = Iterable<SubjectId> | {
 } | {
   readonly slots: Iterable<number>;
 };
-/**
- * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
- * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
- * windows, in any order.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
- * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
- * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
- * db.close();
- * ```
- */
-export interface Windows {
-  /** The subject of each window. */
-  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /**
-   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
-   * Default: from the beginning.
-   */
-  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times, one per window. Default: to the end. */
-  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+interface WindowContents {
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
    * or at one of them.
@@ -890,13 +1484,89 @@ export interface Windows {
    */
   readonly last?: number | undefined;
 }
+/**
+ * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
+ * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
+ * windows, in any order. {@link MomentWindows} makes windows from the results of other queries and from
+ * labels.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const train = db.split("train");
+ * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
+ * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
+ * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
+ * db.close();
+ * ```
+ */
+export interface Windows extends WindowContents {
+  /** The subject of each window. */
+  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
+  /**
+   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
+   * Default: from the beginning.
+   */
+  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /** Rows at or before these times, one per window. Default: to the end. */
+  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+}
+/**
+ * Moments of patients: what {@link Cohort.firstOf}, {@link Cohort.lastOf} and {@link Cohort.asof} return has
+ * this form.
+ */
+export interface Moments {
+  /** The subject of each moment. */
+  readonly subjectIds: BigInt64Array;
+  /** Microseconds since 1970-01-01. The int64 minimum means that there is no moment. */
+  readonly times: BigInt64Array;
+  /** 1 where there is a moment. */
+  readonly has: Uint8Array;
+}
+/**
+ * Windows that begin or end at moments: one window per moment, in the same order. So the results of all
+ * queries with the same moments are aligned, entry by entry.
+ *
+ * A window is empty, without static rows too, if there is no moment (`has` is 0, or the row that was found is
+ * static), or if it would end before it begins.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const births = await db.firstOf("MEDS_BIRTH");
+ * const admissions = await db.firstOf("HOSPITAL_ADMISSION*");
+ * // Rows of the first two days after the first admission.
+ * const first = await db.countCodesEach({ windows: { from: admissions, for: { hours: 48 } } });
+ * // Rows from the 40th birthday until the day before the first admission.
+ * const adult = await db.aggregate({ windows: { from: births, after: "40y", until: admissions, before: "1d" } });
+ * console.log(first.offsets.length === adult.offsets.length, admissions.found);
+ * db.close();
+ * ```
+ */
+export interface MomentWindows extends WindowContents {
+  /** Windows begin at these moments. Default: at the beginning of the timeline. */
+  readonly from?: Moments | Labels | undefined;
+  /** Windows end at these moments. Default: at the end of the timeline. */
+  readonly until?: Moments | Labels | undefined;
+  /** With `from`: the window begins this long after the moment. */
+  readonly after?: Span | undefined;
+  /** With `until`: the window ends this long before the moment. */
+  readonly before?: Span | undefined;
+  /** Length of the window, from its beginning (with `from`) or back from its end (with `until`). */
+  readonly for?: Span | undefined;
+}
 /** Options of a query over many patients. */
 export interface QueryOptions {
   /**
-   * The result has one group per window, in the order of the windows. Default: one group per patient of the
+   * The result has one group per window, in the order of the windows: {@link Windows} by arrays of times, or
+   * {@link MomentWindows} by the results of other queries, or labels. Default: one group per patient of the
    * cohort, in storage order.
    */
-  readonly windows?: Windows | undefined;
+  readonly windows?: Windows | MomentWindows | undefined;
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
@@ -925,9 +1595,20 @@ export interface CodeCountsEach {
   readonly codeIds: Uint32Array;
   /** Rows that have the code, 1 or more. */
   readonly counts: Uint32Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
-/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
+/**
+ * The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. Its moments can bound
+ * the windows of another query: see {@link MomentWindows}.
+ */
 export interface Occurrences {
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
+  /** 1 where there is a row, 0 where there is none. */
+  readonly has: Uint8Array;
+  /** Number of groups that have a row. */
+  readonly found: number;
   /** Index of the row in the patient's whole timeline; -1 where there is no row. */
   readonly rows: Int32Array;
   /**
@@ -962,6 +1643,8 @@ export interface Aggregates {
   readonly max: Float64Array;
   /** The value of the last row that has one. */
   readonly last: Float64Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
 /**
  * The result of {@link Cohort.rowsWithCode}: group g has the entries `offsets[g]` up to, but not including,
@@ -978,391 +1661,129 @@ export interface CodeRows {
   /** Indexes of rows in the patient's whole timeline, ascending within a group. */
   readonly rows: Uint32Array;
 }
+/** Options of {@link Cohort.asof}. */
+export interface AsOfOptions {
+  /**
+   * Which rows can be the last one: those with a numeric value (`"value"`, the default), or all (`"row"`, for
+   * codes without values such as diagnoses).
+   */
+  readonly with?: "value" | "row" | undefined;
+  /**
+   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age.
+   */
+  readonly maxAge?: Span | undefined;
+  /** With labels or moments: whether a row at exactly the time is known. Default: true. */
+  readonly inclusive?: boolean | undefined;
+  /**
+   * Whether static rows (without a time) can be the last one, where no other row is. Default: false, also for
+   * windows.
+   */
+  readonly static?: boolean | undefined;
+  /** Further columns of the rows that are found: {@link AsOf.columns}. Default: none. */
+  readonly columns?: readonly string[] | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
 /**
- * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
- * `{ hours: 36, minutes: 30 }`.
+ * The result of {@link Cohort.asof}: one entry per label, moment or window, in their order. It is an {@link
+ * Occurrences} too, so its moments can bound the windows of another query.
  */
-export type Duration = number | bigint | {
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly microseconds?: number;
+export interface AsOf extends Occurrences {
+  /** The numeric value of the row; NaN where there is no row, and where the row has no value. */
+  readonly values: Float64Array;
+  /** The columns of the options: for each entry the value as {@link Event.get} returns it, or null. */
+  readonly columns: {
+    readonly [name: string]: readonly (Value | null)[];
+  };
+}
+/** When an as-of join asks: at labels, at moments, or in windows. */
+export type AsOfPoints = Labels | Moments | Windows | MomentWindows;
+/**
+ * Bins of time, in UTC: calendar years, calendar months, days, or runs of n days of which one begins on
+ * 1970-01-01.
+ */
+export type TimeBin = "year" | "month" | "day" | {
+  readonly days: number;
 };
-/** The columns of values that a label may have: those of MEDS's label schema, and `is_censored`. */
-export type LabelColumn = "boolean_value" | "integer_value" | "float_value" | "categorical_value" | "is_censored";
+/** Options of {@link Cohort.countCodes} by time. */
+export interface BinCountOptions<B extends TimeBin = TimeBin> extends QueryOptions {
+  /** The bins. */
+  readonly by: B;
+  /** Only these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+}
 /**
- * One label: a subject, a prediction time, and the value to predict, if there is one. The members are those
- * of MEDS's label schema, in JavaScript's spelling. A value that is null or omitted counts as missing.
+ * The result of {@link Cohort.countCodes} by time: one entry for each code and bin with at least one row,
+ * sorted by code id, then by bin.
  */
-export interface Label {
-  readonly subjectId: SubjectId;
+export interface BinCounts<B extends TimeBin = TimeBin> {
+  /** Code ids. */
+  readonly codeIds: Uint32Array;
   /**
-   * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
-   * bigint, or a Date.
+   * With `by: "year"` the year, 1 BC is 0. Otherwise the start of the bin, in microseconds since 1970-01-01
+   * (the int64 minimum for the bin in which int64 begins).
    */
-  readonly predictionTime: TimeLike;
-  readonly booleanValue?: boolean | null | undefined;
-  readonly integerValue?: number | bigint | null | undefined;
-  readonly floatValue?: number | null | undefined;
-  readonly categoricalValue?: string | null | undefined;
-  /**
-   * True if follow-up ended before the outcome was known. Then `booleanValue` is missing, because censored is
-   * not false. If `floatValue` is a time in minutes, it is the time to the end of follow-up.
-   */
-  readonly isCensored?: boolean | null | undefined;
+  readonly bins: B extends "year" ? Int32Array : BigInt64Array;
+  /** Rows that have the code in the bin, 1 or more. A row counts once for every window that contains it. */
+  readonly counts: Float64Array;
+  /** Static rows of the codes. They have no time, so they are in no bin. */
+  readonly withoutTime: number;
 }
-/** A label as {@link Labels.at} returns it. */
-export interface LabelRow {
-  readonly subjectId: bigint;
-  /** Microseconds since 1970-01-01. */
-  readonly predictionTime: bigint;
-  readonly booleanValue: boolean | null;
-  readonly integerValue: bigint | null;
-  readonly floatValue: number | null;
-  readonly categoricalValue: string | null;
-  readonly isCensored: boolean | null;
+interface WritableLike {
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
 }
-/** How labels are named. */
-export interface LabelOptions {
-  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
-  readonly task?: string | undefined;
+/** The columns of rows that {@link Cohort.select} returns where none are named. */
+export type UsualColumn = "subject_id" | "time" | "code" | "numeric_value";
+/** Options of {@link Cohort.select} and {@link Cohort.writeRows}: which rows and columns. */
+export interface RowOptions<N extends string = string> extends QueryOptions {
+  /** Only rows with these codes. Default: all. */
+  readonly codes?: CodeChoice | undefined;
+  /**
+   * The columns, in this order: columns of the store, `subject_id`, and with windows `window`, the number of
+   * the window from 0; or `"all"`. Default: `subject_id`, `time`, `code` and `numeric_value`, with windows
+   * also `window`, which is then the first.
+   */
+  readonly columns?: readonly N[] | "all" | undefined;
+  /** The largest number of rows: the first ones. Default: all. */
+  readonly limit?: number | undefined;
 }
-/** How {@link Labels.open} reads. */
-export interface OpenLabelsOptions extends LabelOptions {
-  /**
-   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
-   * Default: the only one.
-   */
-  readonly column?: string | undefined;
-  /**
-   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
-   * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
-   * yet; 0 for all other tasks.
-   */
-  readonly shift?: Duration | undefined;
+/** Options of {@link Cohort.select}. */
+export interface SelectOptions<N extends string = string, F extends "arrays" | "objects" | "arrow" = "arrays"> extends RowOptions<N> {
+  /** The form of the result. Default: `"arrays"`. */
+  readonly as?: F | undefined;
 }
-/** How {@link Labels.write} writes. */
-export interface WriteLabelsOptions {
-  /** Replace the Parquet files that are in the folder. Default: false. */
-  readonly force?: boolean | undefined;
-}
-/** Some labels: by index, or those for which a function returns true. */
-export type LabelChoice = Iterable<number> | ((label: LabelRow, index: number) => boolean);
-/**
- * The split of each subject: `train`, `tuning`, `held_out`, or any other name. A subject is in one split or
- * in none.
- *
- * A store already has the splits of its dataset: `db.splits`, `db.split(name)`. Use this class for splits
- * that are published beside the data.
- *
- * @example
- * ```ts
- * import { Labels, Splits } from "meds-reader";
- *
- * const splits = Splits.from({ train: [1, 2], held_out: [3] });
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true },
- *   { subjectId: 4, predictionTime: new Date("2150-03-01"), booleanValue: false },
- * ]);
- * console.log(splits.of(3), labels.inSplit(splits, "train").labels.size); // held_out 1
- * ```
- */
-export declare class Splits {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the splits, in order of their first subject. */
-  readonly names: readonly string[];
-  /** Number of subjects in a split. */
-  readonly size: number;
+/** The array of a column. */
+export type RowArray<N extends string = string> = N extends "subject_id" | "time" ? BigInt64Array : N extends "code" ? readonly string[] : N extends "numeric_value" ? Float32Array | Float64Array : N extends "window" ? Uint32Array : TypedArray | readonly (Value | null)[];
+/** Rows as one array per column: the result of {@link Cohort.select} as `"arrays"`. */
+export interface RowArrays<N extends string = string> {
+  /** Number of rows. */
+  readonly length: number;
   /**
-   * Reads splits in any form in which they are published. The columns of the file show which form it is:
-   *
-   * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
-   *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
-   *   are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
-   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
-   *   `validation` become `tuning`; `test` becomes `held_out`.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
-   * `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE` for a row without a subject;
-   * `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT`.
-   * @example
-   * ```ts
-   * import { Splits } from "meds-reader";
-   *
-   * const splits = await Splits.open("demo/metadata/subject_splits.parquet");
-   * for (const name of splits.names) console.log(name, splits.ids(name).length);
-   * ```
+   * The columns by name. Numbers, times and bool have a typed array: `time` in microseconds since 1970-01-01,
+   * bool as 0 and 1. A null contains NaN (floats), the int64 minimum (64-bit integers and times) or 0: see
+   * `valid`. Other columns have an array of values, in which null is null.
    */
-  static open(path: string): Promise<Splits>;
-  /**
-   * Makes splits from the subject ids of each split.
-   *
-   * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_UNSAFE_NUMBER`;
-   * `MEDS_INVALID_ARGUMENT`.
-   */
-  static from(splits: {
-    readonly [name: string]: Iterable<SubjectId>;
-  }): Splits;
-  /**
-   * The split of a subject; null if it is in none.
-   *
-   * @throws MedsError `MEDS_UNSAFE_NUMBER` for a number that is not an exact id.
-   */
-  of(id: SubjectId): string | null;
-  /**
-   * A copy of a split's subject ids, in the order of the file or object that the splits were made from.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`.
-   */
-  ids(name: string): BigInt64Array;
-  /** The value that `JSON.stringify` writes: the number of subjects in each split. */
-  toJSON(): {
-    readonly [name: string]: number;
+  readonly columns: {
+    readonly [C in N]: RowArray<C>;
+  };
+  /** For each typed array: 1 where the row has a value, 0 where it is null. */
+  readonly valid: {
+    readonly [name: string]: Uint8Array;
   };
 }
-/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
-export interface SplitLabels<L extends Labels = Labels> {
-  readonly labels: L;
-  /** Labels of subjects of another split. */
-  readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and the number of those subjects. */
-  readonly noSplit: number;
-  readonly noSplitSubjects: number;
-}
-/**
- * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
- * the order of their files. The table may have no values at all: it then says only when to predict.
- *
- * Source of the definitions: the label schema of MEDS 0.4 (`subject_id`, `prediction_time`, `boolean_value`,
- * `integer_value`, `float_value`, `categorical_value`).
- *
- * @example
- * ```ts
- * import { Labels } from "meds-reader";
- *
- * const labels = Labels.from([
- *   { subjectId: 1, predictionTime: new Date("2150-03-01T12:00:00Z"), booleanValue: true },
- *   { subjectId: 2, predictionTime: new Date("2151-07-09T08:30:00Z"), booleanValue: false },
- * ]);
- * console.log(labels.size, labels.columns, labels.at(0)?.booleanValue);
- * ```
- */
-export declare class Labels implements Iterable<LabelRow> {
-  /** Made by this package only. */
-  protected constructor();
-  /** Name of the task. */
-  readonly task: string;
-  /** Number of labels. */
-  readonly size: number;
-  /**
-   * Reads a task in any form in which tasks are published:
-   *
-   * - MEDS: a folder of Parquet files in MEDS's label schema, at any depth and in order of their paths, or
-   *   one such file. Older files are read too: times of any unit (nanoseconds are rounded down),
-   *   `patient_id`, unused value columns that contain only nulls, float64 values. Files without rows are
-   *   allowed. Names that begin with a dot or `_` are skipped. `is_censored` is read where there is one.
-   * - EHRSHOT: `labeled_patients.csv`, or its folder if that contains no Parquet files. `boolean` becomes
-   *   `boolean_value`; `categorical` (a class, or the 14 bits of the task `chexpert`) becomes
-   *   `integer_value`;
-   *   `numerical` becomes `float_value`; `survival` becomes `float_value` in minutes, with `is_censored`.
-   *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
-   * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
-   *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
-   *   `boolean_value` and a true `is_censored`.
-   *
-   * A time without a zone is UTC. Error messages count rows from 0.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
-   * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
-   * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
-   * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
-   * name; `MEDS_INVALID_ARGUMENT` if a table has several tasks and `column` is not set; `MEDS_DUPLICATE_FILE`
-   * for two files with the same labels; `MEDS_SOURCE_DAMAGED`; `MEDS_TABLE_FORMAT` for a folder, or a Parquet
-   * file in one, of Delta, Iceberg, Hudi or the like.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = await Labels.open("demo/labels/length_of_stay");
-   * console.log(labels.task, labels.size, labels.columns);
-   * ```
-   */
-  static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
-  /**
-   * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`.
-   * @example
-   * ```ts
-   * import { join } from "node:path";
-   * import { Labels } from "meds-reader";
-   *
-   * for (const task of await Labels.tasks("demo/labels")) {
-   *   const labels = await Labels.open(join("demo/labels", task), { task });
-   *   console.log(task, labels.size);
-   * }
-   * ```
-   */
-  static tasks(root: string): Promise<string[]>;
-  /**
-   * Several tasks as one table: a row for each pair of subject and prediction time that any of them has, in
-   * the order in which the pairs first occur. If a task has several labels for one pair, the k-th is in one
-   * row with the k-th of the other tasks: each label is in exactly one row.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const at = { subjectId: 1, predictionTime: new Date("2150-03-01") };
-   * const both = Labels.join({
-   *   mortality: Labels.from([{ ...at, booleanValue: false }]),
-   *   stay: Labels.from([{ ...at, floatValue: 3.5 }, { ...at, subjectId: 2, floatValue: 1 }]),
-   * });
-   * console.log(both.size, both.of("stay").at(1)?.floatValue, both.of("mortality").at(1)?.booleanValue); // 2 1 null
-   * ```
-   */
-  static join(tables: {
-    readonly [task: string]: Labels;
-  }): JointLabels;
-  /**
-   * Makes a table of labels in memory.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value of the wrong type, one beyond int64, or a category
-   * with a lone surrogate; `MEDS_UNSAFE_NUMBER` for an inexact id or time.
-   */
-  static from(rows: Iterable<Label>, options?: LabelOptions): Labels;
-  /** The columns in which some label has a value; empty for a table without values. */
-  get columns(): readonly LabelColumn[];
-  /** A copy of the subject ids, one per label. */
-  get subjectIds(): BigInt64Array;
-  /** A copy of the prediction times in microseconds since 1970-01-01, one per label. */
-  get predictionTimes(): BigInt64Array;
-  /** The categories of `categorical_value`, in order of their first label; empty without such a column. */
-  get categories(): readonly string[];
-  /** The label at an index. A negative index counts from the end. Undefined outside the table. */
-  at(i: number): LabelRow | undefined;
-  /** The labels in order. */
-  [Symbol.iterator](): IterableIterator<LabelRow>;
-  /**
-   * Some of the labels: by index, in the order of the indexes, or those for which a function returns true.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for an index outside the table.
-   */
-  select(choice: LabelChoice): Labels;
-  /**
-   * The labels of a split's subjects, in order. Labels of subjects without a split are left out and counted.
-   *
-   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
-   */
-  inSplit(splits: Splits, name: string): SplitLabels;
-  /**
-   * Writes the labels as a task in MEDS's label schema: `labels.parquet` in a new folder. Columns:
-   * `subject_id` (int64), `prediction_time` (timestamp[us]), and those of the following columns that have a
-   * value: `boolean_value` (bool), `integer_value` (int64), `float_value` (float32, to which values are
-   * rounded) and `categorical_value` (string). If some label is censored there is also `is_censored` (bool),
-   * which MEDS's schema does not have: remove such labels with {@link Labels.select} for readers that require
-   * the exact schema.
-   *
-   * The folder contains all labels or is unchanged: they are written beside it and moved. `force` replaces
-   * the Parquet files that are in the folder.
-   *
-   * @throws MedsError `MEDS_LABELS_EXIST` if the folder contains files, with `force` if some are not Parquet
-   * files; `MEDS_VALUE_RANGE` for a value beyond float32; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
-   * @example
-   * ```ts
-   * import { Labels } from "meds-reader";
-   *
-   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
-   * await labels.write("tasks/mortality/first_24h", { force: true });
-   * ```
-   */
-  write(dir: string, options?: WriteLabelsOptions): Promise<void>;
-  /** The value that `JSON.stringify` writes. */
-  toJSON(): {
-    readonly task: string;
-    readonly size: number;
-    readonly columns: readonly LabelColumn[];
-  };
-}
-/**
- * Several tasks joined on subject and prediction time: {@link Labels.join} makes it. It is itself a table of
- * labels without values, which `samples` takes like any other: one window per row, for all tasks.
- */
-export declare class JointLabels extends Labels {
-  /** Made by this package only. */
-  protected constructor();
-  /** Names of the tasks, in the order in which they were joined. */
-  readonly tasks: readonly string[];
-  /**
-   * A task's labels in the rows of this table: label i belongs to row i. Its values are all null where the
-   * task has no label in that row.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  of(task: string): Labels;
-  /**
-   * For each row 1 if the task has a label there, with or without a value (a censored label has none), else
-   * 0.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a task that was not joined.
-   */
-  has(task: string): Uint8Array;
-  /** Some of the rows, with all tasks: {@link Labels.select}. */
-  select(choice: LabelChoice): JointLabels;
-  /** The rows of a split's subjects, with all tasks: {@link Labels.inSplit}. */
-  inSplit(splits: Splits, name: string): SplitLabels<JointLabels>;
-}
-/** The input of a pass. */
-export interface PassReport {
-  /** Patients that are passed to the function. */
-  readonly patients: number;
-  /** Chunks of these patients, with about the same number of events each. */
-  readonly chunks: number;
-  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
-  readonly labels: number;
-  /** Labels of subjects that are not in the database, and the number of those subjects. */
-  readonly unknownLabels: number;
-  readonly unknownSubjects: number;
-  /** Labels of subjects of the database that are not in this cohort. */
-  readonly outsideLabels: number;
-  /** Patients of the cohort without a label, whether they are left out or not. */
-  readonly unlabelledPatients: number;
-}
-/**
- * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
- * pass from the beginning, at its first request for a result. The pass ends when the loop ends, even if it
- * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
- * `next()` yourself and stop before the end, call `return()` too.
- *
- * Closing the database does not affect a pass: its threads open the store themselves.
- */
-export declare class Pass<T = unknown> implements AsyncIterable<T> {
-  /** Made by this package only. */
-  protected constructor();
-  /** What is read. */
-  readonly report: PassReport;
-  /**
-   * The results.
-   *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
-   * message names the subject that the function was reading, and `cause` is the thrown value;
-   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
-   */
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
-  /**
-   * All results at once, as an array.
-   *
-   * @throws MedsError The errors of the iteration.
-   */
-  toArray(): Promise<T[]>;
+/** A row: the result of {@link Cohort.select} as `"objects"`. Values are as {@link Event.get} returns them. */
+export type RowObject<N extends string = string> = {
+  readonly [C in N]: C extends "subject_id" ? bigint : C extends "code" ? string : C extends "window" ? number : C extends "numeric_value" ? number | null : C extends "time" ? number | bigint | null : Value | null;
+};
+/** The format of a file of rows. */
+export type RowFormat = "parquet" | "csv" | "arrow";
+/** Options of {@link Cohort.writeRows}. */
+export interface WriteRowsOptions<N extends string = string> extends RowOptions<N> {
+  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
+  readonly format?: RowFormat | undefined;
 }
 /** A module: its file URL (a `URL`, or its text), or an absolute path. */
 export type ModuleUrl = string | {
@@ -1371,35 +1792,20 @@ export type ModuleUrl = string | {
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
   /**
-   * Number of worker threads; 0 for the caller's thread, which then does nothing else until the function
-   * yields or returns, and which the function can end. Default: as many as the machine can run at once. A
-   * small pass whose function only computes runs in the caller's thread. There are never more threads than
-   * chunks.
+   * Number of worker threads. Default: the number of threads that the machine can run at once. There are
+   * never more threads than chunks.
    */
   readonly threads?: number | undefined;
-  /** Passed to the function: any value that can be cloned to another thread. Each worker has its own copy. */
+  /** Passed to the function: any value that can be cloned to another thread. */
   readonly args?: A | undefined;
-  /** Name of the exported function of a module. Default: `default`. */
+  /** Name of the exported function. Default: `default`. */
   readonly exportName?: string | undefined;
   /** Ends the pass with `MEDS_CANCELLED`. Its workers end at once. */
   readonly signal?: AbortSignalLike | undefined;
 }
-interface CallOptions {
-  /**
-   * How often the function is called: once per worker, over all patients that the worker takes (`worker`, the
-   * default), or once per chunk of patients (`chunk`). Which chunks a worker takes depends on time. Chunks
-   * depend on the patients only: so with `chunk`, sums of floating-point numbers are equal to the last bit for
-   * any number of threads, and results that a function returns at its end are in the order of the patients.
-   */
-  readonly per?: "worker" | "chunk" | undefined;
-}
 /** Options of {@link Cohort.map}. */
-export interface MapOptions<A = unknown> extends PassOptions<A>, CallOptions {
-  /**
-   * Whether results come in the order of the patients (true, the default), or as they arrive (false). In
-   * order, a result belongs to the chunk that was read when it was yielded. What a function returns at its end
-   * comes after the last chunk that it read.
-   */
+export interface MapOptions<A = unknown> extends PassOptions<A> {
+  /** Whether results come in the order of the patients (true, the default), or as they arrive (false). */
   readonly ordered?: boolean | undefined;
 }
 /** Options of {@link Cohort.mapWithLabels}. */
@@ -1408,12 +1814,14 @@ export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
   readonly unlabelled?: "omit" | "include" | undefined;
 }
 /** Options of {@link Cohort.reduce}. */
-export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A>, CallOptions {
-  /** The first part is merged into this value. If there are no patients, this value is the result. */
+export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
+  /**
+   * The first chunk's result is merged into this value. If there are no patients, this value is the result.
+   */
   readonly initial: R;
   /**
-   * Merges a part, the result of a call, into the total of the parts before it. Called on the caller's thread,
-   * in order of the workers; with `per: "chunk"` in order of the patients.
+   * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
+   * caller's thread.
    */
   readonly merge: (total: R, part: P) => R;
 }
@@ -1463,601 +1871,50 @@ export interface LabelingReport {
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
-/**
- * Codes, or a function that is called for each code of the table and returns whether it is chosen. The
- * function does not receive how often a code occurs: that number depends on held-out patients.
- */
-export type CodePredicate = CodeChoice | ((code: Pick<Code, "id" | "code" | "description" | "parents">) => boolean);
-/**
- * The codes of a labeler: strings, ids, ranges of ids or a function of the code, as everywhere, or all codes
- * that begin with one of some prefixes: `{ prefix: "HOSPITAL_ADMISSION" }`. The choice is applied to a store
- * when the labeler runs, so that one labeler serves several stores (unless it contains ids).
- */
-export type LabelCodes = CodePredicate | {
-  readonly prefix: string | readonly string[];
-};
-/**
- * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
- * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
- * last row.
- */
-export type FollowUp = "last_event" | "death" | {
-  readonly until: LabelCodes;
-};
-/** The period after a prediction time in which an outcome counts. */
-export interface Horizon {
-  /**
-   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
-   * record. With `record` no label is censored, and false means "not in the record", which says less about
-   * patients who left early.
-   */
-  readonly horizon: Duration | "record";
-  /** The start of the period, as a length of time after the prediction time. Default: 0. */
-  readonly gap?: Duration | undefined;
-  /**
-   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
-   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
-   */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-}
-/** How a prediction time is moved. */
-export interface Moved {
-  /** Moves it later by this length of time. Default: 0. */
-  readonly offset?: Duration | undefined;
-  /**
-   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
-   */
-  readonly endOfDay?: boolean | undefined;
-}
-/** Prediction times at rows with some codes. */
-export interface AtRows extends Moved {
-  readonly codes: LabelCodes;
-}
-/**
- * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
- * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
- * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
- * (`noEnd`). So are visits that end before the prediction time (`over`).
- */
-export interface AtVisits extends Moved {
-  /**
-   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
-   * OMOP's.
-   */
-  readonly start: LabelCodes;
-  /**
-   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
-   * "end" }` in OMOP's MEDS.
-   */
-  readonly end: LabelCodes | {
-    readonly column: string;
-  };
-  /**
-   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
-   * a value have no end.
-   */
-  readonly by?: string | undefined;
-  /** Default: `start`. */
-  readonly at?: "start" | "end" | undefined;
-}
-/**
- * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
- * visits. They ascend, and each time occurs once.
- */
-export type PredictionTimes = "events" | AtRows | AtVisits;
-/** Options of {@link outcomeWithin}. */
-export interface OutcomeOptions extends Horizon {
-  /** The codes of the outcome. */
-  readonly outcome: LabelCodes;
-  /** The prediction times. Default: `events`, every distinct time of the record. */
-  readonly at?: PredictionTimes | undefined;
-  /** The end of observation. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
-  /**
-   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
-   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
-   * horizon does not include them.
-   */
-  readonly atOutcome?: "keep" | "skip" | undefined;
-}
-/**
- * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
- * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
- * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
- * observed to its end is never false.
- *
- * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
- * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
- * time of an outcome).
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
- * when it is applied, the errors of {@link predictionTimes}.
- * @example
- * ```ts
- * import { outcomeWithin, PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
- * const labels = await db.label(death, { task: "death_in_30_days" });
- * const known = labels.select(({ isCensored }) => isCensored !== true);
- * console.log(labels.size, known.size);
- * db.close();
- * ```
- */
-export declare function outcomeWithin(options: OutcomeOptions): Labeler;
-/**
- * A table of prediction times without a value to predict, such as admissions or their ends.
- *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
- * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
- * @example
- * ```ts
- * import { PatientDatabase, predictionTimes } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const discharges = await db.label(
- *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
- * );
- * console.log(discharges.size, discharges.columns);
- * db.close();
- * ```
- */
-export declare function predictionTimes(at: PredictionTimes): Labeler;
-/** Classes of a numeric value, from normal to the most severe. */
-export interface Thresholds {
-  /**
-   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
-   * rows in other units.
-   */
-  readonly codes: LabelCodes;
-  /**
-   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
-   * value is the number of thresholds that it passes.
-   */
-  readonly thresholds: readonly number[];
-  /** How a value passes a threshold. Default: `>=`. */
-  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
-  /**
-   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
-   * boolean for one threshold, and integers for more.
-   */
-  readonly classes?: readonly string[] | undefined;
-  /**
-   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
-   * (`elsewhere`).
-   */
-  readonly where?: {
-    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
-  } | undefined;
-}
-/** Predict each measurement, some time before it. */
-export interface EachValue extends Thresholds {
-  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
-  readonly before?: Duration | undefined;
-}
-/** Predict, at each prediction time, a measurement in the horizon. */
-export interface ValueWithin extends Thresholds, Horizon {
-  readonly at: PredictionTimes;
-  /** The first measurement in the horizon (the default), or the most severe one. */
-  readonly pick?: "first" | "gravest" | undefined;
-  /** The end of observation. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
-}
-/**
- * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
- * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
- * measurement in the horizon of each prediction time is predicted. The result is then one of three:
- *
- * - a label with the class;
- * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
- *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
- * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
- *
- * Rows without a value are not measurements.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
- * {@link predictionTimes}.
- * @example
- * ```ts
- * import { labValue, PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const potassium = labValue({
- *   codes: { prefix: "LAB//" },
- *   thresholds: [5.5, 6, 7],
- *   passes: ">",
- *   classes: ["usual", "mild", "moderate", "severe"],
- * });
- * const labels = await db.label(potassium, { task: "hyperkalemia" });
- * console.log(labels.size, labels.categories);
- * db.close();
- * ```
- */
-export declare function labValue(options: EachValue | ValueWithin): Labeler;
-/**
- * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
- * subject.
- */
-export type AskedLabel = Omit<Label, "subjectId"> & {
-  readonly subjectId?: Label["subjectId"];
-};
-export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
-/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
-export interface DatasetOptions extends WorkOptions {
-  /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
-   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
-   * and a note reports this.
-   */
-  readonly float32?: boolean | undefined;
-  /** Compression of the Parquet files. Default: `zstd`. */
-  readonly compression?: "zstd" | "snappy" | undefined;
-  /**
-   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
-   * Default: 5,000,000.
-   */
-  readonly rowsPerFile?: number | undefined;
-  /** Number of threads; 0, the default, uses all cores. */
-  readonly threads?: number | undefined;
-}
-/** The result of {@link PatientDatabase.export}. */
-export interface Exported {
-  /** Path of the dataset. */
-  readonly out: string;
+/** The input of a pass. */
+export interface PassReport {
+  /** Patients that are passed to the function. */
   readonly patients: number;
-  readonly events: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** What differs from the source of the store, and why. */
-  readonly notes: readonly Note[];
-}
-interface OmopOptions {
-  /**
-   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
-   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
-   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
-   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
-   * the concepts that differ. Default: none.
-   */
-  readonly vocabulary?: string | readonly string[] | undefined;
-  /**
-   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
-   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
-   * the notes count them.
-   */
-  readonly keepUnmapped?: boolean | undefined;
-  /**
-   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
-   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
-   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
-   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
-   */
-  readonly conceptIds?: boolean | undefined;
-  /**
-   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
-   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
-   */
-  readonly skipBadRows?: boolean | undefined;
-}
-/** How to convert. */
-export interface ConvertOptions extends WorkOptions, OmopOptions {
-  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
-  readonly columns?: readonly string[] | undefined;
-  /** Convert all columns except these. */
-  readonly exclude?: readonly string[] | undefined;
-  /**
-   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they
-   * are an error. The summary reports the repair. Two files with the same rows remain an error
-   * (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and {@link PatientDatabase.from} accept
-   * the store with or without this option.
-   */
-  readonly repair?: boolean | undefined;
-  /** Replace a store that exists at the target. Default: false. */
-  readonly force?: boolean | undefined;
-  /**
-   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
-   * Default: false.
-   */
-  readonly reuse?: boolean | undefined;
-  /**
-   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
-   * modification times of the source's files. They read the files only if these differ from the values at the
-   * conversion, which must also have had this option. A file that was rewritten with the same size and time
-   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
-   * not read again.
-   */
-  readonly trustTimes?: boolean | undefined;
-  /** Number of threads; 0, the default, uses all cores. */
-  readonly threads?: number | undefined;
-  /**
-   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
-   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
-   * that is being read.
-   */
-  readonly memory?: number | undefined;
-  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
-  readonly shardBytes?: number | undefined;
-  /**
-   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
-   * for the rows of rare codes faster. The summary reports its bytes. Default: false. `reuse` and `from` also
-   * accept a store with an index where this option is false.
-   */
-  readonly index?: boolean | undefined;
-  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
-  readonly temp?: string | undefined;
-  /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
-   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
-   * conversion that made the store. Only OMOP tables can lose rows. Default: false.
-   */
-  readonly strict?: boolean | undefined;
-}
-/**
- * The metadata of the source, and the results of its conversion.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
- * db.close();
- * ```
- */
-export declare class Metadata {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
-   * an index.
-   */
-  readonly id: string;
-  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
-  readonly files: readonly string[];
-  /** What the conversion dropped, skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-  /** Bytes of the store's files. */
-  readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
-  readonly indexBytes: number;
-  /** Number of shards. */
-  readonly shards: number;
-  /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
-   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
-   * here. The file in the store is a copy of the source's, byte for byte.
-   *
-   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
-   */
-  get dataset(): Readonly<Record<string, unknown>> | null;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: unknown;
-  };
-}
-/** How to open a store. */
-export interface OpenOptions {
-  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
-  readonly verify?: boolean | undefined;
-  /**
-   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
-   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
-   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
-   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
-   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
-   */
-  readonly int64?: "bigint" | "number" | undefined;
-}
-/** How {@link PatientDatabase.from} converts and opens. */
-export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
-  readonly store?: string | undefined;
-}
-/**
- * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
- * that is never used takes no memory. Times are microseconds since 1970-01-01.
- *
- * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
- * bigint }>(path)`. Then a name that is not among them is a type error.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.size, db.eventCount, db.splits);
- * for (const patient of db.split("train")) {
- *   const last = patient.at(-1);
- *   console.log(patient.subjectId, last?.date, last?.code);
- * }
- * db.close();
- * ```
- */
-export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
-   * first patient is read.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
-   * `MEDS_UNSUPPORTED_RUNTIME`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
-   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
-   * db.close();
-   * ```
-   */
-  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
-  /**
-   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
-   * source has changed, the store is made first. Several processes may do this at the same time: one
-   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
-   *
-   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = await PatientDatabase.from("demo");
-   * console.log(db.size);
-   * db.close();
-   * ```
-   */
-  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
-  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
-  get columns(): readonly ColumnInfo[];
-  /** The table of codes. */
-  get codes(): CodeTable;
-  /** Number of patients with rows per split; empty where the source does not have splits. */
-  get splits(): ReadonlyMap<string, number>;
-  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
-  get metadata(): Metadata;
-  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
-  get shardCount(): number;
-  /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
-   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
-   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
-   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
-   * apache-arrow.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
-   * store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.toArrow();
-   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-  /**
-   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
-   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
-   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
-   * MiB.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
-   * damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * for (let shard = 0; shard < db.shardCount; shard += 1) {
-   *   const exported = db.exportC(shard);
-   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // does nothing after an import
-   * }
-   * db.close();
-   * ```
-   */
-  exportC(shard: number): ArrowExport;
-  /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
-   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
-   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
-   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
-   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
-   * The dataset appears complete or not at all.
-   *
-   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
-   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const { files, bytes, notes } = await db.export("demo-meds");
-   * console.log(files, bytes, notes);
-   * db.close();
-   * ```
-   */
-  export(out: string, options?: DatasetOptions): Promise<Exported>;
-  /** Path of the store, to open it in a worker. */
-  get path(): string;
-  /**
-   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
-   * May be called twice.
-   */
-  close(): void;
-  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
-  [Symbol.dispose](): void;
-}
-/** What the function of a pass receives in addition to patients and `args`. */
-export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** The index of the chunk that is being read, and the number of chunks. */
-  readonly chunk: number;
+  /** Chunks of these patients, with about the same number of events each. */
   readonly chunks: number;
-  /** The number of this worker, from 0, and the number of workers. */
-  readonly worker: number;
-  readonly workers: number;
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
+  readonly labels: number;
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects of the database that are not in this cohort. */
+  readonly outsideLabels: number;
+  /** Patients of the cohort without a label, whether they are left out or not. */
+  readonly unlabelledPatients: number;
 }
 /**
- * The function of {@link Cohort.map}. It is called once per worker (with `per: "chunk"` once per chunk), and
- * only if there are patients for it. It may iterate over the patients more than once: each loop begins at the
- * first patient and reads the same ones. If it stops early, the other workers read the chunks that it has not
- * taken.
+ * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
+ * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
+ * ends, even if it ends early. A slow loop slows the workers down: only a few messages of results wait for
+ * it. If you call `next()` yourself and stop before the end, call `return()` too.
  *
- * Where it returns an array or an iterator (such as a generator's), sync or async, each item is a result. Any
- * other value except undefined is one result. Results are cloned to the caller's thread. What a generator
- * yields is cloned at once; what a function returns is cloned at its end, but typed arrays of 64 KiB or more
- * are moved: see {@link Cohort.reduce}.
- *
- * @example
- * ```ts
- * import { type MapFunction, PatientDatabase } from "meds-reader";
- *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(await db.map(longest, { args: { least: 100 } }).toArray());
- * db.close();
- * ```
+ * Closing the database does not affect a pass: the workers open the store themselves.
  */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/**
- * The function of {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
- * labels in the order of the table.
- */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
-  patient: Patient<S>,
-  labels: readonly LabelRow[]
-]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/**
- * The function of {@link Cohort.reduce}, called as a {@link MapFunction}: its return value (even an array) is
- * one part.
- */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
-/**
- * The function of {@link Cohort.label}. It is called for each patient, and returns one label,
- * several labels or nothing.
- *
- * @example
- * ```ts
- * import type { LabelFunction } from "meds-reader";
- *
- * const long: LabelFunction = (patient) => {
- *   const { lastTime } = patient;
- *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
- * };
- * export default long;
- * ```
- */
-export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
+export declare class Pass<T = unknown> implements AsyncIterable<T> {
+  /** Made by this package only. */
+  protected constructor();
+  /** What is read. */
+  readonly report: PassReport;
+  /**
+   * The results.
+   *
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  /**
+   * All results at once, as an array.
+   *
+   * @throws MedsError The errors of the iteration.
+   */
+  toArray(): Promise<T[]>;
+}
 /**
  * Patients of a store in storage order: all of them, a split, or a subset. A cohort is a view: it contains
  * slots and no patients.
@@ -2141,7 +1998,30 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * db.close();
    * ```
    */
-  countCodes(options?: QueryOptions): Promise<CodeCounts>;
+  countCodes(options?: QueryOptions & {
+    readonly by?: undefined;
+  }): Promise<CodeCounts>;
+  /**
+   * Numbers of rows per code and bin of time: year, month, day or a run of days, in UTC. Without `codes`, of
+   * all codes. Exact for every time of int64. Static rows have no time: their number is `withoutTime`.
+   *
+   * Costs about 2 ns per row and thread for years of all codes; less for a few codes, more for days of many
+   * codes (about 30 ns), whose result can be as long as the rows.
+   *
+   * @throws MedsError as the form without `by`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { codeIds, bins, counts } = await db.countCodes({ by: "year" });
+   * for (let i = 0; i < Math.min(5, counts.length); i += 1) console.log(db.codes.strings[codeIds[i]!], bins[i], counts[i]);
+   * const weekly = await db.countCodes({ by: { days: 7 }, codes: db.codes.withPrefix("LAB//") });
+   * console.log(weekly.counts.length, weekly.withoutTime);
+   * db.close();
+   * ```
+   */
+  countCodes<B extends TimeBin>(options: BinCountOptions<B>): Promise<BinCounts<B>>;
   /**
    * Number of rows per code, for each patient or window.
    *
@@ -2229,45 +2109,129 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
   /**
-   * Runs a function over all patients in worker threads, and streams its results. The function is called once
-   * per worker, with an iterable of the patients that the worker takes, chunk by chunk. See {@link
-   * MapFunction} for its arguments and results.
+   * The last row of some codes at each label, moment or window: an as-of join. The result has one entry per
+   * label, in their order: value, time, code id, row, and `has`, which is 0 where there is no such row.
    *
-   * The function is given itself, and sent to the threads by its source text: it may use its arguments and
-   * what is global in every thread, but no variables of the program around it. Pass those as `args`;
-   * `await import("package")` in it finds packages from the current folder. Or it is given as a module that
-   * exports it: `new URL("./pass.mjs", import.meta.url)`, or `.ts` where Node.js loads TypeScript.
+   * A row counts if its time is at or before the label's prediction time (`inclusive: false`: before it) and,
+   * with `maxAge`, not older than that. Of several rows at one time, the last in the order of the store
+   * counts. Rows without a value do not count, unless `with: "row"`. Static rows do not count, unless
+   * `static: true`; they are the oldest. The label of a moment that does not exist has no row.
    *
-   * Results come in the order of the patients by default. The pass begins when its first result is read. It
-   * ends however the loop is left. Workers wait for a slow reader.
+   * Each patient's rows are read once, for all of its labels, and only as far back as needed. Further
+   * `columns` are read in this thread, about 0.2 µs per value.
    *
-   * The threads stay for ten seconds after a pass, with the store open and modules loaded, and end with
-   * `close()`; they do not keep a program running. The first pass takes about 0.1 s to start two threads, a
-   * later one about a millisecond. Variables of a module live as long as its thread: keep what a pass adds up
-   * inside of the function. If the module's file has changed, new threads read it (changes of files that it
-   * imports are not seen). Threads of a pass that an error, a signal or `break` ended end too.
-   *
-   * A pass of at most 100,000 rows (10,000 where the threads are ready) runs in the caller's thread if
-   * `threads` and `signal` are not set and the function, or labeler, only computes: a function that is given
-   * itself, is not async and uses only globals of the language.
-   *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a function that uses variables around it, a relative path,
-   * a module of another kind, args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module
-   * does not exist; what {@link Pass} throws while it runs.
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * const long = db.map(
-   *   function* (patients, { least }) {
-   *     for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
-   *   },
-   *   { args: { least: 100 } },
-   * );
-   * for await (const { id, rows } of long) console.log(id, rows);
+   * // Heart failure before the first urgent admission: age then, and the last creatinine of the 30 days before.
+   * const admission = await db.firstOf("HOSPITAL_ADMISSION//URGENT*");
+   * const failure = await db.firstOf("ICD10CM//I50*", { windows: { until: admission, inclusive: false } });
+   * const birth = await db.firstOf("MEDS_BIRTH");
+   * const creatinine = await db.asof(admission, "LAB//50912*", { maxAge: "30d", inclusive: false });
+   * for (let i = 0; i < admission.subjectIds.length; i += 1) {
+   *   if (failure.has[i] === 0) continue;
+   *   const years = Number(admission.times[i]! - birth.times[i]!) / 31_556_952_000_000;
+   *   console.log(admission.subjectIds[i], years, creatinine.values[i]); // NaN: no value
+   * }
    * db.close();
    * ```
+   */
+  asof(points: AsOfPoints, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf>;
+  /**
+   * {@link Cohort.asof} for several sets of codes at once, by name: one result per set, all aligned to the
+   * labels. Each patient's rows are still read only once.
+   *
+   * @throws MedsError as {@link Cohort.asof}.
+   * @example
+   * ```ts
+   * import { Labels, PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+   * const { labs, creatinine } = await db.asofEach(labels, {
+   *   labs: "LAB//*",
+   *   creatinine: "LAB//50912*",
+   * });
+   * console.log(labs.values[0], labs.times[0], creatinine.has[0]);
+   * db.close();
+   * ```
+   */
+  asofEach<K extends string>(points: AsOfPoints, sets: {
+    readonly [name in K]: CodeChoice;
+  }, options?: AsOfOptions): Promise<{
+    readonly [name in K]: AsOf;
+  }>;
+  /**
+   * The rows that have one of the codes, as a flat table in the order of the patients, or of the windows. A
+   * row is in the table once for every window that contains it.
+   *
+   * `as: "arrays"` (the default) returns typed arrays with masks, {@link RowArrays}; `"objects"` an array of
+   * plain objects, {@link RowObject}; `"arrow"` a `Table` of the package apache-arrow. The columns are copied
+   * by native code on all cores, once; the table is in memory (about twice as long as it is made). Text that
+   * the store does not code, and nested values, are decoded in this thread. For rows that do not fit into
+   * memory, write them to a file: {@link Cohort.writeRows}.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE` for `"arrow"`
+   * without the package.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { length, columns, valid } = await db.select({ codes: db.codes.withPrefix("LAB//") });
+   * for (let i = 0; i < Math.min(3, length); i += 1) {
+   *   if (valid.numeric_value![i] === 1) console.log(columns.subject_id[i], columns.time[i], columns.code[i], columns.numeric_value[i]);
+   * }
+   * console.log(await db.split("train").select({ columns: ["subject_id", "time", "code"], limit: 2, as: "objects" }));
+   * db.close();
+   * ```
+   */
+  select<const N extends string = UsualColumn>(options?: SelectOptions<N, "arrays">): Promise<RowArrays<N>>;
+  select<const N extends string = UsualColumn>(options: SelectOptions<N, "objects"> & {
+    readonly as: "objects";
+  }): Promise<RowObject<N>[]>;
+  select(options: SelectOptions<string, "arrow"> & {
+    readonly as: "arrow";
+  }): Promise<ArrowTable>;
+  /**
+   * Writes the rows of {@link Cohort.select} to a Parquet, CSV or Arrow file, or to a stream (in CSV, unless
+   * `format` is set). A file appears complete or not at all, and replaces a file of that name. About a million
+   * rows are in memory at a time; a patient or window is never divided.
+   *
+   * In Parquet and Arrow, `subject_id` is int64, times are timestamp[us], codes are strings, and other columns
+   * have their types. In CSV, times are ISO 8601, a null is empty and an empty text is `""`; times beyond the
+   * calendar are microseconds.
+   *
+   * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
+   * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows } = await db.split("train").writeRows("labs.parquet", { codes: db.codes.withPrefix("LAB//"), columns: "all" });
+   * console.log(rows);
+   * db.close();
+   * ```
+   */
+  writeRows(to: string | WritableLike, options?: WriteRowsOptions): Promise<{
+    readonly rows: number;
+  }>;
+  /**
+   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
+   * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
+   * MapFunction} for the function's arguments and result.
+   *
+   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass
+   * begins when its first result is read. It ends, with its workers, however the loop is left. Workers wait
+   * for a slow reader.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js,
+   * args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module does not exist; what
+   * {@link Pass} throws while it runs.
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -2284,7 +2248,6 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
-  map<T, A = undefined>(run: MapFunction<T, A, S>, options?: MapOptions<A>): Pass<T>;
   /**
    * Like {@link Cohort.map}, but each patient comes with its labels: the function iterates over pairs of a
    * patient and its labels. The table of labels may have any order; the labels of a patient come in the order
@@ -2293,60 +2256,47 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * @throws MedsError as {@link Cohort.map}.
    * @example
    * ```ts
+   * import { writeFileSync } from "node:fs";
    * import { Labels, PatientDatabase } from "meds-reader";
    *
+   * const module = new URL("./known.mjs", import.meta.url);
+   * writeFileSync(
+   *   module,
+   *   "export default function* (pairs) { for (const [p, labels] of pairs) for (const l of labels) yield p.until(l.predictionTime).length; }",
+   * );
    * const db = PatientDatabase.open("demo.medsdb");
    * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
-   * const pass = db.mapWithLabels(function* (pairs) {
-   *   for (const [patient, own] of pairs) for (const label of own) yield patient.until(label.predictionTime).length;
-   * }, labels);
+   * const pass = db.mapWithLabels<number>(module, labels);
    * console.log(await pass.toArray(), pass.report.unknownLabels);
    * db.close();
    * ```
    */
   mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
-  mapWithLabels<T, A = undefined>(run: MapWithLabelsFunction<T, A, S>, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
   /**
-   * Runs a function over all patients in worker threads and merges its results, one per worker, in order of
-   * the workers. The function is given as for {@link Cohort.map}.
-   *
-   * Which patients a worker reads depends on time, so the last bits of a sum of floating-point numbers may
-   * differ between runs. With `per: "chunk"` the function is called per chunk and its results are merged in
-   * order of the patients: the total is then the same to the last bit for any number of threads.
-   *
-   * Typed arrays of 64 KiB or more in a result (itself, or up to two levels deep in plain objects and arrays)
-   * are moved to the caller's thread, not copied: the function's own reference to such an array is empty
-   * afterwards. Make the array in the function.
+   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of
+   * the patients. The result is the same for any number of threads, to the last bit of a floating-point
+   * number.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
    * ```ts
+   * import { writeFileSync } from "node:fs";
    * import { PatientDatabase } from "meds-reader";
    *
+   * const module = new URL("./rows.mjs", import.meta.url);
+   * writeFileSync(module, "export default (patients) => { let rows = 0; for (const p of patients) rows += p.length; return rows; }");
    * const db = PatientDatabase.open("demo.medsdb");
-   * const counts = await db.reduce(
-   *   (patients, { codes }) => {
-   *     const found = new Float64Array(codes);
-   *     for (const patient of patients) for (const id of patient.codeIds) found[id]! += 1;
-   *     return found;
-   *   },
-   *   {
-   *     args: { codes: db.codes.size + 1 }, // ids count from 1
-   *     initial: new Float64Array(db.codes.size + 1),
-   *     merge: (total, part) => total.map((count, id) => count + part[id]!),
-   *   },
-   * );
-   * console.log(counts[db.codes.id("MEDS_BIRTH") ?? 0]);
+   * const rows = await db.reduce<number>(module, { initial: 0, merge: (total, part) => total + part });
+   * console.log(rows === db.eventCount);
    * db.close();
    * ```
    */
   reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
-  reduce<R, P = R, A = undefined>(run: ReduceFunction<P, A, S>, options: ReduceOptions<R, P, A>): Promise<R>;
   /**
    * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue},
-   * {@link predictionTimes}), or by a function that is called for each patient ({@link LabelFunction}), given
-   * as for {@link Cohort.map}. Labels are in the order of the patients; those of a labeler of this package are
-   * also in the order of time.
+   * {@link predictionTimes}), or by a function of a module that is called for each patient ({@link
+   * LabelFunction}). Labels are in the order of the patients; those of a labeler of this package are also in
+   * the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2363,7 +2313,6 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
-  label<A = undefined>(labeler: LabelFunction<A, S>, options?: LabelingOptions<A>): Promise<Labels>;
 }
 /**
  * Which of the known rows of a sample its window takes. n is the number of known rows (or events), w the length
@@ -2441,7 +2390,7 @@ export interface SampleOptions {
    */
   readonly staticUntil?: "null" | "birth" | undefined;
   /** Only rows with these codes. Default: all codes. */
-  readonly codes?: CodePredicate | undefined;
+  readonly codes?: CodeChoice | undefined;
   /**
    * Only rows for which every function returns true. A function receives the row's value in the column that
    * it is named after, null if the row has none. Functions cannot be sent to worker threads: such samples are
@@ -2454,12 +2403,12 @@ export interface SampleOptions {
    * Codes whose rows have a date and no time of day. Their rows on the day of the cut-off (UTC) are removed,
    * because they may be later than the cut-off. With labels only.
    */
-  readonly dateOnly?: CodePredicate | undefined;
+  readonly dateOnly?: CodeChoice | undefined;
   /**
    * Codes whose rows are removed if they have exactly the time of the cut-off (for example billing codes at
    * discharge). With labels only.
    */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
+  readonly excludeAtCutoff?: CodeChoice | undefined;
   /**
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is
@@ -3250,14 +3199,6 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
  */
 export declare function loader<F extends BatchField = DefaultField>(samples: Samples, options: LoaderOptions<F>): Loader<F>;
 /**
- * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
- * types do not depend on the types of Node.
- */
-export interface WritableLike {
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
-}
-/**
  * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
  * `pyarrow.ipc.open_stream` reads it. Each batch becomes a record batch with one row per sample: the
  * requested fields as fixed-size lists (`padTo: "max"` makes them equally long in all batches), static rows
@@ -3281,6 +3222,583 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
+   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
+   * and a note reports this.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
+   * Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/** The result of {@link PatientDatabase.export}. */
+export interface Exported {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What differs from the source of the store, and why. */
+  readonly notes: readonly Note[];
+}
+interface OmopOptions {
+  /**
+   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
+   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
+   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
+   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
+   * the concepts that differ. Default: none.
+   */
+  readonly vocabulary?: string | readonly string[] | undefined;
+  /**
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
+   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
+   * the notes count them.
+   */
+  readonly keepUnmapped?: boolean | undefined;
+  /**
+   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
+   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
+   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
+   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
+   */
+  readonly conceptIds?: boolean | undefined;
+  /**
+   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
+   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
+   */
+  readonly skipBadRows?: boolean | undefined;
+}
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions, OmopOptions {
+  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Convert all columns except these. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they
+   * are an error. The summary reports the repair. Two files with the same rows remain an error
+   * (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and {@link PatientDatabase.from} accept
+   * the store with or without this option.
+   */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that exists at the target. Default: false. */
+  readonly force?: boolean | undefined;
+  /**
+   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
+   * Default: false.
+   */
+  readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
+   * modification times of the source's files. They read the files only if these differ from the values at the
+   * conversion, which must also have had this option. A file that was rewritten with the same size and time
+   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
+   * not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /**
+   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
+   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
+   * that is being read.
+   */
+  readonly memory?: number | undefined;
+  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
+  readonly shardBytes?: number | undefined;
+  /**
+   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
+   * for the rows of rare codes faster. The summary reports its bytes. Default: false. `reuse` and `from` also
+   * accept a store with an index where this option is false.
+   */
+  readonly index?: boolean | undefined;
+  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
+  readonly temp?: string | undefined;
+  /**
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
+   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
+   * conversion that made the store. Only OMOP tables can lose rows. Default: false.
+   */
+  readonly strict?: boolean | undefined;
+}
+/**
+ * The metadata of the source, and the results of its conversion.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
+ * ```
+ */
+export declare class Metadata {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
+   * an index.
+   */
+  readonly id: string;
+  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
+  readonly files: readonly string[];
+  /** What the conversion dropped, skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
+  readonly indexBytes: number;
+  /** Number of shards. */
+  readonly shards: number;
+  /**
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
+   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
+   * here. The file in the store is a copy of the source's, byte for byte.
+   *
+   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
+   */
+  get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
+}
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
+  readonly verify?: boolean | undefined;
+  /**
+   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
+   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
+   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
+   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
+   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
+   */
+  readonly int64?: "bigint" | "number" | undefined;
+}
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
+  readonly store?: string | undefined;
+}
+/**
+ * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
+ * that is never used takes no memory. Times are microseconds since 1970-01-01.
+ *
+ * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
+ * bigint }>(path)`. Then a name that is not among them is a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
+   * first patient is read.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
+   * `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
+   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
+  /**
+   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
+   * source has changed, the store is made first. Several processes may do this at the same time: one
+   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
+  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
+  get columns(): readonly ColumnInfo[];
+  /** The table of codes. */
+  get codes(): CodeTable;
+  /** Number of patients with rows per split; empty where the source does not have splits. */
+  get splits(): ReadonlyMap<string, number>;
+  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
+  get metadata(): Metadata;
+  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
+   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
+   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
+   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
+   * apache-arrow.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
+   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
+   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
+   * MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
+   * damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // does nothing after an import
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
+   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
+   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
+   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
+   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
+   * The dataset appears complete or not at all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
+   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  export(out: string, options?: DatasetOptions): Promise<Exported>;
+  /** Path of the store, to open it in a worker. */
+  get path(): string;
+  /**
+   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
+   * May be called twice.
+   */
+  close(): void;
+  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void;
+}
+/**
+ * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
+ * that one labeler serves several stores (unless it contains ids or selections).
+ */
+export type LabelCodes = CodeChoice;
+/**
+ * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
+ * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
+ * last row.
+ */
+export type FollowUp = "last_event" | "death" | {
+  readonly until: LabelCodes;
+};
+/** The period after a prediction time in which an outcome counts. */
+export interface Horizon {
+  /**
+   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
+   * record. With `record` no label is censored, and false means "not in the record", which says less about
+   * patients who left early.
+   */
+  readonly horizon: Duration | "record";
+  /** The start of the period, as a length of time after the prediction time. Default: 0. */
+  readonly gap?: Duration | undefined;
+  /**
+   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
+   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+}
+/** How a prediction time is moved. */
+export interface Moved {
+  /** Moves it later by this length of time. Default: 0. */
+  readonly offset?: Duration | undefined;
+  /**
+   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
+   */
+  readonly endOfDay?: boolean | undefined;
+}
+/** Prediction times at rows with some codes. */
+export interface AtRows extends Moved {
+  readonly codes: LabelCodes;
+}
+/**
+ * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
+ * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
+ * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
+ * (`noEnd`). So are visits that end before the prediction time (`over`).
+ */
+export interface AtVisits extends Moved {
+  /**
+   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
+   * OMOP's.
+   */
+  readonly start: LabelCodes;
+  /**
+   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
+   * "end" }` in OMOP's MEDS.
+   */
+  readonly end: LabelCodes | {
+    readonly column: string;
+  };
+  /**
+   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
+   * a value have no end.
+   */
+  readonly by?: string | undefined;
+  /** Default: `start`. */
+  readonly at?: "start" | "end" | undefined;
+}
+/**
+ * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
+ * visits. They ascend, and each time occurs once.
+ */
+export type PredictionTimes = "events" | AtRows | AtVisits;
+/** Options of {@link outcomeWithin}. */
+export interface OutcomeOptions extends Horizon {
+  /** The codes of the outcome. */
+  readonly outcome: LabelCodes;
+  /** The prediction times. Default: `events`, every distinct time of the record. */
+  readonly at?: PredictionTimes | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+  /**
+   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
+   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
+   * horizon does not include them.
+   */
+  readonly atOutcome?: "keep" | "skip" | undefined;
+}
+/**
+ * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
+ * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
+ * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
+ * observed to its end is never false.
+ *
+ * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
+ * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
+ * time of an outcome).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
+ * when it is applied, the errors of {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
+ * const labels = await db.label(death, { task: "death_in_30_days" });
+ * const known = labels.select(({ isCensored }) => isCensored !== true);
+ * console.log(labels.size, known.size);
+ * db.close();
+ * ```
+ */
+export declare function outcomeWithin(options: OutcomeOptions): Labeler;
+/**
+ * A table of prediction times without a value to predict, such as admissions or their ends.
+ *
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
+ * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, predictionTimes } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const discharges = await db.label(
+ *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
+ * );
+ * console.log(discharges.size, discharges.columns);
+ * db.close();
+ * ```
+ */
+export declare function predictionTimes(at: PredictionTimes): Labeler;
+/** Classes of a numeric value, from normal to the most severe. */
+export interface Thresholds {
+  /**
+   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
+   * rows in other units.
+   */
+  readonly codes: LabelCodes;
+  /**
+   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
+   * value is the number of thresholds that it passes.
+   */
+  readonly thresholds: readonly number[];
+  /** How a value passes a threshold. Default: `>=`. */
+  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
+  /**
+   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
+   * boolean for one threshold, and integers for more.
+   */
+  readonly classes?: readonly string[] | undefined;
+  /**
+   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
+   * (`elsewhere`).
+   */
+  readonly where?: {
+    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
+  } | undefined;
+}
+/** Predict each measurement, some time before it. */
+export interface EachValue extends Thresholds {
+  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
+  readonly before?: Duration | undefined;
+}
+/** Predict, at each prediction time, a measurement in the horizon. */
+export interface ValueWithin extends Thresholds, Horizon {
+  readonly at: PredictionTimes;
+  /** The first measurement in the horizon (the default), or the most severe one. */
+  readonly pick?: "first" | "gravest" | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+}
+/**
+ * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
+ * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
+ * measurement in the horizon of each prediction time is predicted. The result is then one of three:
+ *
+ * - a label with the class;
+ * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
+ *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
+ * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
+ *
+ * Rows without a value are not measurements.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
+ * {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { labValue, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const potassium = labValue({
+ *   codes: { prefix: "LAB//" },
+ *   thresholds: [5.5, 6, 7],
+ *   passes: ">",
+ *   classes: ["usual", "mild", "moderate", "severe"],
+ * });
+ * const labels = await db.label(potassium, { task: "hyperkalemia" });
+ * console.log(labels.size, labels.categories);
+ * db.close();
+ * ```
+ */
+export declare function labValue(options: EachValue | ValueWithin): Labeler;
+/**
+ * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
+ * subject.
+ */
+export type AskedLabel = Omit<Label, "subjectId"> & {
+  readonly subjectId?: Label["subjectId"];
+};
+export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
+/** What the function of a pass receives in addition to patients and `args`. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** The index of the chunk of this call, and the number of chunks. */
+  readonly chunk: number;
+  readonly chunks: number;
+}
+/**
+ * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
+ * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
+ * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
+ * thread.
+ *
+ * @example
+ * ```ts
+ * import type { MapFunction } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * export default longest;
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in the order of the table.
+ */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
+  patient: Patient<S>,
+  labels: readonly LabelRow[]
+]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of a module for {@link Cohort.reduce}: its return value (even an array) is the result of the
+ * chunk.
+ */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
+/**
+ * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label,
+ * several labels or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 /** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
   /** The number of labels per class, as in the file; -1 means all labels. */
@@ -3608,6 +4126,8 @@ export type MedsErrorCode =
  | "MEDS_NOT_CONTIGUOUS"
 /** A file or folder does not exist. Fix: Check the path. */
  | "MEDS_NOT_FOUND"
+/** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
+ | "MEDS_NO_CODE"
 /** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
  | "MEDS_NO_DATA"
 /** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */
@@ -3828,6 +4348,26 @@ export interface Verification {
  * ```
  */
 export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
+/** The same as {@link CodeChoice}, which includes functions of a code. */
+export type CodePredicate = CodeChoice;
+/**
+ * Subject ids from a file, in its order: a text file with one id per line, CSV with a column `subject_id` or
+ * `patient_id`, or Parquet with such a column (`.parquet`).
+ *
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_INVALID_ARGUMENT` or `MEDS_COLUMN_TYPE` for
+ * what is not an int64; `MEDS_NULL_VALUE`; `MEDS_SOURCE_DAMAGED`.
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { PatientDatabase, readSubjectIds } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * writeFileSync("ids.txt", `${db.at(0)!.subjectId}\n`);
+ * console.log(db.subset(await readSubjectIds("ids.txt")).size);
+ * db.close();
+ * ```
+ */
+export declare function readSubjectIds(path: string): Promise<BigInt64Array>;
 /**
  * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
  * column.
@@ -3861,7 +4401,7 @@ interface MidnightOptions {
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
-interface VisitOptions {
+interface VisitOptions$1 {
   readonly visits: ChosenRows;
   readonly visit: string;
   /** Default: `end`, where the store has this column. */
@@ -3872,7 +4412,7 @@ type StepPlan = {
   readonly options: BillingOptions;
 } | {
   readonly name: "visit_start_to_first_event";
-  readonly options: VisitOptions;
+  readonly options: VisitOptions$1;
 } | {
   readonly name: "midnight_to_day_end";
   readonly options: MidnightOptions;
@@ -4035,8 +4575,6 @@ export type TransformFunction<A = unknown, S extends object = AnySchema> = (pati
 type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<TransformedRow<S>> | null;
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
-  /** Number of worker threads, 1 or more. Default: the number of threads that the machine can run at once. */
-  readonly threads?: number | undefined;
   /**
    * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
    * …, but not nested types.

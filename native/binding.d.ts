@@ -12,7 +12,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A query over a store. It keeps a share of the store's files, so it also runs after the store is closed. */
 export declare class Asked {
   /** Reads the parameters. Does not start the query. */
-  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode', question: Question)
+  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf', question: Question, details?: Details | undefined | null)
   /**
    * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
    * that is terminated meanwhile ends only when the query ends.
@@ -111,6 +111,18 @@ export declare class NativeStore {
   scan(shards: Array<number>): NativeScan
   /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */
   close(): void
+}
+
+/** A table of rows that queries find. */
+export declare class RowTable {
+  /** A table without rows. */
+  constructor(form: 'memory' | 'arrow' | 'parquet' | 'csv')
+  /** Adds the rows of a query, at most `most`. `window`: the number of its first window. */
+  add(store: NativeStore, question: Question, columns: Array<string>, window: number, most: number): Promise<TableBytes>
+  /** The last bytes of the file. */
+  finish(): Uint8Array
+  /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
+  cancel(): void
 }
 
 /** A new column of a transform. */
@@ -226,6 +238,18 @@ export declare function describeTable(path: string): DescribedTable
  */
 export declare function detach(buffer: ArrayBuffer): void
 
+/** The parameters of some kinds of query. */
+export interface Details {
+  /** `days`: the number of days of a bin. */
+  days?: number
+  /** `asOf`: ranges of code ids, each with the number of its set: begin, end, set, begin, end, set, … */
+  sets?: Uint32Array
+  /** `asOf`: the number of sets. */
+  setCount?: number
+  /** `asOf`: only rows with a value. */
+  withValue?: boolean
+}
+
 /** A source in a folder. */
 export interface FoundSource {
   /** Where it is. */
@@ -268,6 +292,8 @@ export interface Question {
   timedOnly: boolean
   /** Windows contain at most this number of rows: the last ones. */
   last: number | null
+  /** 1 for each window without rows; null where no window is without. */
+  absent: Uint8Array | null
   /** Number of threads; 0 for all cores. */
   threads: number
 }
@@ -320,6 +346,16 @@ export declare function sourcesIn(folder: string): Array<FoundSource>
 
 /** The reason why this runtime cannot map stores, or null when it can. */
 export declare function supported(): string | null
+
+/** Rows of a call. */
+export interface TableBytes {
+  /** The next bytes of the file; in memory, all of it. */
+  bytes: Uint8Array
+  /** Number of rows. */
+  rows: number
+  /** In memory: where the buffers of the fields are, as JSON. */
+  layout: string | null
+}
 
 /** A column that a table should have. */
 export interface WantedColumn {

@@ -2,7 +2,9 @@ export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
 export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields/fields.js";
 export { Loader, loader } from "./batches/loader.js";
 export type { LoaderOptions } from "./batches/options.js";
-export { type WritableLike, writeBatches } from "./batches/stream.js";
+export { writeBatches } from "./batches/stream.js";
+export type { AsOf, AsOfOptions, AsOfPoints } from "./cohort/as-of.js";
+export type { BinCountOptions, BinCounts, TimeBin } from "./cohort/bin-counts.js";
 export type { PatientChoice } from "./cohort/members.js";
 export type {
   Aggregates,
@@ -12,8 +14,10 @@ export type {
   CodeRows,
   Occurrences,
   QueryOptions,
-  Windows,
 } from "./cohort/query.js";
+export type { RowFormat, WriteRowsOptions } from "./cohort/row-file.js";
+export type { RowArray, RowArrays, RowObject, RowOptions, SelectOptions, UsualColumn } from "./cohort/select.js";
+export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
@@ -57,7 +61,8 @@ export type { Strategy } from "./samples/strategy.js";
 export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./sources/inspection.js";
 export type { ConvertOptions } from "./sources/plan.js";
 export { ArrowExport } from "./store/c-data.js";
-export { type Code, type CodeChoice, CodeRange, CodeTable } from "./store/codes.js";
+export type { CodeChoice, CodePart, CodeTest } from "./store/choice.js";
+export { type Code, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";
 export type { SubjectId } from "./store/ids.js";
 export type { ColumnInfo, Note } from "./store/manifest.js";
@@ -65,12 +70,16 @@ export type { TypedArray } from "./store/mapped-file.js";
 export { Metadata } from "./store/metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./store/native.js";
 export type { CodePredicate } from "./store/predicate.js";
+export type { SearchOptions } from "./store/search.js";
+export { CodeRange, CodeSelection } from "./store/selection.js";
 export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
 export type { Allocate } from "./support/memory.js";
-export type { TimeLike } from "./support/time.js";
+export { type Span, timeAfter, timeBefore } from "./support/span.js";
+export { microsOf, type TimeLike } from "./support/time.js";
+export { readSubjectIds } from "./tables/subject-ids.js";
 export type { TimeToEventTask } from "./targets/content.js";
 export type { Censoring } from "./targets/course.js";
 export type { TimeToEventOptions } from "./targets/options.js";
@@ -80,7 +89,9 @@ export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";
 export type { TimelineCopy } from "./timeline/copy.js";
 export { Event, type ObjectOptions } from "./timeline/event.js";
+export { Group, type VisitOptions } from "./timeline/groups.js";
 export { Patient } from "./timeline/patient.js";
+export type { CodesOfRow, EventTest, HitOptions } from "./timeline/questions.js";
 export { type NewRow, Row, type RowChanges } from "./timeline/row.js";
 export type { AnySchema, ColumnEntry, ColumnName, ColumnValue, ColumnValues, PresentValues, StandardColumns } from "./timeline/schema.js";
 export { Timeline, type Visitor } from "./timeline/timeline.js";

@@ -6,20 +6,12 @@ import { pipeline } from "node:stream/promises";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { expected } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
+import type { WritableLike } from "../support/writable.js";
 import { apache } from "../timeline/arrow.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields/fields.js";
 import { Loader } from "./loader.js";
 import { recordOf } from "./record.js";
-
-/**
- * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
- * types do not depend on the types of Node.
- */
-export interface WritableLike {
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
-}
 
 /**
  * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.

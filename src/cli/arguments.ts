@@ -1,6 +1,7 @@
 // Converts command-line arguments to values. A wrong one is wrong usage (exit code 2), reported before any
 // work starts.
 import { InvalidArgumentError } from "commander";
+import { microsOf } from "../index.js";
 import { number } from "./format.js";
 
 /** A whole number, 0 or more. */
@@ -57,8 +58,6 @@ export function subjectId(text: string): bigint {
   return BigInt(text);
 }
 
-const ISO = /^(\d{4}|-?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
-
 /**
  * Microseconds since 1970-01-01, from ISO 8601 (UTC unless there is an offset; a year, month or day means its
  * first moment) or from the microseconds themselves. Microseconds need more than ten digits: shorter numbers
@@ -66,21 +65,13 @@ const ISO = /^(\d{4}|-?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::
  */
 export function time(text: string): bigint {
   if (/^-?\d{11,}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return BigInt(text);
-  const wrong = () =>
-    new InvalidArgumentError(
+  try {
+    return microsOf(text);
+  } catch {
+    throw new InvalidArgumentError(
       "It must be a date or time such as 2012, 2012-05, 2012-05-17 or 2012-05-17T13:30 (UTC), or microseconds since 1970-01-01 (more than 10 digits).",
     );
-  const match = ISO.exec(text);
-  if (match === null) throw wrong();
-  const [, year, month = "01", day = "01", hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  date.setUTCHours(Number(hour), Number(minute), Number(second));
-  // Date would turn 31 February into a day of March.
-  const same = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day) && date.getUTCHours() === Number(hour);
-  if (!same || date.getUTCMinutes() !== Number(minute) || date.getUTCSeconds() !== Number(second)) throw wrong();
-  const offset = zone === "Z" ? 0 : (zone.startsWith("-") ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
-  return (BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1000n + BigInt(fraction.padEnd(6, "0"));
+  }
 }
 
 /** Names, separated by commas. The option can be repeated. */

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
+import { codesCommand } from "./codes.js";
 import { convertCommand } from "./convert.js";
 import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
@@ -11,6 +12,7 @@ import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
+import { rowsCommand } from "./rows.js";
 import { showCommand } from "./show.js";
 import { transformCommand } from "./transform.js";
 import { verifyCommand } from "./verify.js";
@@ -30,6 +32,7 @@ Examples:
   meds-reader convert synthetic synthetic.medsdb      convert it, once
   meds-reader info synthetic.medsdb                   what the store contains
   meds-reader show synthetic.medsdb 10000001 --last 40
+  meds-reader codes synthetic.medsdb admission        which codes contain a word
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
 Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or differences found by verify;
@@ -40,6 +43,8 @@ for (const command of [
   convertCommand(),
   infoCommand(),
   showCommand(),
+  rowsCommand(),
+  codesCommand(),
   verifyCommand(),
   filterCommand(),
   transformCommand(),

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { type Event, MedsError, type Patient, PatientDatabase, type Timeline } from "../index.js";
 import { count, names, subjectId, texts, time } from "./arguments.js";
+import { prefixes } from "./codes.js";
 import { json } from "./format.js";
 import { jsonOption } from "./options.js";
 import { page, screen, send } from "./page.js";
@@ -37,7 +38,7 @@ export function showCommand(): Command {
       "only rows at or before this time (UTC): 2012-05-17T13:30; or 2012-05-17, 2012-05 or 2012, which mean the start of that day, month or year; or microseconds since 1970-01-01 (more than 10 digits)",
       time,
     )
-    .option("--code <prefix>", "only rows whose code starts with this text; can be repeated", texts)
+    .option("--code <prefix>", 'only rows whose code starts with this text ("LAB//" and "LAB//*" are the same); can be repeated', texts)
     .option(
       "--search <text>",
       "only rows whose code, description or text value contains this text, or matches this /regular expression/; upper and lower case are the same",
@@ -98,7 +99,7 @@ function failUnknown(db: PatientDatabase, id: bigint, path: string): never {
 /** The rows to show: filtered by time, code and search, then the first or last of them. */
 function choose(db: PatientDatabase, known: Timeline, { from, code, search, first, last }: Options): Rows {
   let window = from === undefined ? known : known.from(from);
-  if (code !== undefined) window = window.withCode(...code.map((prefix) => db.codes.withPrefix(prefix)));
+  if (code !== undefined) window = window.withCode(...prefixes(db, code));
   if (search !== undefined) return found(db, window, search, first, last);
   if (first !== undefined) return window.first(first);
   return last === undefined ? window : window.last(last);

@@ -2,7 +2,7 @@
 import { failUnknown, type SubjectId } from "../store/ids.js";
 import type { NativeScan } from "../store/native.js";
 import type { Store } from "../store/store.js";
-import { conflict, expected, shown } from "../support/arguments.js";
+import { conflict, expected, namesIn, shown } from "../support/arguments.js";
 import type { Patient } from "../timeline/patient.js";
 
 /**
@@ -88,6 +88,8 @@ function hasSlot({ _store: store, _slots: slots }: Members, slot: number): boole
 function chosenBy(choice: PatientChoice): ["ids" | "slots", Iterable<unknown>] {
   // A string is an iterable of its letters: that is never meant.
   const object: object = typeof choice === "object" && choice !== null ? choice : {};
+  if (!(Symbol.iterator in object)) namesIn("a choice of patients", object, ["ids", "slots"]);
+  if ("slots" in object && "ids" in object) conflict("The choice of patients has `ids` and `slots`. Set one of them.");
   const kind = "slots" in object ? "slots" : "ids";
   const chosen: unknown = "slots" in object ? object.slots : "ids" in object ? object.ids : object;
   if (typeof chosen === "object" && chosen !== null && Symbol.iterator in chosen) return [kind, chosen as Iterable<unknown>];

@@ -1,59 +1,18 @@
-import { type CodeChoice, codeRanges } from "../store/codes.js";
-import { exactIds, type SubjectId } from "../store/ids.js";
+import { type CodeChoice, codeRanges } from "../store/choice.js";
 import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { expected, namesIn, optionsOf } from "../support/arguments.js";
-import { exactTimes, type TimeLike } from "../support/time.js";
-import { countOf, sidesOf, staticOf } from "../timeline/bounds.js";
-
-/**
- * Windows of many patients at once: every array has one entry per window. The bounds work as in {@link
- * Timeline.between}, {@link Timeline.from} and {@link Timeline.until}. A subject may have any number of
- * windows, in any order.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const train = db.split("train");
- * const end = BigInt64Array.from(train, (patient) => BigInt(patient.lastTime ?? 0)); // prediction times, for example
- * const { offsets, codeIds, counts } = await train.countCodesEach({ windows: { subjectIds: train.subjectIds, end, inclusive: false, last: 512 } });
- * console.log("codes of the first window:", codeIds.subarray(0, offsets[1]), counts.subarray(0, offsets[1]));
- * db.close();
- * ```
- */
-export interface Windows {
-  /** The subject of each window. */
-  readonly subjectIds: BigInt64Array | ArrayLike<SubjectId>;
-  /**
-   * Rows at or after these times, one per window. A number or bigint is microseconds since 1970-01-01.
-   * Default: from the beginning.
-   */
-  readonly start?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /** Rows at or before these times, one per window. Default: to the end. */
-  readonly end?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /**
-   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
-   * or at one of them.
-   */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
-  readonly static?: boolean | undefined;
-  /**
-   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
-   * first, so they are left out first. Default: all rows.
-   */
-  readonly last?: number | undefined;
-}
+import type { Members } from "./members.js";
+import { EVERYTHING, type MomentWindows, type Windows, windowsOf } from "./windows.js";
 
 /** Options of a query over many patients. */
 export interface QueryOptions {
   /**
-   * The result has one group per window, in the order of the windows. Default: one group per patient of the
+   * The result has one group per window, in the order of the windows: {@link Windows} by arrays of times, or
+   * {@link MomentWindows} by the results of other queries, or labels. Default: one group per patient of the
    * cohort, in storage order.
    */
-  readonly windows?: Windows | undefined;
+  readonly windows?: Windows | MomentWindows | undefined;
   /** Number of threads; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
   /** Stops the query: the promise rejects with `MEDS_CANCELLED`. */
@@ -69,15 +28,6 @@ export interface CodeQueryOptions extends QueryOptions {
 const QUERY = { windows: true, threads: true, signal: true } as const satisfies Record<keyof QueryOptions, true>;
 const OPTIONS = Object.keys(QUERY);
 const CODE_OPTIONS = Object.keys({ codes: true, ...QUERY } satisfies Record<keyof CodeQueryOptions, true>);
-const WINDOWS = Object.keys({
-  subjectIds: true,
-  start: true,
-  end: true,
-  inclusive: true,
-  static: true,
-  last: true,
-} satisfies Record<keyof Windows, true>);
-
 /** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
 export interface CodeCounts {
   /** Rows that have the code. A row counts once for every window that contains it. */
@@ -97,10 +47,21 @@ export interface CodeCountsEach {
   readonly codeIds: Uint32Array;
   /** Rows that have the code, 1 or more. */
   readonly counts: Uint32Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
 
-/** The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. */
+/**
+ * The result of {@link Cohort.firstOf} and {@link Cohort.lastOf}: one entry per group. Its moments can bound
+ * the windows of another query: see {@link MomentWindows}.
+ */
 export interface Occurrences {
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
+  /** 1 where there is a row, 0 where there is none. */
+  readonly has: Uint8Array;
+  /** Number of groups that have a row. */
+  readonly found: number;
   /** Index of the row in the patient's whole timeline; -1 where there is no row. */
   readonly rows: Int32Array;
   /**
@@ -136,6 +97,8 @@ export interface Aggregates {
   readonly max: Float64Array;
   /** The value of the last row that has one. */
   readonly last: Float64Array;
+  /** The subject of each group. */
+  readonly subjectIds: BigInt64Array;
 }
 
 /**
@@ -169,20 +132,25 @@ export class Query {
   }
 
   async countCodesEach(codes: CodeChoice | undefined): Promise<CodeCountsEach> {
-    const [offsets, codeIds, counts] = await this.ask<[Float64Array, Uint32Array, Uint32Array]>("countCodesEach", this.someOrAll(codes));
-    return { offsets, codeIds, counts };
+    type Found = [Float64Array, Uint32Array, Uint32Array, BigInt64Array];
+    const [offsets, codeIds, counts, subjectIds] = await this.ask<Found>("countCodesEach", this.someOrAll(codes));
+    return { offsets, codeIds, counts, subjectIds };
   }
 
   async occurrences(kind: "firstOf" | "lastOf", codes: CodeChoice): Promise<Occurrences> {
-    const [rows, times, codeIds] = await this.ask<[Int32Array, BigInt64Array, Uint32Array]>(kind, this.some(codes));
-    return { rows, times, codeIds };
+    type Found = [Int32Array, BigInt64Array, Uint32Array, BigInt64Array];
+    const [rows, times, codeIds, subjectIds] = await this.ask<Found>(kind, this.some(codes));
+    return { subjectIds, ...foundIn(rows), rows, times, codeIds };
   }
 
   async aggregate(codes: CodeChoice | undefined): Promise<Aggregates> {
     type Numbers = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers]>("aggregate", this.someOrAll(codes));
-    const [offsets, codeIds, count, valueCount, sum, mean, min, max, last] = found;
-    return { offsets, codeIds, count, valueCount, sum, mean, min, max, last };
+    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers, BigInt64Array]>(
+      "aggregate",
+      this.someOrAll(codes),
+    );
+    const [offsets, codeIds, count, valueCount, sum, mean, min, max, last, subjectIds] = found;
+    return { offsets, codeIds, count, valueCount, sum, mean, min, max, last, subjectIds };
   }
 
   async rowsWithCode(codes: CodeChoice): Promise<CodeRows> {
@@ -191,8 +159,7 @@ export class Query {
   }
 
   private some(codes: CodeChoice): Uint32Array {
-    this.store.check();
-    return Uint32Array.from(codeRanges(this.store.codes, codes));
+    return rangesOf(this.store, codes);
   }
 
   private someOrAll(codes: CodeChoice | undefined): Uint32Array | null {
@@ -205,35 +172,39 @@ export class Query {
     store.check();
     const given = optionsOf(options) ?? {};
     namesIn(kind, given, kind === "countCodesEach" || kind === "aggregate" ? CODE_OPTIONS : OPTIONS);
-    const { windows, threads = 0, signal } = given;
-    if (!(Number.isInteger(threads) && threads >= 0 && threads <= 1024))
-      expected("threads", threads, "a whole number from 0 to 1024 (0 uses all cores)");
-    const cut = windows === undefined ? EVERYTHING : windowsOf(store, windows);
-    return store.ask<T>(kind, { slots, codes, threads, ...cut }, signal);
+    return store.ask<T>(kind, questionOf({ _store: store, _slots: slots }, given, codes), given.signal);
   }
 }
 
-type Cut = Pick<Question, "subjects" | "start" | "end" | "afterStart" | "beforeEnd" | "timedOnly" | "last">;
+/** The native form of a query. `codes`: ranges of ids; null for all. */
+export function questionOf(
+  { _store: store, _slots: slots }: Pick<Members, "_store" | "_slots">,
+  { windows, threads }: QueryOptions,
+  codes: Uint32Array | null,
+): Question {
+  return { slots, codes, threads: threadsOf(threads), ...(windows === undefined ? EVERYTHING : windowsOf(store, windows)) };
+}
 
-const EVERYTHING: Cut = { subjects: null, start: null, end: null, afterStart: false, beforeEnd: false, timedOnly: false, last: null };
+/** A choice of codes as ranges of ids. */
+export function rangesOf(store: Store, codes: CodeChoice): Uint32Array {
+  store.check();
+  return Uint32Array.from(codeRanges(store.codes, codes));
+}
 
-/**
- * The windows as exact arrays. The native side checks that these have one length, and that the subjects are
- * in the cohort.
- */
-function windowsOf(store: Store, windows: Windows): Cut {
-  if (typeof windows !== "object" || windows === null) expected("windows", windows, "an object such as { subjectIds, end }");
-  namesIn("windows", windows, WINDOWS);
-  const { subjectIds, start, end, last } = windows;
-  const bounds = sidesOf(windows.inclusive);
-  const rows = last === undefined ? Number.POSITIVE_INFINITY : countOf(last);
-  return {
-    subjects: exactIds(subjectIds, store.path),
-    start: start === undefined ? null : exactTimes(start, (bound) => store.suspect(bound)),
-    end: end === undefined ? null : exactTimes(end, (bound) => store.suspect(bound)),
-    afterStart: !(bounds === true || bounds === "start"),
-    beforeEnd: !(bounds === true || bounds === "end"),
-    timedOnly: !staticOf(windows),
-    last: rows === Number.POSITIVE_INFINITY ? null : rows,
-  };
+/** Checks a number of threads. */
+function threadsOf(threads = 0): number {
+  if (Number.isInteger(threads) && threads >= 0 && threads <= 1024) return threads;
+  return expected("threads", threads, "a whole number from 0 to 1024 (0 uses all cores)");
+}
+
+/** Which groups have a row. */
+export function foundIn(rows: Int32Array): { readonly has: Uint8Array; readonly found: number } {
+  const has = new Uint8Array(rows.length);
+  let found = 0;
+  for (let i = 0; i < rows.length; i += 1) {
+    const one = rows[i]! >= 0 ? 1 : 0;
+    has[i] = one;
+    found += one;
+  }
+  return { has, found };
 }

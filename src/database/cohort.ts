@@ -1,3 +1,5 @@
+import { type AsOf, type AsOfOptions, type AsOfPoints, asOf } from "../cohort/as-of.js";
+import { type BinCountOptions, type BinCounts, countBins, type TimeBin } from "../cohort/bin-counts.js";
 import {
   eventCountOf,
   indexIn,
@@ -19,16 +21,20 @@ import {
   Query,
   type QueryOptions,
 } from "../cohort/query.js";
+import { type WriteRowsOptions, writeRows } from "../cohort/row-file.js";
+import { type RowArrays, type RowObject, type SelectOptions, selectRows, type UsualColumn } from "../cohort/select.js";
 import { type LabelingOptions, labelPatients } from "../labelers/label.js";
 import type { Labeler } from "../labelers/labeler.js";
 import type { Labels } from "../labels/labels.js";
 import type { ModuleUrl } from "../passes/module.js";
 import type { MapOptions, MapWithLabelsOptions, ReduceOptions } from "../passes/options.js";
 import type { Pass } from "../passes/pass.js";
-import type { CodeChoice } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
+import type { WritableLike } from "../support/writable.js";
+import type { ArrowTable } from "../timeline/arrow.js";
 import { type Patient, patientOf } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
 import type { LabelFunction, MapFunction, MapWithLabelsFunction, ReduceFunction } from "./functions.js";
@@ -170,7 +176,31 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * db.close();
    * ```
    */
-  async countCodes(options?: QueryOptions): Promise<CodeCounts> {
+  async countCodes(options?: QueryOptions & { readonly by?: undefined }): Promise<CodeCounts>;
+  /**
+   * Numbers of rows per code and bin of time: year, month, day or a run of days, in UTC. Without `codes`, of
+   * all codes. Exact for every time of int64. Static rows have no time: their number is `withoutTime`.
+   *
+   * Costs about 2 ns per row and thread for years of all codes; less for a few codes, more for days of many
+   * codes (about 30 ns), whose result can be as long as the rows.
+   *
+   * @throws MedsError as the form without `by`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { codeIds, bins, counts } = await db.countCodes({ by: "year" });
+   * for (let i = 0; i < Math.min(5, counts.length); i += 1) console.log(db.codes.strings[codeIds[i]!], bins[i], counts[i]);
+   * const weekly = await db.countCodes({ by: { days: 7 }, codes: db.codes.withPrefix("LAB//") });
+   * console.log(weekly.counts.length, weekly.withoutTime);
+   * db.close();
+   * ```
+   */
+  async countCodes<B extends TimeBin>(options: BinCountOptions<B>): Promise<BinCounts<B>>;
+  async countCodes(options?: QueryOptions & { readonly by?: TimeBin | undefined }): Promise<CodeCounts | BinCounts> {
+    const by = options?.by;
+    if (options !== undefined && by !== undefined) return countBins(this, { ...options, by });
     return new Query(this._store, this._slots, options).countCodes();
   }
 
@@ -273,6 +303,129 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   async rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows> {
     return new Query(this._store, this._slots, options).rowsWithCode(codes);
+  }
+
+  /**
+   * The last row of some codes at each label, moment or window: an as-of join. The result has one entry per
+   * label, in their order: value, time, code id, row, and `has`, which is 0 where there is no such row.
+   *
+   * A row counts if its time is at or before the label's prediction time (`inclusive: false`: before it) and,
+   * with `maxAge`, not older than that. Of several rows at one time, the last in the order of the store
+   * counts. Rows without a value do not count, unless `with: "row"`. Static rows do not count, unless
+   * `static: true`; they are the oldest. The label of a moment that does not exist has no row.
+   *
+   * Each patient's rows are read once, for all of its labels, and only as far back as needed. Further
+   * `columns` are read in this thread, about 0.2 µs per value.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * // Heart failure before the first urgent admission: age then, and the last creatinine of the 30 days before.
+   * const admission = await db.firstOf("HOSPITAL_ADMISSION//URGENT*");
+   * const failure = await db.firstOf("ICD10CM//I50*", { windows: { until: admission, inclusive: false } });
+   * const birth = await db.firstOf("MEDS_BIRTH");
+   * const creatinine = await db.asof(admission, "LAB//50912*", { maxAge: "30d", inclusive: false });
+   * for (let i = 0; i < admission.subjectIds.length; i += 1) {
+   *   if (failure.has[i] === 0) continue;
+   *   const years = Number(admission.times[i]! - birth.times[i]!) / 31_556_952_000_000;
+   *   console.log(admission.subjectIds[i], years, creatinine.values[i]); // NaN: no value
+   * }
+   * db.close();
+   * ```
+   */
+  async asof(points: AsOfPoints, codes: CodeChoice, options?: AsOfOptions): Promise<AsOf> {
+    return (await asOf(this, "asof", points, { codes }, options)).codes!;
+  }
+
+  /**
+   * {@link Cohort.asof} for several sets of codes at once, by name: one result per set, all aligned to the
+   * labels. Each patient's rows are still read only once.
+   *
+   * @throws MedsError as {@link Cohort.asof}.
+   * @example
+   * ```ts
+   * import { Labels, PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
+   * const { labs, creatinine } = await db.asofEach(labels, {
+   *   labs: "LAB//*",
+   *   creatinine: "LAB//50912*",
+   * });
+   * console.log(labs.values[0], labs.times[0], creatinine.has[0]);
+   * db.close();
+   * ```
+   */
+  async asofEach<K extends string>(
+    points: AsOfPoints,
+    sets: { readonly [name in K]: CodeChoice },
+    options?: AsOfOptions,
+  ): Promise<{ readonly [name in K]: AsOf }> {
+    if (typeof sets !== "object" || sets === null || Symbol.iterator in sets)
+      expected("sets", sets, 'an object of codes by name, such as { creatinine: "LAB//creatinine" }');
+    return (await asOf(this, "asofEach", points, sets, options)) as { readonly [name in K]: AsOf };
+  }
+
+  /**
+   * The rows that have one of the codes, as a flat table in the order of the patients, or of the windows. A
+   * row is in the table once for every window that contains it.
+   *
+   * `as: "arrays"` (the default) returns typed arrays with masks, {@link RowArrays}; `"objects"` an array of
+   * plain objects, {@link RowObject}; `"arrow"` a `Table` of the package apache-arrow. The columns are copied
+   * by native code on all cores, once; the table is in memory (about twice as long as it is made). Text that
+   * the store does not code, and nested values, are decoded in this thread. For rows that do not fit into
+   * memory, write them to a file: {@link Cohort.writeRows}.
+   *
+   * @throws MedsError as {@link Cohort.firstOf}; `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE` for `"arrow"`
+   * without the package.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { length, columns, valid } = await db.select({ codes: db.codes.withPrefix("LAB//") });
+   * for (let i = 0; i < Math.min(3, length); i += 1) {
+   *   if (valid.numeric_value![i] === 1) console.log(columns.subject_id[i], columns.time[i], columns.code[i], columns.numeric_value[i]);
+   * }
+   * console.log(await db.split("train").select({ columns: ["subject_id", "time", "code"], limit: 2, as: "objects" }));
+   * db.close();
+   * ```
+   */
+  async select<const N extends string = UsualColumn>(options?: SelectOptions<N, "arrays">): Promise<RowArrays<N>>;
+  async select<const N extends string = UsualColumn>(
+    options: SelectOptions<N, "objects"> & { readonly as: "objects" },
+  ): Promise<RowObject<N>[]>;
+  async select(options: SelectOptions<string, "arrow"> & { readonly as: "arrow" }): Promise<ArrowTable>;
+  async select(options?: SelectOptions<string, "arrays" | "objects" | "arrow">): Promise<RowArrays | RowObject[] | ArrowTable> {
+    return selectRows(this, options);
+  }
+
+  /**
+   * Writes the rows of {@link Cohort.select} to a Parquet, CSV or Arrow file, or to a stream (in CSV, unless
+   * `format` is set). A file appears complete or not at all, and replaces a file of that name. About a million
+   * rows are in memory at a time; a patient or window is never divided.
+   *
+   * In Parquet and Arrow, `subject_id` is int64, times are timestamp[us], codes are strings, and other columns
+   * have their types. In CSV, times are ISO 8601, a null is empty and an empty text is `""`; times beyond the
+   * calendar are microseconds.
+   *
+   * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
+   * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { rows } = await db.split("train").writeRows("labs.parquet", { codes: db.codes.withPrefix("LAB//"), columns: "all" });
+   * console.log(rows);
+   * db.close();
+   * ```
+   */
+  async writeRows(to: string | WritableLike, options?: WriteRowsOptions): Promise<{ readonly rows: number }> {
+    return writeRows(this, to, options);
   }
 
   // Passes: threads open the store by its path and run functions of the caller. All chunks of patients have

@@ -1,5 +1,5 @@
 import type { Store } from "../store/store.js";
-import { expected } from "../support/arguments.js";
+import { expected, namesIn } from "../support/arguments.js";
 import type { Patient } from "../timeline/patient.js";
 import { type LabelCodes, membersOf } from "./codes.js";
 import { rowsWith } from "./times.js";
@@ -24,6 +24,7 @@ export function followUpPlan(store: Store, followUp: FollowUp | undefined): Foll
   }
   if (typeof followUp !== "object" || followUp === null || !("until" in followUp))
     return expected("followUp", followUp, '"last_event", "death" or { until: codes }');
+  namesIn("`followUp`", followUp, ["until"]);
   return { codes: membersOf("followUp.until", store.codes, followUp.until), first: false };
 }
 

@@ -4,7 +4,7 @@ import type { ModuleUrl } from "../passes/module.js";
 import { checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
-import { flagOf, functionIn, optionsOf, seedOf, textOf, wholeOf } from "../support/arguments.js";
+import { flagOf, functionIn, namesIn, optionsOf, seedOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { Labeler, Skipped } from "./labeler.js";
 import { type Labelled, labeling, type SamplePlan } from "./labeling.js";
@@ -111,6 +111,7 @@ function collected(all: readonly Label[], task: string, title: string | null): L
 function samplePlan(sample: LabelSample | undefined): SamplePlan | null {
   const given = optionsOf(sample);
   if (given === undefined) return null;
+  namesIn("`sample`", given, ["count", "seed", "uncensored"]);
   const { count, seed = 0, uncensored } = given;
   const drawn = BigInt(seedOf("sample.seed", seed));
   const isUncensored = flagOf("sample.uncensored", uncensored, false);

@@ -1,5 +1,5 @@
 import type { Store } from "../store/store.js";
-import { expected, flagOf, oneOf, textOf } from "../support/arguments.js";
+import { expected, flagOf, namesIn, oneOf, textOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
 import { dayOf } from "../support/time.js";
@@ -82,11 +82,12 @@ export function timesPlan(store: Store, at: PredictionTimes): TimesPlan {
   if (at === "events") return { kind: "events" };
   if (typeof at !== "object" || at === null) return expected("at", at, '"events", { codes } or { start, end }');
   const known = "codes" in at ? ["codes", "offset", "endOfDay"] : ["start", "end", "by", "at", "offset", "endOfDay"];
-  for (const name of Object.keys(at)) if (!known.includes(name)) expected("A member of `at`", name, `one of ${known.join(", ")}`);
+  namesIn("`at`", at, known);
   const move = { offset: durationOf("at.offset", at.offset ?? 0), endOfDay: flagOf("at.endOfDay", at.endOfDay, false) };
   if ("codes" in at) return { kind: "rows", codes: membersOf("at.codes", store.codes, at.codes), move };
   const { end } = at;
   const isColumn = typeof end === "object" && end !== null && "column" in end;
+  if (isColumn) namesIn("`at.end`", end, ["column"]);
   return {
     kind: "visits",
     start: membersOf("at.start", store.codes, at.start),

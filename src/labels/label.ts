@@ -2,7 +2,7 @@
 import { exactIds, type SubjectId } from "../store/ids.js";
 import { expected } from "../support/arguments.js";
 import type { Duration } from "../support/duration.js";
-import { exactTimes, type TimeLike } from "../support/time.js";
+import { exactTimes, TIMES, type TimeLike } from "../support/time.js";
 import { LabelBuilder, type LabelTable } from "./table/table.js";
 
 /**
@@ -13,7 +13,7 @@ export interface Label {
   readonly subjectId: SubjectId;
   /**
    * A model may use data up to and including this time. Microseconds since 1970-01-01 as a safe integer or
-   * bigint, or a Date.
+   * bigint, a Date, or ISO 8601 text.
    */
   readonly predictionTime: TimeLike;
   readonly booleanValue?: boolean | null | undefined;
@@ -91,14 +91,9 @@ export function tableOf(labels: Iterable<Label>): LabelTable {
     "the labels",
   );
   const timeless = all.findIndex(
-    ({ predictionTime: time }) => typeof time !== "number" && typeof time !== "bigint" && !(time instanceof Date),
+    ({ predictionTime: time }) => !["number", "bigint", "string"].includes(typeof time) && !(time instanceof Date),
   );
-  if (timeless >= 0)
-    expected(
-      `predictionTime of label ${timeless}`,
-      all[timeless]!.predictionTime,
-      "microseconds since 1970-01-01 (number or bigint) or a Date",
-    );
+  if (timeless >= 0) expected(`predictionTime of label ${timeless}`, all[timeless]!.predictionTime, TIMES);
   const predictionTimes = exactTimes(
     all.map(({ predictionTime }) => predictionTime),
     () => {},

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { expected, optionsOf, pathOf, textOf } from "../support/arguments.js";
+import { expected, namesIn, optionsOf, pathOf, textOf } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { isoMicros } from "../tables/csv.js";
@@ -167,11 +167,9 @@ export class Shots {
   select(labels: Labels, splits: Splits, choice: ShotChoice): ShotSelection {
     if (!(labels instanceof Labels)) expected("labels", labels, "a Labels object");
     if (!(splits instanceof Splits)) expected("splits", splits, "a Splits object");
-    const {
-      k,
-      replicate = 0,
-      subTask: named,
-    } = optionsOf(choice as ShotChoice | undefined) ?? expected("The choice", choice, "an object such as { k: 8 }");
+    const given = optionsOf(choice as ShotChoice | undefined) ?? expected("The choice", choice, "an object such as { k: 8 }");
+    namesIn("the choice of shots", given, ["k", "replicate", "subTask"]);
+    const { k, replicate = 0, subTask: named } = given;
     const [subTask, where, draws] = this._byReplicate(k, named);
     const draw = this._member(draws, replicate, where, "replicate");
     const binary = Shots.binary(labels, subTask);

@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
-import { extname } from "node:path";
 import { indexIn, type Members, slotsOf, splitOf, subsetOf } from "../cohort/members.js";
 import { Query } from "../cohort/query.js";
-import type { CodeRange, CodeTable } from "../store/codes.js";
+import type { CodeTable } from "../store/codes.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import type { Note } from "../store/manifest.js";
 import { refuseTaken, runJob, type WorkOptions } from "../store/native.js";
+import type { CodeRange } from "../store/selection.js";
 import { Store } from "../store/store.js";
 import { countIn, expected, flagOf, namesIn, optionsOf, pathOf, textOf, textsIn } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
-import { withIo } from "../support/io.js";
-import { CsvTable } from "../tables/csv.js";
-import { failNull, filled, readParquet } from "../tables/parquet.js";
+import { idsIn } from "../tables/subject-ids.js";
 import type { Summary } from "./convert.js";
 
 /**
@@ -183,44 +180,4 @@ async function idsOf(ids: Iterable<SubjectId> | string): Promise<bigint[]> {
   if (typeof ids !== "object" || ids === null || !(Symbol.iterator in ids))
     expected("ids", ids, "an iterable of subject ids, or the path of a file that lists them");
   return [...new Set(exactIds([...ids], "ids"))];
-}
-
-const COLUMNS = { subject_id: { kind: "integer", required: true, older: "patient_id" } } as const;
-const REMEDY = "Every row must name a subject. Fix the file.";
-
-async function idsIn(path: string): Promise<bigint[]> {
-  const kind = extname(path).toLowerCase();
-  if (kind === ".parquet") {
-    const { rows, columns } = await readParquet(path, "lists of subjects", COLUMNS);
-    return [...filled(path, rows, "subject_id", columns.subject_id, REMEDY)];
-  }
-  const found: bigint[] = [];
-  if (kind === ".csv" || kind === ".tsv") {
-    const table = await CsvTable.open(path);
-    const name = ["subject_id", "patient_id"].find((column) => table.has(column));
-    if (name === undefined)
-      fail(
-        "MEDS_MISSING_COLUMN",
-        `${path}: this list of subjects does not have a column "subject_id" or "patient_id". Add or rename the column.`,
-        path,
-      );
-    for (let row = 0; row < table.size; row += 1) found.push(table.integer(row, name) ?? failNull(path, row, name, REMEDY));
-  } else {
-    const lines = withIo(path, () => readFileSync(path, "utf8"))
-      .replace(/^\ufeff/, "")
-      .split(/\r?\n/);
-    for (const [i, line] of lines.entries()) {
-      const text = line.trim();
-      // The first line may be a header.
-      if (text === "" || (i === 0 && /^(subject|patient)_id$/.test(text))) continue;
-      if (!/^[+-]?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
-        fail(
-          "MEDS_INVALID_ARGUMENT",
-          `${path}: line ${i + 1}, ${JSON.stringify(text.slice(0, 40))}, is not a subject id. Write one int64 per line.`,
-          path,
-        );
-      found.push(BigInt(text));
-    }
-  }
-  return found;
 }

@@ -1,4 +1,4 @@
-import { type CodePredicate, memberTable } from "../store/predicate.js";
+import { type CodeChoice, memberTable } from "../store/choice.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, flagOf, INT32_MAX, namesIn, oneOf, optionsOf, textOf, wholeOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
@@ -63,7 +63,7 @@ export interface SampleOptions {
    */
   readonly staticUntil?: "null" | "birth" | undefined;
   /** Only rows with these codes. Default: all codes. */
-  readonly codes?: CodePredicate | undefined;
+  readonly codes?: CodeChoice | undefined;
   /**
    * Only rows for which every function returns true. A function receives the row's value in the column that
    * it is named after, null if the row has none. Functions cannot be sent to worker threads: such samples are
@@ -74,12 +74,12 @@ export interface SampleOptions {
    * Codes whose rows have a date and no time of day. Their rows on the day of the cut-off (UTC) are removed,
    * because they may be later than the cut-off. With labels only.
    */
-  readonly dateOnly?: CodePredicate | undefined;
+  readonly dateOnly?: CodeChoice | undefined;
   /**
    * Codes whose rows are removed if they have exactly the time of the cut-off (for example billing codes at
    * discharge). With labels only.
    */
-  readonly excludeAtCutoff?: CodePredicate | undefined;
+  readonly excludeAtCutoff?: CodeChoice | undefined;
   /**
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is

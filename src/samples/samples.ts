@@ -119,10 +119,10 @@ export class Samples {
   at(i: number, options?: DrawOptions): Sample | undefined {
     this._store.check();
     if (!Number.isInteger(i)) expected("The index of a sample", i, "a whole number");
-    const sample = i < 0 ? i + this.size : i;
-    if (!(sample >= 0 && sample < this.size)) return undefined;
     const given = optionsOf(options) ?? {};
     namesIn("at", given, ["seed", "epoch"]);
+    const sample = i < 0 ? i + this.size : i;
+    if (!(sample >= 0 && sample < this.size)) return undefined;
     const { seed = 0, epoch = 0 } = given;
     const window = new Window(this._store, this._plan);
     this._set(window, sample, drawOf(seed, epoch));
@@ -224,6 +224,7 @@ export function samples<S extends object>(db: Cohort<S>, source: Labels | Pretra
     conflict(
       `The samples are made of split ${JSON.stringify((source as Pretraining).split)}. Remove the option \`split\`, which is for labels only.`,
     );
+  if (isPretraining) namesIn("the source of samples for pre-training", source, ["split"]);
   const store = db._store;
   store.check();
   const plan = new Plan(store, options, source instanceof Labels);

@@ -107,13 +107,33 @@ export class NativeHandle {
    * Queries many patients at once, on other threads. Returns the arrays of the result in the order of its
    * members.
    */
-  async ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+  async ask<T extends readonly unknown[]>(
+    kind: QueryKind,
+    question: Question,
+    signal: AbortSignalLike | undefined,
+    details?: QuestionDetails,
+  ): Promise<T> {
     return cancellable(
       "query",
       signal,
-      () => new binding.Asked(this.store, kind, question),
+      () => new binding.Asked(this.store, kind, question, details),
       async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
     );
+  }
+
+  /** A table of the rows that queries find: in memory, or as the bytes of a file. */
+  rowTable(form: RowForm): NativeRowTable {
+    const table = guard(() => new binding.RowTable(form));
+    return {
+      add: (question, columns, window, most, signal) =>
+        cancellable(
+          "rows",
+          signal,
+          () => table,
+          () => translated(() => table.add(this.store, question, [...columns], window, most)),
+        ),
+      finish: () => guard(() => table.finish()),
+    };
   }
 
   /** Writes into `ends` where the rows end that are known at each sample's cut-off: see the native side. */
@@ -147,6 +167,24 @@ export class NativeHandle {
 
 /** A native query, and its kinds. */
 export type Question = Native.Question;
+export type QuestionDetails = Native.Details;
+
+/** Where a table of rows goes. */
+export type RowForm = ConstructorParameters<typeof Native.RowTable>[0];
+
+/** A table of rows that is made piece by piece. */
+export interface NativeRowTable {
+  /** Adds at most `most` rows. `window` is the number of the question's first window. */
+  add(
+    question: Question,
+    columns: readonly string[],
+    window: number,
+    most: number,
+    signal: AbortSignalLike | undefined,
+  ): Promise<Native.TableBytes>;
+  /** The last bytes of a file. */
+  finish(): Uint8Array;
+}
 export type QueryKind = ConstructorParameters<typeof Native.Asked>[1];
 
 /** As {@link guard}, for native promises. */

@@ -9,7 +9,7 @@ import { IdTable, type SubjectId } from "./ids.js";
 import { Legend } from "./legend.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped-file.js";
-import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question } from "./native.js";
+import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question, type QuestionDetails } from "./native.js";
 import { type Shape, shapeOf } from "./shape.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
@@ -121,9 +121,14 @@ export class Store {
   }
 
   /** Queries many patients at once, on other threads. */
-  ask<T extends readonly unknown[]>(kind: QueryKind, question: Question, signal: AbortSignalLike | undefined): Promise<T> {
+  ask<T extends readonly unknown[]>(
+    kind: QueryKind,
+    question: Question,
+    signal: AbortSignalLike | undefined,
+    details?: QuestionDetails,
+  ): Promise<T> {
     this.check();
-    return this.native.ask<T>(kind, question, signal);
+    return this.native.ask<T>(kind, question, signal, details);
   }
 
   /** Reads the ancestor codes that no event has, where the store has any. */

@@ -46,6 +46,8 @@ export type MedsErrorCode =
   | "MEDS_NOT_CONTIGUOUS"
   /** A file or folder does not exist. Fix: Check the path. */
   | "MEDS_NOT_FOUND"
+  /** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
+  | "MEDS_NO_CODE"
   /** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
   | "MEDS_NO_DATA"
   /** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */

@@ -1,8 +1,13 @@
-import { expected, lengthOf } from "./arguments.js";
+import { conflict, expected, lengthOf, shown } from "./arguments.js";
 import { fail } from "./errors.js";
 
-/** A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, or a `Date`. */
-export type TimeLike = number | bigint | Date;
+/**
+ * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
+ * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
+ * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
+ * moment.
+ */
+export type TimeLike = number | bigint | Date | string;
 
 /** 2^32: the unit of the high word of an int64. */
 export const HIGH = 4294967296;
@@ -47,7 +52,56 @@ export function boundOf(time: TimeLike): number | bigint {
     if (Number.isNaN(millis)) fail("MEDS_INVALID_ARGUMENT", "The Date is invalid. Use a valid Date, or microseconds since 1970-01-01.");
     return narrow(BigInt(millis) * 1000n);
   }
-  expected("The time", time, "microseconds since 1970-01-01 (number or bigint) or a Date");
+  if (typeof time === "string") return narrow(isoTime(time) ?? failText(time));
+  expected("The time", time, TIMES);
+}
+
+/** What a time can be, for messages. */
+export const TIMES = 'microseconds since 1970-01-01 (number or bigint), a Date, or text such as "2012-05-17T13:30"';
+
+const ISO = /^(\d{4}|-?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+
+/** Microseconds since 1970-01-01 of ISO 8601 text as in {@link TimeLike}; null for other text. */
+export function isoTime(text: string): bigint | null {
+  const match = ISO.exec(text);
+  if (match === null) return null;
+  const [, year, month = "01", day = "01", hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  date.setUTCHours(Number(hour), Number(minute), Number(second));
+  // Date would turn 31 February into a day of March.
+  const same = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day) && date.getUTCHours() === Number(hour);
+  if (!same || date.getUTCMinutes() !== Number(minute) || date.getUTCSeconds() !== Number(second)) return null;
+  const [zoneHours, zoneMinutes] = zone === "Z" ? [0, 0] : [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  if (zoneHours > 23 || zoneMinutes > 59) return null;
+  const offset = (zone.startsWith("-") ? -1 : 1) * (zoneHours * 60 + zoneMinutes);
+  return (BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1000n + BigInt(fraction.padEnd(6, "0"));
+}
+
+function failText(text: string): never {
+  if (/^-?\d+$/.test(text))
+    conflict(
+      `The time is the text ${shown(text)}. Pass microseconds since 1970-01-01 as a number or bigint, and dates with hyphens, such as "2012-05-17".`,
+    );
+  expected("The time", text, TIMES);
+}
+
+/**
+ * A time as microseconds since 1970-01-01 UTC: the same clock as in {@link Timeline.times}, for any form of a
+ * time.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for text that is not ISO 8601, an invalid Date and a bigint outside
+ * 64 bits; `MEDS_UNSAFE_NUMBER` for a number that is not a safe integer.
+ * @example
+ * ```ts
+ * import { microsOf } from "meds-reader";
+ *
+ * const admitted = microsOf("2012-05-17T13:30");
+ * console.log(microsOf("2012-05-18") - admitted, "microseconds to midnight");
+ * ```
+ */
+export function microsOf(time: TimeLike): bigint {
+  return BigInt(boundOf(time));
 }
 
 /** A time as a number where that is exact, else unchanged. */

@@ -1,7 +1,8 @@
-import { type CodeRange, codeRanges } from "../store/codes.js";
+import type { CodeChoice } from "../store/choice.js";
 import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
+import type { Value } from "../store/values/vector.js";
 import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { boundOf, shownTime, type TimeLike } from "../support/time.js";
@@ -10,7 +11,9 @@ import { type BetweenOptions, boundsOf, countOf, inclusiveOf, sliceIndex, static
 import { Column } from "./column.js";
 import { copyOf, type TimelineCopy } from "./copy.js";
 import { Event } from "./event.js";
-import { RowIterator, RunIterator } from "./iterators.js";
+import { distinctOf, type Group, groupsOf, type VisitOptions, visitsOf } from "./groups.js";
+import { ListIterator, RunIterator, StepIterator } from "./iterators.js";
+import { type CodesOfRow, type EventTest, filterOf, type HitOptions, hitOf, momentsOf } from "./questions.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import { searchTime } from "./search.js";
@@ -179,8 +182,14 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * call.
    */
   [Symbol.iterator](): IterableIterator<Event<S>> {
-    if (!this._isRun) return new RowIterator<S>(this);
-    return new RunIterator<S>(this._shard, this._patient, this._begin, this._begin + this.length);
+    const { _shard: shard, _patient: patient } = this;
+    if (this._isRun) return new RunIterator<S>(shard, patient, this._begin, this._begin + this.length);
+    return this._rows === null ? new StepIterator<S>(shard, patient, this, 1) : new ListIterator<S>(shard, patient, this._rows);
+  }
+
+  /** The rows from the last to the first, static rows last: `for (const event of patient.reversed())`. */
+  reversed(): IterableIterator<Event<S>> {
+    return new StepIterator<S>(this._shard, this._patient, this, -1);
   }
 
   /**
@@ -218,7 +227,10 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     }
   }
 
-  /** The rows at or before a time, with the static rows: the history that is known then. */
+  /**
+   * The rows at or before a time, with the static rows: the history that is known then. Rows at exactly the
+   * time all belong to it; of these, the last is the one that the source has last.
+   */
   until(time: TimeLike, options?: WindowOptions): Timeline<S> {
     const end = searchTime(this, this._shard, this._bound(time), inclusiveOf(options));
     return this._cut(this.staticCount, end, staticOf(options));
@@ -246,16 +258,69 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 
   /** The first `count` rows, static rows first; all rows if there are fewer. */
-  first(count: number): Timeline<S> {
-    return this._slice(0, Math.min(countOf(count), this.length));
+  first(count: number): Timeline<S>;
+  /**
+   * The first row that has one of some codes ({@link CodeChoice}), or for which a function of the event returns
+   * true; undefined where there is none. The search stops at the first hit; by codes, it costs about 1 ns per
+   * row. Rows are in the order of the store: static rows first, then by time. Of several rows at one time, the
+   * first is the one that the source has first. A number is a count of rows: for a code id, use
+   * `db.codes.select(id)`.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const patient of db) {
+   *   const admission = patient.first("HOSPITAL_ADMISSION*"); // the star: codes with this prefix
+   *   const lab = patient.last("LAB//*", { with: "value" });
+   *   const high = patient.first((event) => (event.numericValue ?? 0) > 1000);
+   *   console.log(admission?.date, lab?.numericValue, high?.code);
+   * }
+   * db.close();
+   * ```
+   */
+  first(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  first(wanted: number | CodesOfRow | EventTest<S>, options?: HitOptions): Timeline<S> | Event<S> | undefined {
+    if (typeof wanted !== "number") return hitOf(this, "first", wanted, options, 1);
+    return this._slice(0, Math.min(rowsOf("first", wanted, options), this.length));
   }
 
   /**
    * The last `count` rows; all rows if there are fewer. Static rows are the first rows, so they are left out
    * first.
    */
-  last(count: number): Timeline<S> {
-    return this._slice(Math.max(0, this.length - countOf(count)), this.length);
+  last(count: number): Timeline<S>;
+  /**
+   * The last row that has one of some codes, or passes a test, as {@link Timeline.first}. Of several rows at one
+   * time, the last is the one that the source has last. `{ with: "value" }`: the last row that also has a
+   * numeric value.
+   *
+   * @throws MedsError as {@link Timeline.first}.
+   */
+  last(wanted: CodesOfRow | EventTest<S>, options?: HitOptions): Event<S> | undefined;
+  last(wanted: number | CodesOfRow | EventTest<S>, options?: HitOptions): Timeline<S> | Event<S> | undefined {
+    if (typeof wanted !== "number") return hitOf(this, "last", wanted, options, -1);
+    return this._slice(Math.max(0, this.length - rowsOf("last", wanted, options)), this.length);
+  }
+
+  /** The first row for which a function of the event returns true; undefined where there is none. */
+  find(test: EventTest<S>): Event<S> | undefined {
+    return hitOf(this, "find", functionOf("find", test), undefined, 1);
+  }
+
+  /** Whether a row has one of some codes, or passes a test, as {@link Timeline.first}. A number is a code id. */
+  some(wanted: number | CodesOfRow | EventTest<S>): boolean {
+    return hitOf(this, "some", wanted, undefined, 1) !== undefined;
+  }
+
+  /**
+   * The rows for which a function of the event returns true, in order. To select rows by their codes, {@link
+   * Timeline.withCode} is faster.
+   */
+  filter(test: EventTest<S>): Timeline<S> {
+    return filterOf(this, functionOf("filter", test));
   }
 
   /**
@@ -268,17 +333,76 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 
   /**
-   * The rows that have one of the codes. Codes are strings, ids, or ranges of ids such as
-   * `db.codes.withPrefix("LAB//")`. A code that no event has selects nothing.
+   * The rows that have one of the codes: see {@link CodeChoice} for how codes are chosen. A part of the choice
+   * that no code of the store matches selects nothing and causes one warning.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a code.
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a value that cannot be a choice of codes.
    */
-  withCode(...codes: readonly (string | number | CodeRange)[]): Timeline<S> {
+  withCode(...codes: readonly CodeChoice[]): Timeline<S> {
     const shard = this._shard;
     shard.check();
-    const ranges = codeRanges(shard.store.codes, codes, "a code, an id, or a range of ids; spread an array (...codes)");
-    const { rows, staticCount } = selectCodes(this, shard, ranges);
-    return new Timeline<S>(shard, this._patient, this._index, 0, rows.length, staticCount, 0, rows);
+    const { rows, staticCount } = selectCodes(this, shard, shard.store.codes._choices.ofAll(codes));
+    return this._listed(rows, staticCount);
+  }
+
+  /**
+   * The rows in groups: one group for each value of a column, in the order of the groups' first rows. Rows
+   * without a value are in no group. It costs one pass over the column, and copies nothing.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN`; `MEDS_COLUMN_TYPE` for a column of lists or bytes.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { key, rows } of db.at(0)!.groupBy("code")) console.log(key, rows.length, rows.lastTime);
+   * db.close();
+   * ```
+   */
+  groupBy<N extends ColumnName<S>>(column: N): Group<NonNullable<ColumnValue<S, N>>, S>[] {
+    this._shard.check();
+    return groupsOf(this, column, 0);
+  }
+
+  /**
+   * The values of a column, each once, in the order of their first rows; null is left out. For codes it costs 1
+   * to 3 ns per row, far less than a `Set` of the events' codes.
+   *
+   * @throws MedsError as {@link Timeline.groupBy}.
+   */
+  distinct<N extends ColumnName<S>>(column: N): NonNullable<ColumnValue<S, N>>[] {
+    this._shard.check();
+    return distinctOf(this, column);
+  }
+
+  /**
+   * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
+   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const visit of db.at(0)!.visits()) {
+   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * }
+   * db.close();
+   * ```
+   */
+  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[] {
+    this._shard.check();
+    return visitsOf(this, options);
+  }
+
+  /**
+   * The rows of one time after another, as slices: `for (const moment of patient.byTime())`. Static rows are in
+   * none.
+   */
+  byTime(): IterableIterator<Timeline<S>> {
+    return momentsOf(this);
   }
 
   /**
@@ -367,15 +491,20 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
       const rows = new Uint32Array(length);
       rows.set(this._rows.subarray(0, count));
       rows.set(this._rows.subarray(begin, end), count);
-      return new Timeline<S>(this._shard, this._patient, this._index, 0, length, count, 0, rows);
+      return this._listed(rows, count);
     }
     // Static rows are one run, and so are timed rows: the gap can only be between them.
     const gap = this._gap + begin - count;
     return new Timeline<S>(this._shard, this._patient, this._index, this._begin, length, count, gap, null);
   }
 
-  /** Rows [begin, end) of all rows. */
-  private _slice(begin: number, end: number): Timeline<S> {
+  /** @internal Some rows of these, as a list of rows of the shard. */
+  _listed(rows: Uint32Array, staticCount: number): Timeline<S> {
+    return new Timeline<S>(this._shard, this._patient, this._index, 0, rows.length, staticCount, 0, rows);
+  }
+
+  /** @internal Rows [begin, end) of all rows. */
+  _slice(begin: number, end: number): Timeline<S> {
     const { _shard, _patient, _index, _begin, _gap, _rows } = this;
     const length = end - begin;
     const statics = Math.min(Math.max(this.staticCount - begin, 0), length);
@@ -385,6 +514,17 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     const first = statics > 0 ? _begin + begin : _begin + _gap + begin;
     return new Timeline<S>(_shard, _patient, _index, first, length, statics, gap, null);
   }
+}
+
+/** Checks a number of rows, which has no options. */
+function rowsOf(what: string, count: number, options: HitOptions | undefined): number {
+  if (options !== undefined)
+    conflict(`${what}(${count}) is a number of rows and takes no options. For a code id, pass db.codes.select(${count}).`);
+  return countOf(count);
+}
+
+function functionOf<S extends object>(what: string, test: EventTest<S>): EventTest<S> {
+  return typeof test === "function" ? test : expected(`The argument of ${what}`, test, "a function of an event that returns true or false");
 }
 
 /** Throws `MEDS_OUT_OF_RANGE`. */

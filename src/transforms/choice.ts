@@ -1,6 +1,6 @@
 // The rows that a ready transform selects, and the columns that it reads.
 
-import { expected, textOf, textsIn } from "../support/arguments.js";
+import { expected, namesIn, textOf, textsIn } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { Row } from "../timeline/row.js";
 import type { Line } from "./part.js";
@@ -20,6 +20,7 @@ export type ChosenRows = { readonly codes: readonly string[] } | { readonly colu
 export function choiceOf(name: string, choice: RowChoice): ChosenRows {
   const wanted = 'an object such as { codes: ["LAB//*"] } or { column: "table", values: ["visit"] }';
   if (typeof choice !== "object" || choice === null) expected(name, choice, wanted);
+  namesIn(`\`${name}\``, choice, "codes" in choice ? ["codes"] : ["column", "values"]);
   if ("codes" in choice) return { codes: listOf(`${name}.codes`, choice.codes) };
   if (!("column" in choice)) expected(name, choice, wanted);
   return { column: textOf(`${name}.column`, choice.column, "the name of a column"), values: listOf(`${name}.values`, choice.values) };

@@ -140,6 +140,88 @@ describe("info", () => {
   });
 });
 
+describe("rows", () => {
+  const count = async (where: string) => Number((await duckdb(`SELECT count(*)::INT AS n FROM ${data} WHERE ${where}`))[0]!.n);
+
+  it("writes the chosen rows as Parquet", async () => {
+    const out = join(work, "labs.parquet");
+    const { code, stdout, stderr } = await meds(
+      "rows",
+      store,
+      "--code",
+      "LAB//*",
+      "--out",
+      out,
+      "--columns",
+      "subject_id,time,code,visit_id",
+      "--json",
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ out, rows: await count("starts_with(code, 'LAB//')") });
+    const sorted = (from: string, where: string) =>
+      duckdb(`SELECT subject_id, epoch_us(time) AS time, code, visit_id FROM ${from} WHERE ${where} ORDER BY ALL`);
+    expect(await sorted(`read_parquet('${out}')`, "true")).toEqual(await sorted(data, "starts_with(code, 'LAB//')"));
+  });
+
+  it("writes rows between times, of a split and a list of subjects", async () => {
+    const out = join(work, "part.csv");
+    const ids = join(work, "some-ids.txt");
+    const split = Object.keys(JSON.parse((await meds("info", store, "--json")).stdout).splits)[0]!;
+    const members = await duckdb(
+      `SELECT subject_id FROM read_parquet('${source}/metadata/subject_splits.parquet') WHERE split = '${split}'`,
+    );
+    const chosen = members.slice(0, 5).map(({ subject_id }) => String(subject_id));
+    // One of another split, which --split leaves out.
+    const others = await duckdb(
+      `SELECT subject_id FROM read_parquet('${source}/metadata/subject_splits.parquet') WHERE split <> '${split}' LIMIT 1`,
+    );
+    writeFileSync(ids, [...chosen, ...others.map(({ subject_id }) => String(subject_id))].join("\n"));
+    const args = ["rows", store, "--split", split, "--ids", ids, "--from", "2010", "--until", "2018-06", "--out", out];
+    const own = `subject_id IN (${chosen.join(",")})`;
+    const timed = `${own} AND time BETWEEN '2010-01-01' AND '2018-06-01'`;
+    const written = async (...more: string[]) => {
+      const { code, stdout, stderr } = await meds(...args, ...more);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain(out);
+      return Number((await duckdb(`SELECT count(*)::INT AS n FROM read_csv('${out}')`))[0]!.n);
+    };
+    expect(await written()).toBe(await count(`${timed} OR (${own} AND time IS NULL)`));
+    expect(await written("--no-static", "--columns", "all")).toBe(await count(timed));
+    expect(readFileSync(out, "utf8").split("\n")[0]).toMatch(/^subject_id,time,code,numeric_value,.*visit_id/);
+  });
+
+  it("writes to stdout, and stops when its reader does", async () => {
+    const { code, stdout } = await meds(
+      "rows",
+      store,
+      "--code",
+      "MEDS_BIRTH",
+      "--columns",
+      "subject_id,code",
+      "--limit",
+      "2",
+      "--out",
+      "-",
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^subject_id,code\n\d+,MEDS_BIRTH\n\d+,MEDS_BIRTH\n$/);
+    const { child, done } = start(["rows", store, "--out", "-"]);
+    child.stdout!.destroy();
+    expect(await done).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("reports what is wrong", async () => {
+    const failed = async (...args: string[]) => (await meds("rows", store, ...args)).stderr.split(":")[0];
+    expect(await failed("--out", join(work, "rows"))).toBe("MEDS_INVALID_ARGUMENT");
+    expect(await failed("--out", join(work, "rows.csv"), "--columns", "nothing")).toBe("MEDS_UNKNOWN_COLUMN");
+    expect(await failed("--out", join(work, "rows.csv"), "--split", "nothing")).toBe("MEDS_UNKNOWN_SPLIT");
+    expect(await failed("--out", join(work, "rows.csv"), "--code", "NO_SUCH//")).toBe("MEDS_NO_CODE");
+    expect(await failed()).toBe("MEDS_USAGE");
+    expect(await failed("--out", "-", "--format", "xlsx")).toBe("MEDS_USAGE");
+    expect(readdirSync(work).filter((name) => name.startsWith("rows"))).toEqual([]);
+  });
+});
+
 describe("show", () => {
   interface Row {
     time: number | null;
@@ -187,7 +269,10 @@ describe("show", () => {
     expect(core(await shown("--until", iso, "--code", "LAB//", "--last", "9"))).toEqual(labs.slice(-9));
     const both = (await rows()).filter(({ code }) => /^(GENDER\/\/|MEDS_BIRTH)/.test(code));
     expect(core(await shown("--code", "MEDS_BIRTH", "--code", "GENDER//"))).toEqual(both);
-    expect(await shown("--code", "NO_SUCH//")).toMatchObject({ events: [] });
+    expect(await meds("show", store, subject, "--code", "NO_SUCH//")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^MEDS_NO_CODE: /),
+    });
   });
 
   it("prints days, times once, descriptions and values with units", async () => {

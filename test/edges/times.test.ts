@@ -69,7 +69,8 @@ describe("times", () => {
           String(bad),
         ).toBe("MEDS_UNSAFE_NUMBER");
       expect(codeOf(() => patient.until(new Date(Number.NaN)))).toBe("MEDS_INVALID_ARGUMENT");
-      expect(codeOf(() => patient.until("2020" as never))).toBe("MEDS_INVALID_ARGUMENT");
+      for (const bad of ["", "20", "yesterday", "2020-02-30", "2020-1-1", "2020-01-01T24:00", "1577836800000000", "20200101"])
+        expect(codeOf(() => patient.until(bad)), bad).toBe("MEDS_INVALID_ARGUMENT"); // biome-ignore format: a line
       expect(codeOf(() => patient.between(2, 1))).toBe("MEDS_INVALID_ARGUMENT");
       expect(codeOf(() => patient.until(2n ** 63n))).toBe("MEDS_INVALID_ARGUMENT");
       for (const bad of [-1, 1.5, Number.NaN])

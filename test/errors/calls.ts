@@ -159,7 +159,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_INTERNAL: [],
     MEDS_INVALID_ARGUMENT: [
       ['db.get("1")', () => db.get("1" as never)],
-      ['db.at(0).until("2020")', () => db.at(0)!.until("2020" as never)],
+      ['db.at(0).until("yesterday")', () => db.at(0)!.until("yesterday")],
       ["convert(source, store, { thread: 2 })", () => into("demo", { thread: 2 } as never)],
       ["convert(source, store, { memory: 1 })", () => into("demo", { memory: 1, force: true })],
       ["samples(db, labels, {})", () => samples(db, labels, {} as never)],
@@ -189,6 +189,30 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ["db.map(Math.max)", () => db.map(Math.max as never)],
       ["db.reduce(module, { initial: 0 })", () => db.reduce(failing, { initial: 0 } as never)],
       ['db.map("rows.ts")', () => db.map("rows.ts")],
+      ['db.countCodes({ by: "week" })', () => db.countCodes({ by: "week" as never })],
+      ["db.select({ columns: [] })", () => db.select({ columns: [] })],
+      ['db.select({ columns: ["code", "code"] })', () => db.select({ columns: ["code", "code"] })],
+      ['db.writeRows("rows.txt")', () => db.writeRows("rows.txt")],
+      ['db.writeRows("demo.medsdb/rows.csv")', () => db.writeRows(at("demo.medsdb", "rows.csv"))],
+      ['db.asof(labels, "LAB//a", { with: "values" })', () => db.asof(labels, "LAB//a", { with: "values" as never })],
+      ['db.asof({ subjectIds: [1] }, "LAB//a", { maxAge: "1d" })', () => db.asof({ subjectIds: [1] }, "LAB//a", { maxAge: "1d" })],
+      ['db.asofEach(labels, ["LAB//a"])', () => db.asofEach(labels, ["LAB//a"] as never)],
+      ["db.aggregate({ windows: { from: undefined } })", () => db.aggregate({ windows: { from: undefined } })],
+      ['db.aggregate({ windows: { until: labels, after: "1d" } })', () => db.aggregate({ windows: { until: labels, after: "1d" } })],
+      ['db.aggregate({ windows: { from: labels, before: "1d" } })', () => db.aggregate({ windows: { from: labels, before: "1d" } })],
+      [
+        'db.aggregate({ windows: { from: labels, until: labels, for: "1d" } })',
+        () => db.aggregate({ windows: { from: labels, until: labels, for: "1d" } }),
+      ],
+      [
+        "db.aggregate({ windows: { from: labels, until: births } }) // of other subjects",
+        async () => db.aggregate({ windows: { from: labels, until: await db.firstOf("SEX//F") } }),
+      ],
+      ["db.aggregate({ windows: { from: times } })", () => db.aggregate({ windows: { from: new BigInt64Array() as never } })],
+      [
+        "db.aggregate({ windows: { from: { subjectIds, times, has } } }) // of different lengths",
+        () => db.aggregate({ windows: { from: { subjectIds: BigInt64Array.of(1n), times: BigInt64Array.of(1n), has: new Uint8Array() } } }),
+      ],
       ["Labels.from([{ subjectId: 1 }])", () => Labels.from([{ subjectId: 1 }] as never)],
     ],
     MEDS_IO: [['Vocabulary.open("demo") // a folder', () => Vocabulary.open(at("demo"))]],
@@ -226,6 +250,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_NOT_FOUND: [
       ['PatientDatabase.open("nowhere.medsdb")', () => PatientDatabase.open(at("nowhere.medsdb"))],
       ['convert("nowhere", store)', () => into("nowhere")],
+    ],
+    MEDS_NO_CODE: [
+      [
+        'meds-reader codes demo.medsdb "LABS//a"',
+        () => {
+          const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+          const { stderr } = spawnSync(process.execPath, [main, "codes", at("demo.medsdb"), "LABS//a"], { encoding: "utf8" });
+          const [code, message] = stderr.trim().split(/: (.*)/s) as [MedsErrorCode, string];
+          throw new MedsError(code, message);
+        },
+      ],
     ],
     MEDS_NO_DATA: [['convert("empty", store) // data/ has no Parquet file', () => into("empty")]],
     MEDS_NO_SPLIT: [["Vocabulary.fit(db)", () => Vocabulary.fit(db)]],

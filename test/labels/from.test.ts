@@ -26,7 +26,7 @@ describe("labels given in memory", () => {
     [{ subjectId: 2 ** 53 }, "MEDS_UNSAFE_NUMBER"],
     [{ predictionTime: 2n ** 63n }],
     [{ predictionTime: undefined }],
-    [{ predictionTime: "2020-01-01" }],
+    [{ predictionTime: "1 January 2020" }],
     [{ predictionTime: new Date(Number.NaN) }],
     [{ predictionTime: 0.5 }, "MEDS_UNSAFE_NUMBER"],
     [{ booleanValue: 1 }],

@@ -69,6 +69,7 @@ describe("Shots", () => {
       { id: 3, time: "2015-01-01T10:20:00", value: 1 },
     ]);
     const { train } = shots.select(labels, splits, { k: -1 });
+    expect(codeOf(() => shots.select(labels, splits, { k: -1, replicat: 1 } as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(shown(train)).toEqual([
       [1n, micros("1969-12-31T23:59:30"), false],
       [1n, micros("2015-01-01T10:20:31"), true],

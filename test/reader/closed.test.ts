@@ -1,7 +1,9 @@
 // After close(): every public property and method gives what it gave before, out of memory, or throws MEDS_CLOSED. Never something else.
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MedsError, PatientDatabase } from "meds-reader";
+import { Labels, MedsError, PatientDatabase } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic, T0 } from "../support/clinic.js";
 
@@ -32,6 +34,16 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   lastOf: ["LAB//a"],
   rowsWithCode: ["LAB//a"],
   exportC: [0],
+  asof: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), "LAB//a"],
+  asofEach: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), { labs: "LAB//a" }],
+  writeRows: [join(tmpdir(), "meds-reader-closed.csv")],
+  find: [() => true],
+  filter: [() => true],
+  some: ["LAB//a"],
+  groupBy: ["unit"],
+  distinct: ["unit"],
+  visits: [{ column: "unit" }],
+  select: ["LAB//a"],
 };
 
 const API = readFileSync(fileURLToPath(new URL("../../index.d.ts", import.meta.url)), "utf8");
@@ -91,6 +103,9 @@ describe("after close()", () => {
       event: patient.at(3)!,
       dictionary: patient.column("unit").dictionary!,
       info: patient.column("unit").info,
+      selection: db.codes.select("LAB//*"),
+      group: patient.groupBy("unit")[1]!,
+      hit: patient.last("LAB//*")!,
     };
     for (const { name } of db.columns) {
       objects[`${name} of the patient`] = patient.column(name);

@@ -39,6 +39,16 @@ const oneOf =
   (value: unknown) =>
     values.includes(value);
 const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
+const isCodes = (value: unknown) =>
+  isText(value) ||
+  isWhole(value) ||
+  isEmpty(value) ||
+  value instanceof Uint8Array ||
+  value instanceof RegExp ||
+  (Array.isArray(value) && value[0] === "x");
+/** An argument of first and last: a number of rows, or codes. */
+const isHit = (value: unknown) =>
+  typeof value === "number" ? (isWhole(value) && value >= 0) || value === Number.POSITIVE_INFINITY : isCodes(value);
 const never = () => false;
 
 let source: string;
@@ -75,11 +85,21 @@ const windowCases: Case[] = Object.entries(WINDOWS).flatMap(([name, window]): Ca
   [`${name}.between options`, (x) => window().between(T0, T0, x), isOptions],
   [`${name}.between inclusive`, (x) => window().between(T0, T0, { inclusive: x }), isFlag],
   [`${name}.between static`, (x) => window().between(T0, T0, { static: x }), isFlag],
-  [`${name}.first`, (x) => window().first(x), (x) => (isWhole(x) && Number(x) >= 0) || x === Number.POSITIVE_INFINITY],
-  [`${name}.last`, (x) => window().last(x), (x) => (isWhole(x) && Number(x) >= 0) || x === Number.POSITIVE_INFINITY],
+  [`${name}.first`, (x) => window().first(x), isHit],
+  [`${name}.first options`, (x) => window().first("LAB//a", x), isOptions],
+  [`${name}.first with`, (x) => window().first("LAB//a", { with: x }), (x) => x === undefined],
+  [`${name}.last`, (x) => window().last(x), isHit],
+  [`${name}.last options`, (x) => window().last("LAB//a", x), isOptions],
+  [`${name}.last with`, (x) => window().last("LAB//a", { with: x }), (x) => x === undefined],
   [`${name}.slice begin`, (x) => window().slice(x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
   [`${name}.slice end`, (x) => window().slice(0, x), (x) => x === undefined || isWhole(x) || isInfinite(x)],
-  [`${name}.withCode`, (x) => window().withCode(x), (x) => isText(x) || isWhole(x)],
+  [`${name}.withCode`, (x) => window().withCode(x), isCodes],
+  [`${name}.some`, (x) => window().some(x), isCodes],
+  [`${name}.find`, (x) => window().find(x), never],
+  [`${name}.filter`, (x) => window().filter(x), never],
+  [`${name}.groupBy`, (x) => window().groupBy(x), never],
+  [`${name}.distinct`, (x) => window().distinct(x), never],
+  [`${name}.visits`, (x) => window().visits({ column: x }), never],
   [`${name}.column`, (x) => window().column(x), never],
   [`${name}.copy`, (x) => window().copy(x), (x) => x === undefined || isEmpty(x)],
   [`${name}.copy one`, (x) => window().copy([x]), never],
@@ -114,6 +134,12 @@ const cases: Case[] = [
   ["split", (x) => db.split(x), never],
   ["codes.id", (x) => db.codes.id(x), isText],
   ["codes.withPrefix", (x) => db.codes.withPrefix(x), isText],
+  ["codes.select", (x) => db.codes.select(x), isCodes],
+  [
+    "codes.select prefix",
+    (x) => db.codes.select({ prefix: x }),
+    (x) => (isText(x) && x !== "") || isEmpty(x) || (Array.isArray(x) && x[0] === "x"),
+  ],
   ["codes.withAncestor", (x) => db.codes.withAncestor(x), isText],
   ["exportC", (x) => db.exportC(x).release(), (x) => isWhole(x) && (x as number) >= 0 && (x as number) < db.shardCount],
   ["codes.get", (x) => db.codes.get(x), (x) => typeof x === "number"],
@@ -187,8 +213,6 @@ const asking =
   (x) =>
     db.countCodes({ windows: { subjectIds: [], [name]: x } });
 const isNone = (value: unknown) => isEmpty(value) || value === undefined;
-const isCodes = (value: unknown) =>
-  isText(value) || isWhole(value) || isEmpty(value) || value instanceof Uint8Array || (Array.isArray(value) && value[0] === "x");
 
 const asyncCases: Case[] = [
   ["query options", (x) => db.countCodes(x), isOptions],

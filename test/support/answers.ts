@@ -1,6 +1,7 @@
 // The expected results of queries, by plain loops over timelines.
 import type {
   Aggregates,
+  BinCounts,
   CodeCounts,
   CodeCountsEach,
   CodeRows,
@@ -8,6 +9,7 @@ import type {
   Occurrences,
   Patient,
   PatientDatabase,
+  TimeBin,
   Timeline,
   Windows,
 } from "meds-reader";
@@ -66,6 +68,7 @@ export class Answers {
       offsets: offsets(cells.map((group) => group.length)),
       codeIds: Uint32Array.from(cells.flat(), ({ id }) => id),
       counts: Uint32Array.from(cells.flat(), ({ rows }) => rows.length),
+      subjectIds: this.subjectIds(),
     };
   }
 
@@ -98,6 +101,7 @@ export class Answers {
       min: numbers("min"),
       max: numbers("max"),
       last: numbers("last"),
+      subjectIds: this.subjectIds(),
     };
   }
 
@@ -110,10 +114,55 @@ export class Answers {
         : { row, time: patient.at(row)!.timeMicros ?? NO_TIME, id: patient.codeIds[row]! };
     });
     return {
+      subjectIds: this.subjectIds(),
+      has: Uint8Array.from(found, ({ row }) => (row < 0 ? 0 : 1)),
+      found: found.filter(({ row }) => row >= 0).length,
       rows: Int32Array.from(found, ({ row }) => row),
       times: BigInt64Array.from(found, ({ time }) => time),
       codeIds: Uint32Array.from(found, ({ id }) => id),
     };
+  }
+
+  /** The groups themselves. */
+  groupsOf(): readonly Group[] {
+    return this.groups;
+  }
+
+  /** The rows of {@link Cohort.select}, each with the number of its window. */
+  selected(): readonly { readonly window: number; readonly patient: Patient; readonly row: number }[] {
+    return this.groups.flatMap(({ patient, rows }, window) => this.matching(patient, rows).map((row) => ({ window, patient, row })));
+  }
+
+  /** The counts of {@link Cohort.countCodes} by time. */
+  countBins<B extends TimeBin>(by: B): BinCounts<B> {
+    const counts = new Map<number, Map<bigint, number>>();
+    let withoutTime = 0;
+    for (const { patient, row } of this.selected()) {
+      const time = patient.at(row)!.timeMicros;
+      if (time === null) {
+        withoutTime += 1;
+        continue;
+      }
+      const id = patient.codeIds[row]!;
+      const bins = counts.get(id) ?? new Map<bigint, number>();
+      counts.set(id, bins);
+      const bin = binOf(time, by);
+      bins.set(bin, (bins.get(bin) ?? 0) + 1);
+    }
+    const entries = [...counts]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([id, bins]) => [...bins].sort(([a], [b]) => (a < b ? -1 : 1)).map(([bin, count]) => ({ id, bin, count })));
+    const bins = entries.map(({ bin }) => bin);
+    return {
+      codeIds: Uint32Array.from(entries, ({ id }) => id),
+      bins: (by === "year" ? Int32Array.from(bins, Number) : BigInt64Array.from(bins)) as BinCounts<B>["bins"],
+      counts: Float64Array.from(entries, ({ count }) => count),
+      withoutTime,
+    };
+  }
+
+  private subjectIds(): BigInt64Array {
+    return BigInt64Array.from(this.groups, ({ patient }) => patient.subjectId);
   }
 
   rowsWithCode(): CodeRows {
@@ -142,6 +191,28 @@ export class Answers {
     });
   }
 }
+
+const DAY = 86_400_000_000n;
+const floor = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n);
+
+/**
+ * The bin of a time, by counting days of years: the calendar repeats after 400 years, which are brought into the
+ * range of a Date.
+ */
+function binOf(time: bigint, by: TimeBin): bigint {
+  const day = floor(time, DAY);
+  if (typeof by === "object" || by === "day") {
+    const days = by === "day" ? 1n : BigInt(by.days);
+    return clamped(floor(day, days) * days * DAY);
+  }
+  const eras = floor(day, 146_097n);
+  const date = new Date(Number(day - eras * 146_097n) * 86_400_000);
+  if (by === "year") return BigInt(date.getUTCFullYear()) + 400n * eras;
+  const month = BigInt(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)) / 86_400_000n;
+  return clamped((month + eras * 146_097n) * DAY);
+}
+
+const clamped = (start: bigint) => (start < -(2n ** 63n) ? -(2n ** 63n) : start);
 
 function offsets(lengths: readonly number[]): Float64Array {
   const ends = new Float64Array(lengths.length + 1);

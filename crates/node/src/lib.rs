@@ -13,5 +13,6 @@ mod job;
 mod kind;
 mod platform;
 mod query;
+mod rows;
 mod store;
 mod table;

@@ -2,9 +2,9 @@
 
 use crate::error::{caught, guard, thrown};
 use crate::store::NativeStore;
-use meds_query::{End, Query, Request, Windows};
+use meds_query::{Bins, End, Query, Request, Windows};
 use meds_store::{Code, Error, Progress, Result, Store};
-use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either4, Float64Array, Int32Array, Uint32Array};
+use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either4, Float64Array, Int32Array, Uint8Array, Uint32Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,8 +33,31 @@ pub struct Question {
     pub timed_only: bool,
     /// Windows contain at most this number of rows: the last ones.
     pub last: Option<f64>,
+    /// 1 for each window without rows; null where no window is without.
+    pub absent: Option<Uint8Array>,
     /// Number of threads; 0 for all cores.
     pub threads: u32,
+}
+
+/// The parameters of some kinds of query.
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct Details {
+    /// `days`: the number of days of a bin.
+    pub days: Option<u32>,
+    /// `asOf`: ranges of code ids, each with the number of its set: begin, end, set, begin, end, set, …
+    pub sets: Option<Uint32Array>,
+    /// `asOf`: the number of sets.
+    pub set_count: Option<u32>,
+    /// `asOf`: only rows with a value.
+    pub with_value: Option<bool>,
+}
+
+impl Question {
+    /// Whether groups are windows.
+    pub fn has_windows(&self) -> bool {
+        self.subjects.is_some()
+    }
 }
 
 impl From<Question> for Request {
@@ -50,6 +73,7 @@ impl From<Question> for Request {
             timed_only: question.timed_only,
             // Casting a float saturates.
             last: question.last.map(|last| last as usize),
+            absent: question.absent.map(|absent| absent.to_vec()),
         });
         let ids = |array: Option<Uint32Array>| array.map(|array| array.to_vec());
         Self { slots: ids(question.slots), windows, codes: ids(question.codes), threads: question.threads as usize }
@@ -57,9 +81,13 @@ impl From<Question> for Request {
 }
 
 /// The operation of a query.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Kind {
     CountCodes,
+    CountBy(Bins),
+    /// Ranges of code ids, each with the number of its set; the number of sets; whether rows must have a
+    /// value.
+    AsOf(Vec<(u32, u32, u32)>, usize, bool),
     CountCodesEach,
     Occurrence(End),
     Aggregate,
@@ -84,17 +112,35 @@ impl Kind {
             }
             Kind::CountCodesEach => {
                 let found = query.count_codes_each()?;
-                vec![Floats(found.offsets), Words(found.codes), Words(found.counts)]
+                vec![Floats(found.offsets), Words(found.codes), Words(found.counts), Times(query.subjects()?)]
+            }
+            Kind::CountBy(bins) => {
+                let found = query.count_by(bins)?;
+                let numbers = || found.bins.iter();
+                let bins = match bins {
+                    // The years of int64 have 32 bits.
+                    Bins::Years => Rows(numbers().map(|year| *year as i32).collect()),
+                    _ => Times(numbers().map(|number| bins.start(*number)).collect()),
+                };
+                vec![Words(found.codes), bins, Floats(found.counts), Floats(vec![found.without_time])]
+            }
+            Kind::AsOf(sets, count, with_value) => {
+                let mut all = vec![Times(query.subjects()?)];
+                for set in query.as_of(&sets, count, with_value)? {
+                    all.extend([Rows(set.rows), Times(set.times), Words(set.codes), Floats(set.values)]);
+                }
+                all
             }
             Kind::Occurrence(end) => {
                 let found = query.occurrence(end)?;
-                vec![Rows(found.rows), Times(found.times), Words(found.codes)]
+                vec![Rows(found.rows), Times(found.times), Words(found.codes), Times(query.subjects()?)]
             }
             Kind::Aggregate => {
                 let found = query.aggregate()?;
                 let numbers = [found.sum, found.mean, found.min, found.max, found.last];
                 let mut all = vec![Floats(found.offsets), Words(found.codes), Words(found.count), Words(found.value_count)];
                 all.extend(numbers.into_iter().map(Floats));
+                all.push(Times(query.subjects()?));
                 all
             }
             Kind::RowsWithCode => {
@@ -120,12 +166,25 @@ impl Asked {
     pub fn new(
         env: Env,
         store: &NativeStore,
-        #[napi(ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode'")] kind: String,
+        #[napi(
+            ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf'"
+        )]
+        kind: String,
         question: Question,
+        details: Option<Details>,
     ) -> napi::Result<Self> {
         guard(&env, || {
+            let Details { days, sets, set_count, with_value } = details.unwrap_or_default();
             let kind = match kind.as_str() {
                 "countCodes" => Kind::CountCodes,
+                "years" => Kind::CountBy(Bins::Years),
+                "months" => Kind::CountBy(Bins::Months),
+                "days" => Kind::CountBy(Bins::Days(i64::from(days.unwrap_or(1).max(1)))),
+                "asOf" => {
+                    let sets = sets.map(|sets| sets.to_vec()).unwrap_or_default();
+                    let sets = sets.as_chunks::<3>().0.iter().map(|&[begin, end, set]| (begin, end, set)).collect();
+                    Kind::AsOf(sets, set_count.unwrap_or_default() as usize, with_value.unwrap_or_default())
+                }
                 "countCodesEach" => Kind::CountCodesEach,
                 "firstOf" => Kind::Occurrence(End::First),
                 "lastOf" => Kind::Occurrence(End::Last),

@@ -80,6 +80,11 @@ impl Codes {
         }
     }
 
+    /// Whether the set contains every id.
+    pub fn is_all(&self) -> bool {
+        matches!(self.kind, Kind::All)
+    }
+
     /// Whether the set contains this id.
     #[inline(always)]
     pub fn has(&self, id: u32) -> bool {
@@ -123,6 +128,24 @@ impl Codes {
             if self.any(block)? {
                 for (k, id) in block.iter().enumerate().filter(|(_, id)| self.has(id.id())) {
                     found(i * BLOCK + k, id.id());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `found` with the index and the id of rows that have one of the codes, the last first, until it
+    /// returns true.
+    #[inline(always)]
+    pub fn back<I: Id>(&self, ids: &[I], mut found: impl FnMut(usize, u32) -> bool) -> Looked<()> {
+        let mut end = ids.len();
+        for block in ids.rchunks(BLOCK) {
+            end -= block.len();
+            if self.any(block)? {
+                for (k, id) in block.iter().enumerate().rev().filter(|(_, id)| self.has(id.id())) {
+                    if found(end + k, id.id()) {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -196,6 +219,25 @@ mod tests {
         prop_assert_eq!(each.is_ok(), sound);
         if sound {
             prop_assert_eq!(&found[..], plain);
+            let mut back = vec![];
+            prop_assert_eq!(
+                codes.back(ids, |at, id| {
+                    back.push((at, id));
+                    false
+                }),
+                Ok(())
+            );
+            back.reverse();
+            prop_assert_eq!(&back[..], plain);
+            let mut last = None;
+            prop_assert_eq!(
+                codes.back(ids, |at, id| {
+                    last = Some((at, id));
+                    true
+                }),
+                Ok(())
+            );
+            prop_assert_eq!(last, plain.last().copied());
             prop_assert_eq!(codes.first(ids), Ok(plain.first().copied()));
             prop_assert_eq!(codes.last_of(ids), Ok(plain.last().copied()));
         }

@@ -24,6 +24,8 @@ pub struct Windows {
     pub timed_only: bool,
     /// Windows contain at most this number of rows: the last ones.
     pub last: Option<usize>,
+    /// 1 for each window that contains no rows, whatever its bounds. Absent: no window does.
+    pub absent: Option<Vec<u8>>,
 }
 
 /// Rows of one patient, as two runs of rows of a shard. The first run is empty unless there is a gap after
@@ -52,6 +54,16 @@ impl Group {
         self.runs.iter().map(|(begin, end)| (end - begin) as usize).sum()
     }
 
+    /// The patient's first row of the shard with a time.
+    pub fn timed(&self) -> usize {
+        self.timed as usize
+    }
+
+    /// The last run, also where it is empty.
+    pub fn tail(&self) -> Range<usize> {
+        self.runs[1].0 as usize..self.runs[1].1 as usize
+    }
+
     /// Whether this row of the shard has a time.
     pub fn is_timed(&self, row: usize) -> bool {
         row >= self.timed as usize
@@ -69,11 +81,7 @@ struct People<'a> {
 impl<'a> People<'a> {
     fn new(store: &'a Store) -> Result<Self> {
         let of = Patients::of(store.patients()).map_err(|found| store.patients().corrupt(&found))?;
-        let mut base = vec![0];
-        for shard in 0..store.manifest().shards.len() {
-            base.push(base[shard] + store.patient_rows(shard).len());
-        }
-        Ok(Self { of, base, store })
+        Ok(Self { of, base: base(store), store })
     }
 
     /// The slot of the patient in a row of patients.arrow.
@@ -101,6 +109,25 @@ impl<'a> People<'a> {
         let root = self.store.patients().path.parent().unwrap_or(&self.store.patients().path);
         Error::at(Code::UnknownSubject, root, message)
     }
+}
+
+/// The first slot of each shard, then the number of slots.
+pub fn base(store: &Store) -> Vec<usize> {
+    let mut base = vec![0];
+    for shard in 0..store.manifest().shards.len() {
+        base.push(base[shard] + store.patient_rows(shard).len());
+    }
+    base
+}
+
+/// The subject of each group.
+pub fn subjects(store: &Store, groups: &[Group]) -> Result<Vec<i64>> {
+    let people = People::new(store)?;
+    let subject = |group: &Group| {
+        let shard = group.shard as usize;
+        people.of.ids.i64(store.patient_rows(shard)[group.slot as usize - people.base[shard]] as usize)
+    };
+    Ok(groups.iter().map(subject).collect())
 }
 
 /// The shards that contain some of these slots; `None` means all slots.
@@ -167,6 +194,9 @@ pub fn of_windows(
         let unknown = || people.unknown(format!("Subject {subject} is not in this cohort. Filter ids with `cohort.has(id)` first."));
         let index = index.ok_or_else(unknown)?;
         let (at, [first, timed, end]) = people.rows(shards, index)?;
+        if windows.absent.as_ref().is_some_and(|absent| absent.get(i) == Some(&1)) {
+            return Ok(made(people.slot(index), at, first, timed, [(first, first), (first, first)]));
+        }
         let (low, high) = (windows.start.as_ref().map(|all| all[i]), windows.end.as_ref().map(|all| all[i]));
         if let (Some(low), Some(high)) = (low, high)
             && low > high

@@ -9,22 +9,31 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
+mod as_of;
 pub mod batch;
+mod bin_counts;
+mod bins;
 mod cells;
 mod codes;
 mod count;
+mod gather;
 mod groups;
 mod hits;
 mod occurrence;
 mod query;
 mod rows;
+mod select;
 mod shard;
 mod work;
 
 pub use aggregate::Aggregates;
+pub use as_of::AsOf;
+pub use bin_counts::BinCounts;
+pub use bins::Bins;
 pub use codes::Codes;
 pub use count::{CodeCounts, CodeCountsEach};
 pub use groups::Windows;
 pub use occurrence::{End, Occurrences};
 pub use query::{Query, Request};
 pub use rows::CodeRows;
+pub use select::Wanted;

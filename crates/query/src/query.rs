@@ -28,10 +28,13 @@ pub struct Query<'a> {
     pub(crate) groups: Vec<Group>,
     /// Whether groups are patients.
     pub(crate) whole: bool,
-    shards: Vec<Option<Shard<'a>>>,
+    pub(crate) store: &'a Store,
+    /// The first slot of each shard.
+    pub(crate) base: Vec<usize>,
+    pub(crate) shards: Vec<Option<Shard<'a>>>,
     /// For each shard the rows that have one of the codes, if the inverted index finds them faster than a
     /// scan.
-    hits: Option<Vec<Hits>>,
+    pub(crate) hits: Option<Vec<Hits>>,
     /// Scans of the shards of which most rows are read.
     _scans: Vec<Scan>,
     threads: usize,
@@ -55,7 +58,18 @@ impl<'a> Query<'a> {
         let hits = hits(store, &shards, &codes, &groups)?;
         // Rows that the index finds are read at random.
         let scans = if hits.is_some() { vec![] } else { scans };
-        Ok(Self { codes, groups, whole: windows.is_none(), shards, hits, _scans: scans, threads, progress })
+        Ok(Self {
+            codes,
+            groups,
+            whole: windows.is_none(),
+            store,
+            base: groups::base(store),
+            shards,
+            hits,
+            _scans: scans,
+            threads,
+            progress,
+        })
     }
 
     /// Number of groups.
@@ -73,6 +87,32 @@ impl<'a> Query<'a> {
         self.groups.iter().map(Group::len).sum()
     }
 
+    /// Whether every row of the groups has one of the codes, and rows are found by a scan.
+    pub(crate) fn all(&self) -> bool {
+        self.hits.is_none() && self.codes.is_all()
+    }
+
+    /// The first and the last time of the store; `None` where no row has a time.
+    pub(crate) fn times(&self) -> Option<(i64, i64)> {
+        let counts = &self.store.manifest().counts;
+        counts.first_time.zip(counts.last_time)
+    }
+
+    /// Number of threads.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Where the query is told to stop.
+    pub(crate) fn progress(&self) -> &'a Progress {
+        self.progress
+    }
+
+    /// The subject of each group.
+    pub fn subjects(&self) -> Result<Vec<i64>> {
+        groups::subjects(self.store, &self.groups)
+    }
+
     /// The shard of a group.
     pub(crate) fn shard(&self, group: &Group) -> &Shard<'a> {
         // Every group is made from a bound shard.
@@ -85,11 +125,20 @@ impl<'a> Query<'a> {
         scratch: impl Fn() -> S + Sync,
         work: impl Fn(&mut S, &[Group]) -> Result<T> + Sync,
     ) -> Result<(Vec<S>, Vec<T>)> {
+        self.each_range(scratch, |scratch, chunk| work(scratch, &self.groups[chunk]))
+    }
+
+    /// As [`Query::each`], with the numbers of the groups.
+    pub(crate) fn each_range<S: Send, T: Send>(
+        &self,
+        scratch: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, Range<usize>) -> Result<T> + Sync,
+    ) -> Result<(Vec<S>, Vec<T>)> {
         // The start of a group costs as much as this many rows.
         const ENTRY: usize = 16;
         let weights = self.groups.iter().map(|group| group.len() + ENTRY);
         let chunks = work::chunks(weights, self.rows() + ENTRY * self.len(), self.threads);
-        work::each(&chunks, self.threads, self.progress, scratch, |scratch, chunk: Range<usize>| work(scratch, &self.groups[chunk]))
+        work::each(&chunks, self.threads, self.progress, scratch, work)
     }
 
     /// Joins the parts of a result, in order, to one array.

@@ -114,6 +114,17 @@ impl<'a> Shard<'a> {
         self.times.get(row).map(|word| i64::from_le_bytes(*word)).ok_or_else(|| self.short())
     }
 
+    /// The numeric value of a row; `None` where it is null.
+    pub fn value(&self, row: usize) -> Result<Option<f64>> {
+        let value = match self.values {
+            Values::None => return Ok(None),
+            Values::Single(all) => all.get(row).map(|word| f64::from(f32::from_le_bytes(*word))),
+            Values::Double(all) => all.get(row).map(|word| f64::from_le_bytes(*word)),
+        };
+        let value = value.ok_or_else(|| self.short())?;
+        Ok((!value.is_nan() || self.is_real_nan(row)).then_some(value))
+    }
+
     /// Whether some value is a real NaN.
     pub fn has_real_nans(&self) -> bool {
         self.valid.is_some()
@@ -127,6 +138,11 @@ impl<'a> Shard<'a> {
     /// The error for a column with fewer slots than rows.
     pub fn short(&self) -> Error {
         self.file.corrupt("has a column that is shorter than its rows")
+    }
+
+    /// The error for a time outside the first and last time of the store.
+    pub fn wrong_time(&self) -> Error {
+        self.file.corrupt("has times outside the store's first and last time")
     }
 
     /// The error for a code id outside the table of codes.

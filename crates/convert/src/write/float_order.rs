@@ -23,12 +23,27 @@ pub fn plain_orders(path: &Path, written: &ParquetMetaData) -> Result<()> {
         let mut orders = vec![0; 3 * columns];
         let start = file.metadata()?.len().saturating_sub((orders.len() + 1 + 4 + 4) as u64);
         file.read_exact_at(&mut orders, start)?;
-        if orders.chunks_exact(3).all(|order| order == OF_TYPE || order == TOTAL) && orders.contains(&TOTAL[0]) {
+        if is_total(&orders) {
             file.write_all_at(&OF_TYPE.repeat(columns), start)?;
         }
         Ok(())
     };
     plain().map_err(|e: std::io::Error| Error::io(path, "write the end of the file", &e))
+}
+
+/// [`plain_orders`] for the last bytes of a file, which include all of its footer.
+pub fn plain_tail(bytes: &mut [u8], written: &ParquetMetaData) {
+    let columns = written.file_metadata().schema_descr().num_columns();
+    let end = bytes.len().saturating_sub(1 + 4 + 4);
+    let orders = &mut bytes[end.saturating_sub(3 * columns)..end];
+    if is_total(orders) {
+        orders.copy_from_slice(&OF_TYPE.repeat(columns));
+    }
+}
+
+/// Whether these are the orders of columns, and some of them the total order.
+fn is_total(orders: &[u8]) -> bool {
+    orders.chunks_exact(3).all(|order| order == OF_TYPE || order == TOTAL) && orders.contains(&TOTAL[0])
 }
 
 #[cfg(test)]
