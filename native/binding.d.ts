@@ -67,13 +67,12 @@ export declare class NativeScan {
 export declare class NativeStore {
   /**
    * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
-   * three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
-   * before each end into the cache.
+   * three numbers per sample: shard, first row with a time, end of the patient's rows.
    */
-  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, threads: number, ends: Uint32Array): void
   /**
-   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
-   * sample's index and the row. The batch must not be used then.
+   * Moves rows into the arrays of a batch, and writes 0 where no row goes. Returns null, or, for a row
+   * after its sample's cut-off, the sample's index and the row. The batch must not be used then.
    */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /**
@@ -145,6 +144,8 @@ export interface BatchRows {
   cutoffs: BigInt64Array
   /** Whether rows at the time of the cut-off are known. */
   inclusive: boolean
+  /** Number of threads; 0 for all cores. Absent: 1. */
+  threads?: number
 }
 
 /** The layout of a run, so that a test can compare it with the JavaScript side. */

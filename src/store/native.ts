@@ -117,8 +117,8 @@ export class NativeHandle {
   }
 
   /** Writes into `ends` where the rows end that are known at each sample's cut-off: see the native side. */
-  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void {
-    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, threads: number, ends: Uint32Array): void {
+    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, threads, ends));
   }
 
   /**

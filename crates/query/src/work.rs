@@ -97,6 +97,31 @@ pub fn each<S: Send, T: Send>(
     Ok((scratches, results.into_iter().map(|(_, result)| result).collect()))
 }
 
+/// Processes every item, each once, and returns the results in order of the items. Unlike [`each`], this can
+/// hand out memory to write to.
+pub fn share<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let pool = pool().filter(|_| threads.min(items.len()) > 1);
+    let Some(pool) = pool else { return items.into_iter().map(work).collect() };
+    let helpers = threads.min(items.len()) - 1;
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let results = Mutex::new(vec![]);
+    let worker = || {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((i, item)) = next else { break };
+            let result = work(item);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
+        }
+    };
+    pool.in_place_scope(|scope| {
+        (0..helpers).for_each(|_| scope.spawn(|_| worker()));
+        worker();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Joins parts in order to one array. Each part is freed as soon as it is copied. Threads copy in parallel,
 /// because the system clears every new page first.
 pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec<T> {
@@ -109,13 +134,6 @@ pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec
         rest = after;
         places.push((place, part));
     }
-    match pool().filter(|_| threads > 1 && total > LEAST) {
-        Some(pool) => pool.in_place_scope(|scope| {
-            for (place, part) in places {
-                scope.spawn(move |_| place.copy_from_slice(&part));
-            }
-        }),
-        None => places.into_iter().for_each(|(place, part)| place.copy_from_slice(&part)),
-    }
+    share(places, if total > LEAST { threads } else { 1 }, |(place, part)| place.copy_from_slice(&part));
     all
 }
