@@ -17,7 +17,7 @@ export declare class Asked {
    * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
    * that is terminated meanwhile ends only when the query ends.
    */
-  run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>
+  run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array | ArrayBuffer)[]>
   /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }

@@ -128,7 +128,7 @@ export interface Aggregates {
   readonly valueCount: Uint32Array;
   /** Sum of the values: float64, added in the order of the rows. */
   readonly sum: Float64Array;
-  /** `sum / valueCount`. */
+  /** `sum / valueCount`, computed when it is first read. */
   readonly mean: Float64Array;
   /** The smallest value. */
   readonly min: Float64Array;
@@ -169,8 +169,8 @@ export class Query {
   }
 
   async countCodesEach(codes: CodeChoice | undefined): Promise<CodeCountsEach> {
-    const [offsets, codeIds, counts] = await this.ask<[Float64Array, Uint32Array, Uint32Array]>("countCodesEach", this.someOrAll(codes));
-    return { offsets, codeIds, counts };
+    const [offsets, codeIds, counts] = await this.ask<[ArrayBuffer, ArrayBuffer, ArrayBuffer]>("countCodesEach", this.someOrAll(codes));
+    return { offsets: new Float64Array(offsets), codeIds: new Uint32Array(codeIds), counts: new Uint32Array(counts) };
   }
 
   async occurrences(kind: "firstOf" | "lastOf", codes: CodeChoice): Promise<Occurrences> {
@@ -179,10 +179,26 @@ export class Query {
   }
 
   async aggregate(codes: CodeChoice | undefined): Promise<Aggregates> {
-    type Numbers = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers]>("aggregate", this.someOrAll(codes));
-    const [offsets, codeIds, count, valueCount, sum, mean, min, max, last] = found;
-    return { offsets, codeIds, count, valueCount, sum, mean, min, max, last };
+    type Buffers = [ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer];
+    const found = await this.ask<Buffers>("aggregate", this.someOrAll(codes));
+    const [offsets, codeIds, count, values, sums, min, max, last] = found;
+    const valueCount = new Uint32Array(values);
+    const sum = new Float64Array(sums);
+    let mean: Float64Array | undefined;
+    return {
+      offsets: new Float64Array(offsets),
+      codeIds: new Uint32Array(codeIds),
+      count: new Uint32Array(count),
+      valueCount,
+      sum,
+      get mean() {
+        mean ??= sum.map((total, i) => total / valueCount[i]!);
+        return mean;
+      },
+      min: new Float64Array(min),
+      max: new Float64Array(max),
+      last: new Float64Array(last),
+    };
   }
 
   async rowsWithCode(codes: CodeChoice): Promise<CodeRows> {

@@ -1,9 +1,10 @@
 //! Memory that JavaScript sees without a copy. This is the only file of this crate with unsafe code.
 
+use meds_query::Column;
 use meds_query::batch::{Moved, Piece};
 use meds_store::read::Mapping;
 use meds_store::{Code, Error, Result};
-use napi::bindgen_prelude::{FromNapiValue, JsValue, Unknown};
+use napi::bindgen_prelude::{FromNapiValue, JsValue, ToNapiValue, Unknown};
 use napi::{Env, sys};
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -18,6 +19,24 @@ pub fn mapping<'env>(env: &'env Env, map: Arc<Mapping>) -> Result<Unknown<'env>>
     // SAFETY: the mapping is private, readable and writable. It owns its pages while a share of it lives.
     // Rust does not hold slices of this memory while JavaScript runs.
     unsafe { external(env, start, bytes, map) }
+}
+
+/// An ArrayBuffer that this environment has made, for an answer that outlives its borrow of the environment.
+pub struct Raw(sys::napi_value);
+
+impl ToNapiValue for Raw {
+    unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
+        Ok(value.0)
+    }
+}
+
+/// A result array of a query as an ArrayBuffer.
+pub fn column(env: &Env, mut column: Column) -> Result<Raw> {
+    let bytes = column.len();
+    let start = column.bytes_mut().as_mut_ptr();
+    // SAFETY: the column owns this memory, which does not move with it. Rust does not use the column again
+    // before it is freed.
+    Ok(Raw(unsafe { external(env, start, bytes, Arc::new(column)) }?.raw()))
 }
 
 /// The element types of typed arrays that are written to.

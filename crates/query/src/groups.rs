@@ -159,7 +159,7 @@ pub fn of_windows(
     }
     let scans = store.scan(dense(store, &people, windows));
     // A window costs several cache misses, as much as a hundred rows.
-    let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
+    let chunks = work::chunks(std::iter::repeat_n(64, count), work::share_of(count * 64, threads));
     let cut = |i: usize| {
         let subject = windows.subjects[i];
         let index =
@@ -194,7 +194,7 @@ pub fn of_windows(
         let static_rows = statics.min(wanted - timed_rows);
         Ok(made(people.slot(index), at, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)]))
     };
-    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
+    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), _, chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
     Ok((parts.into_iter().flatten().collect(), scans))
 }
 

@@ -25,9 +25,13 @@ fn pool() -> Option<&'static ThreadPool> {
     POOL.get_or_init(build).as_ref()
 }
 
+/// Rows of a chunk, if so many threads share so many rows.
+pub fn share_of(total: usize, threads: usize) -> usize {
+    (total / (threads * SHARE).max(1)).clamp(LEAST, MOST)
+}
+
 /// Cuts items into runs of about equal weight (rows).
-pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threads: usize) -> Vec<Range<usize>> {
-    let most = (total / (threads * SHARE).max(1)).clamp(LEAST, MOST);
+pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
     let (mut chunks, mut begin, mut sum, count) = (vec![], 0, 0, weights.len());
     for (i, weight) in weights.enumerate() {
         sum += weight;
@@ -42,14 +46,14 @@ pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threa
     chunks
 }
 
-/// Processes every chunk. Each thread has its own scratch. Returns the scratches, and the results in order of
+/// Processes every chunk, with its number. Each thread has its own scratch. Returns the scratches, and the results in order of
 /// the chunks. If several chunks fail, the error is that of the first of them, for any number of threads.
 pub fn each<S: Send, T: Send>(
     chunks: &[Range<usize>],
     threads: usize,
     progress: &Progress,
     scratch: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, Range<usize>) -> Result<T> + Sync,
+    work: impl Fn(&mut S, usize, Range<usize>) -> Result<T> + Sync,
 ) -> Result<(Vec<S>, Vec<T>)> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let scratches = Mutex::new(vec![]);
@@ -63,7 +67,7 @@ pub fn each<S: Send, T: Send>(
         while !stop.load(Relaxed) {
             let i = next.fetch_add(1, Relaxed);
             let Some(chunk) = chunks.get(i) else { break };
-            match progress.check().and_then(|()| work(&mut own, chunk.clone())) {
+            match progress.check().and_then(|()| work(&mut own, i, chunk.clone())) {
                 Ok(result) => done.push((i, result)),
                 Err(error) => {
                     stop.store(true, Relaxed);
