@@ -112,6 +112,23 @@ export declare class NativeStore {
   close(): void
 }
 
+/**
+ * Windows whose rows are found. It keeps a share of the store's files. The memory of a column is that of the
+ * ArrayBuffer.
+ */
+export declare class NativeWindows {
+  /** Finds the rows. The question's codes are ignored. */
+  constructor(store: NativeStore, question: Question)
+  /** float64: the first row of each window in the columns, then the number of rows. */
+  offsets(): ArrayBuffer
+  /** uint32: code ids. */
+  codes(): ArrayBuffer
+  /** int64: times. */
+  times(): ArrayBuffer
+  /** Numeric values: float64 where `double`, else float32. */
+  values(double: boolean): ArrayBuffer
+}
+
 /** A new column of a transform. */
 export interface AddedColumn {
   /** The column's name. */

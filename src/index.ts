@@ -14,6 +14,7 @@ export type {
   QueryOptions,
   Windows,
 } from "./cohort/query.js";
+export { WindowRows, type WindowRowsOptions } from "./cohort/window-rows.js";
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";

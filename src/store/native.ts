@@ -41,6 +41,18 @@ export interface NativeChanging {
   write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
 
+/** The rows of many windows. Each call returns the memory of a new array. */
+export interface NativeRows {
+  /** float64. */
+  offsets(): ArrayBuffer;
+  /** uint32. */
+  codes(): ArrayBuffer;
+  /** int64. */
+  times(): ArrayBuffer;
+  /** float64 where `double`, else float32. */
+  values(double: boolean): ArrayBuffer;
+}
+
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
@@ -114,6 +126,17 @@ export class NativeHandle {
       () => new binding.Asked(this.store, kind, question),
       async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
     );
+  }
+
+  /** Finds the rows of many windows. */
+  windows(question: Question): NativeRows {
+    const found = guard(() => new binding.NativeWindows(this.store, question));
+    return {
+      offsets: () => guard(() => found.offsets()),
+      codes: () => guard(() => found.codes()),
+      times: () => guard(() => found.times()),
+      values: (double) => guard(() => found.values(double)),
+    };
   }
 
   /** Writes into `ends` where the rows end that are known at each sample's cut-off: see the native side. */

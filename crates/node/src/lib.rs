@@ -15,3 +15,4 @@ mod platform;
 mod query;
 mod store;
 mod table;
+mod windows;

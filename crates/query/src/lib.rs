@@ -21,6 +21,7 @@ mod query;
 mod ragged;
 mod rows;
 mod shard;
+mod windows;
 mod work;
 
 pub use codes::Codes;
@@ -31,3 +32,4 @@ pub use occurrence::{End, Occurrences};
 pub use query::{Query, Request};
 pub use ragged::Ragged;
 pub use rows::CodeRows;
+pub use windows::WindowRows;
