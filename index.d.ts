@@ -844,7 +844,7 @@ export interface Aggregates {
   readonly valueCount: Uint32Array;
   /** Sum of the values: float64, added in the order of the rows. */
   readonly sum: Float64Array;
-  /** `sum / valueCount`. */
+  /** `sum / valueCount`, computed when it is first read. */
   readonly mean: Float64Array;
   /** The smallest value. */
   readonly min: Float64Array;
@@ -867,6 +867,61 @@ export interface CodeRows {
   readonly offsets: Float64Array;
   /** Indexes of rows in the patient's whole timeline, ascending within a group. */
   readonly rows: Uint32Array;
+}
+/** How {@link Cohort.windows} cuts windows. */
+export interface WindowRowsOptions {
+  /**
+   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
+   * first, so they are left out first. Default: all rows.
+   */
+  readonly last?: number | undefined;
+  /** Rows at or after these times, one per window. Default: from the beginning. */
+  readonly from?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /**
+   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
+   * or at one of them.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
+  readonly static?: boolean | undefined;
+  /** Number of threads, at most 1024; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/**
+ * The rows of many windows, one window after another: window i has the entries `offsets[i]` up to, but not
+ * including, `offsets[i + 1]` of each column. {@link Cohort.windows} makes it.
+ *
+ * A column is moved when it is first read: a copy, in memory of its own, which stays valid after `close()`.
+ * On two cores, 2,000 windows of 256 rows of 42 million events take some tenths of a microsecond each to be
+ * found, and as much for each column. `windows.timeline(i)` copies nothing.
+ */
+export declare class WindowRows<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of windows. */
+  readonly size: number;
+  /** float64, one entry more than there are windows. */
+  readonly offsets: Float64Array;
+  /** Number of rows of all windows. */
+  get length(): number;
+  /** Code ids: indexes into `db.codes.strings`. */
+  get codeIds(): Uint32Array;
+  /** int64 microseconds since 1970-01-01; static rows contain the int64 minimum. */
+  get times(): BigInt64Array;
+  /** {@link WindowRows.times} as 32-bit words, as {@link Timeline.timeWords}. For hot loops. */
+  get timeWords(): Int32Array;
+  /**
+   * Numeric values; NaN for null (all NaN where the source has no such column). Float64Array where the store
+   * has float64.
+   */
+  get numericValues(): Float32Array | Float64Array;
+  /**
+   * A window as a timeline, with all columns. Undefined outside of the list; a negative index counts from the
+   * end.
+   *
+   * @throws MedsError `MEDS_CLOSED`.
+   */
+  timeline(i: number): Timeline<S> | undefined;
 }
 /**
  * A length of time: microseconds as a safe integer or bigint, or a sum of units, such as `{ days: 30 }` or
@@ -1404,6 +1459,33 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
     readonly eventCount: number;
     readonly subjectIds: readonly string[];
   };
+  /**
+   * The rows of many windows at once: for each subject its rows up to a time, as {@link Timeline.until}, {@link
+   * Timeline.between} and {@link Timeline.last} cut them, without an object for each. A subject may occur any
+   * number of times, in any order. The call finds all rows now, in native code on all cores, and returns when
+   * it is done; a column is copied when it is first read.
+   *
+   * @param times The end of each window. A number or bigint is microseconds since 1970-01-01.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the cohort; `MEDS_INVALID_ARGUMENT`
+   * for arrays of different lengths and for a window that ends before it starts; what {@link
+   * Timeline.between} throws for times; `MEDS_CORRUPT`, `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const ids = db.subjectIds;
+   * const times = Array.from(ids, () => new Date("2100-01-01")); // prediction times, for example
+   * const { size, offsets, codeIds, numericValues } = db.windows(ids, times, { last: 256, inclusive: false });
+   * for (let w = 0; w < size; w += 1) {
+   *   let sum = 0;
+   *   for (let i = offsets[w]!; i < offsets[w + 1]!; i += 1) if (numericValues[i]! > 0) sum += numericValues[i]!;
+   *   console.log(ids[w], sum, db.codes.strings[codeIds[offsets[w]!]!]);
+   * }
+   * db.close();
+   * ```
+   */
+  windows(subjectIds: BigInt64Array | ArrayLike<SubjectId>, times: BigInt64Array | ArrayLike<TimeLike>, options?: WindowRowsOptions): WindowRows<S>;
   /**
    * Numbers of rows and patients per code id. With windows: rows in all windows, and windows that contain the
    * code.
@@ -2375,7 +2457,7 @@ export interface LoaderState {
 }
 /**
  * Returns the memory for an array of a batch: a buffer of at least `bytes` bytes for the array `name`. The
- * loader fills it with zeros first.
+ * loader writes all of these bytes.
  */
 export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 /** How {@link loader} makes batches. */
@@ -2447,11 +2529,22 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    */
   readonly allocate?: Allocate | undefined;
   /**
+   * Each batch overwrites the arrays of the batch before: copy what must outlive it. Batches of 256 windows of
+   * 512 rows take half the time, because their memory stays in the processor's cache and is never collected.
+   * Not with `allocate` or `workers`. Default: false.
+   */
+  readonly reuse?: boolean | undefined;
+  /**
    * With `for await`: the number of worker threads (at most 1024) that make batches ahead of time, so that
    * this thread stays free. Not with `allocate` or for samples that are filtered by `where`: functions cannot
    * be sent to worker threads. Default: 0.
    */
   readonly workers?: number | undefined;
+  /**
+   * Number of threads (at most 1024) that share a batch of more than some thousand rows; 0 uses all cores.
+   * Batches are the same for any number. Default: 0; with `workers`, which make several batches at once, 1.
+   */
+  readonly threads?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }

@@ -112,21 +112,20 @@ export declare class NativeStore {
   close(): void
 }
 
-/**
- * Windows whose rows are found. It keeps a share of the store's files. The memory of a column is that of the
- * ArrayBuffer.
- */
+/** Windows whose rows are found. It keeps a share of the store's files. */
 export declare class NativeWindows {
   /** Finds the rows. The question's codes are ignored. */
   constructor(store: NativeStore, question: Question)
-  /** float64: the first row of each window in the columns, then the number of rows. */
-  offsets(): ArrayBuffer
-  /** uint32: code ids. */
-  codes(): ArrayBuffer
-  /** int64: times. */
-  times(): ArrayBuffer
-  /** Numeric values: float64 where `double`, else float32. */
-  values(double: boolean): ArrayBuffer
+  /** Writes the first row of each window in the columns, then the number of rows. */
+  offsets(out: Float64Array): void
+  /** Number of windows. */
+  size(): number
+  /** Writes code ids. Every element is written. */
+  codes(out: Uint32Array): void
+  /** Writes times. */
+  times(out: BigInt64Array): void
+  /** Writes numeric values. */
+  values(out: Float32Array | Float64Array): void
 }
 
 /** A new column of a transform. */

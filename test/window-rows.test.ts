@@ -86,9 +86,8 @@ describe("windows of random stores", () => {
           same(Array.from(windows.times), times, () => "times");
           same(Array.from<number>(windows.numericValues), values, () => "numericValues");
           same(windows.length, codes.length, () => "length");
-          lines.forEach((line, i) =>
-            same(Array.from(windows.codeIds.subarray(windows.offsets[i], windows.offsets[i + 1])), line, () => `window ${i}`),
-          );
+          for (const [i, line] of lines.entries())
+            same(Array.from(windows.codeIds.subarray(windows.offsets[i], windows.offsets[i + 1])), line, () => `window ${i}`);
         }),
     );
   }, 600_000);

@@ -2,6 +2,7 @@ import type { SubjectId } from "../store/ids.js";
 import type { NativeRows } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
+import { type ArrayClass, roomOf } from "../support/memory.js";
 import { type TimeLike, wordsOf } from "../support/time.js";
 import { patientOf } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
@@ -61,8 +62,9 @@ export class WindowRows<S extends object = AnySchema> {
     this.store = store;
     this.rows = rows;
     this.given = given;
-    this.offsets = new Float64Array(rows.offsets());
-    this.size = this.offsets.length - 1;
+    this.size = rows.size;
+    this.offsets = roomOf("The array of offsets", Float64Array, rows.size + 1);
+    rows.offsets(this.offsets);
   }
 
   /** Number of rows of all windows. */
@@ -72,13 +74,23 @@ export class WindowRows<S extends object = AnySchema> {
 
   /** Code ids: indexes into `db.codes.strings`. */
   get codeIds(): Uint32Array {
-    this._codeIds ??= new Uint32Array(this.moved().codes());
+    if (this._codeIds === undefined) {
+      this.store.check();
+      const codeIds = roomOf("The array codeIds", Uint32Array, this.length);
+      this.rows.codes(codeIds);
+      this._codeIds = codeIds;
+    }
     return this._codeIds;
   }
 
   /** int64 microseconds since 1970-01-01; static rows contain the int64 minimum. */
   get times(): BigInt64Array {
-    this._times ??= new BigInt64Array(this.moved().times());
+    if (this._times === undefined) {
+      this.store.check();
+      const times = roomOf("The array times", BigInt64Array, this.length);
+      this.rows.times(times);
+      this._times = times;
+    }
     return this._times;
   }
 
@@ -92,9 +104,14 @@ export class WindowRows<S extends object = AnySchema> {
    * has float64.
    */
   get numericValues(): Float32Array | Float64Array {
-    const column = this.store.columns.find(({ name }) => name === "numeric_value");
-    const Values = column?.stored === "float64" ? Float64Array : Float32Array;
-    this._numericValues ??= new Values(this.moved().values(Values === Float64Array));
+    if (this._numericValues === undefined) {
+      this.store.check();
+      const column = this.store.columns.find(({ name }) => name === "numeric_value");
+      const Values: ArrayClass<Float32Array | Float64Array> = column?.stored === "float64" ? Float64Array : Float32Array;
+      const values = roomOf("The array numericValues", Values, this.length);
+      this.rows.values(values);
+      this._numericValues = values;
+    }
     return this._numericValues;
   }
 
@@ -120,11 +137,6 @@ export class WindowRows<S extends object = AnySchema> {
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     const { size, length } = this;
     return { size, length };
-  }
-
-  private moved(): NativeRows {
-    this.store.check();
-    return this.rows;
   }
 }
 

@@ -41,16 +41,13 @@ export interface NativeChanging {
   write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
 
-/** The rows of many windows. Each call returns the memory of a new array. */
+/** The rows of many windows. Each call writes every element of an array. */
 export interface NativeRows {
-  /** float64. */
-  offsets(): ArrayBuffer;
-  /** uint32. */
-  codes(): ArrayBuffer;
-  /** int64. */
-  times(): ArrayBuffer;
-  /** float64 where `double`, else float32. */
-  values(double: boolean): ArrayBuffer;
+  readonly size: number;
+  offsets(out: Float64Array): void;
+  codes(out: Uint32Array): void;
+  times(out: BigInt64Array): void;
+  values(out: Float32Array | Float64Array): void;
 }
 
 /** A store that the native side has opened, checked and mapped. */
@@ -132,10 +129,11 @@ export class NativeHandle {
   windows(question: Question): NativeRows {
     const found = guard(() => new binding.NativeWindows(this.store, question));
     return {
-      offsets: () => guard(() => found.offsets()),
-      codes: () => guard(() => found.codes()),
-      times: () => guard(() => found.times()),
-      values: (double) => guard(() => found.values(double)),
+      size: found.size(),
+      offsets: (out) => guard(() => found.offsets(out)),
+      codes: (out) => guard(() => found.codes(out)),
+      times: (out) => guard(() => found.times(out)),
+      values: (out) => guard(() => found.values(out)),
     };
   }
 

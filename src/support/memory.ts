@@ -18,6 +18,23 @@ export type ArrayClass<A> = {
 const LEAST_ROOM = 1 << 13;
 const MOST_ROOM = 2 ** 31;
 
+/**
+ * A new array of which the caller writes every element. Until then it contains anything. Throws as {@link
+ * arrayOf}.
+ */
+export function roomOf<A>(name: string, type: ArrayClass<A>, length: number): A {
+  const bytes = length * type.BYTES_PER_ELEMENT;
+  if (!(bytes >= LEAST_ROOM && bytes <= MOST_ROOM)) return arrayOf(name, type, length);
+  let buffer: ArrayBufferLike;
+  try {
+    // Not from Node's pool, so the buffer is not shared and can be transferred.
+    ({ buffer } = Buffer.allocUnsafeSlow(bytes));
+  } catch {
+    return arrayOf(name, type, length);
+  }
+  return new type(buffer, 0, length);
+}
+
 /** Makes the arrays of a batch: in new memory, or in that of {@link Allocate}. */
 export class Memory {
   constructor(private readonly allocate: Allocate | undefined) {}
@@ -45,17 +62,8 @@ export class Memory {
 
   /** An array of which the caller writes every element. Until then it contains anything. */
   room<A>(name: string, type: ArrayClass<A>, length: number): A {
-    const bytes = length * type.BYTES_PER_ELEMENT;
-    if (this.allocate !== undefined) return new type(this.given(name, bytes), 0, length);
-    if (!(bytes >= LEAST_ROOM && bytes <= MOST_ROOM)) return arrayOf(`The array ${name} of a batch`, type, length);
-    let buffer: ArrayBufferLike;
-    try {
-      // Not from Node's pool, so the buffer is not shared and can be transferred.
-      ({ buffer } = Buffer.allocUnsafeSlow(bytes));
-    } catch {
-      return arrayOf(`The array ${name} of a batch`, type, length);
-    }
-    return new type(buffer, 0, length);
+    if (this.allocate === undefined) return roomOf(`The array ${name} of a batch`, type, length);
+    return new type(this.given(name, length * type.BYTES_PER_ELEMENT), 0, length);
   }
 
   /** The user's memory for an array. */

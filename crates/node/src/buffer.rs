@@ -61,6 +61,10 @@ impl Element for f32 {
     const TYPE: i32 = sys::TypedarrayType::float32_array;
 }
 
+impl Element for f64 {
+    const TYPE: i32 = sys::TypedarrayType::float64_array;
+}
+
 impl Element for i64 {
     const TYPE: i32 = sys::TypedarrayType::bigint64_array;
 }

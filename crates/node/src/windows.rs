@@ -1,17 +1,18 @@
-//! The rows of many windows, in arrays. All calls are synchronous.
+//! The rows of many windows, in arrays of JavaScript: memory that it frees also where no turn of the event loop
+//! comes. All calls are synchronous.
 
-use crate::buffer::{Raw, column};
+use crate::buffer::{Lent, cells};
 use crate::error::guard;
 use crate::query::Question;
 use crate::store::NativeStore;
-use meds_query::{Column, WindowRows};
-use meds_store::{Result, Store};
+use meds_query::WindowRows;
+use meds_store::Store;
 use napi::Env;
+use napi::bindgen_prelude::{BigInt64ArraySlice, Either, Float32ArraySlice, Float64ArraySlice, Uint32ArraySlice};
 use napi_derive::napi;
 use std::sync::Arc;
 
-/// Windows whose rows are found. It keeps a share of the store's files. The memory of a column is that of the
-/// ArrayBuffer.
+/// Windows whose rows are found. It keeps a share of the store's files.
 #[napi]
 pub struct NativeWindows {
     rows: WindowRows,
@@ -29,31 +30,39 @@ impl NativeWindows {
         })
     }
 
-    /// float64: the first row of each window in the columns, then the number of rows.
-    #[napi(ts_return_type = "ArrayBuffer")]
-    pub fn offsets(&self, env: Env) -> napi::Result<Raw> {
-        moved(&env, || self.rows.offsets())
+    /// Writes the first row of each window in the columns, then the number of rows.
+    #[napi]
+    pub fn offsets(&self, env: Env, out: Float64ArraySlice) -> napi::Result<()> {
+        guard(&env, || {
+            cells(&env, &out)?.iter().zip(self.rows.offsets()).for_each(|(cell, offset)| cell.set(offset));
+            Ok(())
+        })
     }
 
-    /// uint32: code ids.
-    #[napi(ts_return_type = "ArrayBuffer")]
-    pub fn codes(&self, env: Env) -> napi::Result<Raw> {
-        moved(&env, || self.rows.codes(&self.store))
+    /// Number of windows.
+    #[napi]
+    pub fn size(&self) -> u32 {
+        self.rows.len() as u32
     }
 
-    /// int64: times.
-    #[napi(ts_return_type = "ArrayBuffer")]
-    pub fn times(&self, env: Env) -> napi::Result<Raw> {
-        moved(&env, || self.rows.times(&self.store))
+    /// Writes code ids. Every element is written.
+    #[napi]
+    pub fn codes(&self, env: Env, out: Uint32ArraySlice) -> napi::Result<()> {
+        guard(&env, || self.rows.codes(&self.store, Lent::default().memory(&env, &out)?.elements()))
     }
 
-    /// Numeric values: float64 where `double`, else float32.
-    #[napi(ts_return_type = "ArrayBuffer")]
-    pub fn values(&self, env: Env, double: bool) -> napi::Result<Raw> {
-        moved(&env, || self.rows.values(&self.store, double))
+    /// Writes times.
+    #[napi]
+    pub fn times(&self, env: Env, out: BigInt64ArraySlice) -> napi::Result<()> {
+        guard(&env, || self.rows.times(&self.store, Lent::default().memory(&env, &out)?.elements()))
     }
-}
 
-fn moved(env: &Env, make: impl FnOnce() -> Result<Column>) -> napi::Result<Raw> {
-    guard(env, || column(env, make()?))
+    /// Writes numeric values.
+    #[napi]
+    pub fn values(&self, env: Env, out: Either<Float32ArraySlice, Float64ArraySlice>) -> napi::Result<()> {
+        guard(&env, || match &out {
+            Either::A(out) => self.rows.singles(&self.store, Lent::default().memory(&env, out)?.elements()),
+            Either::B(out) => self.rows.doubles(&self.store, Lent::default().memory(&env, out)?.elements()),
+        })
+    }
 }

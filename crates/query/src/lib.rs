@@ -20,6 +20,7 @@ mod occurrence;
 mod query;
 mod ragged;
 mod rows;
+mod search;
 mod shard;
 mod windows;
 mod work;

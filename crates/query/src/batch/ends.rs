@@ -1,11 +1,10 @@
 //! Finds the rows that are known at the cut-off of each sample.
 
 use super::{NO_CUTOFF, Shards, limit, wrong};
+use crate::search::{AT_ONCE, Search, run};
 use crate::work;
 use meds_store::{Result, Store};
 
-/// Number of interleaved searches: while one search waits for memory, the others continue.
-const SEARCHES_AT_ONCE: usize = 16;
 /// Least samples of a thread: fewer cost more to distribute than to search.
 const LEAST: usize = 64;
 
@@ -33,33 +32,21 @@ pub fn known_ends(store: &Store, spans: &[u32], cutoffs: &[i64], inclusive: bool
 }
 
 fn search(shards: &Shards, spans: &[u32], cutoffs: &[i64], inclusive: bool, ends: &mut [u32]) -> Result<()> {
-    let groups = spans.chunks(3 * SEARCHES_AT_ONCE).zip(cutoffs.chunks(SEARCHES_AT_ONCE)).zip(ends.chunks_mut(SEARCHES_AT_ONCE));
+    let groups = spans.chunks(3 * AT_ONCE).zip(cutoffs.chunks(AT_ONCE)).zip(ends.chunks_mut(AT_ONCE));
     for ((spans, cutoffs), ends) in groups {
-        let mut searches = [(&[][..], 0, 0_usize, 0_usize); SEARCHES_AT_ONCE];
+        let mut searches = [Search::default(); AT_ONCE];
         for ((search, span), &cutoff) in searches.iter_mut().zip(spans.chunks_exact(3)).zip(cutoffs) {
             let (low, high) = (span[1] as usize, span[2] as usize);
-            let limit = limit(cutoff, inclusive);
-            let (low, high) = if cutoff == NO_CUTOFF { (high, high) } else { (low, if limit.is_none() { low } else { high }) };
-            *search = (shards.get(span[0] as usize)?.times, limit.unwrap_or(cutoff), low, high);
+            let times = shards.get(span[0] as usize)?.times;
+            *search = match limit(cutoff, inclusive) {
+                _ if cutoff == NO_CUTOFF => Search { times, limit: cutoff, low: high, high },
+                Some(limit) => Search { times, limit, low, high },
+                None => Search { times, limit: cutoff, low, high: low },
+            };
         }
-        let mut open = true;
-        while open {
-            open = false;
-            for (times, limit, low, high) in &mut searches[..cutoffs.len()] {
-                if low >= high {
-                    continue;
-                }
-                open = true;
-                let middle = low.midpoint(*high);
-                if i64::from_le_bytes(times[middle]) <= *limit {
-                    *low = middle + 1;
-                } else {
-                    *high = middle;
-                }
-            }
-        }
-        for ((_, _, end, _), cell) in searches.iter().zip(ends) {
-            *cell = *end as u32;
+        run(&mut searches[..cutoffs.len()]);
+        for (search, cell) in searches.iter().zip(ends) {
+            *cell = search.low as u32;
         }
     }
     Ok(())
