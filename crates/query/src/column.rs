@@ -8,8 +8,9 @@ const MAPPED: usize = 1 << 22;
 
 enum Memory {
     Heap(Vec<[u8; 8]>),
-    /// Pages that the system provides when they are written, 2 MB at once where it can: the provision of
-    /// pages of 4 KB took a third of a query. Pages that are never written take no memory.
+    /// Pages that the system provides when they are written, so that the space can be as large as the result
+    /// can be at most. Not in pages of 2 MB: on virtual machines that return free memory to their host, the
+    /// system needed five times as long for them.
     Map(MmapMut),
 }
 
@@ -29,9 +30,6 @@ impl Column {
         let map = MmapOptions::new().len(bytes).no_reserve_swap().map_anon();
         let full = |e| Error::new(Code::Internal, format!("The result of a query needs up to {bytes} bytes of memory ({e})."));
         let map = map.map_err(full)?;
-        // Without them the result is the same.
-        #[cfg(target_os = "linux")]
-        map.advise(memmap2::Advice::HugePage).unwrap_or(());
         Ok(Self { memory: Memory::Map(map), used: bytes })
     }
 
