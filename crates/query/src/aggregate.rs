@@ -59,16 +59,19 @@ impl Scratch {
     #[inline(always)]
     fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> f64) -> Result<()> {
         let shard = query.shard(group);
+        let has_nans = shard.has_real_nans();
+        // A cell for each code that the group can have: no branch on whether a row's code is new.
+        let most = group.len().min(query.codes.last() as usize);
+        if self.found.len() < most {
+            self.found.resize(most, EMPTY);
+        }
         query.matches(group, |row, id| {
             // Ids outside the table are already refused.
-            let Some(cell) = self.cells.at(id) else { return };
-            if cell == self.found.len() {
-                self.found.push(EMPTY);
-            }
-            let (cell, value) = (&mut self.found[cell], value(row));
+            let Some(cell) = self.cells.at(id).and_then(|cell| self.found.get_mut(cell)) else { return };
+            let value = value(row);
             cell.rows += 1;
             cell.add(value);
-            if shard.has_real_nans() && value.is_nan() && shard.is_real_nan(row) {
+            if has_nans && value.is_nan() && shard.is_real_nan(row) {
                 cell.add_nan();
             }
         })
