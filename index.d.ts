@@ -1635,7 +1635,7 @@ export interface Aggregates {
   readonly valueCount: Uint32Array;
   /** Sum of the values: float64, added in the order of the rows. */
   readonly sum: Float64Array;
-  /** `sum / valueCount`. */
+  /** `sum / valueCount`, computed when it is first read. */
   readonly mean: Float64Array;
   /** The smallest value. */
   readonly min: Float64Array;
@@ -1785,6 +1785,105 @@ export interface WriteRowsOptions<N extends string = string> extends RowOptions<
   /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
   readonly format?: RowFormat | undefined;
 }
+/** How {@link Cohort.windows} cuts windows. */
+export interface WindowRowsOptions {
+  /**
+   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
+   * first, so they are left out first. Default: all rows.
+   */
+  readonly last?: number | undefined;
+  /** Rows at or after these times, one per window. Default: from the beginning. */
+  readonly from?: BigInt64Array | ArrayLike<TimeLike> | undefined;
+  /**
+   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
+   * or at one of them.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
+  readonly static?: boolean | undefined;
+  /** Number of threads, at most 1024; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/**
+ * The rows of many windows, one window after another: window i has the entries `offsets[i]` up to, but not
+ * including, `offsets[i + 1]` of each column. {@link Cohort.windows} makes it.
+ *
+ * A column is moved when it is first read: a copy, in memory of its own, which stays valid after `close()`.
+ * On two cores, 2,000 windows of 256 rows of 42 million events take some tenths of a microsecond each to be
+ * found, and as much for each column. `windows.timeline(i)` copies nothing.
+ */
+export declare class WindowRows<S extends object = AnySchema> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of windows. */
+  readonly size: number;
+  /** float64, one entry more than there are windows. */
+  readonly offsets: Float64Array;
+  /** Number of rows of all windows. */
+  get length(): number;
+  /** Code ids: indexes into `db.codes.strings`. */
+  get codeIds(): Uint32Array;
+  /** int64 microseconds since 1970-01-01; static rows contain the int64 minimum. */
+  get times(): BigInt64Array;
+  /** {@link WindowRows.times} as 32-bit words, as {@link Timeline.timeWords}. For hot loops. */
+  get timeWords(): Int32Array;
+  /**
+   * Numeric values; NaN for null (all NaN where the source has no such column). Float64Array where the store
+   * has float64.
+   */
+  get numericValues(): Float32Array | Float64Array;
+  /**
+   * A window as a timeline, with all columns. Undefined outside of the list; a negative index counts from the
+   * end.
+   *
+   * @throws MedsError `MEDS_CLOSED`.
+   */
+  timeline(i: number): Timeline<S> | undefined;
+}
+/** The input of a pass. */
+export interface PassReport {
+  /** Patients that are passed to the function. */
+  readonly patients: number;
+  /** Chunks of these patients, with about the same number of events each. */
+  readonly chunks: number;
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
+  readonly labels: number;
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects of the database that are not in this cohort. */
+  readonly outsideLabels: number;
+  /** Patients of the cohort without a label, whether they are left out or not. */
+  readonly unlabelledPatients: number;
+}
+/**
+ * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
+ * pass from the beginning, at its first request for a result. The pass ends when the loop ends, even if it
+ * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
+ * `next()` yourself and stop before the end, call `return()` too.
+ *
+ * Closing the database does not affect a pass: its threads open the store themselves.
+ */
+export declare class Pass<T = unknown> implements AsyncIterable<T> {
+  /** Made by this package only. */
+  protected constructor();
+  /** What is read. */
+  readonly report: PassReport;
+  /**
+   * The results.
+   *
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  /**
+   * All results at once, as an array.
+   *
+   * @throws MedsError The errors of the iteration.
+   */
+  toArray(): Promise<T[]>;
+}
 /** A module: its file URL (a `URL`, or its text), or an absolute path. */
 export type ModuleUrl = string | {
   readonly href: string;
@@ -1792,20 +1891,35 @@ export type ModuleUrl = string | {
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
   /**
-   * Number of worker threads. Default: the number of threads that the machine can run at once. There are
-   * never more threads than chunks.
+   * Number of worker threads; 0 for the caller's thread, which then does nothing else until the function
+   * yields or returns, and which the function can end. Default: as many as the machine can run at once. A
+   * small pass whose function only computes runs in the caller's thread. There are never more threads than
+   * chunks.
    */
   readonly threads?: number | undefined;
-  /** Passed to the function: any value that can be cloned to another thread. */
+  /** Passed to the function: any value that can be cloned to another thread. Each worker has its own copy. */
   readonly args?: A | undefined;
-  /** Name of the exported function. Default: `default`. */
+  /** Name of the exported function of a module. Default: `default`. */
   readonly exportName?: string | undefined;
   /** Ends the pass with `MEDS_CANCELLED`. Its workers end at once. */
   readonly signal?: AbortSignalLike | undefined;
 }
+interface CallOptions {
+  /**
+   * How often the function is called: once per worker, over all patients that the worker takes (`worker`, the
+   * default), or once per chunk of patients (`chunk`). Which chunks a worker takes depends on time. Chunks
+   * depend on the patients only: so with `chunk`, sums of floating-point numbers are equal to the last bit for
+   * any number of threads, and results that a function returns at its end are in the order of the patients.
+   */
+  readonly per?: "worker" | "chunk" | undefined;
+}
 /** Options of {@link Cohort.map}. */
-export interface MapOptions<A = unknown> extends PassOptions<A> {
-  /** Whether results come in the order of the patients (true, the default), or as they arrive (false). */
+export interface MapOptions<A = unknown> extends PassOptions<A>, CallOptions {
+  /**
+   * Whether results come in the order of the patients (true, the default), or as they arrive (false). In
+   * order, a result belongs to the chunk that was read when it was yielded. What a function returns at its end
+   * comes after the last chunk that it read.
+   */
   readonly ordered?: boolean | undefined;
 }
 /** Options of {@link Cohort.mapWithLabels}. */
@@ -1814,14 +1928,12 @@ export interface MapWithLabelsOptions<A = unknown> extends MapOptions<A> {
   readonly unlabelled?: "omit" | "include" | undefined;
 }
 /** Options of {@link Cohort.reduce}. */
-export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A> {
-  /**
-   * The first chunk's result is merged into this value. If there are no patients, this value is the result.
-   */
+export interface ReduceOptions<R, P = R, A = unknown> extends PassOptions<A>, CallOptions {
+  /** The first part is merged into this value. If there are no patients, this value is the result. */
   readonly initial: R;
   /**
-   * Merges a chunk's result into the total of the chunks before it. Called in order of the patients, on the
-   * caller's thread.
+   * Merges a part, the result of a call, into the total of the parts before it. Called on the caller's thread,
+   * in order of the workers; with `per: "chunk"` in order of the patients.
    */
   readonly merge: (total: R, part: P) => R;
 }
@@ -1871,50 +1983,593 @@ export interface LabelingReport {
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
-/** The input of a pass. */
-export interface PassReport {
-  /** Patients that are passed to the function. */
-  readonly patients: number;
-  /** Chunks of these patients, with about the same number of events each. */
-  readonly chunks: number;
-  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
-  readonly labels: number;
-  /** Labels of subjects that are not in the database, and the number of those subjects. */
-  readonly unknownLabels: number;
-  readonly unknownSubjects: number;
-  /** Labels of subjects of the database that are not in this cohort. */
-  readonly outsideLabels: number;
-  /** Patients of the cohort without a label, whether they are left out or not. */
-  readonly unlabelledPatients: number;
+/**
+ * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
+ * that one labeler serves several stores (unless it contains ids or selections).
+ */
+export type LabelCodes = CodeChoice;
+/**
+ * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
+ * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
+ * last row.
+ */
+export type FollowUp = "last_event" | "death" | {
+  readonly until: LabelCodes;
+};
+/** The period after a prediction time in which an outcome counts. */
+export interface Horizon {
+  /**
+   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
+   * record. With `record` no label is censored, and false means "not in the record", which says less about
+   * patients who left early.
+   */
+  readonly horizon: Duration | "record";
+  /** The start of the period, as a length of time after the prediction time. Default: 0. */
+  readonly gap?: Duration | undefined;
+  /**
+   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
+   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
+   */
+  readonly inclusive?: boolean | "start" | "end" | undefined;
+}
+/** How a prediction time is moved. */
+export interface Moved {
+  /** Moves it later by this length of time. Default: 0. */
+  readonly offset?: Duration | undefined;
+  /**
+   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
+   */
+  readonly endOfDay?: boolean | undefined;
+}
+/** Prediction times at rows with some codes. */
+export interface AtRows extends Moved {
+  readonly codes: LabelCodes;
 }
 /**
- * A pass over patients in worker threads: an async iterable of its results. {@link Cohort.map} makes it. Each
- * loop starts the pass from the beginning, at its first request for a result. The workers end when the loop
- * ends, even if it ends early. A slow loop slows the workers down: only a few messages of results wait for
- * it. If you call `next()` yourself and stop before the end, call `return()` too.
- *
- * Closing the database does not affect a pass: the workers open the store themselves.
+ * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
+ * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
+ * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
+ * (`noEnd`). So are visits that end before the prediction time (`over`).
  */
-export declare class Pass<T = unknown> implements AsyncIterable<T> {
+export interface AtVisits extends Moved {
+  /**
+   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
+   * OMOP's.
+   */
+  readonly start: LabelCodes;
+  /**
+   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
+   * "end" }` in OMOP's MEDS.
+   */
+  readonly end: LabelCodes | {
+    readonly column: string;
+  };
+  /**
+   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
+   * a value have no end.
+   */
+  readonly by?: string | undefined;
+  /** Default: `start`. */
+  readonly at?: "start" | "end" | undefined;
+}
+/**
+ * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
+ * visits. They ascend, and each time occurs once.
+ */
+export type PredictionTimes = "events" | AtRows | AtVisits;
+/** Options of {@link outcomeWithin}. */
+export interface OutcomeOptions extends Horizon {
+  /** The codes of the outcome. */
+  readonly outcome: LabelCodes;
+  /** The prediction times. Default: `events`, every distinct time of the record. */
+  readonly at?: PredictionTimes | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+  /**
+   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
+   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
+   * horizon does not include them.
+   */
+  readonly atOutcome?: "keep" | "skip" | undefined;
+}
+/**
+ * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
+ * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
+ * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
+ * observed to its end is never false.
+ *
+ * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
+ * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
+ * time of an outcome).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
+ * when it is applied, the errors of {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { outcomeWithin, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
+ * const labels = await db.label(death, { task: "death_in_30_days" });
+ * const known = labels.select(({ isCensored }) => isCensored !== true);
+ * console.log(labels.size, known.size);
+ * db.close();
+ * ```
+ */
+export declare function outcomeWithin(options: OutcomeOptions): Labeler;
+/**
+ * A table of prediction times without a value to predict, such as admissions or their ends.
+ *
+ * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
+ * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, predictionTimes } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const discharges = await db.label(
+ *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
+ * );
+ * console.log(discharges.size, discharges.columns);
+ * db.close();
+ * ```
+ */
+export declare function predictionTimes(at: PredictionTimes): Labeler;
+/** Classes of a numeric value, from normal to the most severe. */
+export interface Thresholds {
+  /**
+   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
+   * rows in other units.
+   */
+  readonly codes: LabelCodes;
+  /**
+   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
+   * value is the number of thresholds that it passes.
+   */
+  readonly thresholds: readonly number[];
+  /** How a value passes a threshold. Default: `>=`. */
+  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
+  /**
+   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
+   * boolean for one threshold, and integers for more.
+   */
+  readonly classes?: readonly string[] | undefined;
+  /**
+   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
+   * (`elsewhere`).
+   */
+  readonly where?: {
+    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
+  } | undefined;
+}
+/** Predict each measurement, some time before it. */
+export interface EachValue extends Thresholds {
+  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
+  readonly before?: Duration | undefined;
+}
+/** Predict, at each prediction time, a measurement in the horizon. */
+export interface ValueWithin extends Thresholds, Horizon {
+  readonly at: PredictionTimes;
+  /** The first measurement in the horizon (the default), or the most severe one. */
+  readonly pick?: "first" | "gravest" | undefined;
+  /** The end of observation. Default: `last_event`. */
+  readonly followUp?: FollowUp | undefined;
+}
+/**
+ * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
+ * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
+ * measurement in the horizon of each prediction time is predicted. The result is then one of three:
+ *
+ * - a label with the class;
+ * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
+ *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
+ * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
+ *
+ * Rows without a value are not measurements.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
+ * {@link predictionTimes}.
+ * @example
+ * ```ts
+ * import { labValue, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const potassium = labValue({
+ *   codes: { prefix: "LAB//" },
+ *   thresholds: [5.5, 6, 7],
+ *   passes: ">",
+ *   classes: ["usual", "mild", "moderate", "severe"],
+ * });
+ * const labels = await db.label(potassium, { task: "hyperkalemia" });
+ * console.log(labels.size, labels.categories);
+ * db.close();
+ * ```
+ */
+export declare function labValue(options: EachValue | ValueWithin): Labeler;
+/**
+ * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
+ * subject.
+ */
+export type AskedLabel = Omit<Label, "subjectId"> & {
+  readonly subjectId?: Label["subjectId"];
+};
+export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
+/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
+export interface DatasetOptions extends WorkOptions {
+  /**
+   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
+   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
+   * and a note reports this.
+   */
+  readonly float32?: boolean | undefined;
+  /** Compression of the Parquet files. Default: `zstd`. */
+  readonly compression?: "zstd" | "snappy" | undefined;
+  /**
+   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
+   * Default: 5,000,000.
+   */
+  readonly rowsPerFile?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+}
+/** The result of {@link PatientDatabase.export}. */
+export interface Exported {
+  /** Path of the dataset. */
+  readonly out: string;
+  readonly patients: number;
+  readonly events: number;
+  /** Parquet files below `data/`. */
+  readonly files: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What differs from the source of the store, and why. */
+  readonly notes: readonly Note[];
+}
+interface OmopOptions {
+  /**
+   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
+   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
+   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
+   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
+   * the concepts that differ. Default: none.
+   */
+  readonly vocabulary?: string | readonly string[] | undefined;
+  /**
+   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
+   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
+   * the notes count them.
+   */
+  readonly keepUnmapped?: boolean | undefined;
+  /**
+   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
+   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
+   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
+   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
+   */
+  readonly conceptIds?: boolean | undefined;
+  /**
+   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
+   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
+   */
+  readonly skipBadRows?: boolean | undefined;
+}
+/** How to convert. */
+export interface ConvertOptions extends WorkOptions, OmopOptions {
+  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Convert all columns except these. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they
+   * are an error. The summary reports the repair. Two files with the same rows remain an error
+   * (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and {@link PatientDatabase.from} accept
+   * the store with or without this option.
+   */
+  readonly repair?: boolean | undefined;
+  /** Replace a store that exists at the target. Default: false. */
+  readonly force?: boolean | undefined;
+  /**
+   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
+   * Default: false.
+   */
+  readonly reuse?: boolean | undefined;
+  /**
+   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
+   * modification times of the source's files. They read the files only if these differ from the values at the
+   * conversion, which must also have had this option. A file that was rewritten with the same size and time
+   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
+   * not read again.
+   */
+  readonly trustTimes?: boolean | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /**
+   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
+   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
+   * that is being read.
+   */
+  readonly memory?: number | undefined;
+  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
+  readonly shardBytes?: number | undefined;
+  /**
+   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
+   * for the rows of rare codes faster. The summary reports its bytes. Default: false. `reuse` and `from` also
+   * accept a store with an index where this option is false.
+   */
+  readonly index?: boolean | undefined;
+  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
+  readonly temp?: string | undefined;
+  /**
+   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
+   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
+   * conversion that made the store. Only OMOP tables can lose rows. Default: false.
+   */
+  readonly strict?: boolean | undefined;
+}
+/**
+ * The metadata of the source, and the results of its conversion.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
+ * db.close();
+ * ```
+ */
+export declare class Metadata {
   /** Made by this package only. */
   protected constructor();
-  /** What is read. */
-  readonly report: PassReport;
   /**
-   * The results.
-   *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
-   * message names the subject that the function was reading, and `cause` is the thrown value;
-   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
+   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
+   * an index.
    */
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  readonly id: string;
+  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
+  readonly files: readonly string[];
+  /** What the conversion dropped, skipped, changed or repaired, and why. */
+  readonly notes: readonly Note[];
+  /** Bytes of the store's files. */
+  readonly bytes: number;
+  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
+  readonly indexBytes: number;
+  /** Number of shards. */
+  readonly shards: number;
   /**
-   * All results at once, as an array.
+   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
+   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
+   * here. The file in the store is a copy of the source's, byte for byte.
    *
-   * @throws MedsError The errors of the iteration.
+   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
    */
-  toArray(): Promise<T[]>;
+  get dataset(): Readonly<Record<string, unknown>> | null;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: unknown;
+  };
 }
+/** How to open a store. */
+export interface OpenOptions {
+  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
+  readonly verify?: boolean | undefined;
+  /**
+   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
+   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
+   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
+   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
+   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
+   */
+  readonly int64?: "bigint" | "number" | undefined;
+}
+/** How {@link PatientDatabase.from} converts and opens. */
+export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
+  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
+  readonly store?: string | undefined;
+}
+/**
+ * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
+ * that is never used takes no memory. Times are microseconds since 1970-01-01.
+ *
+ * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
+ * bigint }>(path)`. Then a name that is not among them is a type error.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.size, db.eventCount, db.splits);
+ * for (const patient of db.split("train")) {
+ *   const last = patient.at(-1);
+ *   console.log(patient.subjectId, last?.date, last?.code);
+ * }
+ * db.close();
+ * ```
+ */
+export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
+  /** Made by this package only. */
+  protected constructor();
+  /**
+   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
+   * first patient is read.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
+   * `MEDS_UNSUPPORTED_RUNTIME`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
+   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
+   * db.close();
+   * ```
+   */
+  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
+  /**
+   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
+   * source has changed, the store is made first. Several processes may do this at the same time: one
+   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
+   *
+   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = await PatientDatabase.from("demo");
+   * console.log(db.size);
+   * db.close();
+   * ```
+   */
+  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
+  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
+  get columns(): readonly ColumnInfo[];
+  /** The table of codes. */
+  get codes(): CodeTable;
+  /** Number of patients with rows per split; empty where the source does not have splits. */
+  get splits(): ReadonlyMap<string, number>;
+  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
+  get metadata(): Metadata;
+  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
+  get shardCount(): number;
+  /**
+   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
+   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
+   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
+   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
+   * apache-arrow.
+   *
+   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
+   * store is damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const table = await db.toArrow();
+   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
+   * db.close();
+   * ```
+   */
+  toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
+   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
+   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
+   * MiB.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
+   * damaged.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (let shard = 0; shard < db.shardCount; shard += 1) {
+   *   const exported = db.exportC(shard);
+   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
+   *   exported.release(); // does nothing after an import
+   * }
+   * db.close();
+   * ```
+   */
+  exportC(shard: number): ArrowExport;
+  /**
+   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
+   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
+   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
+   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
+   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
+   * The dataset appears complete or not at all.
+   *
+   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
+   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { files, bytes, notes } = await db.export("demo-meds");
+   * console.log(files, bytes, notes);
+   * db.close();
+   * ```
+   */
+  export(out: string, options?: DatasetOptions): Promise<Exported>;
+  /** Path of the store, to open it in a worker. */
+  get path(): string;
+  /**
+   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
+   * May be called twice.
+   */
+  close(): void;
+  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
+  [Symbol.dispose](): void;
+}
+/** What the function of a pass receives in addition to patients and `args`. */
+export interface PassContext {
+  /** The store, open in this thread: its codes, splits and metadata. */
+  readonly db: PatientDatabase;
+  /** The index of the chunk that is being read, and the number of chunks. */
+  readonly chunk: number;
+  readonly chunks: number;
+  /** The number of this worker, from 0, and the number of workers. */
+  readonly worker: number;
+  readonly workers: number;
+}
+/**
+ * The function of {@link Cohort.map}. It is called once per worker (with `per: "chunk"` once per chunk), and
+ * only if there are patients for it. It may iterate over the patients more than once: each loop begins at the
+ * first patient and reads the same ones. If it stops early, the other workers read the chunks that it has not
+ * taken.
+ *
+ * Where it returns an array or an iterator (such as a generator's), sync or async, each item is a result. Any
+ * other value except undefined is one result. Results are cloned to the caller's thread. What a generator
+ * yields is cloned at once; what a function returns is cloned at its end, but typed arrays of 64 KiB or more
+ * are moved: see {@link Cohort.reduce}.
+ *
+ * @example
+ * ```ts
+ * import { type MapFunction, PatientDatabase } from "meds-reader";
+ *
+ * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
+ *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+ * };
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(await db.map(longest, { args: { least: 100 } }).toArray());
+ * db.close();
+ * ```
+ */
+export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
+ * labels in the order of the table.
+ */
+export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
+  patient: Patient<S>,
+  labels: readonly LabelRow[]
+]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
+/**
+ * The function of {@link Cohort.reduce}, called as a {@link MapFunction}: its return value (even an array) is
+ * one part.
+ */
+export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
+/**
+ * The function of {@link Cohort.label}. It is called for each patient, and returns one label,
+ * several labels or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { LabelFunction } from "meds-reader";
+ *
+ * const long: LabelFunction = (patient) => {
+ *   const { lastTime } = patient;
+ *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
+ * };
+ * export default long;
+ * ```
+ */
+export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 /**
  * Patients of a store in storage order: all of them, a split, or a subset. A cohort is a view: it contains
  * slots and no patients.
@@ -1979,6 +2634,33 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
     readonly eventCount: number;
     readonly subjectIds: readonly string[];
   };
+  /**
+   * The rows of many windows at once: for each subject its rows up to a time, as {@link Timeline.until}, {@link
+   * Timeline.between} and {@link Timeline.last} cut them, without an object for each. A subject may occur any
+   * number of times, in any order. The call finds all rows now, in native code on all cores, and returns when
+   * it is done; a column is copied when it is first read.
+   *
+   * @param times The end of each window. A number or bigint is microseconds since 1970-01-01.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the cohort; `MEDS_INVALID_ARGUMENT`
+   * for arrays of different lengths and for a window that ends before it starts; what {@link
+   * Timeline.between} throws for times; `MEDS_CORRUPT`, `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const ids = db.subjectIds;
+   * const times = Array.from(ids, () => new Date("2100-01-01")); // prediction times, for example
+   * const { size, offsets, codeIds, numericValues } = db.windows(ids, times, { last: 256, inclusive: false });
+   * for (let w = 0; w < size; w += 1) {
+   *   let sum = 0;
+   *   for (let i = offsets[w]!; i < offsets[w + 1]!; i += 1) if (numericValues[i]! > 0) sum += numericValues[i]!;
+   *   console.log(ids[w], sum, db.codes.strings[codeIds[offsets[w]!]!]);
+   * }
+   * db.close();
+   * ```
+   */
+  windows(subjectIds: BigInt64Array | ArrayLike<SubjectId>, times: BigInt64Array | ArrayLike<TimeLike>, options?: WindowRowsOptions): WindowRows<S>;
   /**
    * Numbers of rows and patients per code id. With windows: rows in all windows, and windows that contain the
    * code.
@@ -2221,17 +2903,45 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
     readonly rows: number;
   }>;
   /**
-   * Runs a function of a module over all patients in worker threads, and streams its results. Workers import
-   * the module themselves, so it is named by a URL: `new URL("./pass.mjs", import.meta.url)`. See {@link
-   * MapFunction} for the function's arguments and result.
+   * Runs a function over all patients in worker threads, and streams its results. The function is called once
+   * per worker, with an iterable of the patients that the worker takes, chunk by chunk. See {@link
+   * MapFunction} for its arguments and results.
    *
-   * The chunks depend on the patients only, so results do not depend on the number of threads. The pass
-   * begins when its first result is read. It ends, with its workers, however the loop is left. Workers wait
-   * for a slow reader.
+   * The function is given itself, and sent to the threads by its source text: it may use its arguments and
+   * what is global in every thread, but no variables of the program around it. Pass those as `args`;
+   * `await import("package")` in it finds packages from the current folder. Or it is given as a module that
+   * exports it: `new URL("./pass.mjs", import.meta.url)`, or `.ts` where Node.js loads TypeScript.
    *
-   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a relative path, a module that is neither .mjs nor .js,
-   * args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module does not exist; what
-   * {@link Pass} throws while it runs.
+   * Results come in the order of the patients by default. The pass begins when its first result is read. It
+   * ends however the loop is left. Workers wait for a slow reader.
+   *
+   * The threads stay for ten seconds after a pass, with the store open and modules loaded, and end with
+   * `close()`; they do not keep a program running. The first pass takes about 0.1 s to start two threads, a
+   * later one about a millisecond. Variables of a module live as long as its thread: keep what a pass adds up
+   * inside of the function. If the module's file has changed, new threads read it (changes of files that it
+   * imports are not seen). Threads of a pass that an error, a signal or `break` ended end too.
+   *
+   * A pass of at most 100,000 rows (10,000 where the threads are ready) runs in the caller's thread if
+   * `threads` and `signal` are not set and the function, or labeler, only computes: a function that is given
+   * itself, is not async and uses only globals of the language.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT` for a function that uses variables around it, a relative path,
+   * a module of another kind, args that cannot be cloned and wrong options; `MEDS_NOT_FOUND` where the module
+   * does not exist; what {@link Pass} throws while it runs.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const long = db.map(
+   *   function* (patients, { least }) {
+   *     for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
+   *   },
+   *   { args: { least: 100 } },
+   * );
+   * for await (const { id, rows } of long) console.log(id, rows);
+   * db.close();
+   * ```
    * @example
    * ```ts
    * import { writeFileSync } from "node:fs";
@@ -2248,6 +2958,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   map<T = unknown, A = unknown>(module: ModuleUrl, options?: MapOptions<A>): Pass<T>;
+  map<T, A = undefined>(run: MapFunction<T, A, S>, options?: MapOptions<A>): Pass<T>;
   /**
    * Like {@link Cohort.map}, but each patient comes with its labels: the function iterates over pairs of a
    * patient and its labels. The table of labels may have any order; the labels of a patient come in the order
@@ -2256,47 +2967,60 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * @throws MedsError as {@link Cohort.map}.
    * @example
    * ```ts
-   * import { writeFileSync } from "node:fs";
    * import { Labels, PatientDatabase } from "meds-reader";
    *
-   * const module = new URL("./known.mjs", import.meta.url);
-   * writeFileSync(
-   *   module,
-   *   "export default function* (pairs) { for (const [p, labels] of pairs) for (const l of labels) yield p.until(l.predictionTime).length; }",
-   * );
    * const db = PatientDatabase.open("demo.medsdb");
    * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01"), booleanValue: true }]);
-   * const pass = db.mapWithLabels<number>(module, labels);
+   * const pass = db.mapWithLabels(function* (pairs) {
+   *   for (const [patient, own] of pairs) for (const label of own) yield patient.until(label.predictionTime).length;
+   * }, labels);
    * console.log(await pass.toArray(), pass.report.unknownLabels);
    * db.close();
    * ```
    */
   mapWithLabels<T = unknown, A = unknown>(module: ModuleUrl, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
+  mapWithLabels<T, A = undefined>(run: MapWithLabelsFunction<T, A, S>, labels: Labels, options?: MapWithLabelsOptions<A>): Pass<T>;
   /**
-   * Runs a function of a module over chunks of patients in worker threads and merges its results, in order of
-   * the patients. The result is the same for any number of threads, to the last bit of a floating-point
-   * number.
+   * Runs a function over all patients in worker threads and merges its results, one per worker, in order of
+   * the workers. The function is given as for {@link Cohort.map}.
+   *
+   * Which patients a worker reads depends on time, so the last bits of a sum of floating-point numbers may
+   * differ between runs. With `per: "chunk"` the function is called per chunk and its results are merged in
+   * order of the patients: the total is then the same to the last bit for any number of threads.
+   *
+   * Typed arrays of 64 KiB or more in a result (itself, or up to two levels deep in plain objects and arrays)
+   * are moved to the caller's thread, not copied: the function's own reference to such an array is empty
+   * afterwards. Make the array in the function.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
    * ```ts
-   * import { writeFileSync } from "node:fs";
    * import { PatientDatabase } from "meds-reader";
    *
-   * const module = new URL("./rows.mjs", import.meta.url);
-   * writeFileSync(module, "export default (patients) => { let rows = 0; for (const p of patients) rows += p.length; return rows; }");
    * const db = PatientDatabase.open("demo.medsdb");
-   * const rows = await db.reduce<number>(module, { initial: 0, merge: (total, part) => total + part });
-   * console.log(rows === db.eventCount);
+   * const counts = await db.reduce(
+   *   (patients, { codes }) => {
+   *     const found = new Float64Array(codes);
+   *     for (const patient of patients) for (const id of patient.codeIds) found[id]! += 1;
+   *     return found;
+   *   },
+   *   {
+   *     args: { codes: db.codes.size + 1 }, // ids count from 1
+   *     initial: new Float64Array(db.codes.size + 1),
+   *     merge: (total, part) => total.map((count, id) => count + part[id]!),
+   *   },
+   * );
+   * console.log(counts[db.codes.id("MEDS_BIRTH") ?? 0]);
    * db.close();
    * ```
    */
   reduce<R, P = R, A = unknown>(module: ModuleUrl, options: ReduceOptions<R, P, A>): Promise<R>;
+  reduce<R, P = R, A = undefined>(run: ReduceFunction<P, A, S>, options: ReduceOptions<R, P, A>): Promise<R>;
   /**
    * Makes labels, in worker threads: by a labeler of this package ({@link outcomeWithin}, {@link labValue},
-   * {@link predictionTimes}), or by a function of a module that is called for each patient ({@link
-   * LabelFunction}). Labels are in the order of the patients; those of a labeler of this package are also in
-   * the order of time.
+   * {@link predictionTimes}), or by a function that is called for each patient ({@link LabelFunction}), given
+   * as for {@link Cohort.map}. Labels are in the order of the patients; those of a labeler of this package are
+   * also in the order of time.
    *
    * @throws MedsError as {@link Cohort.map} and {@link Pass}, all as a rejection.
    * @example
@@ -2313,6 +3037,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   label<A = unknown>(labeler: Labeler | ModuleUrl, options?: LabelingOptions<A>): Promise<Labels>;
+  label<A = undefined>(labeler: LabelFunction<A, S>, options?: LabelingOptions<A>): Promise<Labels>;
 }
 /**
  * Which of the known rows of a sample its window takes. n is the number of known rows (or events), w the length
@@ -3080,7 +3805,7 @@ export interface LoaderState {
 }
 /**
  * Returns the memory for an array of a batch: a buffer of at least `bytes` bytes for the array `name`. The
- * loader fills it with zeros first.
+ * loader writes all of these bytes.
  */
 export type Allocate = (name: string, bytes: number) => ArrayBufferLike;
 /** How {@link loader} makes batches. */
@@ -3152,11 +3877,22 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    */
   readonly allocate?: Allocate | undefined;
   /**
+   * Each batch overwrites the arrays of the batch before: copy what must outlive it. Batches of 256 windows of
+   * 512 rows take half the time, because their memory stays in the processor's cache and is never collected.
+   * Not with `allocate` or `workers`. Default: false.
+   */
+  readonly reuse?: boolean | undefined;
+  /**
    * With `for await`: the number of worker threads (at most 1024) that make batches ahead of time, so that
    * this thread stays free. Not with `allocate` or for samples that are filtered by `where`: functions cannot
    * be sent to worker threads. Default: 0.
    */
   readonly workers?: number | undefined;
+  /**
+   * Number of threads (at most 1024) that share a batch of more than some thousand rows; 0 uses all cores.
+   * Batches are the same for any number. Default: 0; with `workers`, which make several batches at once, 1.
+   */
+  readonly threads?: number | undefined;
   /** Ends the iteration with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -3222,583 +3958,6 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
-/** How to write a store as a MEDS dataset: see {@link PatientDatabase.export}. */
-export interface DatasetOptions extends WorkOptions {
-  /**
-   * Round the values of a `numeric_value` that is float64 in the store to MEDS's float32, and count the
-   * values that change. Default: false, every value is kept. Then MEDS's own validation refuses the column,
-   * and a note reports this.
-   */
-  readonly float32?: boolean | undefined;
-  /** Compression of the Parquet files. Default: `zstd`. */
-  readonly compression?: "zstd" | "snappy" | undefined;
-  /**
-   * The most rows per Parquet file. A patient is never divided, so a file of one patient may have more.
-   * Default: 5,000,000.
-   */
-  readonly rowsPerFile?: number | undefined;
-  /** Number of threads; 0, the default, uses all cores. */
-  readonly threads?: number | undefined;
-}
-/** The result of {@link PatientDatabase.export}. */
-export interface Exported {
-  /** Path of the dataset. */
-  readonly out: string;
-  readonly patients: number;
-  readonly events: number;
-  /** Parquet files below `data/`. */
-  readonly files: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-  readonly seconds: number;
-  /** What differs from the source of the store, and why. */
-  readonly notes: readonly Note[];
-}
-interface OmopOptions {
-  /**
-   * Vocabularies to read besides the source's own, which may be missing or incomplete. Each path is the
-   * folder of an Athena download (CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, CONCEPT_ANCESTOR.csv), its `.zip`, a
-   * single file of concepts such as `2b_concept.csv`, or a DuckDB database. Files are CSV or Parquet. If
-   * several contain a concept, the source's own table `concept` counts, then the first path. A note counts
-   * the concepts that differ. Default: none.
-   */
-  readonly vocabulary?: string | readonly string[] | undefined;
-  /**
-   * Rows whose concept is 0 or not in the vocabulary become events with the code `UNMAPPED/<table>/<source
-   * value>`, where `<table>` is the value of their column "table". Default: false, these rows are dropped and
-   * the notes count them.
-   */
-  readonly keepUnmapped?: boolean | undefined;
-  /**
-   * Codes are concept ids such as `OMOP/320128`, of the source concept if that is not 0, otherwise of the
-   * standard concept. So no vocabulary is needed. Units and values that are concepts are written in the same
-   * way. The column `source_value` (text, null if the source has none) contains the source's own name of the
-   * code. To keep rows with concept 0, set `keepUnmapped` as well. Default: false.
-   */
-  readonly conceptIds?: boolean | undefined;
-  /**
-   * For CSV only: leave out rows with more or fewer fields than the header, and count them in the notes.
-   * Default: false, such a row is an error (`MEDS_SOURCE_DAMAGED`).
-   */
-  readonly skipBadRows?: boolean | undefined;
-}
-/** How to convert. */
-export interface ConvertOptions extends WorkOptions, OmopOptions {
-  /** Convert only these columns, and always `subject_id`, `time` and `code`. Default: all columns. */
-  readonly columns?: readonly string[] | undefined;
-  /** Convert all columns except these. */
-  readonly exclude?: readonly string[] | undefined;
-  /**
-   * Merge and sort subjects whose rows are not contiguous or whose times go backwards. Default: false, they
-   * are an error. The summary reports the repair. Two files with the same rows remain an error
-   * (`MEDS_DUPLICATE_FILE`): their events would count twice. `reuse` and {@link PatientDatabase.from} accept
-   * the store with or without this option.
-   */
-  readonly repair?: boolean | undefined;
-  /** Replace a store that exists at the target. Default: false. */
-  readonly force?: boolean | undefined;
-  /**
-   * If the store at the target was made from this source with these options, keep it; otherwise replace it.
-   * Default: false.
-   */
-  readonly reuse?: boolean | undefined;
-  /**
-   * For very large sources: `reuse` and {@link PatientDatabase.from} compare the names, sizes and
-   * modification times of the source's files. They read the files only if these differ from the values at the
-   * conversion, which must also have had this option. A file that was rewritten with the same size and time
-   * is then not noticed. Default: false, the contents are compared; files that are known to be unchanged are
-   * not read again.
-   */
-  readonly trustTimes?: boolean | undefined;
-  /** Number of threads; 0, the default, uses all cores. */
-  readonly threads?: number | undefined;
-  /**
-   * The most memory to use, in bytes. At least 64 MiB. Default: 512 MiB. A `meds_reader` database needs more:
-   * the texts that several subjects share (at most 1 GiB per column), and one subject's record of each column
-   * that is being read.
-   */
-  readonly memory?: number | undefined;
-  /** Bytes per shard, 1 KiB to 2 GiB. Default: 512 MiB. */
-  readonly shardBytes?: number | undefined;
-  /**
-   * Also write an inverted index: for each code, the patients that have it and their rows. It makes searches
-   * for the rows of rare codes faster. The summary reports its bytes. Default: false. `reuse` and `from` also
-   * accept a store with an index where this option is false.
-   */
-  readonly index?: boolean | undefined;
-  /** Folder for temporary files, of `repair` and of a source that is unpacked. Default: beside the store. */
-  readonly temp?: string | undefined;
-  /**
-   * Fail with `MEDS_ROWS_DROPPED`, before anything is written, if the conversion drops more than a tenth of a
-   * table's rows (it then has a note of kind `dropped`). With `reuse` this also applies to the earlier
-   * conversion that made the store. Only OMOP tables can lose rows. Default: false.
-   */
-  readonly strict?: boolean | undefined;
-}
-/**
- * The metadata of the source, and the results of its conversion.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.metadata.dataset?.dataset_name, db.metadata.notes);
- * db.close();
- * ```
- */
-export declare class Metadata {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * The store's content id: 32 hexadecimal digits. Equal sources and options have equal ids, with or without
-   * an index.
-   */
-  readonly id: string;
-  /** Paths of the files in the store's `metadata/`, relative to it: those of the source's metadata folder. */
-  readonly files: readonly string[];
-  /** What the conversion dropped, skipped, changed or repaired, and why. */
-  readonly notes: readonly Note[];
-  /** Bytes of the store's files. */
-  readonly bytes: number;
-  /** Bytes of the inverted index among them (`convert(…, { index: true })`); 0 where there is none. */
-  readonly indexBytes: number;
-  /** Number of shards. */
-  readonly shards: number;
-  /**
-   * `dataset.json` (dataset_name, dataset_version, etl_name, meds_version, created_at, …); null where the
-   * source has none. NaN and infinities, which Python writes although JSON does not allow them, are null
-   * here. The file in the store is a copy of the source's, byte for byte.
-   *
-   * @throws MedsError `MEDS_METADATA` where it is not a JSON object.
-   */
-  get dataset(): Readonly<Record<string, unknown>> | null;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: unknown;
-  };
-}
-/** How to open a store. */
-export interface OpenOptions {
-  /** Check every byte first. For a large store this takes seconds instead of milliseconds. Default: false. */
-  readonly verify?: boolean | undefined;
-  /**
-   * What values of int64 and uint64 columns are in JavaScript: `"bigint"` (the default), or `"number"`, which
-   * is faster and easier. A value beyond 2^53 then throws `MEDS_UNSAFE_NUMBER` when it is read: it is never
-   * rounded. This applies to `event.get`, `toObject`, `column.at`, `column.dictionary` and values inside lists
-   * and structs, here and in the workers of passes. Subject ids, `timeMicros` and `times` stay bigints, and
-   * so do 64-bit arrays (`column.values` of a plain column, `toArray`).
-   */
-  readonly int64?: "bigint" | "number" | undefined;
-}
-/** How {@link PatientDatabase.from} converts and opens. */
-export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, OpenOptions {
-  /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
-  readonly store?: string | undefined;
-}
-/**
- * A MEDS dataset, open for reading. Files are mapped and not read: opening takes milliseconds, and a column
- * that is never used takes no memory. Times are microseconds since 1970-01-01.
- *
- * A type parameter declares the types of further columns: `PatientDatabase.open<{ unit: string; hadm_id:
- * bigint }>(path)`. Then a name that is not among them is a type error.
- *
- * @example
- * ```ts
- * import { PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * console.log(db.size, db.eventCount, db.splits);
- * for (const patient of db.split("train")) {
- *   const last = patient.at(-1);
- *   console.log(patient.subjectId, last?.date, last?.code);
- * }
- * db.close();
- * ```
- */
-export declare class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
-  /** Made by this package only. */
-  protected constructor();
-  /**
-   * Opens a store. Its manifest, index of patients and codes are checked now. A shard is checked when its
-   * first patient is read.
-   *
-   * @throws MedsError `MEDS_NOT_FOUND`, `MEDS_NOT_A_STORE`, `MEDS_STORE_VERSION`, `MEDS_CORRUPT`,
-   * `MEDS_UNSUPPORTED_RUNTIME`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open<{ unit: string; visit_id: number }>("demo.medsdb", { int64: "number" });
-   * console.log(db.at(0)?.at(-1)?.get("unit"), db.at(0)?.at(-1)?.get("visit_id")); // string, number or null
-   * db.close();
-   * ```
-   */
-  static open<S extends object = AnySchema>(path: string, options?: OpenOptions): PatientDatabase<S>;
-  /**
-   * Opens the store of a source (any source that {@link convert} reads). If the store is missing or the
-   * source has changed, the store is made first. Several processes may do this at the same time: one
-   * converts, and the others wait. A store that is damaged is an error, and is not replaced.
-   *
-   * @throws MedsError as {@link convert} and {@link PatientDatabase.open} do.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = await PatientDatabase.from("demo");
-   * console.log(db.size);
-   * db.close();
-   * ```
-   */
-  static from<S extends object = AnySchema>(source: string, options?: FromOptions): Promise<PatientDatabase<S>>;
-  /** All columns except `subject_id`: name, type in the source, nullable, storage. */
-  get columns(): readonly ColumnInfo[];
-  /** The table of codes. */
-  get codes(): CodeTable;
-  /** Number of patients with rows per split; empty where the source does not have splits. */
-  get splits(): ReadonlyMap<string, number>;
-  /** `dataset.json`, the notes of the conversion, and the names of the metadata files. */
-  get metadata(): Metadata;
-  /** Number of shards, the files that contain the events: see {@link PatientDatabase.exportC}. */
-  get shardCount(): number;
-  /**
-   * All patients as a Table of the package `apache-arrow`, which must be installed. It has one row per
-   * patient in storage order, one record batch per shard, and the columns of the shards' files (`subject_id`;
-   * `events`, a list of structs; `sparse`, a struct of lists). Nothing is copied. All offsets are checked
-   * first. After `close()` its buffers are empty: reading it returns nothing, or throws errors of
-   * apache-arrow.
-   *
-   * @throws MedsError `MEDS_MISSING_PACKAGE` where apache-arrow is not installed; `MEDS_CORRUPT` where the
-   * store is damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const table = await db.toArrow();
-   * console.log(table.numRows, table.schema.fields.map((field) => field.name));
-   * db.close();
-   * ```
-   */
-  toArrow<T = ArrowTable>(): Promise<T>;
-  /**
-   * Passes a shard to other native code in this process, without a copy. {@link ArrowExport} describes who
-   * owns the memory, and for how long. The name follows pyarrow's `_export_to_c`. The whole structure of the
-   * shard is checked first (offsets, dictionary indexes, text): this takes some tenths of a second for 512
-   * MiB.
-   *
-   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist; `MEDS_CORRUPT` where the store is
-   * damaged.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * for (let shard = 0; shard < db.shardCount; shard += 1) {
-   *   const exported = db.exportC(shard);
-   *   // addon.importArrow(exported.schema, exported.array); it owns the structs from now on
-   *   exported.release(); // does nothing after an import
-   * }
-   * db.close();
-   * ```
-   */
-  exportC(shard: number): ArrowExport;
-  /**
-   * Writes the store as a MEDS 0.4 dataset: Parquet files `data/SPLIT/N.parquet` (`data/N.parquet` for
-   * patients without a split), and metadata that MEDS's own validation (the Python package `meds`) accepts.
-   * Subjects ascend in each file, and a subject's rows keep the store's order. A split whose name is not safe
-   * as the name of a folder is written to a folder with another name; a note reports it. A store made from
-   * the dataset has the same patients, rows, splits and codes; the order of its patients follows the files.
-   * The dataset appears complete or not at all.
-   *
-   * @throws MedsError `MEDS_STORE_EXISTS` where the path exists; `MEDS_STORE_REPLACED` where this store was
-   * replaced by another one; `MEDS_CORRUPT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL`, `MEDS_PERMISSION`.
-   * @example
-   * ```ts
-   * import { PatientDatabase } from "meds-reader";
-   *
-   * const db = PatientDatabase.open("demo.medsdb");
-   * const { files, bytes, notes } = await db.export("demo-meds");
-   * console.log(files, bytes, notes);
-   * db.close();
-   * ```
-   */
-  export(out: string, options?: DatasetOptions): Promise<Exported>;
-  /** Path of the store, to open it in a worker. */
-  get path(): string;
-  /**
-   * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
-   * May be called twice.
-   */
-  close(): void;
-  /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
-  [Symbol.dispose](): void;
-}
-/**
- * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
- * that one labeler serves several stores (unless it contains ids or selections).
- */
-export type LabelCodes = CodeChoice;
-/**
- * The end of a patient's observation: the last row (`last_event`, the default), the first row with a death
- * code (`death`), or the last row with a code that ends observation (`until`). Without such a row it is the
- * last row.
- */
-export type FollowUp = "last_event" | "death" | {
-  readonly until: LabelCodes;
-};
-/** The period after a prediction time in which an outcome counts. */
-export interface Horizon {
-  /**
-   * The end of the period, as a length of time after the prediction time; `record`: the end of the patient's
-   * record. With `record` no label is censored, and false means "not in the record", which says less about
-   * patients who left early.
-   */
-  readonly horizon: Duration | "record";
-  /** The start of the period, as a length of time after the prediction time. Default: 0. */
-  readonly gap?: Duration | undefined;
-  /**
-   * Which bounds belong to the period: neither (false), both (true, as in FEMR), or one of them. Default:
-   * `end`, so that an event at exactly the prediction time, which may be known then, is not an outcome.
-   */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-}
-/** How a prediction time is moved. */
-export interface Moved {
-  /** Moves it later by this length of time. Default: 0. */
-  readonly offset?: Duration | undefined;
-  /**
-   * Then moves it to 23:59:00 UTC of its day, as FEMR's `move_datetime_to_end_of_day` does. Default: false.
-   */
-  readonly endOfDay?: boolean | undefined;
-}
-/** Prediction times at rows with some codes. */
-export interface AtRows extends Moved {
-  readonly codes: LabelCodes;
-}
-/**
- * Prediction times at visits: at the start of a visit or at its end. A visit ends at the first row with an
- * `end` code at or after its start and not after the start of the next visit. A row ends at most one visit.
- * Starts at the same time are one start. Visits without a known end have no prediction time and are counted
- * (`noEnd`). So are visits that end before the prediction time (`over`).
- */
-export interface AtVisits extends Moved {
-  /**
-   * Codes of the starts: `{ prefix: "HOSPITAL_ADMISSION" }` in MIMIC's MEDS, `{ prefix: "Visit/" }` in
-   * OMOP's.
-   */
-  readonly start: LabelCodes;
-  /**
-   * Codes of the ends, or the column in the row of the start that contains the time of the end: `{ column:
-   * "end" }` in OMOP's MEDS.
-   */
-  readonly end: LabelCodes | {
-    readonly column: string;
-  };
-  /**
-   * A column with the same value at start and end, such as `hadm_id`: visits may then overlap. Starts without
-   * a value have no end.
-   */
-  readonly by?: string | undefined;
-  /** Default: `start`. */
-  readonly at?: "start" | "end" | undefined;
-}
-/**
- * The prediction times of a patient: every distinct time of the record (`events`), times of rows, or times of
- * visits. They ascend, and each time occurs once.
- */
-export type PredictionTimes = "events" | AtRows | AtVisits;
-/** Options of {@link outcomeWithin}. */
-export interface OutcomeOptions extends Horizon {
-  /** The codes of the outcome. */
-  readonly outcome: LabelCodes;
-  /** The prediction times. Default: `events`, every distinct time of the record. */
-  readonly at?: PredictionTimes | undefined;
-  /** The end of observation. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
-  /**
-   * Prediction times at which an outcome happens: a label like any other (`keep`, the default), or no label
-   * (`skip`, counted as `atOutcome`: FEMR's `CodeLabeler`). With a gap they are always kept, because the
-   * horizon does not include them.
-   */
-  readonly atOutcome?: "keep" | "skip" | undefined;
-}
-/**
- * Labels prediction times by whether an outcome follows within a horizon. A label is true if an outcome
- * follows, even if the patient is not observed to the end of the horizon. Otherwise it is censored
- * (`isCensored`, no value) if observation ends before the horizon, and false if not. A horizon that is not
- * observed to its end is never false.
- *
- * With `inclusive: true`, the labels that are not censored are those of FEMR's `TimeHorizonEventLabeler`
- * (`horizon: "record"` for its infinite horizon; `atOutcome: "skip"` where it does not allow labels at the
- * time of an outcome).
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a horizon that ends before it begins and for wrong options;
- * when it is applied, the errors of {@link predictionTimes}.
- * @example
- * ```ts
- * import { outcomeWithin, PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const death = outcomeWithin({ outcome: { prefix: "MEDS_DEATH" }, horizon: { days: 30 }, at: { codes: { prefix: "HOSPITAL_ADMISSION" } } });
- * const labels = await db.label(death, { task: "death_in_30_days" });
- * const known = labels.select(({ isCensored }) => isCensored !== true);
- * console.log(labels.size, known.size);
- * db.close();
- * ```
- */
-export declare function outcomeWithin(options: OutcomeOptions): Labeler;
-/**
- * A table of prediction times without a value to predict, such as admissions or their ends.
- *
- * @throws MedsError when it is applied: `MEDS_INVALID_ARGUMENT` for a wrong choice of times,
- * `MEDS_UNKNOWN_COLUMN`, `MEDS_COLUMN_TYPE`.
- * @example
- * ```ts
- * import { PatientDatabase, predictionTimes } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const discharges = await db.label(
- *   predictionTimes({ start: { prefix: "HOSPITAL_ADMISSION" }, end: { prefix: "HOSPITAL_DISCHARGE" }, at: "end" }),
- * );
- * console.log(discharges.size, discharges.columns);
- * db.close();
- * ```
- */
-export declare function predictionTimes(at: PredictionTimes): Labeler;
-/** Classes of a numeric value, from normal to the most severe. */
-export interface Thresholds {
-  /**
-   * Codes of the measurement, all in one unit: values are compared without conversion. `where` leaves out
-   * rows in other units.
-   */
-  readonly codes: LabelCodes;
-  /**
-   * From mild to severe: ascending if high values are severe, descending if low values are. The class of a
-   * value is the number of thresholds that it passes.
-   */
-  readonly thresholds: readonly number[];
-  /** How a value passes a threshold. Default: `>=`. */
-  readonly passes?: ">" | ">=" | "<" | "<=" | undefined;
-  /**
-   * Names of the classes, one more than thresholds: labels are then categorical. Without names, labels are
-   * boolean for one threshold, and integers for more.
-   */
-  readonly classes?: readonly string[] | undefined;
-  /**
-   * Only rows with one of these values in a column: `{ unit: ["mmol/L"] }`. Other rows are counted
-   * (`elsewhere`).
-   */
-  readonly where?: {
-    readonly [column: string]: readonly (string | number | bigint | boolean | null)[];
-  } | undefined;
-}
-/** Predict each measurement, some time before it. */
-export interface EachValue extends Thresholds {
-  /** How long before the measurement. Default: one minute, as in EHRSHOT. */
-  readonly before?: Duration | undefined;
-}
-/** Predict, at each prediction time, a measurement in the horizon. */
-export interface ValueWithin extends Thresholds, Horizon {
-  readonly at: PredictionTimes;
-  /** The first measurement in the horizon (the default), or the most severe one. */
-  readonly pick?: "first" | "gravest" | undefined;
-  /** The end of observation. Default: `last_event`. */
-  readonly followUp?: FollowUp | undefined;
-}
-/**
- * Labels by the class of a numeric value: the number of thresholds that it passes, 0 for a normal value.
- * Without `at`, each measurement is predicted some time before it. With `at`, the first (or most severe)
- * measurement in the horizon of each prediction time is predicted. The result is then one of three:
- *
- * - a label with the class;
- * - a censored label, if observation ends before the horizon and the rest of the horizon could change the
- *   class (there is no first measurement yet, or the most severe one is not of the most severe class);
- * - no label, counted as `unmeasured`, if the horizon was observed to its end and contains no measurement.
- *
- * Rows without a value are not measurements.
- *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for wrong options; when it is applied, the errors of
- * {@link predictionTimes}.
- * @example
- * ```ts
- * import { labValue, PatientDatabase } from "meds-reader";
- *
- * const db = PatientDatabase.open("demo.medsdb");
- * const potassium = labValue({
- *   codes: { prefix: "LAB//" },
- *   thresholds: [5.5, 6, 7],
- *   passes: ">",
- *   classes: ["usual", "mild", "moderate", "severe"],
- * });
- * const labels = await db.label(potassium, { task: "hyperkalemia" });
- * console.log(labels.size, labels.categories);
- * db.close();
- * ```
- */
-export declare function labValue(options: EachValue | ValueWithin): Labeler;
-/**
- * The result of a module's function for a patient: one label, several labels, or nothing. Labels may omit the
- * subject.
- */
-export type AskedLabel = Omit<Label, "subjectId"> & {
-  readonly subjectId?: Label["subjectId"];
-};
-export type Asked = Iterable<AskedLabel> | AskedLabel | null | undefined;
-/** What the function of a pass receives in addition to patients and `args`. */
-export interface PassContext {
-  /** The store, open in this thread: its codes, splits and metadata. */
-  readonly db: PatientDatabase;
-  /** The index of the chunk of this call, and the number of chunks. */
-  readonly chunk: number;
-  readonly chunks: number;
-}
-/**
- * The function of a module for {@link Cohort.map}. It is called once per chunk of patients, and may iterate
- * over them more than once. Where it returns an array or an iterator (such as a generator's), sync or async,
- * each item is a result. Any other value except undefined is one result. Results are cloned to the caller's
- * thread.
- *
- * @example
- * ```ts
- * import type { MapFunction } from "meds-reader";
- *
- * const longest: MapFunction<{ id: bigint; rows: number }, { least: number }> = function* (patients, { least }) {
- *   for (const patient of patients) if (patient.length >= least) yield { id: patient.subjectId, rows: patient.length };
- * };
- * export default longest;
- * ```
- */
-export type MapFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/**
- * The function of a module for {@link Cohort.mapWithLabels}: like {@link MapFunction}, with each patient's
- * labels in the order of the table.
- */
-export type MapWithLabelsFunction<T = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<readonly [
-  patient: Patient<S>,
-  labels: readonly LabelRow[]
-]>, args: A, context: PassContext) => Iterable<T> | AsyncIterable<T> | T | Promise<Iterable<T> | AsyncIterable<T> | T>;
-/**
- * The function of a module for {@link Cohort.reduce}: its return value (even an array) is the result of the
- * chunk.
- */
-export type ReduceFunction<P = unknown, A = unknown, S extends object = AnySchema> = (patients: Iterable<Patient<S>>, args: A, context: PassContext) => P | Promise<P>;
-/**
- * The function of a module for {@link Cohort.label}. It is called for each patient, and returns one label,
- * several labels or nothing.
- *
- * @example
- * ```ts
- * import type { LabelFunction } from "meds-reader";
- *
- * const long: LabelFunction = (patient) => {
- *   const { lastTime } = patient;
- *   return lastTime === null ? [] : [{ predictionTime: lastTime, booleanValue: patient.length > 1000 }];
- * };
- * export default long;
- * ```
- */
-export type LabelFunction<A = unknown, S extends object = AnySchema> = (patient: Patient<S>, args: A, context: PassContext) => Iterable<AskedLabel> | AskedLabel | null | undefined | Promise<Iterable<AskedLabel> | AskedLabel | null | undefined>;
 /** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
   /** The number of labels per class, as in the file; -1 means all labels. */
@@ -4575,6 +4734,8 @@ export type TransformFunction<A = unknown, S extends object = AnySchema> = (pati
 type Given<S extends object> = Iterable<TransformedRow<S>> | AsyncIterable<TransformedRow<S>> | null;
 /** Options of {@link transform}. */
 export interface TransformOptions<A = unknown> extends PassOptions<A>, Pick<WorkOptions, "onProgress"> {
+  /** Number of worker threads, 1 or more. Default: the number of threads that the machine can run at once. */
+  readonly threads?: number | undefined;
   /**
    * Types of new columns, by name, as in `db.columns`: `float32`, `int64`, `utf8`, `bool`, `timestamp[us]`,
    * …, but not nested types.

@@ -17,7 +17,7 @@ export declare class Asked {
    * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
    * that is terminated meanwhile ends only when the query ends.
    */
-  run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>
+  run(): Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array | ArrayBuffer)[]>
   /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
   cancel(): void
 }
@@ -67,13 +67,12 @@ export declare class NativeScan {
 export declare class NativeStore {
   /**
    * Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
-   * three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
-   * before each end into the cache.
+   * three numbers per sample: shard, first row with a time, end of the patient's rows.
    */
-  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, threads: number, ends: Uint32Array): void
   /**
-   * Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
-   * sample's index and the row. The batch must not be used then.
+   * Moves rows into the arrays of a batch, and writes 0 where no row goes. Returns null, or, for a row
+   * after its sample's cut-off, the sample's index and the row. The batch must not be used then.
    */
   fill(rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays): Array<number> | null
   /**
@@ -111,6 +110,22 @@ export declare class NativeStore {
   scan(shards: Array<number>): NativeScan
   /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */
   close(): void
+}
+
+/** Windows whose rows are found. It keeps a share of the store's files. */
+export declare class NativeWindows {
+  /** Finds the rows. The question's codes are ignored. */
+  constructor(store: NativeStore, question: Question)
+  /** Writes the first row of each window in the columns, then the number of rows. */
+  offsets(out: Float64Array): void
+  /** Number of windows. */
+  size(): number
+  /** Writes code ids. Every element is written. */
+  codes(out: Uint32Array): void
+  /** Writes times. */
+  times(out: BigInt64Array): void
+  /** Writes numeric values. */
+  values(out: Float32Array | Float64Array): void
 }
 
 /** A table of rows that queries find. */
@@ -157,6 +172,8 @@ export interface BatchRows {
   cutoffs: BigInt64Array
   /** Whether rows at the time of the cut-off are known. */
   inclusive: boolean
+  /** Number of threads; 0 for all cores. Absent: 1. */
+  threads?: number
 }
 
 /** The layout of a run, so that a test can compare it with the JavaScript side. */

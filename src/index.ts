@@ -18,6 +18,7 @@ export type {
 export type { RowFormat, WriteRowsOptions } from "./cohort/row-file.js";
 export type { RowArray, RowArrays, RowObject, RowOptions, SelectOptions, UsualColumn } from "./cohort/select.js";
 export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
+export { WindowRows, type WindowRowsOptions } from "./cohort/window-rows.js";
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";

@@ -1,9 +1,8 @@
-import { NO_CUTOFF } from "../samples/cutoff.js";
 import type { Samples } from "../samples/samples.js";
 import { Window } from "../samples/window.js";
 import { type Allocate, Memory } from "../support/memory.js";
 import type { Random } from "../support/random.js";
-import { DAY, NO_TIME } from "../support/time.js";
+import { DAY, NO_TIME, numberAt, wordsOf } from "../support/time.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
 import type { Batch, BatchBase, LoaderState } from "./batch.js";
 import { bagOf, NO_BAG } from "./fields/bag.js";
@@ -26,6 +25,8 @@ export interface BatchPlan extends LayoutPlan {
    */
   readonly timeToEvent: object | null;
   readonly allocate: Allocate | undefined;
+  /** Whether a batch overwrites the one before. */
+  readonly reuse: boolean;
 }
 
 /** The description of a batch before it is made. */
@@ -35,6 +36,9 @@ export interface Job {
   readonly resume: LoaderState;
 }
 
+/** Microseconds per day as a float64. */
+const DAY_MICROS = Number(DAY);
+
 const STATIC_FIELDS: ReadonlySet<BatchField> = new Set<BatchField>(["code", "numeric_value", "numeric_value_mask"]);
 
 /** Makes batches of one list of samples. Reuses its windows for each batch. */
@@ -42,12 +46,20 @@ export class Batcher {
   private readonly windows: Window[] = [];
   private readonly measuring: Window;
   private readonly tasks: TimeToEvent | null;
+  /** Words of int64 that batches copy: cut-offs by sample, prediction times by label. */
+  private readonly cutoffs: Int32Array;
+  private readonly predictionTimes: Int32Array;
+  /** The memory of all batches; null where each batch has its own. */
+  private readonly memory: Memory | null;
 
   constructor(
     private readonly samples: Samples,
     private readonly plan: BatchPlan,
   ) {
     this.measuring = new Window(samples._store, samples._plan);
+    this.memory = plan.reuse ? Memory.reused() : null;
+    this.cutoffs = wordsOf(samples._cutoff);
+    this.predictionTimes = wordsOf(samples.labels?._table.predictionTimes ?? new BigInt64Array(0));
     this.tasks = plan.timeToEvent === null ? null : TimeToEvent.from(plan.timeToEvent);
   }
 
@@ -61,18 +73,21 @@ export class Batcher {
   /** Makes the batch of a job. */
   make({ members, weights, resume }: Job, random: Random): Batch<BatchField> {
     const { samples, plan, windows } = this;
-    const { fields, translation, prepends } = plan;
+    const { fields, translation, prepends, threads } = plan;
     samples._store.check();
     while (windows.length < members.length) windows.push(new Window(samples._store, samples._plan));
-    const cutoffs = BigInt64Array.from(members, (sample) => samples._cutoff[sample]!);
-    const ends = samples._knownEnds(members, cutoffs);
+    const cutoffs = new BigInt64Array(members.length);
+    const cutoffWords = wordsOf(cutoffs);
+    for (let b = 0; b < members.length; b += 1) copyInt64(cutoffWords, b, this.cutoffs, members[b]!);
+    const ends = samples._knownEnds(members, cutoffs, threads);
     for (let b = 0; b < members.length; b += 1) samples._set(windows[b]!, members[b]!, random, ends[b]!);
-    const memory = new Memory(plan.allocate);
+    const memory = this.memory ?? new Memory(plan.allocate);
     const { filler, starts, positions, arrays } = LAYOUTS[plan.layout](windows, members.length, plan, memory);
     filler.finish(samples, windows, cutoffs);
     const flat = { windows, starts, positions, prepends };
     // Row of each sample in the label table; -1 without labels.
-    const labels = Int32Array.from(members, (sample) => samples._label[sample]!);
+    const labels = new Int32Array(members.length);
+    for (let b = 0; b < members.length; b += 1) labels[b] = samples._label[members[b]!]!;
     const parts = {
       own: this.sampleArrays(members, weights, cutoffs, labels, memory),
       statics: this.staticArrays(members.length, cutoffs, memory),
@@ -99,20 +114,23 @@ export class Batcher {
     const n_windows = memory.array("n_windows", Uint32Array, size);
     const row_begin = memory.array("row_begin", Int32Array, size);
     const row_end = memory.array("row_end", Int32Array, size);
+    const [ids, times, cutoffWords] = [wordsOf(subject_id), wordsOf(prediction_time), wordsOf(cutoffs)];
+    const idsOf = wordsOf(samples._store.ids);
     sample.set(members);
     weight.set(weights);
     for (let b = 0; b < size; b += 1) {
       const window = windows[b]!;
       const { index, length, first } = window;
-      subject_id[b] = samples._store.ids[index]!;
-      prediction_time[b] = labels[b]! < 0 ? NO_TIME : samples.labels!._table.predictionTimes[labels[b]!]!;
+      copyInt64(ids, b, idsOf, index);
+      if (labels[b]! < 0) prediction_time[b] = NO_TIME;
+      else copyInt64(times, b, this.predictionTimes, labels[b]!);
       n_windows[b] = samples._windows[members[b]!]!;
       if (length > 0) row_begin[b] = window.row(0) - first;
       if (length > 0) row_end[b] = window.row(length - 1) - first + 1;
-      if (samples.labels === null) continue;
-      const birth = cutoffs[b] === NO_CUTOFF ? null : window.birth();
-      if (birth === null) continue;
-      prediction_age_days[b] = (Number(cutoffs[b]!) - Number(birth)) / Number(DAY);
+      if (samples.labels === null || !window.hasCutoff) continue;
+      const born = window.birthNumber();
+      if (Number.isNaN(born)) continue;
+      prediction_age_days[b] = (numberAt(cutoffWords, b) - born) / DAY_MICROS;
       prediction_age_days_mask[b] = 1;
     }
     return {
@@ -144,6 +162,12 @@ export class Batcher {
       static_numeric_value_mask: numeric_value_mask,
     };
   }
+}
+
+/** Copies int64 number `from` to place `to`, as words: a bigint per sample would cost more than its rows. */
+function copyInt64(target: Int32Array, to: number, source: Int32Array, from: number): void {
+  target[2 * to] = source[2 * from]!;
+  target[2 * to + 1] = source[2 * from + 1]!;
 }
 
 /** The parts of a batch as their makers return them. */

@@ -89,7 +89,7 @@ export interface Aggregates {
   readonly valueCount: Uint32Array;
   /** Sum of the values: float64, added in the order of the rows. */
   readonly sum: Float64Array;
-  /** `sum / valueCount`. */
+  /** `sum / valueCount`, computed when it is first read. */
   readonly mean: Float64Array;
   /** The smallest value. */
   readonly min: Float64Array;
@@ -132,9 +132,9 @@ export class Query {
   }
 
   async countCodesEach(codes: CodeChoice | undefined): Promise<CodeCountsEach> {
-    type Found = [Float64Array, Uint32Array, Uint32Array, BigInt64Array];
-    const [offsets, codeIds, counts, subjectIds] = await this.ask<Found>("countCodesEach", this.someOrAll(codes));
-    return { offsets, codeIds, counts, subjectIds };
+    type Found = [BigInt64Array, ArrayBuffer, ArrayBuffer, ArrayBuffer];
+    const [subjectIds, offsets, codeIds, counts] = await this.ask<Found>("countCodesEach", this.someOrAll(codes));
+    return { offsets: new Float64Array(offsets), codeIds: new Uint32Array(codeIds), counts: new Uint32Array(counts), subjectIds };
   }
 
   async occurrences(kind: "firstOf" | "lastOf", codes: CodeChoice): Promise<Occurrences> {
@@ -144,13 +144,27 @@ export class Query {
   }
 
   async aggregate(codes: CodeChoice | undefined): Promise<Aggregates> {
-    type Numbers = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    const found = await this.ask<[Float64Array, Uint32Array, Uint32Array, Uint32Array, ...Numbers, BigInt64Array]>(
-      "aggregate",
-      this.someOrAll(codes),
-    );
-    const [offsets, codeIds, count, valueCount, sum, mean, min, max, last, subjectIds] = found;
-    return { offsets, codeIds, count, valueCount, sum, mean, min, max, last, subjectIds };
+    type Found = [BigInt64Array, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer];
+    const found = await this.ask<Found>("aggregate", this.someOrAll(codes));
+    const [subjectIds, offsets, codeIds, count, values, sums, min, max, last] = found;
+    const valueCount = new Uint32Array(values);
+    const sum = new Float64Array(sums);
+    let mean: Float64Array | undefined;
+    return {
+      offsets: new Float64Array(offsets),
+      codeIds: new Uint32Array(codeIds),
+      count: new Uint32Array(count),
+      valueCount,
+      sum,
+      get mean() {
+        mean ??= sum.map((total, i) => total / valueCount[i]!);
+        return mean;
+      },
+      min: new Float64Array(min),
+      max: new Float64Array(max),
+      last: new Float64Array(last),
+      subjectIds,
+    };
   }
 
   async rowsWithCode(codes: CodeChoice): Promise<CodeRows> {

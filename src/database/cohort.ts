@@ -23,6 +23,7 @@ import {
 } from "../cohort/query.js";
 import { type WriteRowsOptions, writeRows } from "../cohort/row-file.js";
 import { type RowArrays, type RowObject, type SelectOptions, selectRows, type UsualColumn } from "../cohort/select.js";
+import { type WindowRows, type WindowRowsOptions, windowRows } from "../cohort/window-rows.js";
 import { type LabelingOptions, labelPatients } from "../labelers/label.js";
 import type { Labeler } from "../labelers/labeler.js";
 import type { Labels } from "../labels/labels.js";
@@ -33,6 +34,7 @@ import type { CodeChoice } from "../store/choice.js";
 import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
+import type { TimeLike } from "../support/time.js";
 import type { WritableLike } from "../support/writable.js";
 import type { ArrowTable } from "../timeline/arrow.js";
 import { type Patient, patientOf } from "../timeline/patient.js";
@@ -152,6 +154,40 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   toJSON(): { readonly path: string; readonly eventCount: number; readonly subjectIds: readonly string[] } {
     return { path: this._store.path, eventCount: this.eventCount, subjectIds: Array.from(this.subjectIds, String) };
+  }
+
+  /**
+   * The rows of many windows at once: for each subject its rows up to a time, as {@link Timeline.until}, {@link
+   * Timeline.between} and {@link Timeline.last} cut them, without an object for each. A subject may occur any
+   * number of times, in any order. The call finds all rows now, in native code on all cores, and returns when
+   * it is done; a column is copied when it is first read.
+   *
+   * @param times The end of each window. A number or bigint is microseconds since 1970-01-01.
+   * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for a subject that is not in the cohort; `MEDS_INVALID_ARGUMENT`
+   * for arrays of different lengths and for a window that ends before it starts; what {@link
+   * Timeline.between} throws for times; `MEDS_CORRUPT`, `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const ids = db.subjectIds;
+   * const times = Array.from(ids, () => new Date("2100-01-01")); // prediction times, for example
+   * const { size, offsets, codeIds, numericValues } = db.windows(ids, times, { last: 256, inclusive: false });
+   * for (let w = 0; w < size; w += 1) {
+   *   let sum = 0;
+   *   for (let i = offsets[w]!; i < offsets[w + 1]!; i += 1) if (numericValues[i]! > 0) sum += numericValues[i]!;
+   *   console.log(ids[w], sum, db.codes.strings[codeIds[offsets[w]!]!]);
+   * }
+   * db.close();
+   * ```
+   */
+  windows(
+    subjectIds: BigInt64Array | ArrayLike<SubjectId>,
+    times: BigInt64Array | ArrayLike<TimeLike>,
+    options?: WindowRowsOptions,
+  ): WindowRows<S> {
+    return windowRows<S>(this._store, this._slots, subjectIds, times, options);
   }
 
   // Queries: native code answers them for all patients at once, on all cores, off the main thread. Closing

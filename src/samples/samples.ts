@@ -4,11 +4,12 @@ import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, optionsOf, seedOf } from "../support/arguments.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
+import { Cutoffs } from "./cutoff.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions } from "./options.js";
 import { type SampleParts, type SampleReport, Selection } from "./selection.js";
-import { type Span, STRATEGIES } from "./strategy.js";
+import type { Span } from "./strategy.js";
 import { Window } from "./window.js";
 
 /**
@@ -67,6 +68,8 @@ export class Samples {
   readonly _label: Int32Array;
   /** @internal */
   readonly _cutoff: BigInt64Array;
+  /** @internal The same, for windows. */
+  readonly _cutoffs: Cutoffs;
   /** @internal By sample: its rows among the patient's known rows. Null except with `step_through`. */
   readonly _spans: readonly Span[] | null;
   /** @internal By sample: the number of samples of the same label or patient. */
@@ -85,6 +88,7 @@ export class Samples {
     this._index = index;
     this._label = label;
     this._cutoff = cutoff;
+    this._cutoffs = new Cutoffs(cutoff);
     this._spans = spans;
     this._windows = windows;
   }
@@ -160,14 +164,14 @@ export class Samples {
 
   /** @internal Moves a window to a sample. */
   _set(window: Window, sample: number, random: Random, known = -1): void {
-    window.set(this._index[sample]!, this._cutoff[sample]!, this._spans?.[sample] ?? null, { random, sample }, known);
+    window.set(this._index[sample]!, this._cutoffs, this._spans?.[sample] ?? null, { random, sample }, known);
   }
 
   /**
    * @internal By sample: the end of the rows that are known at its cut-off. One call searches for all of
    * them, so that waits for memory overlap.
    */
-  _knownEnds(members: Uint32Array, cutoffs: BigInt64Array): Uint32Array {
+  _knownEnds(members: Uint32Array, cutoffs: BigInt64Array, threads: number): Uint32Array {
     const { _store: store, _index: indexes, _plan: plan } = this;
     const spans = new Uint32Array(3 * members.length);
     for (let b = 0; b < members.length; b += 1) {
@@ -179,8 +183,7 @@ export class Samples {
       spans[3 * b + 2] = offsets[patient + 1]!;
     }
     const ends = new Uint32Array(members.length);
-    const rowsBefore = STRATEGIES[plan.strategy].endsLast && !plan.byEvent ? plan.maxLength : 0;
-    store.native.knownEnds(spans, cutoffs, plan.inclusive, rowsBefore, ends);
+    store.native.knownEnds(spans, cutoffs, plan.inclusive, threads, ends);
     return ends;
   }
 

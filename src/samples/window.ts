@@ -3,7 +3,7 @@ import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
 import { DAY, dayOf } from "../support/time.js";
 import { searchRow } from "../timeline/search.js";
-import { NO_CUTOFF } from "./cutoff.js";
+import { Cutoffs, NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
 import { type Draw, type Span, STRATEGIES } from "./strategy.js";
@@ -39,10 +39,15 @@ export class Window {
   previous = -1;
   /** One more than the last row that is known at the cut-off. */
   known = 0;
-  cutoff: bigint = NO_CUTOFF;
+  /** The cut-off is one of these. */
+  private cutoffs: Cutoffs;
+  private sample = 0;
 
   private readonly store: Store;
   private readonly plan: Plan;
+  /** The cut-off of a window that is not one of a list of samples. */
+  private readonly own = new BigInt64Array([NO_CUTOFF]);
+  private readonly ownCutoffs = new Cutoffs(this.own);
   private list: Uint32Array = new Uint32Array(1024);
   private listBegin = 0;
   /** By event in the list: the index of its first row in the list. */
@@ -54,6 +59,15 @@ export class Window {
   constructor(store: Store, plan: Plan) {
     this.store = store;
     this.plan = plan;
+    this.cutoffs = this.ownCutoffs;
+  }
+
+  get cutoff(): bigint {
+    return this.cutoffs.at(this.sample);
+  }
+
+  get hasCutoff(): boolean {
+    return this.cutoffs.has(this.sample);
   }
 
   /** Row of the shard at a position of the window. */
@@ -66,12 +80,20 @@ export class Window {
     return this.store.births.known(this.index, this.known);
   }
 
+  /** Time of birth as a float64 of microseconds, as known at the cut-off; NaN if it is not known. */
+  birthNumber(): number {
+    return this.store.births.knownNumber(this.index, this.known);
+  }
+
   /**
    * Selects the patient and the rows known at the cut-off. Returns the end of the known rows, which it
    * searches for if `known` is -1.
    */
-  private bind(index: number, cutoff: bigint, known: number): number {
+  private bind(index: number, cutoffs: Cutoffs, sample: number, known: number): number {
     const { store, plan } = this;
+    this.cutoffs = cutoffs;
+    this.sample = sample;
+    const near = this.hasCutoff;
     const shard = store.shard(store.shardOf[index]!);
     const patient = store.rowOf[index]!;
     const first = shard.offsets[patient]!;
@@ -81,8 +103,7 @@ export class Window {
     this.shard = shard;
     this.patient = patient;
     this.first = first;
-    this.cutoff = cutoff;
-    const end = known >= 0 ? known : cutoff === NO_CUTOFF ? last : searchRow(shard, timed, last, cutoff, plan.inclusive);
+    const end = known >= 0 ? known : near ? searchRow(shard, timed, last, this.cutoff, plan.inclusive) : last;
     this.known = end;
     let staticEnd = timed;
     if (plan.untilBirth) {
@@ -91,19 +112,24 @@ export class Window {
       if (birth !== null) staticEnd = searchRow(shard, timed, end, dayOf(birth) + DAY, false);
     }
     this.staticEnd = staticEnd;
-    const near = cutoff !== NO_CUTOFF;
-    this.dayRow = near && plan.dateOnly !== null ? searchRow(shard, staticEnd, end, dayOf(cutoff), false) : end;
-    this.tieRow = near && plan.atCutoff !== null ? searchRow(shard, staticEnd, end, cutoff, false) : end;
+    this.dayRow = near && plan.dateOnly !== null ? searchRow(shard, staticEnd, end, dayOf(this.cutoff), false) : end;
+    this.tieRow = near && plan.atCutoff !== null ? searchRow(shard, staticEnd, end, this.cutoff, false) : end;
     return end;
   }
 
+  /** As {@link Window.bind}, for a cut-off that is not one of a list. */
+  private bindTo(index: number, cutoff: bigint): number {
+    this.own[0] = cutoff;
+    return this.bind(index, this.ownCutoffs, 0, -1);
+  }
+
   /**
-   * Moves the window to a sample. `span`: its rows, if the strategy fixed them. `known`: the end of the known
-   * rows, -1 to search for it.
+   * Moves the window to the sample of `draw`. `span`: its rows, if the strategy fixed them. `known`: the end
+   * of the known rows, -1 to search for it.
    */
-  set(index: number, cutoff: bigint, span: Span | null, draw: Draw, known = -1): void {
+  set(index: number, cutoffs: Cutoffs, span: Span | null, draw: Draw, known: number): void {
     const { plan } = this;
-    const end = this.bind(index, cutoff, known);
+    const end = this.bind(index, cutoffs, draw.sample, known);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     if (this.isRun(end) && !plan.byEvent) {
@@ -140,7 +166,7 @@ export class Window {
    */
   measure(index: number, cutoff: bigint): { readonly count: number; readonly room: number } {
     const { plan } = this;
-    const end = this.bind(index, cutoff, -1);
+    const end = this.bindTo(index, cutoff);
     const room = this.takeStatics();
     const low = this.lowRow(end);
     let units = end - low;
@@ -155,7 +181,7 @@ export class Window {
   /** Calls `visit` with each row that the windows of a sample are taken from, static rows first. */
   forKnown(index: number, cutoff: bigint, visit: (row: number) => void): void {
     const { plan } = this;
-    const end = this.bind(index, cutoff, -1);
+    const end = this.bindTo(index, cutoff);
     this.takeStatics();
     for (let i = 0; i < this.staticCount; i += 1) visit(this.statics[i]!);
     const count = this.gather(this.lowRow(end), end, Number.POSITIVE_INFINITY);
@@ -176,17 +202,18 @@ export class Window {
    * was set or measured last.
    */
   forTies(visit: (codeId: number) => void): void {
-    const { shard, cutoff, staticEnd } = this;
-    if (cutoff === NO_CUTOFF || !this.plan.inclusive) return;
+    const { shard, staticEnd } = this;
+    if (!this.hasCutoff || !this.plan.inclusive) return;
     const end = this.known;
-    for (let row = searchRow(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
+    for (let row = searchRow(shard, staticEnd, end, this.cutoff, false); row < end; row += 1)
+      if (this.keeps(row)) visit(shard.codeIds[row]!);
   }
 
   /** The first row within the look-back. */
   private lowRow(end: number): number {
-    const { plan, cutoff, staticEnd } = this;
-    if (plan.lookBack === null || cutoff === NO_CUTOFF) return staticEnd;
-    return Math.min(end, searchRow(this.shard, staticEnd, end, cutoff - plan.lookBack, plan.inclusive));
+    const { plan, staticEnd } = this;
+    if (plan.lookBack === null || !this.hasCutoff) return staticEnd;
+    return Math.min(end, searchRow(this.shard, staticEnd, end, this.cutoff - plan.lookBack, plan.inclusive));
   }
 
   /** Are all known rows kept? */
@@ -209,9 +236,9 @@ export class Window {
 
   /** The value of a column, as known at the cut-off. */
   private valueOf(column: number, row: number): Value | null {
-    const { shard, patient, cutoff, plan } = this;
+    const { shard, patient, plan } = this;
     const time = plan.later.get(column);
-    if (time !== undefined && cutoff !== NO_CUTOFF && !isKnown(shard, row, patient, time, cutoff)) return null;
+    if (time !== undefined && this.hasCutoff && !isKnown(shard, row, patient, time, this.cutoff)) return null;
     return shard.field(column).value(row, patient);
   }
 

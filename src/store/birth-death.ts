@@ -1,3 +1,4 @@
+import { numberAt, wordsOf } from "../support/time.js";
 import type { Store } from "./store.js";
 
 /**
@@ -22,10 +23,12 @@ const NONE = -1;
 export class Births {
   private readonly rows: Int32Array;
   private readonly times: BigInt64Array;
+  private readonly words: Int32Array;
 
   constructor(private readonly store: Store) {
     this.rows = new Int32Array(store.ids.length).fill(UNKNOWN);
     this.times = new BigInt64Array(store.ids.length);
+    this.words = wordsOf(this.times);
   }
 
   /**
@@ -33,9 +36,18 @@ export class Births {
    * before `end` (a row of the shard) do not contain it.
    */
   known(index: number, end: number): bigint | null {
+    return this.isKnown(index, end) ? this.times[index]! : null;
+  }
+
+  /** The same as a float64; NaN where it is not known. Batches need one per sample, and no bigints. */
+  knownNumber(index: number, end: number): number {
+    return this.isKnown(index, end) ? numberAt(this.words, index) : Number.NaN;
+  }
+
+  private isKnown(index: number, end: number): boolean {
     let row = this.rows[index]!;
     if (row === UNKNOWN) row = this.find(index);
-    return row === NONE || row >= end ? null : this.times[index]!;
+    return row !== NONE && row < end;
   }
 
   private find(index: number): number {

@@ -41,6 +41,15 @@ export interface NativeChanging {
   write(path: string, rows: Native.ChangedRows, columns: Native.ChangedColumn[]): void;
 }
 
+/** The rows of many windows. Each call writes every element of an array. */
+export interface NativeRows {
+  readonly size: number;
+  offsets(out: Float64Array): void;
+  codes(out: Uint32Array): void;
+  times(out: BigInt64Array): void;
+  values(out: Float32Array | Float64Array): void;
+}
+
 /** A store that the native side has opened, checked and mapped. */
 export class NativeHandle {
   readonly path: string;
@@ -136,9 +145,21 @@ export class NativeHandle {
     };
   }
 
+  /** Finds the rows of many windows. */
+  windows(question: Question): NativeRows {
+    const found = guard(() => new binding.NativeWindows(this.store, question));
+    return {
+      size: found.size(),
+      offsets: (out) => guard(() => found.offsets(out)),
+      codes: (out) => guard(() => found.codes(out)),
+      times: (out) => guard(() => found.times(out)),
+      values: (out) => guard(() => found.values(out)),
+    };
+  }
+
   /** Writes into `ends` where the rows end that are known at each sample's cut-off: see the native side. */
-  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, window: number, ends: Uint32Array): void {
-    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, window, ends));
+  knownEnds(spans: Uint32Array, cutoffs: BigInt64Array, inclusive: boolean, threads: number, ends: Uint32Array): void {
+    guard(() => this.store.knownEnds(spans, cutoffs, inclusive, threads, ends));
   }
 
   /**

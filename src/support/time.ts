@@ -110,6 +110,18 @@ export function narrow(time: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : time;
 }
 
+/**
+ * The 32-bit words of some int64, [low, high] for each: copying and comparing them makes no bigints. A view.
+ */
+export function wordsOf(values: BigInt64Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+}
+
+/** An int64 as a float64: the same as `Number(values[i])`. */
+export function numberAt(words: Int32Array, i: number): number {
+  return words[2 * i + 1]! * HIGH + (words[2 * i]! >>> 0);
+}
+
 /** The exact bounds of many windows; `suspect` is called with those within some months of 1970. */
 export function exactTimes(times: BigInt64Array | ArrayLike<TimeLike>, suspect: (bound: bigint) => void): BigInt64Array {
   let exact: BigInt64Array;
@@ -119,7 +131,7 @@ export function exactTimes(times: BigInt64Array | ArrayLike<TimeLike>, suspect: 
     for (let i = 0; i < exact.length; i += 1) exact[i] = BigInt(boundOf(times[i] as TimeLike));
   }
   // Compares high words: one bigint per entry would cost more than the query.
-  const words = new Int32Array(exact.buffer, exact.byteOffset, 2 * exact.length);
+  const words = wordsOf(exact);
   for (let i = 0; i < exact.length; i += 1) {
     const high = words[2 * i + 1]!;
     if (high > -NEAR_1970 && high < NEAR_1970) suspect(exact[i]!);

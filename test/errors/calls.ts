@@ -183,6 +183,12 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
         "loader(list, { batchSize: 2, workers: 1 }) // list has `where`",
         () => loader(samples(db, labels, { maxLength: 8, where: { numeric_value: () => true } }), { batchSize: 2, workers: 1 }),
       ],
+      [
+        "loader(list, { batchSize: 2, reuse: true, allocate })",
+        () => loader(list, { batchSize: 2, reuse: true, allocate: (_, bytes) => new ArrayBuffer(bytes) }),
+      ],
+      ["loader(list, { batchSize: 2, reuse: true, workers: 1 })", () => loader(list, { batchSize: 2, reuse: true, workers: 1 })],
+      ["db.windows(ids)", () => db.windows(db.subjectIds, undefined as never)],
       ["loader(list, { batchSize: 2, resume: {} })", () => loader(list, { batchSize: 2, resume: {} as never })],
       ["db.map((patients) => helper(patients))", () => db.map(new Function("return (patients) => helper(patients)")())],
       ["db.map((patients) => this.rows)", () => db.map(new Function("return (patients) => this.rows")())],

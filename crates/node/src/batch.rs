@@ -1,13 +1,14 @@
 //! Training batches: finds the ends of samples, and moves their rows into the arrays of a batch. Both calls
 //! are synchronous and process a whole batch.
 
-use crate::buffer::cells;
+use crate::buffer::{Element, Lent, Memory, cells, filled};
 use crate::error::guard;
 use crate::store::NativeStore;
-use meds_query::batch::{self, Batch, CodeCells, Rows, Tokens};
+use meds_query::batch::{self, Arrays, CodeCells, Rows, Tokens};
+use meds_store::{Code, Error, Result};
 use napi::Env;
 use napi::bindgen_prelude::{
-    BigInt64ArraySlice, Either, Float32ArraySlice, Float64ArraySlice, Int32ArraySlice, Uint8ArraySlice, Uint32ArraySlice,
+    BigInt64ArraySlice, Either, Float32ArraySlice, Float64ArraySlice, Int32ArraySlice, JsValue, Uint8ArraySlice, Uint32ArraySlice,
 };
 use napi_derive::napi;
 
@@ -22,6 +23,8 @@ pub struct BatchRows<'env> {
     pub cutoffs: BigInt64ArraySlice<'env>,
     /// Whether rows at the time of the cut-off are known.
     pub inclusive: bool,
+    /// Number of threads; 0 for all cores. Absent: 1.
+    pub threads: Option<u32>,
 }
 
 /// A vocabulary's arrays by code id; empty where it changes nothing.
@@ -67,11 +70,17 @@ pub fn batch_run() -> BatchRun {
     BatchRun { words: batch::RUN_WORDS.to_vec(), list: batch::LIST, statics: batch::STATICS }
 }
 
+/// Copies elements that were written aside to their array.
+fn copied<'env, T: Element>(env: &Env, array: &impl JsValue<'env>, aside: Option<Vec<T>>) -> Result<()> {
+    let Some(aside) = aside else { return Ok(()) };
+    cells(env, array)?.iter().zip(aside).for_each(|(cell, element)| cell.set(element));
+    Ok(())
+}
+
 #[napi]
 impl NativeStore {
     /// Writes to `ends`, for each sample, the end of the rows that are known at its cut-off. `spans` contains
-    /// three numbers per sample: shard, first row with a time, end of the patient's rows. Loads `window` rows
-    /// before each end into the cache.
+    /// three numbers per sample: shard, first row with a time, end of the patient's rows.
     #[napi]
     pub fn known_ends(
         &self,
@@ -79,31 +88,55 @@ impl NativeStore {
         spans: Uint32ArraySlice,
         cutoffs: BigInt64ArraySlice,
         inclusive: bool,
-        window: f64,
+        threads: u32,
         ends: Uint32ArraySlice,
     ) -> napi::Result<()> {
-        // A cast of a float saturates.
-        guard(&env, || batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, window as usize, cells(&env, &ends)?))
+        guard(&env, || {
+            let found = batch::known_ends(self.share()?, &spans, &cutoffs, inclusive, threads as usize)?;
+            let ends = cells(&env, &ends)?;
+            if ends.len() != found.len() {
+                return Err(Error::new(Code::Internal, "The ends of a batch do not match."));
+            }
+            ends.iter().zip(found).for_each(|(cell, end)| cell.set(end));
+            Ok(())
+        })
     }
 
-    /// Moves rows into the arrays of a batch. Returns null, or, for a row after its sample's cut-off, the
-    /// sample's index and the row. The batch must not be used then.
+    /// Moves rows into the arrays of a batch, and writes 0 where no row goes. Returns null, or, for a row
+    /// after its sample's cut-off, the sample's index and the row. The batch must not be used then.
     #[napi]
     pub fn fill(&self, env: Env, rows: BatchRows, tokens: BatchTokens, arrays: BatchArrays) -> napi::Result<Option<Vec<u32>>> {
+        let threads = rows.threads.unwrap_or(1) as usize;
         let rows = Rows { runs: &rows.runs, list: &rows.list, cutoffs: &rows.cutoffs, inclusive: rows.inclusive };
         let tokens = Tokens { ids: &tokens.ids, mean: &tokens.mean, std: &tokens.std };
         guard(&env, || {
-            let batch = Batch {
-                code: match &arrays.code {
-                    Either::A(narrow) => CodeCells::Narrow(cells(&env, narrow)?),
-                    Either::B(wide) => CodeCells::Wide(cells(&env, wide)?),
-                },
-                value: cells(&env, &arrays.value)?,
-                mask: cells(&env, &arrays.mask)?,
-                days: cells(&env, &arrays.days)?,
-                time: cells(&env, &arrays.time)?,
+            let mut lent = Lent::default();
+            let (mut narrow, mut wide) = (Memory::None, Memory::None);
+            match &arrays.code {
+                Either::A(array) => narrow = lent.memory(&env, array)?,
+                Either::B(array) => wide = lent.memory(&env, array)?,
+            }
+            let is_wide = matches!(arrays.code, Either::B(_));
+            let (mut value, mut mask) = (lent.memory(&env, &arrays.value)?, lent.memory(&env, &arrays.mask)?);
+            let (mut days, mut time) = (lent.memory(&env, &arrays.days)?, lent.memory(&env, &arrays.time)?);
+            let own = Arrays {
+                code: if is_wide { CodeCells::Wide(wide.elements()) } else { CodeCells::Narrow(narrow.elements()) },
+                value: value.elements(),
+                mask: mask.elements(),
+                days: days.elements(),
+                time: time.elements(),
             };
-            let late = batch::fill(self.share()?, &rows, &tokens, &batch)?;
+            let late = batch::fill(self.share()?, &rows, &tokens, own, threads, filled)?;
+            // All loans end before anything is copied to memory that two arrays share.
+            let (narrow, wide, value, mask, days, time) = (narrow.end(), wide.end(), value.end(), mask.end(), days.end(), time.end());
+            match &arrays.code {
+                Either::A(array) => copied(&env, array, narrow)?,
+                Either::B(array) => copied(&env, array, wide)?,
+            }
+            copied(&env, &arrays.value, value)?;
+            copied(&env, &arrays.mask, mask)?;
+            copied(&env, &arrays.days, days)?;
+            copied(&env, &arrays.time, time)?;
             Ok(late.map(|late| vec![late.sample as u32, late.row as u32]))
         })
     }

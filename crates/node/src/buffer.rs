@@ -1,8 +1,10 @@
 //! Memory that JavaScript sees without a copy. This is the only file of this crate with unsafe code.
 
+use meds_query::Column;
+use meds_query::batch::{Moved, Piece};
 use meds_store::read::Mapping;
 use meds_store::{Code, Error, Result};
-use napi::bindgen_prelude::{FromNapiValue, JsValue, Unknown};
+use napi::bindgen_prelude::{FromNapiValue, JsValue, ToNapiValue, Unknown};
 use napi::{Env, sys};
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -17,6 +19,24 @@ pub fn mapping<'env>(env: &'env Env, map: Arc<Mapping>) -> Result<Unknown<'env>>
     // SAFETY: the mapping is private, readable and writable. It owns its pages while a share of it lives.
     // Rust does not hold slices of this memory while JavaScript runs.
     unsafe { external(env, start, bytes, map) }
+}
+
+/// An ArrayBuffer that this environment has made, for an answer that outlives its borrow of the environment.
+pub struct Raw(sys::napi_value);
+
+impl ToNapiValue for Raw {
+    unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
+        Ok(value.0)
+    }
+}
+
+/// A result array of a query as an ArrayBuffer.
+pub fn column(env: &Env, mut column: Column) -> Result<Raw> {
+    let bytes = column.len();
+    let start = column.bytes_mut().as_mut_ptr();
+    // SAFETY: the column owns this memory, which does not move with it. Rust does not use the column again
+    // before it is freed.
+    Ok(Raw(unsafe { external(env, start, bytes, Arc::new(column)) }?.raw()))
 }
 
 /// The element types of typed arrays that are written to.
@@ -41,14 +61,18 @@ impl Element for f32 {
     const TYPE: i32 = sys::TypedarrayType::float32_array;
 }
 
+impl Element for f64 {
+    const TYPE: i32 = sys::TypedarrayType::float64_array;
+}
+
 impl Element for i64 {
     const TYPE: i32 = sys::TypedarrayType::bigint64_array;
 }
 
-/// The elements of a typed array that JavaScript passes to the running call, for writing. They are cells,
-/// because two arrays can share memory. The pointer
-/// comes from Node-API: one from a `&[T]` would not permit writes.
-pub fn cells<'a, 'env, T: Element>(env: &Env, array: &'a impl JsValue<'env>) -> Result<&'a [Cell<T>]> {
+/// The address and number of the elements of a typed array that JavaScript passes to the running call. The
+/// pointer comes from Node-API: one from a `&[T]` would not permit writes. It is aligned, and not null unless
+/// there are no elements.
+fn address<'env, T: Element>(env: &Env, array: &impl JsValue<'env>) -> Result<(*mut T, usize)> {
     let (mut kind, mut length, mut data) = (-1, 0, ptr::null_mut());
     // SAFETY: `env` is the environment of the running call, which keeps the value alive. Node-API accepts
     // null for results that are not needed.
@@ -58,6 +82,12 @@ pub fn cells<'a, 'env, T: Element>(env: &Env, array: &'a impl JsValue<'env>) -> 
     if status != sys::Status::napi_ok || kind != T::TYPE {
         return Err(Error::new(Code::Internal, format!("A typed array cannot be written to (Node-API status {status}, type {kind}).")));
     }
+    Ok((data.cast(), length))
+}
+
+/// The elements of a typed array, for writing. They are cells, because two arrays can share memory.
+pub fn cells<'a, 'env, T: Element>(env: &Env, array: &'a impl JsValue<'env>) -> Result<&'a [Cell<T>]> {
+    let (data, length) = address::<T>(env, array)?;
     // The pointer of an empty array can be null or anything else.
     if length == 0 {
         return Ok(&[]);
@@ -68,6 +98,104 @@ pub fn cells<'a, 'env, T: Element>(env: &Env, array: &'a impl JsValue<'env>) -> 
     // call. The exception is shared memory that the user's
     // other threads write to, which they can do during any write of JavaScript.
     Ok(unsafe { slice::from_raw_parts(data.cast(), length) })
+}
+
+/// The elements of a typed array for writing, also by several threads.
+pub enum Memory<'a, T> {
+    /// No elements.
+    None,
+    /// The elements themselves.
+    Own(&'a mut [T]),
+    /// Other elements, because the array shares memory with one that is already lent. The end copies them.
+    Aside(Vec<T>),
+}
+
+impl<T: Element> Memory<'_, T> {
+    /// The elements.
+    pub fn elements(&mut self) -> &mut [T] {
+        match self {
+            Self::None => &mut [],
+            Self::Own(all) => all,
+            Self::Aside(all) => all,
+        }
+    }
+
+    /// Ends the loan. Returns the elements that were written aside.
+    pub fn end(self) -> Option<Vec<T>> {
+        if let Self::Aside(all) = self { Some(all) } else { None }
+    }
+}
+
+/// The memory of typed arrays that is lent for writing in one call, each byte once.
+#[derive(Default)]
+pub struct Lent(Vec<(usize, usize)>);
+
+impl Lent {
+    /// The elements of a typed array. Users choose the memory of a batch, and can choose the same for two
+    /// arrays.
+    pub fn memory<'a, 'env, T: Element + Default>(&mut self, env: &Env, array: &'a impl JsValue<'env>) -> Result<Memory<'a, T>> {
+        let (data, length) = address::<T>(env, array)?;
+        if length == 0 {
+            return Ok(Memory::None);
+        }
+        let (begin, end) = (data.addr(), data.addr() + length * size_of::<T>());
+        if self.0.iter().any(|other| begin < other.1 && other.0 < end) {
+            return Ok(Memory::Aside(vec![T::default(); length]));
+        }
+        self.0.push((begin, end));
+        // SAFETY: as in `cells`, and no other slice that this value has lent overlaps this one. The other
+        // arrays of a call are this package's own, whose memory it never passes to users. Memory that
+        // JavaScript has not initialised contains some bytes from C++'s view and so from this one.
+        Ok(Memory::Own(unsafe { slice::from_raw_parts_mut(data, length) }))
+    }
+}
+
+/// Begins to load bytes from memory into the cache.
+#[inline(always)]
+fn load(bytes: &[u8]) {
+    /// Bytes of a cache line.
+    const LINE: usize = 64;
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.chunks(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: this changes nothing but the contents of caches, and accepts any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    // Loads that nothing waits for.
+    #[cfg(not(target_arch = "x86_64"))]
+    std::hint::black_box(bytes.iter().step_by(LINE).fold(0, |sum, byte| sum ^ byte));
+}
+
+/// [`Piece::fill`], compiled for the widest vector instructions that this processor has.
+pub fn filled(piece: Piece) -> Moved {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+        {
+            // SAFETY: this processor has these instructions.
+            return unsafe { filled_by_avx512(piece) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: this processor has these instructions.
+            return unsafe { filled_by_avx2(piece) };
+        }
+    }
+    piece.fill(load)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn filled_by_avx512(piece: Piece) -> Moved {
+    piece.fill(load)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn filled_by_avx2(piece: Piece) -> Moved {
+    piece.fill(load)
 }
 
 /// Checks that this runtime allows external ArrayBuffers.

@@ -16,3 +16,4 @@ mod query;
 mod rows;
 mod store;
 mod table;
+mod windows;

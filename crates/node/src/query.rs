@@ -1,16 +1,17 @@
 //! A query over many patients, which runs off the JavaScript thread.
 
+use crate::buffer::{self, Raw};
 use crate::error::{caught, guard, thrown};
 use crate::store::NativeStore;
-use meds_query::{Bins, End, Query, Request, Windows};
+use meds_query::{Bins, End, Query, Ragged, Request, Windows};
 use meds_store::{Code, Error, Progress, Result, Store};
-use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either4, Float64Array, Int32Array, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either5, Float64Array, Int32Array, Uint8Array, Uint32Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An array of a result. It takes over the memory that the query filled, without a copy.
-type Column = Either4<Float64Array, Uint32Array, Int32Array, BigInt64Array>;
+type Column = Either5<Float64Array, Uint32Array, Int32Array, BigInt64Array, Raw>;
 
 /// The parameters of a query.
 #[napi(object, object_to_js = false, use_nullable = true)]
@@ -100,8 +101,16 @@ pub enum Filled {
     Words(Vec<u32>),
     Rows(Vec<i32>),
     Times(Vec<i64>),
+    /// The memory alone: the caller makes the array.
+    Bytes(meds_query::Column),
 }
-use Filled::{Floats, Rows, Times, Words};
+use Filled::{Bytes, Floats, Rows, Times, Words};
+
+/// The subjects of a ragged result, its offsets, and its columns.
+fn ragged(found: Ragged, query: &Query) -> Result<Vec<Filled>> {
+    let columns = std::iter::once(found.offsets).chain(found.columns).map(Bytes);
+    Ok(std::iter::once(Times(query.subjects()?)).chain(columns).collect())
+}
 
 impl Kind {
     fn answer(self, query: &Query) -> Result<Vec<Filled>> {
@@ -110,10 +119,7 @@ impl Kind {
                 let found = query.count_codes()?;
                 vec![Floats(found.events), Words(found.patients)]
             }
-            Kind::CountCodesEach => {
-                let found = query.count_codes_each()?;
-                vec![Floats(found.offsets), Words(found.codes), Words(found.counts), Times(query.subjects()?)]
-            }
+            Kind::CountCodesEach => ragged(query.count_codes_each()?, query)?,
             Kind::CountBy(bins) => {
                 let found = query.count_by(bins)?;
                 let numbers = || found.bins.iter();
@@ -135,14 +141,7 @@ impl Kind {
                 let found = query.occurrence(end)?;
                 vec![Rows(found.rows), Times(found.times), Words(found.codes), Times(query.subjects()?)]
             }
-            Kind::Aggregate => {
-                let found = query.aggregate()?;
-                let numbers = [found.sum, found.mean, found.min, found.max, found.last];
-                let mut all = vec![Floats(found.offsets), Words(found.codes), Words(found.count), Words(found.value_count)];
-                all.extend(numbers.into_iter().map(Floats));
-                all.push(Times(query.subjects()?));
-                all
-            }
+            Kind::Aggregate => ragged(query.aggregate()?, query)?,
             Kind::RowsWithCode => {
                 let found = query.rows_with_code()?;
                 vec![Words(found.slots), Floats(found.offsets), Words(found.rows)]
@@ -198,7 +197,7 @@ impl Asked {
 
     /// Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
     /// that is terminated meanwhile ends only when the query ends.
-    #[napi(ts_return_type = "Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array)[]>")]
+    #[napi(ts_return_type = "Promise<(Float64Array | Uint32Array | Int32Array | BigInt64Array | ArrayBuffer)[]>")]
     pub fn run(&self, env: Env) -> napi::Result<AsyncTask<Answering>> {
         guard(&env, || {
             let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -234,12 +233,16 @@ impl Task for Answering {
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        let column = |filled| match filled {
-            Floats(all) => Column::A(all.into()),
-            Words(all) => Column::B(all.into()),
-            Rows(all) => Column::C(all.into()),
-            Times(all) => Column::D(all.into()),
+        let column = |filled| {
+            Ok(match filled {
+                Floats(all) => Column::A(all.into()),
+                Words(all) => Column::B(all.into()),
+                Rows(all) => Column::C(all.into()),
+                Times(all) => Column::D(all.into()),
+                Bytes(all) => Column::E(buffer::column(&env, all)?),
+            })
         };
-        Ok(output.map_err(|error| thrown(&env, &error))?.into_iter().map(column).collect())
+        let output = output.and_then(|all| all.into_iter().map(column).collect::<Result<Vec<_>>>());
+        output.map_err(|error| thrown(&env, &error))
     }
 }

@@ -46,16 +46,16 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         type Run = fn(&Query) -> Result<usize>;
         let operations: [(&str, bool, bool, Run); 11] = [
             ("countCodes", false, false, |query| query.count_codes().map(|all| all.patients.len())),
-            ("countCodesEach", false, false, |query| query.count_codes_each().map(|all| all.codes.len())),
+            ("countCodesEach", false, false, |query| query.count_codes_each().map(|all| all.offsets.len())),
             ("firstOf a rare code", true, false, |query| query.occurrence(End::First).map(|all| all.rows.len())),
             ("lastOf a rare code", true, false, |query| query.occurrence(End::Last).map(|all| all.rows.len())),
             ("rowsWithCode, a rare code", true, false, |query| query.rows_with_code().map(|all| all.rows.len())),
             ("rowsWithCode, all", false, false, |query| query.rows_with_code().map(|all| all.rows.len())),
-            ("aggregate", false, false, |query| query.aggregate().map(|all| all.codes.len())),
-            ("aggregate a rare code", true, false, |query| query.aggregate().map(|all| all.codes.len())),
+            ("aggregate", false, false, |query| query.aggregate().map(|all| all.offsets.len())),
+            ("aggregate a rare code", true, false, |query| query.aggregate().map(|all| all.offsets.len())),
             ("windows: find the rows", false, true, |query| Ok(query.rows())),
-            ("windows: countCodesEach", false, true, |query| query.count_codes_each().map(|all| all.codes.len())),
-            ("windows: aggregate", false, true, |query| query.aggregate().map(|all| all.codes.len())),
+            ("windows: countCodesEach", false, true, |query| query.count_codes_each().map(|all| all.offsets.len())),
+            ("windows: aggregate", false, true, |query| query.aggregate().map(|all| all.offsets.len())),
         ];
         for (name, some, windowed, ask) in operations {
             let request =

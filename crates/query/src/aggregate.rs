@@ -2,49 +2,24 @@
 
 use crate::cells::Cells;
 use crate::groups::Group;
-use crate::query::{Query, offsets};
+use crate::query::Query;
+use crate::ragged::{Ragged, column};
 use crate::shard::{Shard, Values};
 use meds_store::Result;
-use std::mem::take;
-
-/// One entry per group and code with at least one row.
-#[derive(Debug, Default)]
-pub struct Aggregates {
-    /// The first entry of each group, then the number of entries.
-    pub offsets: Vec<f64>,
-    /// Code ids, ascending within a group.
-    pub codes: Vec<u32>,
-    /// Number of rows.
-    pub count: Vec<u32>,
-    /// Number of rows with a value. A real NaN is a value.
-    pub value_count: Vec<u32>,
-    /// Sum of the values in order of the rows, as float64. This and all following fields are NaN where there
-    /// is no value.
-    pub sum: Vec<f64>,
-    /// Sum divided by the number of values.
-    pub mean: Vec<f64>,
-    /// The smallest value; NaN where a value is NaN.
-    pub min: Vec<f64>,
-    /// The greatest value; NaN where a value is NaN.
-    pub max: Vec<f64>,
-    /// The value of the last row that has one.
-    pub last: Vec<f64>,
-}
+use std::mem::replace;
 
 /// The statistics of one code in the current group.
 #[derive(Clone, Copy)]
 struct Cell {
     rows: u32,
     values: u32,
-    /// Values that are a real NaN. The sum, minimum and maximum here do not include them.
-    nans: u32,
     sum: f64,
     min: f64,
     max: f64,
     last: f64,
 }
 
-const EMPTY: Cell = Cell { rows: 0, values: 0, nans: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
+const EMPTY: Cell = Cell { rows: 0, values: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, last: f64::NAN };
 
 impl Cell {
     /// Adds the content of a slot. NaN, which fills the slots of nulls, changes nothing. There is no branch,
@@ -60,30 +35,16 @@ impl Cell {
         self.last = if is_value { value } else { self.last };
     }
 
+    /// Adds a value that is a real NaN. No later value changes a sum, minimum or maximum that is NaN.
     fn add_nan(&mut self) {
         self.values += 1;
-        self.nans += 1;
-        self.last = f64::NAN;
+        (self.sum, self.min, self.max, self.last) = (f64::NAN, f64::NAN, f64::NAN, f64::NAN);
     }
-}
 
-#[derive(Default)]
-struct Part {
-    lengths: Vec<u32>,
-    all: Aggregates,
-}
-
-impl Aggregates {
-    fn push(&mut self, id: u32, cell: &Cell) {
-        let or_nan = |value: f64| if cell.values > 0 && cell.nans == 0 { value } else { f64::NAN };
-        self.codes.push(id);
-        self.count.push(cell.rows);
-        self.value_count.push(cell.values);
-        self.sum.push(or_nan(cell.sum));
-        self.mean.push(or_nan(cell.sum / f64::from(cell.values)));
-        self.min.push(or_nan(cell.min));
-        self.max.push(or_nan(cell.max));
-        self.last.push(cell.last);
+    /// A figure of the values as the result has it: NaN where there are none.
+    #[inline(always)]
+    fn figure(&self, value: f64) -> [u8; 8] {
+        (if self.values > 0 { value } else { f64::NAN }).to_ne_bytes()
     }
 }
 
@@ -98,22 +59,25 @@ impl Scratch {
     #[inline(always)]
     fn walk(&mut self, query: &Query, group: &Group, value: impl Fn(usize) -> f64) -> Result<()> {
         let shard = query.shard(group);
+        let has_nans = shard.has_real_nans();
+        // A cell for each code that the group can have: no branch on whether a row's code is new.
+        let most = group.len().min(query.codes.last() as usize);
+        if self.found.len() < most {
+            self.found.resize(most, EMPTY);
+        }
         query.matches(group, |row, id| {
             // Ids outside the table are already refused.
-            let Some(cell) = self.cells.at(id) else { return };
-            if cell == self.found.len() {
-                self.found.push(EMPTY);
-            }
-            let (cell, value) = (&mut self.found[cell], value(row));
+            let Some(cell) = self.cells.at(id).and_then(|cell| self.found.get_mut(cell)) else { return };
+            let value = value(row);
             cell.rows += 1;
             cell.add(value);
-            if shard.has_real_nans() && value.is_nan() && shard.is_real_nan(row) {
+            if has_nans && value.is_nan() && shard.is_real_nan(row) {
                 cell.add_nan();
             }
         })
     }
 
-    fn group(&mut self, query: &Query, group: &Group, part: &mut Part) -> Result<()> {
+    fn group(&mut self, query: &Query, group: &Group, entries: &mut Vec<(u32, Cell)>) -> Result<()> {
         let shard = query.shard(group);
         match shard.values {
             Values::None => self.walk(query, group, |_| f64::NAN)?,
@@ -126,9 +90,7 @@ impl Scratch {
                 self.walk(query, group, |row| all.get(row).map_or(f64::NAN, |word| f64::from_le_bytes(*word)))?;
             }
         }
-        let before = part.all.codes.len();
-        self.cells.drain(|id, cell| part.all.push(id, &std::mem::replace(&mut self.found[cell], EMPTY)));
-        part.lengths.push((part.all.codes.len() - before) as u32);
+        self.cells.drain(|id, cell| entries.push((id, replace(&mut self.found[cell], EMPTY))));
         Ok(())
     }
 }
@@ -139,31 +101,26 @@ fn reaches(shard: &Shard, group: &Group, slots: usize) -> Result<()> {
 }
 
 impl Query<'_> {
-    /// Count, sum, mean, smallest, greatest and last value of each code in each group.
-    pub fn aggregate(&self) -> Result<Aggregates> {
+    /// Statistics of each code in each group. Columns: code id (uint32, ascending within a group), number of
+    /// rows (uint32), number of rows with a value (uint32; a real NaN is a value), then as float64, NaN where
+    /// there is no value: the sum in order of the rows, the smallest and the greatest value (all NaN where a
+    /// value is NaN), the value of the last row that has one.
+    pub fn aggregate(&self) -> Result<Ragged> {
         let last = self.codes.last();
-        let (_, mut parts) = self.each(
+        self.ragged(
+            &[4, 4, 4, 8, 8, 8, 8],
             || Scratch { cells: Cells::new(last), found: vec![] },
-            |scratch, groups| {
-                let mut part = Part::default();
-                groups.iter().try_for_each(|group| scratch.group(self, group, &mut part))?;
-                Ok(part)
+            |scratch, group, entries| scratch.group(self, group, entries),
+            |entries, columns| {
+                let [codes, rows, values, sum, min, max, latest] = columns else { return };
+                column(codes, entries, |(id, _)| id.to_ne_bytes());
+                column(rows, entries, |(_, cell)| cell.rows.to_ne_bytes());
+                column(values, entries, |(_, cell)| cell.values.to_ne_bytes());
+                column(sum, entries, |(_, cell)| cell.figure(cell.sum));
+                column(min, entries, |(_, cell)| cell.figure(cell.min));
+                column(max, entries, |(_, cell)| cell.figure(cell.max));
+                column(latest, entries, |(_, cell)| cell.last.to_ne_bytes());
             },
-        )?;
-        let offsets = offsets(self.len(), parts.iter().flat_map(|part| part.lengths.iter().copied()));
-        let mut words = |of: fn(&mut Aggregates) -> &mut Vec<u32>| self.join(parts.iter_mut().map(|part| take(of(&mut part.all))));
-        let (codes, count, value_count) = (words(|all| &mut all.codes), words(|all| &mut all.count), words(|all| &mut all.value_count));
-        let mut numbers = |of: fn(&mut Aggregates) -> &mut Vec<f64>| self.join(parts.iter_mut().map(|part| take(of(&mut part.all))));
-        Ok(Aggregates {
-            offsets,
-            codes,
-            count,
-            value_count,
-            sum: numbers(|all| &mut all.sum),
-            mean: numbers(|all| &mut all.mean),
-            min: numbers(|all| &mut all.min),
-            max: numbers(|all| &mut all.max),
-            last: numbers(|all| &mut all.last),
-        })
+        )
     }
 }

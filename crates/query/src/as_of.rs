@@ -157,8 +157,8 @@ impl Query<'_> {
         });
         const ENTRY: usize = 64;
         let weights = order.iter().map(|at| self.groups[*at as usize].len() + ENTRY);
-        let chunks = work::chunks(weights, self.rows() + ENTRY * self.groups.len(), self.threads());
-        let look = |known: &mut Known, chunk: Range<usize>| {
+        let chunks = work::chunks(weights, work::share_of(self.rows() + ENTRY * self.groups.len(), self.threads()));
+        let look = |known: &mut Known, _: usize, chunk: Range<usize>| {
             known.slot = None;
             let mut found = Vec::with_capacity(chunk.len() * count);
             for at in &order[chunk] {

@@ -327,8 +327,8 @@ impl Query<'_> {
     /// Makes the result of some codes after another, each of which costs `weight`.
     fn gathered(&self, grid: &Grid, without_time: u64, weight: usize, of: impl Fn(Range<usize>) -> Piece + Sync) -> Result<BinCounts> {
         let count = grid.ids.len();
-        let chunks = work::chunks(std::iter::repeat_n(weight.max(1), count), count * weight.max(1), self.threads());
-        let (_, mut pieces) = work::each(&chunks, self.threads(), self.progress(), || (), |(), columns| Ok(of(columns)))?;
+        let chunks = work::chunks(std::iter::repeat_n(weight.max(1), count), work::share_of(count * weight.max(1), self.threads()));
+        let (_, mut pieces) = work::each(&chunks, self.threads(), self.progress(), || (), |(), _, columns| Ok(of(columns)))?;
         Ok(BinCounts {
             codes: self.join(pieces.iter_mut().map(|piece| std::mem::take(&mut piece.codes))),
             bins: self.join(pieces.iter_mut().map(|piece| std::mem::take(&mut piece.bins))),

@@ -1,11 +1,8 @@
 //! Maps a code id to its cell among the codes of one group, for one group after another.
 
-/// A table with an entry per code, and a list of the ids whose entries are not 0. It is emptied by this list,
-/// not over its whole width.
-pub struct Cells {
-    /// For each id its cell plus 1; 0 where the group does not have the id.
-    cell: Vec<u32>,
-    /// The group's ids in order of appearance, and their number.
+/// The ids of a group in order of appearance, which are returned in ascending order.
+pub struct Marks {
+    /// The ids, and their number.
     ids: Vec<u32>,
     len: usize,
     /// One bit per id, and one bit per word of these. They are used to sort the ids.
@@ -23,29 +20,26 @@ fn take_bits(word: &mut u64, mut each: impl FnMut(usize)) {
     }
 }
 
-impl Cells {
-    /// A table for ids up to `last`.
+impl Marks {
+    /// For ids up to `last`.
     pub fn new(last: u32) -> Self {
         let n = last as usize + 1;
-        Self { cell: vec![0; n], ids: vec![0; n + 1], len: 0, bits: vec![0; n.div_ceil(64)], words: vec![0; n.div_ceil(64 * 64)] }
+        Self { ids: vec![0; n + 1], len: 0, bits: vec![0; n.div_ceil(64)], words: vec![0; n.div_ceil(64 * 64)] }
     }
 
-    /// The cell of an id, numbered from 0 in order of appearance. `None` for an id outside the table.
-    ///
-    /// There is no branch on whether the id is new: about every fourth is, which is unpredictable.
+    /// Adds an id if it is new. There is no branch on that: about every fourth is, which is unpredictable.
     #[inline(always)]
-    pub fn at(&mut self, id: u32) -> Option<usize> {
-        let cell = self.cell.get_mut(id as usize)?;
-        *self.ids.get_mut(self.len)? = id;
-        let is_new = *cell == 0;
-        self.len += usize::from(is_new);
-        *cell = if is_new { self.len as u32 } else { *cell };
-        Some(*cell as usize - 1)
+    pub fn note(&mut self, id: u32, is_new: bool) {
+        if let Some(place) = self.ids.get_mut(self.len) {
+            *place = id;
+            self.len += usize::from(is_new);
+        }
     }
 
-    /// Calls `each` with the ids in ascending order and their cells, and empties the table.
-    pub fn drain(&mut self, mut each: impl FnMut(u32, usize)) {
-        let Self { cell, ids, bits, words, len } = self;
+    /// Calls `each` with the ids in ascending order, and forgets them.
+    #[inline(always)]
+    pub fn drain(&mut self, mut each: impl FnMut(u32)) {
+        let Self { ids, bits, words, len } = self;
         for id in &ids[..*len] {
             let id = *id as usize;
             bits[id / 64] |= 1 << (id % 64);
@@ -54,13 +48,41 @@ impl Cells {
         for (i, word) in words.iter_mut().enumerate() {
             take_bits(word, |k| {
                 let at = i * 64 + k;
-                take_bits(&mut bits[at], |k| {
-                    let id = at * 64 + k;
-                    each(id as u32, std::mem::take(&mut cell[id]) as usize - 1);
-                });
+                take_bits(&mut bits[at], |k| each((at * 64 + k) as u32));
             });
         }
         *len = 0;
+    }
+}
+
+/// A table with the cell of each id. It is emptied by the list of ids, not over its whole width.
+pub struct Cells {
+    /// For each id its cell plus 1; 0 where the group does not have the id.
+    cell: Vec<u32>,
+    marks: Marks,
+}
+
+impl Cells {
+    /// A table for ids up to `last`.
+    pub fn new(last: u32) -> Self {
+        Self { cell: vec![0; last as usize + 1], marks: Marks::new(last) }
+    }
+
+    /// The cell of an id, numbered from 0 in order of appearance. `None` for an id outside the table.
+    #[inline(always)]
+    pub fn at(&mut self, id: u32) -> Option<usize> {
+        let cell = self.cell.get_mut(id as usize)?;
+        let is_new = *cell == 0;
+        self.marks.note(id, is_new);
+        *cell = if is_new { self.marks.len as u32 } else { *cell };
+        Some(*cell as usize - 1)
+    }
+
+    /// Calls `each` with the ids in ascending order and their cells, and empties the table.
+    #[inline(always)]
+    pub fn drain(&mut self, mut each: impl FnMut(u32, usize)) {
+        let Self { cell, marks } = self;
+        marks.drain(|id| each(id, std::mem::take(&mut cell[id as usize]) as usize - 1));
     }
 }
 

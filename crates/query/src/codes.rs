@@ -70,6 +70,16 @@ impl Codes {
         self.last
     }
 
+    /// Number of codes in the set.
+    pub fn count(&self) -> usize {
+        match &self.kind {
+            Kind::All => self.last as usize,
+            Kind::None => 0,
+            Kind::Run { extra, .. } => *extra as usize + 1,
+            Kind::Set(set) => set.iter().filter(|chosen| **chosen).count(),
+        }
+    }
+
     /// The ids in the set, ascending; `None` for all codes.
     pub fn ids(&self) -> Option<Vec<u32>> {
         match &self.kind {
@@ -198,6 +208,7 @@ mod tests {
             for id in 0..60 {
                 prop_assert_eq!(codes.has(id), chosen(id));
             }
+            prop_assert_eq!(codes.count(), (0..60).filter(|id| chosen(*id)).count());
             if let Some(ids) = codes.ids() {
                 prop_assert_eq!(ids, (0..60).filter(|id| chosen(*id)).collect::<Vec<_>>());
             }

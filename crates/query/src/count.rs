@@ -1,8 +1,9 @@
 //! Counts how often each code occurs.
 
-use crate::cells::Cells;
+use crate::cells::Marks;
 use crate::groups::Group;
-use crate::query::{Query, offsets};
+use crate::query::Query;
+use crate::ragged::{Ragged, column};
 use crate::shard::{Id, with_ids};
 use meds_store::Result;
 use std::mem::take;
@@ -14,17 +15,6 @@ pub struct CodeCounts {
     pub events: Vec<f64>,
     /// Number of groups that have the code.
     pub patients: Vec<u32>,
-}
-
-/// Counts by group and code.
-#[derive(Debug, Default, PartialEq)]
-pub struct CodeCountsEach {
-    /// The first entry of each group, then the number of entries.
-    pub offsets: Vec<f64>,
-    /// Code ids, ascending within a group.
-    pub codes: Vec<u32>,
-    /// Number of rows.
-    pub counts: Vec<u32>,
 }
 
 /// Neighbouring rows count in different tables. In a single table a code that repeats waits for its own last
@@ -158,32 +148,29 @@ impl Query<'_> {
         Ok(counts)
     }
 
-    /// Rows per code, for each group.
-    pub fn count_codes_each(&self) -> Result<CodeCountsEach> {
+    /// Rows per code, for each group: code ids (uint32, ascending within a group) and numbers of rows (uint32).
+    pub fn count_codes_each(&self) -> Result<Ragged> {
         let last = self.codes.last();
-        let count = |(cells, counts): &mut (Cells, Vec<u32>), groups: &[Group]| {
-            let (mut lengths, mut codes, mut all) = (Vec::with_capacity(groups.len()), vec![], vec![]);
-            for group in groups {
-                let before = codes.len();
-                self.matches(group, |_, id| {
-                    // Ids outside the table are already refused.
-                    if let Some(cell) = cells.at(id) {
-                        counts[cell] += 1;
-                    }
-                })?;
-                cells.drain(|id, cell| {
-                    codes.push(id);
-                    all.push(take(&mut counts[cell]));
-                });
-                lengths.push((codes.len() - before) as u32);
-            }
-            Ok((lengths, codes, all))
+        let count = |(marks, counts): &mut (Marks, Vec<u32>), group: &Group, entries: &mut Vec<(u32, u32)>| {
+            self.matches(group, |_, id| {
+                // Ids outside the table are already refused.
+                if let Some(count) = counts.get_mut(id as usize) {
+                    marks.note(id, *count == 0);
+                    *count += 1;
+                }
+            })?;
+            marks.drain(|id| entries.push((id, take(&mut counts[id as usize]))));
+            Ok(())
         };
-        let (_, mut parts) = self.each(|| (Cells::new(last), vec![0; last as usize + 1]), count)?;
-        Ok(CodeCountsEach {
-            offsets: offsets(self.len(), parts.iter().flat_map(|part| part.0.iter().copied())),
-            codes: self.join(parts.iter_mut().map(|part| take(&mut part.1))),
-            counts: self.join(parts.iter_mut().map(|part| take(&mut part.2))),
-        })
+        self.ragged(
+            &[4, 4],
+            || (Marks::new(last), vec![0; last as usize + 1]),
+            count,
+            |entries, columns| {
+                let [codes, counts] = columns else { return };
+                column(codes, entries, |entry| entry.0.to_ne_bytes());
+                column(counts, entries, |entry| entry.1.to_ne_bytes());
+            },
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! The groups of a query: each is one patient of the cohort, or one window.
 
+use crate::search::{AT_ONCE, Search, run};
 use crate::shard::Shard;
 use crate::work;
 use meds_store::read::{Patients, Scan};
@@ -164,6 +165,35 @@ pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]
     }
 }
 
+/// A window whose patient is found.
+struct Found<'a> {
+    slot: usize,
+    shard: usize,
+    first: usize,
+    timed: usize,
+    /// It contains no rows, whatever its bounds.
+    is_absent: bool,
+    /// The searches for its first row with a time, and for its end.
+    begin: Search<'a>,
+    stop: Search<'a>,
+}
+
+impl Found<'_> {
+    /// The window's group, from its rows with a time.
+    fn cut(&self, windows: &Windows, begin: usize, stop: usize) -> Group {
+        let Self { slot, shard, first, timed, is_absent, .. } = *self;
+        if is_absent {
+            return made(slot, shard, first, timed, [(first, first), (first, first)]);
+        }
+        let statics = if windows.timed_only { 0 } else { timed - first };
+        // `last` keeps the last rows. Static rows are the first, so they are removed first.
+        let wanted = windows.last.unwrap_or(usize::MAX);
+        let timed_rows = (stop - begin).min(wanted);
+        let static_rows = statics.min(wanted - timed_rows);
+        made(slot, shard, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)])
+    }
+}
+
 /// One group per window, in their order, and scans of the shards that are worth it.
 pub fn of_windows(
     store: &Store,
@@ -186,8 +216,8 @@ pub fn of_windows(
     }
     let scans = store.scan(dense(store, &people, windows));
     // A window costs several cache misses, as much as a hundred rows.
-    let chunks = work::chunks(std::iter::repeat_n(64, count), count * 64, threads);
-    let cut = |i: usize| {
+    let chunks = work::chunks(std::iter::repeat_n(64, count), work::share_of(count * 64, threads));
+    let find = |i: usize| {
         let subject = windows.subjects[i];
         let index =
             people.find(subject).filter(|index| slots.is_none_or(|slots| slots.binary_search(&(people.slot(*index) as u32)).is_ok()));
@@ -195,7 +225,8 @@ pub fn of_windows(
         let index = index.ok_or_else(unknown)?;
         let (at, [first, timed, end]) = people.rows(shards, index)?;
         if windows.absent.as_ref().is_some_and(|absent| absent.get(i) == Some(&1)) {
-            return Ok(made(people.slot(index), at, first, timed, [(first, first), (first, first)]));
+            let nothing = Search { times: &[], limit: 0, low: first, high: first };
+            return Ok(Found { slot: people.slot(index), shard: at, first, timed, is_absent: true, begin: nothing, stop: nothing });
         }
         let (low, high) = (windows.start.as_ref().map(|all| all[i]), windows.end.as_ref().map(|all| all[i]));
         if let (Some(low), Some(high)) = (low, high)
@@ -205,26 +236,42 @@ pub fn of_windows(
             return Err(Error::new(Code::InvalidArgument, message));
         }
         let times = match &shards[at] {
-            Some(shard) => shard.times.get(timed..end).ok_or_else(|| shard.short())?,
+            Some(shard) if end <= shard.times.len() => shard.times,
+            Some(shard) => return Err(shard.short()),
             None => &[],
         };
-        let before = |bound: i64, at_too: bool| {
-            timed
-                + times.partition_point(|word| {
-                    let time = i64::from_le_bytes(*word);
-                    time < bound || (at_too && time == bound)
-                })
+        // The first row after a bound, or at it unless `at_too`.
+        let search = |bound: Option<i64>, at_too: bool, without: usize| match bound.map(|bound| (bound, at_too)) {
+            None => Search { times, limit: 0, low: without, high: without },
+            Some((bound, true)) => Search { times, limit: bound, low: timed, high: end },
+            Some((i64::MIN, false)) => Search { times, limit: 0, low: timed, high: timed },
+            Some((bound, false)) => Search { times, limit: bound - 1, low: timed, high: end },
         };
-        let begin = low.map_or(timed, |low| before(low, windows.after_start));
-        let stop = high.map_or(end, |high| before(high, !windows.before_end)).max(begin);
-        let statics = if windows.timed_only { 0 } else { timed - first };
-        // `last` keeps the last rows. Static rows are the first, so they are removed first.
-        let wanted = windows.last.unwrap_or(usize::MAX);
-        let timed_rows = (stop - begin).min(wanted);
-        let static_rows = statics.min(wanted - timed_rows);
-        Ok(made(people.slot(index), at, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)]))
+        let begin = search(low, windows.after_start, timed);
+        let stop = search(high, !windows.before_end, end);
+        Ok(Found { slot: people.slot(index), shard: at, first, timed, is_absent: false, begin, stop })
     };
-    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
+    // Several windows at once, because their searches wait for memory.
+    let cut = |chunk: Range<usize>| {
+        let mut groups = Vec::with_capacity(chunk.len());
+        let mut all = vec![];
+        for begin in chunk.clone().step_by(AT_ONCE / 2) {
+            all.clear();
+            for i in begin..chunk.end.min(begin + AT_ONCE / 2) {
+                all.push(find(i)?);
+            }
+            let mut searches = [Search::default(); AT_ONCE];
+            for (pair, found) in searches.as_chunks_mut::<2>().0.iter_mut().zip(&all) {
+                *pair = [found.begin, found.stop];
+            }
+            run(&mut searches[..2 * all.len()]);
+            for ([begin, stop], found) in searches.as_chunks::<2>().0.iter().zip(&all) {
+                groups.push(found.cut(windows, begin.low, stop.low.max(begin.low)));
+            }
+        }
+        Ok(groups)
+    };
+    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), _, chunk| cut(chunk))?;
     Ok((parts.into_iter().flatten().collect(), scans))
 }
 

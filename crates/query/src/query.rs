@@ -9,6 +9,9 @@ use meds_store::read::Scan;
 use meds_store::{Progress, Result, Store};
 use std::ops::Range;
 
+/// The start of a group costs as much as this many rows.
+pub(crate) const ENTRY: usize = 16;
+
 /// A query before it is bound to a store.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -37,8 +40,8 @@ pub struct Query<'a> {
     pub(crate) hits: Option<Vec<Hits>>,
     /// Scans of the shards of which most rows are read.
     _scans: Vec<Scan>,
-    threads: usize,
-    progress: &'a Progress,
+    pub(crate) threads: usize,
+    pub(crate) progress: &'a Progress,
 }
 
 impl<'a> Query<'a> {
@@ -134,11 +137,9 @@ impl<'a> Query<'a> {
         scratch: impl Fn() -> S + Sync,
         work: impl Fn(&mut S, Range<usize>) -> Result<T> + Sync,
     ) -> Result<(Vec<S>, Vec<T>)> {
-        // The start of a group costs as much as this many rows.
-        const ENTRY: usize = 16;
         let weights = self.groups.iter().map(|group| group.len() + ENTRY);
-        let chunks = work::chunks(weights, self.rows() + ENTRY * self.len(), self.threads);
-        work::each(&chunks, self.threads, self.progress, scratch, work)
+        let chunks = work::chunks(weights, work::share_of(self.rows() + ENTRY * self.len(), self.threads));
+        work::each(&chunks, self.threads, self.progress, scratch, |scratch, _, chunk| work(scratch, chunk))
     }
 
     /// Joins the parts of a result, in order, to one array.

@@ -117,7 +117,7 @@ impl<'a> Query<'a> {
             self.threads(),
             self.progress(),
             || (),
-            |(), at| {
+            |(), _, at| {
                 self.joined(bound[at.start].as_ref(), parts.iter().map(|columns| &columns[at.start]), rows, &wanted[at.start], compact)
             },
         )?;

@@ -25,9 +25,13 @@ fn pool() -> Option<&'static ThreadPool> {
     POOL.get_or_init(build).as_ref()
 }
 
+/// Rows of a chunk, if so many threads share so many rows.
+pub fn share_of(total: usize, threads: usize) -> usize {
+    (total / (threads * SHARE).max(1)).clamp(LEAST, MOST)
+}
+
 /// Cuts items into runs of about equal weight (rows).
-pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threads: usize) -> Vec<Range<usize>> {
-    let most = (total / (threads * SHARE).max(1)).clamp(LEAST, MOST);
+pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
     let (mut chunks, mut begin, mut sum, count) = (vec![], 0, 0, weights.len());
     for (i, weight) in weights.enumerate() {
         sum += weight;
@@ -42,14 +46,15 @@ pub fn chunks(weights: impl ExactSizeIterator<Item = usize>, total: usize, threa
     chunks
 }
 
-/// Processes every chunk. Each thread has its own scratch. Returns the scratches, and the results in order of
-/// the chunks. If several chunks fail, the error is that of the first of them, for any number of threads.
+/// Processes every chunk, with its number. Each thread has its own scratch. Returns the scratches, and the
+/// results in order of the chunks. If several chunks fail, the error is that of the first of them, for any
+/// number of threads.
 pub fn each<S: Send, T: Send>(
     chunks: &[Range<usize>],
     threads: usize,
     progress: &Progress,
     scratch: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, Range<usize>) -> Result<T> + Sync,
+    work: impl Fn(&mut S, usize, Range<usize>) -> Result<T> + Sync,
 ) -> Result<(Vec<S>, Vec<T>)> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let scratches = Mutex::new(vec![]);
@@ -63,7 +68,7 @@ pub fn each<S: Send, T: Send>(
         while !stop.load(Relaxed) {
             let i = next.fetch_add(1, Relaxed);
             let Some(chunk) = chunks.get(i) else { break };
-            match progress.check().and_then(|()| work(&mut own, chunk.clone())) {
+            match progress.check().and_then(|()| work(&mut own, i, chunk.clone())) {
                 Ok(result) => done.push((i, result)),
                 Err(error) => {
                     stop.store(true, Relaxed);
@@ -97,6 +102,31 @@ pub fn each<S: Send, T: Send>(
     Ok((scratches, results.into_iter().map(|(_, result)| result).collect()))
 }
 
+/// Processes every item, each once, and returns the results in order of the items. Unlike [`each`], this can
+/// hand out memory to write to.
+pub fn share<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let pool = pool().filter(|_| threads.min(items.len()) > 1);
+    let Some(pool) = pool else { return items.into_iter().map(work).collect() };
+    let helpers = threads.min(items.len()) - 1;
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let results = Mutex::new(vec![]);
+    let worker = || {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((i, item)) = next else { break };
+            let result = work(item);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((i, result));
+        }
+    };
+    pool.in_place_scope(|scope| {
+        (0..helpers).for_each(|_| scope.spawn(|_| worker()));
+        worker();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Joins parts in order to one array. Each part is freed as soon as it is copied. Threads copy in parallel,
 /// because the system clears every new page first.
 pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec<T> {
@@ -109,13 +139,6 @@ pub fn join<T: Copy + Default + Send>(parts: Vec<Vec<T>>, threads: usize) -> Vec
         rest = after;
         places.push((place, part));
     }
-    match pool().filter(|_| threads > 1 && total > LEAST) {
-        Some(pool) => pool.in_place_scope(|scope| {
-            for (place, part) in places {
-                scope.spawn(move |_| place.copy_from_slice(&part));
-            }
-        }),
-        None => places.into_iter().for_each(|(place, part)| place.copy_from_slice(&part)),
-    }
+    share(places, if total > LEAST { threads } else { 1 }, |(place, part)| place.copy_from_slice(&part));
     all
 }

@@ -2,7 +2,7 @@ import type { Samples } from "../../samples/samples.js";
 import type { Window } from "../../samples/window.js";
 import { fail } from "../../support/errors.js";
 import type { Memory } from "../../support/memory.js";
-import { DAY, HIGH } from "../../support/time.js";
+import { DAY, numberAt } from "../../support/time.js";
 import { binAt, type Translation } from "../../vocabulary/translation.js";
 import { type BatchField, FIELDS, type FieldArrays, ROW_FIELDS, type RowField } from "./fields.js";
 import { LIST, RUN_WORDS, STATICS, WORD } from "./run.js";
@@ -13,12 +13,17 @@ const DAY_MICROS = Number(DAY);
 const NONE_WORD = new Int32Array(0);
 const NONE_DOUBLE = new Float64Array(0);
 
+/** The fields that the native side fills: every element of their arrays, PAD included. */
+const MOVED: ReadonlySet<RowField> = new Set(["code", "numeric_value", "numeric_value_mask", "time_delta_days", "time"]);
+
 /** What {@link Filler} fills, and how. */
 export interface FillPlan {
   readonly fields: ReadonlySet<BatchField>;
   readonly codeType: "int32" | "int64";
   /** Null: `code` contains the ids of the store. */
   readonly translation: Translation | null;
+  /** Number of threads that move rows; 0 for all cores. */
+  readonly threads: number;
 }
 
 /**
@@ -43,8 +48,8 @@ const NO_ROWS = Object.fromEntries(ROW_FIELDS.map((field) => [field, new FIELDS[
 const NO_WIDE_ROWS: RowArrays = { ...NO_ROWS, code: new BigInt64Array(0) };
 
 /**
- * The arrays of the requested fields, zero; those of the others have length 0. `prefix` goes before the names
- * that {@link Memory} receives.
+ * The arrays of the requested fields, those of {@link MOVED} with any contents and the others zero. Arrays of
+ * fields that are not requested have length 0. `prefix` goes before the names that {@link Memory} receives.
  */
 function rowArrays({ fields, codeType }: FillPlan, size: Positions, memory: Memory, prefix: string): RowArrays {
   const arrays: { -readonly [F in RowField]: ArrayBufferView } = { ...(codeType === "int64" ? NO_WIDE_ROWS : NO_ROWS) };
@@ -53,7 +58,10 @@ function rowArrays({ fields, codeType }: FillPlan, size: Positions, memory: Memo
     const { array, per } = FIELDS[field];
     const type = field === "code" && codeType === "int64" ? BigInt64Array : array;
     const length = per === "time" ? size.timePositions : size.positions;
-    arrays[field] = memory.array(`${prefix}${field}`, type as typeof Int32Array, length);
+    const name = `${prefix}${field}`;
+    arrays[field] = MOVED.has(field)
+      ? memory.room(name, type as typeof Int32Array, length)
+      : memory.array(name, type as typeof Int32Array, length);
   }
   return arrays as unknown as RowArrays;
 }
@@ -64,7 +72,9 @@ export class Filler {
   private readonly translation: Translation | null;
   private readonly writesAges: boolean;
   private readonly writesBins: boolean;
-  private readonly runs: number[] = [];
+  private readonly threads: number;
+  private runs = new Int32Array(64 * RUN_WORDS);
+  private words = 0;
   /** Rows that are not consecutive in the shard. */
   private list = new Uint32Array(0);
   private listed = 0;
@@ -72,6 +82,7 @@ export class Filler {
   constructor(plan: FillPlan, size: Positions, memory: Memory, prefix = "") {
     const { fields, translation } = plan;
     this.arrays = rowArrays(plan, size, memory, prefix);
+    this.threads = plan.threads;
     this.translation = translation;
     this.writesAges = fields.has("age_days") || fields.has("age_days_mask");
     const hasBinTokens = fields.has("code") && translation !== null && translation.binToken !== null;
@@ -119,7 +130,22 @@ export class Filler {
     timeCount: number,
     kind: number,
   ): void {
-    this.runs.push(sample, shard.number, patient, begin, count, position, timePosition, timeCount, kind);
+    if (this.words === this.runs.length) {
+      const runs = new Int32Array(2 * this.words);
+      runs.set(this.runs);
+      this.runs = runs;
+    }
+    const { runs, words } = this;
+    runs[words] = sample;
+    runs[words + 1] = shard.number;
+    runs[words + 2] = patient;
+    runs[words + 3] = begin;
+    runs[words + 4] = count;
+    runs[words + 5] = position;
+    runs[words + 6] = timePosition;
+    runs[words + 7] = timeCount;
+    runs[words + 8] = kind;
+    this.words = words + RUN_WORDS;
   }
 
   private reserve(count: number): void {
@@ -135,9 +161,10 @@ export class Filler {
    * be worse than no batch.
    */
   finish({ _store: store, _plan: plan }: Samples, windows: readonly Window[], cutoffs: BigInt64Array): void {
-    const { translation, list, runs, arrays } = this;
+    const { translation, list, arrays, threads } = this;
+    const runs = this.runs.subarray(0, this.words);
     const late = store.native.fill(
-      { runs: Int32Array.from(runs), list, cutoffs, inclusive: plan.inclusive },
+      { runs, list, cutoffs, inclusive: plan.inclusive, threads },
       { ids: translation?.ids ?? NONE_WORD, mean: translation?.mean ?? NONE_DOUBLE, std: translation?.std ?? NONE_DOUBLE },
       {
         code: arrays.code,
@@ -184,17 +211,16 @@ export class Filler {
   }
 
   private writeAges(window: Window, run: number): void {
-    const birth = window.birth();
-    if (birth === null) return;
+    const born = window.birthNumber();
+    if (Number.isNaN(born)) return;
     const { runs } = this;
     const { age_days: ages, age_days_mask: mask } = this.arrays;
     const { timeWords } = window.shard;
-    const born = Number(birth);
     const position = runs[run + WORD.time_position]!;
     const count = runs[run + WORD.time_count]!;
     for (let i = 0; i < count; i += 1) {
       const row = this.rowOf(run, i);
-      ages[position + i] = (timeWords[2 * row + 1]! * HIGH + (timeWords[2 * row]! >>> 0) - born) / DAY_MICROS;
+      ages[position + i] = (numberAt(timeWords, row) - born) / DAY_MICROS;
       mask[position + i] = 1;
     }
   }
