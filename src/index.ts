@@ -58,7 +58,7 @@ export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./
 export type { ConvertOptions } from "./sources/plan.js";
 export { ArrowExport } from "./store/c-data.js";
 export type { CodeChoice, CodePart, CodeTest } from "./store/choice.js";
-export { type Code, CodeTable } from "./store/codes.js";
+export { type Code, type CodeStrings, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";
 export type { SubjectId } from "./store/ids.js";
 export type { ColumnInfo, Note } from "./store/manifest.js";

@@ -4,6 +4,7 @@ import type { AbortSignalLike } from "../store/native.js";
 import { startWorker } from "../store/package-files.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { chunksOf } from "./chunks.js";
 import { type Message, MORE, received, type Task } from "./messages.js";
 import type { ModuleFunction } from "./module.js";
@@ -114,6 +115,12 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
     const all: T[] = [];
     for await (const result of this) all.push(result);
     return all;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { patients, chunks } = this.report;
+    return shownAs("Pass", { patients, chunks, threads: this.plan.threads });
   }
 }
 

@@ -55,7 +55,10 @@ export class Group<K = Value, S extends object = AnySchema> {
 
   /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
   toJSON(): { readonly [name: string]: JsonValue } {
-    return { key: jsonOf(this.key as Value), events: Array.from(this.rows, (event) => event.toJSON()) };
+    return {
+      key: jsonOf(this.key as Value, this.line._shard.fieldOf(this.parts.column).singles),
+      events: Array.from(this.rows, (event) => event.toJSON()),
+    };
   }
 
   /** @internal What `console.log` shows. */
@@ -75,6 +78,8 @@ export class Group<K = Value, S extends object = AnySchema> {
 
 /** The groups of one timeline, by number, and its rows in stretches of one group. */
 interface Parts {
+  /** The name of the column. */
+  readonly column: string;
   readonly firsts: number[];
   readonly lasts: number[];
   readonly counts: number[];
@@ -121,7 +126,7 @@ export function visitsOf<S extends object>(line: Timeline<S>, options: VisitOpti
 export function groupsOf<K, S extends object>(line: Timeline<S>, name: string, start: number): Group<K, S>[] {
   const column = line.column(name as never) as Column<K | null>;
   const { ids, at, keyOf, size } = keysOf(column, name, line._shard.withheld.includes(name));
-  const parts: Parts = { firsts: [], lasts: [], counts: [], statics: [], stretches: [], lists: undefined, begins: undefined };
+  const parts: Parts = { column: name, firsts: [], lasts: [], counts: [], statics: [], stretches: [], lists: undefined, begins: undefined };
   const keys: number[] = [];
   const table = tableOf(size);
   try {
