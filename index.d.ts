@@ -460,6 +460,10 @@ export interface Code {
   /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
   readonly parents: readonly string[];
 }
+/** The codes by id. No code has the id 0. */
+export type CodeStrings = readonly string[] & {
+  readonly 0: undefined;
+};
 /**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
  * source's codes.parquet. All shards share one table. Ids start at 1, in the order of the codes' UTF-8 bytes;
@@ -484,10 +488,11 @@ export declare class CodeTable implements Iterable<Code> {
   /** Number of codes. */
   readonly size: number;
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per
-   * code). The array stays valid after `close()`.
+   * Every code, by id. The entry at 0, which is free for padding, is a hole: it reads as `undefined`, and
+   * `filter`, `map` and `forEach` leave it out. A `for…of` loop does not: go through `db.codes` instead. All
+   * codes are decoded on first use (0.1 µs per code). The array stays valid after `close()`.
    */
-  get strings(): readonly string[];
+  get strings(): CodeStrings;
   /** The id of a code, or undefined where no event has it. */
   id(code: string): number | undefined;
   /** The codes that begin with `prefix`, compared as UTF-8 bytes; every code for "". */

@@ -17,8 +17,8 @@ export type {
 } from "./cohort/query.js";
 export type { RowFormat, WriteRowsOptions } from "./cohort/row-file.js";
 export type { RowArray, RowArrays, RowObject, RowOptions, SelectOptions, UsualColumn } from "./cohort/select.js";
-export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
 export { WindowRows, type WindowRowsOptions } from "./cohort/window-rows.js";
+export type { Moments, MomentWindows, Windows } from "./cohort/windows.js";
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
@@ -63,7 +63,7 @@ export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./
 export type { ConvertOptions } from "./sources/plan.js";
 export { ArrowExport } from "./store/c-data.js";
 export type { CodeChoice, CodePart, CodeTest } from "./store/choice.js";
-export { type Code, CodeTable } from "./store/codes.js";
+export { type Code, type CodeStrings, CodeTable } from "./store/codes.js";
 export { Dictionary } from "./store/dictionary.js";
 export type { SubjectId } from "./store/ids.js";
 export type { ColumnInfo, Note } from "./store/manifest.js";

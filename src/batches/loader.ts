@@ -1,6 +1,7 @@
 import { drawOf, type Samples } from "../samples/samples.js";
 import { arrayOf, expected } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import type { Random } from "../support/random.js";
 import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
@@ -139,6 +140,12 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     if (samples.size === 0) return [];
     const order = orderOf(samples.size, grouping.shuffle, grouping.seed, grouping.epoch, () => stored(samples));
     return groupsOf(order, grouping, start, (sample) => batcher.lengthOf(sample, draw));
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { batchSize, seed, epoch } = this.plan.grouping;
+    return shownAs("Loader", { samples: this.samples.size, batchSize, seed, epoch, fields: [...this.fields].join(", ") });
   }
 }
 

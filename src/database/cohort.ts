@@ -34,6 +34,7 @@ import type { CodeChoice } from "../store/choice.js";
 import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
+import { shownAs } from "../support/inspect.js";
 import type { TimeLike } from "../support/time.js";
 import type { WritableLike } from "../support/writable.js";
 import type { ArrowTable } from "../timeline/arrow.js";
@@ -628,5 +629,12 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   private _view({ _store: store, _slots: slots, _split: split }: Members): Cohort<S> {
     return new Cohort<S>(store, slots, split);
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { _store: store, _split: split } = this;
+    if (!store.live) return shownAs("Cohort", { closed: store.path });
+    return shownAs("Cohort", { path: store.path, split, patients: this.size, events: this.eventCount });
   }
 }

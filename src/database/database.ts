@@ -9,6 +9,7 @@ import type { ColumnInfo } from "../store/manifest.js";
 import { Metadata } from "../store/metadata.js";
 import { Store } from "../store/store.js";
 import { flagOf, namesIn, oneOf, optionsOf, pathOf } from "../support/arguments.js";
+import { shownAs } from "../support/inspect.js";
 import { type ArrowTable, storeTable } from "../timeline/arrow.js";
 import type { AnySchema } from "../timeline/schema.js";
 import { Cohort } from "./cohort.js";
@@ -238,6 +239,15 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
   /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { path } = this;
+    if (!this._store.live) return shownAs("PatientDatabase", { closed: path });
+    const splits = Object.fromEntries(this.splits);
+    const columns = this.columns.map(({ name }) => name).join(", ");
+    return shownAs("PatientDatabase", { path, patients: this.size, events: this.eventCount, codes: this.codes.size, splits, columns });
   }
 }
 

@@ -1,6 +1,7 @@
 import { expected, flagOf, namesIn, optionsOf, pathOf, shown, textOf } from "../support/arguments.js";
 import { durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { readLabelFiles, tasksBelow } from "./files.js";
 import {
   type Label,
@@ -305,6 +306,12 @@ export class Labels implements Iterable<LabelRow> {
   /** The value that `JSON.stringify` writes. */
   toJSON(): { readonly task: string; readonly size: number; readonly columns: readonly LabelColumn[] } {
     return { task: this.task, size: this.size, columns: this.columns };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { task, size, columns } = this;
+    return shownAs("Labels", { task, size, columns: columns.join(", ") });
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expected, namesIn, optionsOf, pathOf, textOf } from "../support/arguments.js";
 import { fail, MedsError } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { withIo } from "../support/io.js";
 import { isoMicros } from "../tables/csv.js";
 import { Labels } from "./labels.js";
@@ -275,6 +276,11 @@ export class Shots {
     if (!Object.hasOwn(from, String(number)))
       expected(name, number, `one of ${Object.keys(from).join(", ") || "none"} (${where} of ${this.path})`);
     return from[String(number)];
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return shownAs("Shots", { path: this.path, subTasks: this.subTasks.length });
   }
 }
 

@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import { exactIds, IdTable, type SubjectId } from "../store/ids.js";
 import { expected, pathOf, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { withIo } from "../support/io.js";
 import { CsvTable } from "../tables/csv.js";
 import { failNull, filled, readParquet, type Wanted } from "../tables/parquet.js";
@@ -132,6 +133,11 @@ export class Splits {
   /** The value that `JSON.stringify` writes: the number of subjects in each split. */
   toJSON(): { readonly [name: string]: number } {
     return Object.fromEntries(this.names.map((name) => [name, this.ids(name).length]));
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return shownAs("Splits", Object.fromEntries([["size", this.size], ...this.names.map((name) => [name, this.ids(name).length])]));
   }
 }
 

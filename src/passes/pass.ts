@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { AbortSignalLike } from "../store/native.js";
 import type { Store } from "../store/store.js";
+import { shownAs } from "../support/inspect.js";
 import { type Chunks, chunksOf } from "./chunks.js";
 import type { LabelPlan } from "./label-slots.js";
 import type { PassFunction, Work } from "./messages.js";
@@ -124,6 +125,12 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
     const all: T[] = [];
     for await (const result of this) all.push(result);
     return all;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { patients, chunks } = this.report;
+    return shownAs("Pass", { patients, chunks, threads: this.plan.threads });
   }
 
   /** The number of threads of a run; 0 for the caller's thread. */

@@ -2,6 +2,7 @@ import type { Cohort } from "../database/cohort.js";
 import { type LabelRow, Labels } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, optionsOf, seedOf } from "../support/arguments.js";
+import { shownAs } from "../support/inspect.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
 import { Cutoffs } from "./cutoff.js";
@@ -190,6 +191,12 @@ export class Samples {
   /** The object that `JSON.stringify` writes. */
   toJSON(): object {
     return { size: this.size, report: { ...this.report, atCutoff: Object.fromEntries(this.report.atCutoff) } };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { maxLength, strategy } = this._plan;
+    return shownAs("Samples", { size: this.size, maxLength, strategy, split: this._split, labels: this.labels?.task ?? null });
   }
 }
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { expected, textOf } from "../support/arguments.js";
 import { fail, failClosed, failCorrupt } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { Choices, type CodeChoice } from "./choice.js";
 import { Dictionary } from "./dictionary.js";
 import type { MappedFile } from "./mapped-file.js";
@@ -26,6 +27,9 @@ export interface Code {
   /** `parent_codes` from all rows of this code in the source's codes.parquet; empty where there are none. */
   readonly parents: readonly string[];
 }
+
+/** The codes by id. No code has the id 0. */
+export type CodeStrings = readonly string[] & { readonly 0: undefined };
 
 /**
  * The table of codes: id to string and back, counts, descriptions, parents and the other columns of the
@@ -75,16 +79,17 @@ export class CodeTable implements Iterable<Code> {
   }
 
   /**
-   * Every code, by id; the entry at 0 is unused and `undefined`. All are decoded on first use (0.1 µs per
-   * code). The array stays valid after `close()`.
+   * Every code, by id. The entry at 0, which is free for padding, is a hole: it reads as `undefined`, and
+   * `filter`, `map` and `forEach` leave it out. A `for…of` loop does not: go through `db.codes` instead. All
+   * codes are decoded on first use (0.1 µs per code). The array stays valid after `close()`.
    */
-  get strings(): readonly string[] {
+  get strings(): CodeStrings {
     this.live();
     if (!this.complete) {
       for (let id = 1; id <= this.size; id += 1) this._dictionary.at(id);
       this.complete = true;
     }
-    return this._dictionary._table as string[];
+    return this._dictionary._table as unknown as CodeStrings;
   }
 
   /** The id of a code, or undefined where no event has it. */
@@ -300,6 +305,12 @@ export class CodeTable implements Iterable<Code> {
 
   private live(): void {
     if (this.file.buffer.byteLength === 0) failClosed(this.file.path);
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    if (this.file.buffer.byteLength === 0) return shownAs("CodeTable", { closed: this.file.path });
+    return shownAs("CodeTable", { size: this.size, columnNames: this.columnNames.join(", ") });
   }
 }
 

@@ -1,5 +1,6 @@
 import { expected } from "../support/arguments.js";
 import { failCorrupt } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { type JsonValue, jsonOf } from "./values/json.js";
 import type { Value, Vector } from "./values/vector.js";
 
@@ -77,5 +78,10 @@ export class Dictionary<T = Value> {
     const value = this._source.at(index) as T;
     this._table[index] = value;
     return value;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return shownAs("Dictionary", { length: this.length });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MedsError } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { indexBytes, type Note } from "./manifest.js";
 import type { Store } from "./store.js";
 
@@ -66,6 +67,12 @@ export class Metadata {
   toJSON(): { readonly [name: string]: unknown } {
     const { id, dataset, files, notes, bytes, shards } = this;
     return { id, dataset, files, notes, bytes, shards };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { id, bytes, shards, files, notes } = this;
+    return shownAs("Metadata", { id, bytes, shards, files: files.length, notes: notes.length });
   }
 }
 

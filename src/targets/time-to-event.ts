@@ -3,6 +3,7 @@ import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
 import type { Store } from "../store/store.js";
 import { arrayOf, expected } from "../support/arguments.js";
+import { shownAs } from "../support/inspect.js";
 import type { Memory } from "../support/memory.js";
 import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "../vocabulary/file.js";
 import { fittedRows, wholeOf } from "../vocabulary/known-rows.js";
@@ -226,5 +227,11 @@ export class TimeToEvent {
       this.tables.set(store, table);
     }
     return table;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { id, tasks, timeBins, split } = this;
+    return shownAs("TimeToEvent", { id, tasks: tasks.length, bins: timeBins.length - 1, split });
   }
 }

@@ -9,6 +9,7 @@ import { failUnsafe } from "../store/values/numbers.js";
 import type { Value } from "../store/values/vector.js";
 import { expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { NO_TIME, narrow } from "../support/time.js";
 import { gather, type Rows } from "./rows.js";
 
@@ -289,6 +290,12 @@ export class Column<T = Value | null> implements Iterable<T> {
       list.push(entry);
     }
     return { ...parts, at: Uint32Array.from(at), length: at.length, _begin: 0, _rows: Uint32Array.from(list) };
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { name, type, storage } = this.info;
+    return shownAs("Column", { name, type, storage, length: this.length });
   }
 }
 

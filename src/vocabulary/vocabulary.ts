@@ -3,6 +3,7 @@ import type { Samples } from "../samples/samples.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { shownAs } from "../support/inspect.js";
 import { type Content, contentOf, FORMAT, NONE, VERSION } from "./content.js";
 import { idOfFitted, membersOf, type Provenance, provenanceOf, readFitted, writeFitted } from "./file.js";
 import { type Coverage, fitTokens, type Tally, type Token, tallyOf } from "./fit.js";
@@ -276,6 +277,12 @@ export class Vocabulary {
       if (isBare) sum.uncoveredRows += rows;
     }
     return sum;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { id, size, split, of, subjects } = this;
+    return shownAs("Vocabulary", { id, size, split, of, subjects });
   }
 }
 

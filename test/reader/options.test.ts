@@ -47,6 +47,8 @@ const values = { codes: "LAB//a", thresholds: [1] } as const;
 /** By "what(parameter)" of index.d.ts: the call with `wrong` among its options. Members of options follow, after a dot. */
 const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "CodeTable.search(options)": (wrong) => db.codes.search("LAB", wrong),
+  "Event.toJSON(options)": (wrong) => patient().at(3)!.toJSON(wrong),
+  "Event.toObject(options)": (wrong) => patient().at(3)!.toObject(wrong),
   "Timeline.until(options)": (wrong) => patient().until(T0, wrong),
   "Timeline.from(options)": (wrong) => patient().from(T0, wrong),
   "Timeline.between(options)": (wrong) => patient().between(T0, T0, wrong),
