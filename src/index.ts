@@ -17,6 +17,7 @@ export type {
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
+export type { Prefetched, PrefetchOptions } from "./database/prefetch.js";
 export type { LabelCodes } from "./labelers/codes.js";
 export type { FollowUp } from "./labelers/follow.js";
 export type { Horizon } from "./labelers/horizon.js";
@@ -65,6 +66,7 @@ export type { TypedArray } from "./store/mapped-file.js";
 export { Metadata } from "./store/metadata.js";
 export type { AbortSignalLike, Progress, WorkOptions } from "./store/native.js";
 export type { CodePredicate } from "./store/predicate.js";
+export type { Residency } from "./store/store.js";
 export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";

@@ -6,10 +6,14 @@ import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
 import type { BatchField, DefaultField } from "./fields/fields.js";
 import { type Group, groupsOf } from "./groups.js";
+import { Lookahead } from "./lookahead.js";
 import { type LoaderOptions, type LoaderPlan, loaderPlan } from "./options.js";
 import { orderOf } from "./order.js";
 import { prefetched } from "./prefetch.js";
 import { Progress } from "./progress.js";
+
+/** Batches whose rows are requested from the disk before they are made. */
+const AHEAD = 2;
 
 /**
  * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
@@ -48,7 +52,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.check();
     const scan = this.samples._store.native.scan(this.scanned());
     try {
-      for (const job of this.jobs()) {
+      for (const job of this.announced(AHEAD)) {
         this.check();
         yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
       }
@@ -63,7 +67,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     if (workers > 0) {
       const { seed, epoch } = grouping;
       const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned() };
-      yield* prefetched(this.jobs(), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      yield* prefetched(this.announced(0), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
       return;
     }
     for (const made of this) {
@@ -90,7 +94,35 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
    */
   private scanned(): readonly number[] {
     const { samples, plan } = this;
-    return plan.grouping.shuffle === true && !samples._store.fits ? [] : samples._dense;
+    if (plan.grouping.shuffle === false) return samples._dense;
+    const { fits, isCold, manifest } = samples._store;
+    // In any order, a scan is worth its bytes only if an eighth of all rows are read.
+    const many = 8 * samples.size * samples._plan.maxLength >= manifest.counts.events;
+    return fits && (many || !isCold) ? samples._dense : [];
+  }
+
+  /** The jobs, each after the rows of the next `ahead` ones were requested. */
+  private *announced(ahead: number): Generator<Job> {
+    const { samples, fields, draw } = this;
+    const lookahead = new Lookahead(samples, fields, draw);
+    const waiting: Job[] = [];
+    let failed: { error: unknown } | undefined;
+    const jobs = this.jobs();
+    for (;;) {
+      try {
+        const { done, value } = jobs.next();
+        if (done === true) break;
+        lookahead.announce(value.members);
+        waiting.push(value);
+      } catch (error) {
+        // Thrown when the jobs before it are done.
+        failed = { error };
+        break;
+      }
+      if (waiting.length > ahead) yield waiting.shift()!;
+    }
+    yield* waiting;
+    if (failed !== undefined) throw failed.error;
   }
 
   private check(): void {

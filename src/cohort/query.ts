@@ -221,7 +221,7 @@ const EVERYTHING: Cut = { subjects: null, start: null, end: null, afterStart: fa
  * The windows as exact arrays. The native side checks that these have one length, and that the subjects are
  * in the cohort.
  */
-function windowsOf(store: Store, windows: Windows): Cut {
+export function windowsOf(store: Store, windows: Windows): Cut {
   if (typeof windows !== "object" || windows === null) expected("windows", windows, "an object such as { subjectIds, end }");
   namesIn("windows", windows, WINDOWS);
   const { subjectIds, start, end, last } = windows;

@@ -179,7 +179,10 @@ export class Window {
     const { shard, cutoff, staticEnd } = this;
     if (cutoff === NO_CUTOFF || !this.plan.inclusive) return;
     const end = this.known;
-    for (let row = searchRow(shard, staticEnd, end, cutoff, false); row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
+    // Mostly few rows. A search would read further pages of times.
+    let row = end;
+    while (row > staticEnd && shard.times[row - 1] === cutoff) row -= 1;
+    for (; row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
   }
 
   /** The first row within the look-back. */

@@ -170,7 +170,8 @@ impl Task for Answering {
         let work = self.work.take();
         Ok(caught(|| {
             let (store, kind, request) = work.ok_or_else(|| Error::new(Code::Internal, "A query was started twice."))?;
-            kind.answer(&Query::new(&store, &request, &self.progress)?)
+            let query = Query::new(&store, &request, &self.progress)?;
+            kind.answer(&if matches!(kind, Kind::Aggregate) { query.with_values() } else { query })
         }))
     }
 

@@ -1,5 +1,6 @@
 //! The groups of a query: each is one patient of the cohort, or one window.
 
+use crate::prefetch::{Search, together};
 use crate::shard::Shard;
 use crate::work;
 use meds_store::read::{Patients, Scan};
@@ -137,14 +138,15 @@ pub fn of_patients(store: &Store, shards: &[Option<Shard>], slots: Option<&[u32]
     }
 }
 
-/// One group per window, in their order, and scans of the shards that are worth it.
+/// One group per window, in their order, and scans of the shards that are worth it. `cold`: some rows are not
+/// in memory.
 pub fn of_windows(
     store: &Store,
     shards: &[Option<Shard>],
     slots: Option<&[u32]>,
     windows: &Windows,
-    threads: usize,
-    progress: &Progress,
+    (threads, progress): (usize, &Progress),
+    cold: bool,
 ) -> Result<(Vec<Group>, Vec<Scan>)> {
     let people = People::new(store)?;
     let count = windows.subjects.len();
@@ -194,8 +196,31 @@ pub fn of_windows(
         let static_rows = statics.min(wanted - timed_rows);
         Ok(made(people.slot(index), at, first, timed, [(timed - static_rows, timed), (stop - timed_rows, stop)]))
     };
-    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| chunk.map(cut).collect::<Result<Vec<_>>>())?;
+    let part = |chunk: Range<usize>| {
+        if cold && scans.is_empty() {
+            fetch(store, &people, shards, windows, chunk.clone());
+        }
+        chunk.map(cut).collect::<Result<Vec<_>>>()
+    };
+    let (_, parts) = work::each(&chunks, threads, progress, || (), |(), chunk| part(chunk))?;
     Ok((parts.into_iter().flatten().collect(), scans))
+}
+
+/// Reads the pages of times that the searches for some windows need, many at a time. Windows that are wrong are
+/// left out: cutting them returns the error.
+fn fetch(store: &Store, people: &People, shards: &[Option<Shard>], windows: &Windows, chunk: Range<usize>) {
+    let mut searches = vec![];
+    for i in chunk {
+        let rows = people.find(windows.subjects[i]).and_then(|index| people.rows(shards, index).ok());
+        let Some((shard, [_, low, high])) = rows else { continue };
+        let Some(times) = shards[shard].as_ref().map(|shard| shard.times).filter(|times| high <= times.len()) else { continue };
+        let bounds = [
+            windows.start.as_ref().map(|all| (all[i], windows.after_start)),
+            windows.end.as_ref().map(|all| (all[i], !windows.before_end)),
+        ];
+        searches.extend(bounds.into_iter().flatten().map(|bound| Search { shard, times, bound: Some(bound), low, high }));
+    }
+    together(store, &mut searches);
 }
 
 /// The shards that windows scan: those in which the windows' patients are close together, if most windows are

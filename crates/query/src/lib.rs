@@ -16,6 +16,7 @@ mod count;
 mod groups;
 mod hits;
 mod occurrence;
+pub mod prefetch;
 mod query;
 mod rows;
 mod shard;
