@@ -103,7 +103,7 @@ export class NativeHandle {
 
   /** Whether a part of a shard is not in memory. False where the system does not say. */
   isCold(shard: number): boolean {
-    return this.store.isCold(shard);
+    return guard(() => this.store.isCold(shard));
   }
 
   /**

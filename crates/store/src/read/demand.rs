@@ -58,7 +58,7 @@ impl<'a> Demand<'a> {
         }
         let mut left = most;
         joined.retain_mut(|(shard, range)| {
-            range.end = range.end.min(range.start + left);
+            range.end = range.end.min(range.start.saturating_add(left));
             left -= range.len();
             let any = range.start < range.end;
             if any {
