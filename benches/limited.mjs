@@ -47,8 +47,11 @@ async function child(library, store, plan, work) {
     for (const id of codeIds) rows += id === 0 ? 0 : 1;
     for (const value of numericValues) sum += Number.isNaN(value) ? 0 : value;
   };
-  if (work === "prefetched" && db.prefetch)
-    db.prefetch({ subjectIds: windows.map(([id]) => BigInt(id)), end: windows.map(([, time]) => time), last: most });
+  if (work === "prefetched" && db.prefetch) {
+    const subjectIds = windows.map(([id]) => BigInt(id));
+    const end = windows.map(([, time]) => time);
+    db.prefetch({ subjectIds, end, last: most }, { columns: ["code", "numeric_value"] });
+  }
   if (work === "windows" || work === "prefetched") for (const [id, time] of windows) take(db.get(BigInt(id)).until(time).last(most));
   if (work === "timelines") for (const [id] of windows.slice(0, timelines)) take(db.get(BigInt(id)));
   if (work === "epoch" || work === "local") {

@@ -17,7 +17,7 @@ export type {
 export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
-export type { Prefetched, PrefetchOptions } from "./database/prefetch.js";
+export type { Prefetched, PrefetchOptions, SampleList } from "./database/prefetch.js";
 export type { LabelCodes } from "./labelers/codes.js";
 export type { FollowUp } from "./labelers/follow.js";
 export type { Horizon } from "./labelers/horizon.js";

@@ -95,10 +95,10 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   private scanned(): readonly number[] {
     const { samples, plan } = this;
     if (plan.grouping.shuffle === false) return samples._dense;
-    const { fits, isCold, manifest } = samples._store;
+    const store = samples._store;
     // In any order, a scan is worth its bytes only if an eighth of all rows are read.
-    const many = 8 * samples.size * samples._plan.maxLength >= manifest.counts.events;
-    return fits && (many || !isCold) ? samples._dense : [];
+    const many = 8 * samples.size * samples._plan.maxLength >= store.manifest.counts.events;
+    return store.fits && (many || !store.isCold) ? samples._dense : [];
   }
 
   /** The jobs, each after the rows of the next `ahead` ones were requested. */

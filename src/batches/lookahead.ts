@@ -9,6 +9,8 @@ import type { BatchField } from "./fields/fields.js";
 const VALUES: readonly BatchField[] = ["numeric_value", "numeric_value_mask", "value_bin", "bag"];
 /** Numbers per entry of a request for rows. */
 const WORDS = 5;
+/** Batches after which a shard is looked at again, while all are in memory. */
+const EVERY = 8;
 
 /**
  * Requests the rows of the next batches from the disk while earlier batches are made. It does nothing while
@@ -22,6 +24,7 @@ export class Lookahead {
   /** The shard that is looked at next, and shards since one was not in memory. */
   private shard = 0;
   private warm = 0;
+  private batches = 0;
 
   constructor(
     private readonly samples: Samples,
@@ -48,11 +51,13 @@ export class Lookahead {
     }
   }
 
-  /** Looks at one shard per batch. The store is warm once each of them was in memory. */
+  /** Looks at one shard at a time. The store is warm once each of them was in memory. */
   private isCold(): boolean {
     const { _store: store } = this.samples;
     const { length } = store.manifest.shards;
     if (length === 0) return false;
+    this.batches += 1;
+    if (this.warm === length && this.batches % EVERY !== 0) return false;
     this.warm = store.native.isCold(this.shard) ? 0 : Math.min(length, this.warm + 1);
     this.shard = (this.shard + 1) % length;
     return this.warm < length;

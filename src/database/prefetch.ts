@@ -1,19 +1,28 @@
 import { type Members, type PatientChoice, subsetOf } from "../cohort/members.js";
 import { type Windows, windowsOf } from "../cohort/query.js";
-import { NO_CUTOFF } from "../samples/cutoff.js";
-import { Samples } from "../samples/samples.js";
-import { STRATEGIES } from "../samples/strategy.js";
 import { failUnknown } from "../store/ids.js";
 import type { WantedRows } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, optionsOf, textOf } from "../support/arguments.js";
 import { Timeline } from "../timeline/timeline.js";
 
+/** The part of {@link Samples} that a prefetch needs. */
+export interface SampleList {
+  readonly size: number;
+  readonly report: object;
+  /** @internal */
+  readonly _store: Store;
+  /** @internal The rows that the samples may have. */
+  _wanted(): Rows;
+}
+
 /**
  * What is read soon: patients (subject ids, `{ ids }`, `{ slots }` or a cohort), timelines or windows of them,
- * windows that are not cut yet, or samples.
+ * windows that are not cut yet, or {@link Samples}.
  */
-export type Prefetched = PatientChoice | Iterable<Timeline> | Windows | Samples;
+export type Prefetched = PatientChoice | Iterable<Timeline> | Windows | SampleList;
+
+type Rows = Omit<WantedRows, "columns" | "most">;
 
 /** Options of {@link PatientDatabase.prefetch}. */
 export interface PrefetchOptions {
@@ -42,13 +51,14 @@ function columnsOf(store: Store, names: readonly string[] | undefined): string[]
   return names.map((name) => store.columns[store.columnAt(textOf("columns", name))]!.name);
 }
 
-type Rows = Omit<WantedRows, "columns" | "most">;
-
 const ALL = { atStart: true, atEnd: true } as const;
 
 function rowsOf(members: Members, what: Prefetched): Rows {
   const { _store: store } = members;
-  if (what instanceof Samples) return ofSamples(store, what);
+  if (typeof what === "object" && what !== null && "_wanted" in what) {
+    if (what._store !== store) conflict("The samples are from another database. Prefetch them there.");
+    return what._wanted();
+  }
   if (typeof what === "object" && what !== null && "subjectIds" in what && !("_store" in what)) return ofWindows(store, what);
   if (typeof what === "object" && what !== null && Symbol.iterator in what && !("_store" in what)) {
     const all = [...(what as Iterable<unknown>)];
@@ -108,21 +118,4 @@ function ofWindows(store: Store, windows: Windows): Rows {
   });
   const bounds = { ...(start && { starts: start }), ...(end && { ends: end }), atStart: !afterStart, atEnd: !beforeEnd };
   return { spans, ...bounds, ...(last !== null && { last: last! }) };
-}
-
-/** The rows that samples may have: the last ones where the strategy takes these, else all known ones. */
-function ofSamples(store: Store, samples: Samples): Rows {
-  const { _index: indexes, _cutoff: cutoffs, _plan: plan } = samples;
-  if (samples._store !== store) conflict("The samples are from another database. Prefetch them there.");
-  const spans = new Uint32Array(WORDS * 2 * samples.size);
-  const ends = new BigInt64Array(2 * samples.size).fill(NO_CUTOFF);
-  ends.set(cutoffs);
-  for (let i = 0; i < samples.size; i += 1) {
-    const [shard, patient, first, timed, end] = patientRows(store, indexes[i]!);
-    spans.set([shard, patient, timed, timed, end], WORDS * i);
-    // Static rows are in every sample.
-    if (plan.statics !== "omit") spans.set([shard, patient, first, timed, timed], WORDS * (samples.size + i));
-  }
-  const isEnd = STRATEGIES[plan.strategy].endsLast && !plan.byEvent && plan.keepsAll;
-  return { spans, ends, atStart: true, atEnd: plan.inclusive, ...(isEnd && { last: plan.maxLength }) };
 }

@@ -22,9 +22,10 @@ export class IdTable {
   private mask = 0;
   private asked = 0;
 
-  /** `words`: low and high word of each id, in row order. The ids ascend. */
-  constructor(words: Int32Array) {
+  /** `words`: low and high word of each id, in row order. `ascend`: are the ids known to ascend. */
+  constructor(words: Int32Array, ascend: boolean) {
     this.words = words;
+    if (!ascend) this.make();
   }
 
   private make(): void {

@@ -110,7 +110,7 @@ export class Store {
   /** Row in patients.arrow of a subject, or -1. */
   find(id: SubjectId): number {
     this.check();
-    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size));
+    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size), true);
     return this.idTable.find(id);
   }
 

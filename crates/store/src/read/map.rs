@@ -204,10 +204,11 @@ impl Mapping {
     /// Whether a part of the file is not in memory, as far as a sample of pages shows. False where the system
     /// does not say.
     pub fn is_cold(&self) -> bool {
-        let length = self.bytes().len();
+        let bytes = self.bytes();
         let page = page_size();
-        let step = (length / SAMPLE).max(page);
-        (0..length).step_by(step).any(|at| self.resident(at..at + 1) == Some(0))
+        let step = (bytes.len() / SAMPLE / page).max(1) * page;
+        let mut state = [0];
+        self.visible && (0..bytes.len()).step_by(step).any(|at| states_of(&bytes[at..at + 1], &mut state).is_some() && state[0] & 1 == 0)
     }
 
     /// The file's bytes, unaffected by writes of JavaScript.
