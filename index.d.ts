@@ -2880,7 +2880,7 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
    * How much of the store is in memory, for a diagnosis of slow reads: first each file, then, after a shard,
    * each of its columns. `resident` counts bytes by whole pages in the system's cache, which processes share.
    * It is null where the system does not say: on Windows, and on Linux for files that this user does not own and
-   * cannot write. Takes about 10 ms per GB.
+   * cannot write. Takes about 0.1 s per GB.
    *
    * @throws MedsError `MEDS_CLOSED`.
    * @example

@@ -2,7 +2,7 @@
 //   node benches/limited.mjs STORE [DATABASE] [--megabytes 300] [--windows 3000] [--rows 512] [--timelines 300] [--rounds 3] [--other DIST/index.js]
 //     [--only windows,prefetched,timelines,epoch,local,scan,query,pass]
 // DATABASE is meds_reader's, of the same data; --other is another build of ours. Every run is a process of its own, which opens the store, for
-// `windows`, `epoch` and `local` also in a memory cgroup (root is needed); before it, the files leave the page cache. Bytes are those of
+// `windows`, `epoch`, `local` and `scan` also in a memory cgroup (root is needed); before it, the files leave the page cache. Bytes are those of
 // /proc/self/io, so of the device. Linux only. `windows`: db.get(id).until(t).last(rows), one after another; `prefetched`: the same after
 // db.prefetch of all; `timelines`: whole patients, one after another; `epoch` and `local`: batches of 256 of the same windows (without
 // static rows), shuffled, from samples that were made before; meds_reader's `epoch` reads them one after another; `sequential`: dd, the speed of the device.
@@ -26,7 +26,7 @@ const WORKS = {
   timelines: { limited: false, peer: true },
   epoch: { limited: true, peer: true },
   local: { limited: true, peer: false },
-  scan: {},
+  scan: { limited: true },
   query: {},
   pass: {},
 };

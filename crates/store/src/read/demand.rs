@@ -35,7 +35,16 @@ impl<'a> Demand<'a> {
         let mut found = vec![];
         for name in &self.columns {
             if let Some(dense) = file.array("events").and_then(|events| events.child(0).named(name)) {
+                // NaN, the smallest int64 or index 0 mean null where no value is equal to them.
+                let marked = dense.node.dictionary.is_some() || matches!(dense.node.data_type.id, "float32" | "float64" | "timestamp");
+                let column = self.store.manifest().columns.iter().find(|column| column.name == *name);
+                let bitmap = !marked || column.is_none_or(|column| column.nan || column.sentinel);
+                let before = found.len();
                 spans(dense, rows.clone(), &mut found).map_err(|found| file.corrupt(&found))?;
+                if !bitmap && dense.node.validity.is_some() && found.len() > before {
+                    // The bitmap is the first buffer.
+                    found.remove(before);
+                }
             } else if let Some(sparse) = file.array("sparse").and_then(|sparse| sparse.named(name)) {
                 spans(sparse, patient..patient + 1, &mut found).map_err(|found| file.corrupt(&found))?;
             }
