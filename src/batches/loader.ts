@@ -50,9 +50,10 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** The batches in order. Each batch is made when the loop requests it. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
-    const scan = this.samples._store.native.scan(this.scanned());
+    const { isCold, native } = this.samples._store;
+    const scan = native.scan(this.scanned(isCold));
     try {
-      for (const job of this.announced(AHEAD)) {
+      for (const job of this.announced(AHEAD, isCold)) {
         this.check();
         yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
       }
@@ -66,8 +67,9 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const { workers, batch, grouping } = this.plan;
     if (workers > 0) {
       const { seed, epoch } = grouping;
-      const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned() };
-      yield* prefetched(this.announced(0), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      const { isCold } = this.samples._store;
+      const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned(isCold) };
+      yield* prefetched(this.announced(0, isCold), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
       return;
     }
     for (const made of this) {
@@ -92,19 +94,19 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
    * The shards that an epoch reads ahead: those it reads densely. Empty where the order would cause their
    * pages to be evicted before use.
    */
-  private scanned(): readonly number[] {
+  private scanned(isCold: boolean): readonly number[] {
     const { samples, plan } = this;
     if (plan.grouping.shuffle === false) return samples._dense;
     const store = samples._store;
     // In any order, a scan is worth its bytes only if an eighth of all rows are read.
     const many = 8 * samples.size * samples._plan.maxLength >= store.manifest.counts.events;
-    return store.fits && (many || !store.isCold) ? samples._dense : [];
+    return store.fits && (many || !isCold) ? samples._dense : [];
   }
 
   /** The jobs, each after the rows of the next `ahead` ones were requested. */
-  private *announced(ahead: number): Generator<Job> {
+  private *announced(ahead: number, isCold: boolean): Generator<Job> {
     const { samples, fields, draw } = this;
-    const lookahead = new Lookahead(samples, fields, draw);
+    const lookahead = new Lookahead(samples, fields, draw, isCold);
     const waiting: Job[] = [];
     let failed: { error: unknown } | undefined;
     const jobs = this.jobs();

@@ -30,12 +30,13 @@ export class Lookahead {
     private readonly samples: Samples,
     fields: ReadonlySet<BatchField>,
     private readonly random: Random,
+    isCold: boolean,
   ) {
     const { _store: store, _plan: plan } = samples;
     const values = store.hasColumn("numeric_value") && VALUES.some((field) => fields.has(field));
     this.columns = values ? ["time", "code", "numeric_value"] : ["time", "code"];
     this.window = new Window(store, plan);
-    if (!store.isCold) this.warm = store.manifest.shards.length;
+    if (!isCold) this.warm = store.manifest.shards.length;
   }
 
   /** The next batch has these samples. */
