@@ -1,4 +1,4 @@
-"""The peer's side of limited.mjs: python limited.py DATABASE PLAN."""
+"""The peer's side of limited.mjs: python limited.py DATABASE PLAN windows|timelines|epoch."""
 import datetime
 import json
 import re
@@ -18,8 +18,17 @@ def read_bytes():
 before, begin = read_bytes(), time.perf_counter()
 db = meds_reader.SubjectDatabase(sys.argv[1])
 rows, total = 0, 0.0
-for id, bound in plan["windows"]:
+work = sys.argv[3]
+for id, bound in plan["windows"][: plan["timelines"] if work == "timelines" else None]:
     events = db[int(id)].events
+    if work == "timelines":
+        for event in events:
+            rows += 1
+            event.code
+            value = event.numeric_value
+            if value is not None:
+                total += value
+        continue
     bound = EPOCH + datetime.timedelta(microseconds=bound)
     low, high = 0, len(events)
     while low < high:
@@ -30,6 +39,8 @@ for id, bound in plan["windows"]:
         else:
             high = middle
     for event in events[max(0, low - plan["rows"]) : low]:
+        if work == "epoch" and event.time is None:
+            continue
         rows += 1
         event.code
         value = event.numeric_value

@@ -57,6 +57,19 @@ export declare class NativeExport {
   release(): void
 }
 
+/**
+ * A request for rows from the disk. A class of its own: napi-rs keeps the borrow of a store whose method
+ * returns a promise until that settles, and then the store cannot be closed.
+ */
+export declare class NativePrefetch {
+  /** Reads the parameters. Does not start the work. */
+  constructor(store: NativeStore, wanted: WantedRows)
+  /** Requests the rows. The promise resolves with the number of bytes when they are in memory. */
+  run(): Promise<number>
+  /** The same, on this thread: the rows are in memory when it returns. */
+  wait(): number
+}
+
 /** Shards that are read in order. The system reads ahead in them until this ends or is collected. */
 export declare class NativeScan {
   /** Ends the scan. Can be called more than once. */
@@ -108,6 +121,17 @@ export declare class NativeStore {
   dense(slots?: Uint32Array | undefined | null): Array<number>
   /** Announces that these shards are read in order from now on. */
   scan(shards: Array<number>): NativeScan
+  /**
+   * Requests ranges of bytes of a shard (offset and length, in turn) from the disk, and does not wait.
+   * Returns whether some were not in memory.
+   */
+  request(shard: number, ranges: Float64Array): boolean
+  /** Marks ranges of bytes of a shard as read for the last time. */
+  release(shard: number, ranges: Float64Array): void
+  /** Whether a part of a shard is not in memory, as far as a sample shows. */
+  isCold(shard: number): boolean
+  /** How much of each file and column is in memory. */
+  residency(): Array<ResidentBytes>
   /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */
   close(): void
 }
@@ -358,6 +382,18 @@ export declare function refuseTables(root: string, files: Array<string>): void
 /** Fails for a path where a store must not be written, before any work is done. */
 export declare function refuseTaken(path: string, force: boolean): void
 
+/** How much of a file, or of a column of a shard, is in memory. */
+export interface ResidentBytes {
+  /** Path of the file in the store. */
+  file: string
+  /** The column; null for the file. */
+  column?: string
+  /** Number of bytes. */
+  bytes: number
+  /** Bytes in memory; null where the system does not say. */
+  resident?: number
+}
+
 /** The sources in a folder, at any depth; what is in a source is part of it. */
 export declare function sourcesIn(folder: string): Array<FoundSource>
 
@@ -384,6 +420,25 @@ export interface WantedColumn {
   kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'
   /** A file without it is an error. */
   required: boolean
+}
+
+/** Rows that are read soon. */
+export interface WantedRows {
+  /** Five numbers per entry: shard, row of the patient in the shard, first row, first row with a time, end. */
+  spans: Uint32Array
+  /** Only rows at or after these times, one per entry. */
+  starts?: BigInt64Array
+  /** Only rows at or before these times, one per entry. */
+  ends?: BigInt64Array
+  /** Whether rows exactly at the start, and exactly at the end, are wanted. */
+  atStart: boolean
+  atEnd: boolean
+  /** At most this number of rows per entry: the last ones. */
+  last?: number
+  /** Names of the columns. */
+  columns: Array<string>
+  /** At most this number of bytes. */
+  most: number
 }
 
 /** Writes a table to a new Parquet file. */

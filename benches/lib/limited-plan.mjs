@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [library, store, to, count, rows] = process.argv.slice(2);
+const [library, store, to, count, rows, timelines] = process.argv.slice(2);
 const { PatientDatabase } = await import(pathToFileURL(library).href);
 const db = PatientDatabase.open(store);
 let state = 42;
@@ -17,4 +17,4 @@ while (windows.length < Number(count)) {
   if (time !== null) windows.push([String(patient.subjectId), Number(time)]);
 }
 db.close();
-writeFileSync(to, JSON.stringify({ windows, rows: Number(rows) }));
+writeFileSync(to, JSON.stringify({ windows, rows: Number(rows), timelines: Number(timelines) }));

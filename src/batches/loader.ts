@@ -7,10 +7,14 @@ import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
 import type { BatchField, DefaultField } from "./fields/fields.js";
 import { type Group, groupsOf } from "./groups.js";
+import { Lookahead } from "./lookahead.js";
 import { type LoaderOptions, type LoaderPlan, loaderPlan } from "./options.js";
 import { orderOf } from "./order.js";
 import { prefetched } from "./prefetch.js";
 import { Progress } from "./progress.js";
+
+/** Batches whose rows are requested from the disk before they are made. */
+const AHEAD = 2;
 
 /**
  * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
@@ -47,9 +51,10 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** The batches in order. Each batch is made when the loop requests it. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
-    const scan = this.samples._store.native.scan(this.scanned());
+    const { isCold, native } = this.samples._store;
+    const scan = native.scan(this.scanned(isCold));
     try {
-      for (const job of this.jobs()) {
+      for (const job of this.announced(AHEAD, isCold)) {
         this.check();
         yield this.batcher.make(job, this.draw) as unknown as Batch<F>;
       }
@@ -63,8 +68,9 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const { workers, batch, grouping } = this.plan;
     if (workers > 0) {
       const { seed, epoch } = grouping;
-      const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned() };
-      yield* prefetched(this.jobs(), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
+      const { isCold } = this.samples._store;
+      const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned(isCold) };
+      yield* prefetched(this.announced(0, isCold), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
       return;
     }
     for (const made of this) {
@@ -89,9 +95,37 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
    * The shards that an epoch reads ahead: those it reads densely. Empty where the order would cause their
    * pages to be evicted before use.
    */
-  private scanned(): readonly number[] {
+  private scanned(isCold: boolean): readonly number[] {
     const { samples, plan } = this;
-    return plan.grouping.shuffle === true && !samples._store.fits ? [] : samples._dense;
+    if (plan.grouping.shuffle === false) return samples._dense;
+    const store = samples._store;
+    // In any order, a scan is worth its bytes only if an eighth of all rows are read.
+    const many = 8 * samples.size * samples._plan.maxLength >= store.manifest.counts.events;
+    return store.fits && (many || !isCold) ? samples._dense : [];
+  }
+
+  /** The jobs, each after the rows of the next `ahead` ones were requested. */
+  private *announced(ahead: number, isCold: boolean): Generator<Job> {
+    const { samples, fields, draw } = this;
+    const lookahead = new Lookahead(samples, fields, draw, isCold);
+    const waiting: Job[] = [];
+    let failed: { error: unknown } | undefined;
+    const jobs = this.jobs();
+    for (;;) {
+      try {
+        const { done, value } = jobs.next();
+        if (done === true) break;
+        lookahead.announce(value.members);
+        waiting.push(value);
+      } catch (error) {
+        // Thrown when the jobs before it are done.
+        failed = { error };
+        break;
+      }
+      if (waiting.length > ahead) yield waiting.shift()!;
+    }
+    yield* waiting;
+    if (failed !== undefined) throw failed.error;
   }
 
   private check(): void {

@@ -57,7 +57,11 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly timeToEvent?: TimeToEvent | undefined;
   /**
    * A random order (true), a random order that keeps neighbours in the store near each other (`local`), or
-   * the order of the samples (false, the default).
+   * the order of the samples (false, the default). `local` puts blocks of 256 samples that are stored one after
+   * another in a random order, and mixes the samples of every 16 blocks: a batch has samples of up to 16 places
+   * of the store, and samples that are more than 4,096 apart in the order are from different blocks. It reads
+   * less if many samples are of the same patients. Every order depends only on the samples, seed and epoch:
+   * not on ranks, workers or memory.
    */
   readonly shuffle?: boolean | "local" | undefined;
   /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */

@@ -1,4 +1,6 @@
 // The data of a cohort: which patients it contains. The class Cohort adds what is asked of them.
+
+import type { ColdReads, ColdScan } from "../store/cold.js";
 import { failUnknown, type SubjectId } from "../store/ids.js";
 import type { NativeScan } from "../store/native.js";
 import type { Store } from "../store/store.js";
@@ -122,6 +124,10 @@ export class PatientIterator<S extends object> implements IterableIterator<Patie
   private taken = 0;
   private readonly size: number;
   private scan: NativeScan | undefined;
+  /** The shards that are scanned, and the requests in the one that is not in memory. */
+  private dense: ReadonlySet<number> = new Set();
+  private cold: ColdReads | null = null;
+  private coldScan: ColdScan | undefined;
 
   constructor(private readonly cohort: Iterated<S>) {
     this.size = cohort.size;
@@ -133,16 +139,34 @@ export class PatientIterator<S extends object> implements IterableIterator<Patie
 
   next(): IteratorResult<Patient<S>> {
     if (this.taken === this.size) return this.return();
-    if (this.scan === undefined && this.taken >= FEW) this.scan = this.cohort._store.scan(this.cohort._slots);
+    if (this.scan === undefined && this.taken >= FEW) this.begin();
     const value = this.cohort.at(this.taken) as Patient<S>;
     this.taken += 1;
+    if (this.scan !== undefined && value._shard.cold !== this.cold) this.turn(value);
+    this.coldScan?.reach(value._begin);
     return { done: false, value };
+  }
+
+  private begin(): void {
+    const { _store: store, _slots: slots } = this.cohort;
+    this.dense = new Set(store.native.dense(slots));
+    this.scan = store.native.scan([...this.dense]);
+  }
+
+  /** The patients from here on are in another shard, or all of it is in memory now. */
+  private turn({ _shard: shard }: Patient<S>): void {
+    this.coldScan?.end();
+    this.cold = shard.cold;
+    this.coldScan = this.dense.has(shard.number) ? shard.cold?.scan() : undefined;
   }
 
   /** Also called where a loop is left early. A later loop goes on from there. */
   return(): IteratorReturnResult<undefined> {
     this.scan?.end();
     this.scan = undefined;
+    this.coldScan?.end();
+    this.coldScan = undefined;
+    this.cold = null;
     return { done: true, value: undefined };
   }
 }

@@ -50,7 +50,7 @@ export class Splits {
     this.names = [...new Set(assigned.values())];
     this.size = assigned.size;
     this.subjects = BigInt64Array.from(assigned.keys());
-    this.table = new IdTable(new Int32Array(this.subjects.buffer));
+    this.table = new IdTable(new Int32Array(this.subjects.buffer), false);
     const indexes = new Map(this.names.map((name, i) => [name, i]));
     this.split = Int32Array.from(assigned.values(), (name) => indexes.get(name)!);
   }

@@ -5,12 +5,12 @@ import { conflict, expected, namesIn, optionsOf, seedOf } from "../support/argum
 import { shownAs } from "../support/inspect.js";
 import { Random } from "../support/random.js";
 import { Timeline } from "../timeline/timeline.js";
-import { Cutoffs } from "./cutoff.js";
+import { Cutoffs, NO_CUTOFF } from "./cutoff.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions } from "./options.js";
 import { type SampleParts, type SampleReport, Selection } from "./selection.js";
-import type { Span } from "./strategy.js";
+import { type Span, STRATEGIES } from "./strategy.js";
 import { Window } from "./window.js";
 
 /**
@@ -186,6 +186,30 @@ export class Samples {
     const ends = new Uint32Array(members.length);
     store.native.knownEnds(spans, cutoffs, plan.inclusive, threads, ends);
     return ends;
+  }
+
+  /**
+   * @internal The rows that the samples may have, for the native side: the last known ones where the strategy
+   * takes these, else all known ones.
+   */
+  _wanted(): { spans: Uint32Array; ends: BigInt64Array; atStart: boolean; atEnd: boolean; last?: number } {
+    const { _store: store, _index: indexes, _cutoff: cutoffs, _plan: plan, size } = this;
+    // Shard, row of the patient in the shard, first row, first row with a time, end.
+    const words = 5;
+    const spans = new Uint32Array(words * 2 * size);
+    const ends = new BigInt64Array(2 * size).fill(NO_CUTOFF);
+    ends.set(cutoffs);
+    for (let i = 0; i < size; i += 1) {
+      const index = indexes[i]!;
+      const { number, offsets } = store.shard(store.shardOf[index]!);
+      const patient = store.rowOf[index]!;
+      const timed = offsets[patient]! + store.staticOf[index]!;
+      spans.set([number, patient, timed, timed, offsets[patient + 1]!], words * i);
+      // Static rows are in every sample.
+      if (plan.statics !== "omit") spans.set([number, patient, offsets[patient]!, timed, timed], words * (size + i));
+    }
+    const isEnd = STRATEGIES[plan.strategy].endsLast && !plan.byEvent && plan.keepsAll;
+    return { spans, ends, atStart: true, atEnd: plan.inclusive, ...(isEnd && { last: plan.maxLength }) };
   }
 
   /** The object that `JSON.stringify` writes. */

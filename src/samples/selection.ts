@@ -56,6 +56,9 @@ interface Members extends Iterable<{ readonly subjectId: bigint }> {
   has(id: bigint): boolean;
 }
 
+/** Labels whose cut-offs are searched at a time. */
+const AT_ONCE = 1 << 10;
+
 /** Chooses the samples of labels or patients, and counts what is left out. */
 export class Selection {
   private readonly store: Store;
@@ -87,10 +90,12 @@ export class Selection {
   ofLabels(labels: Labels): SampleParts {
     const { store, subjects, plan } = this;
     const { subjectIds, predictionTimes } = labels._table;
+    const isCold = store.isCold;
     // With a label for every eighth patient, most pages of times are read.
-    const scan = 8 * labels.size >= store.size ? store.scan(null) : null;
+    const scan = !isCold && store.fits && 8 * labels.size >= store.size ? store.scan(null) : null;
     try {
       for (let row = 0; row < labels.size; row += 1) {
+        if (isCold && row % AT_ONCE === 0) this.fetch(labels, row);
         const index = subjects.find(subjectIds[row]!);
         if (index >= 0) this.add(index, row, earlier(predictionTimes[row]!, plan.gap));
       }
@@ -98,6 +103,24 @@ export class Selection {
       scan?.end();
     }
     return this.parts(labels, labels.size);
+  }
+
+  /** Reads the pages that the search for the next cut-offs needs, many at a time. */
+  private fetch({ _table: { subjectIds, predictionTimes } }: Labels, from: number): void {
+    const { store, subjects, plan } = this;
+    const spans: number[] = [];
+    const ends: bigint[] = [];
+    for (let row = from; row < Math.min(from + AT_ONCE, subjectIds.length); row += 1) {
+      const index = subjects.find(subjectIds[row]!);
+      if (index < 0) continue;
+      const { number, offsets } = store.shard(store.shardOf[index]!);
+      const patient = store.rowOf[index]!;
+      const timed = offsets[patient]! + store.staticOf[index]!;
+      spans.push(number, patient, timed, timed, offsets[patient + 1]!);
+      ends.push(earlier(predictionTimes[row]!, plan.gap));
+    }
+    const bounds = { ends: BigInt64Array.from(ends), atStart: true, atEnd: plan.inclusive, last: 1 };
+    store.native.fetch({ spans: Uint32Array.from(spans), ...bounds, columns: ["time", "code"], most: store.room });
   }
 
   ofPatients(): SampleParts {

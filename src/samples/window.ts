@@ -204,9 +204,11 @@ export class Window {
   forTies(visit: (codeId: number) => void): void {
     const { shard, staticEnd } = this;
     if (!this.hasCutoff || !this.plan.inclusive) return;
-    const end = this.known;
-    for (let row = searchRow(shard, staticEnd, end, this.cutoff, false); row < end; row += 1)
-      if (this.keeps(row)) visit(shard.codeIds[row]!);
+    const { known: end, cutoff } = this;
+    // Mostly few rows. A search would read further pages of times.
+    let row = end;
+    while (row > staticEnd && shard.times[row - 1] === cutoff) row -= 1;
+    for (; row < end; row += 1) if (this.keeps(row)) visit(shard.codeIds[row]!);
   }
 
   /** The first row within the look-back. */

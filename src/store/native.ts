@@ -33,6 +33,9 @@ function translate(error: unknown): unknown {
  */
 export type NativeExport = Native.NativeExport;
 
+/** Rows that are read soon. */
+export type WantedRows = Native.WantedRows;
+
 /** Shards that are read in order: the system reads ahead. */
 export type NativeScan = Native.NativeScan;
 
@@ -105,6 +108,39 @@ export class NativeHandle {
   /** Announces that shards are read in order, until the scan is ended or collected. */
   scan(shards: readonly number[]): NativeScan {
     return guard(() => this.store.scan([...shards]));
+  }
+
+  /** Whether a part of a shard is not in memory. False where the system does not say. */
+  isCold(shard: number): boolean {
+    return guard(() => this.store.isCold(shard));
+  }
+
+  /**
+   * Requests ranges of bytes of a shard (offset and length, in turn) from the disk, without waiting. Returns
+   * whether some were not in memory.
+   */
+  request(shard: number, ranges: Float64Array): boolean {
+    return guard(() => this.store.request(shard, ranges));
+  }
+
+  /** Marks ranges of bytes of a shard as read for the last time. */
+  release(shard: number, ranges: Float64Array): void {
+    guard(() => this.store.release(shard, ranges));
+  }
+
+  /** Requests rows from the disk. Resolves with the number of bytes when they are in memory. */
+  prefetch(rows: Native.WantedRows): Promise<number> {
+    return translated(() => new binding.NativePrefetch(this.store, rows).run());
+  }
+
+  /** As {@link NativeHandle.prefetch}, but returns when the rows are in memory. */
+  fetch(rows: Native.WantedRows): number {
+    return guard(() => new binding.NativePrefetch(this.store, rows).wait());
+  }
+
+  /** How much of each file and column is in memory. */
+  residency(): Native.ResidentBytes[] {
+    return guard(() => this.store.residency());
   }
 
   /** Empties the views of a file. */

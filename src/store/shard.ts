@@ -1,6 +1,7 @@
 import { exactYear } from "../support/calendar.js";
 import { failClosed, failCorrupt } from "../support/errors.js";
 import { dateOf, failTimeRange, NO_TIME } from "../support/time.js";
+import { ColdReads } from "./cold.js";
 import type { Dictionary } from "./dictionary.js";
 import { Field } from "./field.js";
 import type { Bitmap, IndexArray, MappedFile, Node } from "./mapped-file.js";
@@ -21,6 +22,8 @@ export class Shard {
   readonly file: MappedFile;
   /** False once the store is closed. */
   live = true;
+  /** What timelines read while the file is not in memory; null where it is, or where the system does not say. */
+  cold: ColdReads | null = null;
   /**
    * Columns that may be read in part only: in a sample, those whose values became known later than their rows
    * (`samples/guard.ts`).
@@ -58,6 +61,11 @@ export class Shard {
     const item = child(file, events, 0);
     this.store = store;
     this.number = number;
+    if (store.native.isCold(number)) {
+      this.cold = new ColdReads(store.native, number, store.fits, () => {
+        this.cold = null;
+      });
+    }
     this.file = file;
     this.patients = events.length;
     this.dense = item.children;

@@ -22,6 +22,18 @@ const LOOKS_LIKE_MILLIS = 1e13;
 /** Death codes, as {@link BIRTH}. */
 const DEATH = ["MEDS_DEATH", "SNOMED/419620001", "SNOMED//419620001"];
 
+/** How much of a file, or of a column of a shard, is in memory: see {@link PatientDatabase.residency}. */
+export interface Residency {
+  /** Path of the file in the store, such as `shards/00000.arrow`. */
+  readonly file: string;
+  /** The column; null for the whole file. */
+  readonly column: string | null;
+  /** Number of bytes, in the store. */
+  readonly bytes: number;
+  /** Bytes in memory; null where the system does not say. */
+  readonly resident: number | null;
+}
+
 /** An open store. A database, its cohorts, timelines and events share it. */
 export class Store {
   readonly path: string;
@@ -106,7 +118,7 @@ export class Store {
   /** Row in patients.arrow of a subject, or -1. */
   find(id: SubjectId): number {
     this.check();
-    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size));
+    this.idTable ??= new IdTable(new Int32Array(this.ids.buffer, this.ids.byteOffset, 2 * this.size), true);
     return this.idTable.find(id);
   }
 
@@ -172,10 +184,19 @@ export class Store {
    * used.
    */
   get fits(): boolean {
-    const bytes = this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    return this.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0) <= this.room;
+  }
+
+  /** Whether a part of the events is not in memory. False where the system does not say. */
+  get isCold(): boolean {
+    return this.manifest.shards.some((_, shard) => this.native.isCold(shard));
+  }
+
+  /** Half of the memory that this process may use, in bytes. */
+  get room(): number {
     // The limit of a container; 0 where it is unknown.
     const limit = process.constrainedMemory();
-    return 2 * bytes <= Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY);
+    return Math.min(totalmem(), limit > 0 ? limit : Number.POSITIVE_INFINITY) / 2;
   }
 
   private map(index: number): Shard {
@@ -312,6 +333,13 @@ export class Store {
   /** Calls a function when the store is closed. */
   whenClosed(call: () => void): void {
     this.closing.push(call);
+  }
+
+  /** How much of each file and column is in memory. */
+  residency(): Residency[] {
+    this.check();
+    const parts = this.native.residency();
+    return parts.map(({ file, column, bytes, resident }) => ({ file, column: column ?? null, bytes, resident: resident ?? null }));
   }
 
   /** Empties all views and unmaps the files. */

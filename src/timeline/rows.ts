@@ -1,4 +1,5 @@
 import type { TypedArray } from "../store/mapped-file.js";
+import type { Shard } from "../store/shard.js";
 
 /**
  * The rows of a shard that a timeline contains, in order. Mostly one run of rows; a window by time has the
@@ -14,6 +15,8 @@ export interface Rows {
   readonly _gap: number;
   /** The list of rows, where they are not runs; else null. */
   readonly _rows: Uint32Array | null;
+  /** The shard; absent where the rows are entries of a sparse column. */
+  readonly _shard?: Shard;
 }
 
 /**
@@ -22,6 +25,8 @@ export interface Rows {
  */
 export function gather<A extends TypedArray>(rows: Rows, array: A, width: number): A {
   const { length, _begin: begin, staticCount: head, _gap: gap, _rows: list } = rows;
+  const cold = rows._shard?.cold;
+  if (cold) cold.read(rows, array, width);
   if (list === null && gap === 0) return array.subarray(begin * width, (begin + length) * width) as A;
   const copy = new (array.constructor as new (length: number) => A)(length * width);
   if (list === null) {

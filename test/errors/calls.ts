@@ -45,6 +45,8 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
   const db = PatientDatabase.open(at("demo.medsdb"));
   const labels = Labels.from([{ subjectId: 1, predictionTime: 200_000_000_000, booleanValue: true }]);
   const list = samples(db, labels, { maxLength: 8 });
+  const other = PatientDatabase.open(at("demo.medsdb"));
+  const otherList = samples(other, labels, { maxLength: 8 });
 
   text("rows.mjs", "export default function () { throw new Error('no such row'); }\n");
   const failing = pathToFileURL(at("rows.mjs"));
@@ -160,6 +162,12 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_INVALID_ARGUMENT: [
       ['db.get("1")', () => db.get("1" as never)],
       ['db.at(0).until("yesterday")', () => db.at(0)!.until("yesterday")],
+      ['db.prefetch("1")', () => db.prefetch("1" as never)],
+      ['db.prefetch([1], { columns: "code" })', () => db.prefetch([1], { columns: "code" as never })],
+      ["db.prefetch({ subjectIds: [1], end: [] })", () => db.prefetch({ subjectIds: [1], end: [] })],
+      ["db.prefetch([other.at(0)]) // of another database", () => db.prefetch([other.at(0)!])],
+      ["db.prefetch(samples) // of another database", () => db.prefetch(otherList)],
+      ["db.prefetch([db.at(0), 1])", () => db.prefetch([db.at(0)!, 1] as never)],
       ["convert(source, store, { thread: 2 })", () => into("demo", { thread: 2 } as never)],
       ["convert(source, store, { memory: 1 })", () => into("demo", { memory: 1, force: true })],
       ["samples(db, labels, {})", () => samples(db, labels, {} as never)],

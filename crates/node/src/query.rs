@@ -228,7 +228,9 @@ impl Task for Answering {
         let work = self.work.take();
         Ok(caught(|| {
             let (store, kind, request) = work.ok_or_else(|| Error::new(Code::Internal, "A query was started twice."))?;
-            kind.answer(&Query::new(&store, &request, &self.progress)?)
+            let query = Query::new(&store, &request, &self.progress)?;
+            let reads_values = matches!(kind, Kind::Aggregate | Kind::AsOf(..));
+            kind.answer(&if reads_values { query.with_values() } else { query })
         }))
     }
 

@@ -159,6 +159,7 @@ impl Query<'_> {
         let weights = order.iter().map(|at| self.groups[*at as usize].len() + ENTRY);
         let chunks = work::chunks(weights, work::share_of(self.rows() + ENTRY * self.groups.len(), self.threads()));
         let look = |known: &mut Known, _: usize, chunk: Range<usize>| {
+            self.request(order[chunk.clone()].iter().map(|at| &self.groups[*at as usize]))?;
             known.slot = None;
             let mut found = Vec::with_capacity(chunk.len() * count);
             for at in &order[chunk] {

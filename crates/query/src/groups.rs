@@ -1,5 +1,6 @@
 //! The groups of a query: each is one patient of the cohort, or one window.
 
+use crate::prefetch::{PagedSearch, together};
 use crate::search::{AT_ONCE, Search, run};
 use crate::shard::Shard;
 use crate::work;
@@ -194,14 +195,15 @@ impl Found<'_> {
     }
 }
 
-/// One group per window, in their order, and scans of the shards that are worth it.
+/// One group per window, in their order, and scans of the shards that are worth it. `cold`: some rows are not
+/// in memory.
 pub fn of_windows(
     store: &Store,
     shards: &[Option<Shard>],
     slots: Option<&[u32]>,
     windows: &Windows,
-    threads: usize,
-    progress: &Progress,
+    (threads, progress): (usize, &Progress),
+    cold: bool,
 ) -> Result<(Vec<Group>, Vec<Scan>)> {
     let people = People::new(store)?;
     let count = windows.subjects.len();
@@ -253,6 +255,9 @@ pub fn of_windows(
     };
     // Several windows at once, because their searches wait for memory.
     let cut = |chunk: Range<usize>| {
+        if cold && scans.is_empty() {
+            fetch(store, &people, shards, windows, chunk.clone());
+        }
         let mut groups = Vec::with_capacity(chunk.len());
         let mut all = vec![];
         for begin in chunk.clone().step_by(AT_ONCE / 2) {
@@ -273,6 +278,23 @@ pub fn of_windows(
     };
     let (_, parts) = work::each(&chunks, threads, progress, || (), |(), _, chunk| cut(chunk))?;
     Ok((parts.into_iter().flatten().collect(), scans))
+}
+
+/// Reads the pages of times that the searches for some windows need, many at a time. Windows that are wrong are
+/// left out: cutting them returns the error.
+fn fetch(store: &Store, people: &People, shards: &[Option<Shard>], windows: &Windows, chunk: Range<usize>) {
+    let mut searches = vec![];
+    for i in chunk {
+        let rows = people.find(windows.subjects[i]).and_then(|index| people.rows(shards, index).ok());
+        let Some((shard, [_, low, high])) = rows else { continue };
+        let Some(times) = shards[shard].as_ref().map(|shard| shard.times).filter(|times| high <= times.len()) else { continue };
+        let bounds = [
+            windows.start.as_ref().map(|all| (all[i], windows.after_start)),
+            windows.end.as_ref().map(|all| (all[i], !windows.before_end)),
+        ];
+        searches.extend(bounds.into_iter().flatten().map(|bound| PagedSearch { shard, times, bound: Some(bound), low, high }));
+    }
+    together(store, &mut searches);
 }
 
 /// The shards that windows scan: those in which the windows' patients are close together, if most windows are

@@ -21,6 +21,7 @@ mod gather;
 mod groups;
 mod hits;
 mod occurrence;
+pub mod prefetch;
 mod query;
 mod ragged;
 mod rows;

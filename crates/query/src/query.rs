@@ -5,7 +5,7 @@ use crate::groups::{self, Group, Windows};
 use crate::hits::{Hits, hits};
 use crate::shard::{Id, Shard, with_ids};
 use crate::work;
-use meds_store::read::Scan;
+use meds_store::read::{Demand, Scan};
 use meds_store::{Progress, Result, Store};
 use std::ops::Range;
 
@@ -40,6 +40,8 @@ pub struct Query<'a> {
     pub(crate) hits: Option<Vec<Hits>>,
     /// Scans of the shards of which most rows are read.
     _scans: Vec<Scan>,
+    /// The columns whose rows are requested before they are read: none if they are in memory or scanned.
+    cold: &'static [&'static str],
     pub(crate) threads: usize,
     pub(crate) progress: &'a Progress,
 }
@@ -54,13 +56,15 @@ impl<'a> Query<'a> {
         let last = u32::try_from(store.codes().layout.rows.saturating_sub(1)).unwrap_or(u32::MAX - 1);
         let codes = codes.as_deref().map_or_else(|| Codes::all(last), |ranges| Codes::of(ranges, last));
         let shards = groups::shards(store, slots)?;
+        let cold = (0..shards.len()).any(|shard| shards[shard].is_some() && store.is_cold(shard));
         let (groups, scans) = match windows {
             None => (groups::of_patients(store, &shards, slots)?, store.scan(store.dense(slots))),
-            Some(windows) => groups::of_windows(store, &shards, slots, windows, threads, progress)?,
+            Some(windows) => groups::of_windows(store, &shards, slots, windows, (threads, progress), cold)?,
         };
         let hits = hits(store, &shards, &codes, &groups)?;
         // Rows that the index finds are read at random.
         let scans = if hits.is_some() { vec![] } else { scans };
+        let cold: &[&str] = if cold && scans.is_empty() && hits.is_none() { &["code"] } else { &[] };
         Ok(Self {
             codes,
             groups,
@@ -70,9 +74,33 @@ impl<'a> Query<'a> {
             shards,
             hits,
             _scans: scans,
+            cold,
             threads,
             progress,
         })
+    }
+
+    /// Announces that the operation reads values, and not only codes.
+    pub fn with_values(mut self) -> Self {
+        if !self.cold.is_empty() {
+            self.cold = &["code", "numeric_value"];
+        }
+        self
+    }
+
+    /// Requests the rows of some groups from the disk, all at once.
+    pub(crate) fn request<'g>(&self, groups: impl IntoIterator<Item = &'g Group>) -> Result<()> {
+        if self.cold.is_empty() {
+            return Ok(());
+        }
+        let columns = self.cold.iter().filter(|name| self.store.manifest().columns.iter().any(|column| column.name == **name));
+        let mut demand = Demand::new(self.store, columns.map(|name| name.to_string()).collect())?;
+        for group in groups {
+            // Neither column is sparse, so the row of the patient does not matter.
+            group.runs().try_for_each(|run| demand.add(group.shard as usize, 0, run))?;
+        }
+        demand.request(usize::MAX);
+        Ok(())
     }
 
     /// Number of groups.
@@ -139,7 +167,10 @@ impl<'a> Query<'a> {
     ) -> Result<(Vec<S>, Vec<T>)> {
         let weights = self.groups.iter().map(|group| group.len() + ENTRY);
         let chunks = work::chunks(weights, work::share_of(self.rows() + ENTRY * self.len(), self.threads));
-        work::each(&chunks, self.threads, self.progress, scratch, |scratch, _, chunk| work(scratch, chunk))
+        work::each(&chunks, self.threads, self.progress, scratch, |scratch, _, chunk: Range<usize>| {
+            self.request(&self.groups[chunk.clone()])?;
+            work(scratch, chunk)
+        })
     }
 
     /// Joins the parts of a result, in order, to one array.

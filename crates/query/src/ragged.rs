@@ -105,6 +105,7 @@ impl Query<'_> {
         let rest = Mutex::new(rest);
         let lock = || rest.lock().unwrap_or_else(PoisonError::into_inner);
         work::each(&chunks, self.threads, self.progress, scratch, |own, number, range| {
+            self.request(&self.groups[range.clone()])?;
             let mut chunk = lock().spare.pop().unwrap_or_default();
             for one in &self.groups[range] {
                 let before = chunk.entries.len();

@@ -8,7 +8,7 @@
 use crate::error::{Code, Error, Result};
 use arrow_buffer::Buffer;
 use memmap2::{Advice, Mmap, MmapOptions, MmapRaw};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::ops::Range;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -20,6 +20,10 @@ const REQUEST: usize = 128 << 10;
 /// Number of bytes for which requests are sent. Below it, pages are read one by one. Above it, a scan is
 /// cheaper than requests, and cannot evict the pages that it requested.
 const AHEAD: Range<usize> = 64 << 10..8 << 20;
+/// Pages that [`Mapping::is_cold`] looks at.
+const SAMPLE: usize = 32;
+/// Pages whose state is requested at a time.
+const PAGES: usize = 1 << 14;
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +42,8 @@ pub struct Mapping {
     /// `None` for an empty file, which cannot be mapped.
     maps: Option<Maps>,
     access: Access,
+    /// Whether the system says which pages are in memory.
+    visible: bool,
     /// Number of active scans.
     scans: Mutex<usize>,
 }
@@ -83,12 +89,13 @@ impl Mapping {
             Err(e) => return Err(Error::io(path, "read the size of a file of the store", &e)),
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open a file of the store", &e))?;
-        let found = file.metadata().map_err(|e| Error::io(path, "read the size of a file of the store", &e))?.len();
+        let about = file.metadata().map_err(|e| Error::io(path, "read the size of a file of the store", &e))?;
+        let found = about.len();
         if found != expected {
             return Err(corrupt(&format!("has {found} bytes, but the store's manifest says {expected}")));
         }
         if expected == 0 {
-            return Ok(Self { maps: None, access, scans: Mutex::default() });
+            return Ok(Self { maps: None, access, visible: false, scans: Mutex::default() });
         }
         if usize::try_from(expected).is_err() {
             return Err(Error::at(Code::UnsupportedRuntime, path, "is larger than this process can address. Use a 64-bit build of Node."));
@@ -101,7 +108,8 @@ impl Mapping {
         let own = unsafe { MmapOptions::new().map_copy_read_only(&file) }.map_err(failed)?;
         // SAFETY: as above. In addition, Rust never reads through this mapping.
         let lent = unsafe { MmapOptions::new().no_reserve_swap().map_copy(&file) }.map_err(failed)?.into();
-        let mapping = Self { maps: Some(Maps { lent, own }), access, scans: Mutex::default() };
+        let visible = is_visible(path, &about);
+        let mapping = Self { maps: Some(Maps { lent, own }), access, visible, scans: Mutex::default() };
         mapping.advise(Advice::Random);
         Ok(mapping)
     }
@@ -142,6 +150,67 @@ impl Mapping {
         None
     }
 
+    /// Requests bytes that are read soon, in any order, and returns before they are in memory.
+    pub fn request(&self, range: Range<usize>) {
+        let Some(Maps { own, .. }) = self.maps.as_ref() else { return };
+        let range = range.start..range.end.min(own.len());
+        // As above.
+        range.clone().step_by(REQUEST).for_each(|at| drop(own.advise_range(Advice::WillNeed, at, REQUEST.min(range.end - at))));
+    }
+
+    /// Marks bytes as read for the last time: if memory is short, the system takes their pages first.
+    pub fn release(&self, range: Range<usize>) {
+        #[cfg(target_os = "linux")]
+        if let Some(Maps { own, lent }) = self.maps.as_ref() {
+            let end = range.end.min(own.len());
+            let begin = range.start.next_multiple_of(page_size()).min(end);
+            for start in [own.as_ptr(), lent.as_ptr()] {
+                // SAFETY: the bytes are inside a mapping of ours. The advice changes when the system evicts
+                // pages, and never what they contain. A system that does not know it evicts by its own rules.
+                let _ = unsafe { libc::madvise(start.add(begin).cast_mut().cast(), end - begin, libc::MADV_COLD) };
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        drop(range);
+    }
+
+    /// Bytes of a range that are in memory, counted by whole pages. `None` where the system does not say.
+    pub fn resident(&self, range: Range<usize>) -> Option<usize> {
+        let Some(Maps { own, .. }) = self.maps.as_ref() else { return Some(0) };
+        if !self.visible {
+            return None;
+        }
+        let range = range.start..range.end.min(own.len());
+        if range.is_empty() {
+            return Some(0);
+        }
+        let page = page_size();
+        let mut pages = [0u8; PAGES];
+        let mut found = 0;
+        for at in (range.start / page * page..range.end).step_by(PAGES * page) {
+            let end = range.end.min(at + PAGES * page);
+            let states = &mut pages[..(end - at).div_ceil(page)];
+            states_of(&own[at..end], states)?;
+            let whole = states.iter().filter(|state| **state & 1 == 1).count() * page;
+            // The first and the last page count only with the part that is in the range.
+            let before = range.start.saturating_sub(at);
+            let after = (end - at).next_multiple_of(page) - (end - at);
+            let of = |edge: usize, part: usize| if edge & 1 == 1 { part } else { 0 };
+            found += whole - of(states[0].into(), before) - of(states[states.len() - 1].into(), after);
+        }
+        Some(found)
+    }
+
+    /// Whether a part of the file is not in memory, as far as a sample of pages shows. False where the system
+    /// does not say.
+    pub fn is_cold(&self) -> bool {
+        let bytes = self.bytes();
+        let page = page_size();
+        let step = (bytes.len() / SAMPLE / page).max(1) * page;
+        let mut state = [0];
+        self.visible && (0..bytes.len()).step_by(step).any(|at| states_of(&bytes[at..at + 1], &mut state).is_some() && state[0] & 1 == 0)
+    }
+
     /// The file's bytes, unaffected by writes of JavaScript.
     pub fn bytes(&self) -> &[u8] {
         self.maps.as_ref().map_or(&[], |maps| &maps.own)
@@ -162,5 +231,52 @@ impl Mapping {
     /// The start of the bytes that JavaScript can write to, for the binding; `None` for an empty file.
     pub fn as_mut_ptr(&self) -> Option<*mut u8> {
         self.maps.as_ref().map(|maps| maps.lent.as_mut_ptr())
+    }
+}
+
+/// Bytes of a page.
+pub fn page_size() -> usize {
+    #[cfg(unix)]
+    {
+        // SAFETY: the call reads a constant of the system.
+        let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(4096)
+    }
+    #[cfg(not(unix))]
+    4096
+}
+
+/// Whether the system says which pages of a file are in memory. Linux says so only to those who may write the
+/// file; to others it says that every page is in memory.
+fn is_visible(path: &Path, about: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        // SAFETY: the call reads a number of the process.
+        let user = unsafe { libc::geteuid() };
+        // Opening a file for writing does not change it.
+        cfg!(not(target_os = "linux")) || user == 0 || about.uid() == user || File::options().write(true).open(path).is_ok()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, about);
+        false
+    }
+}
+
+/// Writes for each page of `bytes`, which start at a page, whether it is in memory (lowest bit).
+fn states_of(bytes: &[u8], states: &mut [u8]) -> Option<()> {
+    #[cfg(unix)]
+    {
+        debug_assert!(states.len() == bytes.len().div_ceil(page_size()));
+        // SAFETY: the bytes are mapped for as long as they are borrowed, and the call writes one byte per page
+        // of them into `states`, which has that many.
+        let done = unsafe { libc::mincore(bytes.as_ptr().cast_mut().cast(), bytes.len(), states.as_mut_ptr().cast()) };
+        (done == 0).then_some(())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (bytes, states);
+        None
     }
 }

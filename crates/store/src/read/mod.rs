@@ -10,23 +10,27 @@ mod arrow;
 mod check;
 mod checksum;
 mod cursor;
+mod demand;
 mod file;
 mod footer;
 mod index;
 mod map;
 mod patients;
 mod problem;
+mod residency;
 mod shape;
 mod store;
 mod verify;
 
 pub use array::{Array, words};
+pub use demand::Demand;
 pub use file::File;
 pub use footer::{Layout, parse};
 pub use index::{InvertedIndex, RowNumbers};
 pub use map::{Access, Mapping, Scan};
 pub use patients::Patients;
 pub use problem::Problem;
+pub use residency::Residency;
 pub use store::Store;
 
 /// What to do about a damaged store: the end of every such message.

@@ -2,7 +2,7 @@
 
 use super::file::{File, corrupt, path_of};
 use super::index::InvertedIndex;
-use super::map::{Access, Scan};
+use super::map::{Access, Mapping, Scan};
 use super::patients::StorageOrder;
 use super::{REMEDY, arrow, check, shape};
 use crate::error::{Code, Error, Result};
@@ -21,7 +21,7 @@ pub struct Store {
     pub(super) patients: File,
     pub(super) codes: File,
     /// `None` where the store does not have the file.
-    ancestors: Option<File>,
+    pub(super) ancestors: Option<File>,
     pub(super) shards: Vec<File>,
     pub(super) order: StorageOrder,
     /// The inverted index of each shard. Empty where the store was made without it.
@@ -242,6 +242,17 @@ impl Store {
     /// Starts scans of shards, which last until they are dropped. Shards that do not exist are ignored.
     pub fn scan(&self, shards: impl IntoIterator<Item = usize>) -> Vec<Scan> {
         shards.into_iter().filter_map(|shard| self.shards.get(shard)).map(|file| file.map.scan()).collect()
+    }
+
+    /// Whether a part of a shard is not in memory, as far as a sample shows. False where the system does not
+    /// say, and for a shard that does not exist.
+    pub fn is_cold(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|file| file.map.is_cold())
+    }
+
+    /// The mapping of a shard. Panics for a shard that does not exist.
+    pub fn map_of(&self, shard: usize) -> &Mapping {
+        &self.shards[shard].map
     }
 
     fn shard_file(&self, shard: usize) -> Result<&File> {
