@@ -87,6 +87,18 @@ export function prefixes(db: PatientDatabase, texts: readonly string[]): CodeRan
   });
 }
 
+/**
+ * The codes that some texts choose, as in programs: a code, or a prefix that ends in `*`. A prefix that ends in
+ * `//`, which no code does, needs no star.
+ */
+export function chosen(db: PatientDatabase, texts: readonly string[]): (CodeRange | number)[] {
+  return texts.flatMap((text): (CodeRange | number)[] => {
+    const id = db.codes.id(text);
+    if (id !== undefined) return [id];
+    return text.endsWith("*") || text.endsWith("//") ? prefixes(db, [text]) : failNoCode(db, `is ${JSON.stringify(text)}`, text);
+  });
+}
+
 /** Throws `MEDS_NO_CODE`. */
 function failNoCode(db: PatientDatabase, what: string, text: string): never {
   const near = db.codes.nearest(text).map((code) => JSON.stringify(code));

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { type Cohort, PatientDatabase, type RowFormat, readSubjectIds, type WriteRowsOptions } from "../index.js";
 import { count, names, texts, time } from "./arguments.js";
-import { prefixes } from "./codes.js";
+import { chosen } from "./codes.js";
 import { json, plural, seconds } from "./format.js";
 import { jsonOption, threadsOption } from "./options.js";
 import { interruptible, visible } from "./report.js";
@@ -48,8 +48,9 @@ export function rowsCommand(): Command {
       "after",
       `
 Examples:
-  meds-reader rows mimic.medsdb --code LAB//50912 --out creatinine.parquet
-  meds-reader rows mimic.medsdb --split train --until 2150 --columns all --out train.parquet
+  meds-reader rows mimic.medsdb --code "LAB//50912*" --out creatinine.parquet
+  meds-reader rows mimic.medsdb --split train --until 2150 --columns all --out train.parquet --json
+  meds-reader rows mimic.medsdb --ids patients.txt --from 2150 --no-static --threads 2 --out rows.dat --format arrow
   meds-reader rows mimic.medsdb --code MEDS_BIRTH --columns subject_id,time --limit 5 --out -`,
     )
     .action(run);
@@ -89,11 +90,11 @@ function choiceOf(db: PatientDatabase, cohort: Cohort, options: Options): WriteR
   const bound = (micros: bigint | undefined) => (micros === undefined ? undefined : new BigInt64Array(subjectIds.length).fill(micros));
   const isWhole = from === undefined && until === undefined && statics;
   const all = db.columns.map(({ name }) => name);
-  const chosen = options.columns ?? ["subject_id", ...USUAL.filter((name) => all.includes(name))];
+  const named = options.columns ?? ["subject_id", ...USUAL.filter((name) => all.includes(name))];
   return {
-    codes: code && prefixes(db, code),
+    codes: code && chosen(db, code),
     windows: isWhole ? undefined : { subjectIds, start: bound(from), end: bound(until), static: statics },
-    columns: chosen.length === 1 && chosen[0] === "all" ? ["subject_id", ...all] : chosen,
+    columns: named.length === 1 && named[0] === "all" ? ["subject_id", ...all] : named,
     limit,
     threads,
   };

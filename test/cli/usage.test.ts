@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { folder, meds } from "./run.js";
 
 const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
-const COMMANDS = ["convert", "info", "show", "rows", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
+const COMMANDS = ["convert", "info", "show", "rows", "codes", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
 
 describe("help", () => {
   it.each(COMMANDS)("%s --help shows options and examples on stdout and exits 0", async (command) => {

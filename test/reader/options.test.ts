@@ -74,6 +74,8 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "Cohort.lastOf(options)": (wrong) => db.lastOf("LAB//a", wrong),
   "Cohort.aggregate(options)": (wrong) => db.aggregate(wrong),
   "Cohort.rowsWithCode(options)": (wrong) => db.rowsWithCode("LAB//a", wrong),
+  "Cohort.windows(options)": (wrong) => db.windows([], [], wrong),
+  "PatientDatabase.prefetch(options)": (wrong) => db.prefetch([], wrong),
   "Cohort.subset.ids": (wrong) => db.subset({ ids: [], ...(wrong as object) }),
   "Cohort.map(options)": (wrong) => db.map(module_, wrong),
   "Cohort.mapWithLabels(options)": (wrong) => db.mapWithLabels(module_, labels, wrong),
