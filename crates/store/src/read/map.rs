@@ -201,14 +201,18 @@ impl Mapping {
         Some(found)
     }
 
-    /// Whether a part of the file is not in memory, as far as a sample of pages shows. False where the system
-    /// does not say.
-    pub fn is_cold(&self) -> bool {
+    /// Whether more than a quarter of these bytes are not in memory, as far as a sample of pages shows. False
+    /// where the system does not say. A program that reads one split only leaves the rest on the disk for ever,
+    /// and requests for pages in memory cost as much as reading them.
+    pub fn is_cold(&self, ranges: &[Range<usize>]) -> bool {
         let bytes = self.bytes();
-        let page = page_size();
-        let step = (bytes.len() / SAMPLE / page).max(1) * page;
-        let mut state = [0];
-        self.visible && (0..bytes.len()).step_by(step).any(|at| states_of(&bytes[at..at + 1], &mut state).is_some() && state[0] & 1 == 0)
+        let step = (ranges.iter().map(ExactSizeIterator::len).sum::<usize>() / SAMPLE).max(page_size());
+        let (mut pages, mut missing, mut state) = (0, 0, [0]);
+        for at in ranges.iter().flat_map(|range| (range.start..range.end.min(bytes.len())).step_by(step)).filter(|_| self.visible) {
+            pages += 1;
+            missing += usize::from(states_of(&bytes[at..at + 1], &mut state).is_some() && state[0] & 1 == 0);
+        }
+        4 * missing > pages
     }
 
     /// The file's bytes, unaffected by writes of JavaScript.

@@ -244,10 +244,13 @@ impl Store {
         shards.into_iter().filter_map(|shard| self.shards.get(shard)).map(|file| file.map.scan()).collect()
     }
 
-    /// Whether a part of a shard is not in memory, as far as a sample shows. False where the system does not
-    /// say, and for a shard that does not exist.
+    /// Whether times, codes and values of a shard are not in memory, as far as a sample shows: the columns that
+    /// every program reads. False where the system does not say, and for a shard that does not exist.
     pub fn is_cold(&self, shard: usize) -> bool {
-        self.shards.get(shard).is_some_and(|file| file.map.is_cold())
+        let Some(file) = self.shards.get(shard) else { return false };
+        let events = file.array("events").map(|events| events.child(0));
+        let column = |name| events.as_ref()?.named(name)?.node.data.map(|span| span.offset as usize..(span.offset + span.bytes) as usize);
+        file.map.is_cold(&["time", "code", "numeric_value"].into_iter().filter_map(column).collect::<Vec<_>>())
     }
 
     /// The mapping of a shard. Panics for a shard that does not exist.
