@@ -201,7 +201,8 @@ impl<'a> Cells<'a> {
     }
 
     fn push(&self, row: usize, text: &mut String) {
-        if self.column.is_null(row) {
+        // Arrow counts no nulls in a column of the type null.
+        if self.column.is_null(row) || *self.column.data_type() == DataType::Null {
             return;
         }
         match (self.format.value(row).try_to_string(), &self.raw) {
