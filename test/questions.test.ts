@@ -309,6 +309,14 @@ describe("a store of 400,000 rows in several shards", () => {
     expect(readdirSync(out).sort()).toEqual(["all.arrow", "all.csv", "all.parquet"]);
   }, 60_000);
 
+  it("writes few rows of many pieces as one row group", async () => {
+    const path = join(folder("groups"), "rows.parquet");
+    const { rows } = await db.writeRows(path, { codes: "MEDS_BIRTH" });
+    const sql = await duck();
+    const ask = `SELECT num_rows::INT, num_row_groups::INT FROM parquet_file_metadata('${path}')`;
+    expect((await sql.runAndReadAll(ask)).getRows()).toEqual([[rows, 1]]);
+  });
+
   it("numbers windows over several pieces", async () => {
     const subjectIds = [...db.subjectIds, ...db.subjectIds];
     const path = join(folder("windows"), "w.parquet");
