@@ -2959,8 +2959,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * rows are in memory at a time; a patient or window is never divided.
    *
    * In Parquet and Arrow, `subject_id` is int64, times are timestamp[us], codes are strings, and other columns
-   * have their types. In CSV, times are ISO 8601, a null is empty and an empty text is `""`; times beyond the
-   * calendar are microseconds.
+   * have their types (Parquet has no durations: they are int64 there). In CSV, times are ISO 8601, a null is
+   * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
    * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
    * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.

@@ -152,16 +152,25 @@ export declare class NativeWindows {
   values(out: Float32Array | Float64Array): void
 }
 
+/**
+ * Rows that are added to a table. A class of its own: napi-rs keeps the borrow of a store whose method, or
+ * argument, belongs to a promise until that settles, and then the store cannot be closed.
+ */
+export declare class RowPart {
+  /** Reads the parameters: the rows of a query, at most `most`. `window`: the number of its first window. */
+  constructor(table: RowTable, store: NativeStore, question: Question, columns: Array<string>, window: number, most: number)
+  /** Adds the rows, once. */
+  run(): Promise<TableBytes>
+  /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
+  cancel(): void
+}
+
 /** A table of rows that queries find. */
 export declare class RowTable {
   /** A table without rows. */
   constructor(form: 'memory' | 'arrow' | 'parquet' | 'csv')
-  /** Adds the rows of a query, at most `most`. `window`: the number of its first window. */
-  add(store: NativeStore, question: Question, columns: Array<string>, window: number, most: number): Promise<TableBytes>
   /** The last bytes of the file. */
   finish(): Uint8Array
-  /** Stops the query. Its promise then fails with `MEDS_CANCELLED`. */
-  cancel(): void
 }
 
 /** A new column of a transform. */

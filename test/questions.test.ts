@@ -26,8 +26,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Answers, type ExactWindows } from "./support/answers.js";
 import { clinic, IDS, T0 } from "./support/clinic.js";
 import { same } from "./support/compare.js";
-import { duck, writeSimple } from "./support/dataset.js";
+import { duck, writeFiles, writeSimple } from "./support/dataset.js";
 import { rejected } from "./support/errors.js";
+import type { Raw } from "./support/families.js";
 import { folder } from "./support/folder.js";
 import { generated } from "./support/generated.js";
 import { forAll, runs } from "./support/property.js";
@@ -308,6 +309,14 @@ describe("a store of 400,000 rows in several shards", () => {
     expect(readdirSync(out).sort()).toEqual(["all.arrow", "all.csv", "all.parquet"]);
   }, 60_000);
 
+  it("writes few rows of many pieces as one row group", async () => {
+    const path = join(folder("groups"), "rows.parquet");
+    const { rows } = await db.writeRows(path, { codes: "MEDS_BIRTH" });
+    const sql = await duck();
+    const ask = `SELECT num_rows::INT, num_row_groups::INT FROM parquet_file_metadata('${path}')`;
+    expect((await sql.runAndReadAll(ask)).getRows()).toEqual([[rows, 1]]);
+  });
+
   it("numbers windows over several pieces", async () => {
     const subjectIds = [...db.subjectIds, ...db.subjectIds];
     const path = join(folder("windows"), "w.parquet");
@@ -346,6 +355,29 @@ describe("a store of 400,000 rows in several shards", () => {
     );
     expect(ended === "done" ? ["b.csv"] : []).toEqual(readdirSync(out));
     expect(["done", "MEDS_CANCELLED"]).toContain(ended);
+  });
+
+  it("is closed while rows are read: a selection ends, a file is not written", async () => {
+    const out = folder("closed");
+    const own = PatientDatabase.open(generated.store);
+    const selecting = own.select({ columns: "all" });
+    own.close();
+    expect((await selecting).length).toBe(db.eventCount);
+    for (const form of ["parquet", "csv", "arrow"]) {
+      const other = PatientDatabase.open(generated.store);
+      const writing = rejected(other.writeRows(join(out, `a.${form}`), { columns: "all" }));
+      // When the first piece is being read.
+      await new Promise((resolve) => setImmediate(resolve));
+      other.close();
+      expect(await writing).toMatchObject({ code: "MEDS_CLOSED" });
+    }
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it("stops writing to a stream that takes nothing", async () => {
+    const stop = new AbortController();
+    const stuck = new Writable({ write: () => void setTimeout(() => stop.abort(), 20) });
+    expect(await rejected(db.writeRows(stuck, { signal: stop.signal }))).toMatchObject({ code: "MEDS_CANCELLED" });
   });
 });
 
@@ -466,6 +498,23 @@ describe("a small store", () => {
     own.close();
   });
 
+  it("writes nulls of the type null as empty fields of CSV", async () => {
+    const type = { writer: "pyarrow" as const, encode: (raw: Raw) => raw };
+    const columns = [
+      { name: "subject_id", type: { ...type, type: "pa.int64()" }, values: [1n, 1n] },
+      { name: "time", type: { ...type, type: "pa.timestamp('us')" }, values: [null, null] },
+      { name: "code", type: { ...type, type: "pa.string()" }, values: ["A", "B"] },
+      { name: "nothing", type: { ...type, type: "pa.null()" }, values: [null, null] },
+    ];
+    const source = folder("nothing");
+    await writeFiles(source, [{ name: "0.parquet", columns }]);
+    await convert(source, `${source}.medsdb`);
+    const own = PatientDatabase.open(`${source}.medsdb`);
+    await own.writeRows(join(source, "rows.csv"), { columns: ["code", "nothing", "subject_id"] });
+    own.close();
+    expect(readFileSync(join(source, "rows.csv"), "utf8")).toBe("code,nothing,subject_id\nA,,1\nB,,1\n");
+  });
+
   it("reads lists of subjects", async () => {
     const path = join(folder("ids"), "ids.parquet");
     await db.writeRows(path, { codes: "MEDS_BIRTH", columns: ["subject_id"] });
@@ -506,10 +555,13 @@ describe("a small store", () => {
     expect(await asof(births, { maxage: "1d" })).toBe(invalid);
     expect(await asof(Labels.from([{ subjectId: 12345, predictionTime: 0 }]))).toBe("MEDS_UNKNOWN_SUBJECT");
     expect(await code(db.asofEach(births, ["LAB//a"] as never))).toBe(invalid);
+    expect(await code(db.asofEach(births, /LAB/ as never))).toBe(invalid);
     const write = (to: unknown, options?: object) => code(db.writeRows(to as string, options));
     expect(await write("rows.txt")).toBe(invalid);
     expect(await write("")).toBe(invalid);
     expect(await write({})).toBe(invalid);
+    expect(await write({ write: () => true, end: () => {} })).toBe(invalid);
+    expect(await write(join(folder("write"), "rows.csv"), { signal: 5 })).toBe(invalid);
     expect(await write(join(db.path, "rows.parquet"))).toBe(invalid);
     expect(await write(join(folder("write"), "no", "rows.parquet"))).toBe("MEDS_IO");
     expect(await write("rows.parquet", { format: "xlsx" })).toBe(invalid);

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { type Cohort, PatientDatabase, type RowFormat, readSubjectIds, type WriteRowsOptions } from "../index.js";
+import { type Cohort, MedsError, PatientDatabase, type RowFormat, readSubjectIds, type WriteRowsOptions } from "../index.js";
 import { count, names, texts, time } from "./arguments.js";
 import { chosen } from "./codes.js";
 import { json, plural, seconds } from "./format.js";
@@ -56,7 +56,10 @@ Examples:
     .action(run);
 }
 
-async function run(store: string, options: Options): Promise<void> {
+async function run(store: string, options: Options, command: Command): Promise<void> {
+  const { from, until } = options;
+  if (from !== undefined && until !== undefined && from > until)
+    command.error("error: --from is a later time than --until. Exchange the two times");
   const start = performance.now();
   const db = PatientDatabase.open(store);
   try {
@@ -90,11 +93,18 @@ function choiceOf(db: PatientDatabase, cohort: Cohort, options: Options): WriteR
   const bound = (micros: bigint | undefined) => (micros === undefined ? undefined : new BigInt64Array(subjectIds.length).fill(micros));
   const isWhole = from === undefined && until === undefined && statics;
   const all = db.columns.map(({ name }) => name);
-  const named = options.columns ?? ["subject_id", ...USUAL.filter((name) => all.includes(name))];
+  const listed = options.columns ?? ["subject_id", ...USUAL.filter((name) => all.includes(name))];
+  const columns = listed.length === 1 && listed[0] === "all" ? ["subject_id", ...all] : listed;
+  // It would contain the numbers of the windows that this command makes.
+  if (!isWhole && columns.includes("window"))
+    throw new MedsError(
+      "MEDS_INVALID_ARGUMENT",
+      'The column "window" cannot be written together with --from, --until or --no-static. Name other columns in --columns.',
+    );
   return {
     codes: code && chosen(db, code),
     windows: isWhole ? undefined : { subjectIds, start: bound(from), end: bound(until), static: statics },
-    columns: named.length === 1 && named[0] === "all" ? ["subject_id", ...all] : named,
+    columns,
     limit,
     threads,
   };

@@ -401,7 +401,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     sets: { readonly [name in K]: CodeChoice },
     options?: AsOfOptions,
   ): Promise<{ readonly [name in K]: AsOf }> {
-    if (typeof sets !== "object" || sets === null || Symbol.iterator in sets)
+    if (typeof sets !== "object" || sets === null || Symbol.iterator in sets || sets instanceof RegExp)
       expected("sets", sets, 'an object of codes by name, such as { creatinine: "LAB//creatinine" }');
     return (await asOf(this, "asofEach", points, sets, options)) as { readonly [name in K]: AsOf };
   }
@@ -446,8 +446,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * rows are in memory at a time; a patient or window is never divided.
    *
    * In Parquet and Arrow, `subject_id` is int64, times are timestamp[us], codes are strings, and other columns
-   * have their types. In CSV, times are ISO 8601, a null is empty and an empty text is `""`; times beyond the
-   * calendar are microseconds.
+   * have their types (Parquet has no durations: they are int64 there). In CSV, times are ISO 8601, a null is
+   * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
    * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
    * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.

@@ -174,8 +174,8 @@ export class NativeHandle {
         cancellable(
           "rows",
           signal,
-          () => table,
-          () => translated(() => table.add(this.store, question, [...columns], window, most)),
+          () => new binding.RowPart(table, this.store, question, [...columns], window, most),
+          (part) => translated(() => part.run()),
         ),
       finish: () => guard(() => table.finish()),
     };

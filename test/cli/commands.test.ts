@@ -213,6 +213,9 @@ describe("rows", () => {
   it("reports what is wrong", async () => {
     const failed = async (...args: string[]) => (await meds("rows", store, ...args)).stderr.split(":")[0];
     expect(await failed("--out", join(work, "rows"))).toBe("MEDS_INVALID_ARGUMENT");
+    // The numbers of the windows that --from makes are not a column of the store.
+    expect(await failed("--out", "-", "--from", "2010", "--columns", "window")).toBe("MEDS_INVALID_ARGUMENT");
+    expect(await failed("--out", "-", "--from", "2010", "--until", "2009")).toBe("MEDS_USAGE");
     expect(await failed("--out", join(work, "rows.csv"), "--columns", "nothing")).toBe("MEDS_UNKNOWN_COLUMN");
     expect(await failed("--out", join(work, "rows.csv"), "--split", "nothing")).toBe("MEDS_UNKNOWN_SPLIT");
     expect(await failed("--out", join(work, "rows.csv"), "--code", "NO_SUCH//")).toBe("MEDS_NO_CODE");

@@ -21,13 +21,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The format of a file of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SheetForm {
-    /// Parquet: one row group for each piece.
+    /// Parquet: row groups of at least [`GROUP`] rows.
     Parquet,
     /// An Arrow IPC file: one record batch for each piece.
     Arrow,
     /// CSV with a header. A null is an empty field, and an empty text is `""`.
     Csv,
 }
+
+/// The smallest number of rows of a row group, except for the last one.
+const GROUP: usize = 1 << 17;
 
 /// Bytes that are written but not yet taken.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +81,11 @@ impl Sheet {
         match self.writer.as_mut() {
             Some(Writer::Parquet(writer)) => {
                 if rows.num_rows() > 0 {
-                    writer.write(rows).and_then(|()| writer.flush()).map_err(|e| of_parquet(&e))?;
+                    writer.write(rows).map_err(|e| of_parquet(&e))?;
+                }
+                // A piece may contain few rows that have the codes: a group of them would be slow to read.
+                if writer.in_progress_rows() >= GROUP {
+                    writer.flush().map_err(|e| of_parquet(&e))?;
                 }
             }
             Some(Writer::Arrow(writer)) => writer.write(rows).map_err(|e| of_arrow(&e))?,
@@ -201,7 +208,8 @@ impl<'a> Cells<'a> {
     }
 
     fn push(&self, row: usize, text: &mut String) {
-        if self.column.is_null(row) {
+        // Arrow counts no nulls in a column of the type null.
+        if self.column.is_null(row) || *self.column.data_type() == DataType::Null {
             return;
         }
         match (self.format.value(row).try_to_string(), &self.raw) {

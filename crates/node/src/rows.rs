@@ -33,7 +33,6 @@ pub struct TableBytes {
 #[napi]
 pub struct RowTable {
     form: Arc<Mutex<Form>>,
-    progress: Arc<Progress>,
 }
 
 #[napi]
@@ -49,31 +48,7 @@ impl RowTable {
                 "csv" => Form::File(Box::new(Sheet::new(SheetForm::Csv))),
                 other => return Err(Error::new(Code::InvalidArgument, format!("The format \"{other}\" does not exist."))),
             };
-            Ok(Self { form: Arc::new(Mutex::new(form)), progress: Arc::default() })
-        })
-    }
-
-    /// Adds the rows of a query, at most `most`. `window`: the number of its first window.
-    #[napi(ts_return_type = "Promise<TableBytes>")]
-    pub fn add(
-        &self,
-        env: Env,
-        store: &NativeStore,
-        question: Question,
-        columns: Vec<String>,
-        window: u32,
-        most: f64,
-    ) -> napi::Result<AsyncTask<Adding>> {
-        guard(&env, || {
-            let windows = question.has_windows();
-            let column = |name: String| match name.as_str() {
-                "subject_id" => Wanted::Subject,
-                "window" if windows => Wanted::Window(window),
-                _ => Wanted::Column(name),
-            };
-            let columns = columns.into_iter().map(column).collect();
-            let work = Some(Work { store: Arc::clone(store.share()?), request: question.into(), columns, most: most as usize });
-            Ok(AsyncTask::new(Adding { work, form: Arc::clone(&self.form), progress: Arc::clone(&self.progress) }))
+            Ok(Self { form: Arc::new(Mutex::new(form)) })
         })
     }
 
@@ -84,6 +59,49 @@ impl RowTable {
             Form::Memory => Ok(Uint8Array::new(vec![])),
             Form::File(sheet) => sheet.finish().map(Uint8Array::new),
         })
+    }
+}
+
+/// Rows that are added to a table. A class of its own: napi-rs keeps the borrow of a store whose method, or
+/// argument, belongs to a promise until that settles, and then the store cannot be closed.
+#[napi]
+pub struct RowPart {
+    work: Mutex<Option<Work>>,
+    form: Arc<Mutex<Form>>,
+    progress: Arc<Progress>,
+}
+
+#[napi]
+impl RowPart {
+    /// Reads the parameters: the rows of a query, at most `most`. `window`: the number of its first window.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        table: &RowTable,
+        store: &NativeStore,
+        question: Question,
+        columns: Vec<String>,
+        window: u32,
+        most: f64,
+    ) -> napi::Result<Self> {
+        guard(&env, || {
+            let windows = question.has_windows();
+            let column = |name: String| match name.as_str() {
+                "subject_id" => Wanted::Subject,
+                "window" if windows => Wanted::Window(window),
+                _ => Wanted::Column(name),
+            };
+            let columns = columns.into_iter().map(column).collect();
+            let work = Work { store: Arc::clone(store.share()?), request: question.into(), columns, most: most as usize };
+            Ok(Self { work: Mutex::new(Some(work)), form: Arc::clone(&table.form), progress: Arc::default() })
+        })
+    }
+
+    /// Adds the rows, once.
+    #[napi(ts_return_type = "Promise<TableBytes>")]
+    pub fn run(&self) -> AsyncTask<Adding> {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        AsyncTask::new(Adding { work, form: Arc::clone(&self.form), progress: Arc::clone(&self.progress) })
     }
 
     /// Stops the query. Its promise then fails with `MEDS_CANCELLED`.
