@@ -2,7 +2,7 @@
 import { merge } from "./port-module.mjs";
 
 export { rows } from "./port-module.mjs";
-export const needs = ["Event.year", "CallOptions.per"];
+export const needs = ["Event.year", "PassContext.workers"];
 
 export function run(db) {
   return db.reduce(

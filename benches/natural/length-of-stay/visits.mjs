@@ -9,8 +9,7 @@ export function run(db) {
       const admission = rows.first("HOSPITAL_ADMISSION*");
       const discharge = rows.first("HOSPITAL_DISCHARGE*");
       if (admission === undefined || discharge === undefined) continue;
-      const codes = new Set();
-      for (const { code } of rows) codes.add(code);
+      const codes = rows.distinct("code");
       samples.push({ visit: key, subject: patient.subjectId, label: Math.floor((discharge.time - admission.time) / DAY), codes });
     }
   }

@@ -1,6 +1,6 @@
 // The README's loop as an inline function; the package decides on the threads.
 export { rows } from "./loop.mjs";
-export const needs = ["CallOptions.per"];
+export const needs = ["PassContext.workers"];
 
 export function run(db) {
   return db.reduce(
