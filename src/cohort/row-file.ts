@@ -1,11 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { extname } from "node:path";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Writable } from "node:stream";
 import type { Question } from "../store/native.js";
 import { conflict, expected, namesIn, oneOf, optionsOf, pathOf } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
 import { isWithin } from "../support/io.js";
+import { node } from "../support/node.js";
 import type { WritableLike } from "../support/writable.js";
 import { type Members, slotsOf } from "./members.js";
 import { questionOf } from "./query.js";
@@ -61,7 +61,7 @@ export async function writeRows(
     const rest = table.finish();
     if (rest.length > 0) yield rest;
   }
-  const into = (stream: Writable, end: boolean) => pipeline(Readable.from(bytes()), stream, { end });
+  const into = (stream: Writable, end: boolean) => node.streams.promises.pipeline(node.streams.Readable.from(bytes()), stream, { end });
   if (isPath) await writtenAside(to, (part, durable) => into(createWriteStream(part, { flush: durable }), true));
   // stdout stays open: a process has only one.
   else await into(to as Writable, (to as unknown) !== process.stdout);
