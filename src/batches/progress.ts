@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Samples } from "../samples/samples.js";
 import { conflict, expected, shown, wholeOf } from "../support/arguments.js";
+import { node } from "../support/node.js";
 import type { LoaderState } from "./batch.js";
 import type { Grouping } from "./groups.js";
 
@@ -24,7 +24,7 @@ export class Progress {
     const { seed, epoch, batchSize, tokens, bucket, shuffle } = grouping;
     this.order ??= [samples._identity, samples.size, batchSize, tokens, bucket, shuffle].join(" ");
     const { order } = this;
-    const check = createHash("sha256").update(JSON.stringify([seed, epoch, batches, position, order]));
+    const check = node.crypto.createHash("sha256").update(JSON.stringify([seed, epoch, batches, position, order]));
     return { version: 1, seed, epoch, batches, position, order, check: check.digest("hex").slice(0, 16) };
   }
 

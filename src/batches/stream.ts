@@ -1,11 +1,11 @@
 // Batches as an Arrow IPC stream, for trainers in other languages: one record batch per batch, one row per
 // sample, fixed-size lists for the positions.
 import { createWriteStream } from "node:fs";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Writable } from "node:stream";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { expected } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
+import { node } from "../support/node.js";
 import type { WritableLike } from "../support/writable.js";
 import { apache } from "../timeline/arrow.js";
 import type { Batch } from "./batch.js";
@@ -63,7 +63,7 @@ export async function writeBatches<F extends BatchField>(
     }
     yield END;
   }
-  const into = (to: Writable, end = true) => pipeline(Readable.from(messages()), to, { end });
+  const into = (to: Writable, end = true) => node.streams.promises.pipeline(node.streams.Readable.from(messages()), to, { end });
   if (isPath) await writtenAside(out, (part, durable) => into(createWriteStream(part, { flush: durable })));
   // stdout stays open: a process has only one.
   else await into(out as Writable, (out as unknown) !== process.stdout);

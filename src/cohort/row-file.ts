@@ -1,12 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { extname } from "node:path";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Writable } from "node:stream";
 import type { AbortSignalLike, Question } from "../store/native.js";
 import { conflict, expected, namesIn, oneOf, optionsOf, pathOf, signalIn } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
 import { MedsError } from "../support/errors.js";
 import { isWithin } from "../support/io.js";
+import { node } from "../support/node.js";
 import type { WritableLike } from "../support/writable.js";
 import { type Members, slotsOf } from "./members.js";
 import { questionOf } from "./query.js";
@@ -63,7 +63,7 @@ export async function writeRows(
     const rest = table.finish();
     if (rest.length > 0) yield rest;
   }
-  const into = (stream: Writable, end: boolean) => piped(Readable.from(bytes()), stream, end, given.signal);
+  const into = (stream: Writable, end: boolean) => piped(node.streams.Readable.from(bytes()), stream, end, given.signal);
   if (isPath) await writtenAside(to, (part, durable) => into(createWriteStream(part, { flush: durable }), true));
   // stdout stays open: a process has only one.
   else await into(to as Writable, (to as unknown) !== process.stdout);
@@ -71,12 +71,12 @@ export async function writeRows(
 }
 
 /** Writes bytes to a stream. A signal also ends it where the reader of the stream takes nothing. */
-async function piped(from: Readable, to: Writable, end: boolean, signal: AbortSignalLike | undefined): Promise<void> {
+async function piped(from: NodeJS.ReadableStream, to: Writable, end: boolean, signal: AbortSignalLike | undefined): Promise<void> {
   const own = new AbortController();
   const stop = () => own.abort();
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    await pipeline(from, to, { end, signal: own.signal });
+    await node.streams.promises.pipeline(from, to, { end, signal: own.signal });
   } catch (error) {
     if (own.signal.aborted) throw new MedsError("MEDS_CANCELLED", "The work (rows) was cancelled.", { cause: signal?.reason });
     throw error;

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Label } from "../labels/labels.js";
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import { conflict, expected } from "../support/arguments.js";
+import { node } from "../support/node.js";
 import type { Patient } from "../timeline/patient.js";
 import { Skipped } from "./labeler.js";
 import { type LabelPlan, labelsOf } from "./rules.js";
@@ -90,7 +90,7 @@ function sampled(labels: readonly Label[], subjectId: bigint, { count, seed, unc
   bytes.writeBigInt64BE(subjectId, 8);
   const hashed = open.map((label, i) => {
     bytes.writeBigInt64BE(BigInt.asIntN(64, microsOf(label.predictionTime)), 16);
-    return { i, hash: createHash("sha256").update(bytes).digest().readBigUInt64BE() };
+    return { i, hash: node.crypto.createHash("sha256").update(bytes).digest().readBigUInt64BE() };
   });
   hashed.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : a.i - b.i));
   const kept = hashed.slice(0, count).map(({ i }) => i);

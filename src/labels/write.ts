@@ -1,10 +1,10 @@
 // Writing labels as a file in MEDS's label schema.
-import { randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type WrittenColumn, writeTable } from "../store/native.js";
 import { fail, MedsError } from "../support/errors.js";
 import { failIo, withIo } from "../support/io.js";
+import { node } from "../support/node.js";
 import { type LabelTable, MISSING } from "./table/table.js";
 
 /** The name of the only file of a written task. */
@@ -14,7 +14,7 @@ const FILE = "labels.parquet";
 export function writeLabels(labels: LabelTable, path: string, force: boolean): void {
   const target = targetOf(path);
   const columns = columnsOf(labels, path);
-  const name = `.${basename(target)}.${randomUUID().slice(0, 8)}`;
+  const name = `.${basename(target)}.${node.crypto.randomUUID().slice(0, 8)}`;
   // Beside the folder, because a rename cannot cross file systems. Readers skip names that begin with a dot.
   const [made, old] = [join(dirname(target), `${name}.tmp`), join(dirname(target), `${name}.old`)];
   withIo(path, () => mkdirSync(dirname(target), { recursive: true }));

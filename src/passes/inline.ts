@@ -1,5 +1,5 @@
-import vm from "node:vm";
 import { conflict } from "../support/arguments.js";
+import { node } from "../support/node.js";
 import { type FunctionScope, NAMER, scopeOf, type Unusable } from "./scope.js";
 
 /** A function of the caller, in the form that a worker compiles. */
@@ -56,11 +56,11 @@ export function compiled({ name, source, form }: InlineFunction): Compiled {
   if (found === undefined) {
     const [before, after] = form === "member" ? ["((made) => made[Reflect.ownKeys(made)[0]])({", "\n})"] : ["(", "\n)"];
     const head = `(() => { "use strict"; const ${NAMER} = (made, value) => Object.defineProperty(made, "name", { value, configurable: true }); return ${before}`;
-    const script = new vm.Script(`${head}${source}${after}; })()`, {
+    const script = new node.vm.Script(`${head}${source}${after}; })()`, {
       filename: `inline function ${name}`.trim(),
       // Lines are those of the function, and so are the columns of its first line.
       columnOffset: -head.length,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      importModuleDynamically: node.vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     found = script.runInThisContext() as Compiled;
     if (compiledFunctions.size >= MOST) compiledFunctions.clear();

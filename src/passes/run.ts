@@ -1,6 +1,6 @@
-import { MessageChannel } from "node:worker_threads";
 import type { AbortSignalLike } from "../store/native.js";
 import { MedsError } from "../support/errors.js";
+import { node } from "../support/node.js";
 import { Board } from "./board.js";
 import { titleOf } from "./callable.js";
 import { InThisThread, InThread, type Lane } from "./lane.js";
@@ -57,7 +57,7 @@ export class Run {
     if (count === 0) this.add((hear, failed) => new InThisThread(pool, share(0), hear, failed));
     else {
       for (const [worker, thread] of pool.borrow(count, work.run).entries())
-        this.add((hear, failed) => new InThread(pool, thread, share(worker), new MessageChannel(), hear, failed));
+        this.add((hear, failed) => new InThread(pool, thread, share(worker), new node.threads.MessageChannel(), hear, failed));
     }
     signal?.addEventListener("abort", this.abort, { once: true });
   }

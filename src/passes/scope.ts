@@ -1,9 +1,10 @@
 // What the source text of a function refers to: found by a parser and a scope analysis, which are loaded when
 // the first function is given.
+
 import { createRequire } from "node:module";
-import { runInNewContext } from "node:vm";
 import type * as Acorn from "acorn";
 import type * as EslintScope from "eslint-scope";
+import { node } from "../support/node.js";
 
 /** The source text of a function, analysed. */
 export interface FunctionScope {
@@ -42,7 +43,7 @@ let globals: { readonly language: ReadonlySet<string>; readonly all: ReadonlySet
 
 function globalNames() {
   if (globals === undefined) {
-    const language = new Set(runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[]);
+    const language = new Set(node.vm.runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[]);
     globals = { language, all: new Set([...language, ...NODE_GLOBALS.split(" ").filter((name) => name in globalThis), NAMER]) };
   }
   return globals;

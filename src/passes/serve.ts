@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { node } from "../support/node.js";
 import { type Answer, type Question, sent } from "./messages.js";
 
 /**
@@ -7,14 +7,15 @@ import { type Answer, type Question, sent } from "./messages.js";
  * transferred.
  */
 export function serve<T, R>(run: (task: T) => R | Promise<R>): void {
-  parentPort!.on("message", async ({ task }: Question<T>) => {
+  const port = node.threads.parentPort!;
+  port.on("message", async ({ task }: Question<T>) => {
     let answer: Answer<R>;
     try {
       answer = { kind: "done", result: await run(task) };
     } catch (thrown) {
       answer = { kind: "failed", error: sent(thrown) };
     }
-    parentPort!.postMessage(answer, answer.kind === "done" ? buffersOf(answer.result) : []);
+    port.postMessage(answer, answer.kind === "done" ? buffersOf(answer.result) : []);
   });
 }
 

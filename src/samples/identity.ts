@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Store } from "../store/store.js";
+import { node } from "../support/node.js";
 import type { Plan } from "./options.js";
 
 /** What distinguishes lists of samples: by sample the row in patients.arrow and the cut-off. */
@@ -22,7 +22,7 @@ export function identityOf({ store, index, cutoff, plan }: Identified): string {
     subjects[2 * i] = words[2 * index[i]!]!;
     subjects[2 * i + 1] = words[2 * index[i]! + 1]!;
   }
-  const hash = createHash("sha256").update(subjects).update(cutoff);
+  const hash = node.crypto.createHash("sha256").update(subjects).update(cutoff);
   return hash.update(JSON.stringify(plan, plainly)).digest("hex").slice(0, 16);
 }
 

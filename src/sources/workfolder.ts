@@ -1,10 +1,10 @@
 // A hidden folder for temporary files. It is removed when its work ends; where the process was killed, by the
 // next work of its kind for the target.
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { failIo } from "../support/io.js";
+import { node } from "../support/node.js";
 
 /**
  * Calls `use` with a new empty folder `.TARGET.KIND-…`, and removes it afterwards in any case. The folder is
@@ -102,5 +102,5 @@ function processes(): string {
   };
   const boot = attempted(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
   const space = attempted(() => readlinkSync("/proc/self/ns/pid"));
-  return createHash("sha256").update([hostname(), boot, space].join("\0")).digest("hex").slice(0, 8);
+  return node.crypto.createHash("sha256").update([hostname(), boot, space].join("\0")).digest("hex").slice(0, 8);
 }

@@ -3,9 +3,10 @@
 // loader without the loaded file.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import type { Worker, WorkerOptions } from "node:worker_threads";
 import type * as Native from "../../native/binding.js";
 import { fail, MedsError } from "../support/errors.js";
+import { node } from "../support/node.js";
 
 /** Undefined where a bundler has turned this file into CommonJS. */
 const HERE: string | undefined = import.meta.url;
@@ -51,8 +52,8 @@ export function loadBinding(): typeof Native {
 export function startWorker(name: "worker.js" | "batch-worker.js", options?: WorkerOptions): Worker {
   const url = packageFile(`./${name}`);
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/[\s"']+/)];
-  if (!flags.some((flag) => /^--input[-_]type\b/.test(flag))) return new Worker(url, options);
+  if (!flags.some((flag) => /^--input[-_]type\b/.test(flag))) return new node.threads.Worker(url, options);
   // Thrown outside the promise, because a flag of node may silence its rejection.
   const program = `import(${JSON.stringify(url.href)}).catch((error) => setImmediate(() => { throw error; }));`;
-  return new Worker(program, { ...options, eval: true });
+  return new node.threads.Worker(program, { ...options, eval: true });
 }

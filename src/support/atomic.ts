@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MedsError } from "./errors.js";
 import { failIo, isSystemError } from "./io.js";
+import { node } from "./node.js";
 
 /**
  * Writes a file that appears whole or not at all: `write` writes another file beside it, which then takes its place.
@@ -12,7 +12,7 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
   const there = await stat(path).catch(() => null);
   const special = there !== null && !there.isFile() && !there.isDirectory();
   const target = there === null ? await linked(path) : await realpath(path).catch(() => path);
-  const part = special ? path : `${target}.${randomUUID()}.part`;
+  const part = special ? path : `${target}.${node.crypto.randomUUID()}.part`;
   try {
     const result = await write(part, !special);
     if (!special) await rename(part, target);

@@ -1,11 +1,11 @@
 // What the manifest of a store records of the transform that made it.
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { ModuleFunction } from "../passes/module.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
 import { withIo } from "../support/io.js";
+import { node } from "../support/node.js";
 import type { AddedColumn } from "./part.js";
 
 /** What was done: the function of a module with its arguments, then ready transforms. */
@@ -60,5 +60,5 @@ function textOfArgs(args: unknown): string {
 
 function hashOf(path: string): string {
   const bytes = withIo(path, () => readFileSync(path));
-  return createHash("sha256").update(bytes).digest("hex");
+  return node.crypto.createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,10 +1,10 @@
 // Vocabularies and targets as JSON files. Writing is atomic; reading checks every member.
-import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import type { Store } from "../store/store.js";
 import { pathOf } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
 import { fail, MedsError } from "../support/errors.js";
+import { node } from "../support/node.js";
 
 /**
  * The store that something was fitted on. It is in a separate file beside the fitted one
@@ -31,7 +31,7 @@ function textOfFitted(json: object): string {
 
 /** 32 hexadecimal digits that are equal for equal files. */
 export function idOfFitted(json: object): string {
-  return createHash("sha256").update(textOfFitted(json)).digest("hex").slice(0, 32);
+  return node.crypto.createHash("sha256").update(textOfFitted(json)).digest("hex").slice(0, 32);
 }
 
 /** Writes the fitted file, and its provenance beside it. */
