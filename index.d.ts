@@ -1033,7 +1033,7 @@ export declare class Event<S extends object = AnySchema> {
   get date(): Date | null;
   /**
    * The year of the time in the calendar (UTC), for any time; null for a static row. The year 0 is 1 BC. It
-   * costs about 10 ns more than {@link Event.time}.
+   * costs about 3 ns more than {@link Event.time} where rows are in order of time.
    *
    * @example
    * ```ts

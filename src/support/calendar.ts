@@ -3,12 +3,22 @@ import { DAY, dayOf } from "./time.js";
 
 const DAY_MICROS = 86_400_000_000;
 
-/**
- * The year of a time that is a number. The division is exact enough: a quotient below a whole number never
- * rounds up to it, as long as the number is within 2^53.
- */
+/** Where the year of the last time begins and ends, and that year. Rows of a patient are in order of time. */
+const span = new Float64Array(2);
+const last = new Int32Array(1);
+
+/** The year of a time that is a number, within 2^53: of the years 1684 to 2255. */
 export function yearOf(micros: number): number {
-  return yearOfDay(Math.floor(micros / DAY_MICROS));
+  return micros >= span[0]! && micros < span[1]! ? last[0]! : otherYear(micros);
+}
+
+/** The division is exact enough: a quotient below a whole number never rounds up to it. */
+function otherYear(micros: number): number {
+  const year = yearOfDay(Math.floor(micros / DAY_MICROS));
+  span[0] = Date.UTC(year, 0) * 1000;
+  span[1] = Date.UTC(year + 1, 0) * 1000;
+  last[0] = year;
+  return year;
 }
 
 /** The year of any int64. */
