@@ -1,6 +1,7 @@
 // The data of a cohort: which patients it contains. The class Cohort adds what is asked of them.
 
 import type { ColdReads, ColdScan } from "../store/cold.js";
+import { lowerBound } from "../store/cursor.js";
 import { failUnknown, type SubjectId } from "../store/ids.js";
 import type { NativeScan } from "../store/native.js";
 import type { Store } from "../store/store.js";
@@ -100,14 +101,7 @@ function chosenBy(choice: PatientChoice): ["ids" | "slots", Iterable<unknown>] {
 
 /** Do ascending slots contain this one? */
 function contains(slots: Uint32Array, slot: number): boolean {
-  let low = 0;
-  let high = slots.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (slots[middle]! < slot) low = middle + 1;
-    else high = middle;
-  }
-  return slots[low] === slot;
+  return slots[lowerBound(slots, 0, slots.length, slot)] === slot;
 }
 
 /** Patients that are read before a scan begins: to begin a scan costs more than to read them. */
