@@ -34,7 +34,11 @@ export function rowsCommand(): Command {
     .argument("<store>", "the store's folder")
     .requiredOption("--out <path>", "the file, which is replaced: a path that ends in .parquet, .csv or .arrow; - is stdout (CSV)")
     .addOption(new Option("--format <name>", "the format, if the path does not say it").choices(["parquet", "csv", "arrow"]))
-    .option("--code <code>", 'only rows with this code; "LAB//*" means every code that starts with LAB//; can be repeated', texts)
+    .option(
+      "--code <code>",
+      'only rows with this code; "LAB//*" and "LAB//" mean every code that starts with LAB//; can be repeated',
+      texts,
+    )
     .option("--from <time>", "only rows at or after this time (UTC): 2012-05-17T13:30, 2012-05-17, 2012-05 or 2012; and static rows", time)
     .option("--until <time>", "only rows at or before this time; and static rows", time)
     .option("--no-static", "without static rows (rows without a time)")

@@ -1,9 +1,9 @@
 import type { Store } from "../store/store.js";
 import { shared } from "./board.js";
 
-/** Least number of events in a chunk: taking the chunk then costs little compared with reading it. */
+/** Events of a chunk, at least where there are enough: to take a chunk then costs little beside reading it. */
 const LEAST = 4096;
-/** Maximum number of chunks: enough to keep many threads evenly busy. */
+/** About how many chunks a large pass has: enough to keep many threads evenly busy. */
 const MOST = 256;
 /** Cost of a patient in addition to its events, in events. */
 const PATIENT = 8;
