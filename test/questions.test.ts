@@ -541,6 +541,12 @@ describe("a small store", () => {
       expect(await by({ by: bin }), String(bin)).toBe(invalid);
     expect(await by({ window: 1 })).toBe(invalid);
     expect(await code(db.countCodes({ codes: "A" } as QueryOptions))).toBe(invalid);
+    // Both forms of countCodes name all its options, and allow them to be undefined.
+    for (const options of [{ window: 1 }, { window: 1, by: "year" }])
+      expect((await rejected(db.countCodes(options as QueryOptions))).message).toContain(
+        "The options are by, codes, windows, threads, signal.",
+      );
+    expect(await db.countCodes({ by: undefined, codes: undefined } as QueryOptions)).toEqual(await db.countCodes());
     const select = (options: object) => code(db.select(options));
     expect(await select({ columns: ["nothing"] })).toBe("MEDS_UNKNOWN_COLUMN");
     expect(await select({ columns: ["window"] })).toBe("MEDS_UNKNOWN_COLUMN");

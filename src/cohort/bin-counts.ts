@@ -1,7 +1,7 @@
 import type { CodeChoice } from "../store/choice.js";
 import { expected, namesIn, oneOf, optionsOf, wholeOf } from "../support/arguments.js";
 import type { Members } from "./members.js";
-import { type QueryOptions, questionOf, rangesOf } from "./query.js";
+import { COUNT, type QueryOptions, questionOf, rangesOf } from "./query.js";
 
 /**
  * Bins of time, in UTC: calendar years, calendar months, days, or runs of n days of which one begins on
@@ -35,13 +35,7 @@ export interface BinCounts<B extends TimeBin = TimeBin> {
   readonly withoutTime: number;
 }
 
-const OPTIONS = Object.keys({
-  by: true,
-  codes: true,
-  windows: true,
-  threads: true,
-  signal: true,
-} satisfies Record<keyof BinCountOptions, true>);
+const OPTIONS = Object.keys(COUNT satisfies Record<keyof BinCountOptions, true>);
 
 const KINDS = { year: "years", month: "months", day: "days" } as const;
 const NAMES = ["year", "month", "day"] as const;

@@ -1,7 +1,7 @@
 import { type CodeChoice, codeRanges } from "../store/choice.js";
 import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
-import { expected, namesIn, optionsOf } from "../support/arguments.js";
+import { conflict, expected, namesIn, optionsOf } from "../support/arguments.js";
 import type { Members } from "./members.js";
 import { EVERYTHING, type MomentWindows, type Windows, windowsOf } from "./windows.js";
 
@@ -28,6 +28,14 @@ export interface CodeQueryOptions extends QueryOptions {
 const QUERY = { windows: true, threads: true, signal: true } as const satisfies Record<keyof QueryOptions, true>;
 const OPTIONS = Object.keys(QUERY);
 const CODE_OPTIONS = Object.keys({ codes: true, ...QUERY } satisfies Record<keyof CodeQueryOptions, true>);
+/** Options of {@link Cohort.countCodes}, with `by` and without. */
+export const COUNT = { by: true, codes: true, ...QUERY } as const;
+const OPTIONS_OF: Partial<Record<QueryKind, readonly string[]>> = {
+  countCodes: Object.keys(COUNT),
+  countCodesEach: CODE_OPTIONS,
+  aggregate: CODE_OPTIONS,
+};
+
 /** The result of {@link Cohort.countCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is 0. */
 export interface CodeCounts {
   /** Rows that have the code. A row counts once for every window that contains it. */
@@ -127,6 +135,8 @@ export class Query {
   ) {}
 
   async countCodes(): Promise<CodeCounts> {
+    if ((optionsOf(this.options) as CodeQueryOptions | undefined)?.codes !== undefined)
+      conflict("`codes` requires `by`. Without `by` every code is counted: read `events` at the ids of your codes, or use countCodesEach.");
     const [events, patients] = await this.ask<[Float64Array, Uint32Array]>("countCodes", null);
     return { events, patients };
   }
@@ -185,7 +195,7 @@ export class Query {
     const { store, slots, options } = this;
     store.check();
     const given = optionsOf(options) ?? {};
-    namesIn(kind, given, kind === "countCodesEach" || kind === "aggregate" ? CODE_OPTIONS : OPTIONS);
+    namesIn(kind, given, OPTIONS_OF[kind] ?? OPTIONS);
     return store.ask<T>(kind, questionOf({ _store: store, _slots: slots }, given, codes), given.signal);
   }
 }

@@ -203,6 +203,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ["db.map(Math.max)", () => db.map(Math.max as never)],
       ["db.reduce(module, { initial: 0 })", () => db.reduce(failing, { initial: 0 } as never)],
       ['db.map("rows.ts")', () => db.map("rows.ts")],
+      ['db.countCodes({ codes: "LAB//a" })', () => db.countCodes({ codes: "LAB//a" } as never)],
       ['db.countCodes({ by: "week" })', () => db.countCodes({ by: "week" as never })],
       ["db.select({ columns: [] })", () => db.select({ columns: [] })],
       ['db.select({ columns: ["code", "code"] })', () => db.select({ columns: ["code", "code"] })],
