@@ -143,7 +143,7 @@ describe("npm run bench", () => {
     vi.unstubAllEnvs();
   });
 
-  it("refuses what it does not know", async () => {
+  it("refuses unknown loaders, workloads and data", async () => {
     expect(await bench("--only", "nothing")).toMatchObject({ code: 2, stdout: "" });
     expect(await node(join(benches, "bench.mjs"), "--data", join(root, "nowhere"), "--peers", "none")).toMatchObject({ code: 2 });
     expect(await node(join(benches, "bench.mjs"), "--rounds", "0")).toMatchObject({ code: 2 });

@@ -61,7 +61,7 @@ async function predictions(...path: string[]): Promise<[bigint, bigint, boolean,
 }
 
 describe("leaderboard.mjs", () => {
-  it("fits few rows whatever the penalty, and ranks no NaN", async () => {
+  it("fits few rows with any penalty, and does not rank NaN", async () => {
     const [{ fit }, { auroc, auprc }] = [await lib("logistic.mjs"), await lib("metrics.mjs")];
     const rows = [0, 1].map((own) => ({ indexes: [own, 2], values: [1, 1] }));
     for (const penalty of [0.1, 1, 10, 100, 1e6]) {

@@ -128,7 +128,7 @@ describe("an inverted index", () => {
     PatientDatabase.open(store, { verify: true }).close();
   });
 
-  it("is made for who asks, and is in nobody's way", async () => {
+  it("is made if requested, and then kept; the rest of the store is the same", async () => {
     const { source } = await clinic();
     const store = `${source}.asked`;
     const inode = () => statSync(join(store, "manifest.json")).ino;

@@ -119,7 +119,7 @@ describe("npm run bench:natural", () => {
     expect(report()[0]?.results.map(({ name }) => name)).toEqual(["date", "base:date", "time", "base:time"]);
   }, 120_000);
 
-  it("refuses what it does not know", async () => {
+  it("refuses unknown questions and data", async () => {
     expect(await run("--only", "nothing")).toMatchObject({ code: 2, stdout: "" });
     expect(await run("--data", join(root, "nowhere"))).toMatchObject({ code: 2 });
     expect(await run("--rounds", "0")).toMatchObject({ code: 2 });

@@ -110,7 +110,7 @@ describe("a store of 400,000 rows in several shards", () => {
     }
   });
 
-  it("takes ids and times as numbers, bigints, Dates and arrays of int64 alike", async () => {
+  it("accepts ids and times as numbers, bigints, Dates and arrays of int64", async () => {
     const ids = db.subjectIds.slice(0, 50);
     const end = Array.from(ids, (id) => new Date(Math.floor(db.get(id)!.lastTime! / 2000)));
     const exact = BigInt64Array.from(end, (date) => BigInt(date.getTime()) * 1000n);
@@ -124,7 +124,7 @@ describe("a store of 400,000 rows in several shards", () => {
     for (const windows of forms) same(await db.countCodesEach({ windows }), found, () => "another form");
   });
 
-  it("stops when it is told to, and goes on afterwards", async () => {
+  it("stops on a signal, and answers the next query", async () => {
     const stopped = new AbortController();
     stopped.abort("enough");
     expect(await rejected(db.countCodes({ signal: stopped.signal }))).toMatchObject({ code: "MEDS_CANCELLED", cause: "enough" });
@@ -137,7 +137,7 @@ describe("a store of 400,000 rows in several shards", () => {
     expect((await db.countCodes()).events.reduce((sum, count) => sum + count)).toBe(db.eventCount);
   });
 
-  it("lets a query end that is under way when it is closed, and refuses later ones", async () => {
+  it("finishes queries that run when it is closed, and refuses later ones", async () => {
     const own = PatientDatabase.open(generated.store);
     const expected = await own.countCodes();
     const queries = Array.from({ length: 8 }, () => own.countCodes());
@@ -171,7 +171,7 @@ describe("a small store", () => {
 
   const code = async (promise: Promise<unknown>) => (await rejected(promise)).code;
 
-  it("gives empty arrays for empty cohorts and windows, and for codes that nothing has", async () => {
+  it("returns empty arrays for empty cohorts and windows, and for codes without rows", async () => {
     const nobody = db.subset([]);
     same(await nobody.countCodesEach(), new Answers(db, nobody).countCodesEach(), () => "no patient");
     const counts = await nobody.countCodes();
@@ -226,7 +226,7 @@ describe("a small store", () => {
     rows: Uint32Array.from(groups.flat()),
   });
 
-  it("refuses subjects that are not of the cohort, whatever their place", async () => {
+  it("refuses subjects that are not in the cohort, at any position", async () => {
     const train = db.split("train");
     const stranger = [...db].find(({ split }) => split !== "train")!.subjectId;
     const asked = (cohort: Cohort, subjectIds: readonly (number | bigint)[]) => code(cohort.countCodes({ windows: { subjectIds } }));
@@ -271,7 +271,7 @@ describe("a small store", () => {
   });
 });
 
-it("float64 values and real NaNs are told from nulls", async () => {
+it("float64 values and real NaNs are not mistaken for nulls", async () => {
   const values = [1, Number.NaN, null, 0.1, Number.POSITIVE_INFINITY];
   const table = values.map((_, i): [bigint, bigint, string] => [1n, BigInt(i), i === 4 ? "B" : "A"]);
   const source = folder("doubles");
@@ -321,7 +321,7 @@ it("withAncestor follows parents through any number of steps and through cycles"
 });
 
 describe("a damaged store", () => {
-  it.each([0, 255])("whose code id is %i refuses the query and gives the others' answers", async (id) => {
+  it.each([0, 255])("whose code id is %i refuses the query and answers the others", async (id) => {
     const whole = await clinic();
     const store = join(folder("damaged"), "s.medsdb");
     cpSync(whole.store, store, { recursive: true });

@@ -118,7 +118,7 @@ describe.skipIf(mimic === null)("the MIMIC-IV demo", () => {
     db.close();
   }, 300_000);
 
-  it("knows codes, descriptions, metadata and splits as the source's files do", async () => {
+  it("has the codes, descriptions, metadata and splits of the source's files", async () => {
     const db = await opened(mimic!);
     const facts =
       await one(`SELECT count(*) FILTER (WHERE description IS NOT NULL) AS described FROM read_parquet('${mimic}/metadata/codes.parquet')
@@ -140,7 +140,7 @@ describe.skipIf(small === null)("the small datasets", () => {
     });
   }
 
-  it("femr_synthetic reads back equal, given as a single file", async () => {
+  it("femr_synthetic, as a single file, reads back equal", async () => {
     const db = await checkWhole(join(small!, "femr_synthetic", "subjects.parquet"), new Map());
     expect([db.size, db.eventCount]).toEqual([200, 2_589]);
     db.close();

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 describe("generate", () => {
-  it("gives equal bytes for equal seeds, whatever the threads", async () => {
+  it("writes equal bytes for equal seeds, with any number of threads", async () => {
     const other = join(work, "again");
     await meds("generate", other, "--patients", "40", "--events", "30000", "--seed", "5", "--files", "4", "--threads", "1");
     const files = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.\w+$/.test(name));
@@ -32,7 +32,7 @@ describe("generate", () => {
 });
 
 describe("batches", () => {
-  it("writes a file whole or not at all", async () => {
+  it("writes a complete file or none", async () => {
     const folder = join(work, "batches");
     mkdirSync(folder);
     const split = Object.keys(JSON.parse((await meds("info", store, "--json")).stdout).splits)[0]!;
@@ -57,7 +57,7 @@ describe("convert", () => {
     expect((await meds("convert", source, store, "--force")).code).toBe(0);
   });
 
-  it("tells progress to programs on stderr, a JSON object a line", async () => {
+  it("reports progress to programs on stderr, one JSON object per line", async () => {
     const { code, stdout, stderr } = await meds("convert", source, join(work, "watched.medsdb"), "--progress", "json", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout).events).toBe(30000);
@@ -69,7 +69,7 @@ describe("convert", () => {
     for (const line of lines) expect(Object.keys(line)).toEqual(["phase", "done", "total", "bytes", "bytesTotal", "seconds", "eta"]);
   });
 
-  it("keeps the columns that are asked for", async () => {
+  it("keeps the chosen columns", async () => {
     const narrow = join(work, "narrow.medsdb");
     await meds("convert", source, narrow, "--columns", "unit", "--shard-bytes", "1MiB", "--threads", "1");
     const columns = JSON.parse((await meds("info", narrow, "--json")).stdout).columns as { name: string }[];
@@ -80,7 +80,7 @@ describe("convert", () => {
     expect(left.map(({ name }) => name).sort()).toEqual(["code", "numeric_value", "omop_table", "time", "unit"]);
   });
 
-  it("writes an index where it is asked for, and says its size", async () => {
+  it("writes an index on request, and reports its size", async () => {
     const indexed = join(work, "indexed.medsdb");
     const { stdout } = await meds("convert", source, indexed, "--index");
     expect(stdout).toMatch(/ of it index, 1 shard\)\n/);
@@ -90,7 +90,7 @@ describe("convert", () => {
     expect((await meds("verify", indexed, source)).code).toBe(0);
   });
 
-  it("refuses a column that the source has not, by name", async () => {
+  it("refuses a column that the source does not have, by name", async () => {
     const { code, stderr } = await meds("convert", source, join(work, "wrong.medsdb"), "--columns", "hadm_id");
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^MEDS_MISSING_COLUMN: [^\n]*hadm_id[^\n]*\n$/)]);
   });
@@ -253,7 +253,7 @@ describe("show", () => {
   const core = ({ events }: Shown) =>
     events.map(({ time, code, numeric_value, text_value, visit_id }) => ({ time, code, numeric_value, text_value, visit_id }));
 
-  it("gives every row of the patient, in order", async () => {
+  it("prints every row of the patient, in order", async () => {
     const patient = await shown();
     const expected = await rows();
     expect(patient).toMatchObject({ subjectId: subject, length: expected.length });
@@ -292,7 +292,7 @@ describe("show", () => {
     expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u);
   });
 
-  it("colours nothing where NO_COLOR is set or there is no terminal", async () => {
+  it("has no colours if NO_COLOR is set or there is no terminal", async () => {
     expect((await start(["show", store, subject], { FORCE_COLOR: "", NO_COLOR: "1" }).done).stdout).not.toContain("\u001b");
   });
 
@@ -378,7 +378,7 @@ describe("verify", () => {
 });
 
 describe("transform", () => {
-  it("takes a function and ready transforms, and says what it did", async () => {
+  it("accepts a function and ready transforms, and reports what it did", async () => {
     const module = join(work, "louder.mjs");
     writeFileSync(
       module,
@@ -407,7 +407,7 @@ describe("transform", () => {
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^MEDS_STORE_EXISTS: [^\n]*\n$/)]);
   });
 
-  it("takes rows by code or by column, and refuses what it cannot read", async () => {
+  it("selects rows by code or by column, and refuses what it cannot read", async () => {
     const out = join(work, "never.medsdb");
     const stderr = async (...args: string[]) => {
       const { code, stderr } = await meds("transform", store, out, ...args);

@@ -39,7 +39,7 @@ describe("arguments", () => {
 });
 
 describe("format", () => {
-  it("times come back as they were given", () => {
+  it("times read and written again are the same", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -62135596800000000n, max: 253402300799999999n }), (micros) => {
         const { date, time: clock } = dateAndTime(micros);

@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 describe("a disk", () => {
-  it("that is full is told, and nothing is left on it", async (test) => {
+  it("that is full is an error, and nothing is left on it", async (test) => {
     for (const megabytes of [1, 3, 6]) {
       const disk = smallDisk(`size=${megabytes}m`);
       if (disk === null) return test.skip("mounting a tmpfs is not permitted");
@@ -32,7 +32,7 @@ describe("a disk", () => {
     }
   });
 
-  it("that is full where repair spills is told, and nothing is left", async (test) => {
+  it("that is full where repair spills is an error, and nothing is left", async (test) => {
     const disk = smallDisk("size=1m");
     if (disk === null) return test.skip("mounting a tmpfs is not permitted");
     const rows = Array.from({ length: 60_000 }, (_, i): SimpleRow => [BigInt((i * 7919) % 60_013), BigInt(i), `CODE ${(i * i) % 5003}`, i]);
@@ -43,13 +43,13 @@ describe("a disk", () => {
     expect([readdirSync(disk), readdirSync(target)]).toEqual([[], []]);
   });
 
-  it("that is read-only is told", async (test) => {
+  it("that is read-only is an error", async (test) => {
     const disk = smallDisk("size=1m");
     if (disk === null || spawnSync("mount", ["-o", "remount,ro", disk]).status !== 0) return test.skip("mounting is not permitted");
     expect(await rejected(convert(generated.source, join(disk, "s.medsdb")))).toMatchObject({ code: "MEDS_PERMISSION" });
   });
 
-  it("whose folder may not be written is told", async (test) => {
+  it("whose folder may not be written is an error", async (test) => {
     if (process.getuid?.() === 0 || process.platform === "win32") return test.skip("root may write anywhere");
     const locked = folder("locked");
     chmodSync(locked, 0o555);
@@ -57,7 +57,7 @@ describe("a disk", () => {
     chmodSync(locked, 0o755);
   });
 
-  it("that lies below a file is told", async () => {
+  it("whose path goes through a file is an error", async () => {
     const file = join(folder("file"), "file");
     writeFileSync(file, "");
     expect(await rejected(convert(generated.source, join(file, "s.medsdb")))).toMatchObject({ code: expect.stringMatching(/^MEDS_/) });
@@ -65,7 +65,7 @@ describe("a disk", () => {
 });
 
 describe("the temporary folder", () => {
-  it("given by option is made use of and left as it was", async () => {
+  it("of an option is used, and its files are not changed", async () => {
     const temp = folder("temp");
     mkdirSync(join(temp, "mine"));
     writeFileSync(join(temp, "mine", "file"), "keep");

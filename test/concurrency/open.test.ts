@@ -10,7 +10,7 @@ import { changed, contents, folder } from "../support/folder.js";
 import { generated } from "../support/generated.js";
 
 describe("an open store", () => {
-  it("that is replaced gives the old data or MEDS_STORE_REPLACED, never a mix", async () => {
+  it("that is replaced returns the old data or throws MEDS_STORE_REPLACED, never a mix", async () => {
     const rows = (code: string): SimpleRow[] =>
       Array.from(
         { length: 2000 },

@@ -108,7 +108,7 @@ describe("sizes", () => {
 });
 
 describe("the same source and options", () => {
-  it("give the same bytes with 1, 2 and 5 threads, wherever they stand", async () => {
+  it("have the same bytes with 1, 2 and 5 threads, wherever they are", async () => {
     const rows = Array.from(
       { length: 5000 },
       (_, i): SimpleRow => [BigInt(Math.floor(i / 90)), i % 90 < 2 ? null : BigInt(i), `C${(i * i) % 301}`, i % 3 ? i : null],

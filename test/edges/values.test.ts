@@ -88,7 +88,7 @@ describe("codes and texts", () => {
 });
 
 describe("values", () => {
-  it("NaN, infinities, -0, null and denormals are told apart", async () => {
+  it("NaN, infinities, -0, null and denormals stay different", async () => {
     const values = [
       Number.NaN,
       null,

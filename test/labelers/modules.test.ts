@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 describe("a function of a module", () => {
-  it("is asked of each patient, with its arguments", async () => {
+  it("is called for each patient, with its arguments", async () => {
     const labels = await db.label(module, { exportName: "long", args: { least: 12 }, threads: 2, task: "long" });
     const expected = [...db].flatMap((patient) =>
       patient.lastTime === null ? [] : [[patient.subjectId, BigInt(patient.lastTime), patient.length >= 12 ? 600n : 0n]],
@@ -26,7 +26,7 @@ describe("a function of a module", () => {
     expect([labels.task, labels.columns]).toEqual(["long", ["integer_value"]]);
   });
 
-  it("that gives no labels is told of, with the patient or the module", async () => {
+  it("that returns something else than labels is an error that names the patient or the module", async () => {
     for (const exportName of ["nobody", "other", "named", "timeless"]) {
       const error = await rejected(db.label(module, { exportName }));
       expect([error.code, (error.cause as { code: string }).code]).toEqual(["MEDS_PASS_FAILED", "MEDS_INVALID_ARGUMENT"]);
@@ -42,7 +42,7 @@ describe("a function of a module", () => {
 const femr = real("small-meds", "femr_synthetic");
 
 describe.skipIf(femr === null)("the labeler of FEMR's tutorial", () => {
-  it("gives the labels that FEMR wrote", async () => {
+  it("makes the labels that FEMR wrote", async () => {
     const store = join(folder("femr"), "femr.medsdb");
     await convert(join(femr!, "subjects.parquet"), store);
     const own = PatientDatabase.open(store);
@@ -70,7 +70,7 @@ describe("labels drawn by a seed", () => {
       .map(keyOf);
   }
 
-  it("are at most so many of each patient, the same ones whoever else is asked, with any number of threads", async () => {
+  it("are at most n per patient; the choice does not depend on other patients or on the number of threads", async () => {
     const all = [...(await db.label(labeler))];
     for (const [count, seed] of [
       [1, 0],

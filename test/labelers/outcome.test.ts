@@ -96,7 +96,7 @@ describe("outcomeWithin", () => {
     }
   });
 
-  it("never calls false what nobody saw the end of", async () => {
+  it("never makes a false label without complete follow-up", async () => {
     const { db, source } = await stored(randomPatients(3));
     const rows = await timedRows(source);
     for (const hours of [0, 1, 5, 40, 1000]) {
@@ -223,7 +223,7 @@ describe("outcomeWithin", () => {
     db.close();
   });
 
-  it("refuses what is no option", async () => {
+  it("refuses unknown options", async () => {
     const { db } = await stored(new Map([[1n, [["A", 0]]]]));
     const odd = (value: unknown) => value as never;
     const made = [
@@ -297,7 +297,7 @@ describe.skipIf(femr === null)("FEMR's TimeHorizonEventLabeler on its synthetic 
   const known = (labels: Labels) => labels.select(({ isCensored }) => isCensored !== true);
   const sorted = (rows: Iterable<LabelRow>) => [...rows].map(plainOf);
 
-  it("gives the same labels for every horizon, with and without labels at the time of an outcome", async () => {
+  it("makes the same labels for every horizon, with and without labels at the time of an outcome", async () => {
     const { db, rows } = await opened();
     const isOutcome = (code: string) => code.startsWith("RxNorm/1") || code.startsWith("ICD9CM/2");
     const outcome = { prefix: ["RxNorm/1", "ICD9CM/2"] };
@@ -334,7 +334,7 @@ describe.skipIf(femr === null)("FEMR's TimeHorizonEventLabeler on its synthetic 
     db.close();
   });
 
-  it("gives the same labels at chosen codes (CodeLabeler)", async () => {
+  it("makes the same labels at chosen codes (CodeLabeler)", async () => {
     const { db, rows } = await opened();
     const expected = [...rows].flatMap(([id, own]) => {
       const at = distinct(own.filter(({ code }) => code.startsWith("ICD9CM/")));

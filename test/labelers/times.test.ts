@@ -214,7 +214,7 @@ describe.skipIf(mimic === null || answers === null)("visits of the MIMIC-IV demo
     expect(listed(days)).toEqual(listed(rows.map(([, patient, stay]) => [BigInt(patient), stay])));
   });
 
-  it("hold every time of prediction of the published task: 24 hours in intensive care, by whoever is still there", async () => {
+  it("contain every prediction time of the published task: 24 hours into each intensive care stay that lasts as long", async () => {
     const published = await Labels.open(join(mimic!, "tasks", "ICU_Mortality_first_24h.parquet"));
     const stays: AtVisits = { start: { prefix: "ICU_ADMISSION" }, end: { prefix: "ICU_DISCHARGE" }, offset: { hours: 24 } };
     const death = await db.label(outcomeWithin({ outcome: "MEDS_DEATH", horizon: "record", at: stays }));

@@ -102,7 +102,7 @@ describe("labValue", () => {
     db.close();
   });
 
-  it("reads only rows in the units that are asked for, and counts the others", async () => {
+  it("reads only rows in the chosen units, and counts the others", async () => {
     const rows: SimpleRow[] = [0, 1, 2, 3].map((i) => [1n, BigInt(i) * HOUR, "LAB//k", 10]);
     const source = folder("units");
     await writeFiles(source, [
@@ -128,7 +128,7 @@ describe("labValue", () => {
     db.close();
   });
 
-  it("refuses what is no option", () => {
+  it("refuses unknown options", () => {
     const odd = (value: unknown) => value as never;
     const made = [
       () => labValue(odd(undefined)),

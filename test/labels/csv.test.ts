@@ -216,7 +216,7 @@ describe("INSPECT's cohort", () => {
     expect([labels.task, [...labels.predictionTimes]]).toEqual(["PE", [micros("2014-05-12T00:00:00Z")]]);
   });
 
-  it("refuses what is no task", async () => {
+  it("refuses files that are not tasks", async () => {
     const path = csv(TABLE, "cohort.csv");
     const all = /"pe_positive_nlp", "12_month_mortality", "12_month_PH"/;
     expect(await rejected(Labels.open(path))).toMatchObject({ code: "MEDS_INVALID_ARGUMENT", message: expect.stringMatching(all) });

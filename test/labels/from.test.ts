@@ -5,7 +5,7 @@ import { codeOf, rejected, thrown } from "../support/errors.js";
 
 const good: Label = { subjectId: 1, predictionTime: 5 };
 
-describe("labels given in memory", () => {
+describe("labels in memory", () => {
   it("may have any int64, and any text", () => {
     const texts = ["", "é", "🙂", "\u0000", "\ud7ff\ue000"];
     for (const id of [2n ** 63n - 1n, -(2n ** 63n)]) {
@@ -41,7 +41,7 @@ describe("labels given in memory", () => {
     expect(codeOf(() => Labels.from([good, { ...good, ...wrong } as Label]))).toBe(code);
   });
 
-  it("take no options that nobody knows", async () => {
+  it("refuse unknown options", async () => {
     for (const wrong of [{ tasks: "x" }, new Map([["task", "x"]]), ["task"]]) {
       expect(codeOf(() => Labels.from([good], wrong as object))).toBe("MEDS_INVALID_ARGUMENT");
       expect(codeOf(() => Labels.join(wrong as never))).toBe("MEDS_INVALID_ARGUMENT");

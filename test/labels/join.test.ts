@@ -43,7 +43,7 @@ describe("Labels.tasks", () => {
 });
 
 describe("Labels.join", () => {
-  it("has a row a subject and time, null where a task has no label, and pairs the k-th with the k-th", () => {
+  it("has one row per subject and time, null where a task has no label, and pairs the k-th with the k-th", () => {
     const label = (subjectId: number, predictionTime: number, value: Partial<Label>): Label => ({ subjectId, predictionTime, ...value });
     const a = Labels.from([
       label(1, 10, { booleanValue: true }),
@@ -83,7 +83,7 @@ describe("Labels.join", () => {
     ]);
   });
 
-  it("refuses what is no table of labels", () => {
+  it("refuses values that are not tables of labels", () => {
     const labels = Labels.from([]);
     expect(codeOf(() => Labels.join(null as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => Labels.join({ a: labels, b: [] as never }))).toBe("MEDS_INVALID_ARGUMENT");

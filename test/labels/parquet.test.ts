@@ -206,7 +206,7 @@ describe("columns", () => {
 });
 
 describe("a task's folder", () => {
-  it("is read file by file in order of path, whatever the sharding; what begins with a dot or _ is no data", async () => {
+  it("is read file by file in order of path, whatever the sharding; names that begin with a dot or _ are not data", async () => {
     const root = folder("task");
     const label = (id: number, time: number) =>
       `SELECT ${id}::BIGINT subject_id, make_timestamp(${time}) prediction_time, ${id % 2 === 0} boolean_value`;
@@ -242,7 +242,7 @@ describe("a task's folder", () => {
     expect([labels.size, labels.columns, [...labels]]).toEqual([0, [], []]);
   });
 
-  it("that is absent or has no labels is told", async () => {
+  it("that is absent or has no labels is an error", async () => {
     const root = folder("none");
     expect(await rejected(Labels.open(join(root, "absent")))).toMatchObject({ code: "MEDS_NOT_FOUND" });
     expect(await rejected(Labels.open(root))).toMatchObject({ code: "MEDS_NO_DATA", path: root });
@@ -463,7 +463,7 @@ describe("a folder of labels", () => {
     expect([...(await Labels.open(task))].map(({ booleanValue }) => booleanValue)).toEqual([true]);
   });
 
-  it("with files without labels, which are alike, is read", async () => {
+  it("with several equal files without labels is read", async () => {
     const task = folder("task");
     for (const [name, ids] of [
       ["train/0", []],

@@ -29,7 +29,7 @@ const LAB: readonly Row[] = [
 ];
 
 describe("Shots", () => {
-  it("knows its sub-tasks, sizes and replicates", async () => {
+  it("lists its sub-tasks, sizes and replicates", async () => {
     const { shots } = await open("lab_anemia", LAB);
     expect([shots.subTasks, shots.sizes(), shots.replicates(4), shots.sizes("lab_anemia")]).toEqual([
       ["lab_anemia"],
@@ -177,7 +177,7 @@ describe("Shots", () => {
     expect([...taken.train].map((row) => row.booleanValue)).toEqual([false, true]);
   });
 
-  it("never train on whom the splits hold out", async () => {
+  it("never contain held-out patients for training", async () => {
     const { labels, shots } = await open("lab_anemia", LAB);
     const wrong = Splits.from({ train: [6], tuning: [2], held_out: [1, 3, 7] });
     expect(thrown(() => shots.select(labels, wrong, { k: 1 }))).toMatchObject({
@@ -248,7 +248,7 @@ describe("Shots", () => {
 });
 
 describe("Shots.binary", () => {
-  it("leaves truth values and missing ones, and refuses what nothing says is true", () => {
+  it("keeps truth values and missing ones, and refuses values of which none is named as true", () => {
     const from = (...values: object[]) => Labels.from(values.map((value) => ({ subjectId: 1, predictionTime: 1, ...value })));
     const binary = (labels: Labels, subTask: string) => [...Shots.binary(labels, subTask)].map((row) => row.booleanValue);
     expect(binary(from({ booleanValue: false }, { booleanValue: true }, {}), "guo_icu")).toEqual([false, true, null]);

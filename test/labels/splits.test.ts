@@ -53,7 +53,7 @@ describe("Splits.open", () => {
     expect([idsOf(splits), splits.of(2)]).toEqual([{ train: [1n], tuning: [3n] }, null]);
   });
 
-  it("gives EHRSHOT's, FEMR's and INSPECT's names as MEDS's", async () => {
+  it("reads the split names of EHRSHOT, FEMR and INSPECT as those of MEDS", async () => {
     const ehrshot = await Splits.open(csv("split,omop_person_id\ntrain,115967096\nval,115967097\ntest,115967098\ntrain,115967099\n"));
     expect(idsOf(ehrshot)).toEqual({ train: [115967096n, 115967099n], tuning: [115967097n], held_out: [115967098n] });
     const femr = await Splits.open(csv("subject_id,split_name\n0,train\n-4,test\n9223372036854775807,test\n", "main_split.csv"));
@@ -144,7 +144,7 @@ describe("labels.inSplit", () => {
     );
   });
 
-  it("refuses a split that there is not, and what is no Splits", () => {
+  it("refuses an unknown split, and values that are not Splits", () => {
     const labels = Labels.from([{ subjectId: 1, predictionTime: 1 }]);
     expect(codeOf(() => labels.inSplit(Splits.from({ train: [1] }), "test"))).toBe("MEDS_UNKNOWN_SPLIT");
     expect(codeOf(() => labels.inSplit({ train: [1] } as never, "train"))).toBe("MEDS_INVALID_ARGUMENT");

@@ -149,7 +149,7 @@ describe("Labels.write", () => {
     expect(readdirSync(join(dir, ".."))).toEqual(["task"]);
   });
 
-  it("takes an empty folder, a path with a slash at its end, and a link", async () => {
+  it("accepts an empty folder, a path that ends in a slash, and a link", async () => {
     const root = folder("empty");
     mkdirSync(join(root, "a"));
     await some.write(`${join(root, "a")}/`);
@@ -168,7 +168,7 @@ describe("Labels.write", () => {
     expect(readdirSync(join(dir, ".."))).toEqual(["task"]);
   });
 
-  it.skipIf(process.getuid?.() === 0)("tells of a folder that may not be written, and leaves nothing", async () => {
+  it.skipIf(process.getuid?.() === 0)("reports a folder that it may not write to, and leaves nothing", async () => {
     const root = folder("locked");
     chmodSync(root, 0o500);
     expect(await rejected(some.write(join(root, "task")))).toMatchObject({ code: "MEDS_PERMISSION" });

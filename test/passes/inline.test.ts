@@ -25,8 +25,8 @@ const adding = { initial: 0, merge: (total: number, part: number) => total + par
 /** In this thread and in threads. */
 const both = [[0], [1], [2], [undefined]] as const;
 
-describe("a function that is given itself", () => {
-  it.each(both)("gives what a plain loop gives, with %s threads", async (threads) => {
+describe("a function that is passed inline", () => {
+  it.each(both)("returns what a plain loop returns, with %s threads", async (threads) => {
     const pass = db.map(
       function* (patients, { plus }) {
         for (const patient of patients) yield patient.length + plus;
@@ -205,7 +205,7 @@ describe("what goes wrong in a function", () => {
     expect((error.cause as Error).stack).toMatch(/careless \(inline function careless:\d+:\d+\)/);
   });
 
-  it("does not give the function this package's own objects", async () => {
+  it("calls the function without `this`: objects of this package cannot be reached through it", async () => {
     const [found] = await db.map(written("function () { return [this === undefined]; }"), { threads: 0 }).toArray();
     expect(found).toBe(true);
   });

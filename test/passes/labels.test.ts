@@ -29,7 +29,7 @@ function joined(labels: Labels, patients: Iterable<{ subjectId: bigint; length: 
 }
 
 describe("mapWithLabels", () => {
-  it("gives each patient its labels, in order of the table, for any table", async () => {
+  it("passes each patient with its labels, in the order of the table, for any table", async () => {
     const { subjectIds } = db;
     const row = fc.record({
       subjectId: fc.oneof(

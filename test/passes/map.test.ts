@@ -36,7 +36,7 @@ afterAll(() => db.close());
 const byId = (a: Known, b: Known) => (a.id < b.id ? -1 : 1);
 
 describe("map", () => {
-  it.each([0, 1, 2, 5])("gives what a plain loop gives, in order, with %i threads", async (threads) => {
+  it.each([0, 1, 2, 5])("returns what a plain loop returns, in order, with %i threads", async (threads) => {
     const pass = db.map<Known>(module, { threads });
     expect(pass.report.patients).toBe(300);
     expect(pass.report.chunks).toBeGreaterThan(20);
@@ -45,7 +45,7 @@ describe("map", () => {
     expect(await pass.toArray()).toEqual(plain);
   });
 
-  it("gives the same results as they come", async () => {
+  it("returns the same results unordered", async () => {
     const found = await db.map<Known>(module, { threads: 2, ordered: false }).toArray();
     expect(found.sort(byId)).toEqual([...plain].sort(byId));
   });
@@ -70,11 +70,11 @@ describe("map", () => {
     expect(found.map(countOf).reduce<number>((sum, count) => sum + count!, 0)).toBe(300);
   });
 
-  it("takes undefined for no result", async () => {
+  it("counts undefined as no result", async () => {
     expect(await db.map(module, { exportName: "single", args: { kind: "nothing" } }).toArray()).toEqual([]);
   });
 
-  it("tells the function its arguments, place and store", async () => {
+  it("passes arguments, worker and store to the function", async () => {
     const args = { big: 2n ** 70n, date: new Date(5), list: new Uint8Array([1, 2]) };
     const pass = db.map(module, { exportName: "context", args, per: "chunk" });
     const { chunks } = pass.report;
@@ -106,7 +106,7 @@ describe("map", () => {
     expect(await db.subset([]).map(module).toArray()).toEqual([]);
   });
 
-  it("cuts work by events: a long patient stands alone, the other chunks are about equal", async () => {
+  it("cuts chunks by events: a long patient has its own, the others are about equal", async () => {
     const sizes = [1, 1, 20_000, 1, 3, ...Array.from({ length: 2000 }, (_, i) => 1 + (i % 40))];
     const rows = sizes.flatMap((size, id) => Array.from({ length: size }, (_, i): SimpleRow => [BigInt(id), BigInt(i), "A"]));
     const store = join(folder("skew"), "skew.medsdb");
@@ -147,7 +147,7 @@ describe("map", () => {
     crowd.close();
   });
 
-  it("goes on when the database is closed meanwhile, and does not begin when it was closed before", async () => {
+  it("continues if the database is closed during the pass, and does not begin if it was closed before", async () => {
     const own = PatientDatabase.open(generated.store);
     const pass = own.map<Known>(module, { threads: 2 });
     const found: Known[] = [];
@@ -171,7 +171,7 @@ describe("map", () => {
 });
 
 describe("reduce", () => {
-  it("gives the same floating-point sum for any number of threads", async () => {
+  it("returns the same floating-point sum for any number of threads", async () => {
     const options = { exportName: "total", per: "chunk", initial: 0, merge: (a: number, b: number) => a + b } as const;
     const sumWith = (threads: number) => db.reduce<number>(module, { ...options, threads });
     const sums = [await sumWith(1), await sumWith(2), await sumWith(7), await sumWith(0)];
@@ -180,14 +180,14 @@ describe("reduce", () => {
     expect(sums[0]! / plainSum).toBeCloseTo(1, 9);
   });
 
-  it("merges arrays in order of the patients, and gives the initial value without patients", async () => {
+  it("merges arrays in order of the patients, and returns the initial value without patients", async () => {
     const merge = (all: bigint[], part: bigint[]) => [...all, ...part];
     const options = { exportName: "ids", per: "chunk", initial: [] as bigint[], merge } as const;
     expect(await db.reduce(module, options)).toEqual(plain.map(({ id }) => id));
     expect(await db.subset([]).reduce(module, options)).toEqual([]);
   });
 
-  it("hands on what merge throws", async () => {
+  it("throws what merge throws", async () => {
     const merge = (): number => {
       throw new RangeError("no room");
     };
@@ -200,7 +200,7 @@ describe("what goes wrong", () => {
   const failure = (how: string, options: MapOptions = {}) =>
     rejected(db.map(module, { exportName: "failing", args: { subject: subject(), how }, threads: 2, ...options }).toArray());
 
-  it("names the patient and the module, and hands on the cause with its name, code and causes", async () => {
+  it("names the patient and the module; the cause keeps its name, code and causes", async () => {
     const error = await failure("error");
     expect(error).toBeInstanceOf(MedsError);
     expect(error.code).toBe("MEDS_PASS_FAILED");
@@ -213,7 +213,7 @@ describe("what goes wrong", () => {
     expect((await failure("error", { ordered: false })).message).toContain(`subject ${subject()}: TypeError: boom`);
   });
 
-  it("keeps what stands before it, in order", async () => {
+  it("comes after the results before it, in order", async () => {
     const seen: unknown[] = [];
     const pass = db.map(module, { exportName: "failing", args: { subject: subject() }, threads: 3 });
     const reading = (async () => {
@@ -232,7 +232,7 @@ describe("what goes wrong", () => {
     ["column", "no_such_column", "MEDS_UNKNOWN_COLUMN"],
     ["clone", "cloned to the caller", "MEDS_INVALID_ARGUMENT"],
     ["patient", "patient.copy()", "MEDS_INVALID_ARGUMENT"],
-  ])("tells of a %s", async (how, text, code) => {
+  ])("reports a failure: %s", async (how, text, code) => {
     for (const threads of [0, 2]) {
       const error = await failure(how, { threads });
       expect(error.code).toBe("MEDS_PASS_FAILED");
@@ -253,12 +253,12 @@ describe("what goes wrong", () => {
     }
   });
 
-  it("tells of a thread that exits", async () => {
+  it("a thread that exits is an error", async () => {
     const error = await failure("exit");
     expect([error.code, error.message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining("process.exit")]);
   });
 
-  it("tells of a promise that rejects, and of one that was left behind", async () => {
+  it("a promise that rejects is an error, also one that was not awaited", async () => {
     const later = await rejected(db.map(module, { exportName: "failingLater", args: { subject: subject() } }).toArray());
     expect(later.message).toContain(`subject ${subject()}: Error: later`);
     const left = await rejected(db.map(module, { exportName: "leftBehind" }).toArray());
@@ -266,14 +266,14 @@ describe("what goes wrong", () => {
   });
 
   // A second failing thread ended the process, now and then, while the first one's pass was being left.
-  it("tells of threads that fail at once, again and again", async () => {
+  it("threads that fail at once are an error, each time", async () => {
     for (let i = 0; i < 15; i += 1) {
       const error = await rejected(db.map(module, { exportName: "failingAtOnce", threads: 4 }).toArray());
       expect([error.code, (error.cause as Error).message]).toEqual(["MEDS_PASS_FAILED", "at once"]);
     }
   });
 
-  it("tells of a module that cannot be loaded or lacks the function", async () => {
+  it("a module that cannot be loaded or lacks the function is an error", async () => {
     const broken = await rejected(db.map(new URL("../support/passes/broken.mjs", import.meta.url)).toArray());
     expect(broken.code).toBe("MEDS_PASS_FAILED");
     expect(broken.message).toMatch(/broken\.mjs could not be loaded: Error: not today/);
@@ -284,7 +284,7 @@ describe("what goes wrong", () => {
     }
   });
 
-  it("refuses what is no module, no option or no argument", () => {
+  it("refuses wrong modules, options and arguments", () => {
     const scratch = mkdtempSync(join(folder("modules"), "m-"));
     const codes = (...calls: (() => unknown)[]) => calls.map(codeOf);
     const odd = (value: unknown) => value as never;
@@ -323,7 +323,7 @@ describe("what goes wrong", () => {
 });
 
 describe("leaving", () => {
-  it("is possible by a signal, in whatever the workers do", async () => {
+  it("is possible by a signal, whatever the workers are doing", async () => {
     const controller = new AbortController();
     const endless = rejected(db.map(module, { exportName: "endless", signal: controller.signal }).toArray());
     await sleep(200);

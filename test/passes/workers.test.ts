@@ -106,7 +106,7 @@ describe("the patients of a worker", () => {
     expect(rest).toEqual([...rest].sort(inOrder));
   });
 
-  it.each(THREADS)("tell in which chunk they are, and results come in that order (%i threads)", async (threads) => {
+  it.each(THREADS)("know their chunk, and results come in the order of the chunks (%i threads)", async (threads) => {
     const found = await db
       .map(
         function* (patients, _, context) {
@@ -426,7 +426,7 @@ describe("threads", () => {
     Reflect.deleteProperty(globalThis, "ended");
   });
 
-  it("in this thread the pass goes on when the database is closed meanwhile", async () => {
+  it("in this thread the pass continues if the database is closed", async () => {
     const own = PatientDatabase.open(generated.store);
     const found: bigint[] = [];
     for await (const id of own.map(function* (patients) { for (const { subjectId } of patients) yield subjectId; }, { threads: 0 })) {

@@ -50,7 +50,7 @@ async function check(store: string, expected: ReadonlyMap<string, readonly strin
 }
 
 describe("withAncestor", () => {
-  it("goes through codes that no event has, at any distance, through circles, several rows and several parents, whatever became of the store", async () => {
+  it("goes through codes without events, over any number of steps, circles, several rows and several parents, also after filter and export", async () => {
     let state = 7;
     const random = (below: number) => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;

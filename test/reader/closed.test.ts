@@ -85,7 +85,7 @@ function text(value: unknown): string {
 }
 
 describe("after close()", () => {
-  it("each member of each object gives what it gave, or MEDS_CLOSED", async () => {
+  it("each member of each object returns the same as before, or throws MEDS_CLOSED", async () => {
     const db = PatientDatabase.open((await clinic()).store);
     const patient = db.at(0)!;
     const window = patient.from(T0 + 2000n);
@@ -130,7 +130,7 @@ describe("after close()", () => {
     expect(before.size).toBeGreaterThan(150);
   });
 
-  it("the strings of codes that are held go on, new ones are refused", async () => {
+  it("code strings that were read before stay readable, new ones are refused", async () => {
     const db = PatientDatabase.open((await clinic()).store);
     const { codes } = db;
     const { strings } = codes;

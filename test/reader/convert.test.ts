@@ -80,7 +80,7 @@ describe("from()", () => {
     for (const db of [again, changed, other]) db.close();
   });
 
-  it("replaces nothing that is no store", async () => {
+  it("replaces only stores", async () => {
     const source = join(folder("from"), "set");
     await writeSimple(source, [...rows(1)]);
     writeFileSync(`${source}.medsdb`, "mine");

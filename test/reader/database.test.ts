@@ -25,7 +25,7 @@ const code = (call: () => unknown): string | undefined => {
 describe("a database", () => {
   it("is in several shards, so that the tests mean something", () => expect(db.metadata.shards).toBeGreaterThan(1));
 
-  it("goes on where a loop was left: an iterator that is taken in portions loses no patient", () => {
+  it("continues where a loop ended: an iterator that is read in portions loses no patient", () => {
     const all = [...db].map(({ slot }) => slot);
     for (const portion of [1, 2, 3]) {
       const iterator = db[Symbol.iterator]();
@@ -255,7 +255,7 @@ describe("after close()", () => {
 });
 
 describe("memory that was written to by mistake", () => {
-  it("gives an error instead of undefined, and no file changes", () => {
+  it("throws instead of returning undefined, and changes no file", () => {
     const open = PatientDatabase.open(path);
     const patient = open.at(0)!;
     patient.codeIds[3] = 250;
@@ -283,7 +283,7 @@ describe("memory that was written to by mistake", () => {
 });
 
 describe("console.log", () => {
-  it("shows what a person wants to know", () => {
+  it("shows a few lines for people", () => {
     expect(inspect(db.at(0))).toMatch(/subjectId: 7n,\s+length: 12,\s+staticCount: 2,\s+first: 2020-01-01T00:00:00.000Z/);
     expect(inspect(db.at(0)!.at(2))).toMatch(/time: 2020-01-01T00:00:00.000Z,\s+code: 'MEDS_BIRTH'/);
     const open = PatientDatabase.open(path);

@@ -38,7 +38,7 @@ describe("JSON", () => {
     expect(told(patient.withCode("LAB//a")).events.every((event: { code: string }) => event.code === "LAB//a")).toBe(true);
   });
 
-  it("of the rest is what it stands for", () => {
+  it("of other values is their content", () => {
     expect(told(db.at(0)!.column("dose"))).toEqual([...db.at(0)!.column("dose")]);
     expect(told(db.at(0)!.column("unit").dictionary)).toEqual([null, "mg/dL", "mmol/L"]);
     expect(told(db.codes)).toEqual([...db.codes]);

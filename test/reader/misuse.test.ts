@@ -168,7 +168,7 @@ describe("a value of the wrong kind", () => {
     }
   });
 
-  it("is told in a sentence that says what to give", () => {
+  it("is an error that says what the value must be", () => {
     const message = (call: () => unknown) => {
       try {
         call();
@@ -257,7 +257,7 @@ const asyncCases: Case[] = [
   ...["preset", "ids", "compression"].map((name): Case => [`generate ${name}`, generating(name), (x) => x === undefined]),
 ];
 
-describe("a value of the wrong kind, for what takes its time", () => {
+describe("a value of the wrong kind, in asynchronous functions", () => {
   it.each(asyncCases)("%s", async (name, call, answers) => {
     for (const value of ODD) {
       const what = `${name}(${inspect(value)})`;
@@ -282,8 +282,7 @@ describe("a value of the wrong kind, for what takes its time", () => {
     ["verify", () => verify(store, undefined, { thread: 1 } as never), "thread", "limit, threads, memory"],
     ["generate", () => generate(join(target, "unknown"), { patient: 1 } as never), "patient", "preset, patients, events"],
     ["open", () => PatientDatabase.open(store, { verfy: true } as never), "verfy", "verify"],
-    ["countCodes", () => db.countCodes({ thread: 1 } as never), "thread", "windows, threads, signal"],
-    ["countCodes", () => db.countCodes({ codes: [] } as never), "codes", "windows, threads, signal"],
+    ["countCodes", () => db.countCodes({ thread: 1 } as never), "thread", "by, codes, windows, threads, signal"],
     ["aggregate", () => db.aggregate({ code: [] } as never), "code", "codes, windows, threads, signal"],
     ["windows", () => db.countCodes({ windows: { subjectIds: [], inclusiv: false } as never }), "inclusiv", "subjectIds, start, end"],
     ["a window by time", () => patient().until(T0, { inclusiv: false } as never), "inclusiv", "inclusive, static"],
@@ -295,7 +294,7 @@ describe("a value of the wrong kind, for what takes its time", () => {
     expect(await unknown(call)).toContain(`"${name}" is not an option of ${what}. The options are ${known}`);
   });
 
-  it("leaves nothing where a path was none", () => {
+  it("writes nothing if the path is not a path", () => {
     for (const name of ["undefined", "null", "[object Object]", "NaN"]) expect(existsSync(name), name).toBe(false);
   });
 });

@@ -50,7 +50,7 @@ describe("index.d.ts", () => {
     expect(errors({ "plain.mts": text })).toEqual([]);
   });
 
-  it("knows a schema's columns, and null", () => {
+  it("has the columns of a schema, and null", () => {
     const text = `import { PatientDatabase } from "meds-reader";
       interface Mimic { unit: string; hadm_id: bigint; constructor: boolean }
       export function use(path: string) {
@@ -104,7 +104,7 @@ describe("examples", () => {
     await convert(join(place, "demo"), join(place, "demo.medsdb"));
   });
 
-  it("stand beside the public classes and functions", () => expect(all.length).toBeGreaterThan(12));
+  it("are in the comments of public classes and functions", () => expect(all.length).toBeGreaterThan(12));
 
   it("type-check", () => {
     const texts = Object.fromEntries(all.map(([, text], i) => [`example-${i}.mts`, `${text}\nexport {};\n`]));

@@ -22,7 +22,7 @@ const minutes = (timeline: Timeline) =>
   Array.from(timeline, ({ timeMicros }) => (timeMicros === null ? null : Number(timeMicros - T0) / 1000));
 
 describe("a window by time", () => {
-  it("keeps static rows and takes rows at the bound, unless told otherwise", () => {
+  it("contains static rows and rows at the bound by default", () => {
     const patient = db.at(0)!;
     const at = T0 + 2000n;
     expect(minutes(patient.until(at))).toEqual([null, null, 0, 0, 1, 1, 2, 2]);
@@ -37,7 +37,7 @@ describe("a window by time", () => {
     expect(patient.from(T0 + 10_000n).length).toBe(2);
   });
 
-  it("takes bigint, number and Date alike, and compares exactly", () => {
+  it("accepts bigint, number and Date, and compares exactly", () => {
     const patient = db.at(0)!;
     for (const bound of [T0 + 2000n, Number(T0) + 2000, new Date(Number(T0) / 1000 + 2)]) expect(patient.until(bound).length).toBe(8);
     expect(patient.until(T0 + 1999n).length).toBe(6);
@@ -45,7 +45,7 @@ describe("a window by time", () => {
     expect(patient.from(-(2n ** 63n)).length).toBe(ROWS);
   });
 
-  it("refuses what is no exact time", () => {
+  it("refuses inexact times", () => {
     const patient = db.at(0)!;
     expect(code(() => patient.until(2 ** 53))).toBe("MEDS_UNSAFE_NUMBER");
     expect(code(() => patient.until(0.5))).toBe("MEDS_UNSAFE_NUMBER");
@@ -70,7 +70,7 @@ describe("a window by time", () => {
 });
 
 describe("a window by count", () => {
-  it("is the last rows of the rows that stand there, static ones first", () => {
+  it("is the last rows of those in the window, static rows first", () => {
     const patient = db.at(0)!;
     expect(minutes(patient.until(T0 + 1000n).last(3))).toEqual([0, 1, 1]);
     expect(minutes(patient.until(T0 + 1000n).last(5))).toEqual([null, 0, 0, 1, 1]);
@@ -132,7 +132,7 @@ describe("index i", () => {
     }
   });
 
-  it("is read without a copy where the rows stand together", () => {
+  it("is read without a copy if its rows are consecutive", () => {
     const patient = db.at(0)!;
     const { buffer } = patient.times;
     for (const window of [patient, patient.until(T0 + 2000n), patient.last(3), patient.from(T0 + 1000n, { static: false })]) {
@@ -144,7 +144,7 @@ describe("index i", () => {
 });
 
 describe("a patient", () => {
-  it("knows birth, death, first and last time, split and slot", () => {
+  it("has birth, death, first and last time, split and slot", () => {
     const patient = db.get(7)!;
     expect([patient.birthTime, patient.deathTime, patient.firstTime, patient.lastTime]).toEqual(
       [0, 4000, 0, 4000].map((t) => Number(T0) + t),

@@ -176,7 +176,7 @@ describe("time-to-event tasks", () => {
     ],
   };
 
-  it("look past a cut-off, and stand at the last row of a time", async () => {
+  it("look past a cut-off, and are at the last row of a time", async () => {
     const { db } = await openStudy([subject]);
     const vocabulary = await Vocabulary.fit(db.split("train"));
     const timeToEvent = await TimeToEvent.fit(db.split("train"), { vocabulary, censoring: "death", bins: 2 });

@@ -260,7 +260,7 @@ describe("a ready transform says what it did:", () => {
     }
   });
 
-  it("visits that a column tells apart which the function adds, in the rows that have one", async () => {
+  it("visits by a column that the function adds, in the rows that have one", async () => {
     const store = await stored([
       [
         { ...base, time: 0n },

@@ -91,7 +91,7 @@ describe("transform() keeps", () => {
     );
   }, 600_000);
 
-  it("every value that is given anew, of every type that can be given", async () => {
+  it("every new value, of every type that can be written", async () => {
     await forAll(dataset, Math.ceil(runs / 4), 32, (data) =>
       withStore(data, async (db, store) => {
         check(await transformed(store, "anew"), data.expected, db.columns);
@@ -335,7 +335,7 @@ describe("transform() refuses", () => {
     );
   }, 600_000);
 
-  it("what is no transform", async () => {
+  it("functions that are not transforms", async () => {
     const out = join(folder("out"), "s.medsdb");
     const code = async (...args: unknown[]) => (await rejected((transform as (...given: unknown[]) => Promise<Summary>)(...args))).code;
     expect(await code(store, out, [])).toBe("MEDS_INVALID_ARGUMENT");
@@ -387,7 +387,7 @@ describe("transform() refuses", () => {
     expect(await verify(store)).toEqual({ ok: true, differences: [] });
   });
 
-  it("to write where something else stands, before it reads a patient", async () => {
+  it("to write over something else, before it reads a patient", async () => {
     const out = folder("taken");
     writeFileSync(join(out, "mine"), "");
     const seen: string[] = [];
@@ -500,7 +500,7 @@ describe("a transformed store", () => {
     ]);
   });
 
-  it("has an index and shards as the first has them, and tells how far it is", async () => {
+  it("has an index and shards like the first store, and reports its progress", async () => {
     const { source } = await clinic();
     const store = join(folder("indexed"), "s.medsdb");
     await convert(source, store, { index: true, shardBytes: 1024 });
@@ -547,7 +547,7 @@ describe("the content id", () => {
 });
 
 describe("event.with()", () => {
-  it("gives a row with other values, and leaves the store as it is", async () => {
+  it("returns a row with other values, and does not change the store", async () => {
     const source = await writeSimple(folder("with"), [
       [1n, null, "A", 1],
       [1n, 2n ** 60n, "B"],

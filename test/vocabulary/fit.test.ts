@@ -78,7 +78,7 @@ function check(vocabulary: Vocabulary, tokens: readonly BruteToken[], { special 
 }
 
 describe("a vocabulary", () => {
-  it("has the codes, counts, means, deviations and bins of the rows it may see, and gives them to batches", async () => {
+  it("has the codes, counts, means, deviations and bins of the rows it may see, and batches use them", async () => {
     await fc.assert(
       fc.asyncProperty(study, options, fc.constantFrom("patients", "samples"), fc.boolean(), async (subjects, choice, from, inclusive) => {
         const open = await openStudy(subjects);

@@ -59,7 +59,7 @@ describe("fitting", () => {
     expect([error.code, error.message.includes('split: "train"')]).toEqual(["MEDS_NO_SPLIT", true]);
   });
 
-  it("takes a named split, a subset of it, and samples of one", async () => {
+  it("accepts a named split, a subset of it, and samples of one", async () => {
     const train = db.split("train");
     const labelled = samples(db, labelsOf(subjects), { maxLength: 4, split: "train" });
     for (const source of [
@@ -191,7 +191,7 @@ describe("ids", () => {
     expect(codeOf(() => vocabulary.bags(db))).toBe("MEDS_INVALID_ARGUMENT");
   });
 
-  it("and fields that need what the loader was not given are refused", () => {
+  it("and fields that need an option that the loader does not have are refused", () => {
     const wrong = [
       { vocabulary: {} },
       { vocabulary: vocabulary.toJSON() },
@@ -223,7 +223,7 @@ describe("ids", () => {
 });
 
 describe("a vocabulary's file", () => {
-  it("is read as it was written, and its provenance stands beside it", async () => {
+  it("is read as it was written, with its provenance", async () => {
     const path = join(folder("vocabulary"), "vocabulary.json");
     await vocabulary.write(path);
     const again = await Vocabulary.open(path);
