@@ -147,10 +147,10 @@ async function sources({ data, quick }) {
 /** A bar on a terminal; elsewhere a line now and then. */
 function progressBar() {
   if (!process.stderr.isTTY) {
-    let told = Date.now();
+    let reported = Date.now();
     const show = (text) => {
-      if (Date.now() - told < 10_000) return;
-      told = Date.now();
+      if (Date.now() - reported < 10_000) return;
+      reported = Date.now();
       console.error(`bench: ${text} …`);
     };
     return { show, stop() {} };

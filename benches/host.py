@@ -1,4 +1,4 @@
-"""A loader in a process of its own: python benches/host.py LOADER.py. As host.mjs: a line of JSON in, one out; nothing is loaded until it is asked for."""
+"""A loader in a process of its own: python benches/host.py LOADER.py. As host.mjs: a line of JSON in, one out; a loader is imported when it is first used."""
 import importlib.util
 import inspect
 import json
@@ -22,7 +22,7 @@ def load():
     global loader
     if loader is None:
         here = os.path.dirname(os.path.abspath(__file__))
-        sys.path[0] = os.path.join(here, "lib")  # what loaders share; a file of loaders/ must not stand before the package of its name
+        sys.path[0] = os.path.join(here, "lib")  # what loaders share; a file of loaders/ must not hide the package with its name
         spec = importlib.util.spec_from_file_location("loader_" + os.path.basename(sys.argv[1])[:-3].replace("-", "_"), sys.argv[1])
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

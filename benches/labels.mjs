@@ -38,7 +38,7 @@ async function open(dist, task) {
   console.log(JSON.stringify({ seconds, peakBytes: peak, checksum: sum.digest("hex").slice(0, 16) }));
 }
 
-/** A task of so many labels; the same bytes each time. */
+/** A task with this number of labels; the same bytes each time. */
 async function make(folder, rows) {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   mkdirSync(folder);

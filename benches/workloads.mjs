@@ -31,7 +31,7 @@ export const WORKLOADS = [
     title: "neighbouring patients, whole timeline, 3 columns",
     items: 200,
     per: "patient",
-    includes: "as above, patients in runs of 20 as they stand in the source",
+    includes: "as above, patients in runs of 20, in the order of the source",
     answer: "rows, before, chars, total",
   },
   {

@@ -33,7 +33,7 @@ function boundary(addon) {
   };
 }
 
-/** All shards, each exported, imported, scanned and released; sums as `crates/store/examples/scan.rs` gives them for one shard. */
+/** All shards, each exported, imported, scanned and released; sums as `crates/store/examples/scan.rs` computes them for one shard. */
 function scan(addon, path) {
   const db = PatientDatabase.open(path);
   const shards = Array.from({ length: db.shardCount }, (_, index) => {

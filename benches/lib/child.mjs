@@ -10,7 +10,7 @@ export class Child {
   #child;
   #waiting = [];
   #end;
-  #gone; // why the process is no more
+  #gone; // why the process ended
 
   /** `python`: the program for loaders in Python. */
   constructor(file, { python }) {
@@ -21,7 +21,7 @@ export class Child {
     this.#child.stderr.on("data", (data) => {
       talk = (talk + data).slice(-2000);
     });
-    this.#child.stdin.on("error", () => {}); // the process is gone: its end is told below
+    this.#child.stdin.on("error", () => {}); // the process has ended, which is reported below
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(JSON.parse(line)));
     this.#end = new Promise((resolve) => {
       const ended = (why) => {

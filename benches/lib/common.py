@@ -42,7 +42,7 @@ def pipe_digest(samples):
 
 
 def over(items, each, names=("rows", "before", "chars", "total")):
-    """A workload over items: each(item) gives the members of the answer, which are summed in order."""
+    """A workload over items: each(item) returns the members of the answer, which are summed in order."""
 
     def run(count):
         sums = [0] * len(names)

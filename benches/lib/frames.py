@@ -1,4 +1,4 @@
-"""What both loaders of pandas share: three columns in memory, codes as categories, and where each patient's rows stand."""
+"""What both loaders of pandas share: three columns in memory, codes as categories, and where each patient's rows are."""
 import numpy as np
 import pandas as pd
 import pyarrow.dataset as ds
@@ -14,7 +14,7 @@ class Frames:
         edges = np.flatnonzero(np.diff(ids)) + 1
         begins = np.concatenate(([0], edges)) if len(ids) else edges
         ends = np.concatenate((edges, [len(ids)]))
-        # A patient's rows stand together.
+        # A patient's rows are consecutive.
         self.ranges = {int(ids[begin]): (int(begin), int(end)) for begin, end in zip(begins, ends)}
         self.lengths = self.frame["code"].cat.categories.str.len().to_numpy().astype(np.int64)
 

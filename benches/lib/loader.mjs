@@ -34,7 +34,7 @@ const overItems =
 
 /**
  * The workloads that read one patient after another. `timeline`, `window`, `columns` and `code` take an item of the plan, its ids and times as
- * bigints, and add to a sum; `lastCode` gives a code or promises it.
+ * bigints, and add to a sum; `lastCode` returns a code, or a promise of it.
  */
 export function perPatient(plan, { timeline, window, columns, lastCode, code }) {
   const timed = (items) => items.map(([id, bound]) => [BigInt(id), BigInt(bound)]);

@@ -10,7 +10,7 @@ export function needsPackages(root, file) {
   return Object.keys(dependencies).some((name) => text.includes(`from "${name}"`));
 }
 
-/** Installs them where that is not done yet; gives a sentence where it fails: the loaders that miss a package then say so themselves. */
+/** Installs them if that is not done yet. If it fails, returns a sentence: loaders that lack a package then report it themselves. */
 export function installPackages(root) {
   const folder = join(root, "benches");
   const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
@@ -22,7 +22,7 @@ export function installPackages(root) {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (done.status !== 0) return "npm ci in benches/ failed; its own message stands above";
+  if (done.status !== 0) return "npm ci in benches/ failed. Its own message is above";
   writeFileSync(stamp, lock);
   return null;
 }

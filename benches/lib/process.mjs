@@ -1,7 +1,7 @@
 // Child processes: every measurement runs in one of its own, times itself and prints JSON as its last line.
 import { spawn } from "node:child_process";
 
-/** Runs a program to its end and gives the JSON of its last line, with the seconds until its output came. */
+/** Runs a program to its end and returns the JSON of its last line, with the seconds until its output came. */
 export function measure(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const began = performance.now();

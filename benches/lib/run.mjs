@@ -35,7 +35,7 @@ function parquetOf(source) {
  */
 export async function measureSet(set, loaders, options) {
   const { cache, progress } = options;
-  const folder = join(cache, "forms", set.key); // beside it stand the generated sources
+  const folder = join(cache, "forms", set.key); // the generated sources are beside it
   mkdirSync(folder, { recursive: true });
   const files = parquetOf(set.source);
   const wanted = WORKLOADS.filter(({ key }) => options.only === undefined || options.only.includes(key));
@@ -161,7 +161,7 @@ async function prepareAll(present, of, files, measured, failures, { rounds, quic
   return { conversion, ready };
 }
 
-/** Every answer against the reference's. Gives the cells to time: { workload, loader, count }. */
+/** Every answer against the reference's. Returns the cells to time: { workload, loader, count }. */
 async function verifyAll(set, workloads, loaders, children, { quick, progress, of, planFile, facts, failures }) {
   const budget = quick ? 200 : 1500; // ms that one run of a slow loader may take
   const cells = [];

@@ -197,7 +197,7 @@ export function markdown(result) {
     if (made.length > 0) {
       parts.push(
         "### Conversion: a loader's own form of the data",
-        "Wall time of a fresh process without fsync, which is told apart; peak resident memory. Loaders that are not named read the Parquet files as they are.",
+        "Wall time of a fresh process, without the time of fsync; peak resident memory. Loaders that are not named read the Parquet files as they are.",
         table(
           ["loader", "threads", "time", "least – greatest", "fsync", "peak memory", "disk"],
           made.map(({ loader, threads, seconds, low, high, runs, fsync, peakBytes, diskBytes }) => [
@@ -296,7 +296,7 @@ export function floorText(result, data, level = "###") {
     `${level} The floor: ${data.name}`,
     `Native operations of \`crates/query\` and scans, per event. The machine reads ${digits(floor.bandwidth[1])} GB/s on one thread and ${digits(floor.bandwidth[2])} GB/s on two. ${
       calls
-        ? `A call from JavaScript into C++ costs ${time(calls.nothing)} when nothing crosses, ${time(calls.number)} with a number, ${time(calls.object)} when it gives an object: why nothing here calls once an event.`
+        ? `A call from JavaScript into C++ costs ${time(calls.nothing)} when nothing crosses, ${time(calls.number)} with a number, ${time(calls.object)} when it returns an object: why nothing here calls once an event.`
         : `The cost of a call was not measured: ${reason}.`
     }`,
     table(["what", "per event", "read", "distance"], lines),

@@ -1,4 +1,4 @@
-// The two tasks of the meds_reader paper, over typed arrays. A visit is a value of hadm_id; its rows are told apart by the ids of that column's
+// The two tasks of the meds_reader paper, over typed arrays. A visit is a value of hadm_id; its rows are found by the ids of that column's
 // dictionary. Tables by id or code are small enough for the processor's nearest cache, and are cleaned entry by entry. Strings come last.
 
 const HIGH = 2 ** 32;
@@ -8,7 +8,7 @@ const ADMISSION = 1;
 const DISCHARGE = 2;
 const GENDER = 3;
 const BIRTH = 4;
-const BATCH = 32; // visits that are told apart in one pass: the bits of a number
+const BATCH = 32; // visits that one pass distinguishes: the bits of a number
 
 const timeAt = (words, row) => words[2 * row + 1] * HIGH + (words[2 * row] >>> 0);
 
@@ -127,7 +127,7 @@ export function lengthOfStay(db) {
   return samples;
 }
 
-/** Sets the bit of its visit in the mask of each row's code; gives the number of codes met, which `touched` lists. */
+/** Sets the bit of its visit in the mask of each row's code; returns the number of codes found, which `touched` lists. */
 function mark(codeIds, keys, rows, bits, masks, touched) {
   let size = 0;
   for (let k = 0; k < keys.length; k += 1) {

@@ -63,7 +63,7 @@ class Windows:
         return MEDSTorchDataConfig(tensorized_cohort_dir=self.form, **fixed, **more)
 
     def check(self):
-        """What would make it read other windows than those that were asked for, without a word."""
+        """What would make it read other windows than the requested ones, silently."""
         for shard, schema in self.whole.schema_dfs_by_shard.items():
             if schema["time"].null_count() > 0:
                 # Its tensors leave such patients out and its table of places does not, so that all who follow are read as somebody else.

@@ -128,7 +128,7 @@ export function shardBlock({ times, keys, dictionary, values }, begin, end) {
   };
 }
 
-/** The shards of our store, as `read(bytes)` gives them. */
+/** The shards of our store, as `read(bytes)` returns them. */
 export function shardsOf(store, read) {
   const folder = join(store, "shards");
   const names = readdirSync(folder).sort();

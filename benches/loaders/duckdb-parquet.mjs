@@ -10,7 +10,7 @@ export default {
   threads: "all",
   async open({ files }) {
     const connection = await (await DuckDBInstance.create(":memory:")).connect();
-    // One patient's rows stand in one file, in order.
+    // One patient's rows are in one file, in order.
     return { connection, from: `read_parquet(${fileList(files)}, file_row_number = true)`, row: "file_row_number" };
   },
   workloads: duckdbWorkloads,

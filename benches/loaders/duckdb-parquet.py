@@ -13,5 +13,5 @@ def open_dataset(dataset):
 
 
 def workloads(sql, plan, dataset):
-    # One patient's rows stand in one file, in order.
+    # One patient's rows are in one file, in order.
     return duck_workloads(sql, f"read_parquet({paths(dataset['files'])}, file_row_number = true)", "file_row_number", plan)

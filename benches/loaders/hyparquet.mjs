@@ -5,7 +5,7 @@ import { compressors } from "hyparquet-compressors";
 import { countsDigest, yearsDigest } from "../lib/digest.mjs";
 import { perPatient, versionOf } from "../lib/loader.mjs";
 
-// Microseconds as they stand in the file: a Date would cut them, and cost more.
+// Microseconds as they are in the file: a Date would cut them, and cost more.
 const parsers = { timestampFromMicroseconds: (micros) => micros };
 
 export default {
@@ -119,7 +119,7 @@ async function indexed(file, ranges) {
     const onChunk = ({ columnData, rowStart: begin }) => {
       for (let i = 0; i < columnData.length; i += 1) {
         const row = begin + i;
-        if (row < rowStart || row >= rowEnd) continue; // a chunk may hold rows beyond those asked for
+        if (row < rowStart || row >= rowEnd) continue; // a chunk may contain more rows than requested
         const id = BigInt(columnData[i]);
         if (last?.id !== id) {
           last = { id, range: { file, rowStart: row, rowEnd: row } };

@@ -33,7 +33,7 @@ export function addCounts(codeIds, counts) {
   for (let i = 0; i < codeIds.length; i += 1) counts[codeIds[i]] += 1;
 }
 
-/** Rows of a patient in each calendar year: rows are in order of time, so a year's end is searched for, from where the last one stands. */
+/** Rows of a patient in each calendar year: rows are in order of time, so a year's end is searched for, from the end of the year before. */
 export function addYears(timeline, out) {
   const { timeWords, length, staticCount } = timeline;
   const at = (i) => timeWords[2 * i + 1] * HIGH + (timeWords[2 * i] >>> 0);

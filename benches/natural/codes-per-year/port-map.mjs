@@ -1,4 +1,4 @@
-// The same with `map`, which gives each result of the function.
+// The same with `map`, which yields each result of the function.
 import { merge } from "./port-module.mjs";
 
 export { rows } from "./port-module.mjs";

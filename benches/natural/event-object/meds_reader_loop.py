@@ -1,4 +1,4 @@
-"""Iteration of an event gives name and value of the attributes that are not null."""
+"""Iterating over an event yields name and value of the attributes that are not null."""
 from database import open
 
 READS = "its own store"

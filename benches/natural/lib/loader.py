@@ -9,7 +9,7 @@ BENCHES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file
 
 
 def workload(file, key, form):
-    """`open` and `run` of a program: open(data) gives a handle, run(handle, args) the workload's answer over all items."""
+    """`open` and `run` of a program: open(data) returns a handle, run(handle, args) the workload's answer over all items."""
 
     def open_(data):
         sys.path.append(os.path.join(BENCHES, "lib"))
