@@ -221,21 +221,58 @@ impl ParquetFile {
             contradicted: footer.contradicted.clone(),
         }
     }
+}
 
-    /// The chunks of a root column: several if it is nested.
-    fn chunks(&self, group: usize, root: usize) -> Vec<&ColumnChunkMetaData> {
-        let descriptor = self.metadata.file_metadata().schema_descr();
+/// A root column of a row group.
+pub struct RootColumn<'a> {
+    metadata: &'a Arc<ParquetMetaData>,
+    group: usize,
+    root: usize,
+    /// Several if the column is nested.
+    chunks: Vec<&'a ColumnChunkMetaData>,
+}
+
+impl<'a> RootColumn<'a> {
+    /// The column with this number.
+    pub fn new(metadata: &'a Arc<ParquetMetaData>, group: usize, root: usize) -> Self {
+        let descriptor = metadata.file_metadata().schema_descr();
         let leaves = (0..descriptor.num_columns()).filter(|&leaf| descriptor.get_column_root_idx(leaf) == root);
-        leaves.map(|leaf| self.metadata.row_group(group).column(leaf)).collect()
+        let chunks = leaves.map(|leaf| metadata.row_group(group).column(leaf)).collect();
+        Self { metadata, group, root, chunks }
     }
 
-    /// The file's Arrow schema with another type for a root column.
-    fn schema_with(&self, root: usize, wanted: &DataType) -> SchemaRef {
-        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| match at == root {
+    /// The type in which strings are read fastest. They come with the dictionary of their page if the chunk
+    /// has one, so that a string is processed once per page, not once per row.
+    pub fn text_type(&self) -> DataType {
+        match self.chunks.iter().any(|chunk| chunk.dictionary_page_offset().is_some()) {
+            true => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+            false => DataType::Utf8View,
+        }
+    }
+
+    /// Reads the column from a file of `bytes` bytes, in batches of `rows` rows. `wanted` is its type, in place
+    /// of the one in the file's `schema`.
+    pub fn reader(
+        &self,
+        file: File,
+        bytes: u64,
+        schema: &Schema,
+        wanted: &DataType,
+        rows: usize,
+    ) -> parquet::errors::Result<ParquetRecordBatchReader> {
+        let ends = self.chunks.iter().map(|chunk| chunk.byte_range()).map(|(start, length)| start.saturating_add(length));
+        let fields = schema.fields().iter().enumerate().map(|(at, field)| match at == self.root {
             true => Arc::new(Field::clone(field).with_data_type(wanted.clone())),
             false => field.clone(),
         });
-        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let about = ArrowReaderMetadata::try_new(self.metadata.clone(), ArrowReaderOptions::new().with_schema(schema))?;
+        let chunk = Chunk::new(file, bytes, ends.max().unwrap_or(0));
+        ParquetRecordBatchReaderBuilder::new_with_metadata(chunk, about)
+            .with_projection(ProjectionMask::roots(self.metadata.file_metadata().schema_descr(), [self.root]))
+            .with_row_groups(vec![self.group])
+            .with_batch_size(rows)
+            .build()
     }
 }
 
@@ -256,35 +293,20 @@ impl Content for ParquetFile {
         if let Some(contradiction) = self.contradicted.get(&root) {
             return Err(contradiction.error(&self.path, &column.name));
         }
-        let descriptor = self.metadata.file_metadata().schema_descr();
-        let chunks = self.chunks(group, root);
-        let size: u64 = chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
+        let stored = RootColumn::new(&self.metadata, group, root);
+        let size: u64 = stored.chunks.iter().map(|c| c.uncompressed_size().unsigned_abs()).sum();
         let rows = (BYTES * self.rows(group)).checked_div(size).unwrap_or(ROWS).clamp(1, ROWS);
-        let end = chunks.iter().map(|c| c.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
-
-        // Strings come with the dictionary of their page if the chunk has one, so that a code is processed once per
-        // page, not once per row.
-        let coded = chunks.iter().any(|c| c.dictionary_page_offset().is_some());
         let wanted = match &column.wide {
-            DataType::Utf8 if whole && coded => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-            DataType::Utf8 if whole => DataType::Utf8View,
+            DataType::Utf8 if whole => stored.text_type(),
             _ => self.schema.field(root).data_type().clone(),
         };
-        let handle = File::open(&self.path).map_err(|e| Error::io(&self.path, "read the file", &e))?;
-        let build = || {
-            let options = ArrowReaderOptions::new().with_schema(self.schema_with(root, &wanted));
-            let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
-            ParquetRecordBatchReaderBuilder::new_with_metadata(Chunk::new(handle, self.bytes, end), metadata)
-                .with_projection(ProjectionMask::roots(descriptor, [root]))
-                .with_row_groups(vec![group])
-                .with_batch_size(rows as usize)
-                .build()
-        };
+        let file = File::open(&self.path).map_err(|e| Error::io(&self.path, "read the file", &e))?;
+        let build = || stored.reader(file, self.bytes, &self.schema, &wanted, rows as usize);
         let reader = guarded(build).map_err(|e| unreadable(&self.path, group, &column.name, &e))?;
         Ok(Opened {
             batches: Box::new(ParquetBatches { path: &self.path, group, column: &column.name, reader }),
-            bytes: chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum(),
-            unproven: unproven(descriptor, root),
+            bytes: stored.chunks.iter().map(|c| c.compressed_size().unsigned_abs()).sum(),
+            unproven: unproven(self.metadata.file_metadata().schema_descr(), root),
         })
     }
 }
@@ -312,16 +334,17 @@ pub fn unproven(descriptor: &SchemaDescriptor, root: usize) -> bool {
     leaves.any(|(leaf, column)| descriptor.get_column_root_idx(leaf) == root && unproven(column))
 }
 
-/// If the library does not support a page, the file is not damaged.
-fn unreadable(path: &Path, group: usize, column: &str, error: &ParquetError) -> Error {
-    let feature = match error {
-        ParquetError::NYI(feature) => feature.clone(),
+/// The feature of Parquet that the library does not support, if that is the error: the file is not damaged.
+pub fn unsupported(error: &ParquetError) -> Option<String> {
+    match error {
+        ParquetError::NYI(feature) => Some(feature.clone()),
         // The library passes the text of this error on inside another error.
-        other => match other.to_string().split_once("NYI: ") {
-            Some((_, feature)) => feature.to_string(),
-            None => return damaged(path, group, column, &reason(other)),
-        },
-    };
+        other => other.to_string().split_once("NYI: ").map(|(_, feature)| feature.into()),
+    }
+}
+
+fn unreadable(path: &Path, group: usize, column: &str, error: &ParquetError) -> Error {
+    let Some(feature) = unsupported(error) else { return damaged(path, group, column, &reason(error)) };
     let message = format!(
         "column {column:?} uses a feature of Parquet that is not supported: {feature}. Write the file again without it{}.",
         or_exclude(column)

@@ -1,24 +1,21 @@
 //! Reading some columns of a Parquet file as a whole.
 
-use crate::source::chunk::Chunk;
 use crate::source::guard::{guarded, reason};
-use crate::source::parquet::Footer;
-use crate::source::parquet::unproven;
+use crate::source::parquet::{Footer, RootColumn, unproven, unsupported};
 use crate::table::kind::{ColumnType, type_name};
 use crate::table::values::{Column, Refused, Table, TableColumn};
 use arrow_array::types::{TimestampMicrosecondType, TimestampSecondType};
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use meds_store::{Code, Error, Result};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::schema::types::TypePtr;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Rows of a batch.
 const ROWS: usize = 1 << 16;
@@ -175,17 +172,8 @@ impl<'a> TableFile<'a> {
         Error::at(Code::SourceDamaged, self.path, format!("column {:?} cannot be read: {found}. {WHOLE}", self.fields()[root].name()))
     }
 
-    /// A codec or encoding that the library does not have is not damage.
     fn unreadable(&self, root: usize, error: &ParquetError) -> Error {
-        let text = error.to_string();
-        let feature = match error {
-            ParquetError::NYI(feature) => feature,
-            // The library passes an error on as the text of another.
-            _ => match text.split_once("NYI: ") {
-                Some((_, feature)) => feature,
-                None => return self.damaged(root, &reason(error)),
-            },
-        };
+        let Some(feature) = unsupported(error) else { return self.damaged(root, &reason(error)) };
         let name = self.fields()[root].name();
         let message = format!("column {name:?} is written in a way that cannot be read: {feature}. Write the file again in another way.");
         Error::at(Code::SourceDamaged, self.path, message)
@@ -231,35 +219,14 @@ impl<'a> TableFile<'a> {
         Ok(())
     }
 
-    fn reader(
-        &self,
-        root: usize,
-        at: usize,
-        wanted: Option<&DataType>,
-    ) -> parquet::errors::Result<parquet::arrow::arrow_reader::ParquetRecordBatchReader> {
-        let (metadata, descriptor) = (&self.footer.metadata, self.footer.metadata.file_metadata().schema_descr());
-        let group = metadata.row_group(at);
-        let leaves = (0..descriptor.num_columns()).filter(|leaf| descriptor.get_column_root_idx(*leaf) == root);
-        let chunks: Vec<_> = leaves.map(|leaf| group.column(leaf)).collect();
-        let end = chunks.iter().map(|chunk| chunk.byte_range()).map(|(start, length)| start.saturating_add(length)).max().unwrap_or(0);
-        // Texts come with the dictionaries of their pages where there are such: each is then looked up once
-        // per dictionary.
-        let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-        let is_coded = chunks.iter().any(|chunk| chunk.dictionary_page_offset().is_some());
-        let wanted = wanted.map(|wanted| if *wanted == DataType::Utf8View && is_coded { &coded } else { wanted });
-        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| match wanted {
-            Some(wanted) if at == root => Arc::new(Field::clone(field).with_data_type(wanted.clone())),
-            _ => field.clone(),
-        });
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        let about = ArrowReaderMetadata::try_new(metadata.clone(), options)?;
-        let chunk = Chunk::new(File::open(self.path)?, self.footer.bytes, end);
-        ParquetRecordBatchReaderBuilder::new_with_metadata(chunk, about)
-            .with_projection(ProjectionMask::roots(descriptor, [root]))
-            .with_row_groups(vec![at])
-            .with_batch_size(ROWS)
-            .build()
+    fn reader(&self, root: usize, group: usize, wanted: Option<&DataType>) -> parquet::errors::Result<ParquetRecordBatchReader> {
+        let column = RootColumn::new(&self.footer.metadata, group, root);
+        let wanted = match wanted {
+            Some(DataType::Utf8View) => column.text_type(),
+            Some(wanted) => wanted.clone(),
+            None => self.schema.field(root).data_type().clone(),
+        };
+        column.reader(File::open(self.path)?, self.footer.bytes, &self.schema, &wanted, ROWS)
     }
 }
 
