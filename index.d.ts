@@ -4639,7 +4639,7 @@ interface MidnightOptions {
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
-interface VisitOptions$1 {
+interface VisitStartOptions {
   readonly visits: ChosenRows;
   readonly visit: string;
   /** Default: `end`, where the store has this column. */
@@ -4650,7 +4650,7 @@ type StepPlan = {
   readonly options: BillingOptions;
 } | {
   readonly name: "visit_start_to_first_event";
-  readonly options: VisitOptions$1;
+  readonly options: VisitStartOptions;
 } | {
   readonly name: "midnight_to_day_end";
   readonly options: MidnightOptions;

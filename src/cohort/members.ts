@@ -154,7 +154,7 @@ export class PatientIterator<S extends object> implements IterableIterator<Patie
     this.coldScan = this.dense.has(shard.number) ? shard.cold?.scan() : undefined;
   }
 
-  /** Also called where a loop is left early. A later loop goes on from there. */
+  /** Also called if a loop ends early. A later loop continues from there. */
   return(): IteratorReturnResult<undefined> {
     this.scan?.end();
     this.scan = undefined;

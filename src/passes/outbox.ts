@@ -14,7 +14,7 @@ export interface Link {
   /** Resolves when the reader has read a message. */
   more(): Promise<void>;
   /**
-   * Waits for what the function has left behind, such as a promise that nobody awaits: its error must not
+   * Waits for what the function has left behind, such as a promise that it did not await: its error must not
    * reach the next pass. Resolves to whether nothing is left, such as a timer.
    */
   settled(): Promise<boolean>;

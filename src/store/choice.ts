@@ -46,7 +46,7 @@ export interface Miss {
   readonly near: string | null;
 }
 
-/** More remembered choices than this are forgotten. A program that asks for that many makes them up. */
+/** Remembered choices, at most; then all are forgotten. More than this are computed texts, which do not repeat. */
 const REMEMBERED = 20_000;
 
 /**
@@ -168,8 +168,8 @@ export class Choices {
     const key = `r${flags}/${source}`;
     const known = this.byKey.get(key);
     if (known !== undefined) return known;
-    // An expression with the flag g or y goes on where its last match ended. Each code is tested from its
-    // beginning, by a copy.
+    // An expression with the flag g or y continues after its last match. A copy tests each code from its
+    // beginning.
     const copy = new RegExp(source, flags.replace("g", ""));
     const { strings } = this.table;
     const ranges = this.where((id) => {

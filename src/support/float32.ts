@@ -1,4 +1,4 @@
-// Numbers of 32 bits as text. A float32 that becomes a float64 has digits that nobody wrote:
+// Numbers of 32 bits as text. A float32 that becomes a float64 has more digits than the source:
 // 1.100000023841858 for 1.1.
 
 /** Scales up to this one: float32 times a power of ten is then exact in 53 bits. */

@@ -3,7 +3,7 @@ import { Billing, type BillingOptions } from "./billing.js";
 import { Icd10 } from "./icd10.js";
 import { Midnight, type MidnightOptions } from "./midnight.js";
 import type { Line } from "./part.js";
-import { type VisitOptions, Visits } from "./visits.js";
+import { type VisitStartOptions, Visits } from "./visits.js";
 
 /** The work of a ready transform on a patient's rows. */
 export interface Step {
@@ -24,7 +24,7 @@ export class Counts {
 /** Ready transforms by name, with all their options, as in the manifest. */
 export type StepPlan =
   | { readonly name: "billing_to_visit_end"; readonly options: BillingOptions }
-  | { readonly name: "visit_start_to_first_event"; readonly options: VisitOptions }
+  | { readonly name: "visit_start_to_first_event"; readonly options: VisitStartOptions }
   | { readonly name: "midnight_to_day_end"; readonly options: MidnightOptions }
   | { readonly name: "before_birth_to_birth"; readonly options: BirthOptions }
   | { readonly name: "icd10_to_icd10cm"; readonly options: object };

@@ -3,7 +3,7 @@ import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
 /** All options of {@link visitStartToFirstEvent}. */
-export interface VisitOptions {
+export interface VisitStartOptions {
   readonly visits: ChosenRows;
   readonly visit: string;
   /** Default: `end`, where the store has this column. */
@@ -16,7 +16,7 @@ export class Visits implements Step {
   private readonly visit: string;
   private readonly ends: Ends;
 
-  constructor({ visits, visit, end }: VisitOptions, types: ReadonlyMap<string, string>) {
+  constructor({ visits, visit, end }: VisitStartOptions, types: ReadonlyMap<string, string>) {
     this.isVisit = chooser(visits, types);
     this.visit = needColumn(visit, types);
     this.ends = new Ends(end ?? null, types);
