@@ -140,7 +140,8 @@ impl<'a> Conversion<'a> {
         Ok(manifest)
     }
 
-    /// The existing store at the target, if it can be reused. An error if it can neither be reused nor replaced.
+    /// The existing store at the target, if it can be reused. An error if it can neither be reused nor
+    /// replaced.
     pub fn existing(&self, site: &Site) -> Result<Option<Manifest>> {
         let Some(existing) = site.existing()? else { return Ok(None) };
         // An index that was not requested does no harm.
@@ -244,8 +245,8 @@ impl<'a> Conversion<'a> {
             fingerprint: self.fingerprint(&|_| Ok(()))?.to_string(),
             times: self.times(),
             options: self.manifest_options.clone(),
-            // In the order of the source, not of the shards (dense, then sparse). Otherwise a column that is sparse
-            // only among some patients would have another position in a store of these patients.
+            // In the order of the source, not of the shards (dense, then sparse). Otherwise a column that is
+            // sparse only among some patients would have another position in a store of these patients.
             columns: (0..columns.len()).map(|at| manifest::column(&columns[at], &layout.stored[at], pass.traits[at], types)).collect(),
             counts: manifest::counts(ordered, layout, codes.used.num_rows() as u64 - 1),
             splits: manifest::split_counts(splits, &ordered.ids()),

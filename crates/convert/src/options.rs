@@ -76,8 +76,8 @@ pub struct Provenance {
     pub times: Option<String>,
     /// What was skipped or changed when the source was made. The store keeps these notes with its own.
     pub notes: Vec<Note>,
-    /// The store that the source was made from. Patients of it that are missing now were left out on purpose, and are
-    /// removed from the splits too.
+    /// The store that the source was made from. Patients of it that are missing now were left out on purpose,
+    /// and are removed from the splits too.
     pub narrow: Option<PathBuf>,
     /// Names of the columns' original types, if the source was made from a store, which has types of its own.
     pub types: HashMap<String, String>,
@@ -111,9 +111,9 @@ impl Options {
         Wanted { columns: self.columns.as_deref(), exclude: &self.exclude }
     }
 
-    /// The options that decide the content of a source's store, and therefore whether an existing store is current.
-    /// `repair` is not one of them: without it, a source that is out of order has no store, and a source in order has
-    /// the same one. Nor is `index`, which is derived from the content.
+    /// The options that decide the content of a source's store, and therefore whether an existing store is
+    /// current. `repair` is not one of them: without it, a source that is out of order has no store, and a
+    /// source in order has the same one. Nor is `index`, which is derived from the content.
     pub fn for_fingerprint(&self) -> serde_json::Value {
         let mut exclude = self.exclude.clone();
         exclude.sort();

@@ -5,7 +5,8 @@ use meds_store::{Code, Error, Result};
 /// Most threads of a pool.
 const MOST_THREADS: usize = 1024;
 
-/// Refuses a number of threads. Every thread needs memory for its stack: a typing error must not exhaust the machine.
+/// Refuses a number of threads. Every thread needs memory for its stack: a typing error must not exhaust the
+/// machine.
 pub fn check(threads: usize) -> Result<()> {
     if threads > MOST_THREADS {
         let message = format!("{threads} threads are too many. The maximum is {MOST_THREADS}.");
@@ -21,8 +22,8 @@ pub fn pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) ->
     pool.map_err(|e| Error::new(Code::Internal, format!("cannot start threads: {e}")))?.install(work)
 }
 
-/// The threads of a conversion. A task needs a window of its file, a batch, and the bytes that it is about to write:
-/// more threads than the memory allows would exceed the limit.
+/// The threads of a conversion. A task needs a window of its file, a batch, and the bytes that it is about to
+/// write: more threads than the memory allows would exceed the limit.
 pub fn within(memory: u64, threads: usize) -> usize {
     const TASK: u64 = 24 << 20;
     let wanted = match threads {

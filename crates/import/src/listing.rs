@@ -116,7 +116,8 @@ impl Listing {
     }
 }
 
-/// The OMOP table that an entry of a folder belongs to by its name: `person.csv`, `person_0.csv`, or a folder `person`.
+/// The OMOP table that an entry of a folder belongs to by its name: `person.csv`, `person_0.csv`, or a folder
+/// `person`.
 pub fn table_named(name: &str, is_folder: bool) -> Option<&'static str> {
     let name = name.to_lowercase();
     let stem = FORMS.iter().find_map(|form| name.strip_suffix(form));

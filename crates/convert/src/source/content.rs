@@ -20,8 +20,8 @@ pub trait Content: Debug + Send + Sync {
     /// Rows of a group.
     fn rows(&self, group: usize) -> u64;
 
-    /// Opens a column of a group. `root` is the index of the column in the schema of the file. `whole`: the column
-    /// may be read in another type than the file declares, because all of it has values.
+    /// Opens a column of a group. `root` is the index of the column in the schema of the file. `whole`: the
+    /// column may be read in another type than the file declares, because all of it has values.
     fn open<'a>(&'a self, group: usize, root: usize, column: &'a Column, whole: bool) -> Result<Opened<'a>>;
 
     /// The metadata of a Parquet file; `None` for anything else.
@@ -40,7 +40,8 @@ pub struct Opened<'a> {
     pub unproven: bool,
 }
 
-/// The values of a column in the order of the rows. It is called once per batch, so a dynamic call costs nothing.
+/// The values of a column in the order of the rows. It is called once per batch, so a dynamic call costs
+/// nothing.
 pub trait Batches {
     /// The next batch; `None` at the end.
     fn next(&mut self) -> Result<Option<Batch>>;

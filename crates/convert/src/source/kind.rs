@@ -1,5 +1,5 @@
-//! What a path is: a store, a source of some kind, or nothing that is known. This is the one place that knows what each looks like from
-//! outside, by the names in a folder and the first bytes of a file.
+//! What a path is: a store, a source of some kind, or nothing that is known. This is the one place that knows
+//! what each looks like from outside, by the names in a folder and the first bytes of a file.
 
 use crate::source::table_format;
 use meds_import::table_named;
@@ -54,7 +54,8 @@ const DEPTH: usize = 2;
 /// The bytes of a file that show its kind: the magic of a tar is in its first block.
 const HEAD: u64 = 512;
 
-/// What a path is; an error where it is nothing that can be read. The error says what was found, and where a dataset is nearby.
+/// What a path is; an error where it is nothing that can be read. The error says what was found, and where a
+/// dataset is nearby.
 pub fn kind(path: &Path) -> Result<Kind> {
     let about = match fs::metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Err(absent(path)),
@@ -118,7 +119,8 @@ struct Entry {
 }
 
 impl Entry {
-    /// Links are followed. A link that cannot be followed is not a folder: what is wrong with it shows when it is read.
+    /// Links are followed. A link that cannot be followed is not a folder: what is wrong with it shows when it
+    /// is read.
     fn is_folder(&self) -> bool {
         if self.file_type.is_symlink() { self.path.is_dir() } else { self.file_type.is_dir() }
     }
@@ -146,7 +148,8 @@ fn folder(root: &Path, entries: &[Entry]) -> Result<Option<Kind>> {
     if has("manifest.json") && has("patients.arrow") {
         return Ok(Some(Kind::Store));
     }
-    // The first versions had no file of that name; they are refused as such. This comes before MEDS: a column may be called "data".
+    // The first versions had no file of that name; they are refused as such. This comes before MEDS: a column
+    // may be called "data".
     if has("meds_reader.version") || has("meds_reader.properties") || ["properties", "length", "patient_id"].into_iter().all(has) {
         return Ok(Some(Kind::MedsReader));
     }
@@ -177,7 +180,8 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Where the dataset may be that was meant: below the folder, such as an ETL's output beside its input and its stages, or above it.
+/// Where the dataset may be that was meant: below the folder, such as an ETL's output beside its input and its
+/// stages, or above it.
 fn nearby(root: &Path) -> String {
     match &sources_below(root)[..] {
         [] => {}
@@ -202,7 +206,8 @@ fn resolved(path: &Path) -> PathBuf {
     whole
 }
 
-/// The sources below a folder, the nearest first. Where some have metadata, the others are stages in making them and are left out.
+/// The sources below a folder, the nearest first. Where some have metadata, the others are stages in making
+/// them and are left out.
 fn sources_below(root: &Path) -> Vec<String> {
     let (mut whole, mut partial) = (Vec::new(), Vec::new());
     let mut level = vec![String::new()];
@@ -228,7 +233,8 @@ fn sources_below(root: &Path) -> Vec<String> {
     partial
 }
 
-/// Whether a folder is a source, and then whether it has metadata; `None` for another folder and for one that cannot be read.
+/// Whether a folder is a source, and then whether it has metadata; `None` for another folder and for one that
+/// cannot be read.
 fn source_at(root: &Path) -> Option<bool> {
     let entries = list(root).ok()?;
     let kind = folder(root, &entries).ok()??;
@@ -320,7 +326,8 @@ fn by_magic(head: &[u8]) -> Option<Kind> {
     }
 }
 
-/// A file with one of these names that lost its first bytes is damaged, and not of another kind. A tar may be older than its magic.
+/// A file with one of these names that lost its first bytes is damaged, and not of another kind. A tar may be
+/// older than its magic.
 fn by_name(path: &Path) -> Option<Kind> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let ends = |forms: &[&str]| forms.iter().any(|form| name.ends_with(form));
@@ -331,7 +338,8 @@ fn by_name(path: &Path) -> Option<Kind> {
     }
 }
 
-/// The first line of a text, where it can only be names of columns. Other lines may be data, which no message may quote.
+/// The first line of a text, where it can only be names of columns. Other lines may be data, which no message
+/// may quote.
 fn columns(head: &[u8]) -> Option<Vec<String>> {
     let text = String::from_utf8_lossy(head);
     let (line, _) = text.strip_prefix('\u{feff}').unwrap_or(&text).split_once('\n')?;

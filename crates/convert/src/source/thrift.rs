@@ -24,8 +24,8 @@ pub struct Element {
     pub children: u64,
     /// Where its annotations begin. They are its last fields.
     pub annotations: usize,
-    /// Its logical type, if the Parquet library does not know it, its converted type says what it is, and no field
-    /// comes after it.
+    /// Its logical type, if the Parquet library does not know it, its converted type says what it is, and no
+    /// field comes after it.
     pub unknown: Option<Range<usize>>,
 }
 
@@ -114,7 +114,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Skips an element of the schema; `None` if its fields are out of order or have other types than they must.
+    /// Skips an element of the schema; `None` if its fields are out of order or have other types than they
+    /// must.
     pub fn element(&mut self) -> Option<Element> {
         const CHILDREN: u64 = 5;
         const CONVERTED: u64 = 6;
@@ -129,7 +130,8 @@ impl<'a> Walk<'a> {
             let Some(kind) = self.field(&mut id)? else {
                 return Some(Element { bytes: start..self.at, children, annotations: annotations.unwrap_or(at), unknown });
             };
-            // The Parquet library reads the fields that it knows as their types, whatever types the footer gives.
+            // The Parquet library reads the fields that it knows as their types, whatever types the footer
+            // gives.
             let is_valid = match id {
                 1..=3 | 5..=9 => NUMBERS.contains(&kind),
                 4 => kind == TEXT,
