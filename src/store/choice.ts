@@ -46,7 +46,7 @@ export interface Miss {
   readonly near: string | null;
 }
 
-/** Remembered choices, at most; then all are forgotten. More than this are computed texts, which do not repeat. */
+/** Remembered choices, at most; then all are forgotten. More are computed texts, which do not repeat. */
 const REMEMBERED = 20_000;
 
 /**

@@ -5,7 +5,7 @@ import { failIo, isSystemError } from "./io.js";
 import { node } from "./node.js";
 
 /**
- * Writes a file that appears whole or not at all: `write` writes another file beside it, which then takes its place.
+ * Writes a complete file or none: `write` writes another file beside it, which then replaces it.
  * A link stays a link. A device or a pipe is written directly, because a rename would put a file in its place.
  */
 export async function writtenAside<T>(path: string, write: (part: string, durable: boolean) => Promise<T>): Promise<T> {
