@@ -2,7 +2,7 @@
 //! conversion then reads.
 
 use crate::source::column::{Column, Role};
-use crate::source::lattice::canonical;
+use crate::source::common_type::canonical;
 use crate::source::shard::{NONE, ShardArrays, columns};
 use crate::write::parquet::{failed, leaves};
 use arrow_array::{

@@ -247,7 +247,7 @@ impl<'a> Conversion<'a> {
             options: self.manifest_options.clone(),
             // In the order of the source, not of the shards (dense, then sparse). Otherwise a column that is
             // sparse only among some patients would have another position in a store of these patients.
-            columns: (0..columns.len()).map(|at| manifest::column(&columns[at], &layout.stored[at], pass.traits[at], types)).collect(),
+            columns: (0..columns.len()).map(|at| manifest::column(&columns[at], &layout.stored[at], pass.facts[at], types)).collect(),
             counts: manifest::counts(ordered, layout, codes.used.num_rows() as u64 - 1),
             splits: manifest::split_counts(splits, &ordered.ids()),
             notes: self.notes.clone(),

@@ -1,11 +1,11 @@
 //! The first pass over the values: measures every column, and plans the layout of the store.
 
+use crate::plan::facts::Facts;
 use crate::plan::layout::{Cut, Layout, plan};
 use crate::plan::measure::measure;
 use crate::plan::pieces::{Piece, pieces};
 use crate::plan::storage::{Entries, Stored, decide};
 use crate::plan::survey::Survey;
-use crate::plan::traits::Traits;
 use crate::source::column::{Columns, Role};
 use crate::source::content::Batch;
 use crate::source::files::Source;
@@ -33,7 +33,7 @@ pub struct FirstPass {
     /// For each column, the events and patients per value, if they were counted.
     counts: Vec<Vec<(u64, u64)>>,
     /// One per column.
-    pub traits: Vec<Traits>,
+    pub facts: Vec<Facts>,
 }
 
 impl FirstPass {
@@ -80,8 +80,8 @@ pub fn first_pass(
         match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, &id)? {
             Ok(layout) => {
                 let counts = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
-                let traits = measured.iter().map(|m| m.traits).collect();
-                return Ok(FirstPass { id, layout, pieces, counts, traits });
+                let facts = measured.iter().map(|m| m.facts).collect();
+                return Ok(FirstPass { id, layout, pieces, counts, facts });
             }
             Err(large) => {
                 let range = segments[large.segment]..segments[large.segment + 1];

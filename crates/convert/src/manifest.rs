@@ -1,10 +1,10 @@
 //! The parts of a new store's manifest.
 
 use crate::order::Ordered;
+use crate::plan::facts::Facts;
 use crate::plan::layout::Layout;
 use crate::plan::shard::{NodeBuffers, Shard};
 use crate::plan::storage::Stored;
-use crate::plan::traits::Traits;
 use crate::source::column::{Column, Role};
 use crate::source::metadata::Splits;
 use crate::write::{index, tables};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The entry of a column.
-pub fn column(column: &Column, stored: &Stored, traits: Traits, types: &HashMap<String, String>) -> manifest::Column {
+pub fn column(column: &Column, stored: &Stored, facts: Facts, types: &HashMap<String, String>) -> manifest::Column {
     use arrow_schema::DataType as D;
     let words = matches!(stored.data_type, D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64);
     manifest::Column {
@@ -28,9 +28,9 @@ pub fn column(column: &Column, stored: &Stored, traits: Traits, types: &HashMap<
         coded: stored.dictionary.is_some(),
         dictionary: stored.dictionary.as_ref().map_or(0, |dictionary| dictionary.values.len() as u64),
         nulls: stored.nulls,
-        nan: traits.nan,
-        sentinel: traits.sentinel && words && stored.dictionary.is_none(),
-        ascii: matches!(stored.data_type, D::Utf8) && traits.ascii,
+        nan: facts.nan,
+        sentinel: facts.sentinel && words && stored.dictionary.is_none(),
+        ascii: matches!(stored.data_type, D::Utf8) && facts.ascii,
     }
 }
 

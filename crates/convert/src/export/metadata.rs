@@ -1,9 +1,9 @@
 //! The metadata folder of an export, as the `meds` package requires it.
 
 use super::make;
+use crate::source::common_type::conform;
 use crate::source::dataset::{SPLITS, broken};
 use crate::source::files::{Source, SourceFile};
-use crate::source::lattice::conform;
 use crate::source::metadata::{BOM, find, splits, splits_file, subject_ids, table};
 use crate::write::codes;
 use crate::write::parquet::write_table;

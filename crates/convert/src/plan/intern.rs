@@ -1,6 +1,6 @@
 //! The distinct values of a column, up to a limit.
 
-use crate::plan::traits::Traits;
+use crate::plan::facts::Facts;
 use crate::source::column::Column;
 use arrow_schema::DataType;
 use foldhash::fast::FixedState;
@@ -128,8 +128,8 @@ impl Distinct {
     }
 
     /// Adds a text. Returns its number; 0 where texts are not numbered.
-    pub(super) fn insert(&mut self, text: &[u8], traits: &mut Traits) -> u32 {
-        traits.ascii = traits.ascii && text.is_ascii();
+    pub(super) fn insert(&mut self, text: &[u8], facts: &mut Facts) -> u32 {
+        facts.ascii = facts.ascii && text.is_ascii();
         match self {
             Self::Texts(interner) => interner.insert(text),
             // Its number is not needed.

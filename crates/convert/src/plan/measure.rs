@@ -2,10 +2,10 @@
 //! and which values it has.
 
 use crate::plan::extent::{self, Extent};
-use crate::plan::gauge::Gauge;
+use crate::plan::facts::Facts;
+use crate::plan::group_measure::GroupMeasure;
 use crate::plan::intern::Distinct;
 use crate::plan::pieces::{Piece, walk};
-use crate::plan::traits::Traits;
 use crate::source::column::Column;
 use crate::source::content::Batch;
 use crate::source::files::Source;
@@ -28,8 +28,8 @@ pub struct Measured {
     pub bytes: u64,
     /// The distinct values, unless there are too many.
     pub distinct: Distinct,
-    /// Traits of the values.
-    pub traits: Traits,
+    /// Facts of the values.
+    pub facts: Facts,
     /// Only for `code`: number of events and of patients of each distinct value.
     pub counts: Vec<(u64, u64)>,
 }
@@ -50,8 +50,8 @@ pub fn measure(
         .map(|&(column, group)| {
             let task = Task { source, column: &columns[column], group: groups[group], pieces: &pieces[group], patients };
             let full = matches!(merged[column].lock().unwrap_or_else(PoisonError::into_inner).distinct, Distinct::Unknown);
-            let (extents, gauge) = task.run(full, progress)?;
-            merged[column].lock().unwrap_or_else(PoisonError::into_inner).add(gauge);
+            let (extents, measure) = task.run(full, progress)?;
+            merged[column].lock().unwrap_or_else(PoisonError::into_inner).add(measure);
             Ok(extents)
         })
         .collect();
@@ -73,19 +73,19 @@ struct Task<'a> {
 
 impl Task<'_> {
     /// `full`: other tasks have already found too many distinct values.
-    fn run(&self, full: bool, progress: &Progress) -> Result<(Vec<Vec<Extent>>, Gauge)> {
+    fn run(&self, full: bool, progress: &Progress) -> Result<(Vec<Vec<Extent>>, GroupMeasure)> {
         let file = &self.source.files[self.group.file];
         let reader = Reader::open(file, self.group.file, self.group.group, self.column)?;
         let mut extents = vec![vec![Extent::default(); extent::nodes(&self.column.wide)]; self.pieces.len()];
-        let mut gauge = Gauge::new(self.column, &self.group);
+        let mut measure = GroupMeasure::new(self.column, &self.group);
         if full {
-            gauge.distinct = Distinct::Unknown;
+            measure.distinct = Distinct::Unknown;
         }
         walk(reader, self.pieces, progress, |piece, rows, at| match rows {
-            Batch::Array(array) => gauge.add(&array, at, self.patients, &mut extents[piece]),
+            Batch::Array(array) => measure.add(&array, at, self.patients, &mut extents[piece]),
             Batch::Nulls(_) => Ok(()),
         })?;
-        Ok((extents, gauge))
+        Ok((extents, measure))
     }
 }
 
@@ -93,7 +93,7 @@ impl Task<'_> {
 struct Merged {
     present: u64,
     bytes: u64,
-    traits: Traits,
+    facts: Facts,
     distinct: Distinct,
     counts: Vec<(u64, u64)>,
     straddling: HashSet<(u32, u32)>,
@@ -101,17 +101,17 @@ struct Merged {
 
 impl Merged {
     fn new(column: &Column) -> Self {
-        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct: Distinct::new(column), counts: Vec::new(), straddling: HashSet::new() }
+        Self { present: 0, bytes: 0, facts: Facts::NONE, distinct: Distinct::new(column), counts: Vec::new(), straddling: HashSet::new() }
     }
 
-    fn add(&mut self, gauge: Gauge) {
-        self.present += gauge.present;
-        self.bytes += gauge.bytes;
-        self.traits.add(gauge.traits);
-        match (&mut self.distinct, &gauge.distinct) {
+    fn add(&mut self, measure: GroupMeasure) {
+        self.present += measure.present;
+        self.bytes += measure.bytes;
+        self.facts.add(measure.facts);
+        match (&mut self.distinct, &measure.distinct) {
             (Distinct::Texts(all), Distinct::Texts(some)) => {
                 let ids: Vec<u32> = (0..some.len() as u32).map(|id| all.insert(some.get(id))).collect();
-                if let Some(code) = gauge.code {
+                if let Some(code) = measure.code {
                     self.counts.resize(all.len(), (0, 0));
                     for ((id, events), patients) in ids.iter().zip(code.events).zip(code.patients) {
                         let (e, p) = &mut self.counts[*id as usize];
@@ -135,6 +135,6 @@ impl Merged {
         for (_, id) in self.straddling {
             self.counts[id as usize].1 += 1;
         }
-        Measured { extents, present: self.present, bytes: self.bytes, distinct: self.distinct, traits: self.traits, counts: self.counts }
+        Measured { extents, present: self.present, bytes: self.bytes, distinct: self.distinct, facts: self.facts, counts: self.counts }
     }
 }

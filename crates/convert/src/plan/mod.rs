@@ -3,7 +3,8 @@
 
 pub mod copies;
 pub mod extent;
-pub mod gauge;
+pub mod facts;
+pub mod group_measure;
 pub mod intern;
 pub mod layout;
 pub mod measure;
@@ -12,4 +13,3 @@ pub mod shard;
 pub mod static_rows;
 pub mod storage;
 pub mod survey;
-pub mod traits;

@@ -1,8 +1,8 @@
 //! Decides how each column is stored: its type, dense or sparse, and its dictionary.
 
+use crate::plan::facts::narrowing;
 use crate::plan::intern::{Distinct, Interner};
 use crate::plan::measure::Measured;
-use crate::plan::traits::narrowing;
 use crate::source::children::children;
 use crate::source::column::{Column, Role};
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt64Array};
@@ -77,7 +77,7 @@ fn index_type(width: u8) -> DataType {
 pub fn decide(column: &Column, measured: &mut Measured, rows: u64, copies: u64) -> Result<Stored> {
     let nulls = rows - measured.present;
     let data_type = match narrowing(&column.wide) {
-        Some(_) if measured.traits.narrow => narrow_type(&column.wide),
+        Some(_) if measured.facts.narrow => narrow_type(&column.wide),
         _ => column.wide.clone(),
     };
     // Nested values do not have slots of a fixed size, and values of type null do not have slots at all. So

@@ -1,7 +1,7 @@
 //! Notes about columns that are converted when they are stored.
 
 use crate::source::column::{Role, role};
-use crate::source::lattice::canonical;
+use crate::source::common_type::canonical;
 use arrow_schema::{DataType, Field, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::types::type_name;

@@ -1,10 +1,10 @@
 //! The metadata folder of a source: copied byte for byte, and read for splits and codes.
 
 use crate::source::column::SUBJECT;
+use crate::source::common_type::conform;
 use crate::source::dataset::{SPLITS, broken};
 use crate::source::files::Source;
 use crate::source::guard::guarded;
-use crate::source::lattice::conform;
 use crate::source::parquet::Footer;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;

@@ -1,10 +1,10 @@
 //! Reads one column of one row group, batch by batch, in the type that the store has.
 
 use crate::source::column::{Column, Origin, Role, or_exclude};
+use crate::source::common_type::conform;
 use crate::source::content::{Batch, Batches, Opened, ROWS, damaged};
 use crate::source::files::SourceFile;
 use crate::source::folders;
-use crate::source::lattice::conform;
 use crate::source::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};

@@ -2,8 +2,8 @@
 
 use crate::source::column::{Column, Columns, Origin, Role, SUBJECT, Wanted, makes_event, role};
 use crate::source::column_notes::{self, count_file};
+use crate::source::common_type::{canonical, fill, join};
 use crate::source::files::{Source, SourceFile};
-use crate::source::lattice::{canonical, fill, join};
 use crate::source::{folders, parquet_types, value_types};
 use arrow_schema::{DataType, TimeUnit};
 use meds_store::manifest::Note;

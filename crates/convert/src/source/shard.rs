@@ -1,7 +1,7 @@
 //! A mapped shard as Arrow arrays, and its values in any rows.
 
 use crate::source::column::{Column, Columns, Origin, role};
-use crate::source::lattice::canonical;
+use crate::source::common_type::canonical;
 use arrow_array::builder::UInt64Builder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};

@@ -3,9 +3,9 @@
 
 use crate::source::children::{children, items};
 use crate::source::column::{Column, Origin, Role};
+use crate::source::common_type::join;
 use crate::source::content::Batch;
 use crate::source::files::SourceFile;
-use crate::source::lattice::join;
 use crate::source::read::Reader;
 use arrow_array::{Array, ArrayRef, cast::AsArray};
 use arrow_schema::{DataType, Field};

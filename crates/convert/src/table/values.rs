@@ -1,6 +1,6 @@
 //! The columns of a table in memory, batch by batch.
 
-use crate::source::lattice::conform;
+use crate::source::common_type::conform;
 use crate::source::texts::Texts;
 use crate::table::kind::ColumnType;
 use arrow_array::cast::AsArray;

@@ -2,9 +2,9 @@
 //! without events.
 
 use crate::source::children::children;
+use crate::source::common_type::{canonical, conform};
 use crate::source::dataset::broken;
 use crate::source::files::Source;
-use crate::source::lattice::{canonical, conform};
 use crate::source::metadata::{find, strings, table};
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;

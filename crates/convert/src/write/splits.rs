@@ -1,9 +1,9 @@
 //! The splits of a store that has only some of the source's subjects. Its metadata must not contain the ids
 //! of the others.
 
+use crate::source::common_type::conform;
 use crate::source::dataset::broken;
 use crate::source::files::Source;
-use crate::source::lattice::conform;
 use crate::source::metadata::{Splits, splits_file, subject_ids, table};
 use crate::write::parquet::write_table;
 use arrow_array::BooleanArray;

@@ -4,7 +4,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 /// Properties of the values.
 #[derive(Clone, Copy, Debug)]
-pub struct Traits {
+pub struct Facts {
     /// Some value is NaN.
     pub nan: bool,
     /// Some value is the int64 minimum.
@@ -15,7 +15,7 @@ pub struct Traits {
     pub ascii: bool,
 }
 
-impl Traits {
+impl Facts {
     /// The properties of no values.
     pub(super) const NONE: Self = Self { nan: false, sentinel: false, narrow: true, ascii: true };
 

@@ -1,8 +1,8 @@
 //! Measures the values of one column in one row group.
 
 use crate::plan::extent::{self, Extent};
+use crate::plan::facts::{DAY, Facts, Narrowing, narrowing};
 use crate::plan::intern::Distinct;
-use crate::plan::traits::{DAY, Narrowing, Traits, narrowing};
 use crate::source::column::{Column, Role};
 use crate::source::group::Group;
 use crate::source::patient::Patient;
@@ -16,18 +16,18 @@ use meds_store::Result;
 use std::sync::Arc;
 
 /// The measurements of one task.
-pub struct Gauge {
+pub struct GroupMeasure {
     /// Number of rows with a value.
     pub present: u64,
     /// Bytes of text.
     pub bytes: u64,
     /// Properties of the values.
-    pub traits: Traits,
+    pub facts: Facts,
     /// The distinct values.
     pub distinct: Distinct,
     page: Page,
     /// Counts of codes, for the column `code`.
-    pub code: Option<CodeGauge>,
+    pub code: Option<CodeMeasure>,
 }
 
 /// The current page's dictionary, with the number of each of its strings, which is looked up once.
@@ -48,17 +48,17 @@ impl Page {
     }
 
     #[inline]
-    fn count(&mut self, key: usize, distinct: &mut Distinct, traits: &mut Traits, coded: &Coded) {
+    fn count(&mut self, key: usize, distinct: &mut Distinct, facts: &mut Facts, coded: &Coded) {
         self.rows[key] += 1;
         if self.ids[key] == UNSEEN {
-            self.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
+            self.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), facts);
         }
     }
 }
 
 /// Counts of codes. Patients with rows in another row group are counted separately, because otherwise they
 /// count twice.
-pub struct CodeGauge {
+pub struct CodeMeasure {
     /// Number of events of each distinct code.
     pub events: Vec<u64>,
     /// Number of patients of each distinct code whose rows are all in the row group.
@@ -71,17 +71,17 @@ pub struct CodeGauge {
 
 const UNSEEN: u32 = u32::MAX;
 
-impl Gauge {
+impl GroupMeasure {
     /// Nothing measured yet.
     pub fn new(column: &Column, group: &Group) -> Self {
-        let code = (column.role == Role::Code).then(|| CodeGauge {
+        let code = (column.role == Role::Code).then(|| CodeMeasure {
             events: Vec::new(),
             patients: Vec::new(),
             last: Vec::new(),
             range: (group.start, group.end),
             straddling: Vec::new(),
         });
-        Self { present: 0, bytes: 0, traits: Traits::NONE, distinct: Distinct::new(column), page: Page::default(), code }
+        Self { present: 0, bytes: 0, facts: Facts::NONE, distinct: Distinct::new(column), page: Page::default(), code }
     }
 
     /// Measures values. `start` is the number of their first row, and `out` gets their extents.
@@ -118,7 +118,7 @@ impl Gauge {
     /// Returns the number of rows with a value, and their bytes.
     fn coded(&mut self, keys: &[i32], nulls: Option<&NullBuffer>, coded: &Coded, start: u64, patients: &[Patient]) -> (u64, u64) {
         self.page.open(coded.keys.values());
-        let Self { traits, distinct, page, code, .. } = self;
+        let Self { facts, distinct, page, code, .. } = self;
         match code {
             // Codes must not be null. A later check reports those that are.
             Some(code) => {
@@ -128,7 +128,7 @@ impl Gauge {
                     let until = ((patients[patient].end() - start) as usize).min(keys.len());
                     for (row, &key) in (row..until).zip(&keys[row..until]) {
                         if nulls.is_none_or(|n| n.is_valid(row)) {
-                            page.count(key as usize, distinct, traits, coded);
+                            page.count(key as usize, distinct, facts, coded);
                             code.visit(page.ids[key as usize], patient as u32, &patients[patient]);
                         }
                     }
@@ -147,7 +147,7 @@ impl Gauge {
             present += count;
             bytes += count * u64::from(coded.values.value_length(key).unsigned_abs());
             if page.ids[key] == UNSEEN {
-                page.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), traits);
+                page.ids[key] = distinct.insert(coded.values.value(key).as_bytes(), facts);
             }
             if let Some(code) = code {
                 code.events[page.ids[key] as usize] += count;
@@ -161,14 +161,14 @@ impl Gauge {
 
     /// Counts rows of text without a page dictionary.
     fn texts<'v>(&mut self, rows: usize, start: u64, patients: &[Patient], value: impl Fn(usize) -> Option<&'v [u8]>) -> (u64, u64) {
-        let Self { traits, distinct, code, .. } = self;
+        let Self { facts, distinct, code, .. } = self;
         let (mut present, mut bytes) = (0, 0);
         let mut patient = patients.partition_point(|p| p.end() <= start);
         for row in 0..rows {
             let Some(text) = value(row) else { continue };
             present += 1;
             bytes += text.len() as u64;
-            let id = distinct.insert(text, traits);
+            let id = distinct.insert(text, facts);
             if let Some(code) = code {
                 while patients[patient].end() <= start + row as u64 {
                     patient += 1;
@@ -186,14 +186,14 @@ impl Gauge {
     /// Measures values that are not text.
     fn look(&mut self, array: &ArrayRef) {
         use DataType as D;
-        let traits = &mut self.traits;
+        let facts = &mut self.facts;
         match array.data_type() {
-            D::Float32 => traits.nan |= array.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
-            D::Float64 => traits.nan |= array.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
+            D::Float32 => facts.nan |= array.as_primitive::<Float32Type>().iter().flatten().any(f32::is_nan),
+            D::Float64 => facts.nan |= array.as_primitive::<Float64Type>().iter().flatten().any(f64::is_nan),
             D::Int64 | D::UInt64 | D::Timestamp(..) | D::Time64(_) | D::Duration(_) | D::Date64 => {
                 let words = words(array);
-                traits.sentinel |= words.clone().any(|v| v == i64::MIN);
-                traits.narrow &= match narrowing(array.data_type()) {
+                facts.sentinel |= words.clone().any(|v| v == i64::MIN);
+                facts.narrow &= match narrowing(array.data_type()) {
                     Some(Narrowing::Days) => words.clone().all(|v| v % DAY == 0 && i32::try_from(v / DAY).is_ok()),
                     Some(Narrowing::Divide(by)) => words.clone().all(|v| v % by == 0),
                     Some(Narrowing::Multiply(by)) => words.clone().all(|v| v.checked_mul(by).is_some()),
@@ -209,7 +209,7 @@ impl Gauge {
     }
 }
 
-impl CodeGauge {
+impl CodeMeasure {
     #[inline]
     fn visit(&mut self, id: u32, patient: u32, about: &Patient) {
         let at = id as usize;
