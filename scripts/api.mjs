@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateDtsBundle } from "dts-bundle-generator";
-import { fail, root } from "./run.mjs";
+import { fail, root } from "./lib/run.mjs";
 
 const file = join(root, "index.d.ts");
 const BANNER = `// The public API of meds-reader. Made by \`npm run api\` from src/: change it there.

@@ -1,7 +1,7 @@
 // Checks format, lint, types and generated files. All checks run, and all failures are shown.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nameCargoTarget, root, status, tool } from "./run.mjs";
+import { nameCargoTarget, root, status, tool } from "./lib/run.mjs";
 
 nameCargoTarget();
 

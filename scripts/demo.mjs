@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { PatientDatabase } from "meds-reader";
-import { fail, root, status } from "./run.mjs";
+import { fail, root, status } from "./lib/run.mjs";
 
 const cache = join(root, ".cache");
 const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");

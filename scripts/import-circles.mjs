@@ -1,7 +1,7 @@
 // Arrows between rooms: prints every import circle between folders of src/ (types included) and between modules of a crate, and fails on one.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
-import { root } from "./run.mjs";
+import { root } from "./lib/run.mjs";
 
 const filesBelow = (folder, end) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })

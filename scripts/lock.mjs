@@ -4,7 +4,7 @@
 // --check nothing is written.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./run.mjs";
+import { root } from "./lib/run.mjs";
 
 const CPUS = { arm64: "arm64", x64: "x64", arm: "arm", ppc64: "ppc64", riscv64: "riscv64", s390x: "s390x", ia32: "ia32", wasm32: "wasm32" };
 const SYSTEMS = ["android", "darwin", "freebsd", "linux", "win32", "openharmony"];

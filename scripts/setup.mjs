@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail, must, root, tool } from "./run.mjs";
+import { fail, must, root, tool } from "./lib/run.mjs";
 
 const at = (...parts) => join(root, ...parts);
 

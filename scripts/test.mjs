@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { peersPython } from "../benches/lib/peer.mjs";
-import { nameCargoTarget, root, tool } from "./run.mjs";
+import { nameCargoTarget, root, tool } from "./lib/run.mjs";
 
 nameCargoTarget();
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder. */
-export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /** A tool in node_modules, run by the same Node: without a shim or PATH. */
 export const tool = (path, ...args) => [process.execPath, join(root, "node_modules", path), ...args];
