@@ -1798,25 +1798,13 @@ export type RowObject<N extends string = string> = {
 export type RowFormat = "parquet" | "csv" | "arrow";
 /** Options of {@link Cohort.writeRows}. */
 export interface WriteRowsOptions<N extends string = string> extends RowOptions<N> {
-  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
+  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`; `csv` for a stream. */
   readonly format?: RowFormat | undefined;
 }
 /** How {@link Cohort.windows} cuts windows. */
-export interface WindowRowsOptions {
-  /**
-   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
-   * first, so they are left out first. Default: all rows.
-   */
-  readonly last?: number | undefined;
+export interface WindowRowsOptions extends WindowContents {
   /** Rows at or after these times, one per window. Default: from the beginning. */
   readonly from?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /**
-   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
-   * or at one of them.
-   */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
-  readonly static?: boolean | undefined;
   /** Number of threads, at most 1024; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }

@@ -103,7 +103,9 @@ function questionAt(cohort: Members, points: AsOfPoints, options: AsOfOptions, c
   const isMoments = points instanceof Labels || "times" in points;
   if (!isMoments) {
     if (maxAge !== undefined || options.inclusive !== undefined)
-      conflict("`maxAge` and `inclusive` go with labels or moments. A window says itself where it begins and what it includes.");
+      conflict(
+        "`maxAge` and `inclusive` can be combined only with labels or moments. A window has bounds of its own: set `start`, `end` and `inclusive` there.",
+      );
     const windows = windowsOf(cohort._store, points as Windows | MomentWindows);
     return { ...questionOf(cohort, { threads }, codes), ...windows, timedOnly: timedOnly || windows.timedOnly };
   }

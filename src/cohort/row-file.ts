@@ -17,7 +17,7 @@ export type RowFormat = "parquet" | "csv" | "arrow";
 
 /** Options of {@link Cohort.writeRows}. */
 export interface WriteRowsOptions<N extends string = string> extends RowOptions<N> {
-  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`. */
+  /** The format. Default: by the end of the path, `.parquet`, `.csv` or `.arrow`; `csv` for a stream. */
   readonly format?: RowFormat | undefined;
 }
 

@@ -7,34 +7,20 @@ import { type TimeLike, wordsOf } from "../support/time.js";
 import { patientOf } from "../timeline/patient.js";
 import type { AnySchema } from "../timeline/schema.js";
 import type { Timeline } from "../timeline/timeline.js";
-import { type Windows, windowsOf } from "./windows.js";
+import { CONTENTS, type WindowContents, type Windows, windowsOf } from "./windows.js";
 
 /** How {@link Cohort.windows} cuts windows. */
-export interface WindowRowsOptions {
-  /**
-   * The largest number of rows in a window. If there are more, the last ones are kept. Static rows come
-   * first, so they are left out first. Default: all rows.
-   */
-  readonly last?: number | undefined;
+export interface WindowRowsOptions extends WindowContents {
   /** Rows at or after these times, one per window. Default: from the beginning. */
   readonly from?: BigInt64Array | ArrayLike<TimeLike> | undefined;
-  /**
-   * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
-   * or at one of them.
-   */
-  readonly inclusive?: boolean | "start" | "end" | undefined;
-  /** Whether the patient's static rows (without a time) belong to each window. Default: true. */
-  readonly static?: boolean | undefined;
   /** Number of threads, at most 1024; 0, the default, uses all cores. */
   readonly threads?: number | undefined;
 }
 
 const OPTIONS = Object.keys({
-  last: true,
   from: true,
-  inclusive: true,
-  static: true,
   threads: true,
+  ...CONTENTS,
 } satisfies Record<keyof WindowRowsOptions, true>);
 
 /**

@@ -8,7 +8,7 @@ import { exactTimes, NO_TIME, type TimeLike } from "../support/time.js";
 import { countOf, sidesOf, staticOf } from "../timeline/bounds.js";
 
 /** What belongs to a window besides its bounds. */
-interface WindowContents {
+export interface WindowContents {
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
    * or at one of them.
@@ -101,7 +101,7 @@ export interface MomentWindows extends WindowContents {
   readonly for?: Span | undefined;
 }
 
-const CONTENTS = { inclusive: true, static: true, last: true } as const satisfies Record<keyof WindowContents, true>;
+export const CONTENTS = { inclusive: true, static: true, last: true } as const satisfies Record<keyof WindowContents, true>;
 const ARRAYS = Object.keys({ subjectIds: true, start: true, end: true, ...CONTENTS } satisfies Record<keyof Windows, true>);
 const MOMENTS = Object.keys({
   from: true,

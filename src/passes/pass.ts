@@ -35,7 +35,7 @@ export interface PassPlan {
   readonly mode: Work["mode"];
   readonly per: Work["per"];
   readonly args: unknown;
-  /** Undefined where the caller did not choose: see {@link isSmall}. */
+  /** Undefined where the caller did not choose: a small pass then runs in the caller's thread. */
   readonly threads: number | undefined;
   readonly ordered: boolean;
   readonly signal: AbortSignalLike | undefined;

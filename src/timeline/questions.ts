@@ -66,8 +66,8 @@ export function filterOf<S extends object>(line: Timeline<S>, test: EventTest<S>
   return line._listed(rows.slice(0, count), statics);
 }
 
-/** Rows of one time after another, from the first timed row. */
-export function* momentsOf<S extends object>(line: Timeline<S>): Generator<Timeline<S>, undefined> {
+/** The rows of each time, one time after another, from the first timed row. */
+export function* byTimeOf<S extends object>(line: Timeline<S>): Generator<Timeline<S>, undefined> {
   const shard = line._shard;
   let begin = line.staticCount;
   while (begin < line.length) {

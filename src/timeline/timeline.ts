@@ -13,7 +13,7 @@ import { copyOf, type TimelineCopy } from "./copy.js";
 import { Event } from "./event.js";
 import { distinctOf, type Group, groupsOf, type VisitOptions, visitsOf } from "./groups.js";
 import { ListIterator, RunIterator, StepIterator } from "./iterators.js";
-import { type CodesOfRow, type EventTest, filterOf, type HitOptions, hitOf, momentsOf } from "./questions.js";
+import { byTimeOf, type CodesOfRow, type EventTest, filterOf, type HitOptions, hitOf } from "./questions.js";
 import { gather, type Rows } from "./rows.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
 import { searchTime } from "./search.js";
@@ -402,7 +402,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * none.
    */
   byTime(): IterableIterator<Timeline<S>> {
-    return momentsOf(this);
+    return byTimeOf(this);
   }
 
   /**
