@@ -51,7 +51,7 @@ async function damaged(store: string, mode: string, step: number): Promise<Outco
 const step = Number(process.env.MEDS_DAMAGE_STEP ?? 13);
 
 describe("a store", () => {
-  it(`with a byte flipped (every ${step}th): verify finds it, reading gives an error or a value`, async () => {
+  it(`with a byte flipped (every ${step}th): verify finds it, reading throws or returns a value`, async () => {
     const { tried, outcomes } = await damaged(await sample(4, 12), "flip", step);
     expect(tried).toBeGreaterThan(500);
     expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe("a store", () => {
     expect(await rejected(verify(store))).toMatchObject({ code: "MEDS_STORE_VERSION" });
   });
 
-  it("is told from anything else", async () => {
+  it("is distinguished from everything else", async () => {
     const path = folder("foreign");
     expect(codeOf(() => PatientDatabase.open(path))).toBe("MEDS_NOT_A_STORE");
     writeFileSync(join(path, "manifest.json"), '{"name": "a web app", "version": 3}');

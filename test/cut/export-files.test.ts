@@ -73,7 +73,7 @@ describe("the files of an export", () => {
     }
   });
 
-  it("are below data/ itself where the store has no splits; after filter, only of the splits that are left", async () => {
+  it("are directly in data/ if the store has no splits; after filter, only of the remaining splits", async () => {
     const { out } = await exported(await storeOf([[9n, 1n], [5n]], null));
     expect(await subjects(out)).toEqual({ "0.parquet": [1n, 5n, 9n] });
     const splits = new Map([9n, 1n, 5n].map((id) => [id, id === 5n ? "held_out" : "train"]));

@@ -112,7 +112,7 @@ describe("a store, exported", () => {
     }
   }, 120_000);
 
-  it("of several row groups a file, with values float32 has not", async () => {
+  it("of several row groups per file, with values that float32 does not have", async () => {
     const place = folder("large");
     await generate(join(place, "source"), { patients: 40, events: 600_000 });
     await convert(join(place, "source"), join(place, "s.medsdb"));
@@ -165,7 +165,7 @@ for root in sys.argv[1:]:
     db.close();
   });
 
-  it("says where a text_value is no text, and leaves the byte order mark of dataset.json behind", async () => {
+  it("says where a text_value is not text, and leaves out the byte order mark of dataset.json", async () => {
     const source = await writeSimple(folder("odd"), [[1n, T0, "A"]], {}, [{ name: "text_value", type: simple.id, values: [5n] }]);
     writeFileSync(place(source, "metadata/dataset.json"), '\ufeff{"dataset_name":"odd"}');
     const store = join(source, "s.medsdb");

@@ -42,7 +42,7 @@ function only({ files, splits, ...rest }: RandomDataset, ids: ReadonlySet<bigint
 }
 
 describe("filter()", () => {
-  it("gives the store of the chosen patients alone, of all column types", async () => {
+  it("makes the store that the chosen patients alone would make, with all column types", async () => {
     await forAll(dataset, Math.ceil(runs / 3), 21, (data) =>
       withStore(data, async (_, store) => {
         const chosen = data.expected.filter((_, i) => i % 2 === 0 || i % 5 === 0);
@@ -99,7 +99,7 @@ describe("filter()", () => {
     ]);
   });
 
-  it("takes splits, codes and prefixes of codes, and all of them together", async () => {
+  it("accepts splits, codes and prefixes of codes, and all of them together", async () => {
     const { store } = await clinic();
     const db = PatientDatabase.open(store);
     const having = (test: (code: string) => boolean) =>
@@ -164,7 +164,7 @@ describe("filter()", () => {
     expect((await filter(store, out, { ids: [0], force: true })).patients).toBe(1);
   });
 
-  it("keeps an index, cuts shards anew, and is the same on any number of threads", async () => {
+  it("keeps an index, divides patients into shards again, and is the same on any number of threads", async () => {
     const place = folder("many");
     await generate(join(place, "source"), { patients: 60, events: 90_000, files: 3 });
     const store = join(place, "s.medsdb");
@@ -182,7 +182,7 @@ describe("filter()", () => {
     other.close();
   }, 60_000);
 
-  it("refuses a target that is no store at once, and leaves it", async () => {
+  it("refuses a target that is not a store at once, and does not change it", async () => {
     const out = folder("taken");
     writeFileSync(join(out, "mine"), "");
     const seen: string[] = [];
@@ -191,7 +191,7 @@ describe("filter()", () => {
     expect([seen, readdirSync(out)]).toEqual([[], ["mine"]]);
   });
 
-  it("gives an error, and no store, for a store that is damaged", async () => {
+  it("fails for a damaged store, and makes no store", async () => {
     const { store } = await clinic();
     const path = join(store, "shards/00000.arrow");
     const bytes = readFileSync(path);

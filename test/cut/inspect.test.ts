@@ -18,7 +18,7 @@ import { good } from "../support/refused.js";
 const DAY = 86_400_000_000n;
 
 describe("inspect()", () => {
-  it("tells a dataset's columns, subjects, notes and midnights, as DuckDB counts them, and changes nothing", async () => {
+  it("reports columns, subjects, notes and midnights as DuckDB counts them, and changes nothing", async () => {
     const source = folder("meds");
     const rows = [
       [1n, null, "GENDER//F"],
@@ -61,7 +61,7 @@ describe("inspect()", () => {
     expect(single).toMatchObject({ format: "parquet", version: null, rows: 6, subjects: 2 });
   });
 
-  it("tells what a conversion would refuse", async () => {
+  it("reports what a conversion would refuse", async () => {
     const source = await writeSimple(folder("disorder"), [
       [1n, T0, "A"],
       [2n, T0, "A"],
@@ -181,14 +181,14 @@ describe("inspect()", () => {
     expect([error.path, error.message]).toEqual([join(tar, basename(twice), "metadata/dataset.json"), (await inspect(tar)).problem]);
   });
 
-  it("knows a store", async () => {
+  it("recognises a store", async () => {
     const { source, store } = await clinic();
     const [made, given] = [await inspect(store), await inspect(source)];
     expect(made).toMatchObject({ format: "store", version: "1", rows: given.rows, subjects: given.subjects, prefixes: given.prefixes });
     expect(made.columns.map(({ name }) => name).sort()).toEqual(given.columns.map(({ name }) => name).sort());
   });
 
-  it("knows a meds_reader database, and one of another version", async () => {
+  it("recognises a meds_reader database, and one of another version", async () => {
     const db = folder("database");
     const properties = (["code", "time", "weight"] as const).map((name, i) => {
       const bytes = Buffer.alloc(16 + name.length);
@@ -222,7 +222,7 @@ describe("inspect()", () => {
     }
   });
 
-  it("knows the meds_reader database that meds_reader made", async ({ skip }) => {
+  it("recognises a database that meds_reader made", async ({ skip }) => {
     const zip = real("small-meds", "femr_synthetic", "meds_reader_db.zip") ?? skip("no real data");
     const out = folder("femr");
     if (spawnSync("unzip", ["-q", zip, "-d", out]).status !== 0) skip("no unzip");
@@ -263,7 +263,7 @@ describe("inspect()", () => {
     expect(readdirSync(tmpdir()).filter((name) => name.includes("inspect"))).toEqual(before);
   });
 
-  it("knows OMOP CDM in any case, split and packed", async () => {
+  it("recognises OMOP CDM in upper or lower case, split and packed", async () => {
     const cdm = folder("omop");
     writeFileSync(join(cdm, "PERSON.csv"), '\ufeffperson_id,note\r\n1,"two\nlines, and a ""quote"""\r\n2,\r\n\r\n');
     writeFileSync(join(cdm, "visit_occurrence.csv.gz"), gzipSync("visit_occurrence_id\tadmitted_from_concept_id\n1\t0\n2\t0\n3\t0"));
@@ -325,7 +325,7 @@ describe("inspect()", () => {
     ]);
   });
 
-  it("tells CDM 5.3 from 5.4 by any column that has another name, or is new", async () => {
+  it("distinguishes CDM 5.3 from 5.4 by any column that has another name, or is new", async () => {
     const version = async (tables: Tables) => (await inspect(writeCsv(folder("omop"), tables))).version;
     const { person, death, procedure_occurrence, visit_occurrence } = omopClinic as Record<string, string>;
     const common = { person: person!, death: death! };

@@ -26,7 +26,7 @@ function edit(tables: string, table: string, from: string, to: string): void {
 }
 
 describe("convert() with reuse", () => {
-  it("gives the standing store of the same tables, and imports nothing", async () => {
+  it("opens the existing store of the same tables, and imports nothing", async () => {
     const { tables, target, store, summary } = await made();
     const before = contents(store);
     const phases: Progress[] = [];
@@ -58,7 +58,7 @@ describe("convert() with reuse", () => {
     expect(phases).toContain("sort");
   });
 
-  it("converts anew where a table or an option is another one, and where an index is asked for", async () => {
+  it("converts again if a table or an option differs, or if an index is requested", async () => {
     const { tables, store } = await made({ columns: ["table", "unit"] });
     const reused = async (options: ConvertOptions) => (await convert(tables, store, { ...options, reuse: true })).reused;
     expect(await reused({ columns: ["unit", "table"], threads: 1, memory: 2 ** 28, repair: true })).toBe(true);
@@ -79,7 +79,7 @@ describe("convert() with reuse", () => {
     expect(await reused({})).toBe(true);
   });
 
-  it("takes no part of a store for the whole, and no damaged one", async () => {
+  it("does not accept a part of a store, or a damaged store", async () => {
     const { tables, target, store } = await made();
     const part = join(target, "part.medsdb");
     await filter(store, part, { ids: [1] });
@@ -127,7 +127,7 @@ describe("convert() with reuse", () => {
 });
 
 describe("verify() against tables", () => {
-  it("is content with those of the store, in whatever form, however it was made", async () => {
+  it("accepts those of the store, in any form, however it was made", async () => {
     for (const options of [{}, { keepUnmapped: true, exclude: ["unit"], index: true }, { columns: ["text_value"], shardBytes: 1024 }]) {
       const { tables, target, store } = await made(options);
       expect(await verify(store, tables)).toEqual({ ok: true, differences: [] });
@@ -226,14 +226,14 @@ describe("an import that was killed", () => {
     expect(readdirSync(target).sort()).toEqual([...others, `.s.medsdb.omop-${machine}-${child.pid}-abcdeg`, "s.medsdb"].sort());
   });
 
-  it.runIf(existsSync("/proc/self"))("has an error where the system has no folders to be made", async () => {
+  it.runIf(existsSync("/proc/self"))("fails if the system cannot create folders", async () => {
     const { tables, target, store } = await made();
     const error = await rejected(convert(tables, store, { force: true, temp: "/proc/none/temp" }));
     expect(error).toMatchObject({ code: "MEDS_NOT_FOUND", path: "/proc/none/temp" });
     expect(readdirSync(target)).toEqual(["s.medsdb"]);
   });
 
-  it("in a folder of its own for what is temporary, too", async () => {
+  it("also in a folder of its own for temporary files", async () => {
     const { tables, store } = await made();
     const temp = folder("temp");
     const { child, ended } = start("convert-child.mjs", [tables, store, JSON.stringify({ temp, force: true })]);
@@ -247,7 +247,7 @@ describe("an import that was killed", () => {
 });
 
 describe("a whole vocabulary", () => {
-  it("changes nothing but the time it takes: concepts that no event names are passed over", async () => {
+  it("changes only the time: concepts that no event names are skipped", async () => {
     const { tables, store } = await made({ keepUnmapped: true });
     const path = join(tables, "concept.csv");
     const concepts = readFileSync(path, "utf8").trimEnd();

@@ -98,7 +98,7 @@ describe("a damaged file is named", () => {
     }
   });
 
-  it("that is no file, or is not there", async () => {
+  it("that is not a file, or does not exist", async () => {
     const root = writeCsv(folder("damaged"));
     const path = join(root, "death.csv");
     const ends: [() => void, MedsError["code"]][] = [
@@ -210,7 +210,7 @@ describe("a wrong value is named with its column", () => {
     }
   });
 
-  it("decimals that DuckDB reads wrong, in Parquet; where nobody asks for them they are in nobody's way", async () => {
+  it("decimals that DuckDB reads wrong, in Parquet; if they are not needed, they do not matter", async () => {
     const root = writeCsv(folder("damaged"));
     rmSync(join(root, "death.csv"));
     const write = (name: string) => {
@@ -262,7 +262,7 @@ it("says what to install where DuckDB is missing", () => {
 });
 
 describe("any bytes", () => {
-  it("cut or flipped anywhere are an error or a whole store, never a crash, never a part of one", async () => {
+  it("cut or flipped anywhere are an error or a complete store, never a crash, never a part of a store", async () => {
     const forms: [string, string, (text: string) => Buffer][] = [
       ["measurement", "csv", (text) => Buffer.from(text)],
       ["measurement", "csv.gz", (text) => gzipSync(text)],

@@ -74,7 +74,7 @@ describe("a row whose number of fields is not the header's", () => {
     ["CR", "\r"],
   ];
   for (const [end, text] of ends)
-    it.each(rows)(`is refused with its file and line, and left out where that is asked for: %s, ${end}`, async (_, bad) => {
+    it.each(rows)(`is refused with its file and line, and left out on request: %s, ${end}`, async (_, bad) => {
       const good = [HEADER, row(1, 1, 71.5), bad, row(3, 2, 80)].join(text);
       for (const [name, content] of [
         ["measurement.csv", good],
@@ -104,7 +104,7 @@ describe("a row whose number of fields is not the header's", () => {
     expect((await refused(source({ "concept.csv": CONCEPT.replace("Body weight", "Body weight, dry") }))).message).toContain("line 3");
   });
 
-  it("is what inspect() reports; reuse, verify() and the command know the option", async () => {
+  it("is what inspect() reports; reuse, verify() and the command have the option", async () => {
     const root = source({ "measurement.csv": `${ONE}${row(2, 2, 80)},\n` });
     const { problem } = await inspect(root);
     expect(problem).toBe((await refused(root)).message);
@@ -239,7 +239,7 @@ describe("columns beside those that are read", () => {
     "code",
     "x\ny",
   ];
-  it("are no obstacle, whatever they are called, once or twice", async () => {
+  it("are accepted, whatever their names, once or twice", async () => {
     const root = source({});
     const quoted = names.filter((name) => name !== "FileName").map((name) => `'x' AS "${name.replaceAll('"', '""')}"`);
     await parquet(root, "measurement/0.parquet", `SELECT ${quoted.join(", ")}, ${WEIGHT}`);

@@ -35,7 +35,7 @@ function mapped(text: string, field: (value: string, column: number, row: number
 }
 
 describe("the clinic's tables", () => {
-  it("give these events of one patient", async () => {
+  it("become these events of one patient", async () => {
     const db = PatientDatabase.open((await converted(writeCsv(folder("clinic")))).store);
     const seen = [...db.get(2)!].map((event) => [
       event.date?.toISOString(),
@@ -80,7 +80,7 @@ describe("the clinic's tables", () => {
     db.close();
   });
 
-  it("say what was dropped, by table, and keep it where that is asked for", async () => {
+  it("report what was dropped, by table, and keep it on request", async () => {
     const told = async (options: ConvertOptions) =>
       (await converted(writeCsv(folder("clinic")), options)).summary.notes.map(({ kind, message, count }) => [
         kind,
@@ -173,7 +173,7 @@ describe("the same events", () => {
     expect((await all(root)).filter((line) => line.includes("MEDS_DEATH"))[0]).toMatch(/^1152921504606846976\|/);
   });
 
-  it("whatever the number of threads; equal sources give equal stores", async () => {
+  it("with any number of threads; equal sources make equal stores", async () => {
     const root = writeCsv(folder("f"));
     const ids: string[] = [];
     for (const threads of [1, 2]) {
@@ -200,14 +200,14 @@ describe("tables that are not there", () => {
     expect(notes.find((message) => message.startsWith("files that contain no events"))).toContain("cost.csv");
   });
 
-  it("without the concepts nothing is converted but what is kept unmapped", async () => {
+  it("without concepts only unmapped rows are converted, on request", async () => {
     const { concept: _, ...rest } = clinic;
     expect((await rejected(all(writeCsv(folder("f"), rest)))).code).toBe("MEDS_NO_VOCABULARY");
     expect((await all(writeCsv(folder("f"), rest), { keepUnmapped: true })).length).toBeGreaterThan(30);
   });
 });
 
-it("notes of more than the memory are sorted in it", async () => {
+it("notes larger than the memory are sorted within it", async () => {
   const { person, concept } = clinic as Record<string, string>;
   const text = "The patient feels better, eats and sleeps. ".repeat(170);
   const notes = Array.from({ length: 12_000 }, (_, i) => `${i},${1 + (i % 200)},2020-01-01,0,${i},"${i} ${text}"\n`);
@@ -224,7 +224,7 @@ it("notes of more than the memory are sorted in it", async () => {
   db.close();
 }, 120_000);
 
-it("what stands twice is told, and so is what lies in a table's folder and is no table's", async () => {
+it("tables that exist twice are reported, and so are foreign files in a table's folder", async () => {
   const root = writeCsv(folder("f"), {
     ...clinic,
     // As in meds_etl, each row gives a birth, and the last code counts.
@@ -254,7 +254,7 @@ it("what stands twice is told, and so is what lies in a table's folder and is no
 });
 
 describe("a source", () => {
-  it("that is none of the known kinds gets one sentence", async () => {
+  it("of an unknown kind is an error of one sentence", async () => {
     const root = folder("none");
     writeFileSync(join(root, "notes.txt"), "x");
     const error = await rejected(convert(root, join(folder("t"), "s.medsdb")));

@@ -55,7 +55,7 @@ describe("a table that loses more than a tenth of its rows", () => {
     ]);
   });
 
-  it("is printed first, on stderr, whatever is asked of stdout; inspect and info show it too", async () => {
+  it("is printed first, on stderr, with any form of stdout; inspect and info show it too", async () => {
     const [root, target] = [tablesOf({ coded: 1, zero: 1 }), folder("t")];
     const warning = /^warning: condition_occurrence: 1 of 2 rows \(50\.0 %\) are dropped: .*--keep-unmapped\)\.\n$/;
     for (const [i, options] of [[], ["--json"], ["--progress", "none"], ["--progress", "none", "--json"]].entries()) {

@@ -48,7 +48,7 @@ const renamed = () =>
   );
 
 describe.skipIf(gibleed === null)("GiBleed", () => {
-  it("gives meds_etl's events, subject by subject, and the rows that it loses", async () => {
+  it("has meds_etl's events, subject by subject, and the rows that it loses", async () => {
     const store = join(folder("gibleed"), "s.medsdb");
     const summary = await convert(gibleed!, store);
     const all = lines(store);
@@ -68,7 +68,7 @@ describe.skipIf(gibleed === null)("GiBleed", () => {
     expect(summary.notes.filter(({ message }) => /4166590|19080464/.test(message))).toHaveLength(2);
   });
 
-  it("keeps the rows without a concept where that is asked for", async () => {
+  it("keeps rows without a concept on request", async () => {
     const store = join(folder("gibleed"), "s.medsdb");
     const { events } = await convert(gibleed!, store, { keepUnmapped: true });
     expect(events).toBe(222_341 + 62 + 2 * 2_694);
@@ -80,7 +80,7 @@ describe.skipIf(gibleed === null)("GiBleed", () => {
   });
 
   it.skipIf(etlPython === null)(
-    "is what the frozen answer was made of",
+    "is the program that made the frozen answer",
     async () => {
       expect(summaryOf(await linesOf(medsEtl(writeCsv(folder("gibleed"), renamed()))))).toEqual(FROZEN);
     },

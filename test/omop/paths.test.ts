@@ -62,7 +62,7 @@ it("pieces behind a link to a folder are read", async () => {
   expect(await values(root)).toEqual([71.5, 90]);
 });
 
-it("equal files in folders of two persons are no copies", async () => {
+it("equal files in folders of two persons are not copies", async () => {
   const piece = "measurement_id,measurement_concept_id,measurement_date,value_as_number\n1,3004501,2020-01-01,71.5\n";
   const root = writeCsv(folder("persons"), { person: clinic.person!, concept: clinic.concept! });
   for (const person of [1, 2]) writeCsv(join(root, "measurement", `person_id=${person}`), { measurement: piece }, () => "0.csv");
@@ -92,7 +92,7 @@ it("a date without an end, or beyond what a time can be, is refused by its colum
   }
 });
 
-it("a file of one column with an empty line has no row there", async () => {
+it("an empty line in a file of one column is not a row", async () => {
   const root = writeCsv(folder("one"), { person: clinic.person!, concept: clinic.concept! });
   writeCsv(join(root, "death", "death_date=2020-01-01"), { death: "person_id\n1\n\n" }, () => "0.csv");
   const store = join(folder("t"), "s.medsdb");

@@ -214,7 +214,7 @@ function held(store: string): string[] {
 }
 
 describe("random tables", () => {
-  it("give the events that the rules say, and one store from CSV, gzip and Parquet", async () => {
+  it("become the events that the rules say, and one store from CSV, gzip and Parquet", async () => {
     const property = fc.asyncProperty(data, fc.boolean(), fc.constantFrom("csv", "csv.gz"), async (tables, keepUnmapped, form) => {
       const [place, target] = [folder("property"), folder("property")];
       const store = join(target, "s.medsdb");
@@ -251,7 +251,7 @@ function damaged(bytes: Buffer, form: (typeof FORMS)[number], damage: (typeof DA
   return flipped;
 }
 
-it("random tables of which a file is damaged are an error or a whole store, and leave nothing else", async () => {
+it("random tables with a damaged file are an error or a complete store, and leave nothing else", async () => {
   const at = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   const damage = fc.record({
     table: fc.constantFrom(...Object.keys(TABLES), "concept"),

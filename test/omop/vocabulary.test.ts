@@ -176,7 +176,7 @@ describe("a vocabulary from beside the tables", () => {
         }),
     ],
   ];
-  it.each(forms)("gives the events of tables that have it: %s", async (_, make) => {
+  it.each(forms)("makes the events of tables that contain it: %s", async (_, make) => {
     const vocabulary = await make();
     const found = await converted(tables(), { vocabulary });
     expect(found.lines).toEqual((await whole).lines);
@@ -319,7 +319,7 @@ describe("ancestors of concept_ancestor", () => {
       }),
     ).toEqual(all));
 
-  it("two steps up are no parents where single steps lead to them", async () => {
+  it("two steps up are not parents if single steps lead to them", async () => {
     const db = PatientDatabase.open((await whole).store);
     expect([...db.codes].find(({ code }) => code === "SNOMED/44054006")?.parents).toEqual(["SNOMED/73211009"]);
     db.close();

@@ -80,7 +80,7 @@ describe("columns that were known later", () => {
 });
 
 describe("rows at the cut-off", () => {
-  it("are counted by the first part of their codes, and dropped where that is asked for", async () => {
+  it("are counted by the first part of their codes, and dropped on request", async () => {
     const db = await store([
       [1n, null, "GENDER//F"],
       [1n, T0, "LAB//x"],
@@ -161,7 +161,7 @@ describe("samples at the edges", () => {
     db.close();
   });
 
-  it("count what is left out", async () => {
+  it("report what is left out", async () => {
     const db = await store([
       [1n, T0, "A"],
       [2n, T0, "A"],

@@ -63,7 +63,7 @@ describe("a batch", () => {
     expect(several).toBeGreaterThan(40);
   }, 300_000);
 
-  it("overwrites the batch before where that is asked for, and only there", () => {
+  it("overwrites the previous batch on request only", () => {
     const list = samples(db, { split: "train" }, { maxLength: 64 });
     const [a, b] = [...loader(list, { batchSize: 32, padTo: "max", reuse: true })];
     expect(a!.code.buffer).toBe(b!.code.buffer);

@@ -45,7 +45,7 @@ describe.each(Object.entries(KINDS))("%s batches", (_, options) => {
     expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: list.size }, (_, i) => i));
   });
 
-  it("are the one global order, whatever the number of ranks", () => {
+  it("are in one global order, with any number of ranks", () => {
     const global = membersOf(loader(list, options));
     for (const worldSize of [1, 3, 8]) {
       for (const remainder of ["pad", "drop", "uneven"] as const) {

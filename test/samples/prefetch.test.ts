@@ -20,7 +20,7 @@ const bytesOf = (batch: Batch) =>
   );
 
 describe("workers", () => {
-  it.each([1, 3])("give the same batches in the same order (%i of them)", async (workers) => {
+  it.each([1, 3])("make the same batches in the same order (%i of them)", async (workers) => {
     const { db, list } = open();
     for (const options of [
       { batchSize: 7, shuffle: true, seed: 4 },
@@ -34,7 +34,7 @@ describe("workers", () => {
     db.close();
   });
 
-  it("tell their errors", async () => {
+  it("report their errors", async () => {
     const store = join(folder("replaced"), "s.medsdb");
     cpSync(generated.store, store, { recursive: true });
     const { db, list } = open(store);

@@ -171,12 +171,12 @@ describe("a stream of batches", () => {
     db.close();
   });
 
-  it("refuses what is no loader", async () => {
+  it("refuses values that are not loaders", async () => {
     for (const wrong of [[], null, undefined, 5, {}, "x"])
       expect(await rejected(writeBatches(wrong as never, sink()))).toMatchObject({ code: "MEDS_INVALID_ARGUMENT" });
   });
 
-  it("refuses batches that are no table", async () => {
+  it("refuses batches that are not a table", async () => {
     const db = PatientDatabase.open(generated.store);
     const list = samples(db, { split: "train" }, { maxLength: 30, unit: "events" });
     for (const options of [{ batchSize: 4, layout: "nested" as const }, { tokens: 100_000 }, { batchSize: 4 }])

@@ -231,7 +231,7 @@ describe("samples", () => {
 });
 
 describe("windows that step through a patient", () => {
-  it("hold every row, whatever the stride and however many static rows are prepended", async () => {
+  it("contain every row, with any stride and any number of prepended static rows", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({

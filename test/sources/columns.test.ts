@@ -21,7 +21,7 @@ const replace = (name: string, change: (column: FileColumn) => FileColumn) => (c
   columns.map((column) => (column.name === name ? change(column) : column));
 
 describe("columns that the options name", () => {
-  it("are compared with a source that lacks them, and told as a difference", async () => {
+  it("are compared with a source that lacks them, and reported as a difference", async () => {
     const withUnit = folder("source");
     const unit = { name: "unit", type: simple.text, values: good.map((_, row) => `u${row}`) };
     await writeFiles(withUnit, [simpleFile("a.parquet", good, {}, [unit])]);

@@ -119,7 +119,7 @@ describe("files that are not copies are repaired as before", () => {
     );
   });
 
-  it("files of no rows are no copies", async () => {
+  it("files without rows are not copies", async () => {
     const source = folder("empty");
     await writeFiles(source, [simpleFile("0.parquet", rows), simpleFile("1.parquet", []), simpleFile("2.parquet", [])]);
     expect((await convert(source, join(folder("t"), "s.medsdb"))).events).toBe(rows.length);

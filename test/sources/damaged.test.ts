@@ -9,8 +9,8 @@ import { editFooter, writeNested } from "../support/footers.js";
 import { real } from "../support/real.js";
 import { good, refused } from "../support/refused.js";
 
-describe("a source that is no MEDS dataset", () => {
-  it("is told apart: absent, without data, with an empty data folder", async () => {
+describe("a source that is not a MEDS dataset", () => {
+  it("has an error of its own: absent, without data, with an empty data folder", async () => {
     const none = folder("none");
     expect(await refused(join(none, "nowhere"))).toMatchObject({ code: "MEDS_NOT_FOUND", path: expect.stringContaining("nowhere") });
     expect(await refused(none)).toMatchObject({ code: "MEDS_NO_DATA", path: expect.stringContaining(none) });

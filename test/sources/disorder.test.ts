@@ -87,7 +87,7 @@ describe("rows out of place", () => {
     });
   }
 
-  it("one of them without a code is told of the source, not of the sorted copy", async () => {
+  it("a row without a code is an error that names the source, not the sorted copy", async () => {
     const { columns, ...about } = simpleFile("0.parquet", [
       [2n, 1n, "A"],
       [1n, 5n, "B"],
@@ -135,7 +135,7 @@ describe("rows out of place", () => {
     db.close();
   });
 
-  it("is moved without a word less: that times lost their nanoseconds is told all the same", async () => {
+  it("is sorted, and the note that times lost their nanoseconds is kept", async () => {
     const rows = { late: "(1, NULL, 'S'), (2, 7003, 'B')", scattered: "(2, 7003, 'B'), (1, 9004, 'C')" };
     for (const [how, more] of Object.entries(rows)) {
       const source = folder("source");

@@ -142,7 +142,7 @@ describe("a file that is rewritten with its size and footer", () => {
     expect((await opened(source)).rows).toEqual(rowsOf(events(column)));
   });
 
-  it("gives other ids to what is cut, exported and transformed of it", async () => {
+  it("differs for stores that are filtered, exported and transformed from it", async () => {
     const ids = new Set<string>();
     for (const column of [undefined, "code", "value", "note", "time"] as const) {
       const [source, target] = [folder("rewritten"), folder("target")];
@@ -484,7 +484,7 @@ describe("hashes that are remembered", () => {
     expect(readdirSync(memory)).toEqual([]);
   });
 
-  it("of OMOP tables are remembered, those of what is made of them are not", async () => {
+  it("of OMOP tables are remembered, those of files made from them are not", async () => {
     const { source, store } = await settled((root) => Promise.resolve(writeCsv(root)));
     expect(await reused(source, store)).toBe(true);
   });
@@ -615,7 +615,7 @@ describe("trustTimes", () => {
     expect(await look(true)).toBe(true);
   });
 
-  it("leaves no trace in what is cut of a store", async () => {
+  it("leaves no trace in a filtered store", async () => {
     const { source } = await sources["a MEDS folder"]();
     const target = folder("store");
     await convert(source, join(target, "s"), { trustTimes: true });

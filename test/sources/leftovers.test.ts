@@ -25,7 +25,7 @@ describe("files below data/ whose names begin with _ or a dot", () => {
     },
   );
 
-  it("are no dataset alone", async () => {
+  it("alone are not a dataset", async () => {
     const source = await writeSimple(folder("m"), good);
     renameSync(join(source, "data", "0.parquet"), join(source, "data", "_0.parquet"));
     expect(await refused(source)).toMatchObject({ code: "MEDS_NO_DATA", message: expect.stringContaining("_0.parquet") });

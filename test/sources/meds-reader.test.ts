@@ -92,7 +92,7 @@ describe.skipIf(femr === null)("the database beside femr_synthetic", () => {
     }
   });
 
-  it.skipIf(noPython)("is found in an archive wherever it lies; of several datasets none is chosen", async () => {
+  it.skipIf(noPython)("is found anywhere in an archive; an archive with several datasets is refused", async () => {
     const database = unpacked();
     const place = join(database, "..");
     for (const name of ["notes/README.txt", "notes/deeper/._README.txt", "data/README.txt", "__MACOSX/._synthetic_meds"])
@@ -255,7 +255,7 @@ describe.skipIf(absent)("databases that meds_reader makes (Python with it)", () 
   });
 
   it.skipIf(mimic === null)(
-    "of the MIMIC-IV demo give the store that its Parquet gives",
+    "of the MIMIC-IV demo make the same store as its Parquet files",
     async () => {
       const store = join(folder("imported"), "s.medsdb");
       expect(await convert(databaseOf(mimic!), store)).toMatchObject({ patients: 100, events: 916_166, codes: 7_035, columns: 24 });
@@ -359,7 +359,7 @@ describe.skipIf(packed === null || noPython)("a database that is damaged", () =>
     });
   });
 
-  it("is refused packed in other ways, or cut before it was packed, without a word of what is in it", async () => {
+  it("is refused if packed in other ways, or cut before it was packed; the error quotes no data", async () => {
     const database = unpacked();
     const place = folder("packed");
     const tar = execFileSync("tar", ["-cf", "-", "-C", dirname(database), "synthetic_meds"], { maxBuffer: 1 << 28 });

@@ -77,7 +77,7 @@ pq.write_table(pa.table({"subject_id": ids.dictionary_encode(), "split": splits.
     expect((await refused(source)).code).toBe("MEDS_METADATA");
   });
 
-  it("may hold a link that leads nowhere: passed over, and told", async () => {
+  it("may contain a link to nothing, which is skipped and reported", async () => {
     const source = await writeSimple(folder("source"), good);
     writeFileSync(place(source, "metadata/kept.txt"), "kept");
     symlinkSync(join(source, "gone"), join(source, "metadata/link.json"));

@@ -100,7 +100,7 @@ describe("a dataset in a table format is refused by the name of the format", () 
     expect(await refused(cached)).toMatchObject(told("Delta"));
   });
 
-  it("also where it has no data folder, or no file is left", async () => {
+  it("also without a data folder, or without files", async () => {
     const root = folder("bare");
     lay(root, { "part-0.parquet": "PAR1", ...FORMATS[0]![2] });
     expect(await refused(root)).toMatchObject(told("Delta"));

@@ -38,7 +38,7 @@ describe("a target", () => {
     expect(readdirSync(dirname(store))).toEqual(["s.medsdb"]);
   });
 
-  it("behind a link is opened, and replaced where it stands", async () => {
+  it("behind a link is opened, and replaced where the link leads", async () => {
     const source = await writeSimple(folder("source"), good);
     const real = join(folder("real"), "s.medsdb");
     const link = join(folder("link"), "link.medsdb");
@@ -58,7 +58,7 @@ describe("a target", () => {
     db.close();
   });
 
-  it("that is a link to nowhere, or to what is no store, is refused", async () => {
+  it("that is a link to nothing, or to something else than a store, is refused", async () => {
     const source = await writeSimple(folder("source"), good);
     const place = folder("link");
     symlinkSync(join(place, "absent"), join(place, "nowhere"));

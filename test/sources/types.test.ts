@@ -284,7 +284,7 @@ describe("folders called COLUMN=VALUE", () => {
     });
   });
 
-  it("may hold the subjects and the codes, and nothing that is not of MEDS's types", async () => {
+  it("may contain subjects and codes, and only values of MEDS's types", async () => {
     const source = folder("folders");
     const lacking = "SELECT NULL::TIMESTAMP AS time, 0.5::FLOAT AS numeric_value";
     await write(source, "subject_id=12/code=1%2F2/0.parquet", lacking);

@@ -126,7 +126,7 @@ describe("labels", () => {
   });
 });
 
-describe("bytes that are said to be text and are none", () => {
+describe("bytes that are declared as text and are not text", () => {
   for (const name of ["bad-code", "bad-code-dictionary"])
     it(`are refused by name: ${name}`, async () => {
       const path = source(name);
@@ -239,8 +239,8 @@ describe("a store", () => {
   });
 });
 
-describe("what is no MEDS dataset", () => {
-  it("is told what was looked for and what was found", async () => {
+describe("a folder that is not a MEDS dataset", () => {
+  it("is an error that says what was looked for and what was found", async () => {
     const path = folder("other");
     const sentence = (found: string) =>
       expect.stringMatching(

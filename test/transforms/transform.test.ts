@@ -183,7 +183,7 @@ describe("transform() changes", () => {
   });
 });
 
-describe("transform() writes what a row was given, whatever becomes of the objects:", () => {
+describe("transform() writes the values of a row at the time it was returned:", () => {
   it("a Date and bytes that the function uses again for every row", async () => {
     const { store } = await clinic();
     const out = await transformed(store, "reusing", { columns: { when: "timestamp[us]", blob: "binary" } });
@@ -211,7 +211,7 @@ describe("transform() writes what a row was given, whatever becomes of the objec
     db.close();
   });
 
-  it("args that JSON has no word for, in the manifest", async () => {
+  it("args that JSON cannot express, in the manifest", async () => {
     const { store } = await clinic();
     const args = { map: new Map([["a", 5n]]), set: new Set([1]), odd: [Number.NaN, -Infinity], typed: Float64Array.of(0.5) };
     const out = await transformed(store, "default", { args });
@@ -309,7 +309,7 @@ describe("transform() refuses", () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it("an end that is no time, in front of a ready transform that would move it", async () => {
+  it("an end that is not a time, before a ready transform that would move it", async () => {
     for (const end of ["late", true, 0.5]) {
       const out = join(folder("end"), "s.medsdb");
       const options = { exportName: "first", args: { end }, columns: { end: "timestamp[us]" } };
