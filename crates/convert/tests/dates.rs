@@ -11,7 +11,7 @@ use std::sync::Arc;
 const DAY: i64 = 86_400_000;
 
 #[test]
-fn days_that_a_date32_does_not_hold_stay_as_they_are() {
+fn days_outside_date32_are_not_changed() {
     for (days, stored) in [(i64::from(i32::MAX), "date32"), (3_000_000_000, "date64"), (-3_000_000_000, "date64")] {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("events.parquet");

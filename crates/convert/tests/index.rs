@@ -144,7 +144,7 @@ fn one_patient_with_one_row() {
 }
 
 #[test]
-fn rows_of_32_bits_where_a_patient_has_more_than_16_hold() {
+fn row_numbers_have_32_bits_if_a_patient_has_more_than_65536_rows() {
     let long = |rows: u32| (0..rows).map(|row| row % 11).collect::<Vec<_>>();
     assert_eq!(check(&vec![vec![1], long(65_536), vec![2, 2]], 1 << 20).1, DataType::UInt16);
     assert_eq!(check(&vec![vec![1], long(65_537), vec![2, 2]], 1 << 20).1, DataType::UInt32);
@@ -160,7 +160,7 @@ fn an_index_beyond_the_memory() {
 }
 
 #[test]
-fn an_index_can_be_cancelled_and_is_no_part_of_what_a_store_holds() {
+fn an_index_can_be_cancelled_and_does_not_change_the_shards() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("data.parquet"), &vec![vec![1, 2, 1], vec![2]]);
     let options = Options { source: dir.path().join("data.parquet"), store: dir.path().join("s"), reuse: true, ..Options::default() };

@@ -75,7 +75,7 @@ fn int96_is_read_beyond_2262_and_refused_beyond_int64() {
 }
 
 #[test]
-fn a_dictionary_at_the_offset_0_is_none() {
+fn a_dictionary_at_offset_0_is_ignored() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("t.parquet");
     let schema = Arc::new(parse_message_type("message m { REQUIRED INT64 id; }").unwrap());

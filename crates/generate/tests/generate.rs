@@ -44,7 +44,7 @@ fn ids(batch: &RecordBatch) -> &[i64] {
 }
 
 #[test]
-fn equal_options_give_equal_bytes_at_any_thread_count() {
+fn equal_options_make_equal_bytes_at_any_thread_count() {
     let folder = tempfile::tempdir().unwrap();
     for members in [serde_json::json!({ "seed": 7 }), serde_json::json!({ "seed": 7, "files": 5, "ids": "hashed", "compression": "zstd" })]
     {

@@ -69,7 +69,7 @@ fn quotes_are_those_of_rfc_4180() {
 }
 
 #[test]
-fn what_is_no_table_is_said() {
+fn what_is_not_a_table_is_reported() {
     assert!(wrong("a,b\r\n1,2\n").starts_with("line 2 ends in \\n"));
     assert!(wrong("a;b\n1;2\n").contains("neither by commas nor by tabs"));
     assert!(wrong(",\n1,2\n").contains("names of the columns"));

@@ -190,7 +190,7 @@ fn subjects_ascend_and_have_rows() {
 
 /// A record, and a list of rows, that claim more than any disk has: nothing is allocated for it.
 #[test]
-fn sizes_are_believed_only_where_the_bytes_can_hold_them() {
+fn sizes_are_accepted_only_if_the_file_has_as_many_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let table = Table { ids: vec![5], lengths: vec![1], columns: vec![("code", Cells::Texts(vec![vec![Some("A".into())]]))] };
     database(folder.path(), &table);

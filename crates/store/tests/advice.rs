@@ -30,7 +30,7 @@ fn made() -> (tempfile::TempDir, Store) {
 }
 
 #[test]
-fn shards_are_read_in_places_but_for_scans() {
+fn shards_are_read_at_random_except_by_scans() {
     let (dir, store) = made();
     let shards = dir.path().join("shards");
     // Two shards, each mapped for Rust and for JavaScript.
@@ -70,7 +70,7 @@ fn checks_end_as_scans_do() {
 }
 
 #[test]
-fn a_scan_is_worth_it_where_patients_lie_close_together() {
+fn a_scan_is_worth_it_if_patients_are_stored_close_together() {
     let (_dir, store) = made();
     // Three patients in the first shard and four in the second, with a few rows each.
     let dense = |slots: &[u32]| store.dense(Some(slots));

@@ -45,7 +45,7 @@ fn a_whole_store_opens() {
 }
 
 #[test]
-fn a_shard_is_an_arrow_array_that_holds_the_mapping() {
+fn a_shard_is_an_arrow_array_that_keeps_the_mapping_alive() {
     let dir = made();
     let store = touch(dir.path()).unwrap();
     let arrays: Vec<_> = (0..2).map(|shard| store.arrow(shard).unwrap()).collect();
@@ -63,7 +63,7 @@ fn a_shard_is_an_arrow_array_that_holds_the_mapping() {
 }
 
 #[test]
-fn what_is_no_store_is_told_from_what_is_damaged() {
+fn a_folder_that_is_not_a_store_differs_from_a_damaged_store() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("x.medsdb");
     assert_eq!(code(&root), Code::NotFound);
@@ -123,7 +123,7 @@ fn an_index_is_whole_or_absent() {
 }
 
 #[test]
-fn an_index_gives_the_rows_of_a_code() {
+fn an_index_has_the_rows_of_a_code() {
     let dir = made();
     let store = touch(dir.path()).unwrap();
     // Row i of patient p has code 1 + (p + i) % 4; the second shard starts with patient 3, which has 10 rows.

@@ -102,7 +102,7 @@ fn null_counts_of_bitmaps() {
 }
 
 #[test]
-fn text_that_is_none() {
+fn bytes_that_are_not_text() {
     let found = problems(|bytes, layout, _| poke(bytes, column(layout, "text"), 0, [0xffu8]));
     expect(&found, "not UTF-8", Some("text"), Some((i64::MIN, 0)));
     let found = problems(|bytes, layout, _| poke(bytes, &column(layout, "tags").children[0], 0, [0xffu8]));
@@ -152,7 +152,7 @@ fn cut(bytes: &mut [u8], node: &Node, at: usize, value: i32) {
 }
 
 #[test]
-fn index_entries_that_are_not_so() {
+fn wrong_index_entries() {
     // Code 1 of the first patient: rows 1, 5 and 9.
     expect(
         &index_problems(|bytes, [_, _, rows]| poke(bytes, &rows.children[0], 0, 2u32.to_le_bytes())),

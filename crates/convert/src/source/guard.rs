@@ -44,7 +44,7 @@ mod tests {
     use parquet::errors::ParquetError;
 
     #[test]
-    fn a_reason_has_no_names_of_libraries() {
+    fn a_reason_does_not_name_libraries() {
         assert_eq!(reason(&ParquetError::General("a: b".into())), "a: b");
         assert_eq!(reason(&ParquetError::ArrowError("Parquet argument error: Parquet error: short".into())), "short");
         assert_eq!(reason(&ParquetError::External("Parquet argument error: EOF: short".into())), "short");

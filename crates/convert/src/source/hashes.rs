@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_says_nothing_whatever_bit_differs() {
+    fn a_damaged_file_is_ignored_whichever_bit_differs() {
         let folder = tempfile::tempdir().expect("a folder");
         remember(folder.path(), "/a", 1);
         let path = file_of(folder.path(), Path::new("/a"));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_where_nothing_can_be_written_is_no_error() {
+    fn a_folder_that_cannot_be_written_to_is_not_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         fs::write(&file, "").expect("writes");

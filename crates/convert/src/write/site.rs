@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn without_locks_a_store_that_appears_meanwhile_is_not_replaced_unless_asked_for() -> Result<()> {
+    fn without_locks_a_store_that_appears_meanwhile_is_replaced_only_on_request() -> Result<()> {
         let folder = Folder::new("taken")?;
         let (one, two) = (folder.site()?, folder.site()?);
         write(&one, "one")?;
