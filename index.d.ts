@@ -1155,11 +1155,8 @@ export declare class Event<S extends object = AnySchema> {
     readonly [column: string]: JsonValue;
   };
 }
-/**
- * The rows of a timeline that have one value in a column: a visit, for example. {@link Timeline.groupBy} and
- * {@link Timeline.visits} return groups.
- */
-export declare class Group<K = Value, S extends object = AnySchema> {
+/** The rows of a timeline that have one value in a column. {@link Timeline.groupBy} returns groups. */
+export declare class Group<K = Value, S extends object = AnySchema> implements Iterable<Event<S>> {
   /** Made by this package only. */
   protected constructor();
   /** The value of the column, which is not null. */
@@ -1175,6 +1172,8 @@ export declare class Group<K = Value, S extends object = AnySchema> {
    * of row numbers, which is made when it is first read; no values are copied.
    */
   get rows(): Timeline<S>;
+  /** The same as iterating over {@link Group.rows}. */
+  [Symbol.iterator](): Iterator<Event<S>>;
   /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
   toJSON(): {
     readonly [name: string]: JsonValue;
@@ -1187,6 +1186,20 @@ export interface VisitOptions {
    */
   readonly column?: string | undefined;
 }
+/**
+ * The rows of one visit. All of them have a time. `begin` and `end` are the times of the first and the last
+ * row, which need not be admission and discharge: orders come before, bills after.
+ */
+export interface Visit<K = NonNullable<Value>, S extends object = AnySchema> extends Group<K, S> {
+  readonly begin: number;
+  readonly end: number;
+}
+/** The type of a visit's key: that of the column `visit_id` or `hadm_id` in the schema of `open`. */
+export type VisitKey<S extends object> = S extends {
+  visit_id: infer V;
+} | {
+  hadm_id: infer V;
+} ? NonNullable<V> : NonNullable<Value>;
 /** A function of an event that returns true or false. */
 export type EventTest<S extends object = AnySchema> = (event: Event<S>) => boolean;
 /** Codes as in {@link CodeChoice}, but no number and no single function, which mean other things here. */
@@ -1383,8 +1396,9 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   distinct<N extends ColumnName<S>>(column: N): NonNullable<ColumnValue<S, N>>[];
   /**
    * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
-   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
-   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. The order
+   * is that of the first rows. For a length of stay, search for admission and discharge: the first and the last
+   * row of a visit, at `begin` and `end`, are often an earlier order and a later bill.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
    * @example
@@ -1392,13 +1406,15 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * for (const visit of db.at(0)!.visits()) {
-   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * for (const { key, rows } of db.at(0)!.visits()) {
+   *   const admission = rows.first("HOSPITAL_ADMISSION//*");
+   *   const discharge = rows.last("HOSPITAL_DISCHARGE//*");
+   *   if (admission && discharge) console.log(key, (discharge.time! - admission.time!) / 86_400e6, rows.distinct("code"));
    * }
    * db.close();
    * ```
    */
-  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[];
+  visits<K = VisitKey<S>>(options?: VisitOptions): Visit<K, S>[];
   /**
    * The rows of one time after another, as slices: `for (const moment of patient.byTime())`. Static rows are in
    * none.

@@ -92,7 +92,7 @@ export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";
 export type { TimelineCopy } from "./timeline/copy.js";
 export { Event, type ObjectOptions } from "./timeline/event.js";
-export { Group, type VisitOptions } from "./timeline/groups.js";
+export { Group, type Visit, type VisitKey, type VisitOptions } from "./timeline/groups.js";
 export { Patient } from "./timeline/patient.js";
 export type { CodesOfRow, EventTest, HitOptions } from "./timeline/questions.js";
 export { type NewRow, Row, type RowChanges } from "./timeline/row.js";

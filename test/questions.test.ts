@@ -445,6 +445,11 @@ describe("a small store", () => {
     expect([...first.rows]).toEqual(expected("LAB//a"));
   });
 
+  it("as-of joins of subject ids alone are refused, with what is wanted", async () => {
+    const { code, message } = await rejected(db.asof(db.subjectIds as never, "A"));
+    expect([code, message]).toEqual(["MEDS_INVALID_ARGUMENT", expect.stringContaining("windows such as { subjectIds, end }")]);
+  });
+
   it("returns further columns of the rows that an as-of join finds", async () => {
     const deaths = await db.firstOf({ prefix: "MEDS_DEATH" });
     const found = await db.asof(deaths, { prefix: "LAB//" }, { columns: ["unit", "note", "dose", "given", "time"], with: "row" });

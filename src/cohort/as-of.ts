@@ -96,8 +96,8 @@ export async function asOf(
 
 /** The rows that are known: for labels and moments up to their time, for windows those of the window. */
 function questionAt(cohort: Members, points: AsOfPoints, options: AsOfOptions, codes: Uint32Array): Question {
-  if (typeof points !== "object" || points === null)
-    expected("points", points, "labels, the result of firstOf, lastOf or asof, or windows");
+  if (typeof points !== "object" || points === null || ArrayBuffer.isView(points) || Array.isArray(points))
+    expected("points", points, "labels, the result of firstOf, lastOf or asof, or windows such as { subjectIds, end }");
   const { threads, maxAge } = options;
   const timedOnly = !flagOf("static", options.static, false);
   const isMoments = points instanceof Labels || "times" in points;

@@ -140,6 +140,7 @@ describe("the patients of a worker", () => {
       const calls = await db.map((_, __, { chunk, chunks }) => ({ chunk, chunks }), { per: "chunk", threads }).toArray();
       expect(calls).toEqual(calls.map((___, chunk) => ({ chunk, chunks: calls.length })));
     }
+    expect((await rejected(db.reduce(() => 0, 0 as never))).message).toContain("{ initial: 0, merge: (total, part) => total + part }");
     expect((await rejected(db.reduce(() => 0, { initial: 0, merge: () => 0, per: "patient" as never }))).code).toBe(
       "MEDS_INVALID_ARGUMENT",
     );

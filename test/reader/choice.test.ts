@@ -129,6 +129,7 @@ describe("a choice without a code", () => {
     ["a wrong letter", "LAB//50913//mg/dL", /nearest (is|are) "LAB\/\/50912\/\/mg\/dL"/],
     ["a code of the same kind", "DX//E11", /nearest are "DX\/\/1", "DX\/\/10"/],
     ["a prefix", "LABS//*", /begins with "LABS\/\/"\. The nearest/],
+    ["a prefix without its star", "LAB//", /\d codes begin with "LAB\/\/": to choose them, write "LAB\/\/\*"/],
     ["prefixes", { prefix: ["LAB//", "VITAL//"] }, /begins with "VITAL\/\/"/],
     ["an expression", /glucose/i, /matches \/glucose\/i/],
     ["an expression near a code", /LAB\/\/5091[0-1]/, /matches .*nearest are "LAB/],
@@ -166,4 +167,9 @@ describe("a choice without a code", () => {
     expect(warnings()[0]!.text).toMatch(/^`dateOnly`: .*"missing 2".* 4997 more parts/);
     expect(warnings()[0]!.text.length).toBeLessThan(400);
   });
+});
+
+it("several codes for first are one argument: the error says so", () => {
+  expect(() => db.at(0)!.first("A", ["B"] as never)).toThrow("Several codes are one argument: an array");
+  expect(() => db.at(0)!.first("A", "B" as never)).toThrow("Several codes are one argument: an array");
 });
