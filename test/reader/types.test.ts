@@ -96,7 +96,9 @@ function examples(file: string): [place: string, text: string][] {
 }
 
 describe("examples", () => {
-  const all = ["index.d.ts", "README.md", "docs/advice.md", "docs/from-meds-reader.md"].filter((file) => ts.sys.fileExists(join(root, file))).flatMap(examples);
+  const all = ["index.d.ts", "README.md", "docs/advice.md", "docs/from-meds-reader.md"]
+    .filter((file) => ts.sys.fileExists(join(root, file)))
+    .flatMap(examples);
   let place: string;
   beforeAll(async () => {
     place = folder("examples");
