@@ -34,12 +34,14 @@ export async function work(opened: Opened, share: Share, link: Link): Promise<vo
     const found = plan.run === null ? null : await loaded(plan.run, plan.reader === null ? "patients" : "patient");
     stage = "run";
     // Without a chunk for this worker, the function is not called.
+    const began = performance.now();
     if (reading.take()) await new Call(share, db, reading, outbox, link, found).run();
+    const millis = performance.now() - began;
     outbox.flush();
     const isClean = await link.settled();
     // Ended first: the reader may look at the mappings when the pass is over.
     reading.end();
-    link.send({ kind: "end", isClean });
+    link.send({ kind: "end", isClean, millis });
   } catch (error) {
     const own = error instanceof OwnFault;
     const subject = reading?.patient?.subjectId ?? null;
