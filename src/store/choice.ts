@@ -105,6 +105,7 @@ export class Choices {
     if (typeof part === "number") return this.id(part, wanted, misses);
     if (typeof part === "function") return this.tested(part, name, misses);
     if (part instanceof CodeRange) {
+      if (part._table !== this.table) failOther("withPrefix");
       // Ids are from 1 to size; no event has another id.
       const ranges = runOf(Math.max(part.begin, 1), Math.min(part.end, this.table.size + 1));
       if (ranges.length === 0) misses.push(prefixMiss(part._prefix));
@@ -112,7 +113,7 @@ export class Choices {
     }
     if (part instanceof CodeSelection) {
       if (part._table === this.table) return part;
-      fail("MEDS_OTHER_IDS", "The selection of codes was made from another database. Make it with db.codes.select(…) of this one.");
+      failOther("select");
     }
     if (types.isRegExp(part)) return this.matching(part, misses);
     if (typeof part === "object" && part !== null && "prefix" in part) return this.prefixes(part, name, misses);
@@ -232,6 +233,10 @@ export function memberTable(name: string, table: CodeTable, choice: CodeChoice |
 function isList(choice: CodeChoice): choice is Iterable<CodePart> {
   if (typeof choice !== "object" || choice === null) return false;
   return Symbol.iterator in choice && !(choice instanceof CodeRange) && !(choice instanceof CodeSelection);
+}
+
+function failOther(maker: string): never {
+  fail("MEDS_OTHER_IDS", `The selection of codes was made from another database. Make it with db.codes.${maker}(…) of this one.`);
 }
 
 function runOf(begin: number, end: number): number[] {

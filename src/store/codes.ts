@@ -110,6 +110,7 @@ export class CodeTable implements Iterable<Code> {
       begin,
       this.firstThat((slot) => this.text.compare(slot, bytes, true) > 0),
       prefix,
+      this,
     );
   }
 

@@ -22,6 +22,8 @@ export class CodeRange {
     readonly end: number,
     /** @internal The prefix that all codes of the range have, and no other. */
     readonly _prefix: string,
+    /** @internal The table of codes that it was made from. */
+    readonly _table: { readonly size: number },
   ) {}
 
   /** Number of codes. */

@@ -102,9 +102,11 @@ describe("a choice of codes", () => {
     expect(error.message).toContain('{ prefix: "A" }');
   });
 
-  it("is refused with a selection of another database, unknown members and functions that do not answer", () => {
+  it("is refused with a selection or a range of another database, unknown members and functions that do not answer", () => {
     const other = PatientDatabase.open(store);
     expect(codeOf(() => db.codes.select(other.codes.select("A")))).toBe("MEDS_OTHER_IDS");
+    // Its ids are those of other codes there.
+    expect(codeOf(() => db.at(0)!.withCode(other.codes.withPrefix("A")))).toBe("MEDS_OTHER_IDS");
     other.close();
     expect(codeOf(() => db.codes.select({ prefix: "A", sufix: "x" } as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => db.codes.select((() => 1) as never))).toBe("MEDS_INVALID_ARGUMENT");
