@@ -64,13 +64,13 @@ export function durationOf(name: string, duration: Duration, more = ""): bigint 
 }
 
 /** The units in a text, each once. */
-export function unitsIn(name: string, text: string, wanted: string, short = "w, d, h, m or min, and s"): ReadonlyMap<string, number> {
+export function unitsIn(name: string, text: string, wanted: string, known = "w, d, h, m or min, and s"): ReadonlyMap<string, number> {
   const units = new Map<string, number>();
   const parts = [...text.trim().matchAll(PARTS)];
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text.trim()) expected(name, text, wanted);
   for (const [, count, short] of parts) {
     const unit = SHORT[short!];
-    if (unit === undefined) conflict(`${shown(short)} is not a unit of \`${name}\`. The units are ${short}.`);
+    if (unit === undefined) conflict(`${shown(short)} is not a unit of \`${name}\`. The units are ${known}.`);
     if (units.has(unit)) expected(name, text, `${wanted}, with each unit once`);
     units.set(unit, Number(count));
   }
