@@ -75,12 +75,22 @@ export function earlierBy(micros: bigint, span: SpanPlan): bigint {
   return moved(micros, span, -1);
 }
 
+/** As {@link earlierBy}; the earliest of all times where the span leads to before it. */
+export function earliestBy(micros: bigint, span: SpanPlan): bigint {
+  const time = exactly(micros, span, -1);
+  return time < NO_TIME ? NO_TIME : time;
+}
+
 function moved(micros: bigint, span: SpanPlan, sign: 1 | -1): bigint {
-  const time = "micros" in span ? micros + BigInt(sign) * span.micros : inMonths(micros, sign * (12 * span.years + span.months));
+  const time = exactly(micros, span, sign);
   // The smallest int64 means "no time".
   if (time <= NO_TIME || time > -NO_TIME - 1n)
     fail("MEDS_TIME_RANGE", `The time ${micros} µs and the span lead outside 64 bits. Use a shorter span.`);
   return time;
+}
+
+function exactly(micros: bigint, span: SpanPlan, sign: 1 | -1): bigint {
+  return "micros" in span ? micros + BigInt(sign) * span.micros : inMonths(micros, sign * (12 * span.years + span.months));
 }
 
 function inMonths(micros: bigint, months: number): bigint {
