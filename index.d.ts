@@ -26,7 +26,7 @@ export type Duration = number | bigint | string | {
  * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
  * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
  * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
- * moment.
+ * moment. Years beyond 9999 are as in `Date.toISOString`: `"+012345-06-07"`.
  */
 export type TimeLike = number | bigint | Date | string;
 /**
@@ -1685,7 +1685,8 @@ export interface AsOfOptions {
    */
   readonly with?: "value" | "row" | undefined;
   /**
-   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age.
+   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age. An
+   * age that leads to before all times is no limit.
    */
   readonly maxAge?: Span | undefined;
   /** With labels or moments: whether a row at exactly the time is known. Default: true. */
@@ -4217,9 +4218,9 @@ export interface FilterOptions extends WorkOptions {
   readonly split?: string | undefined;
   /**
    * Codes: a patient must have at least one of them. A text that ends in `*`, and is not a code itself, means
-   * all codes that begin with it.
+   * all codes that begin with it. A selection of the codes of any database means these codes here.
    */
-  readonly withCode?: string | readonly string[] | undefined;
+  readonly withCode?: CodeChoice | undefined;
   /**
    * Ids and codes that are not in the store are counted in the summary's notes. Default: false, they are an
    * error.
@@ -4607,20 +4608,30 @@ export type CodePredicate = CodeChoice;
  */
 export declare function readSubjectIds(path: string): Promise<BigInt64Array>;
 /**
- * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
- * column.
+ * Codes of rows, which may be new in this transform: as in {@link CodeChoice}, but no ids and no functions. A
+ * string that ends in `*` means all codes with this prefix, a selection of `db.codes` the codes that it has.
  */
+export type RowCodes = RowCodePart | Iterable<RowCodePart>;
+/** One part of {@link RowCodes}. */
+export type RowCodePart = Exclude<CodePart, number | CodeTest>;
+/** Rows, by their codes, or by the values of a column. */
 export type RowChoice = {
-  readonly codes: string | readonly string[];
+  readonly codes: RowCodes;
 } | {
   readonly column: string;
   readonly values: string | readonly string[];
 };
 type ChosenRows = {
-  readonly codes: readonly string[];
+  readonly codes: readonly CodePlan[];
 } | {
   readonly column: string;
   readonly values: readonly string[];
+};
+type CodePlan = string | {
+  readonly is: string;
+} | {
+  readonly matches: string;
+  readonly flags: string;
 };
 interface BirthOptions {
   /** Microseconds, as decimal text. Default: no row is left out. */
@@ -4635,7 +4646,7 @@ interface BillingOptions {
   readonly end: string;
 }
 interface MidnightOptions {
-  readonly codes: readonly string[];
+  readonly codes: readonly CodePlan[];
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
@@ -4729,7 +4740,7 @@ export declare function visitStartToFirstEvent(options?: VisitStartToFirstEvent)
 /** The rows of which only the day is known: see {@link midnightToDayEnd}. */
 export interface MidnightToDayEnd {
   /** Codes. A string that ends in `*` means all codes with this prefix, and `*` means all codes. */
-  readonly codes: string | readonly string[];
+  readonly codes: RowCodes;
   /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }

@@ -67,10 +67,19 @@ export class Choices {
       const known = this.byText.get(choice);
       if (known !== undefined) return known;
     }
-    const misses: Miss[] = [];
-    const found = this.any(choice, name, wanted, misses);
+    const { selection, misses } = this.find(choice, name, wanted);
     this.report(name, misses);
-    return found;
+    return selection;
+  }
+
+  /** As {@link Choices.of}, without a warning: the parts that match no code are returned. */
+  find(
+    choice: CodeChoice,
+    name?: string,
+    wanted: string = WANTED,
+  ): { readonly selection: CodeSelection; readonly misses: readonly Miss[] } {
+    const misses: Miss[] = [];
+    return { selection: this.any(choice, name, wanted, misses), misses };
   }
 
   /** What several choices select. */
@@ -228,6 +237,11 @@ export function codeRanges(table: CodeTable, choice: CodeChoice, wanted?: string
 /** By code id: 1 if it is chosen. Null without a choice. Not to be changed. */
 export function memberTable(name: string, table: CodeTable, choice: CodeChoice | undefined): Uint8Array | null {
   return choice === undefined ? null : table._choices.of(choice, name)._members;
+}
+
+/** The parts of a choice. */
+export function partsOf(choice: CodeChoice): readonly CodePart[] {
+  return isList(choice) ? [...choice] : [choice];
 }
 
 function isList(choice: CodeChoice): choice is Iterable<CodePart> {

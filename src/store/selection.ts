@@ -1,3 +1,9 @@
+/** A table of codes: strings by id. */
+interface NamedCodes {
+  readonly size: number;
+  readonly strings: readonly (string | undefined)[];
+}
+
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
  * prefix form a run.
@@ -23,7 +29,7 @@ export class CodeRange {
     /** @internal The prefix that all codes of the range have, and no other. */
     readonly _prefix: string,
     /** @internal The table of codes that it was made from. */
-    readonly _table: { readonly size: number },
+    readonly _table: NamedCodes,
   ) {}
 
   /** Number of codes. */
@@ -69,11 +75,11 @@ export class CodeSelection implements Iterable<number> {
   /** @internal Ids as begin, end, begin, end, …: ascending, and no range touches the next. */
   readonly _ranges: readonly number[];
   /** @internal The table of codes that it was made from. */
-  readonly _table: { readonly size: number };
+  readonly _table: NamedCodes;
   private bytes: Uint8Array | undefined;
 
   /** @internal */
-  constructor(table: { readonly size: number }, ranges: readonly number[]) {
+  constructor(table: NamedCodes, ranges: readonly number[]) {
     this._table = table;
     this._ranges = ranges;
     let length = 0;
@@ -109,6 +115,12 @@ export class CodeSelection implements Iterable<number> {
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return { length: this.length };
   }
+}
+
+/** The codes themselves: what a selection means in another store. */
+export function codesIn(chosen: CodeRange | CodeSelection): string[] {
+  const { strings } = chosen._table;
+  return Array.from(chosen, (id) => strings[id]!);
 }
 
 function* idsIn(ranges: readonly number[]): Generator<number, undefined> {

@@ -78,7 +78,8 @@ export function earlierBy(micros: bigint, span: SpanPlan): bigint {
 /** As {@link earlierBy}; the earliest of all times where the span leads to before it. */
 export function earliestBy(micros: bigint, span: SpanPlan): bigint {
   const time = exactly(micros, span, -1);
-  return time < NO_TIME ? NO_TIME : time;
+  if (time < NO_TIME) return NO_TIME;
+  return time;
 }
 
 function moved(micros: bigint, span: SpanPlan, sign: 1 | -1): bigint {
