@@ -407,10 +407,15 @@ export declare class CodeRange {
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly begin: number;
+    readonly end: number;
+  };
 }
 /**
  * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
- * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ * wherever codes are chosen, in databases of this store and of copies of it. Use one in a loop: the choice is then applied once.
  *
  * @example
  * ```ts
@@ -433,6 +438,8 @@ export declare class CodeSelection implements Iterable<number> {
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
+  /** What `JSON.stringify` writes: the codes, which mean the same in any store. */
+  toJSON(): readonly string[];
 }
 /** The typed arrays that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;

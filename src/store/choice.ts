@@ -46,6 +46,9 @@ export interface Miss {
   readonly near: string | null;
 }
 
+/** The lists of ids of {@link CodeTable.withAncestor}: of which codes they are, and of which store. */
+export const ANCESTORS: WeakMap<object, { readonly code: string; readonly contentId: string }> = new WeakMap();
+
 /** More remembered choices than this are forgotten. A program that asks for that many makes them up. */
 const REMEMBERED = 20_000;
 
@@ -97,15 +100,16 @@ export class Choices {
   }
 
   private all(parts: Iterable<CodePart>, name: string | undefined, wanted: string, misses: Miss[]): CodeSelection {
+    const ancestor = ANCESTORS.get(parts);
+    if (ancestor !== undefined && ancestor.contentId !== this.table._contentId) failOther("withAncestor");
     const ranges: number[] = [];
     for (const part of parts) {
       const found = this.one(part, name, wanted, misses)._ranges;
       for (let at = 0; at < found.length; at += 1) ranges.push(found[at]!);
     }
     // An empty list that names what it looked for.
-    const ancestor = this.table._ancestorOf(parts);
     if (ranges.length === 0 && ancestor !== undefined)
-      misses.push({ key: `a${ancestor}`, what: `is ${JSON.stringify(ancestor)}, or is below it`, near: ancestor });
+      misses.push({ key: `a${ancestor.code}`, what: `is ${JSON.stringify(ancestor.code)}, or is below it`, near: ancestor.code });
     return new CodeSelection(this.table, merged(ranges));
   }
 
@@ -114,14 +118,14 @@ export class Choices {
     if (typeof part === "number") return this.id(part, wanted, misses);
     if (typeof part === "function") return this.tested(part, name, misses);
     if (part instanceof CodeRange) {
-      if (part._table !== this.table) failOther("withPrefix");
+      if (part._table._contentId !== this.table._contentId) failOther("withPrefix");
       // Ids are from 1 to size; no event has another id.
       const ranges = runOf(Math.max(part.begin, 1), Math.min(part.end, this.table.size + 1));
       if (ranges.length === 0) misses.push(prefixMiss(part._prefix));
       return new CodeSelection(this.table, ranges);
     }
     if (part instanceof CodeSelection) {
-      if (part._table === this.table) return part;
+      if (part._table._contentId === this.table._contentId) return part;
       failOther("select");
     }
     if (types.isRegExp(part)) return this.matching(part, misses);
@@ -250,7 +254,10 @@ function isList(choice: CodeChoice): choice is Iterable<CodePart> {
 }
 
 function failOther(maker: string): never {
-  fail("MEDS_OTHER_IDS", `The selection of codes was made from another database. Make it with db.codes.${maker}(…) of this one.`);
+  fail(
+    "MEDS_OTHER_IDS",
+    `The selection of codes was made from a database of another store. Make it with db.codes.${maker}(…) of this one.`,
+  );
 }
 
 function runOf(begin: number, end: number): number[] {

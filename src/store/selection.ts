@@ -2,6 +2,8 @@
 interface NamedCodes {
   readonly size: number;
   readonly strings: readonly (string | undefined)[];
+  /** Stores with one content id have equal tables. */
+  readonly _contentId: string;
 }
 
 /**
@@ -47,6 +49,11 @@ export class CodeRange {
     return idsIn([this.begin, this.end]);
   }
 
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly begin: number; readonly end: number } {
+    return { begin: this.begin, end: this.end };
+  }
+
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return { begin: this.begin, end: this.end };
@@ -55,7 +62,7 @@ export class CodeRange {
 
 /**
  * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
- * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ * wherever codes are chosen, in databases of this store and of copies of it. Use one in a loop: the choice is then applied once.
  *
  * @example
  * ```ts
@@ -109,6 +116,11 @@ export class CodeSelection implements Iterable<number> {
       for (let at = 0; at < this._ranges.length; at += 2) this.bytes.fill(1, this._ranges[at], this._ranges[at + 1]);
     }
     return this.bytes;
+  }
+
+  /** What `JSON.stringify` writes: the codes, which mean the same in any store. */
+  toJSON(): readonly string[] {
+    return codesIn(this);
   }
 
   /** @internal What `console.log` shows. */

@@ -158,17 +158,21 @@ export function failTimeRange(micros: bigint): never {
 
 /** The last `Date` at or before a time. A Date counts milliseconds and ends in the year 275760. */
 export function dateOf(micros: bigint): Date {
-  let millis = micros / 1000n;
-  if (micros < 0n && millis * 1000n !== micros) millis -= 1n;
-  const date = new Date(Number(millis));
+  const date = new Date(millisOf(micros));
   if (Number.isNaN(date.getTime()))
     fail("MEDS_TIME_RANGE", `The time ${micros} µs is outside the range of a Date. Read event.timeMicros (bigint).`);
   return date;
 }
 
+/** The last millisecond at or before a time. */
+function millisOf(micros: bigint): number {
+  const millis = micros / 1000n;
+  return Number(millis * 1000n > micros ? millis - 1n : millis);
+}
+
 /** A time as `console.log` shows it: a Date where it is in range, else a bigint. */
 export function shownTime(micros: bigint | null): Date | bigint | null {
   if (micros === null) return null;
-  const date = new Date(Number(micros / 1000n));
+  const date = new Date(millisOf(micros));
   return Number.isNaN(date.getTime()) ? micros : date;
 }
