@@ -1142,7 +1142,7 @@ export declare class Event<S extends object = AnySchema> {
    * What `JSON.stringify` writes: all columns by name, including null, or without it (`{ nulls: false }`).
    * Times stay microseconds. Numbers of 32 bits have their own digits (1.1, not 1.100000023841858): a reader
    * that reads them as float32 has the same bits. 64-bit integers and times beyond 2^53 become decimal text,
-   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost but the sign of -0.
    *
    * `JSON.stringify` passes the key of the event, a text, which is ignored.
    *
@@ -1173,9 +1173,13 @@ export declare class Group<K = Value, S extends object = AnySchema> {
   readonly key: K;
   /** Number of rows. */
   readonly length: number;
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  /**
+   * Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` as {@link Event.time}.
+   */
   get begin(): number | null;
-  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  /** Time of the last row, as {@link Group.begin}. */
   get end(): number | null;
   /**
    * The rows, in order. Where they follow one another, this is a slice of the timeline. Otherwise it is a list
@@ -1664,7 +1668,7 @@ export interface Aggregates {
   readonly min: Float64Array;
   /** The largest value. */
   readonly max: Float64Array;
-  /** The value of the last row that has one. */
+  /** The value of the last row that has one; of several rows at one time, of the one that the source has last. */
   readonly last: Float64Array;
   /** The subject of each group. */
   readonly subjectIds: BigInt64Array;
@@ -2806,7 +2810,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach>;
   /**
    * For each patient or window, its first row that has one of the codes. Static rows (without a time) come
-   * first.
+   * first. Of several rows at one time, the first is the one that the source has first.
    *
    * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a
    * code.
@@ -2824,7 +2828,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}. Of
+   * several rows at one time, the last is the one that the source has last.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -4382,7 +4387,7 @@ export type MedsErrorCode =
  | "MEDS_NO_VOCABULARY"
 /** A row does not have a value that every row must have. Fix: Add the value, or remove the row. */
  | "MEDS_NULL_VALUE"
-/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
+/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`, and selections of codes with `db.codes` of this store. */
  | "MEDS_OTHER_IDS"
 /** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
  | "MEDS_OUT_OF_RANGE"
