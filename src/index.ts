@@ -98,7 +98,7 @@ export type { CodesOfRow, EventTest, HitOptions } from "./timeline/questions.js"
 export { type NewRow, Row, type RowChanges } from "./timeline/row.js";
 export type { AnySchema, ColumnEntry, ColumnName, ColumnValue, ColumnValues, PresentValues, StandardColumns } from "./timeline/schema.js";
 export { Timeline, type Visitor } from "./timeline/timeline.js";
-export type { RowChoice } from "./transforms/choice.js";
+export type { RowChoice, RowCodePart, RowCodes } from "./transforms/choice.js";
 export {
   type BeforeBirthToBirth,
   type BillingToVisitEnd,

@@ -84,7 +84,7 @@ export class Store {
     this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
     this.dictionaries = new Array(manifest.columns.length);
     this.shards = new Array(manifest.shards.length);
-    this.codes = new CodeTable(codes, (read) => this.withAncestors(read));
+    this.codes = new CodeTable(codes, this.manifest.id, (read) => this.withAncestors(read));
     this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
 
     const id = patients.need("subject_id");

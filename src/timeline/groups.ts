@@ -30,13 +30,17 @@ export class Group<K = Value, S extends object = AnySchema> implements Iterable<
     this.number = number;
   }
 
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  /**
+   * Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` as {@link Event.time}.
+   */
   get begin(): number | null {
     const first = this.parts.firsts[this.number]!;
     return first >= this.line.staticCount ? this.line.timeAt(first) : this.rows.firstTime;
   }
 
-  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  /** Time of the last row, as {@link Group.begin}. */
   get end(): number | null {
     const last = this.parts.lasts[this.number]!;
     return last >= this.line.staticCount ? this.line.timeAt(last) : null;
