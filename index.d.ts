@@ -26,7 +26,7 @@ export type Duration = number | bigint | string | {
  * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
  * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
  * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
- * moment.
+ * moment. Years beyond 9999 are as in `Date.toISOString`: `"+012345-06-07"`.
  */
 export type TimeLike = number | bigint | Date | string;
 /**
@@ -407,10 +407,15 @@ export declare class CodeRange {
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly begin: number;
+    readonly end: number;
+  };
 }
 /**
  * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
- * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ * wherever codes are chosen, in databases of this store and of copies of it. Use one in a loop: the choice is then applied once.
  *
  * @example
  * ```ts
@@ -433,6 +438,8 @@ export declare class CodeSelection implements Iterable<number> {
   has(id: number): boolean;
   /** The ids in order. */
   [Symbol.iterator](): Iterator<number>;
+  /** What `JSON.stringify` writes: the codes, which mean the same in any store. */
+  toJSON(): readonly string[];
 }
 /** The typed arrays that a column can be viewed through. */
 export type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
@@ -1135,7 +1142,7 @@ export declare class Event<S extends object = AnySchema> {
    * What `JSON.stringify` writes: all columns by name, including null, or without it (`{ nulls: false }`).
    * Times stay microseconds. Numbers of 32 bits have their own digits (1.1, not 1.100000023841858): a reader
    * that reads them as float32 has the same bits. 64-bit integers and times beyond 2^53 become decimal text,
-   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost but the sign of -0.
    *
    * `JSON.stringify` passes the key of the event, a text, which is ignored.
    *
@@ -1155,26 +1162,29 @@ export declare class Event<S extends object = AnySchema> {
     readonly [column: string]: JsonValue;
   };
 }
-/**
- * The rows of a timeline that have one value in a column: a visit, for example. {@link Timeline.groupBy} and
- * {@link Timeline.visits} return groups.
- */
-export declare class Group<K = Value, S extends object = AnySchema> {
+/** The rows of a timeline that have one value in a column. {@link Timeline.groupBy} returns groups. */
+export declare class Group<K = Value, S extends object = AnySchema> implements Iterable<Event<S>> {
   /** Made by this package only. */
   protected constructor();
   /** The value of the column, which is not null. */
   readonly key: K;
   /** Number of rows. */
   readonly length: number;
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  /**
+   * Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` as {@link Event.time}.
+   */
   get begin(): number | null;
-  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  /** Time of the last row, as {@link Group.begin}. */
   get end(): number | null;
   /**
    * The rows, in order. Where they follow one another, this is a slice of the timeline. Otherwise it is a list
    * of row numbers, which is made when it is first read; no values are copied.
    */
   get rows(): Timeline<S>;
+  /** The same as iterating over {@link Group.rows}. */
+  [Symbol.iterator](): Iterator<Event<S>>;
   /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
   toJSON(): {
     readonly [name: string]: JsonValue;
@@ -1187,6 +1197,20 @@ export interface VisitOptions {
    */
   readonly column?: string | undefined;
 }
+/**
+ * The rows of one visit. All of them have a time. `begin` and `end` are the times of the first and the last
+ * row, which need not be admission and discharge: orders come before, bills after.
+ */
+export interface Visit<K = NonNullable<Value>, S extends object = AnySchema> extends Group<K, S> {
+  readonly begin: number;
+  readonly end: number;
+}
+/** The type of a visit's key: that of the column `visit_id` or `hadm_id` in the schema of `open`. */
+export type VisitKey<S extends object> = S extends {
+  visit_id: infer V;
+} | {
+  hadm_id: infer V;
+} ? NonNullable<V> : NonNullable<Value>;
 /** A function of an event that returns true or false. */
 export type EventTest<S extends object = AnySchema> = (event: Event<S>) => boolean;
 /** Codes as in {@link CodeChoice}, but no number and no single function, which mean other things here. */
@@ -1383,8 +1407,9 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   distinct<N extends ColumnName<S>>(column: N): NonNullable<ColumnValue<S, N>>[];
   /**
    * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
-   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
-   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. The order
+   * is that of the first rows. For a length of stay, search for admission and discharge: the first and the last
+   * row of a visit, at `begin` and `end`, are often an earlier order and a later bill.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
    * @example
@@ -1392,13 +1417,15 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * for (const visit of db.at(0)!.visits()) {
-   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * for (const { key, rows } of db.at(0)!.visits()) {
+   *   const admission = rows.first("HOSPITAL_ADMISSION//*");
+   *   const discharge = rows.last("HOSPITAL_DISCHARGE//*");
+   *   if (admission && discharge) console.log(key, (discharge.time! - admission.time!) / 86_400e6, rows.distinct("code"));
    * }
    * db.close();
    * ```
    */
-  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[];
+  visits<K = VisitKey<S>>(options?: VisitOptions): Visit<K, S>[];
   /**
    * The rows of one time after another, as slices: `for (const moment of patient.byTime())`. Static rows are in
    * none.
@@ -1657,7 +1684,7 @@ export interface Aggregates {
   readonly min: Float64Array;
   /** The largest value. */
   readonly max: Float64Array;
-  /** The value of the last row that has one. */
+  /** The value of the last row that has one; of several rows at one time, of the one that the source has last. */
   readonly last: Float64Array;
   /** The subject of each group. */
   readonly subjectIds: BigInt64Array;
@@ -1685,7 +1712,8 @@ export interface AsOfOptions {
    */
   readonly with?: "value" | "row" | undefined;
   /**
-   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age.
+   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age. An
+   * age that leads to before all times is no limit.
    */
   readonly maxAge?: Span | undefined;
   /** With labels or moments: whether a row at exactly the time is known. Default: true. */
@@ -2786,7 +2814,7 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
   countCodesEach(options?: CodeQueryOptions): Promise<CodeCountsEach>;
   /**
    * For each patient or window, its first row that has one of the codes. Static rows (without a time) come
-   * first.
+   * first. Of several rows at one time, the first is the one that the source has first.
    *
    * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a
    * code.
@@ -2804,7 +2832,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   firstOf(codes: CodeChoice, options?: QueryOptions): Promise<Occurrences>;
   /**
-   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}. Of
+   * several rows at one time, the last is the one that the source has last.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example
@@ -4205,9 +4234,9 @@ export interface FilterOptions extends WorkOptions {
   readonly split?: string | undefined;
   /**
    * Codes: a patient must have at least one of them. A text that ends in `*`, and is not a code itself, means
-   * all codes that begin with it.
+   * all codes that begin with it. A selection of the codes of any database means these codes here.
    */
-  readonly withCode?: string | readonly string[] | undefined;
+  readonly withCode?: CodeChoice | undefined;
   /**
    * Ids and codes that are not in the store are counted in the summary's notes. Default: false, they are an
    * error.
@@ -4362,7 +4391,7 @@ export type MedsErrorCode =
  | "MEDS_NO_VOCABULARY"
 /** A row does not have a value that every row must have. Fix: Add the value, or remove the row. */
  | "MEDS_NULL_VALUE"
-/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
+/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`, and selections of codes with `db.codes` of this store. */
  | "MEDS_OTHER_IDS"
 /** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
  | "MEDS_OUT_OF_RANGE"
@@ -4595,20 +4624,30 @@ export type CodePredicate = CodeChoice;
  */
 export declare function readSubjectIds(path: string): Promise<BigInt64Array>;
 /**
- * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
- * column.
+ * Codes of rows, which may be new in this transform: as in {@link CodeChoice}, but no ids and no functions. A
+ * string that ends in `*` means all codes with this prefix, a selection of `db.codes` the codes that it has.
  */
+export type RowCodes = RowCodePart | Iterable<RowCodePart>;
+/** One part of {@link RowCodes}. */
+export type RowCodePart = Exclude<CodePart, number | CodeTest>;
+/** Rows, by their codes, or by the values of a column. */
 export type RowChoice = {
-  readonly codes: string | readonly string[];
+  readonly codes: RowCodes;
 } | {
   readonly column: string;
   readonly values: string | readonly string[];
 };
 type ChosenRows = {
-  readonly codes: readonly string[];
+  readonly codes: readonly CodePlan[];
 } | {
   readonly column: string;
   readonly values: readonly string[];
+};
+type CodePlan = string | {
+  readonly is: string;
+} | {
+  readonly matches: string;
+  readonly flags: string;
 };
 interface BirthOptions {
   /** Microseconds, as decimal text. Default: no row is left out. */
@@ -4623,7 +4662,7 @@ interface BillingOptions {
   readonly end: string;
 }
 interface MidnightOptions {
-  readonly codes: readonly string[];
+  readonly codes: readonly CodePlan[];
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }
@@ -4717,7 +4756,7 @@ export declare function visitStartToFirstEvent(options?: VisitStartToFirstEvent)
 /** The rows of which only the day is known: see {@link midnightToDayEnd}. */
 export interface MidnightToDayEnd {
   /** Codes. A string that ends in `*` means all codes with this prefix, and `*` means all codes. */
-  readonly codes: string | readonly string[];
+  readonly codes: RowCodes;
   /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }

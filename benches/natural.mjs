@@ -3,7 +3,7 @@
 // The programs of benches/natural/, written as a new user writes them, and the same programs in Python. Each runs in a process of its own, all in turns,
 // and all must give equal answers. `--base` also runs ours with the build in another folder. benches/README.md says more.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { machine } from "./lib/machine.mjs";
@@ -61,8 +61,11 @@ const needsOf = (program) =>
 async function participants(question) {
   const found = [];
   const left = [];
-  const wanted = (file) => chosen.some(([key, program]) => key === question && (program === undefined || file.startsWith(program)));
-  for (const file of readdirSync(projects[0].path(question)).filter(wanted).sort()) {
+  const files = readdirSync(projects[0].path(question)).sort();
+  const fits = (file, program) =>
+    files.some((one) => parse(one).name === program) ? parse(file).name === program : file.startsWith(program);
+  const wanted = (file) => chosen.some(([key, program]) => key === question && (program === undefined || fits(file, program)));
+  for (const file of files.filter(wanted)) {
     if (file.endsWith(".py") && peer.reason === undefined) {
       const program = projects[0].path(question, file);
       found.push({ name: file, program, command: peer.python, host: projects[0].path("host.py") });

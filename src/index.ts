@@ -92,13 +92,13 @@ export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";
 export type { TimelineCopy } from "./timeline/copy.js";
 export { Event, type ObjectOptions } from "./timeline/event.js";
-export { Group, type VisitOptions } from "./timeline/groups.js";
+export { Group, type Visit, type VisitKey, type VisitOptions } from "./timeline/groups.js";
 export { Patient } from "./timeline/patient.js";
 export type { CodesOfRow, EventTest, HitOptions } from "./timeline/questions.js";
 export { type NewRow, Row, type RowChanges } from "./timeline/row.js";
 export type { AnySchema, ColumnEntry, ColumnName, ColumnValue, ColumnValues, PresentValues, StandardColumns } from "./timeline/schema.js";
 export { Timeline, type Visitor } from "./timeline/timeline.js";
-export type { RowChoice } from "./transforms/choice.js";
+export type { RowChoice, RowCodePart, RowCodes } from "./transforms/choice.js";
 export {
   type BeforeBirthToBirth,
   type BillingToVisitEnd,

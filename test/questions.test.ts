@@ -137,7 +137,7 @@ const asked = fc.record({
   others: fc.array(fc.nat({ max: 40 }), { maxLength: 5 }),
   threads: fc.constantFrom(0, 1, 2, 7),
   limit: fc.constantFrom(undefined, 0, 1, 5, 1000),
-  maxAge: fc.constantFrom(undefined, 0n, 1n, 10n ** 12n),
+  maxAge: fc.constantFrom(undefined, 0n, 1n, 10n ** 12n, 2n ** 63n),
   with: fc.constantFrom("value" as const, "row" as const),
 });
 
@@ -207,7 +207,7 @@ describe("random stores", () => {
     // A moment at the end of each window; every third does not exist.
     const has = Uint8Array.from(subjects, (_, i) => (i % 3 === 2 ? 0 : 1));
     const moments: Moments = { subjectIds: BigInt64Array.from(subjects), times: BigInt64Array.from(windows.end), has };
-    const age = windows.end.some((end) => end - (ask.maxAge ?? 0n) <= NO_TIME) ? undefined : ask.maxAge;
+    const age = ask.maxAge;
     for (const inclusive of [true, false]) {
       const found = await cohort.asofEach(moments, sets, { ...options, static: statics, maxAge: age, inclusive });
       for (const [name, ids] of chosen) {
@@ -443,6 +443,11 @@ describe("a small store", () => {
     const expected = (code: string) => windows.start.map((start, i) => of(start, windows.end[i]!, code));
     expect([...last.rows]).toEqual(expected("MEDS_DEATH"));
     expect([...first.rows]).toEqual(expected("LAB//a"));
+  });
+
+  it("as-of joins of subject ids alone are refused, with what is wanted", async () => {
+    const { code, message } = await rejected(db.asof(db.subjectIds as never, "A"));
+    expect([code, message]).toEqual(["MEDS_INVALID_ARGUMENT", expect.stringContaining("windows such as { subjectIds, end }")]);
   });
 
   it("returns further columns of the rows that an as-of join finds", async () => {

@@ -36,12 +36,12 @@ export const QUESTIONS = {
     per: "event",
     peer: "meds_reader_map.py",
     goals: [
-      goal("countCodes({ by }) against the meds_reader script", "cpu", "meds_reader_map.py", "count-codes", least(50)),
+      goal("countCodes({ by }) against the meds_reader script", "cpu", "meds_reader_map.py", "query", least(50)),
       goal("a pass with integer keys against the meds_reader script", "cpu", "meds_reader_map.py", "integer-keys", least(5)),
-      goal("the literal port against the meds_reader script with text keys", "cpu", "meds_reader_strings.py", "port-inline", least(1.6)),
+      goal("the literal port against the meds_reader script with text keys", "cpu", "meds_reader_strings.py", "port", least(1.6)),
       goal("nested Maps against the meds_reader script with tuples", "cpu", "meds_reader_map.py", "nested-maps"),
-      goal("the literal port against the meds_reader script with tuples", "cpu", "meds_reader_map.py", "port-inline"),
-      goal("keys and Map alone, as a part of the literal port", "cpu", "port-keys-only", "port-inline"),
+      goal("the literal port against the meds_reader script with tuples", "cpu", "meds_reader_map.py", "port"),
+      goal("keys and Map alone, as a part of the literal port", "cpu", "port-keys-only", "port"),
       goal("a pass against the same function in this thread, text keys", "cpu", "port-module", "port-here", most(1.15)),
       goal("a pass against the same function in this thread, integer keys", "cpu", "integer-keys", "integer-keys-here", most(1.15)),
       goal("a pass against the same function in this thread, arrays", "cpu", "arrays", "arrays-here", most(1.15)),
@@ -54,9 +54,9 @@ export const QUESTIONS = {
     per: "event",
     peer: "meds_reader_map.py",
     goals: [
-      goal("reduce with two threads against one", "wall", "reduce-1", "reduce-2", least(1.5)),
-      goal("reduce with two threads against the loop", "wall", "loop", "reduce-2", least(1.5)),
-      goal("a pass against the same function in this thread", "cpu", "reduce-2", "loop", most(1.15)),
+      goal("a pass with two threads against one", "wall", "pass-1", "pass-2", least(1.5)),
+      goal("a pass with two threads against the loop", "wall", "loop", "pass-2"),
+      goal("a pass against the same function in this thread", "cpu", "pass-2", "loop", most(1.15)),
     ],
   },
   "empty-pass": {
@@ -77,10 +77,10 @@ export const QUESTIONS = {
     per: "event",
     peer: "meds_reader_loop.py",
     goals: [
+      goal("first, last, until, from against arrays, every row", "cpu", "idiom", "arrays", most(2)),
       goal("withCode, until, from against arrays, every row", "cpu", "readme", "arrays", most(2)),
       goal("withCode, until, from against arrays that stop early", "cpu", "readme", "arrays-early"),
-      goal("first, last against arrays, every row", "cpu", "first-last", "arrays", most(2)),
-      goal("first, last against arrays that stop early", "cpu", "first-last", "arrays-early", most(2)),
+      goal("first, last, until, from against arrays that stop early", "cpu", "idiom", "arrays-early"),
     ],
   },
   "event-year": {
@@ -144,6 +144,7 @@ export const QUESTIONS = {
   },
   "length-of-stay": {
     title: "the paper's task A: days of a stay, and the codes of each visit",
+    // From the first row HOSPITAL_ADMISSION to the first row HOSPITAL_DISCHARGE of a visit that has both.
     returns: "samples { visit (bigint), subject (bigint), label (whole days), codes (iterable of strings) }",
     sets: ["mimic", "mimic20"],
     visits: true,
@@ -155,6 +156,8 @@ export const QUESTIONS = {
   },
   "long-stay": {
     title: "the paper's task B: a stay above 3 days, and the means of the first 24 hours",
+    // The label is 1 above 3 whole days. Features: each code of the visit up to 24 hours after admission, with the mean of its values and its rows; age in
+    // calendar years, count 1; race and insurance of the admission and the patient's GENDER//…, without a mean.
     returns: "samples { visit, subject, label (0, 1), features (iterable of [name, mean or null, count]) }",
     sets: ["mimic", "mimic20"],
     visits: true,

@@ -6,7 +6,6 @@ import {
   icd10ToIcd10cm,
   midnightToDayEnd,
   type ReadyTransform,
-  type RowChoice,
   transform,
   visitStartToFirstEvent,
 } from "../index.js";
@@ -25,6 +24,9 @@ import {
 } from "./options.js";
 import { watched } from "./progress.js";
 
+/** Rows by their codes, or by the values of a column. */
+type Choice = { readonly codes: readonly string[] } | { readonly column: string; readonly values: readonly string[] };
+
 interface Options extends StoreOptions {
   readonly module?: string;
   readonly exportName?: string;
@@ -35,8 +37,8 @@ interface Options extends StoreOptions {
   readonly midnightToDayEnd?: readonly string[];
   readonly icd10ToIcd10cm?: boolean;
   readonly billingToVisitEnd?: boolean;
-  readonly billingRows?: RowChoice;
-  readonly visitRows?: RowChoice;
+  readonly billingRows?: Choice;
+  readonly visitRows?: Choice;
   readonly visitColumn?: string;
   readonly endColumn?: string;
   readonly index?: boolean;
@@ -175,7 +177,7 @@ function columnOf(text: string, before: Readonly<Record<string, string>> = {}): 
 }
 
 /** Chooses rows by the value of a column, or by their code. */
-function choiceOf(text: string, before: RowChoice | undefined): RowChoice {
+function choiceOf(text: string, before: Choice | undefined): Choice {
   const [column, value] = [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)];
   if (!text.includes("=") || column === "" || value === "")
     throw new InvalidArgumentError("It must be COLUMN=VALUE or code=CODE, such as table=visit or code=ICD10CM/*.");

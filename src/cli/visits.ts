@@ -1,5 +1,5 @@
 // The visits of a patient, as headings of a timeline show them.
-import type { Event, PatientDatabase, Timeline, Value } from "../index.js";
+import type { Event, Group, PatientDatabase, Timeline, Value } from "../index.js";
 import { dateAndTime, number, plural } from "./format.js";
 import { visible } from "./report.js";
 
@@ -15,13 +15,13 @@ function keyOf(value: Value | null): Key | null {
 }
 
 interface Visit {
-  /** Index of its first and last row in the timeline. */
-  readonly first: number;
-  last: number;
-  rows: number;
+  readonly group: Group<NonNullable<Value>>;
   /** How many of its rows are shown. */
   shown: number;
 }
+
+/** Types whose values name no visits: {@link Timeline.visits} refuses most of them. */
+const NO_NAMES = new Set(["bool", "binary", "fixed_size_binary", "list", "struct", "map"]);
 
 /** The visits in a timeline: their begin, end and number of rows. */
 export class Visits {
@@ -30,25 +30,13 @@ export class Visits {
   private readonly visits = new Map<Key, Visit>();
 
   /** `known` has all rows that may count; `shown` those that are shown. */
-  constructor(
-    db: PatientDatabase,
-    private readonly known: Timeline,
-    shown: Iterable<Event>,
-  ) {
-    const names = new Set(db.columns.map(({ name }) => name));
-    this.column = COLUMNS.find((name) => names.has(name));
-    if (this.column === undefined) return;
-    const column = known.column(this.column);
-    // A row without a time belongs to the patient, not to a visit.
-    for (let row = known.staticCount; row < known.length; row += 1) {
-      const key = keyOf(column.at(row));
-      if (key === null) continue;
-      const visit = this.visits.get(key);
-      if (visit === undefined) this.visits.set(key, { first: row, last: row, rows: 1, shown: 0 });
-      else {
-        visit.last = row;
-        visit.rows += 1;
-      }
+  constructor(db: PatientDatabase, known: Timeline, shown: Iterable<Event>) {
+    const stored = new Map(db.columns.map((column) => [column.name, column.stored]));
+    this.column = COLUMNS.find((name) => stored.has(name));
+    if (this.column === undefined || NO_NAMES.has(stored.get(this.column)!)) return;
+    for (const group of known.visits({ column: this.column })) {
+      const key = keyOf(group.key);
+      if (key !== null) this.visits.set(key, { group, shown: 0 });
     }
     for (const event of shown) {
       const key = this.of(event);
@@ -68,20 +56,22 @@ export class Visits {
 
   /** Whether the visit ends before a row, by its time. */
   isOver(key: Key, event: Event): boolean {
-    const end = this.known.at(this.visits.get(key)?.last ?? -1)?.timeMicros ?? null;
+    const end = this.visits.get(key)?.group.rows.at(-1)?.timeMicros ?? null;
     const time = event.timeMicros;
     return end !== null && time !== null && time > end;
   }
 
   /** "Visit 22595853, 2180-05-06 22:23 to 2180-05-07 17:15, 120 rows, 8 of them shown". */
   heading(key: Key): string {
-    const { first, last, rows, shown } = this.visits.get(key)!;
-    const begin = dateAndTime(this.known.at(first)?.timeMicros ?? 0n);
-    const end = dateAndTime(this.known.at(last)?.timeMicros ?? 0n);
+    const { group, shown } = this.visits.get(key)!;
+    const { length } = group;
+    // Not `begin` and `end` of the group: a time may be beyond the numbers.
+    const begin = dateAndTime(group.rows.at(0)?.timeMicros ?? 0n);
+    const end = dateAndTime(group.rows.at(-1)?.timeMicros ?? 0n);
     const isShort = end.date === begin.date;
     const until = isShort && end.time === begin.time ? "" : ` to ${isShort ? "" : `${end.date} `}${end.time}`;
-    const part = shown < rows ? `, ${number(shown)} of them shown` : "";
-    return `${this.name(key)}, ${begin.date} ${begin.time}${until}, ${plural(rows, "row")}${part}`;
+    const part = shown < length ? `, ${number(shown)} of them shown` : "";
+    return `${this.name(key)}, ${begin.date} ${begin.time}${until}, ${plural(length, "row")}${part}`;
   }
 
   /** "Visit 22595853". */

@@ -4,7 +4,7 @@ import type { AbortSignalLike, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
 import { conflict, expected, flagOf, namesIn, oneOf, optionsOf } from "../support/arguments.js";
-import { earlierBy, type Span } from "../support/span.js";
+import { earliestBy, type Span } from "../support/span.js";
 import type { Members } from "./members.js";
 import { foundIn, type Occurrences, questionOf, rangesOf } from "./query.js";
 import { EVERYTHING, type Moments, type MomentWindows, momentsOf, moved, type Windows, windowsOf } from "./windows.js";
@@ -17,7 +17,8 @@ export interface AsOfOptions {
    */
   readonly with?: "value" | "row" | undefined;
   /**
-   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age.
+   * With labels or moments: how old a row may be. A row exactly that old is not too old. Default: any age. An
+   * age that leads to before all times is no limit.
    */
   readonly maxAge?: Span | undefined;
   /** With labels or moments: whether a row at exactly the time is known. Default: true. */
@@ -96,8 +97,8 @@ export async function asOf(
 
 /** The rows that are known: for labels and moments up to their time, for windows those of the window. */
 function questionAt(cohort: Members, points: AsOfPoints, options: AsOfOptions, codes: Uint32Array): Question {
-  if (typeof points !== "object" || points === null)
-    expected("points", points, "labels, the result of firstOf, lastOf or asof, or windows");
+  if (typeof points !== "object" || points === null || ArrayBuffer.isView(points) || Array.isArray(points))
+    expected("points", points, "labels, the result of firstOf, lastOf or asof, or windows such as { subjectIds, end }");
   const { threads, maxAge } = options;
   const timedOnly = !flagOf("static", options.static, false);
   const isMoments = points instanceof Labels || "times" in points;
@@ -115,7 +116,7 @@ function questionAt(cohort: Members, points: AsOfPoints, options: AsOfOptions, c
     ...questionOf(cohort, { threads }, codes),
     ...EVERYTHING,
     subjects: subjectIds,
-    start: maxAge === undefined ? null : moved(times, absent, "maxAge", maxAge, earlierBy),
+    start: maxAge === undefined ? null : moved(times, absent, "maxAge", maxAge, earliestBy),
     end: times,
     absent,
     beforeEnd: !flagOf("inclusive", options.inclusive, true),

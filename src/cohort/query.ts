@@ -103,7 +103,7 @@ export interface Aggregates {
   readonly min: Float64Array;
   /** The largest value. */
   readonly max: Float64Array;
-  /** The value of the last row that has one. */
+  /** The value of the last row that has one; of several rows at one time, of the one that the source has last. */
   readonly last: Float64Array;
   /** The subject of each group. */
   readonly subjectIds: BigInt64Array;

@@ -263,7 +263,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   /**
    * For each patient or window, its first row that has one of the codes. Static rows (without a time) come
-   * first.
+   * first. Of several rows at one time, the first is the one that the source has first.
    *
    * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` for a value that cannot be a
    * code.
@@ -284,7 +284,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
   }
 
   /**
-   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}.
+   * For each patient or window, its last row that has one of the codes: see {@link Cohort.firstOf}. Of
+   * several rows at one time, the last is the one that the source has last.
    *
    * @throws MedsError as {@link Cohort.firstOf}.
    * @example

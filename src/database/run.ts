@@ -61,9 +61,10 @@ export async function reducePatients<R, P, A>(
   run: ModuleUrl | Callable,
   options: ReduceOptions<R, P, A>,
 ): Promise<R> {
+  if (typeof options !== "object" || options === null)
+    expected("The value for options", options, "an object such as { initial: 0, merge: (total, part) => total + part }");
   const checked = checkedOptions("reduce", options, ["initial", "merge", "per"]);
-  const { exportName, initial, merge, per } =
-    (options as ReduceOptions<R, P, A> | undefined) ?? expected("The value for options", options, "an object { initial, merge }");
+  const { exportName, initial, merge, per } = options;
   if (typeof merge !== "function") expected("merge", merge, "a function (total, part) => total");
   if (!("initial" in options)) expected("initial", initial, "a value that the first part is merged into, such as 0");
   const pass = new Pass<P>({

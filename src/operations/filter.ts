@@ -1,15 +1,15 @@
 import { indexIn, type Members, slotsOf, splitOf, subsetOf } from "../cohort/members.js";
 import { Query } from "../cohort/query.js";
-import type { CodeTable } from "../store/codes.js";
+import { type CodeChoice, type CodePart, partsOf } from "../store/choice.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import type { Note } from "../store/manifest.js";
 import { refuseTaken, runJob, type WorkOptions } from "../store/native.js";
-import type { CodeRange } from "../store/selection.js";
 import { Store } from "../store/store.js";
-import { countIn, expected, flagOf, namesIn, optionsOf, pathOf, textOf, textsIn } from "../support/arguments.js";
+import { countIn, expected, flagOf, namesIn, optionsOf, pathOf, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { idsIn } from "../tables/subject-ids.js";
 import type { Summary } from "./convert.js";
+import { codesOf, recordOf } from "./filter-codes.js";
 
 /**
  * Which patients to keep, and how. With several choices a patient must meet all of them. At least one choice
@@ -25,9 +25,9 @@ export interface FilterOptions extends WorkOptions {
   readonly split?: string | undefined;
   /**
    * Codes: a patient must have at least one of them. A text that ends in `*`, and is not a code itself, means
-   * all codes that begin with it.
+   * all codes that begin with it. A selection of the codes of any database means these codes here.
    */
-  readonly withCode?: string | readonly string[] | undefined;
+  readonly withCode?: CodeChoice | undefined;
   /**
    * Ids and codes that are not in the store are counted in the summary's notes. Default: false, they are an
    * error.
@@ -71,8 +71,7 @@ export async function filter(store: string, out: string, options: FilterOptions)
   const isLenient = flagOf("ignoreMissing", ignoreMissing, false);
   for (const name of ["force", "index"] as const) flagOf(name, rest[name], false);
   for (const name of ["threads", "memory", "shardBytes"] as const) countIn(name, rest[name]);
-  const codes = typeof withCode === "string" ? [withCode] : withCode;
-  textsIn("withCode", codes);
+  const codes = withCode === undefined ? undefined : partsOf(withCode);
   if (split !== undefined) textOf("split", split, "the name of a split");
   if (ids === undefined && split === undefined && codes === undefined)
     fail("MEDS_INVALID_ARGUMENT", "No patients are chosen. Set `ids`, `split` or `withCode` (--ids, --split, --with-code).");
@@ -84,7 +83,7 @@ export async function filter(store: string, out: string, options: FilterOptions)
   try {
     const missing = new Missing(paths.store, isLenient);
     const kept = await chosenIn(opened, { listed, split, codes, signal }, missing);
-    const selection = { ids: listed?.length, split, withCode: codes };
+    const selection = { ids: listed?.length, split, withCode: codes?.flatMap((part) => recordOf(opened.codes, part)) };
     const plan = { ...rest, ...paths, slots: [...slotsOf(kept)], selection, id: opened.manifest.id };
     const summary = await runJob<Summary>("filter", plan, { onProgress, signal });
     return { ...summary, notes: [...summary.notes, ...missing.notes] };
@@ -96,7 +95,7 @@ export async function filter(store: string, out: string, options: FilterOptions)
 interface Choice {
   readonly listed: readonly bigint[] | undefined;
   readonly split: string | undefined;
-  readonly codes: readonly string[] | undefined;
+  readonly codes: readonly CodePart[] | undefined;
   readonly signal: WorkOptions["signal"];
 }
 
@@ -110,10 +109,13 @@ async function chosenIn(store: Store, { listed, split, codes, signal }: Choice, 
     kept = subsetOf(kept, { ids: known.filter((id) => indexIn(kept, id) >= 0) });
   }
   if (codes !== undefined) {
-    const found = codes.map((code) => codesOf(store.codes, code));
-    const unknown = codes.filter((_, i) => found[i] === undefined).map((code) => JSON.stringify(code));
-    missing.add("MEDS_INVALID_ARGUMENT", "codes", unknown);
-    const known = found.filter((code) => code !== undefined);
+    const found = codes.map((part) => codesOf(store.codes, part));
+    missing.add(
+      "MEDS_INVALID_ARGUMENT",
+      "codes",
+      found.flatMap(({ unknown }) => unknown),
+    );
+    const known = found.map(({ selection }) => selection);
     const { rows } = await new Query(store, kept._slots, { signal }).occurrences("firstOf", known);
     kept = subsetOf(kept, { slots: slotsOf(kept).filter((_, i) => rows[i]! >= 0) });
   }
@@ -157,16 +159,6 @@ const OPTIONS = Object.keys({
 
 /** The most names in a message. */
 const SHOWN = 10;
-
-/**
- * The code, or for a text that ends in `*` all codes that begin with it; undefined where the table does not
- * contain it.
- */
-function codesOf(table: CodeTable, code: string): string | CodeRange | undefined {
-  if (table.id(code) !== undefined) return code;
-  const range = code.endsWith("*") ? table.withPrefix(code.slice(0, -1)) : undefined;
-  return range !== undefined && range.length > 0 ? range : undefined;
-}
 
 function parted<T>(items: readonly T[], test: (item: T) => boolean): [yes: T[], no: T[]] {
   const sides: [T[], T[]] = [[], []];

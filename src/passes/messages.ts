@@ -63,8 +63,8 @@ export const MORE = "more";
 export type Message =
   | { readonly kind: "results"; readonly chunk: number; readonly results: readonly unknown[] }
   | { readonly kind: "left" }
-  /** Nothing of the pass is left in the thread: {@link Link.settled}. */
-  | { readonly kind: "end"; readonly isClean: boolean }
+  /** Nothing of the pass is left in the thread: {@link Link.settled}. How long the worker read patients. */
+  | { readonly kind: "end"; readonly isClean: boolean; readonly millis: number }
   | {
       readonly kind: "error";
       readonly chunk: number;

@@ -48,13 +48,13 @@ export interface PassPlan {
 export const NO_LABELS = { labels: 0, unknownLabels: 0, unknownSubjects: 0, outsideLabels: 0, unlabelledPatients: 0 } as const;
 
 /**
- * Most rows of a pass that runs in the caller's thread: where threads must be started first, and where they
- * are ready. To start two threads takes 60 ms (and 100 ms of processor time), to use two that are ready 1 to 2
- * ms. A function takes 5 to 50 ns a row, and 1.2 µs if it makes a string per row: so a small pass costs at
- * most as much as the threads, and usually much less.
+ * The longest pass, by rows or by the milliseconds that its function took last time, that runs in the caller's
+ * thread: where threads must be started first, and where they are ready. To start two threads takes 60 ms (and
+ * 100 ms of processor time), to use two that are ready 1 to 2 ms. A new function takes 5 to 50 ns a row, and 1.2
+ * µs if it makes a string per row: so a small pass costs at most as much as the threads, and usually much less.
  */
-const SMALL_COLD = 100_000;
-const SMALL_WARM = 10_000;
+const SMALL_COLD = { rows: 100_000, millis: 60 };
+const SMALL_WARM = { rows: 10_000, millis: 8 };
 
 /**
  * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
@@ -137,11 +137,15 @@ export class Pass<T = unknown> implements AsyncIterable<T> {
   private threads(): number {
     const { threads } = this.plan;
     const most = Math.min(threads ?? availableParallelism(), this.chunks.count);
-    return threads === undefined && this.mayRunHere() && this.chunks.events <= this.small(most) ? 0 : most;
+    return threads === undefined && this.mayRunHere() && this.isSmall(most) ? 0 : most;
   }
 
-  private small(threads: number): number {
-    return this.pool.isWarm(threads, this.plan.run) ? SMALL_WARM : SMALL_COLD;
+  private isSmall(threads: number): boolean {
+    const { chunks, pool } = this;
+    const { run } = this.plan;
+    const { rows, millis } = pool.isWarm(threads, run) ? SMALL_WARM : SMALL_COLD;
+    const cost = pool.costOf(run);
+    return cost === undefined ? chunks.events <= rows : cost * chunks.events <= millis;
   }
 
   /**

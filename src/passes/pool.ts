@@ -9,6 +9,9 @@ import { Threads } from "./threads.js";
 /** Milliseconds after which unused threads end: each takes memory, also what its functions have kept. */
 const IDLE = 10_000;
 
+/** The most functions whose costs are remembered. */
+const REMEMBERED = 1000;
+
 /** What a thread of a pool answers: nothing of the pass is left in it, such as a timer or an open file. */
 export type IsClean = boolean;
 
@@ -68,6 +71,8 @@ export class Pool {
   private static readonly pools = new WeakMap<Store, Pool>();
   private idle: PoolThread[] = [];
   private readonly here = new Opened();
+  /** Milliseconds per row that functions took last, by their text. */
+  private readonly costs = new Map<string, number>();
   private running = 0;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
@@ -87,6 +92,18 @@ export class Pool {
   /** Would a pass find all its threads ready. */
   isWarm(count: number, run: PassFunction | null): boolean {
     return this.idle.filter((thread) => thread.fits(run)).length >= count;
+  }
+
+  /** Remembers what a function cost, in milliseconds per row. */
+  learn(run: PassFunction | null, cost: number): void {
+    if (run?.kind !== "inline") return;
+    if (this.costs.size >= REMEMBERED) this.costs.clear();
+    this.costs.set(run.source, cost);
+  }
+
+  /** Milliseconds per row that a function took last; undefined for a new one. */
+  costOf(run: PassFunction | null): number | undefined {
+    return run?.kind === "inline" ? this.costs.get(run.source) : undefined;
   }
 
   /** Threads for a pass: unused ones, and new ones. */

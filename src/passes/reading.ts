@@ -85,6 +85,8 @@ export class Reading {
  * first one, and reads the same patients.
  */
 export class WorkerPatients implements Iterable<Given> {
+  /** Has a loop begun. */
+  isRead = false;
   private readonly taken: number[];
 
   /** The reading has taken its first chunk. */
@@ -102,6 +104,7 @@ export class WorkerPatients implements Iterable<Given> {
   }
 
   [Symbol.iterator](): Iterator<Given> {
+    this.isRead = true;
     return patientsOf(this.reading, (place) => this.chunkAt(place));
   }
 }

@@ -39,6 +39,8 @@ export class Run {
   private known = 0;
   private read = 0;
   private isDone = false;
+  /** How long the workers that have ended read patients, together. */
+  private millis = 0;
   private closing: Promise<void> | null = null;
   private failure: MedsError | null = null;
   private wake: () => void = () => {};
@@ -99,8 +101,10 @@ export class Run {
     if (message.kind === "results") {
       worker.messages.push(message);
       worker.received += 1;
-    } else if (message.kind === "end") worker.hasEnded = true;
-    else if (message.kind === "error") {
+    } else if (message.kind === "end") {
+      worker.hasEnded = true;
+      this.millis += message.millis;
+    } else if (message.kind === "error") {
       const error = this.thrown(message);
       worker.failure = { chunk: message.chunk, error };
       // It concerns no chunk, and all workers.
@@ -178,7 +182,10 @@ export class Run {
 
   /** The pass is complete. Threads that were not needed may still be starting. */
   private done(): null {
+    const { pool, work } = this.plan;
     this.isDone = true;
+    // The workers of a stream also wait for its reader.
+    if (work.mode === "value") pool.learn(work.run, this.millis / work.chunks.events);
     return null;
   }
 

@@ -34,12 +34,14 @@ export async function work(opened: Opened, share: Share, link: Link): Promise<vo
     const found = plan.run === null ? null : await loaded(plan.run, plan.reader === null ? "patients" : "patient");
     stage = "run";
     // Without a chunk for this worker, the function is not called.
+    const began = performance.now();
     if (reading.take()) await new Call(share, db, reading, outbox, link, found).run();
+    const millis = performance.now() - began;
     outbox.flush();
     const isClean = await link.settled();
     // Ended first: the reader may look at the mappings when the pass is over.
     reading.end();
-    link.send({ kind: "end", isClean });
+    link.send({ kind: "end", isClean, millis });
   } catch (error) {
     const own = error instanceof OwnFault;
     const subject = reading?.patient?.subjectId ?? null;
@@ -73,7 +75,9 @@ class Call {
   async run(): Promise<void> {
     const { reading, outbox } = this;
     if (this.plan.reader === null && this.plan.per === "worker") {
-      await this.call(new WorkerPatients(reading, outbox), this.workerContext());
+      const patients = new WorkerPatients(reading, outbox);
+      const given = await this.call(patients, this.workerContext());
+      if (given === undefined && !patients.isRead && this.found!.length === 1) failUnread();
       return;
     }
     do {
@@ -84,8 +88,8 @@ class Call {
     } while (reading.take());
   }
 
-  /** Calls the function and sends its result or results. */
-  private async call(patients: WorkerPatients | ChunkPatients, context: Context): Promise<void> {
+  /** Calls the function, sends its result or results, and returns what it returned. */
+  private async call(patients: WorkerPatients | ChunkPatients, context: Context): Promise<unknown> {
     const found = this.found as (...args: unknown[]) => unknown;
     const given = await found(patients, this.plan.args, context);
     if (this.plan.mode === "value") this.addLast(given);
@@ -98,6 +102,7 @@ class Call {
     } else if (typeof given === "object" && given !== null && Symbol.asyncIterator in given) {
       for await (const result of given as AsyncIterable<unknown>) if (this.outbox.add(copied(result))) await this.outbox.room();
     } else if (given !== undefined) this.addLast(given);
+    return given;
   }
 
   /** Has a reader read the patients of a chunk. */
@@ -141,6 +146,13 @@ class Call {
     const { db, plan, share } = this;
     return { db, chunk, chunks: plan.chunks.count, worker: share.worker, workers: share.workers };
   }
+}
+
+/** The function has one argument and treats it as one patient, whose properties are then undefined. */
+function failUnread(): never {
+  throw new TypeError(
+    "It returned undefined and read no patient. It receives all patients of its thread: for (const patient of patients) { … }",
+  );
 }
 
 /** Whether a value is an iterator. A string, a Map or a typed array is iterable too, but it is one result. */

@@ -46,6 +46,9 @@ export interface Miss {
   readonly near: string | null;
 }
 
+/** The lists of ids of {@link CodeTable.withAncestor}: of which codes they are, and of which store. */
+export const ANCESTORS: WeakMap<object, { readonly code: string; readonly contentId: string }> = new WeakMap();
+
 /** Remembered choices, at most; then all are forgotten. More are computed texts, which do not repeat. */
 const REMEMBERED = 20_000;
 
@@ -67,10 +70,19 @@ export class Choices {
       const known = this.byText.get(choice);
       if (known !== undefined) return known;
     }
-    const misses: Miss[] = [];
-    const found = this.any(choice, name, wanted, misses);
+    const { selection, misses } = this.find(choice, name, wanted);
     this.report(name, misses);
-    return found;
+    return selection;
+  }
+
+  /** As {@link Choices.of}, without a warning: the parts that match no code are returned. */
+  find(
+    choice: CodeChoice,
+    name?: string,
+    wanted: string = WANTED,
+  ): { readonly selection: CodeSelection; readonly misses: readonly Miss[] } {
+    const misses: Miss[] = [];
+    return { selection: this.any(choice, name, wanted, misses), misses };
   }
 
   /** What several choices select. */
@@ -88,15 +100,16 @@ export class Choices {
   }
 
   private all(parts: Iterable<CodePart>, name: string | undefined, wanted: string, misses: Miss[]): CodeSelection {
+    const ancestor = ANCESTORS.get(parts);
+    if (ancestor !== undefined && ancestor.contentId !== this.table._contentId) failOther("withAncestor");
     const ranges: number[] = [];
     for (const part of parts) {
       const found = this.one(part, name, wanted, misses)._ranges;
       for (let at = 0; at < found.length; at += 1) ranges.push(found[at]!);
     }
     // An empty list that names what it looked for.
-    const ancestor = this.table._ancestorOf(parts);
     if (ranges.length === 0 && ancestor !== undefined)
-      misses.push({ key: `a${ancestor}`, what: `is ${JSON.stringify(ancestor)}, or is below it`, near: ancestor });
+      misses.push({ key: `a${ancestor.code}`, what: `is ${JSON.stringify(ancestor.code)}, or is below it`, near: ancestor.code });
     return new CodeSelection(this.table, merged(ranges));
   }
 
@@ -105,14 +118,15 @@ export class Choices {
     if (typeof part === "number") return this.id(part, wanted, misses);
     if (typeof part === "function") return this.tested(part, name, misses);
     if (part instanceof CodeRange) {
+      if (part._table._contentId !== this.table._contentId) failOther("withPrefix");
       // Ids are from 1 to size; no event has another id.
       const ranges = runOf(Math.max(part.begin, 1), Math.min(part.end, this.table.size + 1));
       if (ranges.length === 0) misses.push(prefixMiss(part._prefix));
       return new CodeSelection(this.table, ranges);
     }
     if (part instanceof CodeSelection) {
-      if (part._table === this.table) return part;
-      fail("MEDS_OTHER_IDS", "The selection of codes was made from another database. Make it with db.codes.select(…) of this one.");
+      if (part._table._contentId === this.table._contentId) return part;
+      failOther("select");
     }
     if (types.isRegExp(part)) return this.matching(part, misses);
     if (typeof part === "object" && part !== null && "prefix" in part) return this.prefixes(part, name, misses);
@@ -229,9 +243,21 @@ export function memberTable(name: string, table: CodeTable, choice: CodeChoice |
   return choice === undefined ? null : table._choices.of(choice, name)._members;
 }
 
+/** The parts of a choice. */
+export function partsOf(choice: CodeChoice): readonly CodePart[] {
+  return isList(choice) ? [...choice] : [choice];
+}
+
 function isList(choice: CodeChoice): choice is Iterable<CodePart> {
   if (typeof choice !== "object" || choice === null) return false;
   return Symbol.iterator in choice && !(choice instanceof CodeRange) && !(choice instanceof CodeSelection);
+}
+
+function failOther(maker: string): never {
+  fail(
+    "MEDS_OTHER_IDS",
+    `The selection of codes was made from a database of another store. Make it with db.codes.${maker}(…) of this one.`,
+  );
 }
 
 function runOf(begin: number, end: number): number[] {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { expected, textOf } from "../support/arguments.js";
 import { fail, failClosed, failCorrupt } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
-import { Choices, type CodeChoice } from "./choice.js";
+import { ANCESTORS, Choices, type CodeChoice } from "./choice.js";
 import { Dictionary } from "./dictionary.js";
 import type { MappedFile } from "./mapped-file.js";
 import { nearest } from "./nearest.js";
@@ -54,6 +54,8 @@ export class CodeTable implements Iterable<Code> {
   readonly size: number;
   /** @internal Decoded on first use, shared by all shards. */
   readonly _dictionary: Dictionary<string>;
+  /** @internal Stores with one content id have equal tables. */
+  readonly _contentId: string;
   /** @internal What choices of codes select. */
   readonly _choices: Choices = new Choices(this);
   private readonly file: MappedFile;
@@ -61,15 +63,14 @@ export class CodeTable implements Iterable<Code> {
   private readonly columns = new Map<string, Vector>();
   private complete = false;
   private searched: CodeSearch | undefined;
-  /** The lists of {@link CodeTable.withAncestor}, by what they were asked for. */
-  private readonly ancestors = new WeakMap<object, string>();
   /** By code, the codes that name it as their parent, including those without events; built on first use. */
   private children: Map<string, string[]> | undefined;
   private readonly withAncestors: (read: (file: MappedFile) => void) => void;
 
   /** @internal */
-  constructor(file: MappedFile, withAncestors: (read: (file: MappedFile) => void) => void) {
+  constructor(file: MappedFile, contentId: string, withAncestors: (read: (file: MappedFile) => void) => void) {
     this.file = file;
+    this._contentId = contentId;
     this.withAncestors = withAncestors;
     const text = decode(file, file.need("code"), false);
     if (!(text instanceof TextVector) || text.length === 0) failCorrupt(file.path, "the table of codes is missing");
@@ -110,6 +111,7 @@ export class CodeTable implements Iterable<Code> {
       begin,
       this.firstThat((slot) => this.text.compare(slot, bytes, true) > 0),
       prefix,
+      this,
     );
   }
 
@@ -161,13 +163,8 @@ export class CodeTable implements Iterable<Code> {
     // Iteration over a set includes the entries that are added meanwhile.
     for (const name of found) for (const child of this.children.get(name) ?? []) found.add(child);
     const ids = Uint32Array.from([...found].map((name) => this.id(name)).filter((id) => id !== undefined)).sort();
-    this.ancestors.set(ids, code);
+    ANCESTORS.set(ids, { code, contentId: this._contentId });
     return ids;
-  }
-
-  /** @internal The code that a list of {@link CodeTable.withAncestor} was made for. */
-  _ancestorOf(list: object): string | undefined {
-    return this.ancestors.get(list);
   }
 
   /**

@@ -91,6 +91,9 @@ export class Field {
   // therefore need not be compared. Empty for a dense field and once the store is closed.
   private floor = NO_ROW;
   private next = -1;
+  /** The integer that was last written as text, and the text. */
+  private integer = 0n;
+  private digits = "0";
 
   constructor(shard: Shard, parts: FieldParts) {
     const { column, vector, indexes, dictionary, sparse, singles } = parts;
@@ -122,6 +125,15 @@ export class Field {
   value(row: number, patient: number): Value | null {
     if (row > this.floor && row < this.next) return null;
     return this.cursor === null ? this.read(row) : this.search(this.cursor, row, patient);
+  }
+
+  /** An integer of this field as text. Most rows have the one of the row before: their visit, for example. */
+  textOf(integer: bigint): string {
+    if (integer !== this.integer) {
+      this.digits = String(integer);
+      this.integer = integer;
+    }
+    return this.digits;
   }
 
   /** Forgets which rows are null: what is read from now on finds out that the store is closed. */

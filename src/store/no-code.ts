@@ -15,13 +15,21 @@ export function warnNoCode(table: CodeTable, name: string | undefined, misses: r
   process.emitWarning(message, { type: "MedsWarning", code: "MEDS_NO_CODE" });
 }
 
+/** "245 codes begin with "LAB//": write "LAB//*"." Empty where none does. */
+function longer(table: CodeTable, text: string): string {
+  const { begin, end } = table.withPrefix(text);
+  if (begin === end) return "";
+  const codes = end - begin === 1 ? "1 code begins" : `${end - begin} codes begin`;
+  return ` ${codes} with ${JSON.stringify(text)}: to choose ${end - begin === 1 ? "it" : "them"}, write ${JSON.stringify(`${text}*`)}.`;
+}
+
 /** "No code of the store is "LAB//a". The nearest is "LAB//A"." */
 export function noCode(table: CodeTable, misses: readonly Miss[], isExplained = true): string {
   const sentences = misses.slice(0, NAMED).map(({ what, near }) => {
     const found = isExplained && near !== null ? nearest(table, near) : [];
     const names = found.map((code) => JSON.stringify(code)).join(", ");
     const hint = found.length === 0 ? "" : ` The nearest ${found.length === 1 ? "is" : "are"} ${names}.`;
-    return `No code of the store ${what}.${hint}`;
+    return `No code of the store ${what}.${hint}${near === null ? "" : longer(table, near)}`;
   });
   const more = misses.length - sentences.length;
   if (more > 0) sentences.push(`${more} more part${more === 1 ? "" : "s"} of the choice match no code.`);

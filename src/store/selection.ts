@@ -1,3 +1,11 @@
+/** A table of codes: strings by id. */
+interface NamedCodes {
+  readonly size: number;
+  readonly strings: readonly (string | undefined)[];
+  /** Stores with one content id have equal tables. */
+  readonly _contentId: string;
+}
+
 /**
  * A run of code ids [begin, end). Ids are in the order of the codes' UTF-8 bytes, so codes with a common
  * prefix form a run.
@@ -22,6 +30,8 @@ export class CodeRange {
     readonly end: number,
     /** @internal The prefix that all codes of the range have, and no other. */
     readonly _prefix: string,
+    /** @internal The table of codes that it was made from. */
+    readonly _table: NamedCodes,
   ) {}
 
   /** Number of codes. */
@@ -39,6 +49,11 @@ export class CodeRange {
     return idsIn([this.begin, this.end]);
   }
 
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly begin: number; readonly end: number } {
+    return { begin: this.begin, end: this.end };
+  }
+
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return { begin: this.begin, end: this.end };
@@ -47,7 +62,7 @@ export class CodeRange {
 
 /**
  * Some codes of a database: {@link CodeTable.select} makes it from any {@link CodeChoice}. It can be used
- * wherever codes are chosen, in this database only. Use one in a loop: the choice is then applied once.
+ * wherever codes are chosen, in databases of this store and of copies of it. Use one in a loop: the choice is then applied once.
  *
  * @example
  * ```ts
@@ -67,11 +82,11 @@ export class CodeSelection implements Iterable<number> {
   /** @internal Ids as begin, end, begin, end, …: ascending, and no range touches the next. */
   readonly _ranges: readonly number[];
   /** @internal The table of codes that it was made from. */
-  readonly _table: { readonly size: number };
+  readonly _table: NamedCodes;
   private bytes: Uint8Array | undefined;
 
   /** @internal */
-  constructor(table: { readonly size: number }, ranges: readonly number[]) {
+  constructor(table: NamedCodes, ranges: readonly number[]) {
     this._table = table;
     this._ranges = ranges;
     let length = 0;
@@ -103,10 +118,21 @@ export class CodeSelection implements Iterable<number> {
     return this.bytes;
   }
 
+  /** What `JSON.stringify` writes: the codes, which mean the same in any store. */
+  toJSON(): readonly string[] {
+    return codesIn(this);
+  }
+
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return { length: this.length };
   }
+}
+
+/** The codes themselves: what a selection means in another store. */
+export function codesIn(chosen: CodeRange | CodeSelection): string[] {
+  const { strings } = chosen._table;
+  return Array.from(chosen, (id) => strings[id]!);
 }
 
 function* idsIn(ranges: readonly number[]): Generator<number, undefined> {

@@ -84,7 +84,7 @@ export class Store {
     this.columnIndex = new Map(manifest.columns.map((column, index) => [column.name, index]));
     this.dictionaries = new Array(manifest.columns.length);
     this.shards = new Array(manifest.shards.length);
-    this.codes = new CodeTable(codes, (read) => this.withAncestors(read));
+    this.codes = new CodeTable(codes, this.manifest.id, (read) => this.withAncestors(read));
     this.modern = manifest.counts.first_time !== null && manifest.counts.first_time > YEAR_1971;
 
     const id = patients.need("subject_id");
@@ -255,7 +255,9 @@ export class Store {
 
   private failColumn(name: string): never {
     textOf("name", name, "the name of a column, as a string");
-    const hint = name === "subject_id" ? " The id of a patient is patient.subjectId." : "";
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const meant = this.columns.some((column) => column.name === snake) ? ` Did you mean ${JSON.stringify(snake)}?` : "";
+    const hint = name === "subject_id" ? " The id of a patient is patient.subjectId." : meant;
     const names = this.columns.map((column) => column.name).join(", ");
     fail("MEDS_UNKNOWN_COLUMN", `${this.path}: there is no column ${JSON.stringify(name)}.${hint} The columns are ${names}.`, this.path);
   }

@@ -44,8 +44,8 @@ const PARTS = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gy;
 
 const WANTED = 'microseconds (0 or more), an object such as { days: 30 }, or text such as "48h"';
 
-/** Microseconds, 0 or more. */
-export function durationOf(name: string, duration: Duration): bigint {
+/** Microseconds, 0 or more. `more`: units that the caller knows besides, for messages. */
+export function durationOf(name: string, duration: Duration, more = ""): bigint {
   if (typeof duration === "bigint") return duration >= 0n ? duration : expected(name, duration, WANTED);
   if (typeof duration === "number") {
     return Number.isSafeInteger(duration) && duration >= 0 ? BigInt(duration) : expected(name, duration, WANTED);
@@ -60,27 +60,28 @@ export function durationOf(name: string, duration: Duration): bigint {
   }
   const entries = typeof duration === "object" && duration !== null ? Object.entries(duration) : [];
   if (entries.length === 0) expected(name, duration, WANTED);
-  return sumOf(name, entries);
+  return sumOf(name, entries, more);
 }
 
 /** The units in a text, each once. */
-export function unitsIn(name: string, text: string, wanted: string): ReadonlyMap<string, number> {
+export function unitsIn(name: string, text: string, wanted: string, known = "w, d, h, m or min, and s"): ReadonlyMap<string, number> {
   const units = new Map<string, number>();
   const parts = [...text.trim().matchAll(PARTS)];
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text.trim()) expected(name, text, wanted);
   for (const [, count, short] of parts) {
     const unit = SHORT[short!];
-    if (unit === undefined) conflict(`${shown(short)} is not a unit of \`${name}\`. The units are w, d, h, m or min, and s.`);
+    if (unit === undefined) conflict(`${shown(short)} is not a unit of \`${name}\`. The units are ${known}.`);
     if (units.has(unit)) expected(name, text, `${wanted}, with each unit once`);
     units.set(unit, Number(count));
   }
   return units;
 }
 
-function sumOf(name: string, entries: Iterable<readonly [unit: string, count: unknown]>): bigint {
+function sumOf(name: string, entries: Iterable<readonly [unit: string, count: unknown]>, more = ""): bigint {
   let sum = 0n;
   for (const [unit, count] of entries) {
-    if (!Object.hasOwn(UNITS, unit)) conflict(`${shown(unit)} is not a unit of ${name}. The units are ${Object.keys(UNITS).join(", ")}.`);
+    if (!Object.hasOwn(UNITS, unit))
+      conflict(`${shown(unit)} is not a unit of ${name}. The units are ${more}${Object.keys(UNITS).join(", ")}.`);
     const micros = typeof count === "number" ? Math.round(count * UNITS[unit]!) : Number.NaN;
     if (!(Number.isSafeInteger(micros) && micros >= 0)) expected(`${name}.${unit}`, count, "a number, 0 or more");
     sum += BigInt(micros);

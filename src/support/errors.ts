@@ -56,7 +56,7 @@ export type MedsErrorCode =
   | "MEDS_NO_VOCABULARY"
   /** A row does not have a value that every row must have. Fix: Add the value, or remove the row. */
   | "MEDS_NULL_VALUE"
-  /** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`. */
+  /** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`, and selections of codes with `db.codes` of this store. */
   | "MEDS_OTHER_IDS"
   /** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
   | "MEDS_OUT_OF_RANGE"

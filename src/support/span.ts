@@ -20,14 +20,15 @@ const MOST_YEARS = 600_000;
 /** Checks a span. */
 export function spanOf(name: string, span: Span): SpanPlan {
   let units: ReadonlyMap<string, unknown>;
-  if (typeof span === "string") units = unitsIn(name, span, WANTED);
+  if (typeof span === "string") units = unitsIn(name, span, WANTED, "y, mo, w, d, h, m or min, and s");
   else if (typeof span === "object" && span !== null) units = new Map(Object.entries(span));
   else return { micros: durationOf(name, span) };
   const isCalendar = units.has("years") || units.has("months");
-  if (!isCalendar) return units.size === 0 ? expected(name, span, WANTED) : { micros: durationOf(name, span as Duration) };
+  if (!isCalendar)
+    return units.size === 0 ? expected(name, span, WANTED) : { micros: durationOf(name, span as Duration, "years, months, ") };
   if ([...units.keys()].some((unit) => unit !== "years" && unit !== "months"))
     conflict(`\`${name}\` combines years or months with other units. Use years and months, or units of fixed length such as days.`);
-  const count = (unit: string, most: number) => wholeOf(`${name}.${unit}`, (units.get(unit) ?? 0) as number, 0, most);
+  const count = (unit: string, most: number) => wholeOf(`${name}.${unit}`, (units.has(unit) ? units.get(unit) : 0) as number, 0, most);
   return { years: count("years", MOST_YEARS), months: count("months", 12 * MOST_YEARS) };
 }
 
@@ -74,12 +75,23 @@ export function earlierBy(micros: bigint, span: SpanPlan): bigint {
   return moved(micros, span, -1);
 }
 
+/** As {@link earlierBy}; the earliest of all times where the span leads to before it. */
+export function earliestBy(micros: bigint, span: SpanPlan): bigint {
+  const time = exactly(micros, span, -1);
+  if (time < NO_TIME) return NO_TIME;
+  return time;
+}
+
 function moved(micros: bigint, span: SpanPlan, sign: 1 | -1): bigint {
-  const time = "micros" in span ? micros + BigInt(sign) * span.micros : inMonths(micros, sign * (12 * span.years + span.months));
+  const time = exactly(micros, span, sign);
   // The smallest int64 means "no time".
   if (time <= NO_TIME || time > -NO_TIME - 1n)
     fail("MEDS_TIME_RANGE", `The time ${micros} µs and the span lead outside 64 bits. Use a shorter span.`);
   return time;
+}
+
+function exactly(micros: bigint, span: SpanPlan, sign: 1 | -1): bigint {
+  return "micros" in span ? micros + BigInt(sign) * span.micros : inMonths(micros, sign * (12 * span.years + span.months));
 }
 
 function inMonths(micros: bigint, months: number): bigint {

@@ -5,7 +5,7 @@ import { fail } from "./errors.js";
  * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
  * `"2012-05-17T13:30"`, with or without seconds, a fraction (to the microsecond) and a zone (`Z`, `+02:00`).
  * Text without a zone is UTC. A year, month or day (`"2012"`, `"2012-05"`, `"2012-05-17"`) means its first
- * moment.
+ * moment. Years beyond 9999 are as in `Date.toISOString`: `"+012345-06-07"`.
  */
 export type TimeLike = number | bigint | Date | string;
 
@@ -59,15 +59,21 @@ export function boundOf(time: TimeLike): number | bigint {
 /** What a time can be, for messages. */
 export const TIMES = 'microseconds since 1970-01-01 (number or bigint), a Date, or text such as "2012-05-17T13:30"';
 
-const ISO = /^(\d{4}|-?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+const ISO = /^(\d{4}|[+-]?\d{4,6}(?=-))(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d:\d\d)?)?)?$/;
+
+/** 400 years of the calendar, after which it repeats. */
+const CYCLE = 400;
+const CYCLE_MICROS = 146_097n * DAY;
 
 /** Microseconds since 1970-01-01 of ISO 8601 text as in {@link TimeLike}; null for other text. */
 export function isoTime(text: string): bigint | null {
   const match = ISO.exec(text);
   if (match === null) return null;
   const [, year, month = "01", day = "01", hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
+  // Date ends in the year 275760, before the times of 64 bits. It counts from a year of 2000 to 2399.
+  const cycles = Math.floor(Number(year) / CYCLE) - 5;
   const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  date.setUTCFullYear(Number(year) - CYCLE * cycles, Number(month) - 1, Number(day));
   date.setUTCHours(Number(hour), Number(minute), Number(second));
   // Date would turn 31 February into a day of March.
   const same = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day) && date.getUTCHours() === Number(hour);
@@ -75,7 +81,10 @@ export function isoTime(text: string): bigint | null {
   const [zoneHours, zoneMinutes] = zone === "Z" ? [0, 0] : [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
   if (zoneHours > 23 || zoneMinutes > 59) return null;
   const offset = (zone.startsWith("-") ? -1 : 1) * (zoneHours * 60 + zoneMinutes);
-  return (BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1000n + BigInt(fraction.padEnd(6, "0"));
+  const micros = (BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1000n + BigInt(fraction.padEnd(6, "0"));
+  const time = micros + BigInt(cycles) * CYCLE_MICROS;
+  // The int64 minimum means "no time".
+  return time > NO_TIME && time <= INT64_MAX ? time : null;
 }
 
 function failText(text: string): never {
@@ -149,17 +158,21 @@ export function failTimeRange(micros: bigint): never {
 
 /** The last `Date` at or before a time. A Date counts milliseconds and ends in the year 275760. */
 export function dateOf(micros: bigint): Date {
-  let millis = micros / 1000n;
-  if (micros < 0n && millis * 1000n !== micros) millis -= 1n;
-  const date = new Date(Number(millis));
+  const date = new Date(millisOf(micros));
   if (Number.isNaN(date.getTime()))
     fail("MEDS_TIME_RANGE", `The time ${micros} µs is outside the range of a Date. Read event.timeMicros (bigint).`);
   return date;
 }
 
+/** The last millisecond at or before a time. */
+function millisOf(micros: bigint): number {
+  const millis = micros / 1000n;
+  return Number(millis * 1000n > micros ? millis - 1n : millis);
+}
+
 /** A time as `console.log` shows it: a Date where it is in range, else a bigint. */
 export function shownTime(micros: bigint | null): Date | bigint | null {
   if (micros === null) return null;
-  const date = new Date(Number(micros / 1000n));
+  const date = new Date(millisOf(micros));
   return Number.isNaN(date.getTime()) ? micros : date;
 }

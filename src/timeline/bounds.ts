@@ -40,7 +40,9 @@ export function boundsOf(options: BetweenOptions | undefined): boolean | "start"
 
 /** Checks the `inclusive` of two bounds. */
 export function sidesOf(inclusive: BetweenOptions["inclusive"]): boolean | "start" | "end" {
-  return inclusive === "start" || inclusive === "end" ? inclusive : flagOf("inclusive", inclusive, true);
+  if (inclusive === undefined) return true;
+  if (typeof inclusive === "boolean" || inclusive === "start" || inclusive === "end") return inclusive;
+  return expected("inclusive", inclusive, 'true, false, "start" or "end"');
 }
 
 /** Checks `static`: do static rows belong to the window. */

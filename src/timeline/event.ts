@@ -257,7 +257,7 @@ export class Event<S extends object = AnySchema> {
    * What `JSON.stringify` writes: all columns by name, including null, or without it (`{ nulls: false }`).
    * Times stay microseconds. Numbers of 32 bits have their own digits (1.1, not 1.100000023841858): a reader
    * that reads them as float32 has the same bits. 64-bit integers and times beyond 2^53 become decimal text,
-   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost.
+   * bytes become base64, NaN and infinities become text, so that nothing is rounded or lost but the sign of -0.
    *
    * `JSON.stringify` passes the key of the event, a text, which is ignored.
    *
@@ -282,7 +282,8 @@ export class Event<S extends object = AnySchema> {
       const field = shard.field(i);
       const value = field.value(this._row, this._patient);
       // Most values are null or text: no call for them.
-      values[i] = value === null || typeof value === "string" ? value : jsonOf(value, field.singles);
+      if (value === null || typeof value === "string") values[i] = value;
+      else values[i] = typeof value === "bigint" ? field.textOf(value) : jsonOf(value, field.singles);
     }
     return shape(values) as { [column: string]: JsonValue };
   }

@@ -5,15 +5,13 @@ import type { Value } from "../store/values/vector.js";
 import { namesIn, optionsOf, textOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import type { Column } from "./column.js";
+import type { Event } from "./event.js";
 import type { Rows } from "./rows.js";
 import type { AnySchema } from "./schema.js";
 import type { Timeline } from "./timeline.js";
 
-/**
- * The rows of a timeline that have one value in a column: a visit, for example. {@link Timeline.groupBy} and
- * {@link Timeline.visits} return groups.
- */
-export class Group<K = Value, S extends object = AnySchema> {
+/** The rows of a timeline that have one value in a column. {@link Timeline.groupBy} returns groups. */
+export class Group<K = Value, S extends object = AnySchema> implements Iterable<Event<S>> {
   /** The value of the column, which is not null. */
   readonly key: K;
   /** Number of rows. */
@@ -32,13 +30,17 @@ export class Group<K = Value, S extends object = AnySchema> {
     this.number = number;
   }
 
-  /** Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static. */
+  /**
+   * Time of the first row that has one, in microseconds since 1970-01-01; null where all rows are static.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` as {@link Event.time}.
+   */
   get begin(): number | null {
     const first = this.parts.firsts[this.number]!;
     return first >= this.line.staticCount ? this.line.timeAt(first) : this.rows.firstTime;
   }
 
-  /** Time of the last row, in microseconds since 1970-01-01; null where all rows are static. */
+  /** Time of the last row, as {@link Group.begin}. */
   get end(): number | null {
     const last = this.parts.lasts[this.number]!;
     return last >= this.line.staticCount ? this.line.timeAt(last) : null;
@@ -51,6 +53,11 @@ export class Group<K = Value, S extends object = AnySchema> {
   get rows(): Timeline<S> {
     this.window ??= this.cut();
     return this.window;
+  }
+
+  /** The same as iterating over {@link Group.rows}. */
+  [Symbol.iterator](): Iterator<Event<S>> {
+    return this.rows[Symbol.iterator]();
   }
 
   /** What `JSON.stringify` writes: the key and the rows, each as {@link Event.toJSON} returns it. */
@@ -99,10 +106,22 @@ export interface VisitOptions {
   readonly column?: string | undefined;
 }
 
+/**
+ * The rows of one visit. All of them have a time. `begin` and `end` are the times of the first and the last
+ * row, which need not be admission and discharge: orders come before, bills after.
+ */
+export interface Visit<K = NonNullable<Value>, S extends object = AnySchema> extends Group<K, S> {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The type of a visit's key: that of the column `visit_id` or `hadm_id` in the schema of `open`. */
+export type VisitKey<S extends object> = S extends { visit_id: infer V } | { hadm_id: infer V } ? NonNullable<V> : NonNullable<Value>;
+
 const VISIT_COLUMNS = ["visit_id", "hadm_id"];
 
 /** The visits of a timeline: see {@link Timeline.visits}. */
-export function visitsOf<S extends object>(line: Timeline<S>, options: VisitOptions | undefined): Group<NonNullable<Value>, S>[] {
+export function visitsOf<K, S extends object>(line: Timeline<S>, options: VisitOptions | undefined): Visit<K, S>[] {
   const given = optionsOf(options) ?? {};
   namesIn("visits", given, ["column"]);
   const { store } = line._shard;
@@ -116,7 +135,7 @@ export function visitsOf<S extends object>(line: Timeline<S>, options: VisitOpti
       `${store.path}: there is no column visit_id or hadm_id. Name the column with the visits: visits({ column }). The columns are ${store.columns.map(({ name }) => name).join(", ")}.`,
       store.path,
     );
-  return groupsOf(line, column, line.staticCount);
+  return groupsOf(line, column, line.staticCount) as unknown as Visit<K, S>[];
 }
 
 /**

@@ -2,7 +2,6 @@ import type { CodeChoice } from "../store/choice.js";
 import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
-import type { Value } from "../store/values/vector.js";
 import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { boundOf, shownTime, type TimeLike } from "../support/time.js";
@@ -11,7 +10,7 @@ import { type BetweenOptions, boundsOf, countOf, inclusiveOf, sliceIndex, static
 import { Column } from "./column.js";
 import { copyOf, type TimelineCopy } from "./copy.js";
 import { Event } from "./event.js";
-import { distinctOf, type Group, groupsOf, type VisitOptions, visitsOf } from "./groups.js";
+import { distinctOf, type Group, groupsOf, type Visit, type VisitKey, type VisitOptions, visitsOf } from "./groups.js";
 import { ListIterator, RunIterator, StepIterator } from "./iterators.js";
 import { byTimeOf, type CodesOfRow, type EventTest, filterOf, type HitOptions, hitOf } from "./questions.js";
 import { gather, type Rows } from "./rows.js";
@@ -377,8 +376,9 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
 
   /**
    * The visits: the rows with a time, in one group for each value of `visit_id` or `hadm_id`, whichever the
-   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. `begin`
-   * and `end` of a visit are the times of its first and last row. The order is that of the first rows.
+   * store has, or of the column that you name. Static rows, and rows without a visit, are in no group. The order
+   * is that of the first rows. For a length of stay, search for admission and discharge: the first and the last
+   * row of a visit, at `begin` and `end`, are often an earlier order and a later bill.
    *
    * @throws MedsError `MEDS_UNKNOWN_COLUMN` where the store has no such column.
    * @example
@@ -386,13 +386,15 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * import { PatientDatabase } from "meds-reader";
    *
    * const db = PatientDatabase.open("demo.medsdb");
-   * for (const visit of db.at(0)!.visits()) {
-   *   console.log(visit.key, visit.begin, visit.end, visit.rows.distinct("code"));
+   * for (const { key, rows } of db.at(0)!.visits()) {
+   *   const admission = rows.first("HOSPITAL_ADMISSION//*");
+   *   const discharge = rows.last("HOSPITAL_DISCHARGE//*");
+   *   if (admission && discharge) console.log(key, (discharge.time! - admission.time!) / 86_400e6, rows.distinct("code"));
    * }
    * db.close();
    * ```
    */
-  visits(options?: VisitOptions): Group<NonNullable<Value>, S>[] {
+  visits<K = VisitKey<S>>(options?: VisitOptions): Visit<K, S>[] {
     this._shard.check();
     return visitsOf(this, options);
   }

@@ -1,33 +1,65 @@
 // The rows that a ready transform selects, and the columns that it reads.
 
+import { types as kinds } from "node:util";
+import { type CodePart, type CodeTest, partsOf } from "../store/choice.js";
+import { CodeRange, CodeSelection, codesIn } from "../store/selection.js";
 import { expected, namesIn, textOf, textsIn } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { Row } from "../timeline/row.js";
 import type { Line } from "./part.js";
 
 /**
- * Rows, by their codes (a string that ends in `*` means all codes with this prefix), or by the values of a
- * column.
+ * Codes of rows, which may be new in this transform: as in {@link CodeChoice}, but no ids and no functions. A
+ * string that ends in `*` means all codes with this prefix, a selection of `db.codes` the codes that it has.
  */
-export type RowChoice =
-  | { readonly codes: string | readonly string[] }
-  | { readonly column: string; readonly values: string | readonly string[] };
+export type RowCodes = RowCodePart | Iterable<RowCodePart>;
+
+/** One part of {@link RowCodes}. */
+export type RowCodePart = Exclude<CodePart, number | CodeTest>;
+
+/** Rows, by their codes, or by the values of a column. */
+export type RowChoice = { readonly codes: RowCodes } | { readonly column: string; readonly values: string | readonly string[] };
 
 /** A checked choice of rows. */
-export type ChosenRows = { readonly codes: readonly string[] } | { readonly column: string; readonly values: readonly string[] };
+export type ChosenRows = { readonly codes: readonly CodePlan[] } | { readonly column: string; readonly values: readonly string[] };
+
+/**
+ * A checked part of a choice of codes, as the manifest contains it: a code, or a prefix with a star; exactly a
+ * code; an expression.
+ */
+export type CodePlan = string | { readonly is: string } | { readonly matches: string; readonly flags: string };
 
 /** Checks a choice. */
 export function choiceOf(name: string, choice: RowChoice): ChosenRows {
   const wanted = 'an object such as { codes: ["LAB//*"] } or { column: "table", values: ["visit"] }';
   if (typeof choice !== "object" || choice === null) expected(name, choice, wanted);
   namesIn(`\`${name}\``, choice, "codes" in choice ? ["codes"] : ["column", "values"]);
-  if ("codes" in choice) return { codes: listOf(`${name}.codes`, choice.codes) };
+  if ("codes" in choice) return { codes: codesOf(`${name}.codes`, choice.codes) };
   if (!("column" in choice)) expected(name, choice, wanted);
   return { column: textOf(`${name}.column`, choice.column, "the name of a column"), values: listOf(`${name}.values`, choice.values) };
 }
 
+/** Checks a choice of codes, of at least one part. */
+export function codesOf(name: string, given: RowCodes): readonly CodePlan[] {
+  const parts = partsOf(given);
+  if (parts.length === 0) expected(name, given, CODES);
+  return parts.flatMap((part) => planOf(name, part));
+}
+
+const CODES = 'a string ("LAB//*" is a prefix), { prefix }, a RegExp, a selection of db.codes, or an array of at least one of these';
+
+function planOf(name: string, part: CodePart): readonly CodePlan[] {
+  if (typeof part === "string") return [part];
+  if (part instanceof CodeRange || part instanceof CodeSelection)
+    return codesIn(part).map((code) => (code.endsWith("*") ? { is: code } : code));
+  if (kinds.isRegExp(part)) return [{ matches: part.source, flags: part.flags }];
+  if (typeof part !== "object" || part === null || !("prefix" in part)) expected(`A code of \`${name}\``, part, CODES);
+  namesIn(`\`${name}\``, part, ["prefix"]);
+  return listOf(`${name}.prefix`, part.prefix).map((prefix) => `${prefix}*`);
+}
+
 /** One string or several, at least one. */
-export function listOf(name: string, given: string | readonly string[]): readonly string[] {
+function listOf(name: string, given: string | readonly string[]): readonly string[] {
   const list = typeof given === "string" ? [given] : given;
   if (list === undefined || list.length === 0) expected(name, given, "a string, or an array of at least one string");
   textsIn(name, list);
@@ -46,11 +78,25 @@ export function chooser(choice: ChosenRows, types: ReadonlyMap<string, string>):
   };
 }
 
-/** A test: is the code of a row one of these codes, or does it begin with one that ends in `*`. */
-export function codeTest(codes: readonly string[]): (line: Line) => boolean {
-  const prefixes = codes.filter((code) => code.endsWith("*")).map((code) => code.slice(0, -1));
-  const whole = new Set(codes);
-  return remembered((code) => whole.has(code) || prefixes.some((prefix) => code.startsWith(prefix)));
+/** A test: is the code of a row chosen. A text that ends in `*` is a prefix. */
+export function codeTest(codes: readonly CodePlan[]): (line: Line) => boolean {
+  const whole = new Set<string>();
+  const prefixes: string[] = [];
+  const expressions: RegExp[] = [];
+  for (const code of codes) {
+    if (typeof code === "object" && "matches" in code) expressions.push(new RegExp(code.matches, code.flags.replace("g", "")));
+    else whole.add(typeof code === "string" ? code : code.is);
+    if (typeof code === "string" && code.endsWith("*")) prefixes.push(code.slice(0, -1));
+  }
+  const matches = (expression: RegExp, code: string) => {
+    // An expression with the flag y would go on where it stopped.
+    expression.lastIndex = 0;
+    return expression.test(code);
+  };
+  return remembered(
+    (code) =>
+      whole.has(code) || prefixes.some((prefix) => code.startsWith(prefix)) || expressions.some((expression) => matches(expression, code)),
+  );
 }
 
 /**

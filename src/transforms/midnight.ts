@@ -1,12 +1,12 @@
 import { isBirth } from "../store/birth-death.js";
 import { DAY, dayOf } from "../support/time.js";
-import { codeTest, Ends, remembered } from "./choice.js";
+import { type CodePlan, codeTest, Ends, remembered } from "./choice.js";
 import type { Line } from "./part.js";
 import type { Counts, Step } from "./step.js";
 
 /** All options of {@link midnightToDayEnd}. */
 export interface MidnightOptions {
-  readonly codes: readonly string[];
+  readonly codes: readonly CodePlan[];
   /** Default: `end`, where the store has this column. */
   readonly end?: string;
 }

@@ -1,7 +1,7 @@
 // The ready transforms of this package: they correct common mistakes in extracts of hospital records.
 import { expected, namesIn, optionsOf, textOf } from "../support/arguments.js";
 import { type Duration, durationOf } from "../support/duration.js";
-import { choiceOf, END, listOf, type RowChoice, VISIT } from "./choice.js";
+import { choiceOf, codesOf, END, type RowChoice, type RowCodes, VISIT } from "./choice.js";
 import type { StepPlan } from "./step.js";
 
 /** A ready transform, for {@link transform}. */
@@ -111,7 +111,7 @@ export function visitStartToFirstEvent(options?: VisitStartToFirstEvent): ReadyT
 /** The rows of which only the day is known: see {@link midnightToDayEnd}. */
 export interface MidnightToDayEnd {
   /** Codes. A string that ends in `*` means all codes with this prefix, and `*` means all codes. */
-  readonly codes: string | readonly string[];
+  readonly codes: RowCodes;
   /** The column with the end times of rows. Default: `end`, where the store has this column. */
   readonly end?: string | undefined;
 }
@@ -133,7 +133,7 @@ export interface MidnightToDayEnd {
  */
 export function midnightToDayEnd(options: MidnightToDayEnd): ReadyTransform {
   const { codes, end } = checked("midnightToDayEnd", options, ["codes", "end"]);
-  return new ReadyTransform({ name: "midnight_to_day_end", options: { codes: listOf("codes", codes!), ...ended(end) } });
+  return new ReadyTransform({ name: "midnight_to_day_end", options: { codes: codesOf("codes", codes!), ...ended(end) } });
 }
 
 /** Options of {@link beforeBirthToBirth}. */

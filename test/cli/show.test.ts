@@ -228,6 +228,27 @@ describe("a timeline for people", () => {
     expect(note).toMatch(/"…today\. Serum sodium was low\. Nothing.*…"$/);
   });
 
+  it("has no visits without a name, or in columns of lists, and times that no number expresses", async () => {
+    const shownWith = async (type: string, values: readonly string[]) => {
+      const at = folder();
+      mkdirSync(join(at, "data"));
+      const rows = values.map(
+        (value, i) => `(1::BIGINT, make_timestamp(${i >= 2 ? "8000000000000" : i}::BIGINT * 1000000), 'A', NULL::FLOAT, ${value}::${type})`,
+      );
+      await duckdb(
+        `COPY (SELECT * FROM (VALUES ${rows.join()}) t(subject_id, time, code, numeric_value, visit_id)) TO '${at}/data/0.parquet'`,
+      );
+      expect((await meds("convert", at, join(at, "s.medsdb"))).code).toBe(0);
+      const { stdout } = await meds("show", join(at, "s.medsdb"), "1");
+      return stdout.match(/^Visit .*$/gm) ?? [];
+    };
+    expect(await shownWith("VARCHAR", ["''", "'a'", "'a'", "NULL"])).toEqual([
+      "Visit a, 1970-01-01 00:00:01 to +255479-11-28 14:13:20, 2 rows",
+    ]);
+    expect(await shownWith("BOOLEAN", ["true", "false"])).toEqual([]);
+    expect(await shownWith("BIGINT[]", ["[1]", "[2]"])).toEqual([]);
+  });
+
   it("says so if no rows are left", () => {
     expect(lines(null, "nothing like this")).toEqual([
       "Patient 1, 14 events, 1960-03-01 to 2020-03-05, showing 0",

@@ -1,7 +1,7 @@
 // Some patients of a store as a store: what a conversion of these patients alone gives.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { convert, type FilterOptions, filter, generate, PatientDatabase, verify } from "meds-reader";
+import { type CodePart, convert, type FilterOptions, filter, generate, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic, IDS } from "../support/clinic.js";
 import { duck, hyparquetBytes, simple, simpleFile, writeFiles, writeSplits } from "../support/dataset.js";
@@ -126,6 +126,47 @@ describe("filter()", () => {
       message: `patients that the filter left out, of the store with fingerprint ${from}`,
       count: 4,
     });
+    db.close();
+  });
+
+  it("takes codes in every spelling, also selections of another database of the same codes", async () => {
+    const { store } = await clinic();
+    const db = PatientDatabase.open(store);
+    const codeAt = (ids: Iterable<number>) => Array.from(ids, (id) => db.codes.strings[id]!);
+    const parts: readonly [CodePart, string[]][] = [
+      [/^MEDS_D|^DX\/\/1$/gy, ["/^MEDS_D|^DX\\/\\/1$/gy"]],
+      [{ prefix: ["MEDS_D", "DX//1"] }, ["MEDS_D*", "DX//1*"]],
+      [({ code }) => code.endsWith("1"), codeAt(db.codes.select(({ code }) => code.endsWith("1")))],
+      [db.codes.id("DX//1")!, ["DX//1"]],
+      [db.codes.withPrefix("DX//"), codeAt(db.codes.withPrefix("DX//"))],
+      [db.codes.select(/^MEDS_D/), codeAt(db.codes.select(/^MEDS_D/))],
+    ];
+    for (const [part, record] of parts) {
+      const chosen = db.codes.select(part);
+      const expected = [...db].filter((patient) => patient.some(chosen)).map(({ subjectId }) => subjectId);
+      for (const withCode of [part, new Set([part])]) {
+        const out = await filtered(store, { withCode });
+        expect(idsOf(out)).toEqual(expected);
+        const { options } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+        expect(options.filter.selection.withCode).toEqual(record);
+      }
+    }
+    db.close();
+  });
+
+  it("names the parts of a choice that no code matches", async () => {
+    const { store } = await clinic();
+    const db = PatientDatabase.open(store);
+    const withCode = ["NONE", /nope/i, { prefix: ["DX//", "NOPE"] }, 9999, () => false, db.codes.withPrefix("NADA"), "MEDS_BIRTH"];
+    const out = join(folder("parts"), "s.medsdb");
+    expect((await rejected(filter(store, out, { withCode }))).message).toContain(
+      'the codes "NONE", /nope/i, "NOPE*", with the id 9999, that the function chooses, "NADA*". Remove',
+    );
+    const { notes, patients } = await filter(store, out, { withCode, ignoreMissing: true });
+    expect(notes).toContainEqual({ kind: "skipped", message: "codes that are not in the store", count: 6 });
+    expect(patients).toBe([...db].filter((patient) => patient.some(["MEDS_BIRTH", "DX//*"])).length);
+    for (const wrong of [1.5, null, true, { prefx: "A" }, [["A"]]])
+      expect((await rejected(filter(store, out, { withCode: wrong as never, force: true }))).code).toBe("MEDS_INVALID_ARGUMENT");
     db.close();
   });
 

@@ -28,12 +28,26 @@ describe("a time as text", () => {
   });
 
   it("is what Date writes, for any millisecond", () => {
-    const dates = fc.date({ noInvalidDate: true, min: new Date(-62_135_596_800_000), max: new Date(253_402_300_799_999) });
+    // All years of a Date: it writes those beyond 9999 as "+012345-06-07".
+    const dates = fc.oneof(
+      fc.date({ noInvalidDate: true }),
+      fc.date({ noInvalidDate: true, min: new Date(-62_135_596_800_000), max: new Date(253_402_300_799_999) }),
+    );
     fc.assert(
       fc.property(dates, (date) => {
         expect(microsOf(date.toISOString())).toBe(BigInt(date.getTime()) * 1000n);
       }),
     );
+  });
+
+  it("reaches all times of 64 bits, beyond the last year of a Date", () => {
+    const last = 9_223_372_036_854_775_807n;
+    expect(microsOf("+294247-01-10T04:00:54.775807")).toBe(last);
+    expect(microsOf("294247-01-10T04:00:54.775807")).toBe(last);
+    expect(microsOf("-290308-12-21T19:59:05.224193")).toBe(-last);
+    expect(microsOf("276000-02-29") - microsOf("275600-02-29")).toBe(146_097n * 86_400_000_000n);
+    for (const text of ["294247-01-10T04:00:54.775808", "-290308-12-21T19:59:05.224192", "999999-01-01", "275761-02-29"])
+      expect(codeOf(() => microsOf(text))).toBe("MEDS_INVALID_ARGUMENT");
   });
 
   it.each(["", "now", "2012-13", "2012-02-30", "2012-5", "2012-05-17T25:00", "2012-05-17T13:60", "2012-05-17T13:30+25:00", "17.05.2012"])(
@@ -71,6 +85,16 @@ describe("a length of time as text", () => {
 
   it.each([["40y", { years: 40 }], ["18mo", { months: 18 }], ["1y6mo", { years: 1, months: 6 }]] as const)(
     "%s is a span of the calendar", (text, span) => expect(timeAfter("2020-02-29", text)).toBe(timeAfter("2020-02-29", span))); // biome-ignore format: a line
+
+  it("is not a span of nothing where years or months have no value", () => {
+    for (const span of [{ years: null }, { years: undefined }, { years: 1, months: null }])
+      expect(thrown(() => length(span as never)).message).toMatch(/`span\.(years|months)` is (null|undefined)/);
+  });
+
+  it("names years and months among the units of a span", () => {
+    expect(thrown(() => length("1q")).message).toContain("The units are y, mo, w, d");
+    expect(thrown(() => length({ year: 1 } as never)).message).toContain("The units are years, months, weeks");
+  });
 
   it.each(["1y1d", { years: 1, days: 1 }, { years: 1.5 }, { years: -1 }, {}, { fortnights: 2 }, null])(
     "%j is refused as a span",

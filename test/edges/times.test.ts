@@ -1,4 +1,5 @@
 // Times from both ends of int64, static rows, and bounds that are refused.
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type SimpleRow, writeSimple } from "../support/dataset.js";
 import { codeOf, thrown } from "../support/errors.js";
@@ -41,6 +42,8 @@ describe("times", () => {
       expect(codeOf(() => db.get(1)!.timeAt(0))).toBe("MEDS_TIME_RANGE");
       expect(codeOf(() => db.get(1)!.forEach(() => {}))).toBe("MEDS_TIME_RANGE");
       expect(db.get(1)!.at(2)!.date?.toISOString()).toBe("1969-12-31T23:59:59.999Z");
+      // The console shows the same moment, not the next millisecond.
+      expect(inspect(db.get(1)!.at(2))).toContain("1969-12-31T23:59:59.999Z");
       expect([db.get(2)!.firstTime, db.get(2)!.lastTime, db.get(2)!.staticCount]).toEqual([null, null, 2]);
       expect([...db.get(3)!].map(({ code }) => code)).toEqual(["LAST", "T", "T"]);
       expect(db.get(1)!.until(moments[0]! - 1n).length).toBe(0);

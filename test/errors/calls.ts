@@ -6,10 +6,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type ConvertOptions,
   convert,
+  filter,
   Labels,
   loader,
   MedsError,
   type MedsErrorCode,
+  midnightToDayEnd,
   PatientDatabase,
   Splits,
   samples,
@@ -170,6 +172,11 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ["db.prefetch([db.at(0), 1])", () => db.prefetch([db.at(0)!, 1] as never)],
       ["convert(source, store, { thread: 2 })", () => into("demo", { thread: 2 } as never)],
       ["convert(source, store, { memory: 1 })", () => into("demo", { memory: 1, force: true })],
+      ["midnightToDayEnd({ codes: (code) => true })", () => midnightToDayEnd({ codes: (() => true) as never })],
+      [
+        'filter(store, out, { withCode: ["NONE", /none/i, { prefix: "NO" }] })',
+        () => filter(at("demo.medsdb"), at("some.medsdb"), { withCode: ["NONE", /none/i, { prefix: "NO" }] }),
+      ],
       ["samples(db, labels, {})", () => samples(db, labels, {} as never)],
       [
         'samples(db, labels, { maxLength: 8, strategy: "newest" })',
@@ -285,6 +292,17 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ['Labels.open("null.csv") // a label without a time', () => Labels.open(at("null.csv"))],
     ],
     MEDS_OTHER_IDS: [
+      [
+        'db.at(0).withCode(other.codes.select("DX//b")) // other: another store',
+        async () => {
+          await dataset("another", [[1n, 10n, "DX//b"]]);
+          await into("another");
+          const another = PatientDatabase.open(at("another.medsdb"));
+          const selection = another.codes.select("DX//b");
+          another.close();
+          db.at(0)!.withCode(selection);
+        },
+      ],
       [
         "vocabulary.decode(batch) // of a loader without this vocabulary",
         async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
-import { type MapFunction, PatientDatabase } from "meds-reader";
+import { type MapFunction, PatientDatabase, type ReduceFunction } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../support/child.js";
 import { rejected } from "../support/errors.js";
@@ -140,6 +140,7 @@ describe("the patients of a worker", () => {
       const calls = await db.map((_, __, { chunk, chunks }) => ({ chunk, chunks }), { per: "chunk", threads }).toArray();
       expect(calls).toEqual(calls.map((___, chunk) => ({ chunk, chunks: calls.length })));
     }
+    expect((await rejected(db.reduce(() => 0, 0 as never))).message).toContain("{ initial: 0, merge: (total, part) => total + part }");
     expect((await rejected(db.reduce(() => 0, { initial: 0, merge: () => 0, per: "patient" as never }))).code).toBe(
       "MEDS_INVALID_ARGUMENT",
     );
@@ -395,6 +396,28 @@ describe("threads", () => {
     } finally {
       Reflect.deleteProperty(Math, "here");
       Reflect.deleteProperty(globalThis, "here");
+    }
+  });
+
+  it("a function runs where its last pass says: here if that was short, in threads if it was long", async () => {
+    const own = PatientDatabase.open(generated.store);
+    const options = { initial: [] as boolean[], merge: (all: boolean[], part: boolean) => [...all, part] };
+    const short: ReduceFunction<boolean> = () => "here" in Math;
+    const long: ReduceFunction<boolean> = () => {
+      for (const end = Date.now() + 100; Date.now() < end; );
+      return "here" in Math;
+    };
+    Object.assign(Math, { here: true });
+    try {
+      // Threads are ready, so 10,000 rows of a new function are too many.
+      expect(await own.reduce(long, { ...options, threads: 2 })).toEqual([false, false]);
+      expect(own.eventCount).toBeGreaterThan(10_000);
+      expect(new Set(await own.reduce(short, options))).toEqual(new Set([false]));
+      expect(await own.reduce(short, options)).toEqual([true]);
+      expect(new Set(await own.reduce(long, options))).toEqual(new Set([false]));
+    } finally {
+      Reflect.deleteProperty(Math, "here");
+      own.close();
     }
   });
 

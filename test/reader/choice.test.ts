@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type CodeChoice, CodeSelection, convert, Labels, PatientDatabase, samples } from "meds-reader";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type SimpleRow, writeSimple } from "../support/dataset.js";
-import { codeOf, thrown } from "../support/errors.js";
+import { codeOf, rejected, thrown } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 
 const CODES = ["A", "A*", "B*", "DX//1", "DX//10", "LAB//50912//mg/dL", "LAB//50912//umol/L", "LAB//a", "LAB//b", "Lab//c", "Ω", "ω"];
@@ -102,10 +102,39 @@ describe("a choice of codes", () => {
     expect(error.message).toContain('{ prefix: "A" }');
   });
 
-  it("is refused with a selection of another database, unknown members and functions that do not answer", () => {
-    const other = PatientDatabase.open(store);
-    expect(codeOf(() => db.codes.select(other.codes.select("A")))).toBe("MEDS_OTHER_IDS");
+  it("is refused with a selection, a range or an ancestor's codes of another store", async () => {
+    const source = folder("other");
+    await writeSimple(
+      source,
+      ["0", ...CODES].map((code, i): SimpleRow => [1n, BigInt(i + 1) * DAY, code, i]),
+    );
+    await convert(source, `${source}.medsdb`);
+    const other = PatientDatabase.open(`${source}.medsdb`);
+    // Its ids are those of other codes there.
+    const others = [other.codes.select("A"), other.codes.withPrefix("A"), other.codes.withAncestor("A"), other.codes.withAncestor("none")];
+    for (const choice of others) {
+      expect(codeOf(() => db.codes.select(choice))).toBe("MEDS_OTHER_IDS");
+      expect(codeOf(() => db.at(0)!.withCode(choice))).toBe("MEDS_OTHER_IDS");
+      expect(codeOf(() => db.at(0)!.first(choice))).toBe("MEDS_OTHER_IDS");
+      expect((await rejected(db.rowsWithCode(choice))).code).toBe("MEDS_OTHER_IDS");
+    }
     other.close();
+  });
+
+  it("is the same in each database that has the store open, as in the workers of a pass", () => {
+    const other = PatientDatabase.open(store);
+    const choices = [other.codes.select(/^LAB/), other.codes.withPrefix("LAB//"), other.codes.withAncestor("DX//1")];
+    other.close();
+    expect(choices.map((choice) => named(db.codes.select(choice)))).toEqual([LABS, LABS, ["DX//1"]]);
+    expect(db.at(0)!.withCode(...choices).length).toBe(LABS.length + 1);
+  });
+
+  it("is its codes in JSON, without the table of all codes", () => {
+    const range = db.codes.withPrefix("DX//");
+    expect(JSON.parse(JSON.stringify([db.codes.select(/^LAB/), range]))).toEqual([LABS, { begin: range.begin, end: range.end }]);
+  });
+
+  it("is refused with unknown members and functions that do not answer", () => {
     expect(codeOf(() => db.codes.select({ prefix: "A", sufix: "x" } as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => db.codes.select((() => 1) as never))).toBe("MEDS_INVALID_ARGUMENT");
     expect(codeOf(() => db.codes.select([["A"]] as never))).toBe("MEDS_INVALID_ARGUMENT");
@@ -129,6 +158,7 @@ describe("a choice without a code", () => {
     ["a wrong letter", "LAB//50913//mg/dL", /nearest (is|are) "LAB\/\/50912\/\/mg\/dL"/],
     ["a code of the same kind", "DX//E11", /nearest are "DX\/\/1", "DX\/\/10"/],
     ["a prefix", "LABS//*", /begins with "LABS\/\/"\. The nearest/],
+    ["a prefix without its star", "LAB//", /\d codes begin with "LAB\/\/": to choose them, write "LAB\/\/\*"/],
     ["prefixes", { prefix: ["LAB//", "VITAL//"] }, /begins with "VITAL\/\/"/],
     ["an expression", /glucose/i, /matches \/glucose\/i/],
     ["an expression near a code", /LAB\/\/5091[0-1]/, /matches .*nearest are "LAB/],
@@ -166,4 +196,9 @@ describe("a choice without a code", () => {
     expect(warnings()[0]!.text).toMatch(/^`dateOnly`: .*"missing 2".* 4997 more parts/);
     expect(warnings()[0]!.text.length).toBeLessThan(400);
   });
+});
+
+it("several codes for first are one argument: the error says so", () => {
+  expect(() => db.at(0)!.first("A", ["B"] as never)).toThrow("Several codes are one argument: an array");
+  expect(() => db.at(0)!.first("A", "B" as never)).toThrow("Several codes are one argument: an array");
 });

@@ -94,6 +94,7 @@ describe("a database", () => {
     const event = db.at(0)!.at(0)!;
     expect(code(() => event.get("nope"))).toBe("MEDS_UNKNOWN_COLUMN");
     expect(code(() => event.get("constructor"))).toBe("MEDS_UNKNOWN_COLUMN");
+    expect(() => event.get("numericValue" as never)).toThrow('Did you mean "numeric_value"?');
     expect(code(() => db.at(0)!.column("subject_id"))).toBe("MEDS_UNKNOWN_COLUMN");
     expect(Object.keys(event.toObject()).sort()).toEqual(db.columns.map(({ name }) => name).sort());
     expect(db.columns.find(({ name }) => name === "code")).toMatchObject({ nullable: false, storage: "dense", coded: true });

@@ -189,6 +189,24 @@ describe("numbers of 32 bits", () => {
     });
   });
 
+  it("beside integers of 64 bits, which are text: runs, jumps, nulls and the ends of their range", async () => {
+    const path = await storeOf(`
+      SELECT ${TIME}, 'A' AS code, (i // 3)::BIGINT AS run, CASE WHEN i % 2 = 0 THEN 9223372036854775807 WHEN i % 3 = 0 THEN NULL ELSE -9223372036854775807 END AS jump,
+        (CASE WHEN i % 5 < 3 THEN 18446744073709551615 ELSE i END)::UBIGINT AS wide, CASE WHEN i % 7 = 6 THEN (i // 14)::BIGINT END AS rare FROM range(40) r(i)`);
+    const db = PatientDatabase.open(path);
+    const patient = db.at(0)!;
+    const expected = (event: Event) =>
+      Object.fromEntries(Object.entries(event.toObject()).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]));
+    const orders = [[...patient], [...patient.reversed()], [...patient].flatMap((event) => [event, patient.at(0)!, event])];
+    for (const events of orders) for (const event of events) expect(event.toJSON()).toEqual(expected(event));
+    expect([0, 1, 6].map((i) => patient.at(i)!.toJSON())).toMatchObject([
+      { run: "0", jump: "9223372036854775807", wide: "18446744073709551615", rare: null },
+      { run: "0", jump: "-9223372036854775807", wide: "18446744073709551615", rare: null },
+      { run: "2", jump: "9223372036854775807", wide: "18446744073709551615", rare: "0" },
+    ]);
+    db.close();
+  });
+
   it("are found inside lists, structs and maps; numbers of 64 bits keep all digits", async () => {
     const path = await storeOf(
       `SELECT ${TIME}, 'A' AS code, 0.1::FLOAT AS numeric_value, 0.1::FLOAT::DOUBLE AS wide, [0.1::FLOAT, NULL] AS list, [[0.1::FLOAT]] AS lists,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { convert, type Event, type Group, PatientDatabase, type Timeline } from "meds-reader";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { clinic } from "../support/clinic.js";
 import { type SimpleRow, simple, simpleFile, writeFiles } from "../support/dataset.js";
 import { codeOf, thrown } from "../support/errors.js";
@@ -143,6 +143,23 @@ describe("visits", () => {
       expect(plain(line.visits())).toEqual(expectedGroups([...line].filter((event) => !event.isStatic), "hadm_id")); // biome-ignore format: a line
       expect(plain(line.visits({ column: "ward" }))).toEqual(expectedGroups([...line].filter((event) => !event.isStatic), "ward")); // biome-ignore format: a line
     });
+  });
+
+  it("have a time, the key's type, and are their rows", async () => {
+    check((line) => {
+      for (const visit of line.visits()) {
+        expectTypeOf(visit.begin).toEqualTypeOf<number>();
+        expect(Array.from(visit, ({ timeMicros }) => timeMicros)).toEqual(Array.from(visit.rows, ({ timeMicros }) => timeMicros));
+        expect([visit.begin, visit.end]).toEqual([visit.rows.firstTime, visit.rows.lastTime]);
+      }
+    });
+    const typed = db as PatientDatabase<{ hadm_id: bigint }>;
+    expectTypeOf(
+      typed
+        .at(0)!
+        .visits()
+        .map(({ key }) => key),
+    ).toEqualTypeOf<bigint[]>();
   });
 
   it("need a column", async () => {

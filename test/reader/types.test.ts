@@ -89,14 +89,16 @@ describe("index.d.ts", () => {
 /** The blocks of TypeScript in a document or in doc comments, by place. */
 function examples(file: string): [place: string, text: string][] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/^([ \t]*(?:\* )?)```ts\n([\s\S]*?)^[ \t]*(?:\* ?)?```/gm)].map(({ 1: indent, 2: body, index }) => [
+  return [...text.matchAll(/^([ \t]*(?:\* )?)```(?:ts|js)\n([\s\S]*?)^[ \t]*(?:\* ?)?```/gm)].map(({ 1: indent, 2: body, index }) => [
     `${file}:${text.slice(0, index).split("\n").length}`,
     body!.replaceAll(indent!, "").replace(/^[ \t]*\* ?/gm, ""),
   ]);
 }
 
 describe("examples", () => {
-  const all = ["index.d.ts", "README.md"].filter((file) => ts.sys.fileExists(join(root, file))).flatMap(examples);
+  const all = ["index.d.ts", "README.md", "docs/advice.md", "docs/from-meds-reader.md"]
+    .filter((file) => ts.sys.fileExists(join(root, file)))
+    .flatMap(examples);
   let place: string;
   beforeAll(async () => {
     place = folder("examples");
@@ -114,7 +116,9 @@ describe("examples", () => {
 
   it.each(all)("%s runs", (at, text) => {
     const file = join(scratch, `${at.replaceAll(/\W/g, "-")}.mjs`);
-    writeFileSync(file, ts.transpile(text, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }));
+    // The documents are JavaScript as they are.
+    const isTypeScript = at.startsWith("index.d.ts");
+    writeFileSync(file, isTypeScript ? ts.transpile(text, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }) : text);
     const { status, stderr } = spawnSync(process.execPath, [file], { cwd: place, encoding: "utf8" });
     expect(stderr).toBe("");
     expect(status).toBe(0);

@@ -56,6 +56,11 @@ describe("a window by time", () => {
     expect(code(() => patient.between(T0 + 1n, T0))).toBe("MEDS_INVALID_ARGUMENT");
   });
 
+  it("names all words for its bounds", () => {
+    const wrong = () => db.at(0)!.between(T0, T0 + 1n, { inclusive: "left" as "start" });
+    expect(wrong).toThrow('`inclusive` is "left". It must be true, false, "start" or "end".');
+  });
+
   it("warns once of a bound in milliseconds", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const patient = db.at(0)!;

@@ -16,6 +16,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { same } from "../support/compare.js";
 import { simple, writeSimple } from "../support/dataset.js";
+import { codeOf } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 
 const DAY = 86_400_000_000n;
@@ -119,6 +120,14 @@ const CASES: readonly [name: string, steps: readonly ReadyTransform[], oracle: O
       ({ table }) => table === "visit",
     ),
   ],
+  [
+    "billing to the visit's end, by an expression with a state, a prefix, and exactly a code",
+    [billingToVisitEnd({ billing: { codes: [/^ICD10\/|^BIL+$/gy, { prefix: "LAB//" }] }, visits: { column: "table", values: "visit" } })],
+    billing(
+      ({ code }) => code.startsWith("ICD10/") || code === "BILL" || code.startsWith("LAB//"),
+      ({ table }) => table === "visit",
+    ),
+  ],
   ["a visit's start to its first event", [visitStartToFirstEvent()], visitStart],
   ["midnight to the day's end", [midnightToDayEnd({ codes: ["ICD10/*", "VISIT", "MEDS_BIRTH"] })], midnight],
   ["before birth to birth", [beforeBirthToBirth()], preBirth(null)],
@@ -212,6 +221,29 @@ describe("a ready transform does what plain code does:", () => {
     // The patients are of a kind that the transform does something to, and it says how much.
     expect(moved).toBeGreaterThan(100);
     expect(notes.some(({ kind, count }) => kind === "converted" && count > 100)).toBe(true);
+  });
+});
+
+describe("codes of a ready transform", () => {
+  const base = { numeric_value: null, table: null, clarity_table: null, visit_id: null, end: null };
+
+  it("are those of a selection of db.codes, exactly, also where one ends in a star", async () => {
+    const store = await stored([["A*", "A1", "B1", "B2", "C"].map((code) => ({ ...base, time: 0n, code }))]);
+    const out = join(folder("out"), "s.medsdb");
+    const db = PatientDatabase.open(store);
+    const step = midnightToDayEnd({ codes: [db.codes.select((code) => code.code === "A*"), db.codes.withPrefix("B")] });
+    db.close();
+    expect(step.plan.options).toEqual({ codes: [{ is: "A*" }, "B1", "B2"] });
+    await transform(store, out, step);
+    const isMoved = rowsOf(out)
+      .get(0n)!
+      .filter(({ time }) => time !== 0n);
+    expect(isMoved.map(({ code }) => code)).toEqual(["A*", "B1", "B2"]);
+  });
+
+  it("are no ids, functions, or other things", () => {
+    for (const codes of [1, () => true, null, undefined, [], [null], [{ prefx: "A" }], { prefix: "A", more: 1 }, { prefix: [] }])
+      expect(codeOf(() => midnightToDayEnd({ codes } as never))).toBe("MEDS_INVALID_ARGUMENT");
   });
 });
 

@@ -1,7 +1,8 @@
-// Event by event with `get`.
-export const needs = [];
+// The same, row by row: event.get(name).
+export const needs = ["Event.get"];
 
 export function run(db, { plan }) {
+  const columns = plan.schema;
   let rows = 0;
   let before = 0;
   let chars = 0;
@@ -9,7 +10,7 @@ export function run(db, { plan }) {
   for (const id of plan.columns) {
     for (const event of db.get(BigInt(id))) {
       rows += 1;
-      for (const { name, kind } of plan.schema) {
+      for (const { name, kind } of columns) {
         const value = event.get(name);
         if (value === null) continue;
         if (kind === "text") chars += value.length;

@@ -1,30 +1,28 @@
-// Keys are integers: the code's id and the year in one number.
-export const needs = ["Event.year"];
+// advice.md: "Use event.codeId and event.year as keys. Read strings from db.codes.strings at the end."
+export const needs = ["Cohort.reduce", "Event.year"];
 
 export default function count(patients) {
   const counts = new Map();
   for (const patient of patients) {
-    for (const event of patient) {
-      if (event.year !== null) {
-        const key = event.codeId * 10000 + event.year;
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      }
+    for (const { codeId, year } of patient) {
+      if (year === null) continue;
+      const key = codeId * 10_000 + year;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
   return counts;
 }
 
 export function run(db) {
-  return db.reduce(import.meta.url, {
-    threads: 2,
+  return db.reduce(count, {
     initial: new Map(),
-    merge: (total, part) => {
+    merge(total, part) {
       for (const [key, number] of part) total.set(key, (total.get(key) ?? 0) + number);
       return total;
     },
   });
 }
 
-export function* rows(counts, db) {
-  for (const [key, number] of counts) yield [db.codes.strings[Math.floor(key / 10000)], key % 10000, number];
+export function rows(counts, db) {
+  return Array.from(counts, ([key, number]) => [db.codes.strings[Math.floor(key / 10_000)], key % 10_000, number]);
 }

@@ -1,4 +1,4 @@
-// Only the columns that have a value.
+// The nearest to `for name, value in event` of meds_reader.
 export const needs = ["Event.entries"];
 
 export function run(db, { subjects }) {

@@ -2,6 +2,8 @@ export const needs = ["Event.year"];
 
 export function run(db, { subjects }) {
   let sum = 0;
-  for (const id of subjects) for (const event of db.get(id)) if (event.year !== null) sum += event.year;
+  for (const id of subjects) {
+    for (const { year } of db.get(id)) if (year !== null) sum += year;
+  }
   return { sum };
 }

@@ -1,5 +1,5 @@
-// The same window, and its arrays.
-export const needs = [];
+// until(t).last(256), its arrays, and the strings of the codes.
+export const needs = ["Timeline.codeIds"];
 
 export function run(db, { plan }) {
   const { strings } = db.codes;
@@ -7,11 +7,12 @@ export function run(db, { plan }) {
   let chars = 0;
   let total = 0;
   for (const [id, time] of plan.window256) {
-    const { codeIds, numericValues, length } = db.get(BigInt(id)).until(time).last(256);
+    const { length, codeIds, numericValues } = db.get(BigInt(id)).until(time).last(256);
     rows += length;
     for (let i = 0; i < length; i += 1) {
       chars += strings[codeIds[i]].length;
-      total += numericValues[i] || 0; // NaN = no value
+      const value = numericValues[i];
+      if (!Number.isNaN(value)) total += value;
     }
   }
   return { rows, chars, total };

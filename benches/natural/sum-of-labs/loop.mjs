@@ -1,14 +1,13 @@
-// The README's loop over arrays, in this thread.
-export const needs = [];
+// In this thread, as the README selects codes.
+export const needs = ["Timeline.withCode"];
 
-export default function sum(patients, _, { db }) {
-  const labs = db.codes.withPrefix("LAB//");
+export function sum(patients) {
   let total = 0;
-  for (const { codeIds, numericValues, length } of patients) {
-    for (let i = 0; i < length; i += 1) if (labs.has(codeIds[i])) total += numericValues[i] || 0; // NaN = no value
+  for (const patient of patients) {
+    for (const { numericValue } of patient.withCode("LAB//*")) if (numericValue !== null) total += numericValue;
   }
   return total;
 }
 
-export const run = (db) => sum(db, undefined, { db });
+export const run = (db) => sum(db);
 export const rows = (total) => ({ total });
