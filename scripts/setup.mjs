@@ -2,7 +2,7 @@
 // It uses only Node's own modules, because it runs before packages are installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, must, root, tool } from "./lib/run.mjs";
 
@@ -72,36 +72,11 @@ function native() {
   keep("native", sources);
 }
 
-/** Packages that dist/ loads at run time. Some are optional. */
-const EXTERNAL = ["@duckdb/node-api", "apache-arrow", "csv-parse/sync"];
-/**
- * The library and the worker that makes batches become one file each. `worker.js` imports the library and is
- * not bundled.
- */
-const ENTRIES = { "index.js": "index.js", "batch-worker.js": "batch-worker.js" };
-
-/**
- * Bundles the library: with one file instead of forty, a cold process starts a fifth sooner. The files of the
- * command line import the bundle and are not bundled. Code is not rewritten: `NaN` for `Number.NaN` alone
- * made `Timeline.forEach` a third slower.
- */
-function bundle() {
-  const options = ["--format", "esm", "--platform", "node", "--logLevel", "silent", "--no-minify", "--no-treeshake"];
-  const external = EXTERNAL.flatMap((name) => ["--external", name]);
-  const made = Object.entries(ENTRIES).map(([name, from]) => {
-    const file = at("dist", `${name}.bundle.mjs`);
-    must(tool("rolldown/bin/cli.mjs", at("dist", from), "--file", file, ...options, ...external), "bundling dist/");
-    return [name, file];
-  });
-  for (const name of readdirSync(at("dist")))
-    if (name !== "cli" && name !== "worker.js" && !name.endsWith(".bundle.mjs")) rmSync(at("dist", name), { recursive: true });
-  for (const [name, file] of made) renameSync(file, at("dist", name));
-}
-
 function typescript() {
   const sources = hash([
     "package-lock.json",
     "scripts/setup.mjs",
+    "scripts/bundle.mjs",
     "tsconfig.json",
     "tsconfig.build.json",
     "native/binding.d.ts",
@@ -111,7 +86,7 @@ function typescript() {
   // Always from an empty folder: files that were removed from src/ must not remain in dist/.
   rmSync(at("dist"), { recursive: true, force: true });
   must(tool("typescript/bin/tsc", "-p", "tsconfig.build.json"), "compiling src/");
-  bundle();
+  must([process.execPath, at("scripts", "bundle.mjs")], "bundling dist/");
   keep("dist", sources);
 }
 

@@ -1,6 +1,6 @@
 // Programs that a bundler has put into one file. Where the package is inside, it cannot find its native part and the programs of its threads: it says so.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convert, generate } from "meds-reader";
@@ -57,6 +57,36 @@ describe("bundles", () => {
     const file = join(root, "outside.mjs");
     await bundle(file, "esm", ["meds-reader"]);
     expect(run(file)).toMatchObject({ status: 0, stdout: "size 7\n" });
+  });
+
+  it("a bundle that uses no function that loads a file later is one file", async () => {
+    writeFileSync(join(root, "little.mjs"), 'import { MedsError } from "meds-reader";\nconsole.log("size", MedsError.name);\n');
+    const file = join(root, "little-inside.mjs");
+    await bundle(file, "esm", [], "little.mjs");
+    expect(run(file).stderr).toMatch(/code: 'MEDS_BUNDLED'/);
+  });
+
+  it("a bundle whose native part was copied along contains the files that load later", async () => {
+    const place = join(root, "later");
+    mkdirSync(join(place, "dist"), { recursive: true });
+    mkdirSync(join(place, "native"));
+    for (const name of readdirSync(join(project, "native")).filter((name) => /\.(node|cjs)$/.test(name)))
+      copyFileSync(join(project, "native", name), join(place, "native", name));
+    writeFileSync(
+      join(root, "later-program.mjs"),
+      `import { convert, Labels, PatientDatabase } from "meds-reader";
+import { mkdtempSync } from "node:fs";
+const folder = mkdtempSync(process.argv[2].replace(/[^/\\\\]*$/, "later-"));
+await convert(process.argv[2].replace("s.medsdb", "source"), folder + "/t.medsdb");
+const db = PatientDatabase.open(folder + "/t.medsdb");
+const labels = Labels.from([{ subjectId: db.subjectIds[0], predictionTime: new Date(0), booleanValue: true }]);
+await labels.write(folder + "/task");
+console.log("size", db.size, (await Labels.open(folder + "/task")).size);
+db.close();
+`,
+    );
+    await bundle(join(place, "dist", "program.mjs"), "esm", [], "later-program.mjs");
+    expect(run(join(place, "dist", "program.mjs"))).toMatchObject({ status: 0, stdout: "size 7 1\n", stderr: "" });
   });
 
   it("a bundle whose native part was copied along works, until it needs a worker's file that was not", async () => {

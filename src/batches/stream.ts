@@ -5,13 +5,15 @@ import type { Writable } from "node:stream";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { expected } from "../support/arguments.js";
 import { writtenAside } from "../support/atomic.js";
+import { lazy } from "../support/lazy.js";
 import { node } from "../support/node.js";
 import type { WritableLike } from "../support/writable.js";
 import { apache } from "../timeline/arrow.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields/fields.js";
 import { Loader } from "./loader.js";
-import { recordOf } from "./record.js";
+
+const records = lazy(() => import("./record.js"));
 
 /**
  * Writes the batches of a loader as Arrow IPC to a stream or to a file. A file is complete or does not exist.
@@ -41,7 +43,7 @@ export async function writeBatches<F extends BatchField>(
   const isPath = typeof out === "string" && out !== "" && !out.includes("\0");
   if (!isPath && typeof (out as WritableLike | undefined)?.write !== "function")
     expected("out", out, "a writable stream or the path of a file");
-  const arrow = await apache("An Arrow stream");
+  const [arrow, { recordOf }] = await Promise.all([apache("An Arrow stream"), records()]);
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
     let schema: Schema | undefined;

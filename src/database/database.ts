@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { ensureStore } from "../operations/ensure-store.js";
 import { type DatasetOptions, type Exported, exportStore } from "../operations/export.js";
 import { opensWith } from "../passes/opener.js";
 import { CONVERT_OPTIONS, type ConvertOptions } from "../sources/plan.js";
@@ -10,6 +9,7 @@ import { Metadata } from "../store/metadata.js";
 import { type Residency, Store } from "../store/store.js";
 import { flagOf, namesIn, oneOf, optionsOf, pathOf } from "../support/arguments.js";
 import { shownAs } from "../support/inspect.js";
+import { lazy } from "../support/lazy.js";
 import { type ArrowTable, storeTable } from "../timeline/arrow.js";
 import type { AnySchema } from "../timeline/schema.js";
 import { Cohort } from "./cohort.js";
@@ -34,6 +34,8 @@ export interface FromOptions extends Omit<ConvertOptions, "force" | "reuse">, Op
   /** Path of the store. Default: `SOURCE.medsdb`, beside the source. */
   readonly store?: string | undefined;
 }
+
+const ensuring = lazy(() => import("../operations/ensure-store.js"));
 
 const INT64 = ["bigint", "number"] as const;
 const OPEN_OPTIONS = Object.keys({ verify: true, int64: true } satisfies Record<keyof OpenOptions, true>);
@@ -112,6 +114,7 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
     const { store: target, verify, int64, ...rest } = given;
     const store = target === undefined ? `${resolve(pathOf("source", source))}.medsdb` : pathOf("store", target);
     const reuse = { opens: true, verify: flagOf("verify", verify, false), int64: oneOf("int64", int64, INT64) };
+    const { ensureStore } = await ensuring();
     const { existing } = await ensureStore(source, store, { ...rest, reuse: true }, reuse);
     if (existing === undefined) return PatientDatabase.open<S>(store, { verify, int64 });
     const db = new PatientDatabase<S>(existing.store, null);

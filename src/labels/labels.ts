@@ -2,7 +2,7 @@ import { expected, flagOf, namesIn, optionsOf, pathOf, shown, textOf } from "../
 import { durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
-import { readLabelFiles, tasksBelow } from "./files.js";
+import { lazy } from "../support/lazy.js";
 import {
   type Label,
   type LabelChoice,
@@ -20,6 +20,8 @@ import { writeLabels } from "./write.js";
 
 export type { Label, LabelChoice, LabelOptions, LabelRow, OpenLabelsOptions, WriteLabelsOptions } from "./label.js";
 export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table/table.js";
+
+const labelFiles = lazy(() => import("./files.js"));
 
 /** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
 export interface SplitLabels<L extends Labels = Labels> {
@@ -112,7 +114,9 @@ export class Labels implements Iterable<LabelRow> {
     if (column !== undefined) textOf("column", column, "the name of a column");
     const earlier = shift === undefined ? undefined : durationOf("shift", shift);
     if (earlier !== undefined && earlier > LONGEST) expected("shift", shift, "at most 2^62 microseconds");
-    const { name, table } = await readLabelFiles(pathOf("path", path), { column, shift: earlier });
+    const from = pathOf("path", path);
+    const { readLabelFiles } = await labelFiles();
+    const { name, table } = await readLabelFiles(from, { column, shift: earlier });
     return new Labels(task === undefined ? name : textOf("task", task), table);
   }
 
@@ -135,7 +139,9 @@ export class Labels implements Iterable<LabelRow> {
    * ```
    */
   static async tasks(root: string): Promise<string[]> {
-    return tasksBelow(pathOf("root", root));
+    const folder = pathOf("root", root);
+    const { tasksBelow } = await labelFiles();
+    return tasksBelow(folder);
   }
 
   /**

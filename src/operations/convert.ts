@@ -3,7 +3,9 @@ import { CONVERT_OPTIONS, type ConvertOptions } from "../sources/plan.js";
 import type { Source } from "../sources/source.js";
 import type { Note } from "../store/manifest.js";
 import { namesIn, optionsOf } from "../support/arguments.js";
-import { ensureStore } from "./ensure-store.js";
+import { lazy } from "../support/lazy.js";
+
+const ensuring = lazy(() => import("./ensure-store.js"));
 
 /** What a conversion did. */
 export interface Summary {
@@ -58,8 +60,10 @@ export interface Summary {
  */
 export async function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary> {
   const begun = performance.now();
-  namesIn("convert", optionsOf(options) ?? {}, Object.keys(CONVERT_OPTIONS));
-  const found = await ensureStore(source, store, options, { opens: false, verify: false });
+  const given = { ...optionsOf(options) };
+  namesIn("convert", given, Object.keys(CONVERT_OPTIONS));
+  const { ensureStore } = await ensuring();
+  const found = await ensureStore(source, store, given, { opens: false, verify: false });
   return found.made ?? reusedSummary(found.existing, store, found.source, begun);
 }
 

@@ -1,7 +1,8 @@
-import { OmopSource } from "../sources/omop/omop.js";
+import type { Form, OmopSource } from "../sources/omop/omop.js";
 import type { GivenOmop } from "../sources/omop/options.js";
 import { NativeSource } from "../sources/source.js";
 import { kindOf, runJob, type WorkOptions } from "../store/native.js";
+import { lazy } from "../support/lazy.js";
 
 /**
  * Looks at a path and says what it is.
@@ -10,9 +11,15 @@ import { kindOf, runJob, type WorkOptions } from "../store/native.js";
  */
 export async function openSource(path: string, options: GivenOmop, { signal }: WorkOptions): Promise<NativeSource | OmopSource> {
   const kind = kindOf(path);
-  if (kind === "omop") return new OmopSource(path, "folder", options);
-  if (kind === "duckdb") return new OmopSource(path, "database", options);
-  if (kind === "archive" && (await runJob<boolean>("holdsTables", { source: path }, { signal })))
-    return new OmopSource(path, "archive", options);
+  if (kind === "omop") return omop(path, "folder", options);
+  if (kind === "duckdb") return omop(path, "database", options);
+  if (kind === "archive" && (await runJob<boolean>("holdsTables", { source: path }, { signal }))) return omop(path, "archive", options);
   return new NativeSource(path, kind);
+}
+
+const omopFile = lazy(() => import("../sources/omop/omop.js"));
+
+async function omop(path: string, form: Form, options: GivenOmop): Promise<OmopSource> {
+  const { OmopSource } = await omopFile();
+  return new OmopSource(path, form, options);
 }

@@ -24,15 +24,20 @@ export interface ReaderPlan {
   readonly plan: unknown;
 }
 
-const kinds = new Map<string, (plan: never, context: ReaderContext) => ChunkReader>();
+type Make<P> = (plan: P, context: ReaderContext) => ChunkReader | Promise<ChunkReader>;
 
-/** Registers a kind of readers. Returns a function that makes the plan of one reader. */
-export function readerKind<P>(who: string, make: (plan: P, context: ReaderContext) => ChunkReader): (plan: P) => ReaderPlan {
+const kinds = new Map<string, Make<never>>();
+
+/**
+ * Registers a kind of readers, when the library is loaded: in threads too. `make` may load its file then.
+ * Returns a function that makes the plan of one reader.
+ */
+export function readerKind<P>(who: string, make: Make<P>): (plan: P) => ReaderPlan {
   kinds.set(who, make);
   return (plan) => ({ who, plan });
 }
 
 /** Makes the reader of a plan. */
-export function readerOf({ who, plan }: ReaderPlan, context: ReaderContext): ChunkReader {
+export async function readerOf({ who, plan }: ReaderPlan, context: ReaderContext): Promise<ChunkReader> {
   return kinds.get(who)!(plan as never, context);
 }

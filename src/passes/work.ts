@@ -110,7 +110,7 @@ class Call {
     const { found, plan, reading } = this;
     const context = this.chunkContext(chunk);
     const ask = found === null ? null : (patient: Patient) => (found as (...given: unknown[]) => unknown)(patient, plan.args, context);
-    const reader = readerOf(plan.reader!, { store: this.db._store, chunk, ask });
+    const reader = await readerOf(plan.reader!, { store: this.db._store, chunk, ask });
     const [begin, end] = reading.enter(chunk);
     for (let place = begin; place < end; place += 1) await reader.read(reading.at(place));
     this.outbox.add(reader.result());

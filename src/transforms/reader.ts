@@ -1,7 +1,7 @@
 // What a worker does with a patient of a transform: it calls the function, applies the steps and writes the
 // rows.
 
-import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
+import type { ChunkReader, ReaderContext } from "../passes/reader.js";
 import { conflict, expected, shown } from "../support/arguments.js";
 import { Event } from "../timeline/event.js";
 import type { Patient } from "../timeline/patient.js";
@@ -31,14 +31,8 @@ const REMOVED = "rows that the function left out";
 export const DROPPED = "patients that the function left out";
 const EMPTY = "patients who had no rows left";
 
-/** The reader of a transform, for a pass. */
-export const transforming: (task: TransformTask) => ReaderPlan = readerKind(
-  "The transform",
-  (task, context) => new Transforming(task, context),
-);
-
 /** Transforms patients one by one. */
-class Transforming implements ChunkReader {
+export class Transforming implements ChunkReader {
   private readonly parts: Parts;
   private readonly steps: readonly Step[];
   private readonly ask: ReaderContext["ask"];
