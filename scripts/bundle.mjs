@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
-import { root } from "./run.mjs";
+import { root } from "./lib/run.mjs";
 
 const dist = join(root, "dist");
 const made = join(dist, "bundled");

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nameCargoTarget } from "../../scripts/run.mjs";
+import { nameCargoTarget } from "../../scripts/lib/run.mjs";
 import { measure } from "./process.mjs";
 
 const built = new Map();
