@@ -77,6 +77,7 @@ export class Samples {
   readonly _windows: Uint32Array;
   private identity: string | null = null;
   private dense: readonly number[] | null = null;
+  private probes: readonly Extent[] | null = null;
 
   /** @internal */
   constructor({ store, plan, split, labels, report, index, label, cutoff, spans, windows }: SampleParts) {
@@ -163,6 +164,18 @@ export class Samples {
     return this.dense;
   }
 
+  /** @internal The rows of some of the samples' patients. */
+  get _probes(): readonly Extent[] {
+    this.probes ??= probesOf(this._store, this._index);
+    return this.probes;
+  }
+
+  /** @internal Whether more than a quarter of these rows is not in memory. False where the system does not say. */
+  get _isCold(): boolean {
+    const { _probes: probes, _store: store } = this;
+    return 4 * probes.filter(({ shard, begin, end }) => store.native.isCold(shard, begin, end)).length > probes.length;
+  }
+
   /** @internal Moves a window to a sample. */
   _set(window: Window, sample: number, random: Random, known = -1): void {
     window.set(this._index[sample]!, this._cutoffs, this._spans?.[sample] ?? null, { random, sample }, known);
@@ -222,6 +235,26 @@ export class Samples {
     const { maxLength, strategy } = this._plan;
     return shownAs("Samples", { size: this.size, maxLength, strategy, split: this._split, labels: this.labels?.task ?? null });
   }
+}
+
+/** Samples whose patients show whether the rows of all are in memory. */
+const PROBES = 16;
+
+/** Rows of a shard: [begin, end). */
+interface Extent {
+  readonly shard: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The rows of some patients, evenly chosen: rows of other splits, which are between them, are never read. */
+function probesOf(store: Store, indexes: Uint32Array): Extent[] {
+  return Array.from({ length: Math.min(PROBES, indexes.length) }, (_, probe) => {
+    const index = indexes[Math.floor((probe * indexes.length) / Math.min(PROBES, indexes.length))]!;
+    const { number, offsets } = store.shard(store.shardOf[index]!);
+    const row = store.rowOf[index]!;
+    return { shard: number, begin: offsets[row]!, end: offsets[row + 1]! };
+  });
 }
 
 /** The random numbers of windows. */
