@@ -164,10 +164,31 @@ export class Samples {
     return this.dense;
   }
 
-  /** @internal The rows of some of the samples' patients. */
+  /**
+   * @internal The rows of some samples, evenly chosen. Rows of other splits, and rows before the windows, may
+   * never be read.
+   */
   get _probes(): readonly Extent[] {
-    this.probes ??= probesOf(this._store, this._index);
+    this.probes ??= this.probed();
     return this.probes;
+  }
+
+  private probed(): Extent[] {
+    const { size, _store: store, _index: indexes, _cutoff: cutoffs, _plan: plan } = this;
+    const count = Math.min(PROBES, size);
+    const members = Uint32Array.from({ length: count }, (_, probe) => Math.floor((probe * size) / count));
+    const known = this._knownEnds(
+      members,
+      BigInt64Array.from(members, (sample) => cutoffs[sample]!),
+      1,
+    );
+    return Array.from(members, (sample, probe) => {
+      const index = indexes[sample]!;
+      const { number, offsets } = store.shard(store.shardOf[index]!);
+      const [first, end] = [offsets[store.rowOf[index]!]!, known[probe]!];
+      const most = STRATEGIES[plan.strategy].endsLast && !plan.byEvent && plan.keepsAll ? plan.maxLength : end;
+      return { shard: number, begin: Math.max(first, end - most), end };
+    });
   }
 
   /** @internal Whether more than a quarter of these rows is not in memory. False where the system does not say. */
@@ -245,16 +266,6 @@ interface Extent {
   readonly shard: number;
   readonly begin: number;
   readonly end: number;
-}
-
-/** The rows of some patients, evenly chosen: rows of other splits, which are between them, are never read. */
-function probesOf(store: Store, indexes: Uint32Array): Extent[] {
-  return Array.from({ length: Math.min(PROBES, indexes.length) }, (_, probe) => {
-    const index = indexes[Math.floor((probe * indexes.length) / Math.min(PROBES, indexes.length))]!;
-    const { number, offsets } = store.shard(store.shardOf[index]!);
-    const row = store.rowOf[index]!;
-    return { shard: number, begin: offsets[row]!, end: offsets[row + 1]! };
-  });
 }
 
 /** The random numbers of windows. */
