@@ -2388,10 +2388,10 @@ export interface SampleList {
   readonly report: object;
 }
 /**
- * What is read soon: patients (subject ids, `{ ids }`, `{ slots }` or a cohort), timelines or windows of them,
- * windows that are not cut yet, or {@link Samples}.
+ * What is read soon: patients (subject ids, `{ ids }`, `{ slots }` or a cohort), a timeline or several, or windows
+ * of them, windows that are not cut yet, or {@link Samples}.
  */
-export type Prefetched = PatientChoice | Iterable<Timeline> | Windows | SampleList;
+export type Prefetched = PatientChoice | Timeline | Iterable<Timeline> | Windows | SampleList;
 /** Options of {@link PatientDatabase.prefetch}. */
 export interface PrefetchOptions {
   /** Names of the columns that are read. Default: `time`, `code` and `numeric_value`. */

@@ -128,8 +128,8 @@ export declare class NativeStore {
   request(shard: number, ranges: Float64Array): boolean
   /** Marks ranges of bytes of a shard as read for the last time. */
   release(shard: number, ranges: Float64Array): void
-  /** Whether a part of a shard is not in memory, as far as a sample shows. */
-  isCold(shard: number): boolean
+  /** Whether a part of some rows of a shard (absent: of all) is not in memory, as far as a sample shows. */
+  isCold(shard: number, from?: number | undefined | null, to?: number | undefined | null): boolean
   /** How much of each file and column is in memory. */
   residency(): Array<ResidentBytes>
   /** Unmaps the files that are not in use elsewhere (by JavaScript, a query or an export). */

@@ -51,8 +51,8 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   /** The batches in order. Each batch is made when the loop requests it. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
-    const { isCold, native } = this.samples._store;
-    const scan = native.scan(this.scanned(isCold));
+    const { _isCold: isCold, _store: store } = this.samples;
+    const scan = store.native.scan(this.scanned(isCold));
     try {
       for (const job of this.announced(AHEAD, isCold)) {
         this.check();
@@ -68,7 +68,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const { workers, batch, grouping } = this.plan;
     if (workers > 0) {
       const { seed, epoch } = grouping;
-      const { isCold } = this.samples._store;
+      const { _isCold: isCold } = this.samples;
       const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned(isCold) };
       yield* prefetched(this.announced(0, isCold), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
       return;

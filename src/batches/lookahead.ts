@@ -9,7 +9,7 @@ import type { BatchField } from "./fields/fields.js";
 const VALUES: readonly BatchField[] = ["numeric_value", "numeric_value_mask", "value_bin", "bag"];
 /** Numbers per entry of a request for rows. */
 const WORDS = 5;
-/** Batches after which a shard is looked at again, while all are in memory. */
+/** Batches after which a probe is looked at again, while all are in memory. */
 const EVERY = 8;
 
 /**
@@ -21,8 +21,8 @@ export class Lookahead {
   private readonly window: Window;
   /** Samples whose cut-offs are searched, and whose rows are requested next. */
   private searched: Uint32Array | null = null;
-  /** The shard that is looked at next, and shards since one was not in memory. */
-  private shard = 0;
+  /** The probe that is looked at next, and probes since one was not in memory. */
+  private probe = 0;
   private warm = 0;
   private batches = 0;
 
@@ -36,7 +36,7 @@ export class Lookahead {
     const values = store.hasColumn("numeric_value") && VALUES.some((field) => fields.has(field));
     this.columns = values ? ["time", "code", "numeric_value"] : ["time", "code"];
     this.window = new Window(store, plan);
-    if (!isCold) this.warm = store.manifest.shards.length;
+    if (!isCold) this.warm = samples._probes.length;
   }
 
   /** The next batch has these samples. */
@@ -52,15 +52,16 @@ export class Lookahead {
     }
   }
 
-  /** Looks at one shard at a time. The store is warm once each of them was in memory. */
+  /** Looks at the rows of one probe at a time. The samples are warm once all of them were in memory. */
   private isCold(): boolean {
-    const { _store: store } = this.samples;
-    const { length } = store.manifest.shards;
+    const { _store: store, _probes: probes } = this.samples;
+    const { length } = probes;
     if (length === 0) return false;
     this.batches += 1;
     if (this.warm === length && this.batches % EVERY !== 0) return false;
-    this.warm = store.native.isCold(this.shard) ? 0 : Math.min(length, this.warm + 1);
-    this.shard = (this.shard + 1) % length;
+    const { shard, begin, end } = probes[this.probe]!;
+    this.warm = store.native.isCold(shard, begin, end) ? 0 : Math.min(length, this.warm + 1);
+    this.probe = (this.probe + 1) % length;
     return this.warm < length;
   }
 

@@ -17,10 +17,10 @@ export interface SampleList {
 }
 
 /**
- * What is read soon: patients (subject ids, `{ ids }`, `{ slots }` or a cohort), timelines or windows of them,
- * windows that are not cut yet, or {@link Samples}.
+ * What is read soon: patients (subject ids, `{ ids }`, `{ slots }` or a cohort), a timeline or several, or windows
+ * of them, windows that are not cut yet, or {@link Samples}.
  */
-export type Prefetched = PatientChoice | Iterable<Timeline> | Windows | SampleList;
+export type Prefetched = PatientChoice | Timeline | Iterable<Timeline> | Windows | SampleList;
 
 type Rows = Omit<WantedRows, "columns" | "most">;
 
@@ -59,6 +59,7 @@ function rowsOf(members: Members, what: Prefetched): Rows {
     if (what._store !== store) conflict("The samples are from another database. Prefetch them there.");
     return what._wanted();
   }
+  if (what instanceof Timeline) return ofTimelines(store, [what]);
   if (typeof what === "object" && what !== null && "subjectIds" in what && !("_store" in what)) return ofWindows(store, what);
   if (typeof what === "object" && what !== null && Symbol.iterator in what && !("_store" in what)) {
     const all = [...(what as Iterable<unknown>)];

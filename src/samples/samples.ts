@@ -77,6 +77,7 @@ export class Samples {
   readonly _windows: Uint32Array;
   private identity: string | null = null;
   private dense: readonly number[] | null = null;
+  private probes: readonly Extent[] | null = null;
 
   /** @internal */
   constructor({ store, plan, split, labels, report, index, label, cutoff, spans, windows }: SampleParts) {
@@ -163,6 +164,39 @@ export class Samples {
     return this.dense;
   }
 
+  /**
+   * @internal The rows of some samples, evenly chosen. Rows of other splits, and rows before the windows, may
+   * never be read.
+   */
+  get _probes(): readonly Extent[] {
+    this.probes ??= this.probed();
+    return this.probes;
+  }
+
+  private probed(): Extent[] {
+    const { size, _store: store, _index: indexes, _cutoff: cutoffs, _plan: plan } = this;
+    const count = Math.min(PROBES, size);
+    const members = Uint32Array.from({ length: count }, (_, probe) => Math.floor((probe * size) / count));
+    const known = this._knownEnds(
+      members,
+      BigInt64Array.from(members, (sample) => cutoffs[sample]!),
+      1,
+    );
+    return Array.from(members, (sample, probe) => {
+      const index = indexes[sample]!;
+      const { number, offsets } = store.shard(store.shardOf[index]!);
+      const [first, end] = [offsets[store.rowOf[index]!]!, known[probe]!];
+      const most = STRATEGIES[plan.strategy].endsLast && !plan.byEvent && plan.keepsAll ? plan.maxLength : end;
+      return { shard: number, begin: Math.max(first, end - most), end };
+    });
+  }
+
+  /** @internal Whether more than a quarter of these rows is not in memory. False where the system does not say. */
+  get _isCold(): boolean {
+    const { _probes: probes, _store: store } = this;
+    return 4 * probes.filter(({ shard, begin, end }) => store.native.isCold(shard, begin, end)).length > probes.length;
+  }
+
   /** @internal Moves a window to a sample. */
   _set(window: Window, sample: number, random: Random, known = -1): void {
     window.set(this._index[sample]!, this._cutoffs, this._spans?.[sample] ?? null, { random, sample }, known);
@@ -222,6 +256,16 @@ export class Samples {
     const { maxLength, strategy } = this._plan;
     return shownAs("Samples", { size: this.size, maxLength, strategy, split: this._split, labels: this.labels?.task ?? null });
   }
+}
+
+/** Samples whose patients show whether the rows of all are in memory. */
+const PROBES = 16;
+
+/** Rows of a shard: [begin, end). */
+interface Extent {
+  readonly shard: number;
+  readonly begin: number;
+  readonly end: number;
 }
 
 /** The random numbers of windows. */

@@ -110,9 +110,9 @@ export class NativeHandle {
     return guard(() => this.store.scan([...shards]));
   }
 
-  /** Whether a part of a shard is not in memory. False where the system does not say. */
-  isCold(shard: number): boolean {
-    return guard(() => this.store.isCold(shard));
+  /** Whether a part of some rows (default: all) of a shard is not in memory. False where the system does not say. */
+  isCold(shard: number, from?: number, to?: number): boolean {
+    return guard(() => this.store.isCold(shard, from, to));
   }
 
   /**

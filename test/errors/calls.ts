@@ -203,6 +203,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
         () => loader(list, { batchSize: 2, reuse: true, allocate: (_, bytes) => new ArrayBuffer(bytes) }),
       ],
       ["loader(list, { batchSize: 2, reuse: true, workers: 1 })", () => loader(list, { batchSize: 2, reuse: true, workers: 1 })],
+      ["loader(list, { batchSize: 2, threads: 0.5 })", () => loader(list, { batchSize: 2, threads: 0.5 })],
       ["db.windows(ids)", () => db.windows(db.subjectIds, undefined as never)],
       ["loader(list, { batchSize: 2, resume: {} })", () => loader(list, { batchSize: 2, resume: {} as never })],
       ["db.map((patients) => helper(patients))", () => db.map(new Function("return (patients) => helper(patients)")())],

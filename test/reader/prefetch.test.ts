@@ -19,7 +19,7 @@ describe("prefetch", () => {
     const whole = await db.prefetch([id]);
     expect(whole).toBeGreaterThanOrEqual(bytes);
     expect(whole).toBeLessThan(bytes + 6 * 65536);
-    for (const same of [[Number(id)], { ids: [id] }, { slots: [7] }, db.subset([id]), [patient]])
+    for (const same of [[Number(id)], { ids: [id] }, { slots: [7] }, db.subset([id]), [patient], patient])
       expect(await db.prefetch(same)).toBe(whole);
     const codes = await db.prefetch([id], { columns: ["code"] });
     expect(codes).toBeGreaterThan(0);
@@ -122,6 +122,8 @@ describe("a store that is not in memory", () => {
     readonly before: number;
     readonly after: number;
     readonly requested: number;
+    /** Whether the store, and samples of one split, count as not in memory: before and after. */
+    readonly states: readonly (readonly [boolean, boolean])[];
   }
 
   async function child(what: string): Promise<Found> {
@@ -156,6 +158,27 @@ describe("a store that is not in memory", () => {
       expect((await child(what)).digest).toBe(cold.digest);
     });
   }
+
+  it("is cold before it is read, and not if only columns that nobody reads are missing", async (test) => {
+    await isCold(test);
+    evict();
+    const { states, after } = await child("columns");
+    expect(states).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    expect(after, "the other columns").toBeLessThan(shards);
+  });
+
+  it("samples of a split are not cold once the split was read, though the store is", async (test) => {
+    await isCold(test);
+    evict();
+    const { states } = await child("split");
+    expect(states).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+  });
 
   it("reads the pages of its batches, and not the whole store", async (test) => {
     await isCold(test);

@@ -36,6 +36,15 @@ const labels = () => {
   return Labels.from(all);
 };
 if (what === "prefetch") requested = await db.prefetch({ subjectIds: some, last: 512 });
+// Whether events count as not in memory: of the store and of samples, before and after some rows were read.
+const states = [];
+if (what === "columns" || what === "split") {
+  const list = samples(db, { split: "tuning" }, { maxLength: 16 });
+  const state = () => states.push([db._store.isCold, list._isCold]);
+  state();
+  for (const { subjectId } of [...(what === "split" ? db.split("tuning") : db)]) line(db.get(subjectId));
+  state();
+}
 if (what === "batch") {
   const few = Labels.from(some.map((subjectId) => ({ subjectId, predictionTime: 0n, booleanValue: true })));
   for (const batch of loader(samples(db, few, { maxLength: 16 }), { batchSize: 8, shuffle: true })) take(batch);
@@ -69,4 +78,4 @@ if (what === "query") {
 }
 const after = resident();
 db.close();
-console.log(JSON.stringify({ digest: hash.digest("hex"), bytes: bytes() - begin, before, after, requested }));
+console.log(JSON.stringify({ digest: hash.digest("hex"), bytes: bytes() - begin, before, after, requested, states }));

@@ -155,10 +155,11 @@ impl NativeStore {
         })
     }
 
-    /// Whether a part of a shard is not in memory, as far as a sample shows.
+    /// Whether a part of some rows of a shard (absent: of all) is not in memory, as far as a sample shows.
     #[napi]
-    pub fn is_cold(&self, env: Env, shard: u32) -> napi::Result<bool> {
-        guard(&env, || Ok(self.open()?.is_cold(shard as usize)))
+    pub fn is_cold(&self, env: Env, shard: u32, from: Option<u32>, to: Option<u32>) -> napi::Result<bool> {
+        let rows = from.zip(to).map(|(from, to)| from as usize..to as usize);
+        guard(&env, || Ok(self.open()?.is_cold(shard as usize, rows)))
     }
 
     /// How much of each file and column is in memory.

@@ -1,6 +1,6 @@
 //! The groups of a query: each is one patient of the cohort, or one window.
 
-use crate::prefetch::{PagedSearch, together};
+use crate::prefetch::together;
 use crate::search::{AT_ONCE, Search, run};
 use crate::shard::Shard;
 use crate::work;
@@ -242,15 +242,9 @@ pub fn of_windows(
             Some(shard) => return Err(shard.short()),
             None => &[],
         };
-        // The first row after a bound, or at it unless `at_too`.
-        let search = |bound: Option<i64>, at_too: bool, without: usize| match bound.map(|bound| (bound, at_too)) {
-            None => Search { times, limit: 0, low: without, high: without },
-            Some((bound, true)) => Search { times, limit: bound, low: timed, high: end },
-            Some((i64::MIN, false)) => Search { times, limit: 0, low: timed, high: timed },
-            Some((bound, false)) => Search { times, limit: bound - 1, low: timed, high: end },
-        };
-        let begin = search(low, windows.after_start, timed);
-        let stop = search(high, !windows.before_end, end);
+        // Without a start a window begins at the first row with a time.
+        let begin = Search::new(times, low.map(|low| (low, windows.after_start)), timed..if low.is_some() { end } else { timed });
+        let stop = Search::new(times, high.map(|high| (high, !windows.before_end)), timed..end);
         Ok(Found { slot: people.slot(index), shard: at, first, timed, is_absent: false, begin, stop })
     };
     // Several windows at once, because their searches wait for memory.
@@ -292,7 +286,7 @@ fn fetch(store: &Store, people: &People, shards: &[Option<Shard>], windows: &Win
             windows.start.as_ref().map(|all| (all[i], windows.after_start)),
             windows.end.as_ref().map(|all| (all[i], !windows.before_end)),
         ];
-        searches.extend(bounds.into_iter().flatten().map(|bound| PagedSearch { shard, times, bound: Some(bound), low, high }));
+        searches.extend(bounds.into_iter().flatten().map(|bound| (shard, Search::new(times, Some(bound), low..high))));
     }
     together(store, &mut searches);
 }

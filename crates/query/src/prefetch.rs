@@ -1,5 +1,6 @@
 //! Rows that are read soon are requested from the disk, many at a time, so that a fast disk is busy.
 
+use crate::search::Search;
 use crate::shard::Shard;
 use meds_store::read::Demand;
 use meds_store::{Code, Error, Result, Store};
@@ -45,7 +46,7 @@ pub fn prefetch(store: &Store, wanted: Wanted) -> Result<usize> {
         if span[2] > span[3] || span[3] > span[4] || span[4] as usize > times.len() {
             return Err(wrong());
         }
-        let search = |bound| PagedSearch { shard: span[0] as usize, times, bound, low: span[3] as usize, high: span[4] as usize };
+        let search = |bound| (span[0] as usize, Search::new(times, bound, span[3] as usize..span[4] as usize));
         searches.push(search(ends.as_ref().map(|ends| (ends[i], inclusive[1]))));
         // The first row at the start is after all rows before it.
         begins.extend(starts.as_ref().map(|starts| search(Some((starts[i], !inclusive[0])))));
@@ -53,24 +54,14 @@ pub fn prefetch(store: &Store, wanted: Wanted) -> Result<usize> {
     together(store, &mut searches);
     together(store, &mut begins);
     let mut demand = Demand::new(store, columns)?;
-    for (i, (search, span)) in searches.iter().zip(spans.chunks_exact(WORDS)).enumerate() {
+    for (i, ((shard, search), span)) in searches.iter().zip(spans.chunks_exact(WORDS)).enumerate() {
         let end = search.high;
-        let first = begins.get(i).map_or(span[2] as usize, |begin| begin.high);
+        let first = begins.get(i).map_or(span[2] as usize, |(_, begin)| begin.high);
         let begin = last.map_or(0, |last| end.saturating_sub(last)).max(first).min(end);
-        demand.add(search.shard, span[1] as usize, begin..end)?;
+        demand.add(*shard, span[1] as usize, begin..end)?;
     }
     let requested = demand.request(most);
     Ok(store.wait(&requested))
-}
-
-/// A binary search by time. At its end `high` is the first row after the bound.
-pub(crate) struct PagedSearch<'a> {
-    pub shard: usize,
-    pub times: &'a [[u8; 8]],
-    /// The time, and whether rows exactly at it come before the end. Absent: the search has ended.
-    pub bound: Option<(i64, bool)>,
-    pub low: usize,
-    pub high: usize,
 }
 
 /// Searches at a time: as many pages are requested at once.
@@ -78,63 +69,47 @@ const AT_ONCE: usize = 1 << 10;
 /// Bytes of a page, at most as many as the system's.
 const PAGE: usize = 1 << 12;
 
-/// Searches in files that may not be in memory: each round requests the next page of every search, and then
-/// reads them.
-pub(crate) fn together(store: &Store, searches: &mut [PagedSearch]) {
+/// Searches in files of shards that may not be in memory: each round requests the next page of every search,
+/// and then reads them.
+pub(crate) fn together(store: &Store, searches: &mut [(usize, Search)]) {
     let times = |shard: usize| {
         let events = store.shard(shard).ok()?.array("events")?;
         events.child(0).named("time")?.node.data.map(|span| span.offset as usize)
     };
-    let starts: Vec<_> = (0..store.manifest().shards.len()).map(times).collect();
+    let starts: Vec<_> = (0..store.manifest().shards.len()).map(|shard| times(shard).unwrap_or_default()).collect();
     for searches in searches.chunks_mut(AT_ONCE) {
-        loop {
-            let mut open = false;
-            for search in searches.iter().filter(|search| search.bound.is_some() && search.low < search.high) {
-                open = true;
-                if let Some(start) = starts[search.shard] {
-                    let at = start + 8 * search.low.midpoint(search.high);
-                    store.map_of(search.shard).request(at..at + 8);
-                }
+        while searches.iter().any(|(_, search)| search.is_open()) {
+            for (shard, search) in searches.iter().filter(|(_, search)| search.is_open()) {
+                let at = starts[*shard] + 8 * search.middle();
+                store.map_of(*shard).request(at..at + 8);
             }
-            if !open {
-                break;
-            }
-            searches.iter_mut().for_each(|search| search.step(starts[search.shard].unwrap_or_default()));
+            searches.iter_mut().for_each(|(shard, search)| within_page(search, starts[*shard]));
         }
     }
 }
 
-impl PagedSearch<'_> {
-    /// Halves the range, and goes on as long as the next row is in the same page. `start`: the byte of the file
-    /// at which the times begin.
-    fn step(&mut self, start: usize) {
-        let Some((bound, inclusive)) = self.bound else { return };
-        let mut page = None;
-        while self.low < self.high {
-            let middle = self.low.midpoint(self.high);
-            let own = (start + 8 * middle) / PAGE;
-            if *page.get_or_insert(own) != own {
-                return;
-            }
-            let time = i64::from_le_bytes(self.times[middle]);
-            if time < bound || (inclusive && time == bound) { self.low = middle + 1 } else { self.high = middle }
-        }
+/// Goes on as long as the next row is in the same page. `start`: the byte of the file at which the times begin.
+fn within_page(search: &mut Search, start: usize) {
+    let page = |search: &Search| (start + 8 * search.middle()) / PAGE;
+    let own = page(search);
+    while search.is_open() && page(search) == own {
+        search.step();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::PagedSearch;
+    use super::{Search, within_page};
 
     #[test]
     fn a_search_ends_where_a_partition_does() {
         let times: Vec<[u8; 8]> = (0..5000_i64).map(|i| (i / 3).to_le_bytes()).collect();
-        for bound in [-1, 0, 1, 700, 1234, 1666, 9999] {
+        for bound in [i64::MIN, -1, 0, 1, 700, 1234, 1666, 9999] {
             for inclusive in [true, false] {
-                let mut search = PagedSearch { shard: 0, times: &times, bound: Some((bound, inclusive)), low: 7, high: 4990 };
+                let mut search = Search::new(&times, Some((bound, inclusive)), 7..4990);
                 let mut steps = 0;
-                while search.low < search.high {
-                    search.step(64);
+                while search.is_open() {
+                    within_page(&mut search, 64);
                     steps += 1;
                     assert!(steps < 20);
                 }

@@ -56,7 +56,7 @@ impl<'a> Query<'a> {
         let last = u32::try_from(store.codes().layout.rows.saturating_sub(1)).unwrap_or(u32::MAX - 1);
         let codes = codes.as_deref().map_or_else(|| Codes::all(last), |ranges| Codes::of(ranges, last));
         let shards = groups::shards(store, slots)?;
-        let cold = (0..shards.len()).any(|shard| shards[shard].is_some() && store.is_cold(shard));
+        let cold = (0..shards.len()).any(|shard| shards[shard].is_some() && store.is_cold(shard, None));
         let (groups, scans) = match windows {
             None => (groups::of_patients(store, &shards, slots)?, store.scan(store.dense(slots))),
             Some(windows) => groups::of_windows(store, &shards, slots, windows, (threads, progress), cold)?,

@@ -1,6 +1,6 @@
 //! Finds the rows that are known at the cut-off of each sample.
 
-use super::{NO_CUTOFF, Shards, limit, wrong};
+use super::{NO_CUTOFF, Shards, wrong};
 use crate::search::{AT_ONCE, Search, run};
 use crate::work;
 use meds_store::{Result, Store};
@@ -36,13 +36,9 @@ fn search(shards: &Shards, spans: &[u32], cutoffs: &[i64], inclusive: bool, ends
     for ((spans, cutoffs), ends) in groups {
         let mut searches = [Search::default(); AT_ONCE];
         for ((search, span), &cutoff) in searches.iter_mut().zip(spans.chunks_exact(3)).zip(cutoffs) {
-            let (low, high) = (span[1] as usize, span[2] as usize);
             let times = shards.get(span[0] as usize)?.times;
-            *search = match limit(cutoff, inclusive) {
-                _ if cutoff == NO_CUTOFF => Search { times, limit: cutoff, low: high, high },
-                Some(limit) => Search { times, limit, low, high },
-                None => Search { times, limit: cutoff, low, high: low },
-            };
+            let bound = (cutoff != NO_CUTOFF).then_some((cutoff, inclusive));
+            *search = Search::new(times, bound, span[1] as usize..span[2] as usize);
         }
         run(&mut searches[..cutoffs.len()]);
         for (search, cell) in searches.iter().zip(ends) {

@@ -206,11 +206,14 @@ impl Mapping {
     /// and requests for pages in memory cost as much as reading them.
     pub fn is_cold(&self, ranges: &[Range<usize>]) -> bool {
         let bytes = self.bytes();
-        let step = (ranges.iter().map(ExactSizeIterator::len).sum::<usize>() / SAMPLE).max(page_size());
+        // `mincore` fails for a byte that is not the first of its page.
+        let page = page_size();
+        let step = (ranges.iter().map(ExactSizeIterator::len).sum::<usize>() / SAMPLE).max(page);
         let (mut pages, mut missing, mut state) = (0, 0, [0]);
         for at in ranges.iter().flat_map(|range| (range.start..range.end.min(bytes.len())).step_by(step)).filter(|_| self.visible) {
+            let first = at / page * page;
             pages += 1;
-            missing += usize::from(states_of(&bytes[at..at + 1], &mut state).is_some() && state[0] & 1 == 0);
+            missing += usize::from(states_of(&bytes[first..=at], &mut state).is_some() && state[0] & 1 == 0);
         }
         4 * missing > pages
     }

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 use crate::manifest::{self, ANCESTORS, CODES, MANIFEST, Manifest, ManifestError, PATIENTS, index_name};
 use arrow_data::ArrayData;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -244,12 +245,19 @@ impl Store {
         shards.into_iter().filter_map(|shard| self.shards.get(shard)).map(|file| file.map.scan()).collect()
     }
 
-    /// Whether times, codes and values of a shard are not in memory, as far as a sample shows: the columns that
-    /// every program reads. False where the system does not say, and for a shard that does not exist.
-    pub fn is_cold(&self, shard: usize) -> bool {
+    /// Whether times, codes and values of some rows of a shard (`None`: all) are not in memory, as far as a
+    /// sample shows: the columns that every program reads. False where the system does not say, and for a shard
+    /// that does not exist.
+    pub fn is_cold(&self, shard: usize, rows: Option<Range<usize>>) -> bool {
         let Some(file) = self.shards.get(shard) else { return false };
         let events = file.array("events").map(|events| events.child(0));
-        let column = |name| events.as_ref()?.named(name)?.node.data.map(|span| span.offset as usize..(span.offset + span.bytes) as usize);
+        let column = |name| {
+            let array = events.as_ref()?.named(name)?;
+            let (span, count) = (array.node.data?, array.len().max(1));
+            let rows = rows.clone().unwrap_or(0..count);
+            let byte = |row: usize| (span.offset + span.bytes * row.min(count) as u64 / count as u64) as usize;
+            Some(byte(rows.start)..byte(rows.end))
+        };
         file.map.is_cold(&["time", "code", "numeric_value"].into_iter().filter_map(column).collect::<Vec<_>>())
     }
 
