@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { copyCost } from "./lib/copy-cost.mjs";
 import { median } from "./lib/process.mjs";
 
 const { values, positionals } = parseArgs({
@@ -91,6 +92,15 @@ for (const fields of [["code", "numeric_value", "numeric_value_mask", "time_delt
   if (new Set(digests).size !== 1) throw new Error("the batches differ");
   console.log(`as-of windows of ${maxLength}, batches of ${batchSize}, ${fields?.join(", ") ?? "the fields that are usual"}:`);
   print(turns(runs, list.size), "sample");
+  // The bytes that a batch has, per sample.
+  let bytes = 0;
+  for (const batch of ours.loader(list, options))
+    for (const array of Object.values(batch)) bytes += ArrayBuffer.isView(array) ? array.byteLength : 0;
+  bytes = Math.ceil(bytes / list.size);
+  const floors = [await copyCost(bytes, 1), await copyCost(bytes, threads)];
+  console.log(
+    `  a copy of its ${bytes} bytes, nothing computed, no memory new: 1 thread ${floors[0].toFixed(2)}, ${threads} threads ${floors[1].toFixed(2)} µs a sample`,
+  );
 }
 
 // The bytes of other layouts, only compared.
