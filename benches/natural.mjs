@@ -74,7 +74,7 @@ async function participants(question) {
     for (const each of projects) {
       const program = each.path(question, file);
       const name = `${each.name === "this" ? "" : `${each.name}:`}${file.slice(0, -4)}`;
-      const lacking = each.lacks(await needsOf(program));
+      const lacking = each.lacks(await needsOf(projects[0].path(question, file)));
       if (lacking.length > 0) left.push(`${name}: not in this build: ${lacking.join(", ")}`);
       else found.push({ name, program, command: process.execPath, host: each.path("host.mjs") });
     }

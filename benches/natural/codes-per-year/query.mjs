@@ -1,5 +1,5 @@
 // countCodes({ by: "year" }): README, "Ask about all patients at once".
-export const needs = ["Cohort.countCodes"];
+export const needs = ["BinCountOptions.by"];
 
 export function run(db) {
   return db.countCodes({ by: "year" });

@@ -1,4 +1,4 @@
-export const needs = ["Event.toObject"];
+export const needs = ["ObjectOptions.nulls"];
 
 export function run(db, { subjects }) {
   let rows = 0;

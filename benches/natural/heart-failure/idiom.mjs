@@ -1,7 +1,7 @@
 // The README's idiom: first and last by codes, windows by time.
 import { timeBefore } from "meds-reader";
 
-export const needs = ["Timeline.first", "Timeline.last"];
+export const needs = ["CodeTable.select"];
 const YEAR = 365.25 * 86_400e6; // microseconds
 
 export function run(db, { icu, heartFailure, creatinine }) {

@@ -1,5 +1,5 @@
 // A native way, found in index.d.ts only: sums per patient and code, which are then added.
-export const needs = ["Cohort.aggregate"];
+export const needs = ["CodeTable.select"];
 
 export async function run(db) {
   const { sum, valueCount } = await db.aggregate({ codes: "LAB//*" });

@@ -1,5 +1,5 @@
 // In this thread, as the README selects codes.
-export const needs = ["Timeline.withCode"];
+export const needs = ["CodeTable.select"];
 
 export function sum(patients) {
   let total = 0;

@@ -1,4 +1,4 @@
-export const needs = ["Cohort.reduce"];
+export const needs = ["PassContext.workers"];
 
 export async function run(db) {
   const total = await db.reduce(
