@@ -252,11 +252,11 @@ describe("programs", () => {
 
 it.each([[0], [2]])("a function of one patient, which reads none, is an error and not an empty result (%i threads)", async (threads) => {
   const wrong = (patient: { length?: number }) => patient.length;
-  for (const failed of [
-    db.map(wrong as never, { threads }).toArray(),
-    db.reduce(wrong as never, { threads, initial: 0, merge: (a) => a }),
+  for (const run of [
+    () => db.map(wrong as never, { threads }).toArray(),
+    () => db.reduce(wrong as never, { threads, initial: 0, merge: (a) => a }),
   ]) {
-    const { code, message } = await rejected(failed);
+    const { code, message } = await rejected(run());
     expect([code, message]).toEqual(["MEDS_PASS_FAILED", expect.stringContaining("for (const patient of patients)")]);
   }
 });
