@@ -6,7 +6,7 @@ import type { ModuleUrl } from "../passes/module.js";
 import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
-import { expected, flagOf, oneOf } from "../support/arguments.js";
+import { expected, flagOf, oneOf, optionsOf } from "../support/arguments.js";
 
 const PER = ["worker", "chunk"] as const;
 
@@ -61,10 +61,9 @@ export async function reducePatients<R, P, A>(
   run: ModuleUrl | Callable,
   options: ReduceOptions<R, P, A>,
 ): Promise<R> {
-  if (typeof options !== "object" || options === null)
-    expected("The value for options", options, "an object such as { initial: 0, merge: (total, part) => total + part }");
+  const wanted = "an object such as { initial: 0, merge: (total, part) => total + part }";
+  const { exportName, initial, merge, per } = optionsOf(options, wanted) ?? expected("The value for options", options, wanted);
   const checked = checkedOptions("reduce", options, ["initial", "merge", "per"]);
-  const { exportName, initial, merge, per } = options;
   if (typeof merge !== "function") expected("merge", merge, "a function (total, part) => total");
   if (!("initial" in options)) expected("initial", initial, "a value that the first part is merged into, such as 0");
   const pass = new Pass<P>({

@@ -33,8 +33,8 @@ export async function work(opened: Opened, share: Share, link: Link): Promise<vo
     stage = "load";
     const found = plan.run === null ? null : await loaded(plan.run, plan.reader === null ? "patients" : "patient");
     stage = "run";
-    // Without a chunk for this worker, the function is not called.
     const began = performance.now();
+    // Without a chunk for this worker, the function is not called.
     if (reading.take()) await new Call(share, db, reading, outbox, link, found).run();
     const millis = performance.now() - began;
     outbox.flush();

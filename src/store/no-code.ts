@@ -15,12 +15,13 @@ export function warnNoCode(table: CodeTable, name: string | undefined, misses: r
   process.emitWarning(message, { type: "MedsWarning", code: "MEDS_NO_CODE" });
 }
 
-/** "245 codes begin with "LAB//": write "LAB//*"." Empty where none does. */
+/** "245 codes begin with "LAB//": to choose them, write "LAB//*"." Empty where none does. */
 function longer(table: CodeTable, text: string): string {
   const { begin, end } = table.withPrefix(text);
-  if (begin === end) return "";
-  const codes = end - begin === 1 ? "1 code begins" : `${end - begin} codes begin`;
-  return ` ${codes} with ${JSON.stringify(text)}: to choose ${end - begin === 1 ? "it" : "them"}, write ${JSON.stringify(`${text}*`)}.`;
+  const count = end - begin;
+  if (count === 0) return "";
+  const [codes, them] = count === 1 ? ["1 code begins", "it"] : [`${count} codes begin`, "them"];
+  return ` ${codes} with ${JSON.stringify(text)}: to choose ${them}, write ${JSON.stringify(`${text}*`)}.`;
 }
 
 /** "No code of the store is "LAB//a". The nearest is "LAB//A"." */

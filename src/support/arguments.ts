@@ -41,11 +41,14 @@ export function pathOf(name: string, value: string): string {
 
 /**
  * Options: an object, or nothing. Arrays, maps and sets have entries but no named members: they would be
- * ignored without a word.
+ * ignored without a word. `wanted` says what they are, in the error.
  */
-export function optionsOf<O extends object>(value: O | undefined): O | undefined {
+export function optionsOf<O extends object>(
+  value: O | undefined,
+  wanted = "an object such as { name: value }, or undefined",
+): O | undefined {
   if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || value instanceof Date))
-    expected("The value for options", value, "an object such as { name: value }, or undefined");
+    expected("The value for options", value, wanted);
   return value;
 }
 

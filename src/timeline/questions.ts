@@ -86,8 +86,7 @@ function passes<S extends object>(what: string, test: EventTest<S>, event: Event
 }
 
 function valuedOf(what: string, options: HitOptions): boolean {
-  if (typeof options !== "object" || Array.isArray(options))
-    expected("The value for options", options, 'an object such as { with: "value" }. Several codes are one argument: an array');
-  namesIn(what, optionsOf(options) as HitOptions, ["with"]);
+  optionsOf(options, 'an object such as { with: "value" }. Several codes are one argument: an array');
+  namesIn(what, options, ["with"]);
   return options.with !== undefined && oneOf("with", options.with, ["value"]) === "value";
 }
