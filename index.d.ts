@@ -612,65 +612,6 @@ export type CodePart = string | number | CodeRange | CodeSelection | {
  * names the nearest codes.
  */
 export type CodeChoice = CodePart | Iterable<CodePart>;
-/** One column of the events. */
-export interface ColumnInfo {
-  /** Its name in the source. */
-  readonly name: string;
-  /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
-  readonly type: string;
-  /** Whether the column is null in any row of the store. */
-  readonly nullable: boolean;
-  /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
-  readonly storage: "dense" | "sparse";
-  /**
-   * Whether the column is dictionary-coded: its values are stored as indexes into one dictionary for the
-   * whole store.
-   */
-  readonly coded: boolean;
-  /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
-  readonly stored: string;
-  /** Number of null rows in the whole store. */
-  readonly nulls: number;
-}
-/** Something that the conversion dropped, skipped, changed or repaired. */
-export interface Note {
-  /**
-   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
-   * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
-   * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
-   * keeps them. These notes come first. With `strict` they are errors.
-   */
-  readonly kind: string;
-  /** What and why. */
-  readonly message: string;
-  /** How many. For `dropped`: rows. */
-  readonly count: number;
-}
-/** The progress of a piece of work. */
-export interface Progress {
-  /**
-   * The current phase, in this order: `start`; `wait` (another process is writing the same store); `plan`
-   * (footers and schemas); `transform` (the functions of a transform); `measure` (the first pass over the
-   * rows); `sort` (with `repair`); `write` (the second pass); `check` (checksums); `finish`.
-   */
-  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
-  /** Rows done in this phase, and all its rows (0 while unknown). */
-  readonly done: number;
-  readonly total: number;
-  /** Bytes done in this phase, and all its bytes (0 while unknown). */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-/** How to watch and stop a piece of work. */
-export interface WorkOptions {
-  /**
-   * Called at the start, ten times per second during the work, and at the end. An error that it throws ends
-   * the work and rejects the promise.
-   */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
-  readonly signal?: AbortSignalLike | undefined;
-}
 /** The part of an `AbortSignal` that this package uses. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
@@ -766,6 +707,65 @@ export declare class Dictionary<T = Value> {
   [Symbol.iterator](): Iterator<T | null>;
   /** What `JSON.stringify` writes: the entries in order of index, each as in {@link Event.toJSON}. */
   toJSON(): readonly JsonValue[];
+}
+/** One column of the events. */
+export interface ColumnInfo {
+  /** Its name in the source. */
+  readonly name: string;
+  /** Its Arrow type in the source, such as `float`, `large_utf8`, `timestamp[us]`, `list<int32>`. */
+  readonly type: string;
+  /** Whether the column is null in any row of the store. */
+  readonly nullable: boolean;
+  /** `dense`: one entry for every row; `sparse`: only the rows that have a value. */
+  readonly storage: "dense" | "sparse";
+  /**
+   * Whether the column is dictionary-coded: its values are stored as indexes into one dictionary for the
+   * whole store.
+   */
+  readonly coded: boolean;
+  /** The type of the values in the store. It may be narrower: `large_utf8` is stored as `utf8`. */
+  readonly stored: string;
+  /** Number of null rows in the whole store. */
+  readonly nulls: number;
+}
+/** Something that the conversion dropped, skipped, changed or repaired. */
+export interface Note {
+  /**
+   * `dropped`, `skipped`, `converted`, `repaired`, `missing` (a file that the source does not have) or
+   * `warning`. `dropped` reports a table that loses more than a tenth of its rows: the message contains the
+   * table, the number of dropped rows, the number of all its rows, the share, the reason, and the option that
+   * keeps them. These notes come first. With `strict` they are errors.
+   */
+  readonly kind: string;
+  /** What and why. */
+  readonly message: string;
+  /** How many. For `dropped`: rows. */
+  readonly count: number;
+}
+/** The progress of a piece of work. */
+export interface Progress {
+  /**
+   * The current phase, in this order: `start`; `wait` (another process is writing the same store); `plan`
+   * (footers and schemas); `transform` (the functions of a transform); `measure` (the first pass over the
+   * rows); `sort` (with `repair`); `write` (the second pass); `check` (checksums); `finish`.
+   */
+  readonly phase: "start" | "wait" | "plan" | "transform" | "measure" | "sort" | "write" | "check" | "finish";
+  /** Rows done in this phase, and all its rows (0 while unknown). */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes done in this phase, and all its bytes (0 while unknown). */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+/** How to watch and stop a piece of work. */
+export interface WorkOptions {
+  /**
+   * Called at the start, ten times per second during the work, and at the end. An error that it throws ends
+   * the work and rejects the promise.
+   */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
+  readonly signal?: AbortSignalLike | undefined;
 }
 /** How much of a file, or of a column of a shard, is in memory: see {@link PatientDatabase.residency}. */
 export interface Residency {
@@ -4038,7 +4038,9 @@ export declare function loader<F extends BatchField = DefaultField>(samples: Sam
  * at PAD and at static rows without a time. Without samples the stream contains a schema and no batch.
  * Requires the package apache-arrow. Returns the number of batches and samples.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * The signal of the loader also ends it where the reader of the stream takes nothing.
+ *
+ * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
  * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts

@@ -1,11 +1,12 @@
 // Reading from disk, also with less memory than the store has bytes: files that are not in the page cache.
 //   node benches/limited.mjs STORE [DATABASE] [--megabytes 300] [--windows 3000] [--rows 512] [--timelines 300] [--rounds 3] [--other DIST/index.js]
-//     [--only windows,prefetched,timelines,epoch,local,scan,query,pass]
+//     [--only windows,prefetched,timelines,announced,epoch,local,scan,touch,query,pass]
 // DATABASE is meds_reader's, of the same data; --other is another build of ours. Every run is a process of its own, which opens the store, for
 // `windows`, `epoch`, `local` and `scan` also in a memory cgroup (root is needed); before it, the files leave the page cache. Bytes are those of
 // /proc/self/io, so of the device. Linux only. `windows`: db.get(id).until(t).last(rows), one after another; `prefetched`: the same after
-// db.prefetch of all; `timelines`: whole patients, one after another; `epoch` and `local`: batches of 256 of the same windows (without
-// static rows), shuffled, from samples that were made before; meds_reader's `epoch` reads them one after another; `sequential`: dd, the speed of the device.
+// db.prefetch of all; `timelines`, `announced`: the same with whole patients; `epoch` and `local`: batches of 256 of the same windows (without
+// static rows), shuffled, from samples that were made before; meds_reader's `epoch` reads them one after another; `scan`: every code and value;
+// `touch`: one of each page of them, so that the disk is what takes time; `sequential`: dd, the speed of the device.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,9 +25,11 @@ const WORKS = {
   windows: { limited: true, peer: true },
   prefetched: { limited: false, peer: false },
   timelines: { limited: false, peer: true },
+  announced: { limited: false, peer: false },
   epoch: { limited: true, peer: true },
   local: { limited: true, peer: false },
   scan: { limited: true },
+  touch: {},
   query: {},
   pass: {},
 };
@@ -47,13 +50,19 @@ async function child(library, store, plan, work) {
     for (const id of codeIds) rows += id === 0 ? 0 : 1;
     for (const value of numericValues) sum += Number.isNaN(value) ? 0 : value;
   };
+  const touch = ({ codeIds, numericValues }) => {
+    for (let i = 0; i < codeIds.length; i += 1024) sum += codeIds[i] + numericValues[i] === 0 ? 1 : 0;
+    rows += codeIds.length;
+  };
   if (work === "prefetched" && db.prefetch) {
     const subjectIds = windows.map(([id]) => BigInt(id));
     const end = windows.map(([, time]) => time);
     db.prefetch({ subjectIds, end, last: most }, { columns: ["code", "numeric_value"] });
   }
   if (work === "windows" || work === "prefetched") for (const [id, time] of windows) take(db.get(BigInt(id)).until(time).last(most));
-  if (work === "timelines") for (const [id] of windows.slice(0, timelines)) take(db.get(BigInt(id)));
+  if (work === "announced" && db.prefetch)
+    db.prefetch({ ids: windows.slice(0, timelines).map(([id]) => BigInt(id)) }, { columns: ["code", "numeric_value"] });
+  if (work === "timelines" || work === "announced") for (const [id] of windows.slice(0, timelines)) take(db.get(BigInt(id)));
   if (work === "epoch" || work === "local") {
     const labels = Labels.from(windows.map(([id, time]) => ({ subjectId: BigInt(id), predictionTime: BigInt(time), booleanValue: true })));
     const list = samples(db, labels, { maxLength: most, static: "omit" });
@@ -64,6 +73,7 @@ async function child(library, store, plan, work) {
     }
   }
   if (work === "scan") for (const patient of db) take(patient);
+  if (work === "touch") for (const patient of db) touch(patient);
   if (work === "query") rows = (await db.countCodes()).events.reduce((total, count) => total + count, 0);
   if (work === "pass") rows = await db.reduce(here("lib/rows.mjs"), { initial: 0, merge: (a, b) => a + b });
   const seconds = (performance.now() - begin - prepared) / 1e3;
@@ -120,7 +130,7 @@ function main() {
   }
   rmSync(folder, { recursive: true });
   report(found);
-  if (only.includes("scan")) sequential(store);
+  if (only.includes("touch")) sequential(store);
 }
 
 /** The middle of the rounds, and whether all answers of a piece of work are the same. */
@@ -132,8 +142,9 @@ function report(found) {
     const where = limit === null ? "no limit" : `${limit} MB`;
     const before = middle((r) => r.prepared ?? 0);
     const more = before > 0 ? `, and ${before.toFixed(2)} s to make the samples` : "";
+    const [seconds, read] = [middle((r) => r.seconds), middle((r) => r.read) / 1e6];
     console.log(
-      `${work.padEnd(10)} ${where.padEnd(9)} ${name.padEnd(12)} ${middle((r) => r.seconds).toFixed(3)} s, ${(middle((r) => r.read) / 1e6).toFixed(1)} MB read${more}`,
+      `${work.padEnd(10)} ${where.padEnd(9)} ${name.padEnd(12)} ${seconds.toFixed(3)} s, ${read.toFixed(1)} MB read, ${(read / seconds).toFixed(0)} MB/s${more}`,
     );
     for (const { rows, sum } of results) {
       const expected = answers.get(work) ?? answers.set(work, { rows, sum }).get(work);

@@ -3,6 +3,7 @@ import { arrayOf, expected } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
 import type { Random } from "../support/random.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
 import type { BatchField, DefaultField } from "./fields/fields.js";
@@ -15,6 +16,9 @@ import { Progress } from "./progress.js";
 
 /** Batches whose rows are requested from the disk before they are made. */
 const AHEAD = 2;
+
+/** What MEDS_CANCELLED says. */
+export const CANCELLED = "Loading was cancelled.";
 
 /**
  * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
@@ -86,6 +90,11 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     return this.batcher.make(job, this.draw) as unknown as Batch<F>;
   }
 
+  /** @internal */
+  get _signal(): AbortSignalLike | undefined {
+    return this.plan.signal;
+  }
+
   /** @internal Whether PAD is on the left. */
   get _left(): boolean {
     return this.plan.batch.left;
@@ -130,7 +139,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
 
   private check(): void {
     const { signal } = this.plan;
-    if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", "Loading was cancelled.", { cause: signal.reason });
+    if (signal?.aborted) throw new MedsError("MEDS_CANCELLED", CANCELLED, { cause: signal.reason });
     this.samples._store.check();
   }
 

@@ -1,5 +1,4 @@
 import type { Samples } from "../samples/samples.js";
-import type { AbortSignalLike } from "../store/native.js";
 import {
   conflict,
   expected,
@@ -14,6 +13,7 @@ import {
   wholeOf,
 } from "../support/arguments.js";
 import type { Allocate } from "../support/memory.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import { TimeToEvent } from "../targets/time-to-event.js";
 import { Vocabulary } from "../vocabulary/vocabulary.js";
 import type { LoaderState } from "./batch.js";

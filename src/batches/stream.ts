@@ -1,17 +1,13 @@
 // Batches as an Arrow IPC stream, for trainers in other languages: one record batch per batch, one row per
 // sample, fixed-size lists for the positions.
-import { createWriteStream } from "node:fs";
-import type { Writable } from "node:stream";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { expected } from "../support/arguments.js";
-import { writtenAside } from "../support/atomic.js";
 import { lazy } from "../support/lazy.js";
-import { node } from "../support/node.js";
-import type { WritableLike } from "../support/writable.js";
+import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { apache } from "../timeline/arrow.js";
 import type { Batch } from "./batch.js";
 import type { BatchField } from "./fields/fields.js";
-import { Loader } from "./loader.js";
+import { CANCELLED, Loader } from "./loader.js";
 
 const records = lazy(() => import("./record.js"));
 
@@ -23,7 +19,9 @@ const records = lazy(() => import("./record.js"));
  * at PAD and at static rows without a time. Without samples the stream contains a schema and no batch.
  * Requires the package apache-arrow. Returns the number of batches and samples.
  *
- * @throws MedsError `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * The signal of the loader also ends it where the reader of the stream takes nothing.
+ *
+ * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
  * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts
@@ -40,9 +38,7 @@ export async function writeBatches<F extends BatchField>(
   out: WritableLike | string,
 ): Promise<{ batches: number; samples: number }> {
   if (!(loader instanceof Loader)) expected("loader", loader, "the result of loader(…)");
-  const isPath = typeof out === "string" && out !== "" && !out.includes("\0");
-  if (!isPath && typeof (out as WritableLike | undefined)?.write !== "function")
-    expected("out", out, "a writable stream or the path of a file");
+  const target = targetOf("out", out);
   const [arrow, { recordOf }] = await Promise.all([apache("An Arrow stream"), records()]);
   const count = { batches: 0, samples: 0 };
   async function* messages(): AsyncGenerator<Uint8Array> {
@@ -65,10 +61,7 @@ export async function writeBatches<F extends BatchField>(
     }
     yield END;
   }
-  const into = (to: Writable, end = true) => node.streams.promises.pipeline(node.streams.Readable.from(messages()), to, { end });
-  if (isPath) await writtenAside(out, (part, durable) => into(createWriteStream(part, { flush: durable })));
-  // stdout stays open: a process has only one.
-  else await into(out as Writable, (out as unknown) !== process.stdout);
+  await writePieces(messages(), target, loader._signal, CANCELLED);
   return count;
 }
 

@@ -1,9 +1,10 @@
 import { Labels } from "../labels/labels.js";
 import type { CodeChoice } from "../store/choice.js";
-import type { AbortSignalLike, Question } from "../store/native.js";
+import type { Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
 import { conflict, expected, flagOf, namesIn, oneOf, optionsOf } from "../support/arguments.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import { earliestBy, type Span } from "../support/span.js";
 import type { Members } from "./members.js";
 import { foundIn, type Occurrences, questionOf, rangesOf } from "./query.js";

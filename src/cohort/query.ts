@@ -1,7 +1,8 @@
 import { type CodeChoice, codeRanges } from "../store/choice.js";
-import type { AbortSignalLike, QueryKind, Question } from "../store/native.js";
+import type { QueryKind, Question } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, optionsOf } from "../support/arguments.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import type { Members } from "./members.js";
 import { EVERYTHING, type MomentWindows, type Windows, windowsOf } from "./windows.js";
 

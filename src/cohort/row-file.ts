@@ -1,13 +1,8 @@
-import { createWriteStream } from "node:fs";
 import { extname } from "node:path";
-import type { Writable } from "node:stream";
-import type { AbortSignalLike, Question } from "../store/native.js";
-import { conflict, expected, namesIn, oneOf, optionsOf, pathOf, signalIn } from "../support/arguments.js";
-import { writtenAside } from "../support/atomic.js";
-import { MedsError } from "../support/errors.js";
+import type { Question } from "../store/native.js";
+import { conflict, namesIn, oneOf, optionsOf, signalIn } from "../support/arguments.js";
 import { isWithin } from "../support/io.js";
-import { node } from "../support/node.js";
-import type { WritableLike } from "../support/writable.js";
+import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { type Members, slotsOf } from "./members.js";
 import { questionOf } from "./query.js";
 import { ROW_OPTIONS, type RowOptions, rowPlan } from "./select.js";
@@ -41,12 +36,11 @@ export async function writeRows(
   store.check();
   const given = optionsOf(options) ?? {};
   namesIn("writeRows", given, OPTIONS);
-  const isPath = typeof to === "string";
-  if (!isPath && !["write", "on"].every((name) => typeof (to as unknown as Record<string, unknown> | null)?.[name] === "function"))
-    expected("to", to, "the path of a file, or a writable stream");
-  if (isPath && isWithin(pathOf("to", to), store.path))
-    conflict(`${to}: this path is in the store, which is never modified. Choose another path.`);
-  const format = formatOf(isPath ? to : undefined, given.format);
+  const target = targetOf("to", to);
+  const path = typeof target === "string" ? target : undefined;
+  if (path !== undefined && isWithin(path, store.path))
+    conflict(`${path}: this path is in the store, which is never modified. Choose another path.`);
+  const format = formatOf(path, given.format);
   signalIn("signal", given.signal);
   const plan = rowPlan(store, given);
   const pieces = piecesOf(cohort, questionOf(cohort, given, plan.codes));
@@ -63,26 +57,8 @@ export async function writeRows(
     const rest = table.finish();
     if (rest.length > 0) yield rest;
   }
-  const into = (stream: Writable, end: boolean) => piped(node.streams.Readable.from(bytes()), stream, end, given.signal);
-  if (isPath) await writtenAside(to, (part, durable) => into(createWriteStream(part, { flush: durable }), true));
-  // stdout stays open: a process has only one.
-  else await into(to as Writable, (to as unknown) !== process.stdout);
+  await writePieces(bytes(), target, given.signal, "The work (rows) was cancelled.");
   return count;
-}
-
-/** Writes bytes to a stream. A signal also ends it where the reader of the stream takes nothing. */
-async function piped(from: NodeJS.ReadableStream, to: Writable, end: boolean, signal: AbortSignalLike | undefined): Promise<void> {
-  const own = new AbortController();
-  const stop = () => own.abort();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    await node.streams.promises.pipeline(from, to, { end, signal: own.signal });
-  } catch (error) {
-    if (own.signal.aborted) throw new MedsError("MEDS_CANCELLED", "The work (rows) was cancelled.", { cause: signal?.reason });
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-  }
 }
 
 function formatOf(path: string | undefined, format: RowFormat | undefined): RowFormat {

@@ -1,6 +1,6 @@
-import type { AbortSignalLike } from "../store/native.js";
 import { namesIn, optionsOf, signalIn, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
+import type { AbortSignalLike } from "../support/signal.js";
 
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {

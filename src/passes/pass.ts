@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import type { AbortSignalLike } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { shownAs } from "../support/inspect.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import { type Chunks, chunksOf } from "./chunks.js";
 import type { LabelPlan } from "./label-slots.js";
 import type { PassFunction, Work } from "./messages.js";

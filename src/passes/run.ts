@@ -1,6 +1,6 @@
-import type { AbortSignalLike } from "../store/native.js";
 import { MedsError } from "../support/errors.js";
 import { node } from "../support/node.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import { Board } from "./board.js";
 import { titleOf } from "./callable.js";
 import { InThisThread, InThread, type Lane } from "./lane.js";

@@ -3,6 +3,7 @@
 import type * as Native from "../../native/binding.js";
 import { expected, functionIn, signalIn } from "../support/arguments.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped-file.js";
 import { loadBinding } from "./package-files.js";
@@ -360,14 +361,6 @@ export interface WorkOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Cancels the work: the promise rejects with `MEDS_CANCELLED`, and no files are left behind. */
   readonly signal?: AbortSignalLike | undefined;
-}
-
-/** The part of an `AbortSignal` that this package uses. */
-export interface AbortSignalLike {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
-  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 const PHASES = ["start", "wait", "plan", "measure", "sort", "write", "check", "finish"] as const;

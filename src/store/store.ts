@@ -1,6 +1,7 @@
 import { totalmem } from "node:os";
 import { shown, textOf } from "../support/arguments.js";
 import { fail, failClosed, failCorrupt } from "../support/errors.js";
+import type { AbortSignalLike } from "../support/signal.js";
 import { BIRTH, Births } from "./birth-death.js";
 import { ArrowExport } from "./c-data.js";
 import { CodeTable } from "./codes.js";
@@ -9,7 +10,7 @@ import { IdTable, type SubjectId } from "./ids.js";
 import { Legend } from "./legend.js";
 import { type ColumnInfo, columnInfo, type Manifest, type ManifestColumn } from "./manifest.js";
 import type { MappedFile } from "./mapped-file.js";
-import { type AbortSignalLike, NativeHandle, type NativeScan, type QueryKind, type Question, type QuestionDetails } from "./native.js";
+import { NativeHandle, type NativeScan, type QueryKind, type Question, type QuestionDetails } from "./native.js";
 import { type Shape, shapeOf } from "./shape.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";

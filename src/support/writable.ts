@@ -1,3 +1,11 @@
+import { createWriteStream } from "node:fs";
+import type { Writable } from "node:stream";
+import { expected, pathOf } from "./arguments.js";
+import { writtenAside } from "./atomic.js";
+import { MedsError } from "./errors.js";
+import { node } from "./node.js";
+import type { AbortSignalLike } from "./signal.js";
+
 /**
  * A writable stream of Node: of a file, `process.stdout`, a socket. Declared by its members, so that these
  * types do not depend on the types of Node.
@@ -5,4 +13,38 @@
 export interface WritableLike {
   write(chunk: Uint8Array): boolean;
   end(): unknown;
+}
+
+/** The path of a file or a writable stream, or an error that names the argument. */
+export function targetOf(name: string, to: string | WritableLike): string | Writable {
+  if (typeof to === "string") return pathOf(name, to);
+  const isStream = ["write", "on"].every((member) => typeof (to as unknown as Record<string, unknown> | null)?.[member] === "function");
+  return isStream ? (to as Writable) : expected(name, to, "the path of a file, or a writable stream");
+}
+
+/**
+ * Writes pieces to a file, which is complete or does not exist, or to a stream. The signal also ends it
+ * where the reader of the stream takes nothing: MEDS_CANCELLED with the sentence `cancelled`.
+ */
+export async function writePieces(
+  pieces: AsyncIterable<Uint8Array>,
+  to: string | Writable,
+  signal: AbortSignalLike | undefined,
+  cancelled: string,
+): Promise<void> {
+  const own = new AbortController();
+  const stop = () => own.abort();
+  const into = (stream: Writable, end: boolean) =>
+    node.streams.promises.pipeline(node.streams.Readable.from(pieces), stream, { end, signal: own.signal });
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    if (typeof to === "string") await writtenAside(to, (part, durable) => into(createWriteStream(part, { flush: durable }), true));
+    // stdout stays open: a process has only one.
+    else await into(to, (to as unknown) !== process.stdout);
+  } catch (error) {
+    if (own.signal.aborted) throw new MedsError("MEDS_CANCELLED", cancelled, { cause: signal?.reason });
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
 }

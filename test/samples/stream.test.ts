@@ -171,6 +171,16 @@ describe("a stream of batches", () => {
     db.close();
   });
 
+  it("stops writing to a stream that takes nothing", async () => {
+    const db = PatientDatabase.open(generated.store);
+    const list = samples(db, { split: "train" }, { maxLength: 30 });
+    const stop = new AbortController();
+    const stuck = new Writable({ write: () => void setTimeout(() => stop.abort(), 20) });
+    const batches = loader(list, { batchSize: 2, padTo: "max", signal: stop.signal });
+    expect(await rejected(writeBatches(batches, stuck))).toMatchObject({ code: "MEDS_CANCELLED" });
+    db.close();
+  });
+
   it("refuses values that are not loaders", async () => {
     for (const wrong of [[], null, undefined, 5, {}, "x"])
       expect(await rejected(writeBatches(wrong as never, sink()))).toMatchObject({ code: "MEDS_INVALID_ARGUMENT" });
