@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { codesCommand } from "./codes.js";
+import { completionsCommand } from "./completions.js";
 import { convertCommand } from "./convert.js";
 import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
@@ -35,6 +36,8 @@ Examples:
   meds-reader codes synthetic.medsdb admission        which codes contain a word
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
 
+meds-reader completions --help says how Tab completes these in bash, zsh and fish.
+
 Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or differences found by verify;
 2 wrong usage; 130 stopped by Ctrl-C (no unfinished files are left).`,
   );
@@ -53,6 +56,7 @@ for (const command of [
   generateCommand(),
   batchesCommand(),
   benchCommand(),
+  completionsCommand(),
 ])
   program.addCommand(command);
 
