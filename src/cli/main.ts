@@ -11,6 +11,7 @@ import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
 import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
+import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { rowsCommand } from "./rows.js";
@@ -29,6 +30,7 @@ const program = new Command("meds-reader")
     "after",
     `
 Examples:
+  meds-reader init project                            write a TypeScript project that trains a model
   meds-reader generate synthetic --preset demo        generate a dataset to try things out
   meds-reader convert synthetic synthetic.medsdb      convert it, once
   meds-reader info synthetic.medsdb                   what the store contains
@@ -56,6 +58,7 @@ for (const command of [
   generateCommand(),
   batchesCommand(),
   benchCommand(),
+  initCommand(),
   completionsCommand(),
 ])
   program.addCommand(command);

@@ -8,7 +8,7 @@ import { folder, meds } from "./run.js";
 const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
 const COMMANDS = ["convert", "info", "show", "rows", "codes", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
 /** Commands whose result is not a set of facts: they print no JSON. */
-const PLAIN = ["batches", "completions"];
+const PLAIN = ["batches", "completions", "init"];
 
 describe("help", () => {
   it.each([...COMMANDS, ...PLAIN])("%s --help shows options and examples on stdout and exits 0", async (command) => {
