@@ -48,8 +48,9 @@ function run(dir: string): void {
     `${visible(dir)}: a TypeScript project that converts a dataset, makes batches and trains a model. Next:`,
     `  cd ${visible(place)}`,
     "  npm install",
-    "  npm run convert    # generates a dataset; npm run convert -- PATH converts yours",
+    "  npm run convert",
     "  npm run train",
+    "The conversion generates a dataset; npm run convert -- PATH converts yours.",
   ]);
 }
 

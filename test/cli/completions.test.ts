@@ -1,10 +1,13 @@
 // Tab on the command line: the scripts run in the shells themselves, and complete what the help lists.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folder, meds, TERMINAL } from "./run.js";
 
+const cli = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
 const root = folder();
 const has = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
 const script = (shell: string) => join(root, `meds-reader.${shell}`);
@@ -81,6 +84,27 @@ describe.each(Object.keys(OFFERS))("completions in %s", (name) => {
 });
 
 describe("completions", () => {
+  it.skipIf(!has("bash"))("offer every option of every command, and each of its choices", async () => {
+    const names: string[] = [];
+    for (const file of readdirSync(cli).filter((name) => name.endsWith(".js") && name !== "main.js")) {
+      const module = (await import(join(cli, file))) as Record<string, () => Command>;
+      for (const [name, make] of Object.entries(module)) {
+        if (!name.endsWith("Command")) continue;
+        const command = make();
+        const line = `meds-reader ${command.name()}`;
+        names.push(command.name());
+        expect(OFFERS.bash!(`${line} --`)).toEqual([...command.options.map(({ long }) => long), "--help"]);
+        for (const { long, argChoices } of command.options)
+          if (argChoices !== undefined) expect(OFFERS.bash!(`${line} ${long} `)).toEqual(argChoices);
+      }
+    }
+    expect(
+      OFFERS.bash!("meds-reader ")
+        .filter((word) => !word.startsWith("-"))
+        .sort(),
+    ).toEqual([...names, "help"].sort());
+  });
+
   it.skipIf(!has("bash"))("bash completes paths itself, but no number", () => {
     expect(shell("bash", "--norc", "-c", `source '${script("bash")}'; complete -p meds-reader`)).toContain("-o default");
     expect([OFFERS.bash!("meds-reader info mi"), OFFERS.bash!("meds-reader generate --seed ")]).toEqual([[], []]);
@@ -89,6 +113,26 @@ describe("completions", () => {
   it.skipIf(!has("fish"))("fish completes paths, but no number", () => {
     expect(OFFERS.fish!("meds-reader info mi")).toEqual(["mimic.medsdb/"]);
     expect(OFFERS.fish!("meds-reader generate --seed ")).toEqual([]);
+  });
+
+  it("docs/command-line.md: its blocks install the scripts where the shells look for them", async () => {
+    const home = join(root, "home");
+    mkdirSync(join(home, "bin"), { recursive: true });
+    const program = `#!/bin/sh\nexec "${process.execPath}" "${join(cli, "main.js")}" "$@"\n`;
+    writeFileSync(join(home, "bin", "meds-reader"), program, { mode: 0o755 });
+    const text = readFileSync(new URL("../../docs/command-line.md", import.meta.url), "utf8");
+    const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
+    const env = { ...process.env, HOME: home, PATH: `${join(home, "bin")}:${process.env.PATH}` };
+    for (const block of blocks) {
+      const { status, stderr } = spawnSync("bash", ["-ec", block], { encoding: "utf8", env });
+      expect([status, stderr]).toEqual([0, ""]);
+    }
+    const installed = {
+      bash: ".local/share/bash-completion/completions/meds-reader",
+      zsh: ".meds-reader.zsh",
+      fish: ".config/fish/completions/meds-reader.fish",
+    };
+    for (const [name, path] of Object.entries(installed)) expect(readFileSync(join(home, path))).toEqual(readFileSync(script(name)));
   });
 
   it("are for three shells", async () => {

@@ -1,6 +1,6 @@
 // `meds-reader init`: the project compiles, runs, and its loss falls. The checkout takes the place of the packages in the registry.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -50,8 +50,18 @@ describe("init", () => {
     expect(existsSync(join(project, ".gitignore"))).toBe(true);
   });
 
+  it("of an installed package requires its version", () => {
+    const installed = join(root, "installed");
+    for (const name of ["dist", "templates", "package.json"]) cpSync(join(checkout, name), join(installed, name), { recursive: true });
+    for (const name of ["native", "node_modules"]) symlinkSync(join(checkout, name), join(installed, name));
+    const { status, stderr } = spawnSync(process.execPath, [join(installed, "dist/cli/main.js"), "init"], { cwd: root, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    const { name, dependencies } = json(join(root, "meds-project", "package.json"));
+    expect([name, dependencies]).toEqual(["meds-project", { "meds-reader": json(join(checkout, "package.json")).version }]);
+  });
+
   it("says what to do next, and that works: the loss falls on generated data", { timeout: 180_000 }, () => {
-    expect(said).toContain(`  cd '${project}'\n  npm install\n  npm run convert `);
+    expect(said).toContain(`  cd '${project}'\n  npm install\n  npm run convert\n  npm run train\n`);
     expect(npm("convert")).toContain("data/store.medsdb: 500 patients, 100000 events");
     const found = losses(npm("train"));
     expect(found.length).toBe(10);
