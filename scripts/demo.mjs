@@ -1,23 +1,28 @@
 // `npm run demo [-- PATH]`: from a MEDS dataset to its patients, with the commands that a user would type.
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { PatientDatabase } from "meds-reader";
 import { fail, root, status } from "./lib/run.mjs";
 
 const cache = join(root, ".cache");
-const shown = (path) => (relative(process.cwd(), path).startsWith("..") ? path : relative(process.cwd(), path) || ".");
+/** The folder of the user: npm starts scripts in that of the package. */
+const here = process.env.INIT_CWD ?? process.cwd();
+const shown = (path) => (relative(here, path).startsWith("..") ? path : relative(here, path) || ".");
+/** A word for a shell. */
+const word = (text) => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
 
 /** Prints a command, then runs it. */
 function cli(...args) {
-  console.log(`\n$ meds-reader ${args.join(" ")}`);
-  const code = status([process.execPath, join(root, "dist/cli/main.js"), ...args], { cwd: process.cwd() });
+  console.log(`\n$ meds-reader ${args.map(word).join(" ")}`);
+  const code = status([process.execPath, join(root, "dist/cli/main.js"), ...args], { cwd: here });
   if (code !== 0) process.exit(code);
 }
 
 function dataset(path) {
   if (path !== undefined) {
-    if (!existsSync(path)) fail(`${path} does not exist. Use the folder of a MEDS dataset: npm run demo -- PATH.`, 2);
-    return resolve(path);
+    const source = resolve(here, path);
+    if (!existsSync(source)) fail(`${source} does not exist. Use the folder of a MEDS dataset: npm run demo -- PATH.`, 2);
+    return source;
   }
   const made = join(cache, "synthetic-meds");
   if (existsSync(made)) console.log(`\nThe synthetic dataset already exists in ${shown(made)}.`);
@@ -109,6 +114,22 @@ function measure(path) {
   db.close();
 }
 
+/** Names the store, and prints three commands that run as printed in the user's folder. */
+function next(store, id, code) {
+  const path = word(shown(store));
+  const meds = `node ${word(shown(join(root, "dist/cli/main.js")))}`;
+  const program = join(root, "examples/first.mjs");
+  console.log(`\nThe store is ${path}. Try:`);
+  console.log(`  ${meds} codes ${path} --limit 10`);
+  console.log(`  ${meds} show ${path} ${id} --code ${word(code)} --last 10`);
+  console.log(`  node ${word(shown(program))} ${path} ${word(code)} ${id}`);
+  console.log(
+    `\nThe last one is this program:\n\n${readFileSync(program, "utf8")
+      .trimEnd()
+      .replaceAll(/^(?=.)/gm, "  ")}`,
+  );
+}
+
 mkdirSync(cache, { recursive: true });
 const source = dataset(process.argv[2]);
 const store = join(cache, `${basename(source).replace(/-meds$/, "")}.medsdb`);
@@ -117,6 +138,9 @@ cli("info", shown(store));
 const db = PatientDatabase.open(store);
 const patient = example(db);
 const id = String(patient.subjectId);
+// A code with values, if the patient has one.
+const { code } = patient.last(() => true, { with: "value" }) ?? patient.at(-1);
 db.close();
 cli("show", shown(store), id, "--last", "30");
 measure(store);
+next(store, id, code);

@@ -5,11 +5,13 @@ import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { codesCommand } from "./codes.js";
+import { completionsCommand } from "./completions.js";
 import { convertCommand } from "./convert.js";
 import { exportCommand } from "./export.js";
 import { filterCommand } from "./filter.js";
 import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
+import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { rowsCommand } from "./rows.js";
@@ -28,12 +30,15 @@ const program = new Command("meds-reader")
     "after",
     `
 Examples:
+  meds-reader init project                            write a TypeScript project that trains a model
   meds-reader generate synthetic --preset demo        generate a dataset to try things out
   meds-reader convert synthetic synthetic.medsdb      convert it, once
   meds-reader info synthetic.medsdb                   what the store contains
   meds-reader show synthetic.medsdb 10000001 --last 40
   meds-reader codes synthetic.medsdb admission        which codes contain a word
   meds-reader verify synthetic.medsdb synthetic       compare every value with the source
+
+meds-reader completions --help says how Tab completes these in bash, zsh and fish.
 
 Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or differences found by verify;
 2 wrong usage; 130 stopped by Ctrl-C (no unfinished files are left).`,
@@ -53,6 +58,8 @@ for (const command of [
   generateCommand(),
   batchesCommand(),
   benchCommand(),
+  initCommand(),
+  completionsCommand(),
 ])
   program.addCommand(command);
 

@@ -7,20 +7,22 @@ import { folder, meds } from "./run.js";
 
 const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
 const COMMANDS = ["convert", "info", "show", "rows", "codes", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
+/** Commands whose result is not a set of facts: they print no JSON. */
+const PLAIN = ["batches", "completions", "init"];
 
 describe("help", () => {
-  it.each(COMMANDS)("%s --help shows options and examples on stdout and exits 0", async (command) => {
+  it.each([...COMMANDS, ...PLAIN])("%s --help shows options and examples on stdout and exits 0", async (command) => {
     const { code, stdout, stderr } = await meds(command, "--help");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`Usage: meds-reader ${command}`);
     expect(stdout).toContain("Examples:");
-    expect(stdout).toContain("--json");
+    expect(stdout.includes("--json")).toBe(COMMANDS.includes(command));
   });
 
   it("lists all commands and the exit codes", async () => {
     const { code, stdout } = await meds("--help");
     expect(code).toBe(0);
-    for (const command of [...COMMANDS, "Exit codes"]) expect(stdout).toContain(command);
+    for (const command of [...COMMANDS, ...PLAIN, "Exit codes"]) expect(stdout).toContain(command);
     expect((await meds("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
@@ -47,7 +49,7 @@ const examples = (help: string) =>
 describe("the examples of the help", () => {
   it("are right, and show every option of every command", async () => {
     const all = await commands();
-    expect(all.map((command) => command.name())).toEqual(expect.arrayContaining(COMMANDS));
+    expect(all.map((command) => command.name())).toEqual(expect.arrayContaining([...COMMANDS, ...PLAIN]));
     for (const command of all) {
       const name = command.name();
       let help = "";
@@ -74,7 +76,7 @@ describe("the examples of the help", () => {
   it("of meds-reader itself name its commands", async () => {
     const lines = examples((await meds("--help")).stdout);
     expect(lines.length).toBeGreaterThan(3);
-    for (const [name] of lines) expect(COMMANDS).toContain(name);
+    for (const [name] of lines) expect([...COMMANDS, ...PLAIN]).toContain(name);
   });
 });
 
