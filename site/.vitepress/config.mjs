@@ -27,7 +27,11 @@ export default {
   },
   vite: { build: { chunkSizeWarningLimit: 4_000 } }, // the index of the search is one file
   themeConfig: {
-    search: { provider: "local" },
+    // Words are in the API's pages many times: those that explain them come first.
+    search: {
+      provider: "local",
+      options: { miniSearch: { searchOptions: { boostDocument: (id) => (id.includes("/api/") ? 0.3 : 1) } } },
+    },
     nav: [
       { text: "Start", link: first("Start") === "/" ? "/getting-started" : first("Start") },
       { text: "Tutorials", link: first("Tutorials") },

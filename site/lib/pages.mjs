@@ -25,7 +25,7 @@ const MENU = {
 };
 /** A heading without what its group in the menu already says. */
 const inMenu = (title) => {
-  const short = title.replace(/^(?:Tutorial: (?:an? )?|How to )/, "").replace(/^From (.+) to meds-reader$/, "$1");
+  const short = title.replace(/^(?:Tutorial: |How to )/, "").replace(/^From (.+) to meds-reader$/, "$1");
   return title.startsWith("From ") ? short : short[0].toUpperCase() + short.slice(1);
 };
 const TITLES = { index: "meds-reader", "api/": "API", "benchmark-results": "Results on 2 cores" };
