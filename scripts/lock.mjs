@@ -53,4 +53,4 @@ function keep(name) {
   }
 }
 
-for (const name of ["package-lock.json", "benches/package-lock.json"]) keep(name);
+for (const name of ["package-lock.json", "benches/package-lock.json", "site/package-lock.json"]) keep(name);

@@ -43,7 +43,7 @@ async function rust() {
  * skipped.
  */
 function python() {
-  for (const requirements of ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt"]) {
+  for (const requirements of ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"]) {
     const { reason } = peersPython(root, { requirements, named: true });
     if (reason !== undefined) console.error(`meds-reader: tests that require benches/${requirements} will be skipped: ${reason}.`);
   }

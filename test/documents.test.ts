@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith(".md")),
   ...["docs", "examples", "benches", "findings"].flatMap((folder) =>
-    readdirSync(join(root, folder))
+    readdirSync(join(root, folder), { recursive: folder === "docs", encoding: "utf8" })
       .filter((name) => name.endsWith(".md"))
       .map((name) => join(folder, name)),
   ),

@@ -1,4 +1,5 @@
-// The npm packages that only the benchmarks need: benches/package-lock.json, installed on demand.
+// The npm packages that only the benchmarks (benches/package-lock.json) or the documentation site
+// (site/package-lock.json) need, installed on demand.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,18 +12,18 @@ export function needsPackages(root, file) {
 }
 
 /** Installs them if that is not done yet. If it fails, returns a sentence: loaders that lack a package then report it themselves. */
-export function installPackages(root) {
-  const folder = join(root, "benches");
+export function installPackages(root, name = "benches") {
+  const folder = join(root, name);
   const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
   const stamp = join(folder, "node_modules", ".lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return null;
-  console.error("bench: installing the npm packages of benches/package-lock.json …");
+  console.error(`meds-reader: installing the npm packages of ${name}/package-lock.json …`);
   const done = spawnSync("npm", ["ci", "--loglevel=error", "--no-audit", "--no-fund"], {
     cwd: folder,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (done.status !== 0) return "npm ci in benches/ failed. Its own message is above";
+  if (done.status !== 0) return `npm ci in ${name}/ failed. Its own message is above`;
   writeFileSync(stamp, lock);
   return null;
 }

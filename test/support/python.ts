@@ -8,19 +8,19 @@ import { fileURLToPath } from "node:url";
  * A Python with pyarrow (which writes the Arrow types that no JavaScript writer has), meds_reader, polars and
  * DuckDB; or null.
  */
-export const python: string | null = find("peer", "pyarrow");
+export const python: string | null = pythonWith("peer", "pyarrow");
 
 /** A Python with meds_etl, which converts OMOP to MEDS as our conversion must; or null. */
-export const etlPython: string | null = find("etl", "meds_etl");
+export const etlPython: string | null = pythonWith("etl", "meds_etl");
 
 /**
  * A Python with the writers of requirements-writers.txt: pandas, polars, DuckDB, fastparquet, ClickHouse,
  * Delta Lake, Iceberg; or null.
  */
-export const writersPython: string | null = find("writers", "fastparquet");
+export const writersPython: string | null = pythonWith("writers", "fastparquet");
 
-/** The Python of the environment variable, or of the venv. */
-function find(name: string, module: string): string | null {
+/** The Python of the environment variable, or of the venv, if it has the module. */
+export function pythonWith(name: string, module: string): string | null {
   const venv = fileURLToPath(new URL(`../../.cache/${name}/bin/python`, import.meta.url));
   for (const path of [process.env[`MEDS_${name.toUpperCase()}_PYTHON`], venv]) {
     if (path && existsSync(path) && spawnSync(path, ["-c", `import ${module}`]).status === 0) return path;
