@@ -1,7 +1,7 @@
 // Installs and builds what is missing or out of date. If everything is up to date, it ends quickly.
 // It uses only Node's own modules, because it runs before packages are installed. Where the package of this
 // platform is installed and was made from the same Rust sources, its native part is used: no compiler is
-// needed. With --build it is compiled all the same.
+// needed. With --build it is compiled all the same, with --no-native neither.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -94,5 +94,5 @@ function typescript() {
 
 node();
 dependencies();
-native();
+if (!process.argv.includes("--no-native")) native();
 typescript();
