@@ -1,5 +1,6 @@
 // Where the native part of this package is, and what is wrong where it cannot be loaded. The main package
 // contains none: each platform has a package of its own, an optional dependency of the main one.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type * as Native from "../../native/binding.js";
@@ -63,9 +64,10 @@ function loadPackage(load: NodeJS.Require, build: string): typeof Native {
   return loadFile(load, `${name}/binding.${build}.node`, `${name}/binding.${build}.node`);
 }
 
+/** A package.json. `require` would load it too, but takes 1 ms longer the first time. */
 function packageOf(load: NodeJS.Require, path: string): { name: string; version: string } | undefined {
   try {
-    return load(path);
+    return JSON.parse(readFileSync(load.resolve(path), "utf8"));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_ACCESS_DENIED") return undefined;
     return failRuntime(`Node.js may not read the file ${path}.`, remedyOf(cause), cause);
