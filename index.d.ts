@@ -4341,7 +4341,7 @@ export declare function generate(out: string, options?: GenerateOptions): Promis
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
  * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
- * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package was imported in a bundle
+ * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package is used in a bundle
  * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode = 
@@ -4435,7 +4435,7 @@ export type MedsErrorCode =
  | "MEDS_UNKNOWN_SUBJECT"
 /** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
  | "MEDS_UNSAFE_NUMBER"
-/** The native part of this package cannot be loaded on this platform or with this Node.js version. Fix: Install the package again on this machine, with a supported Node.js version. */
+/** The native part of this package is missing, or this platform or runtime does not load it. The message says which. Fix: Run the command, or add the option, that the message names. */
  | "MEDS_UNSUPPORTED_RUNTIME"
 /** A value does not fit the type that it must have. Fix: Correct the value, or use a wider type. */
  | "MEDS_VALUE_RANGE";

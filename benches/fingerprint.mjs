@@ -11,9 +11,14 @@ import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const binding = createRequire(import.meta.url)("../native/binding.cjs");
-
 const here = dirname(fileURLToPath(import.meta.url));
+const native = join(here, "..", "native");
+const binding = createRequire(import.meta.url)(
+  join(
+    native,
+    readdirSync(native).find((name) => name.endsWith(".node")),
+  ),
+);
 const [source, store = join(mkdtempSync(join(tmpdir(), "meds-reader-fingerprint-")), "s.medsdb")] = process.argv.slice(2);
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const hashes = mkdtempSync(join(tmpdir(), "meds-reader-hashes-"));

@@ -1,8 +1,12 @@
 // `npm run demo [-- PATH]`: from a MEDS dataset to its patients, with the commands that a user would type.
+// With --build it compiles the native part, although a prebuilt one is installed.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { PatientDatabase } from "meds-reader";
-import { fail, root, status } from "./lib/run.mjs";
+import { fail, must, root, status } from "./lib/run.mjs";
+
+const args = process.argv.slice(2);
+must([process.execPath, join(root, "scripts/setup.mjs"), ...args.filter((arg) => arg === "--build")], "npm run setup");
+const { PatientDatabase } = await import("meds-reader");
 
 const cache = join(root, ".cache");
 /** The folder of the user: npm starts scripts in that of the package. */
@@ -131,7 +135,7 @@ function next(store, id, code) {
 }
 
 mkdirSync(cache, { recursive: true });
-const source = dataset(process.argv[2]);
+const source = dataset(args.find((arg) => arg !== "--build"));
 const store = join(cache, `${basename(source).replace(/-meds$/, "")}.medsdb`);
 cli("convert", shown(source), shown(store), "--force");
 cli("info", shown(store));

@@ -1,29 +1,14 @@
 // Installs and builds what is missing or out of date. If everything is up to date, it ends quickly.
-// It uses only Node's own modules, because it runs before packages are installed.
+// It uses only Node's own modules, because it runs before packages are installed. Where the package of this
+// platform is installed and was made from the same Rust sources, its native part is used: no compiler is
+// needed. With --build it is compiled all the same, with --no-native neither.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { below, hash, prebuilt, rustSources, thisPlatform } from "./lib/native.mjs";
 import { fail, must, root, tool } from "./lib/run.mjs";
 
 const at = (...parts) => join(root, ...parts);
-
-/** Files below a folder whose names match, in order of path. */
-function below(folder, names) {
-  if (!existsSync(at(folder))) return [];
-  const found = readdirSync(at(folder), { recursive: true, encoding: "utf8" });
-  return found
-    .filter((name) => names.test(name))
-    .map((name) => join(folder, name))
-    .sort();
-}
-
-/** A hash of the files' names and contents: after a checkout, the times of files say nothing. */
-function hash(files, ...more) {
-  const sum = createHash("sha256");
-  for (const file of files) sum.update(`${file}\0`).update(readFileSync(at(file)));
-  return sum.update(more.join("\0")).digest("hex");
-}
 
 /** Whether a result was made from these sources: a file in its folder records them. */
 const current = (folder, sources) => existsSync(at(folder, ".sources")) && readFileSync(at(folder, ".sources"), "utf8") === sources;
@@ -39,11 +24,23 @@ function dependencies() {
   if (current("node_modules", sources)) return;
   console.error("meds-reader: installing the npm packages of package-lock.json …");
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+  // npm ci removes what the lock file does not name.
+  const kept = prebuilt();
+  const aside = at(".cache", "prebuilt");
+  if (kept !== undefined) {
+    mkdirSync(at(".cache"), { recursive: true });
+    rmSync(aside, { recursive: true, force: true });
+    renameSync(kept, aside);
+  }
   const done = spawnSync(npm[0], [...npm.slice(1), "ci", "--loglevel=error", "--no-audit", "--no-fund"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: npm[0] === "npm" && process.platform === "win32", // there npm is a batch file
   });
+  if (kept !== undefined) {
+    mkdirSync(at("node_modules"), { recursive: true });
+    renameSync(aside, kept);
+  }
   if (done.status !== 0) fail("npm ci failed. Its own message is above. It requires access to an npm registry once.", done.status ?? 1);
   keep("node_modules", sources);
 }
@@ -57,18 +54,23 @@ function cargo() {
 }
 
 function native() {
-  const sources = hash(
-    ["Cargo.toml", "Cargo.lock", ...below("crates", /\.(rs|toml)$/)],
-    process.platform,
-    process.arch,
-    process.env.RUSTFLAGS ?? "",
-  );
-  const built = existsSync(at("native", "binding.cjs")) && readdirSync(at("native")).some((name) => name.endsWith(".node"));
-  if (built && current("native", sources)) return;
+  const isBuildWanted = process.argv.includes("--build");
+  const sources = hash([], rustSources(), process.platform, process.arch, process.env.RUSTFLAGS ?? "");
+  const copied = `${sources} prebuilt`;
+  const exists = existsSync(at("native")) && readdirSync(at("native")).some((name) => name.endsWith(".node"));
+  if (exists && (current("native", sources) || (!isBuildWanted && current("native", copied)))) return;
+  const ready = isBuildWanted ? undefined : prebuilt();
+  if (ready !== undefined) {
+    const file = `binding.${thisPlatform()}.node`;
+    console.error(`meds-reader: using the native part of ${basename(ready)}. To compile it: npm run setup -- --build`);
+    copyFileSync(join(ready, file), at("native", file));
+    keep("native", copied);
+    return;
+  }
   cargo();
   console.error("meds-reader: building the native part (some minutes the first time, on two cores) …");
   const napi = tool("@napi-rs/cli/dist/cli.js", "build", "--manifest-path", "crates/node/Cargo.toml", "--platform", "--release");
-  must([...napi, "--output-dir", "native", "--js", "binding.cjs", "--dts", "binding.d.ts", "--", "--locked"], "building the native part");
+  must([...napi, "--output-dir", "native", "--no-js", "--dts", "binding.d.ts", "--", "--locked"], "building the native part");
   keep("native", sources);
 }
 
@@ -92,5 +94,5 @@ function typescript() {
 
 node();
 dependencies();
-native();
+if (!process.argv.includes("--no-native")) native();
 typescript();

@@ -4,11 +4,17 @@ import type * as Native from "../../native/binding.js";
 import { expected, functionIn, signalIn } from "../support/arguments.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
 import type { AbortSignalLike } from "../support/signal.js";
+import { loadBinding } from "./binding.js";
 import type { Manifest } from "./manifest.js";
 import { MappedFile } from "./mapped-file.js";
-import { loadBinding } from "./package-files.js";
 
-const binding = loadBinding();
+let loaded: typeof Native | undefined;
+
+/** The binding, loaded at its first use: `--help` works without it, and so does `catch` of its error. */
+function binding(): typeof Native {
+  loaded ??= loadBinding();
+  return loaded;
+}
 
 /** Runs a native call. Its errors become {@link MedsError}s with the same code and path. */
 function guard<T>(call: () => T): T {
@@ -21,6 +27,7 @@ function guard<T>(call: () => T): T {
 
 /** A native error as a {@link MedsError}; any other error unchanged. */
 function translate(error: unknown): unknown {
+  if (error instanceof MedsError) return error; // the binding could not be loaded
   if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
     const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
     return new MedsError(error.code as MedsErrorCode, error.message, { path });
@@ -61,10 +68,10 @@ export class NativeHandle {
   private readonly store: Native.NativeStore;
 
   constructor(path: string, verify: boolean) {
-    const reason = binding.supported();
+    const reason = binding().supported();
     if (reason !== null) throw new MedsError("MEDS_UNSUPPORTED_RUNTIME", reason);
     this.path = path;
-    this.store = guard(() => new binding.NativeStore(path, verify));
+    this.store = guard(() => new (binding().NativeStore)(path, verify));
     this.manifest = JSON.parse(guard(() => this.store.manifest())) as Manifest;
   }
 
@@ -131,12 +138,12 @@ export class NativeHandle {
 
   /** Requests rows from the disk. Resolves with the number of bytes when they are in memory. */
   prefetch(rows: Native.WantedRows): Promise<number> {
-    return translated(() => new binding.NativePrefetch(this.store, rows).run());
+    return translated(() => new (binding().NativePrefetch)(this.store, rows).run());
   }
 
   /** As {@link NativeHandle.prefetch}, but returns when the rows are in memory. */
   fetch(rows: Native.WantedRows): number {
-    return guard(() => new binding.NativePrefetch(this.store, rows).wait());
+    return guard(() => new (binding().NativePrefetch)(this.store, rows).wait());
   }
 
   /** How much of each file and column is in memory. */
@@ -146,7 +153,7 @@ export class NativeHandle {
 
   /** Empties the views of a file. */
   detach(file: MappedFile): void {
-    guard(() => binding.detach(file.buffer));
+    guard(() => binding().detach(file.buffer));
   }
 
   /**
@@ -162,20 +169,20 @@ export class NativeHandle {
     return cancellable(
       "query",
       signal,
-      () => new binding.Asked(this.store, kind, question, details),
+      () => new (binding().Asked)(this.store, kind, question, details),
       async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
     );
   }
 
   /** A table of the rows that queries find: in memory, or as the bytes of a file. */
   rowTable(form: RowForm): NativeRowTable {
-    const table = guard(() => new binding.RowTable(form));
+    const table = guard(() => new (binding().RowTable)(form));
     return {
       add: (question, columns, window, most, signal) =>
         cancellable(
           "rows",
           signal,
-          () => new binding.RowPart(table, this.store, question, [...columns], window, most),
+          () => new (binding().RowPart)(table, this.store, question, [...columns], window, most),
           (part) => translated(() => part.run()),
         ),
       finish: () => guard(() => table.finish()),
@@ -184,7 +191,7 @@ export class NativeHandle {
 
   /** Finds the rows of many windows. */
   windows(question: Question): NativeRows {
-    const found = guard(() => new binding.NativeWindows(this.store, question));
+    const found = guard(() => new (binding().NativeWindows)(this.store, question));
     return {
       size: found.size(),
       offsets: (out) => guard(() => found.offsets(out)),
@@ -285,7 +292,7 @@ function proved(): void {}
  * replace a store.
  */
 export function refuseTaken(path: string, force: boolean): void {
-  guard(() => binding.refuseTaken(path, force));
+  guard(() => binding().refuseTaken(path, force));
 }
 
 /**
@@ -293,7 +300,7 @@ export function refuseTaken(path: string, force: boolean): void {
  * Hudi or the like: some of its files contain deleted or replaced rows.
  */
 export function refuseTables(root: string, files: readonly string[] = []): void {
-  guard(() => binding.refuseTables(root, [...files]));
+  guard(() => binding().refuseTables(root, [...files]));
 }
 
 /** What a path is. */
@@ -305,22 +312,22 @@ export type SourceKind = ReturnType<typeof Native.kind>;
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for what is none of the kinds, `MEDS_SCHEMA_CONFLICT` for a folder of two kinds.
  */
 export function kindOf(path: string): SourceKind {
-  return guard(() => binding.kind(path));
+  return guard(() => binding().kind(path));
 }
 
 /** What a file is by its first bytes; null where they show no kind. */
 export function kindOfFile(path: string): ReturnType<typeof Native.kindOfFile> {
-  return guard(() => binding.kindOfFile(path));
+  return guard(() => binding().kindOfFile(path));
 }
 
 /** The sources in a folder, at any depth. */
 export function sourcesIn(folder: string): Native.FoundSource[] {
-  return guard(() => binding.sourcesIn(folder));
+  return guard(() => binding().sourcesIn(folder));
 }
 
 /** Reads columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
 export async function readTable(path: string, what: string, columns: readonly Native.WantedColumn[]): Promise<Native.ReadTable> {
-  return translated(() => binding.readTable(path, what, [...columns]));
+  return translated(() => binding().readTable(path, what, [...columns]));
 }
 
 /** A column of a Parquet file that is written. */
@@ -328,12 +335,12 @@ export type WrittenColumn = Native.WrittenColumn;
 
 /** Writes columns to a new Parquet file. */
 export function writeTable(path: string, columns: readonly WrittenColumn[]): void {
-  guard(() => binding.writeTable(path, [...columns]));
+  guard(() => binding().writeTable(path, [...columns]));
 }
 
 /** The rows and columns of a Parquet file, by its footer. */
 export function describeTable(path: string): Native.DescribedTable {
-  return guard(() => binding.describeTable(path));
+  return guard(() => binding().describeTable(path));
 }
 
 /** The progress of a piece of work. */
@@ -382,7 +389,7 @@ export async function runJob<T>(kind: JobKind, options: object, { onProgress, si
   return cancellable(
     kind,
     signal,
-    () => new binding.Job(kind, plain(options)),
+    () => new (binding().Job)(kind, plain(options)),
     async (job) => {
       let thrown: { error: unknown } | undefined;
       const report = () => {

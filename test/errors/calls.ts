@@ -403,7 +403,7 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_UNSUPPORTED_RUNTIME: [
       [
         'PatientDatabase.open("demo.medsdb") // without the native part of this platform',
-        () => copied("foreign", ["dist", "package.json", "native/binding.cjs"], opened),
+        () => copied("foreign", ["dist", "package.json", "platforms.json"], opened),
       ],
     ],
     MEDS_VALUE_RANGE: [['Labels.open("wide.csv") // an id beyond int64', () => Labels.open(at("wide.csv"))]],

@@ -39,8 +39,9 @@ const portable = (text: string, root: string) =>
   text
     .replaceAll(`file://${root}/`, "file:///")
     .replaceAll(`${root}/`, "")
-    .replaceAll(`${process.platform}-${process.arch}`, "PLATFORM")
+    .replaceAll(new RegExp(`${process.platform}-${process.arch}(-gnu|-musl|-msvc)?(, glibc [0-9.]+)?`, "g"), "PLATFORM")
     .replaceAll(process.versions.node, "VERSION")
+    .replaceAll(/meds-reader@[0-9.]+[0-9]/g, "meds-reader@VERSION")
     .replaceAll("\n", " ");
 
 const codes = [...source.matchAll(/\| "(MEDS_[A-Z_]+)"/g)].map((match) => match[1] as MedsErrorCode);

@@ -7,6 +7,7 @@ import { LIST, STATICS, WORD } from "../../src/batches/fields/run.js";
 import { type SimpleRow, writeSimple } from "../support/dataset.js";
 import { codeOf } from "../support/errors.js";
 import { folder } from "../support/folder.js";
+import { nativeFile } from "../support/package.js";
 
 const HOUR = 3_600_000_000n;
 const rows: readonly SimpleRow[] = [
@@ -81,7 +82,7 @@ describe("a batch", () => {
   });
 
   it("is described by runs of the same words in JavaScript and in Rust", () => {
-    const { batchRun } = createRequire(import.meta.url)("../../native/binding.cjs") as { batchRun(): unknown };
+    const { batchRun } = createRequire(import.meta.url)(nativeFile) as { batchRun(): unknown };
     expect(batchRun()).toEqual({ words: Object.keys(WORD), list: LIST, statics: STATICS });
     expect(Object.values(WORD)).toEqual(Object.keys(WORD).map((_, i) => i));
   });
