@@ -58,7 +58,7 @@ function cargo() {
 
 function native() {
   const sources = hash(
-    ["Cargo.toml", "Cargo.lock", ...below("crates", /\.(rs|toml)$/)],
+    ["Cargo.toml", "Cargo.lock", ...below("crates", /^[^/\\]+[/\\](src[/\\].*\.rs|build\.rs|Cargo\.toml)$/)],
     process.platform,
     process.arch,
     process.env.RUSTFLAGS ?? "",
