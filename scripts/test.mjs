@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { peersPython } from "../benches/lib/peer.mjs";
 import { nameCargoTarget, root, tool } from "./lib/run.mjs";
 
@@ -65,15 +65,15 @@ function leftOut(results) {
     ])
     .filter(([, tests]) => tests.length > 0);
   const lines = all ? [] : ["most random cases: npm run test:all tries all of them, and the programs of npm run bench"];
-  const absent = ENVIRONMENTS.filter((requirements) => !peersPython(root, { requirements, install: false }).python?.includes(root));
+  // What is neither made nor named is the system's Python, which has no path.
+  const absent = ENVIRONMENTS.filter((requirements) => !isAbsolute(peersPython(root, { requirements, install: false }).python ?? ""));
   if (absent.length > 0 && !all)
     lines.push(
       `tests that compare with Python programs (${absent.map((name) => `benches/${name}`).join(", ")}): npm run test:all installs these below .cache/, 600 MB`,
     );
-  if (skipped.length > 0) {
-    lines.push("tests with data that is not part of the project: MEDS_REAL_DATA=FOLDER npm test");
-    lines.push(`skipped: ${skipped.map(([name, tests]) => `${name} (${tests.length})`).join(", ")}`);
-  }
+  const data = process.env.MEDS_REAL_DATA ?? join(root, "..", "shared", "data");
+  if (!existsSync(data)) lines.push(`tests with data that is not part of the project: MEDS_REAL_DATA=FOLDER npm test (now ${data})`);
+  if (skipped.length > 0) lines.push(`skipped: ${skipped.map(([name, tests]) => `${name} (${tests.length})`).join(", ")}`);
   if (lines.length > 0) console.log(`Left out:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
