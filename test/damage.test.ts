@@ -7,7 +7,7 @@ import { run } from "./support/child.js";
 import { type SimpleRow, simple, writeJson, writeSimple, writeSplits } from "./support/dataset.js";
 import { codeOf, rejected, thrown } from "./support/errors.js";
 import { folder } from "./support/folder.js";
-import { damageStep } from "./support/property.js";
+import { damageStep, full, scaled } from "./support/property.js";
 
 /** Every kind of column, in several shards; texts name their subject. */
 async function sample(patients: number, rowsEach: number): Promise<string> {
@@ -48,6 +48,8 @@ async function damaged(store: string, mode: string, step: number): Promise<Outco
   return outcome;
 }
 
+const cut = full ? 1_000 : 5_000;
+
 describe("a store", () => {
   it(`with a byte flipped (every ${damageStep}th): verify finds it, reading throws or returns a value`, async () => {
     const { tried, outcomes } = await damaged(await sample(4, 12), "flip", damageStep);
@@ -55,11 +57,11 @@ describe("a store", () => {
     expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(0);
   }, 600_000);
 
-  it("truncated at every 1,000th byte, or too long, is refused", async () => {
-    const { outcomes, tried } = await damaged(await sample(40, 40), "truncate", 1000);
-    expect(tried).toBeGreaterThan(60);
+  it(`truncated at every ${cut}th byte, or too long, is refused`, async () => {
+    const { outcomes, tried } = await damaged(await sample(40, 40), "truncate", cut);
+    expect(tried).toBeGreaterThan(scaled(60));
     expect(outcomes.values).toBeUndefined();
-    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(30);
+    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(scaled(30));
   }, 600_000);
 
   it("with offsets out of range under right checksums is refused or harmless", async () => {
