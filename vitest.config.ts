@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -16,6 +16,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     env: { MEDS_READER_CACHE: cache },
     pool: "forks", // a native add-on, and tests that map and unmap gigabytes
+    maxWorkers: availableParallelism(), // by default vitest leaves one processor free: half of two
     testTimeout: 60_000,
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//, /\/native\//] } }, // run as Node runs them, not transformed

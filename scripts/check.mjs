@@ -20,6 +20,7 @@ const checks = {
   "native/binding.d.ts is up to date (commit it)": unchanged("native/binding.d.ts"),
   "index.d.ts matches the exports of src/ (npm run api)": () =>
     existsSync(join(root, "scripts/api.mjs")) ? status([process.execPath, "scripts/api.mjs", "--check"]) : 1,
+  "THIRD-PARTY-LICENSES.md is up to date (npm run licences)": () => status([process.execPath, "scripts/licences.mjs", "--check"]),
   "package-lock.json is complete and names no registry (npm run lock)": () => status([process.execPath, "scripts/lock.mjs", "--check"]),
 };
 

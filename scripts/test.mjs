@@ -1,13 +1,21 @@
-// Runs all tests and prints their sum in the last line: `N passed, N failed, N skipped`.
-// Arguments are passed to vitest (file names, -t NAME). `--no-rust` skips the tests of cargo.
+// Runs the tests and prints their sum in the last line: `N passed, N failed, N skipped`. Before it, what was left out.
+// `npm test` requires Node and Rust only, and installs nothing. `npm run test:all` (`--all`) first makes the Python environments with which tests
+// compare, and tries all cases. Other arguments are passed to vitest (file names, -t NAME). `--no-rust` skips the tests of cargo.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { peersPython } from "../benches/lib/peer.mjs";
 import { nameCargoTarget, root, tool } from "./lib/run.mjs";
 
 nameCargoTarget();
+
+/** The requirements of tests: one environment below .cache/ each. */
+const ENVIRONMENTS = ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"];
+
+const args = process.argv.slice(2);
+const all = args.includes("--all");
+if (all) process.env.MEDS_TEST_FULL = "1";
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const add = (passed, failed, skipped) => {
@@ -31,22 +39,42 @@ function run([command, ...args]) {
 }
 
 async function rust() {
-  const { code, text } = await run(["cargo", "test", "--release", "--workspace", "--locked", "--no-fail-fast"]);
+  // The examples are programs, not tests: only test:all links them. No crate has tests in its documentation.
+  const targets = all ? ["--tests", "--examples"] : ["--tests"];
+  const { code, text } = await run(["cargo", "test", "--release", "--workspace", "--locked", "--no-fail-fast", ...targets]);
   const results = [...text.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
   for (const [, passed, failed, ignored] of results) add(Number(passed), Number(failed), Number(ignored));
   // A crate that does not compile, or a test program that crashes, reports no failed test. It counts as one.
   if (code !== 0 && results.every((result) => result[2] === "0")) add(0, 1, 0);
 }
 
-/**
- * Installs the Python programs with which tests compare. Without Python or these programs the tests are
- * skipped.
- */
+/** Installs the Python programs with which tests compare. Where this fails, these tests are skipped. */
 function python() {
-  for (const requirements of ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"]) {
+  for (const requirements of ENVIRONMENTS) {
     const { reason } = peersPython(root, { requirements, named: true });
     if (reason !== undefined) console.error(`meds-reader: tests that require benches/${requirements} will be skipped: ${reason}.`);
   }
+}
+
+/** What the run left out, and how to run it. `results` has vitest's result of each file. */
+function leftOut(results) {
+  const skipped = results
+    .map(({ name, assertionResults }) => [
+      relative(root, name),
+      assertionResults.filter(({ status }) => status !== "passed" && status !== "failed"),
+    ])
+    .filter(([, tests]) => tests.length > 0);
+  const lines = all ? [] : ["most random cases: npm run test:all tries all of them, and the programs of npm run bench"];
+  // What is neither made nor named is the system's Python, which has no path.
+  const absent = ENVIRONMENTS.filter((requirements) => !isAbsolute(peersPython(root, { requirements, install: false }).python ?? ""));
+  if (absent.length > 0 && !all)
+    lines.push(
+      `tests that compare with Python programs (${absent.map((name) => `benches/${name}`).join(", ")}): npm run test:all installs these below .cache/, 1.1 GB`,
+    );
+  const data = process.env.MEDS_REAL_DATA ?? join(root, "..", "shared", "data");
+  if (!existsSync(data)) lines.push(`tests with data that is not part of the project: MEDS_REAL_DATA=FOLDER npm test (now ${data})`);
+  if (skipped.length > 0) lines.push(`skipped: ${skipped.map(([name, tests]) => `${name} (${tests.length})`).join(", ")}`);
+  if (lines.length > 0) console.log(`Left out:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
 async function vitest(args) {
@@ -59,15 +87,15 @@ async function vitest(args) {
   if (existsSync(report)) {
     const result = JSON.parse(readFileSync(report, "utf8"));
     add(result.numPassedTests, result.numFailedTests, result.numPendingTests + result.numTodoTests);
+    leftOut(result.testResults);
   }
   // A file that cannot be loaded, or an error outside of a test.
   if (code !== 0 && total.failed === before) add(0, 1, 0);
   rmSync(folder, { recursive: true, force: true });
 }
 
-const args = process.argv.slice(2);
 if (!args.includes("--no-rust")) await rust();
-python();
-await vitest(args.filter((arg) => arg !== "--no-rust"));
+if (all) python();
+await vitest(args.filter((arg) => arg !== "--no-rust" && arg !== "--all"));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { generate } from "meds-reader";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { folder, place } from "./support/folder.js";
+import { full } from "./support/property.js";
 
 const benches = fileURLToPath(new URL("../benches/", import.meta.url));
 
@@ -50,7 +51,8 @@ beforeAll(async () => {
   await generate(source, { preset: "demo", seed: 3 });
 });
 
-describe("npm run bench", () => {
+// Minutes on a slow machine, and no user of the package runs it.
+describe.skipIf(!full)("npm run bench", () => {
   it("measures our loaders and the peers that are installed, on a dataset of one's own", async () => {
     const { code, stdout, stderr } = await bench("--peers", "ours,hyparquet,duckdb-parquet", "--out", out);
     expect(stderr).toContain("written to");

@@ -7,6 +7,7 @@ import { run } from "./support/child.js";
 import { type SimpleRow, simple, writeJson, writeSimple, writeSplits } from "./support/dataset.js";
 import { codeOf, rejected, thrown } from "./support/errors.js";
 import { folder } from "./support/folder.js";
+import { damageStep, full, scaled } from "./support/property.js";
 
 /** Every kind of column, in several shards; texts name their subject. */
 async function sample(patients: number, rowsEach: number): Promise<string> {
@@ -47,26 +48,25 @@ async function damaged(store: string, mode: string, step: number): Promise<Outco
   return outcome;
 }
 
-// 1 tries every byte: minutes. CI's nightly run does.
-const step = Number(process.env.MEDS_DAMAGE_STEP ?? 13);
+const cut = full ? 1_000 : 5_000;
 
 describe("a store", () => {
-  it(`with a byte flipped (every ${step}th): verify finds it, reading throws or returns a value`, async () => {
-    const { tried, outcomes } = await damaged(await sample(4, 12), "flip", step);
-    expect(tried).toBeGreaterThan(500);
+  it(`with a byte flipped (every ${damageStep}th): verify finds it, reading throws or returns a value`, async () => {
+    const { tried, outcomes } = await damaged(await sample(4, 12), "flip", damageStep);
+    expect(tried).toBeGreaterThan(6_500 / damageStep);
     expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(0);
   }, 600_000);
 
-  it("truncated at every 1,000th byte, or too long, is refused", async () => {
-    const { outcomes, tried } = await damaged(await sample(40, 40), "truncate", 1000);
-    expect(tried).toBeGreaterThan(60);
+  it(`truncated at every ${cut}th byte, or too long, is refused`, async () => {
+    const { outcomes, tried } = await damaged(await sample(40, 40), "truncate", cut);
+    expect(tried).toBeGreaterThan(scaled(60));
     expect(outcomes.values).toBeUndefined();
-    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(30);
+    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(scaled(30));
   }, 600_000);
 
   it("with offsets out of range under right checksums is refused or harmless", async () => {
-    const { outcomes } = await damaged(await sample(3, 9), "craft", 4 * step);
-    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(50);
+    const { outcomes } = await damaged(await sample(3, 9), "craft", 4 * damageStep);
+    expect(outcomes.MEDS_CORRUPT).toBeGreaterThan(650 / damageStep);
   }, 600_000);
 
   it("with a missing file is an error that names it", async () => {

@@ -32,6 +32,7 @@ import type { Raw } from "./support/families.js";
 import { folder } from "./support/folder.js";
 import { generated } from "./support/generated.js";
 import { forAll, runs } from "./support/property.js";
+import { python } from "./support/python.js";
 import { dataset } from "./support/random.js";
 import { real } from "./support/real.js";
 import { withStore } from "./support/stored.js";
@@ -503,7 +504,7 @@ describe("a small store", () => {
     own.close();
   });
 
-  it("writes nulls of the type null as empty fields of CSV", async () => {
+  it.skipIf(python === null)("writes nulls of the type null as empty fields of CSV", async () => {
     const type = { writer: "pyarrow" as const, encode: (raw: Raw) => raw };
     const columns = [
       { name: "subject_id", type: { ...type, type: "pa.int64()" }, values: [1n, 1n] },

@@ -8,6 +8,7 @@ import { type SimpleRow, writeSimple } from "../support/dataset.js";
 import { codeOf } from "../support/errors.js";
 import { changed, contents, folder } from "../support/folder.js";
 import { generated } from "../support/generated.js";
+import { scaled } from "../support/property.js";
 
 describe("an open store", () => {
   it("that is replaced returns the old data or throws MEDS_STORE_REPLACED, never a mix", async () => {
@@ -73,8 +74,8 @@ describe("an open store", () => {
     again.close();
   });
 
-  it("is opened and closed 1,000 times with flat memory", async () => {
-    const end = await run("memory-child.mjs", [generated.store, "1000"], { node: ["--expose-gc"], timeout: 230_000 });
+  it(`is opened and closed ${scaled(1000)} times with flat memory`, async () => {
+    const end = await run("memory-child.mjs", [generated.store, String(scaled(1000))], { node: ["--expose-gc"], timeout: 230_000 });
     expect({ code: end.code, signal: end.signal, stderr: end.stderr }).toEqual({ code: 0, signal: null, stderr: "" });
     const marks = JSON.parse(end.stdout) as { rss: number; external: number; mappings: number }[];
     expect(marks.length).toBe(10);

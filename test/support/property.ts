@@ -2,8 +2,14 @@
 import fc from "fast-check";
 import type { RandomDataset } from "./random.js";
 
+/** Whether all cases are tried (`npm run test:all`), or a part of them in which every kind occurs (`npm test`). */
+export const full = process.env.MEDS_TEST_FULL === "1";
+/** A number of repetitions: a fifth of it, except where all cases are tried. */
+export const scaled = (count: number) => (full ? count : Math.ceil(count / 5));
 /** The number of datasets; MEDS_PROPERTY_RUNS sets it, MEDS_PROPERTY_SEED sets the seed. */
-export const runs = Number(process.env.MEDS_PROPERTY_RUNS ?? 60);
+export const runs = Number(process.env.MEDS_PROPERTY_RUNS ?? (full ? 60 : 12));
+/** Which bytes of a file are damaged, one at a time: each `damageStep`th. 1 tries every byte: minutes, as a nightly run does. */
+export const damageStep = Number(process.env.MEDS_DAMAGE_STEP ?? (full ? 13 : 53));
 const seed = Number(process.env.MEDS_PROPERTY_SEED ?? 20240601);
 
 /** Tries `count` datasets. */

@@ -1,4 +1,4 @@
-// Python programs for comparisons, in the venvs that `npm test` makes. Without Python the tests report that,
+// Python programs for comparisons, in the venvs that `npm run test:all` makes. Without Python the tests report that,
 // and are skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

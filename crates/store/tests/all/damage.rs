@@ -2,8 +2,7 @@
 //! and never let a read reach another patient.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support;
 use meds_store::{Code, Node, Progress, Result, Store};
 use proptest::prelude::*;
 use std::fs;

@@ -1,8 +1,7 @@
 //! `verify` finds a writer's mistakes even if every checksum is right. Each test makes one mistake.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support;
 use meds_store::manifest::Manifest;
 use meds_store::read::{Layout, Problem};
 use meds_store::{Node, Progress, Store};

@@ -1,8 +1,7 @@
 //! Databases that the tests write, read back; and such with damage anywhere.
 #![allow(clippy::expect_used)]
 
-mod written;
-
+use crate::written::{Cells, Table, data, database, payloads};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
@@ -11,7 +10,6 @@ use meds_store::{Code, Error};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
-use written::{Cells, Table, data, database, payloads};
 
 /// Every column of every run, as arrays; the error of what could not be read.
 fn read(path: &Path) -> Result<Vec<Vec<ArrayRef>>, Error> {

@@ -1,8 +1,7 @@
 //! Opens stores, intact and damaged.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support;
 use meds_store::{Code, Store};
 use std::fs;
 use std::path::Path;

@@ -2,8 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support;
 use meds_store::Store;
 use std::fs;
 use std::path::Path;
