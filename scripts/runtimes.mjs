@@ -1,6 +1,7 @@
 // Writes the tables of docs/runtimes.md: installs the runtimes, compilers, test runners and bundlers of
 // scripts/runtimes/list.mjs from the npm registry, and runs one program in each. Not a part of CI, because of
-// the downloads. `node scripts/runtimes.mjs [runtimes|typescript|runners|bundlers …]` writes some of the tables.
+// the downloads. `node scripts/runtimes.mjs [runtimes|typescript|runners|bundlers …]` writes some of the
+// tables.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

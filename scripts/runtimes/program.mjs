@@ -1,5 +1,6 @@
-// The program of docs/runtimes.md: it uses every part of the package, and prints what each step returned as JSON.
-// scripts/runtimes.mjs runs it in each runtime and compares the answers. Its argument is an empty folder.
+// The program of docs/runtimes.md: it uses every part of the package, and prints as JSON what each step
+// returned. scripts/runtimes.mjs runs it in each runtime and compares the answers. Its argument is an empty
+// folder.
 import { createWriteStream, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
