@@ -911,7 +911,7 @@ export declare class Column<T = Value | null> implements Iterable<T> {
   isNull(i: number): boolean;
   /**
    * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
-   * table above.
+   * table above. A tensor over a view is empty after `close()`: make it over `values.slice()`.
    */
   get values(): TypedArray | readonly T[];
   /**
@@ -1275,7 +1275,10 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
   get timeWords(): Int32Array;
   /** Code ids, one entry per row: indexes into `db.codes.strings`. */
   get codeIds(): Uint8Array | Uint16Array | Uint32Array;
-  /** Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). */
+  /**
+   * Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). Often a
+   * view of the store: a tensor that is made over it, without a copy, is empty after `close()`.
+   */
   get numericValues(): Float32Array | Float64Array;
   /**
    * Time of a row in microseconds since 1970-01-01; NaN for a static row.
@@ -2591,7 +2594,8 @@ export declare class PatientDatabase<S extends object = AnySchema> extends Cohor
   get path(): string;
   /**
    * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
-   * May be called twice.
+   * So do tensors and other arrays that share their memory: copy what you need afterwards
+   * (`patient.numericValues.slice()`, `patient.copy()`). May be called twice.
    */
   close(): void;
   /** The same as {@link PatientDatabase.close}: `using db = PatientDatabase.open(path)`. */
@@ -3874,7 +3878,8 @@ export interface BatchBase {
 }
 /**
  * Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that are not
- * requested have length 0.
+ * requested have length 0. The arrays are copies: a tensor over one of them keeps its values after
+ * `close()`, unlike one over a view of the store (`timeline.numericValues`, `column.values`).
  */
 export type Batch<F extends BatchField = DefaultField> = BatchBase & {
   readonly [K in F]: FieldArrays[K];

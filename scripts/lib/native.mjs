@@ -25,7 +25,8 @@ export function hash(files, ...more) {
 }
 
 /** What the native part is made from. */
-export const rustSources = () => hash(["Cargo.toml", "Cargo.lock", ...below("crates", /^[^/\\]+[/\\](src[/\\].*\.rs|build\.rs|Cargo\.toml)$/)]);
+export const rustSources = () =>
+  hash(["Cargo.toml", "Cargo.lock", ...below("crates", /^[^/\\]+[/\\](src[/\\].*\.rs|build\.rs|Cargo\.toml)$/)]);
 
 /** The platforms that have a package, by the names of napi-rs. */
 export const platforms = json("platforms.json");

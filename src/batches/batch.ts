@@ -70,7 +70,8 @@ export interface BatchBase {
 
 /**
  * Samples as arrays, ready for tensors: see {@link BatchBase} and {@link FieldArrays}. Fields that are not
- * requested have length 0.
+ * requested have length 0. The arrays are copies: a tensor over one of them keeps its values after
+ * `close()`, unlike one over a view of the store (`timeline.numericValues`, `column.values`).
  */
 export type Batch<F extends BatchField = DefaultField> = BatchBase & { readonly [K in F]: FieldArrays[K] };
 

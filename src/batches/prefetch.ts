@@ -6,6 +6,7 @@ import type { NativeScan } from "../store/native.js";
 import { startWorker } from "../store/package-files.js";
 import { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
+import { ownArraysIn } from "../support/realm.js";
 import type { Batch } from "./batch.js";
 import { Batcher, type BatchPlan, type Job } from "./batcher.js";
 import type { BatchField } from "./fields/fields.js";
@@ -57,6 +58,8 @@ export async function* prefetched(
     for (let i = 0; i < count * AHEAD; i += 1) request();
     for (let next = batches.shift(); next !== undefined; next = batches.shift()) {
       const batch = await next;
+      // The threads of a program in a vm context answer with arrays of Node's own realm.
+      if (!(batch.length instanceof Int32Array)) ownArraysIn(batch);
       check();
       request();
       yield batch;

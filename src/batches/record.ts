@@ -1,4 +1,5 @@
 // A batch as an Arrow record batch: one row per sample, a fixed-size list per field.
+import { types as isType } from "node:util";
 import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
 import { conflict } from "../support/arguments.js";
 import { NO_TIME } from "../support/time.js";
@@ -157,8 +158,8 @@ function typesOf(arrow: Apache) {
   const float32 = new arrow.Float32();
   const uint8 = new arrow.Uint8();
   const of = (values: ArrayBufferView): DataType => {
-    if (values instanceof BigInt64Array) return int64;
-    return values instanceof Float32Array ? float32 : values instanceof Uint8Array ? uint8 : int32;
+    if (isType.isBigInt64Array(values)) return int64;
+    return isType.isFloat32Array(values) ? float32 : isType.isUint8Array(values) ? uint8 : int32;
   };
   return { int64, int32, float32, uint8, uint32: new arrow.Uint32(), bool: new arrow.Bool(), time: new arrow.TimestampMicrosecond(), of };
 }

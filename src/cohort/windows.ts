@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { Labels } from "../labels/labels.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import type { Question } from "../store/native.js";
@@ -190,7 +191,7 @@ export function momentsOf(name: string, given: Moments | Labels | undefined): Mo
     return { subjectIds, times: predictionTimes, has: new Uint8Array(subjectIds.length).fill(1) };
   }
   const { subjectIds, times, has } = (typeof given === "object" && given !== null ? given : {}) as Partial<Moments>;
-  if (!(subjectIds instanceof BigInt64Array && times instanceof BigInt64Array && has instanceof Uint8Array))
+  if (!(types.isBigInt64Array(subjectIds) && types.isBigInt64Array(times) && types.isUint8Array(has)))
     expected(name, given, "the result of firstOf, lastOf or asof, or Labels: an object with subjectIds, times and has");
   if (times.length !== subjectIds.length || has.length !== subjectIds.length)
     conflict(

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { type AsOf, type AsOfOptions, type AsOfPoints, asOf } from "../cohort/as-of.js";
 import { type BinCountOptions, type BinCounts, countBins, type TimeBin } from "../cohort/bin-counts.js";
 import {
@@ -402,7 +403,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
     sets: { readonly [name in K]: CodeChoice },
     options?: AsOfOptions,
   ): Promise<{ readonly [name in K]: AsOf }> {
-    if (typeof sets !== "object" || sets === null || Symbol.iterator in sets || sets instanceof RegExp)
+    if (typeof sets !== "object" || sets === null || Symbol.iterator in sets || types.isRegExp(sets))
       expected("sets", sets, 'an object of codes by name, such as { creatinine: "LAB//creatinine" }');
     return (await asOf(this, "asofEach", points, sets, options)) as { readonly [name in K]: AsOf };
   }

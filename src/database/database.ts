@@ -284,7 +284,8 @@ export class PatientDatabase<S extends object = AnySchema> extends Cohort<S> {
 
   /**
    * Unmaps the store. Later use of anything from it throws `MEDS_CLOSED`, and its typed arrays have length 0.
-   * May be called twice.
+   * So do tensors and other arrays that share their memory: copy what you need afterwards
+   * (`patient.numericValues.slice()`, `patient.copy()`). May be called twice.
    */
   close(): void {
     this._store.close();

@@ -2,6 +2,7 @@ import type { Label } from "../labels/labels.js";
 import { type ChunkReader, type ReaderContext, type ReaderPlan, readerKind } from "../passes/reader.js";
 import { conflict, expected } from "../support/arguments.js";
 import { node } from "../support/node.js";
+import { isDate } from "../support/realm.js";
 import type { Patient } from "../timeline/patient.js";
 import { Skipped } from "./labeler.js";
 import { type LabelPlan, labelsOf } from "./rules.js";
@@ -102,6 +103,6 @@ function sampled(labels: readonly Label[], subjectId: bigint, { count, seed, unc
  * is made.
  */
 function microsOf(time: Label["predictionTime"]): bigint {
-  if (time instanceof Date) return Number.isNaN(time.getTime()) ? 0n : BigInt(time.getTime()) * 1000n;
+  if (isDate(time)) return Number.isNaN(time.getTime()) ? 0n : BigInt(time.getTime()) * 1000n;
   return typeof time === "bigint" || Number.isSafeInteger(time) ? BigInt(time) : 0n;
 }

@@ -1,7 +1,9 @@
 // One label, options about labels, and a table made of labels in memory.
+
 import { exactIds, type SubjectId } from "../store/ids.js";
 import { expected } from "../support/arguments.js";
 import type { Duration } from "../support/duration.js";
+import { isDate } from "../support/realm.js";
 import { exactTimes, TIMES, type TimeLike } from "../support/time.js";
 import { LabelBuilder, type LabelTable } from "./table/table.js";
 
@@ -90,9 +92,7 @@ export function tableOf(labels: Iterable<Label>): LabelTable {
     all.map(({ subjectId }) => subjectId),
     "the labels",
   );
-  const timeless = all.findIndex(
-    ({ predictionTime: time }) => !["number", "bigint", "string"].includes(typeof time) && !(time instanceof Date),
-  );
+  const timeless = all.findIndex(({ predictionTime: time }) => !["number", "bigint", "string"].includes(typeof time) && !isDate(time));
   if (timeless >= 0) expected(`predictionTime of label ${timeless}`, all[timeless]!.predictionTime, TIMES);
   const predictionTimes = exactTimes(
     all.map(({ predictionTime }) => predictionTime),

@@ -1,7 +1,9 @@
 // The messages between the main thread and its worker threads: of passes and of loaders.
+
 import type { MessagePort } from "node:worker_threads";
 import type { Int64 } from "../store/values/vector.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import { isError } from "../support/realm.js";
 import type { Chunks } from "./chunks.js";
 import type { InlineFunction } from "./inline.js";
 import type { LabelPlan } from "./label-slots.js";
@@ -99,7 +101,7 @@ const DEPTH = 8;
 
 /** Converts a thrown value for sending. A structured clone would lose the class and the code. */
 export function sent(error: unknown, depth = 0): SentError {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     const message = describe(error);
     return { kind: "value", name: "", message, stack: undefined, code: undefined, path: undefined, cause: null };
   }

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { conflict, shown } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { isPlain } from "../support/realm.js";
 import { Timeline } from "../timeline/timeline.js";
 
 /** Is a buffer mapped memory of the store, or of the task's arguments: not the function's to give away. */
@@ -108,7 +109,7 @@ function kindOf(value: unknown, lent: Lent, seen: Set<object>): Kind {
     return "plain";
   }
   if (ArrayBuffer.isView(value)) return isPart(value) || lent(value.buffer) ? "parts" : "plain";
-  if (seen.has(value) || value instanceof Date) return "plain";
+  if (seen.has(value)) return "plain";
   seen.add(value);
   let kind: Kind = "plain";
   const look = (member: unknown) => {
@@ -117,14 +118,15 @@ function kindOf(value: unknown, lent: Lent, seen: Set<object>): Kind {
     const own = kindOf(member, lent, seen);
     if (own !== "plain" && kind !== "other") kind = own;
   };
-  if (Array.isArray(value) || value instanceof Set) value.forEach(look);
-  else if (value instanceof Map) {
+  if (Array.isArray(value)) value.forEach(look);
+  else if (isPlain(value)) Object.values(value).forEach(look);
+  else if (types.isSet(value)) value.forEach(look);
+  else if (types.isMap(value)) {
     value.forEach((member, key) => {
       look(key);
       look(member);
     });
-  } else if (isPlain(value)) Object.values(value).forEach(look);
-  else {
+  } else if (!types.isDate(value)) {
     check(value);
     return "other";
   }
@@ -154,13 +156,13 @@ class Copy {
     if (isPlain(value)) return this.object(value);
     if (Array.isArray(value)) return this.array(value);
     if (ArrayBuffer.isView(value)) return this.keep(value, this.view(value));
-    if (value instanceof Date) return this.keep(value, new Date(value.getTime()));
-    if (value instanceof Map) {
+    if (types.isDate(value)) return this.keep(value, new Date(value.getTime()));
+    if (types.isMap(value)) {
       const copy = this.keep(value, new Map<unknown, unknown>());
       for (const [key, member] of value) copy.set(this.of(key), this.of(member));
       return copy;
     }
-    if (value instanceof Set) {
+    if (types.isSet(value)) {
       const copy = this.keep(value, new Set<unknown>());
       for (const member of value) copy.add(this.of(member));
       return copy;
@@ -207,19 +209,14 @@ class Copy {
   }
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function isPart({ buffer, byteLength }: ArrayBufferView): boolean {
   return !types.isSharedArrayBuffer(buffer) && byteLength !== buffer.byteLength;
 }
 
 function viewCopy(view: ArrayBufferView): ArrayBufferView {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-  if (view instanceof DataView) return new DataView(bytes.buffer);
+  if (types.isDataView(view)) return new DataView(bytes.buffer);
   const Type = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView;
   // A Buffer is sent as a Uint8Array, its base class.
-  return view instanceof Uint8Array ? bytes : new Type(bytes.buffer);
+  return types.isUint8Array(view) ? bytes : new Type(bytes.buffer);
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Patient } from "../timeline/patient.js";
 import { Board } from "./board.js";
 import { type Callable, loaded } from "./callable.js";
@@ -169,12 +170,12 @@ function buffersIn(value: unknown): Set<ArrayBufferLike> {
     if (typeof item !== "object" || item === null || seen.has(item)) return;
     seen.add(item);
     if (ArrayBuffer.isView(item)) found.add(item.buffer);
-    else if (item instanceof Map) {
+    else if (types.isMap(item)) {
       item.forEach((member, key) => {
         look(key);
         look(member);
       });
-    } else if (item instanceof Set) item.forEach(look);
+    } else if (types.isSet(item)) item.forEach(look);
     else Object.values(item).forEach(look);
   };
   look(value);

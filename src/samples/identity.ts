@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Store } from "../store/store.js";
 import { node } from "../support/node.js";
 import type { Plan } from "./options.js";
@@ -29,6 +30,6 @@ export function identityOf({ store, index, cutoff, plan }: Identified): string {
 /** Values that JSON cannot contain, as text: the same on every machine. */
 function plainly(_name: string, value: unknown): unknown {
   if (typeof value === "bigint" || typeof value === "function") return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return value instanceof Map ? [...value] : value;
+  if (types.isUint8Array(value)) return Buffer.from(value).toString("base64");
+  return types.isMap(value) ? [...value] : value;
 }

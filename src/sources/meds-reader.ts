@@ -1,7 +1,9 @@
 // What the small files of a meds_reader database show, also where it is too damaged for the native side.
+
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isSystemError, withIo } from "../support/io.js";
+import { isError } from "../support/realm.js";
 import type { InspectedColumn, Inspection } from "./inspection.js";
 
 /** Types by their numbers in the format, with the names of the native side. */
@@ -63,7 +65,8 @@ function databaseShape(path: string): Pick<Inspection, "subjects" | "rows" | "co
     }
     return { subjects, rows, columns };
   } catch (error) {
-    if (!(error instanceof RangeError || isSystemError(error))) throw error;
+    // Buffer throws the RangeError of Node's own realm.
+    if (!((isError(error) && error.name === "RangeError") || isSystemError(error))) throw error;
     return { subjects: null, rows: null, columns: [] };
   }
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { expected, lengthOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { HIGH } from "../support/time.js";
@@ -95,7 +96,7 @@ export class IdTable {
 
 /** Exact ids of many subjects. An id beyond 64 bits matches no subject. */
 export function exactIds(ids: BigInt64Array | ArrayLike<SubjectId>, path: string): BigInt64Array {
-  if (ids instanceof BigInt64Array) return ids;
+  if (types.isBigInt64Array(ids)) return ids;
   const exact = new BigInt64Array(lengthOf("subjectIds", ids));
   for (let i = 0; i < exact.length; i += 1) {
     const id = ids[i];

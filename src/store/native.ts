@@ -1,8 +1,10 @@
 // The only user of the binding. Per file, one buffer and one table of offsets cross here; per query or batch,
 // arrays. Patients and events never do.
+
 import type * as Native from "../../native/binding.js";
 import { expected, functionIn, signalIn } from "../support/arguments.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import { isError, ownArray } from "../support/realm.js";
 import type { AbortSignalLike } from "../support/signal.js";
 import { loadBinding } from "./binding.js";
 import type { Manifest } from "./manifest.js";
@@ -28,7 +30,7 @@ function guard<T>(call: () => T): T {
 /** A native error as a {@link MedsError}; any other error unchanged. */
 function translate(error: unknown): unknown {
   if (error instanceof MedsError) return error; // the binding could not be loaded
-  if (error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
+  if (isError(error) && "code" in error && typeof error.code === "string" && error.code.startsWith("MEDS_")) {
     const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
     return new MedsError(error.code as MedsErrorCode, error.message, { path });
   }
@@ -170,7 +172,7 @@ export class NativeHandle {
       "query",
       signal,
       () => new (binding().Asked)(this.store, kind, question, details),
-      async (asked) => (await translated(() => asked.run())) as readonly unknown[] as T,
+      async (asked) => (await translated(() => asked.run())).map(ownArray) as readonly unknown[] as T,
     );
   }
 
@@ -327,7 +329,9 @@ export function sourcesIn(folder: string): Native.FoundSource[] {
 
 /** Reads columns of a Parquet file. `what` says whose columns they are, for messages: "labels". */
 export async function readTable(path: string, what: string, columns: readonly Native.WantedColumn[]): Promise<Native.ReadTable> {
-  return translated(() => binding().readTable(path, what, [...columns]));
+  const table = await translated(() => binding().readTable(path, what, [...columns]));
+  for (const column of table.columns) if (column) column.values = ownArray(column.values);
+  return table;
 }
 
 /** A column of a Parquet file that is written. */

@@ -30,7 +30,7 @@ export function failBundled(part: string): never {
     "MEDS_BUNDLED",
     `A bundler has copied meds-reader into another file (${HERE ?? "a CommonJS bundle"}), where its part ${part} is missing. ` +
       'Leave the package external and install it beside the program: esbuild --external:meds-reader; external: ["meds-reader"] in Rollup, ' +
-      "Rolldown and tsup; externals in webpack and Rspack; build.rollupOptions.external or ssr.external in Vite; ncc --external meds-reader.",
+      "Rolldown and tsup; externals in webpack and Rspack; build.rollupOptions.external or ssr.external in Vite; serverExternalPackages in Next; ncc --external meds-reader.",
   );
 }
 

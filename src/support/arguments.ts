@@ -1,6 +1,8 @@
 // Checks of arguments. JavaScript does not check types, so a mistake of the caller must be reported as such,
 // not as a TypeError from inside.
+
 import { fail, MedsError } from "./errors.js";
+import { isDate } from "./realm.js";
 
 /** A value as a message shows it: short, and safe for symbols and for objects that cannot become text. */
 export function shown(value: unknown): string {
@@ -47,7 +49,7 @@ export function optionsOf<O extends object>(
   value: O | undefined,
   wanted = "an object such as { name: value }, or undefined",
 ): O | undefined {
-  if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || value instanceof Date))
+  if (value !== undefined && (typeof value !== "object" || value === null || Symbol.iterator in value || isDate(value)))
     expected("The value for options", value, wanted);
   return value;
 }

@@ -1,10 +1,11 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fail, MedsError } from "./errors.js";
+import { isError } from "./realm.js";
 
 /** Is this an error of the system (a missing file, a full disk), not of a file's content. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
+  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
 
 /** Remedies for the system's errors; the native side has the same ones. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { types } from "node:util";
 import { arrayOf, conflict, shown } from "./arguments.js";
 
 /**
@@ -69,7 +70,7 @@ export class Memory {
   /** The user's memory for an array. */
   private given(name: string, bytes: number): ArrayBufferLike {
     const buffer: unknown = this.allocate?.(name, bytes);
-    const fits = (buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer) && buffer.byteLength >= bytes;
+    const fits = types.isAnyArrayBuffer(buffer) && buffer.byteLength >= bytes;
     if (!fits)
       conflict(
         `\`allocate\` returned ${shown(buffer)} for "${name}". It must return an ArrayBuffer or SharedArrayBuffer of at least ${bytes} bytes.`,

@@ -1,5 +1,7 @@
+import { types } from "node:util";
 import { conflict, expected, lengthOf, shown } from "./arguments.js";
 import { fail } from "./errors.js";
+import { isDate } from "./realm.js";
 
 /**
  * A point in time: microseconds since 1970-01-01 UTC as a safe integer or bigint, a `Date`, or ISO 8601 text:
@@ -47,7 +49,7 @@ export function boundOf(time: TimeLike): number | bigint {
       fail("MEDS_INVALID_ARGUMENT", `${time} does not fit in 64 bits. Times are microseconds since 1970-01-01.`);
     return narrow(time);
   }
-  if (time instanceof Date) {
+  if (isDate(time)) {
     const millis = time.getTime();
     if (Number.isNaN(millis)) fail("MEDS_INVALID_ARGUMENT", "The Date is invalid. Use a valid Date, or microseconds since 1970-01-01.");
     return narrow(BigInt(millis) * 1000n);
@@ -134,7 +136,7 @@ export function numberAt(words: Int32Array, i: number): number {
 /** The exact bounds of many windows; `suspect` is called with those within some months of 1970. */
 export function exactTimes(times: BigInt64Array | ArrayLike<TimeLike>, suspect: (bound: bigint) => void): BigInt64Array {
   let exact: BigInt64Array;
-  if (times instanceof BigInt64Array) exact = times;
+  if (types.isBigInt64Array(times)) exact = times;
   else {
     exact = new BigInt64Array(lengthOf("The list of bounds", times));
     for (let i = 0; i < exact.length; i += 1) exact[i] = BigInt(boundOf(times[i] as TimeLike));

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Cohort } from "../database/cohort.js";
 import type { Samples } from "../samples/samples.js";
 import type { Window } from "../samples/window.js";
@@ -147,8 +148,7 @@ export class TimeToEvent {
   dense(targets: TimeToEventTargets): DenseTargets {
     const bins = this.timeBins.length - 1;
     const count = this.tasks.length;
-    const isTargets =
-      typeof targets === "object" && targets !== null && targets.offsets instanceof Int32Array && targets.offsets.length > 0;
+    const isTargets = typeof targets === "object" && targets !== null && types.isInt32Array(targets.offsets) && targets.offsets.length > 0;
     if (!isTargets) expected("targets", targets, 'the `time_to_event` of a batch. Load batches with fields: ["time_to_event", …]');
     const predictions = targets.index.length;
     const is_event = arrayOf("The dense targets", Uint8Array, predictions * bins * count);

@@ -159,7 +159,7 @@ export class Column<T = Value | null> implements Iterable<T> {
 
   /**
    * The values: one entry per row where dense, one per entry of {@link Column.rows} where sparse. See the
-   * table above.
+   * table above. A tensor over a view is empty after `close()`: make it over `values.slice()`.
    */
   get values(): TypedArray | readonly T[] {
     const { vector, sparse } = this.live();

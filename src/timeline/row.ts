@@ -1,4 +1,6 @@
+import { types } from "node:util";
 import { conflict, expected, shown } from "../support/arguments.js";
+import { isDate } from "../support/realm.js";
 import { boundOf, failTimeRange, type TimeLike } from "../support/time.js";
 import type { Event } from "./event.js";
 import type { AnySchema, ColumnName, ColumnValue } from "./schema.js";
@@ -84,7 +86,7 @@ export class Row<S extends object = AnySchema> {
     if (name === "time") return this.time as ColumnValue<S, N>;
     if (this._changes.has(name)) {
       const value = this._changes.get(name);
-      return (value instanceof Date ? boundOf(value) : value) as ColumnValue<S, N>;
+      return (isDate(value) ? boundOf(value) : value) as ColumnValue<S, N>;
     }
     return this._event?.get(name) ?? null;
   }
@@ -104,6 +106,6 @@ function changeOf(name: string, value: unknown): unknown {
   if (name === "time") return value === null ? null : BigInt(boundOf(value as TimeLike));
   // Rows are written later. A Date or array that the function reuses would otherwise give all of them its
   // last value.
-  if (value instanceof Date) return new Date(value);
-  return value instanceof Uint8Array ? Uint8Array.from(value) : value;
+  if (isDate(value)) return new Date(value);
+  return types.isUint8Array(value) ? Uint8Array.from(value) : value;
 }

@@ -142,7 +142,10 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
     return this._codeIds;
   }
 
-  /** Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). */
+  /**
+   * Numeric values, one entry per row; NaN for null (all NaN where the source has no such column). Often a
+   * view of the store: a tensor that is made over it, without a copy, is empty after `close()`.
+   */
   get numericValues(): Float32Array | Float64Array {
     this._shard.check();
     this._values ??= this._shard.hasValues ? gather(this, this._shard.numericValues, 1) : new Float32Array(this.length).fill(Number.NaN);

@@ -1,8 +1,10 @@
 // New values of rows for the native side: checked against the type of the column, and packed into typed
 // arrays.
 
+import { types } from "node:util";
 import { expected, INT32_MAX } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { isDate } from "../support/realm.js";
 import { DAY } from "../support/time.js";
 
 /** New values of a column, in the form of the native side. */
@@ -48,7 +50,7 @@ export class Cells {
     if (carried === undefined) expected(`The value for the column ${JSON.stringify(this.column)}`, value, `${this.kind.wanted}, or null`);
     this.rows.push(row);
     this.values.push(carried);
-    const taken = carried instanceof Uint8Array ? carried.length : 8;
+    const taken = types.isUint8Array(carried) ? carried.length : 8;
     this.bytes += taken;
     // New files begin only between patients, so one patient must not exceed this.
     if (this.bytes > INT32_MAX)
@@ -188,12 +190,12 @@ function bytesKind(id: string, about: string): Kind | null {
     case "binary":
     case "large_binary":
     case "binary_view":
-      return { form: "bytes", wanted: "a Uint8Array", take: (value) => (value instanceof Uint8Array ? value : undefined) };
+      return { form: "bytes", wanted: "a Uint8Array", take: (value) => (types.isUint8Array(value) ? value : undefined) };
     case "fixed_size_binary":
       return {
         form: "bytes",
         wanted: `a Uint8Array of ${about} bytes`,
-        take: (value) => (value instanceof Uint8Array && value.length === Number(about) ? value : undefined),
+        take: (value) => (types.isUint8Array(value) && value.length === Number(about) ? value : undefined),
       };
     default:
       return null;
@@ -227,9 +229,9 @@ function unitOf(unit: string): string {
 function counted(value: unknown, unit: string): bigint | undefined {
   if (unit === "ns") return typeof value === "bigint" ? whole(value, INT64) : undefined;
   const micros = MICROS[unit]!;
-  const exact = value instanceof Date ? whole(value.getTime(), INT64) : whole(value, INT64);
+  const exact = isDate(value) ? whole(value.getTime(), INT64) : whole(value, INT64);
   if (exact === undefined) return undefined;
-  const time = value instanceof Date ? exact * 1000n : exact;
+  const time = isDate(value) ? exact * 1000n : exact;
   return time % micros === 0n && time / micros === BigInt.asIntN(64, time / micros) ? time / micros : undefined;
 }
 

@@ -3,6 +3,7 @@
 
 import type { ChunkReader, ReaderContext } from "../passes/reader.js";
 import { conflict, expected, shown } from "../support/arguments.js";
+import { isPlain } from "../support/realm.js";
 import { Event } from "../timeline/event.js";
 import type { Patient } from "../timeline/patient.js";
 import { Row } from "../timeline/row.js";
@@ -117,9 +118,4 @@ function whole(line: Row, given: object): Row {
     if (!line._changes.has(name))
       conflict(`A new row (${shown(given)}) has no ${name}. It must have a time (null for a static row) and a code.`);
   return line;
-}
-
-function isPlain(row: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(row);
-  return prototype === null || prototype === Object.prototype;
 }

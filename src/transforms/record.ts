@@ -1,6 +1,8 @@
 // What the manifest of a store records of the transform that made it.
+
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { types } from "node:util";
 import type { ModuleFunction } from "../passes/module.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
@@ -45,7 +47,7 @@ function earlier({ before, ...own }: { readonly before?: object }): readonly obj
 function textOfArgs(args: unknown): string {
   const plain = (_: string, item: unknown) => {
     if (typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))) return String(item);
-    return item instanceof Map || item instanceof Set || (ArrayBuffer.isView(item) && Symbol.iterator in item)
+    return types.isMap(item) || types.isSet(item) || (ArrayBuffer.isView(item) && Symbol.iterator in item)
       ? [...(item as Iterable<unknown>)]
       : item;
   };

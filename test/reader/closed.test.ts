@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Labels, MedsError, PatientDatabase } from "meds-reader";
+import { Labels, loader, MedsError, PatientDatabase, samples } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic, T0 } from "../support/clinic.js";
 
@@ -139,4 +139,25 @@ describe("after close()", () => {
     expect(strings[1]).toBe(first);
     expect(() => codes.strings).toThrow(expect.objectContaining({ code: "MEDS_CLOSED" }));
   });
+});
+
+it("a tensor over a view is emptied by close(); copies, batches and results of queries keep their values", async () => {
+  const { store } = await clinic();
+  const db = PatientDatabase.open(store);
+  const { numericValues } = db.at(0)!;
+  const over = (array: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly length: number }) =>
+    new Float32Array(array.buffer, array.byteOffset, array.length);
+  const [tensor, copy, copies] = [over(numericValues), over(numericValues.slice()), db.at(0)!.copy()];
+  const labels = Labels.from([{ subjectId: 7, predictionTime: T0 + 5000n }]);
+  const [batch] = [...loader(samples(db, labels, { maxLength: 8 }), { batchSize: 1 })];
+  const values = over(batch!.numeric_value);
+  const { columns } = await db.select({ codes: "LAB//*", columns: ["numeric_value"] });
+  const before = [copy, copies.numericValues, values, batch!.code, columns.numeric_value].map((array) => Array.from(array, Number));
+  expect(tensor.length).toBe(db.at(0)!.length);
+  db.close();
+  expect(tensor.length).toBe(0);
+  expect([copy, copies.numericValues, values, batch!.code, columns.numeric_value].map((array) => Array.from(array, Number))).toEqual(
+    before,
+  );
+  expect(before.every(({ length }) => length > 0)).toBe(true);
 });
