@@ -5,13 +5,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
-import { peersPython } from "../benches/lib/peer.mjs";
+import { peersPython, TEST_REQUIREMENTS } from "../benches/lib/peer.mjs";
 import { nameCargoTarget, root, tool } from "./lib/run.mjs";
 
 nameCargoTarget();
-
-/** The requirements of tests: one environment below .cache/ each. */
-const ENVIRONMENTS = ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"];
 
 const args = process.argv.slice(2);
 const all = args.includes("--all");
@@ -50,7 +47,7 @@ async function rust() {
 
 /** Installs the Python programs with which tests compare. Where this fails, these tests are skipped. */
 function python() {
-  for (const requirements of ENVIRONMENTS) {
+  for (const requirements of TEST_REQUIREMENTS) {
     const { reason } = peersPython(root, { requirements, named: true });
     if (reason !== undefined) console.error(`meds-reader: tests that require benches/${requirements} will be skipped: ${reason}.`);
   }
@@ -66,7 +63,7 @@ function leftOut(results) {
     .filter(([, tests]) => tests.length > 0);
   const lines = all ? [] : ["most random cases: npm run test:all tries all of them, and the programs of npm run bench"];
   // What is neither made nor named is the system's Python, which has no path.
-  const absent = ENVIRONMENTS.filter((requirements) => !isAbsolute(peersPython(root, { requirements, install: false }).python ?? ""));
+  const absent = TEST_REQUIREMENTS.filter((requirements) => !isAbsolute(peersPython(root, { requirements, install: false }).python ?? ""));
   if (absent.length > 0 && !all)
     lines.push(
       `tests that compare with Python programs (${absent.map((name) => `benches/${name}`).join(", ")}): npm run test:all installs these below .cache/, 1.1 GB`,

@@ -1,5 +1,6 @@
 // Questions as tables: counts by time, as-of joins, windows by moments, and flat tables of rows. Against plain
 // loops over timelines, against DuckDB, and where things go wrong.
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -373,6 +374,21 @@ describe("a store of 400,000 rows in several shards", () => {
       expect(await writing).toMatchObject({ code: "MEDS_CLOSED" });
     }
     expect(readdirSync(out)).toEqual([]);
+  });
+
+  it("writes files under Node's permission model, and says which path it refuses", () => {
+    const [out, refused] = [folder("permitted"), folder("refused")];
+    const program = `import { PatientDatabase } from "meds-reader";
+      const db = PatientDatabase.open(${JSON.stringify(generated.store)});
+      for (const folder of ${JSON.stringify([out, refused])})
+        await db.writeRows(folder + "/rows.csv").then(({ rows }) => console.log(rows), ({ code, path }) => console.log(code, path));
+      db.close();`;
+    const model = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+    const flags = [model, "--allow-addons", "--allow-fs-read=*", `--allow-fs-write=${out}/*`, "--no-warnings", "--input-type=module"];
+    const done = spawnSync(process.execPath, [...flags, "-e", program], { encoding: "utf8" });
+    expect(done.stdout + done.stderr).toBe(`${db.eventCount}\nMEDS_PERMISSION ${join(refused, "rows.csv")}\n`);
+    expect(readdirSync(out)).toEqual(["rows.csv"]);
+    expect(readdirSync(refused)).toEqual([]);
   });
 
   it("stops writing to a stream that takes nothing", async () => {

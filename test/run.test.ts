@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const { environmentOf, TEST_REQUIREMENTS } = await import(join(root, "benches", "lib", "peer.mjs"));
+const names: string[] = TEST_REQUIREMENTS.map(environmentOf);
 
 /** The lines that scripts/test.mjs prints after vitest's. A Python environment that is named is not installed. */
 function lastLines(args: readonly string[], more: NodeJS.ProcessEnv): string[] {
@@ -21,18 +23,18 @@ function lastLines(args: readonly string[], more: NodeJS.ProcessEnv): string[] {
 }
 
 it("npm test says what it left out and how to run it, then counts, and installs nothing", () => {
-  const before = ["peer", "etl", "writers"].map((name) => existsSync(join(root, ".cache", name)));
+  const before = names.map((name) => existsSync(join(root, ".cache", name)));
   const lines = lastLines(["test/mirror.test.ts", "test/bench.test.ts", "-t", "phases|refuses"], {});
   expect(lines[0]).toBe("Left out:");
   expect(lines.join("\n")).toMatch(
     /npm run test:all tries all of them[\s\S]*MEDS_REAL_DATA=FOLDER[\s\S]*skipped: .*test\/bench\.test\.ts \(\d+\)/,
   );
   expect(lines.at(-1)).toMatch(/^1 passed, 0 failed, \d+ skipped$/);
-  expect(["peer", "etl", "writers"].map((name) => existsSync(join(root, ".cache", name)))).toEqual(before);
+  expect(names.map((name) => existsSync(join(root, ".cache", name)))).toEqual(before);
 });
 
 it("npm run test:all tries all cases", () => {
-  const named = Object.fromEntries(["PEER", "ETL", "WRITERS"].map((name) => [`MEDS_${name}_PYTHON`, process.execPath]));
+  const named = Object.fromEntries(names.map((name) => [`MEDS_${name.toUpperCase()}_PYTHON`, process.execPath]));
   const lines = lastLines(["--all", "test/mirror.test.ts"], named);
   expect(lines.at(-1)).toBe("2 passed, 0 failed, 0 skipped");
   expect(lines.join("\n")).not.toMatch(/random cases|Python|skipped:/);

@@ -12,13 +12,19 @@ export const REQUIREMENTS = "requirements.txt";
 export const requirementsOf = (file) =>
   /^REQUIREMENTS = "(requirements-[a-z]+\.txt)"$/m.exec(readFileSync(file, "utf8"))?.[1] ?? REQUIREMENTS;
 
+/** The requirements of tests: one environment below .cache/ each. */
+export const TEST_REQUIREMENTS = ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"];
+
+/** The name of an environment: of its folder below .cache/, and in the variable that names its Python. */
+export const environmentOf = (requirements) => /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";
+
 /**
  * A Python for some requirements, or a sentence that says why there is none. What is not installed in it, who needs it reports.
  * requirements.txt: the venv .cache/peer, or MEDS_PEER_PYTHON; requirements-torch.txt: .cache/torch, or MEDS_TORCH_PYTHON; requirements-etl.txt and
  * requirements-writers.txt, which tests ask for: .cache/etl and .cache/writers, or MEDS_ETL_PYTHON and MEDS_WRITERS_PYTHON. `named`: they were asked for by name; else others than the first, which may be large, are not installed.
  */
 export function peersPython(root, { install = true, requirements = REQUIREMENTS, named = false } = {}) {
-  const name = /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";
+  const name = environmentOf(requirements);
   const variable = `MEDS_${name.toUpperCase()}_PYTHON`;
   const given = process.env[variable];
   if (given) return answers(given, "--version") ? { python: given } : { reason: `${variable}=${given} does not run` };

@@ -14,7 +14,9 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
   const target = there === null ? await linked(path) : await realpath(path).catch(() => path);
   const part = special ? path : `${target}.${node.crypto.randomUUID()}.part`;
   try {
-    const result = await write(part, !special);
+    // Node's permission model refuses fsync.
+    const isRefused = (process as { permission?: unknown }).permission !== undefined;
+    const result = await write(part, !special && !isRefused);
     if (!special) await rename(part, target);
     return result;
   } catch (cause) {

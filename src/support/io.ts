@@ -3,9 +3,14 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { fail, MedsError } from "./errors.js";
 import { isError } from "./realm.js";
 
+/** What Node's permission model (`node --permission`) refuses. */
+const REFUSED = "ERR_ACCESS_DENIED";
+
 /** Is this an error of the system (a missing file, a full disk), not of a file's content. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === "string";
+  if (!isError(error)) return false;
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  return typeof syscall === "string" || code === REFUSED;
 }
 
 /** Remedies for the system's errors; the native side has the same ones. */
@@ -15,13 +20,14 @@ const REMEDIES = {
   MEDS_IO: "Check the path and the disk.",
 } as const;
 
+const PERMISSION = ["EACCES", "EPERM", "EROFS", REFUSED];
+
 /** Throws a system error about a path as a {@link MedsError}. */
 export function failIo(path: string, error: unknown): never {
   if (error instanceof MedsError) throw error;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder. Check the path.`, path);
-  const kind =
-    code === "EACCES" || code === "EPERM" || code === "EROFS" ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
+  const kind = PERMISSION.includes(code ?? "") ? "MEDS_PERMISSION" : code === "ENOSPC" ? "MEDS_DISK_FULL" : "MEDS_IO";
   // Node's message repeats the code, the call and the path.
   const said = /^[A-Z0-9]+: (.*?), \w+(?: '.*)?$/s.exec(message)?.[1] ?? message;
   throw new MedsError(kind, `${path}: ${said} (${code}). ${REMEDIES[kind]}`, { path, cause: error });

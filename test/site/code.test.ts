@@ -8,10 +8,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { folder } from "../support/folder.js";
 import { blocks, project, rerun, root } from "../support/pages.js";
 
-// docs/format.md reads the files of a store with other packages: test/recipes.test.ts.
+// docs/format.md reads the files of a store with other packages: test/recipes.test.ts. The recipes of docs/runtimes.md
+// need bundlers and other runtimes: scripts/runtimes.mjs runs them.
+const ELSEWHERE = ["format.md", "runtimes.md"];
 const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md") && !ELSEWHERE.includes(name))
   .map((name) => join("docs", name))
-  .filter((name) => name.endsWith(".md") && name !== join("docs", "format.md"))
   .filter((name) => /^```js/m.test(readFileSync(join(root, name), "utf8")))
   .sort();
 
