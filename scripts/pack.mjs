@@ -7,7 +7,7 @@
 // profile `dist`); with --targets, those of other platforms. On Linux this needs cargo-zigbuild and zig, which
 // link with an old glibc.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -100,7 +100,7 @@ function packPlatform(name) {
   const binding = isBuilt ? compile(name) : join(root, "native", file);
   if (!existsSync(binding)) fail(`${binding} does not exist.`);
   copyFileSync(binding, join(folder, file));
-  cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  for (const text of ["LICENSE", "THIRD-PARTY-LICENSES.md"]) copyFileSync(join(root, text), join(folder, text));
   writeFileSync(
     join(folder, "README.md"),
     `# ${own.name}-${name}\n\nThe native part of [${own.name}](${own.homepage}) for ${name}${needs === "" ? "" : ` (${needs})`}. Install ${own.name}, not this package.\n`,
@@ -115,7 +115,7 @@ function packPlatform(name) {
     repository,
     license,
     main: file,
-    files: [file],
+    files: [file, "THIRD-PARTY-LICENSES.md"],
     engines,
     os: [os],
     cpu: [cpu],

@@ -53,3 +53,9 @@ describe("the changelog", () => {
     ]);
   });
 });
+
+it("the licences are checked of all platforms that have a package", () => {
+  const checked = [...read("deny.toml").matchAll(/^ {2}"([\w-]+)",$/gm)].map(([, target]) => target);
+  const packed = Object.values(JSON.parse(read("platforms.json")) as Record<string, { target: string }>).map(({ target }) => target);
+  expect(checked.filter((target) => packed.includes(target!))).toEqual(packed);
+});

@@ -2,13 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { platforms } from "./native.mjs";
 import { fail, root } from "./run.mjs";
-
-/** The platforms of the binding. Some crates are in the bindings of some platforms only. */
-const TARGETS = [
-  ...["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"],
-  ...["x86_64-apple-darwin", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"],
-];
 
 function cargo(...args) {
   const done = spawnSync("cargo", args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
@@ -26,7 +21,8 @@ const byName = (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version
 export function crates() {
   const features = ["-p", "meds-node", "-e", "normal,no-proc-macro", "--prefix", "none", "-f", "{p}"];
   const linked = new Set();
-  for (const target of TARGETS) {
+  // Some crates are in the bindings of some platforms only.
+  for (const { target } of Object.values(platforms)) {
     const lines = cargo("tree", "--locked", ...features, "--target", target).split("\n");
     for (const line of lines) linked.add(line.split(" ", 2).join(" ").replace(" v", " "));
   }

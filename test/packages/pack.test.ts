@@ -60,7 +60,9 @@ describe("npm run pack:local", () => {
   it("makes a package of the platform, which npm installs on it alone", () => {
     const { os, cpu, libc } = platforms[platform]!;
     const place = join(root, "node_modules", `meds-reader-${platform}`);
-    expect(readdirSync(place).sort()).toEqual(["LICENSE", "README.md", `binding.${platform}.node`, "package.json"].sort());
+    expect(readdirSync(place).sort()).toEqual(
+      ["LICENSE", "README.md", "THIRD-PARTY-LICENSES.md", `binding.${platform}.node`, "package.json"].sort(),
+    );
     expect(json(place, "package.json")).toMatchObject({
       version,
       os: [os],
