@@ -38,7 +38,13 @@ export async function writePieces(
     node.streams.promises.pipeline(node.streams.Readable.from(pieces), stream, { end, signal: own.signal });
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    if (typeof to === "string") await writtenAside(to, (part, durable) => into(createWriteStream(part, { flush: durable }), true));
+    if (typeof to === "string")
+      await writtenAside(to, async (part, durable) => {
+        const file = createWriteStream(part, { flush: durable });
+        const closed = new Promise<void>((resolve) => file.once("close", () => resolve()));
+        // After an error the file may still be opened: only then can it be removed.
+        await into(file, true).finally(() => closed);
+      });
     // stdout stays open: a process has only one.
     else await into(to, (to as unknown) !== process.stdout);
   } catch (error) {
