@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { platforms, rustSources, thisPlatform } from "./lib/native.mjs";
-import { fail, must, root, status } from "./lib/run.mjs";
+import { fail, must, npmCommand, root, status } from "./lib/run.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -63,8 +63,8 @@ function mainFiles() {
 }
 
 function npm(args, cwd) {
-  const [command, ...first] = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  const done = spawnSync(command, [...first, ...args], {
+  const [command, ...rest] = npmCommand(...args);
+  const done = spawnSync(command, rest, {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],

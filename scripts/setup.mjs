@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { below, hash, prebuilt, rustSources, thisPlatform } from "./lib/native.mjs";
-import { fail, must, root, tool } from "./lib/run.mjs";
+import { fail, must, npmCommand, root, tool } from "./lib/run.mjs";
 
 const at = (...parts) => join(root, ...parts);
 
@@ -23,7 +23,7 @@ function dependencies() {
   const sources = hash(["package-lock.json"]);
   if (current("node_modules", sources)) return;
   console.error("meds-reader: installing the npm packages of package-lock.json …");
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+  const [npm, ...args] = npmCommand("ci", "--loglevel=error", "--no-audit", "--no-fund");
   // npm ci removes what the lock file does not name.
   const kept = prebuilt();
   const aside = at(".cache", "prebuilt");
@@ -32,10 +32,10 @@ function dependencies() {
     rmSync(aside, { recursive: true, force: true });
     renameSync(kept, aside);
   }
-  const done = spawnSync(npm[0], [...npm.slice(1), "ci", "--loglevel=error", "--no-audit", "--no-fund"], {
+  const done = spawnSync(npm, args, {
     cwd: root,
     stdio: ["ignore", 2, 2],
-    shell: npm[0] === "npm" && process.platform === "win32", // there npm is a batch file
+    shell: npm === "npm" && process.platform === "win32", // there npm is a batch file
   });
   if (kept !== undefined) {
     mkdirSync(at("node_modules"), { recursive: true });

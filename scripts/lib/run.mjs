@@ -10,6 +10,9 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** A tool in node_modules, run by the same Node: without a shim or PATH. */
 export const tool = (path, ...args) => [process.execPath, join(root, "node_modules", path), ...args];
 
+/** npm: the one that runs this script, otherwise that of PATH. */
+export const npmCommand = (...args) => [...(process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"]), ...args];
+
 /**
  * Runs a command in the project's folder and returns its exit code. Fails if the program cannot be started.
  */

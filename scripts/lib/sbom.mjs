@@ -2,16 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { crates } from "./linked.mjs";
-import { fail, root } from "./run.mjs";
+import { fail, npmCommand, root } from "./run.mjs";
 
 const reference = (name, version) => `pkg:cargo/${name}@${version.replaceAll("+", "%2B")}`;
 
 /** CycloneDX 1.5 as JSON. `name` and `version` are those of package.json. */
 export function sbom(name, version) {
   const omit = ["dev", "optional", "peer"].map((kind) => `--omit=${kind}`);
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  const args = [...npm.slice(1), "sbom", ...omit, "--package-lock-only", "--sbom-format=cyclonedx", "--sbom-type=library"];
-  const done = spawnSync(npm[0], args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  const [npm, ...args] = npmCommand("sbom", ...omit, "--package-lock-only", "--sbom-format=cyclonedx", "--sbom-type=library");
+  const done = spawnSync(npm, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
   if (done.status !== 0) fail(`npm sbom failed: ${done.error?.message ?? done.stderr}`);
   const { serialNumber: _, ...bom } = JSON.parse(done.stdout);
   // npm names the package by its folder, and says when it ran.
