@@ -1897,7 +1897,9 @@ export interface PassReport {
  * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
  * `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not affect a pass: its threads open the store themselves.
+ * Closing the database does not affect a pass: its threads open the store themselves. They keep the program
+ * alive until the pass ends. A function that may never end therefore needs a `signal`: aborting it ends the
+ * threads at once.
  */
 export declare class Pass<T = unknown> implements AsyncIterable<T> {
   /** Made by this package only. */
@@ -2984,7 +2986,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
    * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
-   * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.
+   * that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
+   * a format, or in the store.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -4045,7 +4048,7 @@ export declare function loader<F extends BatchField = DefaultField>(samples: Sam
  *
  * The signal of the loader also ends it where the reader of the stream takes nothing.
  *
- * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written, or a stream that is closed;
  * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts
@@ -4370,7 +4373,7 @@ export type MedsErrorCode =
  | "MEDS_INTERNAL"
 /** An argument or option is wrong, or two of them cannot be combined. Fix: Correct the value as the message says. */
  | "MEDS_INVALID_ARGUMENT"
-/** The operating system reported an error about a file. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
+/** The operating system reported an error about a file, or a stream was closed before all was written. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
  | "MEDS_IO"
 /** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
  | "MEDS_LABELS_EXIST"

@@ -9,10 +9,11 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { compile, hasZig, wantsZig } from "./lib/compile.mjs";
 import { platforms, rustSources, thisPlatform } from "./lib/native.mjs";
-import { fail, must, npmCommand, root, status } from "./lib/run.mjs";
+import { fail, must, npmCommand, root } from "./lib/run.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,27 +34,11 @@ const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const stage = mkdtempSync(join(tmpdir(), "meds-reader-pack-"));
 process.on("exit", () => rmSync(stage, { recursive: true, force: true }));
 
-/** Compiles the native part of a platform, and returns its file. */
-function compile(name) {
-  const { target, os, glibc, libc } = platforms[name];
-  const isZig = os === "linux" || os !== process.platform;
-  if (isZig && spawnSync("cargo", ["zigbuild", "--help"]).status !== 0)
-    fail("cargo-zigbuild was not found. Install it and zig: pip install cargo-zigbuild ziglang");
-  const flags = [
-    "--profile",
-    "dist",
-    "--package",
-    "meds-node",
-    "--locked",
-    "--target",
-    glibc === undefined ? target : `${target}.${glibc}`,
-  ];
-  // Without this flag, Rust links musl into the library, where Node has its own already.
-  const env = { ...process.env, ...(libc === "musl" && { RUSTFLAGS: "-C target-feature=-crt-static" }) };
-  if (status(["cargo", isZig ? "zigbuild" : "build", ...flags], { env }) !== 0)
-    fail(`compiling the native part for ${name} failed. Is the target installed? rustup target add ${target}`);
-  const file = { win32: "meds_node.dll", darwin: "libmeds_node.dylib" }[os] ?? "libmeds_node.so";
-  return join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), target, "dist", file);
+/** Compiles the native part of a platform as it is published, and returns its file. */
+function compiled(name) {
+  const zig = wantsZig(name);
+  if (zig && !hasZig()) fail("cargo-zigbuild was not found. Install it and zig: pip install cargo-zigbuild ziglang");
+  return compile(name, { zig });
 }
 
 /** The names of the files of the main package. */
@@ -81,11 +66,28 @@ function write(folder, manifest) {
   console.log(`${join(out, filename)}: ${mega(size)}, ${mega(unpackedSize)} unpacked`);
 }
 
+/** A page whose links to files that are not packed lead to the repository instead. */
+function withAddresses(page, packed) {
+  const repository = own.repository.url.replace(/^git\+|\.git$/g, "");
+  const addressOf = (link, isPicture) => {
+    const [path, anchor = ""] = link.split(/(?=#)/);
+    const file = posix.join(posix.dirname(page), path).replace(/\/$/, "");
+    const isThere = path.startsWith("#") || /^[a-z]+:/.test(link) || packed.some((name) => name === file || name.startsWith(`${file}/`));
+    return isThere ? link : `${repository}/${isPicture ? "raw" : "blob"}/v${own.version}/${file}${anchor}`;
+  };
+  return readFileSync(join(root, page), "utf8").replaceAll(
+    /(!?)(\[[^\]\n]*\])\(([^)\s]+)\)/g,
+    (_, sign, text, link) => `${sign}${text}(${addressOf(link, sign === "!")})`,
+  );
+}
+
 function packMain() {
   const folder = join(stage, "main");
-  for (const name of mainFiles()) {
+  const packed = mainFiles();
+  for (const name of packed) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     copyFileSync(join(root, name), join(folder, name));
+    if (name.endsWith(".md")) writeFileSync(join(folder, name), withAddresses(name, packed));
   }
   const { scripts, devDependencies, napi, ...manifest } = own;
   const optionalDependencies = Object.fromEntries(Object.keys(platforms).map((name) => [`${own.name}-${name}`, own.version]));
@@ -97,7 +99,7 @@ function packPlatform(name) {
   const file = `binding.${name}.node`;
   const folder = join(stage, name);
   mkdirSync(folder);
-  const binding = isBuilt ? compile(name) : join(root, "native", file);
+  const binding = isBuilt ? compiled(name) : join(root, "native", file);
   if (!existsSync(binding)) fail(`${binding} does not exist.`);
   copyFileSync(binding, join(folder, file));
   for (const text of ["LICENSE", "THIRD-PARTY-LICENSES.md"]) copyFileSync(join(root, text), join(folder, text));

@@ -1,17 +1,25 @@
-// `npm run release -- [VERSION] [--dry-run]`: everything that must hold before a version is published. Without --dry-run it then writes the version
+// `npm run release -- [VERSION] [--dry-run] [--rebuild]`: everything that must hold before a version is published. Without --dry-run it then writes the version
 // into its files and moves "Unreleased" of CHANGELOG.md; docs/releasing.md says what follows. The tarballs and the SBOM are in .cache/release.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { peersPython } from "../benches/lib/peer.mjs";
+import { compile, copySources, hasZig, machineFolders, wantsZig } from "./lib/compile.mjs";
 import { npmPackages } from "./lib/linked.mjs";
+import { thisPlatform } from "./lib/native.mjs";
 import { fail, npmCommand, root } from "./lib/run.mjs";
 import { sbom } from "./lib/sbom.mjs";
 import { released, sectionOf, VERSIONED, versionsIn, withVersion } from "./lib/versions.mjs";
 
-const flags = { "dry-run": { type: "boolean" }, "allow-dirty": { type: "boolean" }, advisories: { type: "boolean" } };
+const flags = {
+  "dry-run": { type: "boolean" },
+  "allow-dirty": { type: "boolean" },
+  advisories: { type: "boolean" },
+  rebuild: { type: "boolean" },
+};
 const { values: given, positionals } = parseArgs({ options: flags, allowPositionals: true });
 const read = (name) => readFileSync(join(root, name), "utf8");
 const { name, version: current } = JSON.parse(read("package.json"));
@@ -48,12 +56,36 @@ function pack(folder) {
   return new Map(readdirSync(folder, { encoding: "utf8" }).map((file) => [file, readFileSync(join(folder, file))]));
 }
 
+/** Compiles the native part here and in another folder. Both must have the same bytes, and name no folder of this machine. */
+function rebuilt() {
+  const platform = thisPlatform();
+  const zig = wantsZig(platform) && hasZig();
+  const place = mkdtempSync(join(tmpdir(), "meds-reader-rebuild-"));
+  try {
+    const other = join(place, "another folder");
+    copySources(other);
+    const files = [compile(platform, { zig }), compile(platform, { zig, folder: other, target: join(place, "target") })];
+    const found = machineFolders(files[0]);
+    if (found.length > 0) throw new Error(`${files[0]} names ${found.join(", ")}. Rename these folders in scripts/lib/compile.mjs.`);
+    const [first, second] = files.map((file) => readFileSync(file));
+    if (!first.equals(second)) {
+      writeFileSync(join(out, "rebuilt.node"), second);
+      throw new Error(`two builds of the same sources differ. Compare ${files[0]} with ${join(out, "rebuilt.node")}.`);
+    }
+    return `built in two folders${zig ? "" : " (without Zig)"}, the same bytes, which name neither\n      ${sha256(first)}  ${platform}, ${first.length} bytes`;
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
 const texts = Object.fromEntries(VERSIONED.map((file) => [file, read(file)]));
 const changelog = read("CHANGELOG.md");
 const date = new Date().toISOString().slice(0, 10);
 const hasSection = sectionOf(changelog, version) !== undefined;
 
-/** Each step returns what it found (null: it checked nothing), or throws what is wrong and what to do. */
+const skipped = (why) => ({ why });
+
+/** Each step returns what it found, or why it checked nothing, or throws what is wrong and what to do. */
 const steps = {
   "working tree": () => {
     const changed = output(["git", "status", "--porcelain"]).trim();
@@ -91,7 +123,7 @@ const steps = {
     return "cargo-deny found nothing";
   },
   advisories: () => {
-    if (!given.advisories) return null;
+    if (!given.advisories) return skipped("they are not on this machine. --advisories asks RustSec and npm");
     cargoDeny("check", "advisories");
     npm("audit", "--omit=dev");
     return "none for crates and npm packages";
@@ -114,6 +146,7 @@ const steps = {
       );
     return `packed twice, the same bytes\n${[...first].map(([file, bytes]) => `      ${sha256(bytes)}  ${file}, ${bytes.length} bytes`).join("\n")}`;
   },
+  "native part": () => (given.rebuild ? rebuilt() : skipped("two builds from nothing take long. --rebuild makes and compares them")),
 };
 
 if (given["allow-dirty"] && !given["dry-run"]) fail("--allow-dirty requires --dry-run.", 2);
@@ -124,11 +157,7 @@ let failed = 0;
 for (const [what, step] of Object.entries(steps)) {
   try {
     const found = step();
-    console.log(
-      found === null
-        ? `--    ${what}: not checked, because they are not on this machine. --advisories asks RustSec and npm`
-        : `ok    ${what}: ${found}`,
-    );
+    console.log(typeof found === "string" ? `ok    ${what}: ${found}` : `--    ${what}: not checked, because ${found.why}`);
   } catch (error) {
     failed += 1;
     console.log(`FAIL  ${what}: ${error.message}`);

@@ -1,10 +1,8 @@
-// The documents: their size, their links, and what the package contains of them.
-import { spawnSync } from "node:child_process";
+// The documents: their size and their links. test/packages/installed.test.ts follows those of the package.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { files } from "./support/folder.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = [
@@ -52,18 +50,5 @@ describe("the documents", () => {
       return anchor !== "" && !anchors(readFileSync(join(root, target), "utf8")).includes(anchor);
     });
     expect(broken).toEqual([]);
-  });
-
-  it("README.md and ARCHITECTURE.md: every link leads somewhere in the packed package, which contains the templates", () => {
-    const { stdout, stderr } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" });
-    const [content] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    const packed = content.files.map(({ path }) => path);
-    expect(packed.length, stderr).toBeGreaterThan(10);
-    const missing = ["README.md", "ARCHITECTURE.md"]
-      .flatMap(links)
-      .map(([target]) => target.replace(/\/$/, ""))
-      .filter((target) => !packed.some((path) => path === target || path.startsWith(`${target}/`)));
-    expect(missing).toEqual([]);
-    expect(packed).toEqual(expect.arrayContaining(files(join(root, "templates")).map((name) => `templates/${name}`)));
   });
 });

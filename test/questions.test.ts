@@ -12,6 +12,7 @@ import {
   type Cohort,
   convert,
   Labels,
+  MedsError,
   type Moments,
   type MomentWindows,
   type Patient,
@@ -395,6 +396,24 @@ describe("a store of 400,000 rows in several shards", () => {
     const stop = new AbortController();
     const stuck = new Writable({ write: () => void setTimeout(() => stop.abort(), 20) });
     expect(await rejected(db.writeRows(stuck, { signal: stop.signal }))).toMatchObject({ code: "MEDS_CANCELLED" });
+  });
+
+  it("reports a stream that is destroyed or ended, before the work or during it, and passes on the stream's own error", async () => {
+    const sink = (write: (stream: Writable) => void = () => {}) =>
+      new Writable({
+        write(_chunk, _encoding, done) {
+          write(this);
+          done();
+        },
+      });
+    for (const closed of [sink().destroy(), sink().end(), sink((stream) => stream.destroy())]) {
+      const error = await rejected(db.writeRows(closed));
+      expect(error).toMatchObject({ code: "MEDS_IO", message: expect.stringMatching(/^The stream was destroyed or ended before/) });
+      expect(error).toBeInstanceOf(MedsError);
+    }
+    const reason = new Error("enough");
+    const own = await db.writeRows(sink((stream) => stream.destroy(reason))).catch((error) => error);
+    expect(own).toBe(reason);
   });
 });
 

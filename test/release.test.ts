@@ -1,12 +1,15 @@
 // What `npm run release` writes and reads. `.ci/run` runs all of its steps.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { folder } from "./support/folder.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 const { VERSIONED, versionsIn, withVersion, sectionOf, released } = await import(join(root, "scripts/lib/versions.mjs"));
+const { machineFolders } = await import(join(root, "scripts/lib/compile.mjs"));
 
 describe("the version", () => {
   const texts: Record<string, string> = Object.fromEntries(VERSIONED.map((name: string) => [name, read(name)]));
@@ -58,4 +61,12 @@ it("the licences are checked of all platforms that have a package", () => {
   const checked = [...read("deny.toml").matchAll(/^ {2}"([\w-]+)",$/gm)].map(([, target]) => target);
   const packed = Object.values(JSON.parse(read("platforms.json")) as Record<string, { target: string }>).map(({ target }) => target);
   expect(checked.filter((target) => packed.includes(target!))).toEqual(packed);
+});
+
+it("the folders of this machine are found in a file that names them", () => {
+  const place = folder("machine");
+  writeFileSync(join(place, "named"), `\0thread panicked at ${join(homedir(), ".cargo", "registry")}\0`);
+  writeFileSync(join(place, "renamed"), "\0thread panicked at /cargo/registry\0");
+  expect(machineFolders(join(place, "named"))).toContain(homedir());
+  expect(machineFolders(join(place, "renamed"))).toEqual([]);
 });

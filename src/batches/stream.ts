@@ -21,7 +21,7 @@ const records = lazy(() => import("./record.js"));
  *
  * The signal of the loader also ends it where the reader of the stream takes nothing.
  *
- * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written;
+ * @throws MedsError `MEDS_CANCELLED`; `MEDS_MISSING_PACKAGE`; `MEDS_IO` for a file that cannot be written, or a stream that is closed;
  * `MEDS_INVALID_ARGUMENT` for batches that are not padded, or that differ in width.
  * @example
  * ```ts

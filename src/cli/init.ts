@@ -40,6 +40,13 @@ function run(dir: string): void {
     if (cause instanceof MedsError) throw cause;
     const { code = "", message } = cause as NodeJS.ErrnoException;
     const options = { path: dir, cause };
+    const what = existsSync(dir) ? "this is" : "a part of this path is";
+    if (code === "ENOTDIR")
+      throw new MedsError(
+        "MEDS_INVALID_ARGUMENT",
+        `${dir}: ${what} a file, and a project is written into a folder. Choose another folder`,
+        options,
+      );
     throw new MedsError(CODES[code] ?? "MEDS_IO", `${dir}: the project cannot be written: ${message}. Choose another folder`, options);
   }
   // A shell takes a quoted word as it is.

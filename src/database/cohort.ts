@@ -452,7 +452,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
    * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
-   * that cannot be written; `MEDS_INVALID_ARGUMENT` for a path without a format, or in the store.
+   * that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
+   * a format, or in the store.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";

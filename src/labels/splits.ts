@@ -45,14 +45,20 @@ export class Splits {
   /** For each subject the index of its split in `names`. */
   private readonly split: Int32Array;
 
-  /** @internal */
-  constructor(assigned: ReadonlyMap<bigint, string>) {
-    this.names = [...new Set(assigned.values())];
-    this.size = assigned.size;
-    this.subjects = BigInt64Array.from(assigned.keys());
-    this.table = new IdTable(new Int32Array(this.subjects.buffer), false);
-    const indexes = new Map(this.names.map((name, i) => [name, i]));
-    this.split = Int32Array.from(assigned.values(), (name) => indexes.get(name)!);
+  /** @internal Throws for a subject in two splits. `path` is the file of the rows. */
+  constructor(rows: SplitRows, path?: string) {
+    const { ids, splits, table, texts } = unique(rows, path);
+    const names = new Map<string, number>();
+    const indexOf = texts.map(() => -1);
+    this.split = splits.map((text) => {
+      const name = texts[text]!;
+      if (indexOf[text]! < 0) indexOf[text] = names.get(name) ?? names.set(name, names.size).size - 1;
+      return indexOf[text]!;
+    });
+    this.names = [...names.keys()];
+    this.size = ids.length;
+    this.subjects = ids;
+    this.table = table;
   }
 
   /**
@@ -78,11 +84,7 @@ export class Splits {
    */
   static async open(path: string): Promise<Splits> {
     const file = fileOf(pathOf("path", path));
-    const assigned = new Map<bigint, string>();
-    const assign = (id: bigint, split: string) => assignTo(assigned, id, split, file);
-    if (/^\.[ct]sv$/i.test(extname(file))) await readCsvSplits(file, assign);
-    else await readParquetSplits(file, assign);
-    return new Splits(assigned);
+    return new Splits(await (/^\.[ct]sv$/i.test(extname(file)) ? readCsvSplits(file) : readParquetSplits(file)), file);
   }
 
   /**
@@ -94,13 +96,22 @@ export class Splits {
   static from(splits: { readonly [name: string]: Iterable<SubjectId> }): Splits {
     if (typeof splits !== "object" || splits === null)
       expected("The argument of Splits.from", splits, "an object such as { train: [1, 2], held_out: [3] }");
-    const assigned = new Map<bigint, string>();
-    for (const [name, ids] of Object.entries(splits)) {
+    const texts = Object.keys(splits);
+    const parts = texts.map((name) => {
+      const ids = splits[name]!;
       if (typeof ids !== "object" || ids === null || !(Symbol.iterator in ids))
         expected(`The split ${JSON.stringify(name)}`, ids, "an iterable of subject ids");
-      for (const id of exactIds([...ids], `the split ${name}`)) assignTo(assigned, id, name, undefined);
+      return exactIds([...ids], `the split ${name}`);
+    });
+    const all = new BigInt64Array(parts.reduce((sum, ids) => sum + ids.length, 0));
+    const rows = { ids: all, splits: new Int32Array(all.length), texts };
+    let at = 0;
+    for (const [split, ids] of parts.entries()) {
+      all.set(ids, at);
+      rows.splits.fill(split, at, at + ids.length);
+      at += ids.length;
     }
-    return new Splits(assigned);
+    return new Splits(rows);
   }
 
   /**
@@ -141,18 +152,47 @@ export class Splits {
   }
 }
 
-/** Throws for a subject in two splits: a model must not be tested on a subject that it was trained on. */
-function assignTo(assigned: Map<bigint, string>, id: bigint, split: string, path: string | undefined): void {
-  const other = assigned.get(id) ?? split;
-  if (other !== split) {
-    const where = path === undefined ? "" : `${path}: `;
-    fail(
-      "MEDS_SPLIT_CONFLICT",
-      `${where}subject ${id} is in two splits, ${JSON.stringify(other)} and ${JSON.stringify(split)}. Remove it from one of them.`,
-      path,
-    );
+/** Subjects and their splits, as indexes into `texts`; -1 for none. A subject may have several rows. */
+interface SplitRows {
+  readonly ids: BigInt64Array;
+  readonly splits: Int32Array;
+  readonly texts: readonly string[];
+}
+
+const isAscending = (ids: BigInt64Array) => ids.every((id, row) => row === 0 || ids[row - 1]! < id);
+const tableOf = (ids: BigInt64Array, ascend: boolean) => new IdTable(new Int32Array(ids.buffer, ids.byteOffset, ids.length * 2), ascend);
+
+/** The rows that have a split, one for each subject, and their table. */
+function unique(rows: SplitRows, path: string | undefined): SplitRows & { readonly table: IdTable } {
+  const { ids, splits, texts } = rows.splits.includes(-1) ? kept(rows, (row) => rows.splits[row]! >= 0) : rows;
+  // As most files are: no row can be a second one, and the table is made when it is used.
+  if (isAscending(ids)) return { ids, splits, texts, table: tableOf(ids, true) };
+  const table = tableOf(ids, false);
+  let copies = 0;
+  for (let row = 0; row < ids.length; row += 1) {
+    const first = table.firstOf(row);
+    if (first === row) continue;
+    const [one, other] = [texts[splits[first]!]!, texts[splits[row]!]!];
+    if (one !== other) failConflict(ids[row]!, one, other, path);
+    copies += 1;
   }
-  assigned.set(id, split);
+  if (copies === 0) return { ids, splits, texts, table };
+  const single = kept({ ids, splits, texts }, (row) => table.firstOf(row) === row);
+  return { ...single, table: tableOf(single.ids, false) };
+}
+
+function kept({ ids, splits, texts }: SplitRows, keep: (row: number) => boolean): SplitRows {
+  return { ids: ids.filter((_, row) => keep(row)), splits: splits.filter((_, row) => keep(row)), texts };
+}
+
+/** A subject in two splits: a model must not be tested on a subject that it was trained on. */
+function failConflict(id: bigint, one: string, other: string, path: string | undefined): never {
+  const where = path === undefined ? "" : `${path}: `;
+  fail(
+    "MEDS_SPLIT_CONFLICT",
+    `${where}subject ${id} is in two splits, ${JSON.stringify(one)} and ${JSON.stringify(other)}. Remove it from one of them.`,
+    path,
+  );
 }
 
 function fileOf(path: string): string {
@@ -178,16 +218,14 @@ const COLUMNS = {
 
 const REMEDY = "Each row must name a subject and its split. Correct the file.";
 
-async function readParquetSplits(path: string, assign: (id: bigint, split: string) => void): Promise<void> {
+async function readParquetSplits(path: string): Promise<SplitRows> {
   const { rows, columns } = await readParquet(path, "splits", COLUMNS);
   const ids = filled(path, rows, "subject_id", columns.subject_id, REMEDY);
-  for (const [row, id] of ids.entries()) {
-    const name = columns.split?.values[row] ?? -1;
-    if (name >= 0) assign(id, columns.split!.texts[name]!);
-  }
+  const { values: splits, texts } = columns.split ?? { values: new Int32Array(rows).fill(-1), texts: [] };
+  return { ids, splits, texts };
 }
 
-async function readCsvSplits(path: string, assign: (id: bigint, split: string) => void): Promise<void> {
+async function readCsvSplits(path: string): Promise<SplitRows> {
   const table = await CsvTable.open(path);
   const id = ["subject_id", "omop_person_id", "PatientID", "patient_id"].find((name) => table.has(name));
   const split = ["split", "split_name"].find((name) => table.has(name));
@@ -196,9 +234,13 @@ async function readCsvSplits(path: string, assign: (id: bigint, split: string) =
     const names = "subject_id, omop_person_id, PatientID or patient_id, and a column split or split_name";
     fail("MEDS_MISSING_COLUMN", `${path}: a file of splits must have a column ${names}. The columns of this file: ${has || "none"}.`, path);
   }
+  const rows = { ids: new BigInt64Array(table.size), splits: new Int32Array(table.size), texts: [] as string[] };
+  const known = new Map<string, number>();
   for (let row = 0; row < table.size; row += 1) {
-    const name = table.text(row, split);
-    const subject = table.integer(row, id) ?? failNull(path, row, id, REMEDY);
-    if (name !== null) assign(subject, CANONICAL.get(name) ?? name);
+    rows.ids[row] = table.integer(row, id) ?? failNull(path, row, id, REMEDY);
+    const text = table.text(row, split);
+    const name = text === null ? null : (CANONICAL.get(text) ?? text);
+    rows.splits[row] = name === null ? -1 : (known.get(name) ?? known.set(name, rows.texts.push(name) - 1).size - 1);
   }
+  return rows;
 }

@@ -2,14 +2,22 @@ import type { Form, OmopSource } from "../sources/omop/omop.js";
 import type { GivenOmop } from "../sources/omop/options.js";
 import { NativeSource } from "../sources/source.js";
 import { kindOf, runJob, type WorkOptions } from "../store/native.js";
+import { functionIn, signalIn } from "../support/arguments.js";
 import { lazy } from "../support/lazy.js";
 
 /**
  * Looks at a path and says what it is.
  *
- * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` where it cannot be converted; `MEDS_CANCELLED`.
+ * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` where it cannot be converted; `MEDS_CANCELLED`; `MEDS_INVALID_ARGUMENT`
+ * for a signal or a callback that is none.
  */
-export async function openSource(path: string, options: GivenOmop, { signal }: WorkOptions): Promise<NativeSource | OmopSource> {
+export async function openSource(
+  path: string,
+  options: GivenOmop,
+  { signal, onProgress }: WorkOptions,
+): Promise<NativeSource | OmopSource> {
+  functionIn("onProgress", onProgress);
+  signalIn("signal", signal);
   const kind = kindOf(path);
   if (kind === "omop") return omop(path, "folder", options);
   if (kind === "duckdb") return omop(path, "database", options);

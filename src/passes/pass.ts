@@ -62,7 +62,9 @@ const SMALL_WARM = { rows: 10_000, millis: 8 };
  * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
  * `next()` yourself and stop before the end, call `return()` too.
  *
- * Closing the database does not affect a pass: its threads open the store themselves.
+ * Closing the database does not affect a pass: its threads open the store themselves. They keep the program
+ * alive until the pass ends. A function that may never end therefore needs a `signal`: aborting it ends the
+ * threads at once.
  */
 export class Pass<T = unknown> implements AsyncIterable<T> {
   /** What is read. */

@@ -59,6 +59,11 @@ export class IdTable {
     return scratch[0] === id ? this.probe(scratchWords[0]!, scratchWords[1]!) : -1;
   }
 
+  /** The first row that has the id of a row. */
+  firstOf(row: number): number {
+    return this.probe(this.words[2 * row]!, this.words[2 * row + 1]!);
+  }
+
   private probe(low: number, high: number): number {
     if (this.mask === 0) return this.first(low, high);
     const { words, buckets, mask } = this;

@@ -409,9 +409,9 @@ export async function runJob<T>(kind: JobKind, options: object, { onProgress, si
       };
       const timer = onProgress === undefined ? undefined : setInterval(report, POLL_MILLIS);
       try {
-        const running = translated(() => job.run());
+        // Before the job runs: it may leave the phase `start` at once.
         report();
-        const summary = JSON.parse(await running) as T;
+        const summary = JSON.parse(await translated(() => job.run())) as T;
         report();
         if (thrown !== undefined) throw thrown.error;
         return summary;

@@ -28,7 +28,7 @@ export type MedsErrorCode =
   | "MEDS_INTERNAL"
   /** An argument or option is wrong, or two of them cannot be combined. Fix: Correct the value as the message says. */
   | "MEDS_INVALID_ARGUMENT"
-  /** The operating system reported an error about a file. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
+  /** The operating system reported an error about a file, or a stream was closed before all was written. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
   | "MEDS_IO"
   /** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
   | "MEDS_LABELS_EXIST"

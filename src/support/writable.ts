@@ -4,6 +4,7 @@ import { expected, pathOf } from "./arguments.js";
 import { writtenAside } from "./atomic.js";
 import { MedsError } from "./errors.js";
 import { node } from "./node.js";
+import { isError } from "./realm.js";
 import type { AbortSignalLike } from "./signal.js";
 
 /**
@@ -24,7 +25,8 @@ export function targetOf(name: string, to: string | WritableLike): string | Writ
 
 /**
  * Writes pieces to a file, which is complete or does not exist, or to a stream. The signal also ends it
- * where the reader of the stream takes nothing: MEDS_CANCELLED with the sentence `cancelled`.
+ * where the reader of the stream takes nothing: MEDS_CANCELLED with the sentence `cancelled`. A stream that
+ * is closed too early is MEDS_IO.
  */
 export async function writePieces(
   pieces: AsyncIterable<Uint8Array>,
@@ -32,6 +34,8 @@ export async function writePieces(
   signal: AbortSignalLike | undefined,
   cancelled: string,
 ): Promise<void> {
+  // Node's pipeline would wait for ever for a stream that has ended.
+  if (typeof to !== "string" && (to.destroyed || to.writableEnded)) failClosed();
   const own = new AbortController();
   const stop = () => own.abort();
   const into = (stream: Writable, end: boolean) =>
@@ -49,8 +53,18 @@ export async function writePieces(
     else await into(to, (to as unknown) !== process.stdout);
   } catch (error) {
     if (own.signal.aborted) throw new MedsError("MEDS_CANCELLED", cancelled, { cause: signal?.reason });
+    // Not an error that the program gave to destroy(): that one is its own.
+    if (isError(error) && /^ERR_STREAM_/.test((error as NodeJS.ErrnoException).code ?? "")) failClosed(error);
     throw error;
   } finally {
     signal?.removeEventListener("abort", stop);
   }
+}
+
+function failClosed(cause?: unknown): never {
+  throw new MedsError(
+    "MEDS_IO",
+    "The stream was destroyed or ended before everything was written to it. Pass a stream that stays open until the promise settles.",
+    { cause },
+  );
 }

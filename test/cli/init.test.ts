@@ -88,8 +88,10 @@ describe("init", () => {
     mkdirSync(join(root, "empty"));
     expect((await meds("init", join(root, "empty"))).code).toBe(0);
     writeFileSync(join(root, "file"), "");
-    expect((await meds("init", join(root, "file"))).stderr).toMatch(/^MEDS_IO: .*file: the project cannot be written: .*\n$/);
-    expect((await meds("init", join(root, "file", "below"))).stderr).toMatch(/^MEDS_IO: /);
+    const refused = async (...path: string[]) => (await meds("init", join(root, ...path))).stderr;
+    const advice = String.raw`a file, and a project is written into a folder\. Choose another folder\.\n$`;
+    expect(await refused("file")).toMatch(new RegExp(`^MEDS_INVALID_ARGUMENT: .*file: this is ${advice}`));
+    expect(await refused("file", "below")).toMatch(new RegExp(`^MEDS_INVALID_ARGUMENT: .*below: a part of this path is ${advice}`));
   });
 
   it.skipIf(process.getuid?.() === 0)("reports a folder that may not be written", async () => {

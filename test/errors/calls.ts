@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type ConvertOptions,
@@ -238,7 +239,10 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ],
       ["Labels.from([{ subjectId: 1 }])", () => Labels.from([{ subjectId: 1 }] as never)],
     ],
-    MEDS_IO: [['Vocabulary.open("demo") // a folder', () => Vocabulary.open(at("demo"))]],
+    MEDS_IO: [
+      ['Vocabulary.open("demo") // a folder', () => Vocabulary.open(at("demo"))],
+      ["db.writeRows(stream) // it was destroyed", () => db.writeRows(new PassThrough().destroy())],
+    ],
     MEDS_LABELS_EXIST: [
       [
         'labels.write("task") // there are labels already',

@@ -75,6 +75,22 @@ describe("Splits.open", () => {
     expect((await Splits.open(csv("split,omop_person_id\nval,1\ntuning,1\n"))).of(1)).toBe("tuning");
   });
 
+  it("keeps each subject once, in any order, and finds all of them", async () => {
+    const rows = ["5,train", "-9,test", "5,train", "7,", "1,train", "-9,test", "9223372036854775807,val", "5,train"];
+    const splits = await Splits.open(csv(`subject_id,split\n${rows.join("\n")}\n`));
+    expect([splits.size, splits.names]).toEqual([4, ["train", "held_out", "tuning"]]);
+    expect(idsOf(splits)).toEqual({ train: [5n, 1n], held_out: [-9n], tuning: [2n ** 63n - 1n] });
+    expect([5, -9, 7, 1, 2n ** 63n - 1n, 0].map((id) => splits.of(id))).toEqual(["train", "held_out", null, "train", "tuning", null]);
+    const [many, of] = [5000, (id: number) => ["train", "tuning", "held_out"][id % 3]!];
+    for (const ids of [[...Array(many).keys()], [...Array(many).keys()].map((i) => (i * 37) % many)]) {
+      const large = await Splits.open(csv(`subject_id,split\n${ids.map((id) => `${id},${of(id)}`).join("\n")}\n`));
+      expect([large.size, ids.every((id) => large.of(id) === of(id)), large.of(many)]).toEqual([many, true, null]);
+      expect([...large.ids("tuning")]).toEqual(ids.filter((id) => id % 3 === 1).map(BigInt));
+    }
+    expect(idsOf(Splits.from({ none: [], a: [3, 1, 3], b: BigInt64Array.of(2n) }))).toEqual({ a: [3n, 1n], b: [2n] });
+    expect(codeOf(() => Splits.from({ a: [3, 1], b: [3] }))).toBe("MEDS_SPLIT_CONFLICT");
+  });
+
   it("refuses other files", async () => {
     const none = folder("none");
     mkdirSync(join(none, "metadata"));

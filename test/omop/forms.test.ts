@@ -319,6 +319,20 @@ describe("a source", () => {
     expect((await meds("convert", writeCsv(folder("f")), store)).stderr).toContain("MEDS_STORE_EXISTS");
   });
 
+  it("refuses a signal and a callback that are none, in every function that reads tables", async () => {
+    const [tables, target] = [writeCsv(folder("f")), folder("t")];
+    const [made, store] = [await converted(tables), join(target, "s.medsdb")];
+    for (const wrong of [{ signal: 5 }, { signal: {} }, { onProgress: 5 }] as never[])
+      for (const call of [
+        () => PatientDatabase.from(tables, { ...(wrong as object), store }),
+        () => convert(tables, store, wrong),
+        () => inspect(tables, wrong),
+        () => verify(made.store, tables, wrong),
+      ])
+        expect(await rejected(call()), String(call)).toMatchObject({ code: "MEDS_INVALID_ARGUMENT" });
+    expect(readdirSync(target)).toEqual([]);
+  });
+
   it("leaves nothing where the conversion is cancelled", async () => {
     for (const abortAt of [0, 1, 2, 3]) {
       const target = folder("t");

@@ -1,12 +1,15 @@
 // convert() and from(): options, progress, cancelling, and when a store is made anew.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { convert, generate, MedsError, PatientDatabase, type Progress, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { clinic, T0 } from "../support/clinic.js";
 import { writeSimple } from "../support/dataset.js";
 import { folder } from "../support/folder.js";
 
+const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const code = (promise: Promise<unknown>): Promise<string | undefined> =>
   promise.then(
     () => undefined,
@@ -26,6 +29,23 @@ describe("convert()", () => {
     expect((await convert(source, `${source}.2`, { reuse: true })).reused).toBe(true);
     expect(await code(convert(source, `${source}.2`))).toBe("MEDS_STORE_EXISTS");
     expect((await convert(source, `${source}.2`, { force: true, exclude: ["unit"] })).columns).toBe(summary.columns - 1);
+  });
+
+  it("reports the phase start first, also where Node's permission model makes the first call late", async () => {
+    const [{ source }, out] = [await clinic(), folder("first")];
+    const program = `import { convert } from "meds-reader";
+      const first = new Set();
+      for (let i = 0; i < 40; i += 1) {
+        const seen = [];
+        await convert(${JSON.stringify(source)}, ${JSON.stringify(out)} + "/" + i, { onProgress: ({ phase }) => seen.push(phase) });
+        first.add(seen[0]);
+      }
+      console.log([...first].join());`;
+    const model = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+    const flags = [model, "--allow-addons", "--allow-fs-read=*", `--allow-fs-write=${out}/*`, "--no-warnings", "--input-type=module"];
+    const env = { ...process.env, MEDS_READER_CACHE: "off" };
+    const done = spawnSync(process.execPath, [...flags, "-e", program], { encoding: "utf8", cwd: checkout, env });
+    expect(done.stdout + done.stderr).toBe("start\n");
   });
 
   it("is cancelled by a signal and leaves nothing behind", async () => {

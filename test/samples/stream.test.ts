@@ -171,13 +171,15 @@ describe("a stream of batches", () => {
     db.close();
   });
 
-  it("stops writing to a stream that takes nothing", async () => {
+  it("stops writing to a stream that takes nothing, or that is destroyed", async () => {
     const db = PatientDatabase.open(generated.store);
     const list = samples(db, { split: "train" }, { maxLength: 30 });
     const stop = new AbortController();
     const stuck = new Writable({ write: () => void setTimeout(() => stop.abort(), 20) });
     const batches = loader(list, { batchSize: 2, padTo: "max", signal: stop.signal });
     expect(await rejected(writeBatches(batches, stuck))).toMatchObject({ code: "MEDS_CANCELLED" });
+    const destroyed = loader(list, { batchSize: 2, padTo: "max" });
+    expect(await rejected(writeBatches(destroyed, sink().destroy()))).toMatchObject({ code: "MEDS_IO" });
     db.close();
   });
 
