@@ -16,6 +16,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     env: { MEDS_READER_CACHE: cache },
     pool: "forks", // a native add-on, and tests that map and unmap gigabytes
+    isolate: false, // a process for each file would start Node, load the package and compile it again
+    setupFiles: ["test/support/fresh.ts"],
     maxWorkers: availableParallelism(), // by default vitest leaves one processor free: half of two
     testTimeout: 60_000,
     hookTimeout: 120_000,
