@@ -8,14 +8,20 @@ import { defineConfig } from "vitest/config";
 const entry = fileURLToPath(new URL("./dist/index.js", import.meta.url));
 // They remember hashes of files as their users do, in a folder of their own.
 const cache = mkdtempSync(join(tmpdir(), "meds-reader-test-cache-"));
-process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
+// What several test files read is made once.
+const shared = mkdtempSync(join(tmpdir(), "meds-reader-test-shared-"));
+process.on("exit", () => {
+  for (const folder of [cache, shared]) rmSync(folder, { recursive: true, force: true });
+});
 
 export default defineConfig({
   resolve: { alias: [{ find: /^meds-reader$/, replacement: entry }] },
   test: {
     include: ["test/**/*.test.ts"],
-    env: { MEDS_READER_CACHE: cache },
+    env: { MEDS_READER_CACHE: cache, MEDS_TEST_SHARED: shared },
     pool: "forks", // a native add-on, and tests that map and unmap gigabytes
+    isolate: false, // a process for each file would start Node, load the package and compile it again
+    setupFiles: ["test/support/fresh.ts"],
     maxWorkers: availableParallelism(), // by default vitest leaves one processor free: half of two
     testTimeout: 60_000,
     hookTimeout: 120_000,

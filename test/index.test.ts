@@ -45,6 +45,12 @@ function scanned(store: string): string[] {
   return found.sort();
 }
 
+/** The first entries that differ. An assertion over hundreds of thousands of them takes many seconds. */
+const different = (found: readonly string[], expected: readonly string[]) =>
+  Array.from({ length: Math.max(found.length, expected.length) }, (_, i) => [found[i], expected[i]])
+    .filter(([one, other]) => one !== other)
+    .slice(0, 5);
+
 /** What queries say of some codes, over whole timelines, a part of the patients, and windows. */
 async function answers(db: PatientDatabase, codes: readonly number[]): Promise<unknown[]> {
   const half = db.subset({ slots: Array.from({ length: db.size >> 1 }, (_, i) => 2 * i) });
@@ -88,10 +94,11 @@ describe("an inverted index", () => {
     const { indexBytes, storeBytes, shards } = await convert(generated.source, one, { index: true, threads: 1, shardBytes: 2 << 20 });
     await convert(generated.source, join(place, "four"), { index: true, threads: 4, shardBytes: 2 << 20 });
     expect(shards).toBeGreaterThan(1);
-    expect(indexFiles(one)).toEqual(indexFiles(join(place, "four")));
+    expect(indexFiles(one).map(({ length }) => length)).toEqual(indexFiles(join(place, "four")).map(({ length }) => length));
+    expect(Buffer.concat(indexFiles(one)).equals(Buffer.concat(indexFiles(join(place, "four"))))).toBe(true);
     expect(indexFiles(one).reduce((sum, { length }) => sum + length, 0)).toBe(indexBytes);
     expect(indexBytes).toBeLessThan(storeBytes / 3);
-    expect(entries(one)).toEqual(scanned(one));
+    expect(different(entries(one), scanned(one))).toEqual([]);
     expect(await verify(one, generated.source)).toEqual({ ok: true, differences: [] });
   });
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { convert, generate, PatientDatabase } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folder, place } from "./support/folder.js";
+import { full } from "./support/property.js";
 
 const natural = fileURLToPath(new URL("../benches/natural.mjs", import.meta.url));
 const root = folder("natural");
@@ -55,39 +56,44 @@ beforeAll(async () => {
 });
 
 describe("npm run bench:natural", () => {
-  it("runs each program of the questions and prints figures; the answers are those of the rows themselves", async () => {
-    const { code, stdout, stderr } = await run("--only", "codes-per-year,sum-of-labs,empty-pass,event-time");
-    expect(stderr).toMatch(/without the peers: MEDS_PEER_PYTHON=\S+ does not run/);
-    expect(stdout).toContain("(codes-per-year)");
-    expect(code).toBe(0);
-    const db = PatientDatabase.open(join(root, "store.medsdb"));
-    const cells = new Map<string, number>();
-    let total = 0;
-    for (const patient of db) {
-      for (const { code, timeMicros, numericValue } of patient) {
-        if (code.startsWith("LAB//")) total += numericValue ?? 0;
-        if (timeMicros === null) continue;
-        const key = `${code}\t${new Date(Number(timeMicros) / 1000).toISOString().slice(0, 4)}`;
-        cells.set(key, (cells.get(key) ?? 0) + 1);
+  // The tests below find a fault of the harness; the programs themselves are measured with `npm run bench:natural`.
+  it.runIf(full)(
+    "runs each program of the questions and prints figures; the answers are those of the rows themselves",
+    async () => {
+      const { code, stdout, stderr } = await run("--only", "codes-per-year,sum-of-labs,empty-pass,event-time");
+      expect(stderr).toMatch(/without the peers: MEDS_PEER_PYTHON=\S+ does not run/);
+      expect(stdout).toContain("(codes-per-year)");
+      expect(code).toBe(0);
+      const db = PatientDatabase.open(join(root, "store.medsdb"));
+      const cells = new Map<string, number>();
+      let total = 0;
+      for (const patient of db) {
+        for (const { code, timeMicros, numericValue } of patient) {
+          if (code.startsWith("LAB//")) total += numericValue ?? 0;
+          if (timeMicros === null) continue;
+          const key = `${code}\t${new Date(Number(timeMicros) / 1000).toISOString().slice(0, 4)}`;
+          cells.set(key, (cells.get(key) ?? 0) + 1);
+        }
       }
-    }
-    db.close();
-    const lines = Array.from(cells, ([key, count]) => Buffer.from(`${key}\t${count}\n`)).sort(Buffer.compare);
-    const digest = createHash("sha256").update(Buffer.concat(lines)).digest("hex");
-    const of = (question: string) => report().find((entry) => entry.question === question);
-    expect(lines.length).toBeGreaterThan(100);
-    expect(of("codes-per-year")?.answer).toEqual({ rows: lines.length, digest });
-    expect(of("sum-of-labs")?.answer.total).toBeCloseTo(total, 6);
-    for (const { results, question } of report()) {
-      expect(results.length, question).toBeGreaterThan(1);
-      for (const { name, wall, cpu, first } of results)
-        expect(
-          [wall, cpu, first].every((seconds) => seconds >= 0),
-          name,
-        ).toBe(true);
-    }
-    expect(of("codes-per-year")?.results.map(({ name }) => name)).toEqual(expect.arrayContaining(["port-module", "port-here", "arrays"]));
-  }, 300_000);
+      db.close();
+      const lines = Array.from(cells, ([key, count]) => Buffer.from(`${key}\t${count}\n`)).sort(Buffer.compare);
+      const digest = createHash("sha256").update(Buffer.concat(lines)).digest("hex");
+      const of = (question: string) => report().find((entry) => entry.question === question);
+      expect(lines.length).toBeGreaterThan(100);
+      expect(of("codes-per-year")?.answer).toEqual({ rows: lines.length, digest });
+      expect(of("sum-of-labs")?.answer.total).toBeCloseTo(total, 6);
+      for (const { results, question } of report()) {
+        expect(results.length, question).toBeGreaterThan(1);
+        for (const { name, wall, cpu, first } of results)
+          expect(
+            [wall, cpu, first].every((seconds) => seconds >= 0),
+            name,
+          ).toBe(true);
+      }
+      expect(of("codes-per-year")?.results.map(({ name }) => name)).toEqual(expect.arrayContaining(["port-module", "port-here", "arrays"]));
+    },
+    300_000,
+  );
 
   it("fails where one answer differs, and names both programs", async () => {
     const programs = program("wrong", "event-time/wrong.mjs", "export const needs = []; export const run = () => ({ before: -1 });");

@@ -27,7 +27,7 @@ it("npm test says what it left out and how to run it, then counts, and installs 
   const lines = lastLines(["test/mirror.test.ts", "test/bench.test.ts", "-t", "phases|refuses"], {});
   expect(lines[0]).toBe("Left out:");
   expect(lines.join("\n")).toMatch(
-    /npm run test:all tries all of them[\s\S]*MEDS_REAL_DATA=FOLDER[\s\S]*skipped: .*test\/bench\.test\.ts \(\d+\)/,
+    /npm run test:all runs all of them[\s\S]*MEDS_REAL_DATA=FOLDER[\s\S]*skipped: .*test\/bench\.test\.ts \(\d+\)/,
   );
   expect(lines.at(-1)).toMatch(/^1 passed, 0 failed, \d+ skipped$/);
   expect(names.map((name) => existsSync(join(root, ".cache", name)))).toEqual(before);

@@ -1,11 +1,13 @@
-// The command line as a user's shell runs it: a process of its own, its output through pipes.
+// The command line as a user's shell runs it, its output through pipes.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll } from "vitest";
+import { full } from "../support/property.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -32,9 +34,28 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { c
   return { child, done };
 }
 
-/** Runs `meds-reader` to its end. */
+/** Runs `meds-reader` to its end: with test:all in a process of its own, otherwise in one for the test file. */
 export function meds(...args: string[]): Promise<Result> {
-  return start(args).done;
+  if (full) return start(args).done;
+  const result = last.then(() => answered(args));
+  last = result.catch(() => {});
+  return result;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+let shared: { readonly child: ChildProcess; readonly lines: AsyncIterator<string> } | undefined;
+afterAll(() => shared?.child.kill());
+
+async function answered(args: readonly string[]): Promise<Result> {
+  if (shared === undefined) {
+    const script = fileURLToPath(new URL("../support/commands-child.mjs", import.meta.url));
+    const child = spawn(process.execPath, [script, main], { stdio: ["pipe", "pipe", "inherit"] });
+    shared = { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  }
+  shared.child.stdin!.write(`${JSON.stringify(args)}\n`);
+  const { done, value } = await shared.lines.next();
+  if (done) throw new Error(`meds-reader ${args.join(" ")} ended its process (${shared.child.exitCode ?? shared.child.signalCode}).`);
+  return JSON.parse(value) as Result;
 }
 
 /** Whether this machine has the program `script`, which runs a command on a terminal. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { folder, meds } from "./run.js";
+import { folder, meds, start } from "./run.js";
 
 const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
 const COMMANDS = ["convert", "info", "show", "rows", "codes", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
@@ -20,7 +20,7 @@ describe("help", () => {
   });
 
   it("lists all commands and the exit codes", async () => {
-    const { code, stdout } = await meds("--help");
+    const { code, stdout } = await start(["--help"]).done;
     expect(code).toBe(0);
     for (const command of [...COMMANDS, ...PLAIN, "Exit codes"]) expect(stdout).toContain(command);
     expect((await meds("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -113,7 +113,7 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
   });
 
   it("no command at all shows the help", async () => {
-    const { code, stdout, stderr } = await meds();
+    const { code, stdout, stderr } = await start([]).done;
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("Usage: meds-reader");
   });

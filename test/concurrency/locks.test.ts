@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { generate } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folder } from "../support/folder.js";
+import { scaled } from "../support/property.js";
 
 const SHIM = `#include <errno.h>
 #include <stdlib.h>
@@ -42,6 +43,8 @@ describe("file systems without locks", () => {
     if (shim === null) return test.skip("Linux and a C compiler are needed");
     const place = folder(name);
     expect(without(error, place, "convert", source, join(place, "s"))).toMatchObject({ status: 0, left: ["s"] });
+    // What is done without locks is the same, whatever the error.
+    if (name !== "ENOLCK") return;
     expect(without(error, place, "convert", source, join(place, "s"), "--force", "--index")).toMatchObject({ status: 0, left: ["s"] });
     expect(without(error, place, "convert", source, join(place, "r"), "--repair")).toMatchObject({ status: 0, left: ["r", "s"] });
     expect(without(error, place, "filter", join(place, "s"), join(place, "f"), "--split", "train").status).toBe(0);
@@ -58,7 +61,7 @@ describe("file systems without locks", () => {
     const store = join(place, "s");
     const env = { ...process.env, LD_PRELOAD: shim, LOCK_ERROR: String(constants.errno.ENOLCK) };
     const start = () => once(spawn(process.execPath, [command, "convert", large, store, "--force"], { env, stdio: "ignore" }), "exit");
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < scaled(5); round++) {
       expect(await Promise.all([start(), start(), start()])).toEqual([0, 0, 0].map((status) => [status, null]));
       expect(without(constants.errno.ENOLCK, place, "verify", store)).toMatchObject({ status: 0, left: ["large", "s"] });
     }

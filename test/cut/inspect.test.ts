@@ -17,6 +17,9 @@ import { good } from "../support/refused.js";
 
 const DAY = 86_400_000_000n;
 
+/** What inspections of this process keep in the folder for temporary files. Other tests may inspect at the same time. */
+const ownFolders = () => readdirSync(tmpdir()).filter((name) => name.includes("inspect") && name.includes(`-${process.pid}-`));
+
 describe("inspect()", () => {
   it("reports columns, subjects, notes and midnights as DuckDB counts them, and changes nothing", async () => {
     const source = folder("meds");
@@ -239,7 +242,7 @@ describe("inspect()", () => {
 
   it("looks into archives, and leaves nothing in the folder for temporary files", async () => {
     const source = await writeSimple(join(folder("packed"), "meds"), good);
-    const before = readdirSync(tmpdir()).filter((name) => name.includes("inspect"));
+    const before = ownFolders();
     for (const [name, option] of [
       ["a.tar", "-cf"],
       ["a.tar.gz", "-czf"],
@@ -260,7 +263,7 @@ describe("inspect()", () => {
     const archive = join(source, "..", "b.tar");
     spawnSync("tar", ["-cf", archive, "-C", join(source, ".."), "meds"]);
     expect((await inspect(archive)).problem).toContain(join(archive, "meds", "data", "0.parquet"));
-    expect(readdirSync(tmpdir()).filter((name) => name.includes("inspect"))).toEqual(before);
+    expect(ownFolders()).toEqual(before);
   });
 
   it("recognises OMOP CDM in upper or lower case, split and packed", async () => {
@@ -337,7 +340,7 @@ describe("inspect()", () => {
   });
 
   it("says of OMOP tables what their conversion says, and of their codes what their store has", async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith(".meds-reader.inspect"));
+    const before = ownFolders();
     for (const tables of [writeCsv(folder("omop")), await writeParquet(folder("omop"))]) {
       const store = join(folder("omop"), "s.medsdb");
       const { notes } = await convert(tables, store);
@@ -347,7 +350,7 @@ describe("inspect()", () => {
       const { stdout } = await meds("inspect", tables, "--progress", "none");
       expect(stdout).toContain("exactly midnight");
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(".meds-reader.inspect"))).toEqual(before);
+    expect(ownFolders()).toEqual(before);
     const wrong = writeCsv(folder("omop"), { ...omopClinic, death: omopClinic.death!.replace("2022-11-11", "soon") });
     expect(await inspect(wrong)).toMatchObject({ problem: expect.stringContaining("Column death_date"), notes: [], prefixes: null });
   });

@@ -9,8 +9,16 @@ import { tarred, zipped } from "../support/archive.js";
 import { writeSimple } from "../support/dataset.js";
 import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
-import { clinic, lines, type Tables, typeOf, writeCsv } from "../support/omop.js";
+import { clinic as all, brief, lines, type Tables, typeOf, writeCsv } from "../support/omop.js";
 import { good } from "../support/refused.js";
+
+/** Of the clinic what a form of its own needs: ids, dates and times, the vocabulary, the version. */
+const clinic: Tables = {
+  ...brief,
+  ...Object.fromEntries(
+    ["visit_occurrence", "drug_exposure", "concept_relationship", "concept_ancestor", "cdm_source"].map((table) => [table, all[table]!]),
+  ),
+};
 
 async function converted(source: string): Promise<string[]> {
   const target = folder("omop");
@@ -19,7 +27,7 @@ async function converted(source: string): Promise<string[]> {
   return lines(join(target, "s.medsdb"));
 }
 
-const expected = converted(writeCsv(folder("clinic")));
+const expected = converted(writeCsv(folder("clinic"), clinic));
 
 /** Runs SQL in a database's file. */
 async function sql(path: string, ...statements: string[]): Promise<void> {
@@ -50,20 +58,20 @@ const typed: Tables = {
 
 const nested = (name: string) => {
   const root = folder("f");
-  writeCsv(join(root, name));
+  writeCsv(join(root, name), clinic);
   return root;
 };
 
 describe("an archive of OMOP tables", () => {
   const archives: [string, () => string | Promise<string>][] = [
-    [".zip with __MACOSX", () => zipped(writeCsv(folder("f")))],
+    [".zip with __MACOSX", () => zipped(writeCsv(folder("f"), clinic))],
     [".zip with one folder", () => zipped(nested("GiBleed_5.3"))],
     [".zip with a folder called data", () => zipped(nested("data"))],
     [".zip of gzip", () => zipped(writeCsv(folder("f"), clinic, (table) => `cdm/${table}.csv.gz`))],
     [".zip of capitals and pieces", () => zipped(writeCsv(folder("f"), clinic, (table) => `${table.toUpperCase()}/0.CSV`))],
-    [".tar.gz", () => tarred(writeCsv(folder("f")), "omop.tar.gz")],
+    [".tar.gz", () => tarred(writeCsv(folder("f"), clinic), "omop.tar.gz")],
     [".tgz with folders", () => tarred(nested("a/b/cdm"), "omop.tgz")],
-    [".tar", () => tarred(writeCsv(folder("f")), "omop.tar")],
+    [".tar", () => tarred(writeCsv(folder("f"), clinic), "omop.tar")],
     [
       ".zip of a DuckDB database",
       async () => {
@@ -79,7 +87,7 @@ describe("an archive of OMOP tables", () => {
 
   it("is opened by from() and made anew where it changed; verify() and inspect() read it", async () => {
     const [first, second] = [
-      zipped(writeCsv(folder("f"))),
+      zipped(writeCsv(folder("f"), clinic)),
       zipped(writeCsv(folder("f"), { ...clinic, death: clinic.death!.replace("2022-11-11", "2022-11-12") })),
     ];
     const store = join(folder("t"), "s.medsdb");
@@ -92,9 +100,9 @@ describe("an archive of OMOP tables", () => {
     }
     expect(imports).toEqual([true, false, true]);
     expect(await verify(store, first)).toEqual({ ok: true, differences: [] });
-    const other = zipped(writeCsv(folder("f")));
+    const other = zipped(writeCsv(folder("f"), clinic));
     expect(new Set((await verify(store, other)).differences.map(({ subject }) => subject))).toEqual(new Set(["2"]));
-    const [packed, plain] = [await inspect(other), await inspect(writeCsv(folder("f")))];
+    const [packed, plain] = [await inspect(other), await inspect(writeCsv(folder("f"), clinic))];
     expect({ ...packed, path: "", bytes: 0 }).toEqual({ ...plain, path: "", bytes: 0 });
     expect(packed.path).toBe(other);
     expect((await meds("verify", store, first)).code).toBe(0);
@@ -115,7 +123,7 @@ describe("an archive of OMOP tables", () => {
     const wrong = zipped(writeCsv(folder("f"), { ...clinic, death: clinic.death!.replace("2,2022", "two,2022") }));
     expect(await refused(wrong)).toMatchObject({ code: "MEDS_COLUMN_TYPE", path: join(wrong, "death.csv") });
     expect((await inspect(wrong)).problem).toContain(join(wrong, "death.csv"));
-    const cut = tarred(writeCsv(folder("f")), "cut.tar.gz");
+    const cut = tarred(writeCsv(folder("f"), clinic), "cut.tar.gz");
     writeFileSync(cut, readFileSync(cut).subarray(0, -100));
     expect(await refused(cut)).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path: cut });
     const root = nested("a");
@@ -124,7 +132,7 @@ describe("an archive of OMOP tables", () => {
     expect(await refused(two)).toMatchObject({ code: "MEDS_NO_DATA", path: two, message: expect.stringContaining("2 datasets (a, b)") });
     const linked = folder("f");
     mkdirSync(join(linked, "cdm"));
-    writeCsv(join(linked, "cdm"));
+    writeCsv(join(linked, "cdm"), clinic);
     writeFileSync(place(linked, "meds", "data", "0.parquet"), "PAR1");
     expect((await refused(zipped(linked))).code).toBe("MEDS_NO_DATA");
     expect(readdirSync(target)).toEqual([]);
@@ -165,7 +173,7 @@ describe("a DuckDB database of OMOP tables", () => {
     [
       "as text throughout",
       async () => {
-        const csv = writeCsv(folder("csv"));
+        const csv = writeCsv(folder("csv"), clinic);
         const path = join(folder("f"), "texts.duckdb");
         await sql(
           path,
@@ -196,7 +204,7 @@ describe("a DuckDB database of OMOP tables", () => {
     expect(await verify(store, path)).toEqual({ ok: true, differences: [] });
     const before = await verify(store, await database("main", undefined, typed));
     expect(new Set(before.differences.map(({ subject }) => subject))).toEqual(new Set(["2"]));
-    const [found, plain] = [await inspect(path), await inspect(writeCsv(folder("f")))];
+    const [found, plain] = [await inspect(path), await inspect(writeCsv(folder("f"), clinic))];
     expect(found).toMatchObject({
       format: "omop",
       version: "5.4",
@@ -246,7 +254,7 @@ describe("a DuckDB database of OMOP tables", () => {
     await sql(twice, "CREATE SCHEMA other", "CREATE TABLE other.person AS FROM main.person");
     const both = await refused(twice);
     expect([both.code, both.message.includes("main.person, other.person")]).toEqual(["MEDS_SCHEMA_CONFLICT", true]);
-    const csv = writeCsv(folder("csv"));
+    const csv = writeCsv(folder("csv"), clinic);
     const outside = await database();
     await sql(outside, "DROP TABLE death", `CREATE VIEW death AS FROM read_csv('${join(csv, "death.csv")}')`);
     const view = await refused(outside);

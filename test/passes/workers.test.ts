@@ -10,6 +10,7 @@ import { run } from "../support/child.js";
 import { rejected } from "../support/errors.js";
 import { folder } from "../support/folder.js";
 import { generated } from "../support/generated.js";
+import { scaled } from "../support/property.js";
 
 let db: PatientDatabase;
 let ids: bigint[];
@@ -364,8 +365,9 @@ describe("threads", () => {
   });
 
   it("lose and repeat nothing, and never hang, in many passes at once that end in every way", async () => {
-    const end = await run("passes-stress.mjs", [generated.store, "200"], { timeout: 120_000 });
-    expect(end).toEqual({ code: 0, signal: null, stdout: "200 passes\n", stderr: "" });
+    const count = scaled(200);
+    const end = await run("passes-stress.mjs", [generated.store, String(count)], { timeout: 120_000 });
+    expect(end).toEqual({ code: 0, signal: null, stdout: `${count} passes\n`, stderr: "" });
   }, 150_000);
 
   it("read a module anew that has changed", async () => {

@@ -1,6 +1,6 @@
 // Stores that are larger than memory, or not in it: windows read their own pages and no others, and whatever reads in order is read ahead.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { convert, generate, loader, PatientDatabase, samples, Vocabulary } from "meds-reader";
 import { beforeAll, describe, expect, it, type TestContext } from "vitest";
@@ -11,14 +11,18 @@ import { generated } from "../support/generated.js";
 
 const ahead = new URL("../support/passes/ahead.mjs", import.meta.url);
 
+/** A store that nothing else in this process has mapped. */
+const own = join(folder("own"), "s.medsdb");
+beforeAll(() => cpSync(generated.store, own, { recursive: true }));
+
 describe("advice on the mapping", () => {
   /** Runs over a store, and says how its shards are read. */
   async function opened(test: TestContext, use: (db: PatientDatabase, now: () => { places: number; ahead: number }) => unknown) {
     if (unseen !== null) return test.skip(unseen);
-    const db = PatientDatabase.open(generated.store);
-    const now = () => advice(join(generated.store, "shards"));
+    const db = PatientDatabase.open(own);
+    const now = () => advice(join(own, "shards"));
     // Every shard is mapped for Rust and for JavaScript.
-    const all = 2 * readdirSync(join(generated.store, "shards")).length;
+    const all = 2 * readdirSync(join(own, "shards")).length;
     try {
       expect(now(), "look-ups").toEqual({ places: all, ahead: 0 });
       // Threads of passes live on, with the store open.
@@ -34,7 +38,7 @@ describe("advice on the mapping", () => {
 
   /** Mappings go on a later turn of the event loop; some with a worker that ends. */
   async function unmapped() {
-    const left = () => advice(join(generated.store, "shards"));
+    const left = () => advice(join(own, "shards"));
     for (let turn = 0; turn < 100 && left().places + left().ahead > 0; turn += 1) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(left()).toEqual({ places: 0, ahead: 0 });
   }
@@ -110,8 +114,8 @@ describe("advice on the mapping", () => {
 
   it("a table of apache-arrow and an export are scans for as long as they live", async (test) => {
     if (unseen !== null) return test.skip(unseen);
-    const db = PatientDatabase.open(generated.store);
-    const now = () => advice(join(generated.store, "shards"));
+    const db = PatientDatabase.open(own);
+    const now = () => advice(join(own, "shards"));
     const exported = db.exportC(0);
     expect(now().ahead).toBe(2);
     exported.release();
@@ -126,7 +130,7 @@ describe("advice on the mapping", () => {
 
   it("an iterator that is left keeps no file mapped after close()", async (test) => {
     if (unseen !== null) return test.skip(unseen);
-    const db = PatientDatabase.open(generated.store);
+    const db = PatientDatabase.open(own);
     const left = db[Symbol.iterator]();
     left.next();
     db.close();

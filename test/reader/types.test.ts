@@ -114,13 +114,24 @@ describe("examples", () => {
     expect(places).toEqual([]);
   });
 
-  it.each(all)("%s runs", (at, text) => {
-    const file = join(scratch, `${at.replaceAll(/\W/g, "-")}.mjs`);
-    // The documents are JavaScript as they are.
-    const isTypeScript = at.startsWith("index.d.ts");
-    writeFileSync(file, isTypeScript ? ts.transpile(text, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }) : text);
-    const { status, stderr } = spawnSync(process.execPath, [file], { cwd: place, encoding: "utf8" });
+  it("run, one after the other", { timeout: 120_000 }, () => {
+    const files = all.map(([at, text]) => {
+      const file = join(scratch, `${at.replaceAll(/\W/g, "-")}.mjs`);
+      // The documents are JavaScript as they are.
+      const isTypeScript = at.startsWith("index.d.ts");
+      writeFileSync(file, isTypeScript ? ts.transpile(text, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }) : text);
+      return file;
+    });
+    // In one process. An example that fails is named, and the next one runs.
+    const runner = join(scratch, "runner.mjs");
+    writeFileSync(
+      runner,
+      `for (const file of ${JSON.stringify(files)})
+         await import(file).catch((error) => console.error(file, error));
+       console.log("\\nall ran");`,
+    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, [runner], { cwd: place, encoding: "utf8", maxBuffer: 1 << 28 });
     expect(stderr).toBe("");
-    expect(status).toBe(0);
+    expect([status, stdout.split("\n").at(-2)]).toEqual([0, "all ran"]);
   });
 });

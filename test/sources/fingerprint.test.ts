@@ -22,7 +22,7 @@ import { duck, hyparquetBytes, type SimpleRow, simple, simpleFile, writeSimple, 
 import { rejected } from "../support/errors.js";
 import { changed, contents, files, folder, place } from "../support/folder.js";
 import { generated } from "../support/generated.js";
-import { clinic, writeCsv } from "../support/omop.js";
+import { brief, clinic, writeCsv } from "../support/omop.js";
 import { python } from "../support/python.js";
 
 const PEOPLE = 100;
@@ -395,7 +395,7 @@ describe("a source that changes while it is converted", () => {
   });
 
   it("is noticed of OMOP tables, too", async () => {
-    const [tables, target] = [writeCsv(folder("tables")), folder("target")];
+    const [tables, target] = [writeCsv(folder("tables"), brief), folder("target")];
     let written = false;
     const onProgress = () => {
       if (!written) writeFileSync(join(tables, "death.csv"), readFileSync(join(tables, "death.csv")));
@@ -485,7 +485,7 @@ describe("hashes that are remembered", () => {
   });
 
   it("of OMOP tables are remembered, those of files made from them are not", async () => {
-    const { source, store } = await settled((root) => Promise.resolve(writeCsv(root)));
+    const { source, store } = await settled((root) => Promise.resolve(writeCsv(root, brief)));
     expect(await reused(source, store)).toBe(true);
   });
 
@@ -561,7 +561,7 @@ describe("trustTimes", () => {
       return { source, path, change: () => write("hyparquet-writer", events("code"), path) };
     },
     "OMOP tables": async () => {
-      const source = writeCsv(folder("trusted"));
+      const source = writeCsv(folder("trusted"), brief);
       const path = join(source, "death.csv");
       const text = readFileSync(path, "utf8");
       return { source, path, change: async () => writeFileSync(path, text.replace("2022-11-11", "2022-11-12")) };

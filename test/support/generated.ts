@@ -1,16 +1,23 @@
-// A generated dataset of 400,000 rows and its store in several shards, made once per test file.
+// A generated dataset of 400,000 rows and its store in several shards, made once for all test files. They only read it.
+import { existsSync, mkdtempSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { convert, generate } from "meds-reader";
 import { beforeAll } from "vitest";
-import { folder } from "./folder.js";
 
-/** Their paths, after `beforeAll`. */
-export const generated = { source: "", store: "" };
+const root = join(process.env.MEDS_TEST_SHARED!, "generated");
+
+/** Their paths. They exist after `beforeAll`. */
+export const generated = { source: join(root, "source"), store: join(root, "sound.medsdb") };
 
 beforeAll(async () => {
-  const root = folder("generated");
-  generated.source = join(root, "source");
-  generated.store = join(root, "sound.medsdb");
-  await generate(generated.source, { patients: 300, events: 400_000, seed: 5, files: 3 });
-  await convert(generated.source, generated.store, { shardBytes: 2 << 20 });
+  if (existsSync(root)) return;
+  const made = mkdtempSync(`${root}-`);
+  await generate(join(made, "source"), { patients: 300, events: 400_000, seed: 5, files: 3 });
+  await convert(join(made, "source"), join(made, "sound.medsdb"), { shardBytes: 2 << 20 });
+  try {
+    renameSync(made, root);
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(root)) throw error;
+  }
 });

@@ -179,8 +179,13 @@ fn an_index_can_be_cancelled_and_does_not_change_the_shards() {
     assert!(Store::open(dir.path().join("s"), true).is_ok());
 }
 
+/// A fifth, except with `npm run test:all`.
+fn cases() -> u32 {
+    if std::env::var_os("MEDS_TEST_FULL").is_some() { 60 } else { 12 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn is_what_a_scan_finds(
