@@ -4,7 +4,7 @@
 // work before the packages are published. The same sources give the same bytes.
 //
 // By default the native part is that of `npm run setup`. With --build it is compiled as it is published (the
-// profile `dist`); with --targets, those of other platforms. On Linux this needs cargo-zigbuild and zig, which
+// profile `dist`, or another with --profile); with --targets, those of other platforms. On Linux this needs cargo-zigbuild and zig, which
 // link with an old glibc.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,9 +17,13 @@ import { fail, must, npmCommand, root, status } from "./lib/run.mjs";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { build: { type: "boolean", default: false }, targets: { type: "string" } },
+  options: { build: { type: "boolean", default: false }, targets: { type: "string" }, profile: { type: "string", default: "dist" } },
 });
-if (positionals.length !== 1 || Object.keys(values).some((name) => !["build", "targets"].includes(name)) || values.targets === true)
+if (
+  positionals.length !== 1 ||
+  Object.keys(values).some((name) => !["build", "targets", "profile"].includes(name)) ||
+  values.targets === true
+)
   fail(`usage: npm run pack:local -- DIR [--build | --targets NAME,…]\nPlatforms: ${Object.keys(platforms).join(", ")}`, 2);
 const out = resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0]);
 const names = values.targets?.split(",") ?? [thisPlatform()];
@@ -41,7 +45,7 @@ function compile(name) {
     fail("cargo-zigbuild was not found. Install it and zig: pip install cargo-zigbuild ziglang");
   const flags = [
     "--profile",
-    "dist",
+    values.profile,
     "--package",
     "meds-node",
     "--locked",
@@ -53,7 +57,7 @@ function compile(name) {
   if (status(["cargo", isZig ? "zigbuild" : "build", ...flags], { env }) !== 0)
     fail(`compiling the native part for ${name} failed. Is the target installed? rustup target add ${target}`);
   const file = { win32: "meds_node.dll", darwin: "libmeds_node.dylib" }[os] ?? "libmeds_node.so";
-  return join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), target, "dist", file);
+  return join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), target, values.profile, file);
 }
 
 /** The names of the files of the main package. */
