@@ -4,7 +4,7 @@
 // work before the packages are published. The same sources give the same bytes.
 //
 // By default the native part is that of `npm run setup`. With --build it is compiled as it is published (the
-// profile `dist`); with --targets, those of other platforms. On Linux this needs cargo-zigbuild and zig, which
+// profile `dist`, or another with --profile); with --targets, those of other platforms. On Linux this needs cargo-zigbuild and zig, which
 // link with an old glibc.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,9 +18,13 @@ import { fail, must, npmCommand, root } from "./lib/run.mjs";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { build: { type: "boolean", default: false }, targets: { type: "string" } },
+  options: { build: { type: "boolean", default: false }, targets: { type: "string" }, profile: { type: "string", default: "dist" } },
 });
-if (positionals.length !== 1 || Object.keys(values).some((name) => !["build", "targets"].includes(name)) || values.targets === true)
+if (
+  positionals.length !== 1 ||
+  Object.keys(values).some((name) => !["build", "targets", "profile"].includes(name)) ||
+  values.targets === true
+)
   fail(`usage: npm run pack:local -- DIR [--build | --targets NAME,…]\nPlatforms: ${Object.keys(platforms).join(", ")}`, 2);
 const out = resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0]);
 const names = values.targets?.split(",") ?? [thisPlatform()];
@@ -38,7 +42,7 @@ process.on("exit", () => rmSync(stage, { recursive: true, force: true }));
 function compiled(name) {
   const zig = wantsZig(name);
   if (zig && !hasZig()) fail("cargo-zigbuild was not found. Install it and zig: pip install cargo-zigbuild ziglang");
-  return compile(name, { zig });
+  return compile(name, { zig, profile: values.profile });
 }
 
 /** The names of the files of the main package. */

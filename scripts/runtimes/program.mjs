@@ -183,3 +183,4 @@ for (const [name, run] of Object.entries(STEPS)) {
   }
 }
 console.log(JSON.stringify({ steps, typescript: await typed() }));
+if (steps.some(({ error }) => error !== undefined)) process.exitCode = 1;

@@ -1,10 +1,9 @@
 //! The `data` file of a column: a table of offsets, then the compressed records, one per subject.
 
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Positioned, Result};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use zstd::bulk::Decompressor;
 use zstd::dict::DecoderDictionary;

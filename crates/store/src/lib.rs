@@ -6,6 +6,7 @@
 pub mod error;
 pub mod layout;
 pub mod manifest;
+pub mod positioned;
 pub mod progress;
 pub mod read;
 pub mod types;
@@ -14,5 +15,6 @@ pub mod write;
 pub use error::{Code, Error, Result};
 pub use layout::{Node, Span};
 pub use manifest::Manifest;
+pub use positioned::Positioned;
 pub use progress::Progress;
 pub use read::Store;

@@ -2,11 +2,11 @@
 //! small read.
 
 use bytes::Bytes;
+use meds_store::Positioned;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
 /// Bytes to read ahead.

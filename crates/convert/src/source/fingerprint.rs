@@ -7,11 +7,10 @@
 
 use crate::source::digest::hex;
 use crate::source::hashes::{Hashes, Key};
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Positioned, Result};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -44,7 +43,8 @@ pub struct Input {
 pub struct Seen {
     bytes: u64,
     modified: (i64, i64),
-    /// Time of the last change of content, name or rights; no program can set it.
+    /// Time of the last change of content, name or rights; no program can set it. On Windows the end of time,
+    /// so that no file is ever settled.
     changed: (i64, i64),
     device: u64,
     inode: u64,
@@ -52,7 +52,9 @@ pub struct Seen {
 
 impl Seen {
     /// Takes the state from the metadata of a file.
+    #[cfg(unix)]
     pub fn of(about: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
         Self {
             bytes: about.len(),
             modified: (about.mtime(), about.mtime_nsec()),
@@ -60,6 +62,14 @@ impl Seen {
             device: about.dev(),
             inode: about.ino(),
         }
+    }
+
+    /// The same.
+    #[cfg(windows)]
+    pub fn of(about: &Metadata) -> Self {
+        use std::os::windows::fs::MetadataExt;
+        let modified = (0, about.last_write_time() as i64);
+        Self { bytes: about.len(), modified, changed: (i64::MAX, 0), device: 0, inode: 0 }
     }
 
     fn at(path: &Path) -> Result<Self> {

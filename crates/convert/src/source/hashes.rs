@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -83,7 +82,11 @@ fn parse(text: &str) -> Option<HashMap<Key, u128>> {
 /// Replaces the bytes of a file atomically.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
     let unique = RandomState::new().build_hasher().finish();
     let made = path.with_extension(format!("{unique:016x}"));
     let written = File::create_new(&made).and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&made, path));

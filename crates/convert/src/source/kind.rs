@@ -7,7 +7,6 @@ use meds_store::{Code, Error, Result};
 use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 /// What a path is.
@@ -285,17 +284,7 @@ fn file(path: &Path, about: &Metadata) -> Result<Kind> {
     };
     // A pipe is not opened: that would wait for a writer.
     if !about.is_file() {
-        let what = about.file_type();
-        return refused(
-            if what.is_fifo() {
-                "a pipe"
-            } else if what.is_socket() {
-                "a socket"
-            } else {
-                "a device"
-            }
-            .into(),
-        );
+        return refused(special(about.file_type()).into());
     }
     let head = head(path)?;
     if let Some(kind) = by_magic(&head).or_else(|| by_name(path)) {
@@ -306,6 +295,21 @@ fn file(path: &Path, about: &Metadata) -> Result<Kind> {
         None if head.is_empty() => "an empty file".into(),
         None => "a file of another kind".into(),
     })
+}
+
+#[cfg(unix)]
+fn special(what: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match what.is_fifo() {
+        true => "a pipe",
+        false if what.is_socket() => "a socket",
+        false => "a device",
+    }
+}
+
+#[cfg(windows)]
+fn special(_: FileType) -> &'static str {
+    "a device"
 }
 
 fn head(path: &Path) -> Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use crate::source::fingerprint::Seen;
 use crate::source::guard::{guarded, reason};
 use crate::source::{footer, parquet_types};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use meds_store::{Code, Error, Result};
+use meds_store::{Code, Error, Positioned, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{ConvertedType, Type};
@@ -18,7 +18,6 @@ use parquet::file::metadata::{
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,9 +1,8 @@
 //! A file that many tasks write at once, each at its own offsets.
 
-use meds_store::{Error, Result};
+use meds_store::{Error, Positioned, Result};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 

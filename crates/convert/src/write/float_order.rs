@@ -1,9 +1,8 @@
 //! Column orders in the footer of a Parquet file, written so that older readers can open it.
 
-use meds_store::{Error, Result};
+use meds_store::{Error, Positioned, Result};
 use parquet::file::metadata::ParquetMetaData;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The footer's bytes for a column in the order of its type, and for a column in the total order of IEEE 754,

@@ -15,11 +15,10 @@ use arrow_schema::{DataType, Field, Schema};
 use meds_store::layout::Span;
 use meds_store::manifest::{STORE_ID_KEY, index_name, shard_name};
 use meds_store::write::{FilePlan, Shape};
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Code, Error, Positioned, Progress, Result};
 use rayon::prelude::*;
 use std::fs::{self, File};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

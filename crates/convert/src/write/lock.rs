@@ -2,9 +2,9 @@
 
 use meds_store::progress::Phase;
 use meds_store::{Error, Progress, Result};
+use same_file::Handle;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,16 +63,21 @@ impl Lock {
             };
             // The previous owner can remove the file after we open it and before we lock it. Without locks
             // that does not matter.
-            let is_ours = || fs::metadata(&path).is_ok_and(|now| file.metadata().is_ok_and(|ours| now.ino() == ours.ino()));
-            if !is_held || is_ours() {
+            if !is_held || is_at(&file, &path) {
                 return Ok(Self { path, is_held, created, _file: file });
             }
         }
     }
 }
 
+/// Whether the path still names this file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let ours = file.try_clone().and_then(Handle::from_file);
+    ours.is_ok_and(|ours| Handle::from_path(path).is_ok_and(|now| now == ours))
+}
+
 /// Whether this error means that the file system does not have locks: it does not support them (ENOSYS,
 /// EOPNOTSUPP), or its lock manager is missing (ENOLCK: NFS).
 fn has_no_locks(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
+    error.kind() == ErrorKind::Unsupported || cfg!(unix) && error.raw_os_error() == Some(libc::ENOLCK)
 }

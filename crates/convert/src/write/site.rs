@@ -117,7 +117,7 @@ impl Site {
         }
         if let Some(parent) = self.store.parent() {
             let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-            File::open(parent).and_then(|dir| dir.sync_all()).map_err(|e| Error::io(parent, "save the folder to the disk", &e))?;
+            sync_one(parent, true).map_err(|e| Error::io(parent, "save the folder to the disk", &e))?;
         }
         remove(&self.old)
     }
@@ -251,10 +251,18 @@ fn remove(path: &Path) -> Result<()> {
 fn sync(root: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(root).contents_first(true) {
         let entry = entry.map_err(|e| Error::io(root, "save the store", &e.into()))?;
-        let done = File::open(entry.path()).and_then(|file| file.sync_all());
+        let done = sync_one(entry.path(), entry.file_type().is_dir());
         done.map_err(|e| Error::io(entry.path(), "save the store", &e))?;
     }
     Ok(())
+}
+
+/// Windows flushes only files that are open for writing, and writes folders to the disk by itself.
+fn sync_one(path: &Path, is_folder: bool) -> std::io::Result<()> {
+    match cfg!(windows) && is_folder {
+        true => Ok(()),
+        false => File::options().read(true).write(cfg!(windows)).open(path)?.sync_all(),
+    }
 }
 
 #[cfg(test)]

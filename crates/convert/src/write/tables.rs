@@ -11,12 +11,11 @@ use arrow_ipc::MetadataVersion;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_schema::{ArrowError, Field, Schema};
 use meds_store::manifest::{self, STORE_ID_KEY, Section};
-use meds_store::{Code, Error, Progress, Result};
+use meds_store::{Code, Error, Positioned, Progress, Result};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufWriter;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -5,9 +5,10 @@
 //! evicts pages that are needed soon. Code that reads in order withdraws the advice ([`Mapping::scan`]) or
 //! announces its bytes ([`Mapping::ahead`]).
 
+use super::advice::*;
 use crate::error::{Code, Error, Result};
 use arrow_buffer::Buffer;
-use memmap2::{Advice, Mmap, MmapOptions, MmapRaw};
+use memmap2::{Mmap, MmapOptions, MmapRaw};
 use std::fs::{self, File, Metadata};
 use std::ops::Range;
 use std::path::Path;

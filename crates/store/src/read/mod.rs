@@ -5,6 +5,7 @@
 //! [`Store::check_offsets`] one column's offsets; [`Store::index`] the offsets of the inverted index;
 //! [`Store::verify`] every byte.
 
+mod advice;
 mod array;
 mod arrow;
 mod check;
