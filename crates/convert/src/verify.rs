@@ -7,7 +7,7 @@ mod arrow;
 
 use self::arrow::{Location, Shard, internal, shard_of};
 use crate::arrays::cast::cast;
-use crate::arrays::text::{Unwritable, writer};
+use crate::arrays::text::text_of;
 use crate::plan::survey::{Rows, null_id};
 use crate::source::column::{Column, Columns, Role, Wanted, subject_column, time_column};
 use crate::source::common_type::conform;
@@ -342,19 +342,9 @@ impl<'a> Comparison<'a> {
         ids: &[i64],
         locations: &[Location],
     ) {
-        let text = |array: &ArrayRef, row: usize| {
-            let mut text = String::new();
-            let written = match array.is_null(row) {
-                true => return "null".to_string(),
-                false => writer(array, Unwritable::Shown).map(|write| write(row, &mut text)),
-            };
-            match written {
-                Ok(Err(error)) => format!("ERROR: {error}"),
-                _ => text,
-            }
-            .chars()
-            .take(80)
-            .collect()
+        let text = |array: &ArrayRef, row: usize| match array.is_null(row) {
+            true => "null".to_string(),
+            false => text_of(array, row).unwrap_or_default().chars().take(80).collect(),
         };
         for (row, position) in part.iter().enumerate() {
             if ours.slice(row, 1).to_data() == theirs.slice(row, 1).to_data() {

@@ -188,7 +188,10 @@ mod tests {
         assert_eq!(rows(Arc::new(large.slice(1, 2))), [Some(vec![1, 2]), Some(vec![3])]);
         let nulls = Some(vec![true, false, true].into());
         let views = ListViewArray::new(item(D::Int64), vec![2, 0, 0].into(), vec![2, 4, 3].into(), numbers.clone(), nulls.clone());
-        assert_eq!(rows(Arc::new(views)), [Some(vec![2, 3]), None, Some(vec![0, 1, 2])]);
+        let views: ArrayRef = Arc::new(views);
+        assert_eq!(rows(views.clone()), [Some(vec![2, 3]), None, Some(vec![0, 1, 2])]);
+        // The items of a null are not copied.
+        assert_eq!(listed(&views).unwrap().as_list::<i32>().value_offsets(), [0, 2, 2, 5]);
         let fixed = FixedSizeListArray::new(item(D::Int64), 2, numbers, None);
         assert_eq!(rows(Arc::new(fixed.slice(1, 1))), [Some(vec![2, 3])]);
     }

@@ -54,6 +54,13 @@ pub fn strings(array: &dyn Array) -> Result<StringArray, ArrowError> {
     Ok(builder.finish())
 }
 
+/// The text of one value, or its error, for a message.
+pub fn text_of(array: &dyn Array, row: usize) -> Result<String, ArrowError> {
+    let mut text = String::new();
+    nested(array, Unwritable::Shown)?(row, &mut text)?;
+    Ok(text)
+}
+
 /// Writes the values of an array.
 pub fn writer<'a>(array: &'a dyn Array, inner: Unwritable) -> Result<Writer<'a>, ArrowError> {
     use DataType as D;
@@ -375,6 +382,7 @@ mod tests {
         let item = Arc::new(Field::new("item", times.data_type().clone(), true));
         let list = ListArray::new(item, OffsetBuffer::new(vec![0, 2].into()), times, None);
         assert!(texts(list.clone(), Unwritable::Fails)[0].starts_with("<Cast error"));
+        assert!(text_of(list.values(), 1).unwrap().starts_with("ERROR: Cast error"));
         let shown = "[1970-01-01T00:00:00, ERROR: Cast error: Failed to convert 9223372036854775807 to datetime for Timestamp(s)]";
         assert_eq!(texts(list, Unwritable::Shown), [shown]);
     }
