@@ -1,8 +1,9 @@
 //! Writes rows of a shard after a transform (selected, reordered, changed, new) as a Parquet file, which a
 //! conversion then reads.
 
+use crate::arrays::cast::cast;
 use crate::source::column::{Column, Role};
-use crate::source::common_type::canonical;
+use crate::source::common_type::{canonical, conform};
 use crate::source::shard::{NONE, ShardArrays, columns};
 use crate::write::parquet::{failed, leaves};
 use arrow_array::{
@@ -10,7 +11,6 @@ use arrow_array::{
     new_null_array,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, i256};
-use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow_select::interleave::interleave;
 use meds_store::types::type_of_name;
@@ -218,7 +218,7 @@ impl Overlay<'_> {
         for value in first..last {
             from[self.rows[value] as usize - range.start] = (1, value);
         }
-        let array = cast(array, self.values.data_type())?;
+        let array = conform(array, self.values.data_type())?;
         interleave(&[&array, &self.values], &from)
     }
 }
@@ -226,25 +226,27 @@ impl Overlay<'_> {
 impl Change<'_> {
     /// The values as an array of a type. Fails if they do not fit it.
     fn array(&self, wide: &DataType) -> Result<ArrayRef, ArrowError> {
-        let strict = CastOptions { safe: false, ..Default::default() };
         // Nested values cannot be passed from JavaScript. A null is a null of any type.
         if self.valid.iter().all(|valid| *valid == 0) {
             return Ok(new_null_array(wide, self.valid.len()));
         }
         let nulls = Some(NullBuffer::from_iter(self.valid.iter().map(|valid| *valid != 0)));
+        let numbers = |values: &[f64]| -> Result<ArrayRef, ArrowError> {
+            Ok(Arc::new(Float64Array::try_new(values.to_vec().into(), nulls.clone())?))
+        };
         match (&self.values, wide) {
             (NewValues::Numbers(values), DataType::Boolean) => {
                 Ok(Arc::new(BooleanArray::new(values.iter().map(|v| *v != 0.0).collect(), nulls)))
             }
-            (NewValues::Numbers(values), DataType::Date32 | DataType::Time32(_)) => {
-                let numbers = Float64Array::try_new(values.to_vec().into(), nulls)?;
-                cast_with_options(&cast_with_options(&numbers, &DataType::Int32, &strict)?, wide, &strict)
-            }
-            (NewValues::Numbers(values), _) => cast_with_options(&Float64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Numbers(values), DataType::Date32 | DataType::Time32(_)) => cast(&cast(&numbers(values)?, &DataType::Int32)?, wide),
+            (NewValues::Numbers(values), _) => cast(&numbers(values)?, wide),
             (NewValues::Words(values), DataType::UInt64) => {
                 Ok(Arc::new(UInt64Array::try_new(values.iter().map(|value| value.cast_unsigned()).collect(), nulls)?))
             }
-            (NewValues::Words(values), _) => cast_with_options(&Int64Array::try_new(values.to_vec().into(), nulls)?, wide, &strict),
+            (NewValues::Words(values), _) => {
+                let words: ArrayRef = Arc::new(Int64Array::try_new(values.to_vec().into(), nulls)?);
+                cast(&words, wide)
+            }
             (NewValues::Bytes(offsets, bytes), wide) => {
                 let rises =
                     offsets.first() == Some(&0) && offsets.is_sorted() && offsets.last().is_some_and(|end| *end as usize <= bytes.len());
@@ -267,7 +269,10 @@ impl Change<'_> {
                         let values: Decimal256Array = text()?.iter().map(parse).collect::<Result<_, _>>()?;
                         Ok(Arc::new(values.with_precision_and_scale(precision, scale)?))
                     }
-                    _ => cast_with_options(&BinaryArray::try_new(offsets, bytes, nulls)?, wide, &strict),
+                    _ => {
+                        let binaries: ArrayRef = Arc::new(BinaryArray::try_new(offsets, bytes, nulls)?);
+                        cast(&binaries, wide)
+                    }
                 }
             }
         }

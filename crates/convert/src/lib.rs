@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arrays;
 mod changes;
 mod conversion;
 mod csv;
@@ -46,3 +47,11 @@ pub use table::{
 pub use verify::{VerifyOptions, VerifySummary, verify};
 pub use write::float_order::plain_orders;
 pub use write::site::refuse_taken;
+
+/// What `tests/oracle.rs` compares with the Arrow library.
+#[cfg(feature = "oracle")]
+pub mod oracle {
+    pub use crate::arrays::cast::cast;
+    pub use crate::arrays::text::{Unwritable, Writer, writer};
+    pub use crate::source::common_type::{canonical, conform, join};
+}

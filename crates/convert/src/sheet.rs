@@ -1,11 +1,11 @@
 //! Rows as the bytes of a file that is written piece by piece: Parquet, Arrow or CSV.
 
+use crate::arrays::text::{Unwritable, Writer as TextWriter, writer};
+use crate::arrays::times::relabelled;
 use crate::write::float_order::plain_tail;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::cast;
-use arrow_cast::display::{ArrayFormatter, DurationFormat, FormatOptions};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use meds_store::{Code, Error, Result};
@@ -122,8 +122,15 @@ impl Sheet {
             }
             SheetForm::Arrow => Writer::Arrow(Box::new(FileWriter::try_new(self.sink.clone(), schema).map_err(|e| of_arrow(&e))?)),
             SheetForm::Csv => {
-                let names: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
-                let _ = self.sink.write_all(format!("{}\n", names.join(",")).as_bytes());
+                let mut header = String::new();
+                for field in schema.fields() {
+                    if !header.is_empty() {
+                        header.push(',');
+                    }
+                    push_quoted(field.name(), &mut header);
+                }
+                header.push('\n');
+                let _ = self.sink.write_all(header.as_bytes());
                 Writer::Csv
             }
         })
@@ -145,10 +152,14 @@ fn of_arrow(error: &ArrowError) -> Error {
     Error::new(Code::Internal, format!("the rows cannot be written: {error}."))
 }
 
-/// A field in quotes, if it needs these.
-fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && !text.contains(['"', ',', '\n', '\r']);
-    if plain { text.into() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+/// Appends a field, in quotes if it needs these.
+fn push_quoted(field: &str, text: &mut String) {
+    if !field.is_empty() && !field.contains(['"', ',', '\n', '\r']) {
+        return text.push_str(field);
+    }
+    text.push('"');
+    text.push_str(&field.replace('"', "\"\""));
+    text.push('"');
 }
 
 /// Rows that one thread makes into text at a time.
@@ -164,16 +175,15 @@ fn write_csv(sink: &mut Sink, rows: &RecordBatch) -> Result<()> {
 }
 
 fn csv_of(rows: &RecordBatch) -> Result<String> {
-    let options = FormatOptions::default().with_display_error(false).with_duration_format(DurationFormat::ISO8601);
     let columns = rows.columns().iter().map(without_zone).collect::<Result<Vec<_>>>()?;
-    let columns = columns.iter().map(|column| Cells::new(column, &options)).collect::<Result<Vec<_>>>()?;
-    let mut text = String::new();
+    let columns = columns.iter().map(Cells::new).collect::<Result<Vec<_>>>()?;
+    let (mut text, mut cell) = (String::new(), String::new());
     for row in 0..rows.num_rows() {
         for (i, column) in columns.iter().enumerate() {
             if i > 0 {
                 text.push(',');
             }
-            column.push(row, &mut text);
+            column.push(row, &mut cell, &mut text);
         }
         text.push('\n');
     }
@@ -183,10 +193,7 @@ fn csv_of(rows: &RecordBatch) -> Result<String> {
 /// Times of any zone as times of UTC, which is what they count from.
 fn without_zone(column: &ArrayRef) -> Result<ArrayRef> {
     match column.data_type() {
-        DataType::Timestamp(unit, Some(_)) => {
-            let raw = cast(column, &DataType::Int64).and_then(|raw| cast(&raw, &DataType::Timestamp(*unit, None)));
-            raw.map_err(|e| of_arrow(&e))
-        }
+        DataType::Timestamp(unit, Some(_)) => relabelled(column, &DataType::Timestamp(*unit, None)).map_err(|e| of_arrow(&e)),
         _ => Ok(Arc::clone(column)),
     }
 }
@@ -194,26 +201,28 @@ fn without_zone(column: &ArrayRef) -> Result<ArrayRef> {
 /// A column as texts.
 struct Cells<'a> {
     column: &'a ArrayRef,
-    format: ArrayFormatter<'a>,
+    write: TextWriter<'a>,
     /// The numbers, which are written where a time is outside the range of the calendar.
     raw: Option<ArrayRef>,
 }
 
 impl<'a> Cells<'a> {
-    fn new(column: &'a ArrayRef, options: &FormatOptions<'a>) -> Result<Self> {
-        let format = ArrayFormatter::try_new(column, options).map_err(|e| of_arrow(&e))?;
+    fn new(column: &'a ArrayRef) -> Result<Self> {
+        let write = writer(column, Unwritable::Fails).map_err(|e| of_arrow(&e))?;
         let is_time = matches!(column.data_type(), DataType::Timestamp(..));
-        let raw = is_time.then(|| cast(column, &DataType::Int64)).transpose().map_err(|e| of_arrow(&e))?;
-        Ok(Self { column, format, raw })
+        let raw = is_time.then(|| relabelled(column, &DataType::Int64)).transpose().map_err(|e| of_arrow(&e))?;
+        Ok(Self { column, write, raw })
     }
 
-    fn push(&self, row: usize, text: &mut String) {
+    /// Appends the text of a row. `cell` is room for it.
+    fn push(&self, row: usize, cell: &mut String, text: &mut String) {
         // Arrow counts no nulls in a column of the type null.
         if self.column.is_null(row) || *self.column.data_type() == DataType::Null {
             return;
         }
-        match (self.format.value(row).try_to_string(), &self.raw) {
-            (Ok(cell), _) => text.push_str(&quoted(&cell)),
+        cell.clear();
+        match ((self.write)(row, cell), &self.raw) {
+            (Ok(()), _) => push_quoted(cell, text),
             (Err(_), Some(raw)) => text.push_str(&raw.as_primitive::<Int64Type>().value(row).to_string()),
             (Err(_), None) => {}
         }

@@ -6,6 +6,8 @@
 mod arrow;
 
 use self::arrow::{Location, Shard, internal, shard_of};
+use crate::arrays::cast::cast;
+use crate::arrays::text::text_of;
 use crate::plan::survey::{Rows, null_id};
 use crate::source::column::{Column, Columns, Role, Wanted, subject_column, time_column};
 use crate::source::common_type::conform;
@@ -18,8 +20,6 @@ use crate::threads::pool;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, new_null_array};
-use arrow_cast::cast;
-use arrow_cast::display::array_value_to_string;
 use meds_store::manifest::{PATIENTS, Storage};
 use meds_store::progress::Phase;
 use meds_store::read::Problem;
@@ -344,7 +344,7 @@ impl<'a> Comparison<'a> {
     ) {
         let text = |array: &ArrayRef, row: usize| match array.is_null(row) {
             true => "null".to_string(),
-            false => array_value_to_string(array, row).unwrap_or_default().chars().take(80).collect(),
+            false => text_of(array, row).unwrap_or_default().chars().take(80).collect(),
         };
         for (row, position) in part.iter().enumerate() {
             if ours.slice(row, 1).to_data() == theirs.slice(row, 1).to_data() {

@@ -1,13 +1,13 @@
 //! Finds files that are copies of each other: they have the same rows, whatever their writer, compression,
 //! row groups or order of rows. Merging them would count every event twice.
 
+use crate::arrays::cast::cast;
 use crate::source::column::{Column, Columns, Wanted, subject_column};
 use crate::source::content::Batch;
 use crate::source::files::{Source, SourceFile};
 use crate::source::group::{Group, groups};
 use crate::source::read::Reader;
 use arrow_array::new_null_array;
-use arrow_cast::cast;
 use arrow_row::{RowConverter, SortField};
 use arrow_schema::ArrowError;
 use foldhash::quality::FixedState;

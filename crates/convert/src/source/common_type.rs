@@ -1,8 +1,9 @@
 //! The types of columns in a store: the canonical type of each source type, and the common type of two files'
 //! types.
 
+use crate::arrays::cast::cast;
+use crate::arrays::lists::listed;
 use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray, cast::AsArray, new_null_array};
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, TimeUnit};
 use std::sync::Arc;
 
@@ -190,12 +191,8 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
             let values = conform(list.values(), item.data_type())?;
             Ok(Arc::new(ListArray::try_new(item.clone(), list.offsets().clone(), values, list.nulls().cloned())?))
         }
-        (
-            DataType::LargeList(item) | DataType::ListView(item) | DataType::LargeListView(item) | DataType::FixedSizeList(item, _),
-            DataType::List(_),
-        ) => {
-            let plain = DataType::List(Arc::new(Field::new("item", item.data_type().clone(), true)));
-            conform(&strict_cast(array, &plain)?, target)
+        (DataType::LargeList(_) | DataType::ListView(_) | DataType::LargeListView(_) | DataType::FixedSizeList(..), DataType::List(_)) => {
+            conform(&listed(array)?, target)
         }
         (DataType::Map(_, _), DataType::Map(entries, sorted)) => {
             let map = array.as_map();
@@ -209,7 +206,7 @@ pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowErr
         }
         // An array without values fits any type.
         _ if array.logical_null_count() == array.len() => Ok(new_null_array(target, array.len())),
-        _ => strict_cast(array, target),
+        _ => cast(array, target),
     }
 }
 
@@ -219,10 +216,6 @@ fn conform_fields(source: &StructArray, fields: &Fields) -> Result<Vec<ArrayRef>
         None => Ok(new_null_array(field.data_type(), source.len())),
     });
     conformed.collect()
-}
-
-fn strict_cast(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
-    cast_with_options(array, target, &CastOptions { safe: false, ..Default::default() })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Reads one column of one row group, batch by batch, in the type that the store has.
 
+use crate::arrays::cast::cast;
 use crate::source::column::{Column, Origin, Role, or_exclude};
 use crate::source::common_type::conform;
 use crate::source::content::{Batch, Batches, Opened, ROWS, damaged};
@@ -8,7 +9,6 @@ use crate::source::folders;
 use crate::source::texts::Texts;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, TimestampMicrosecondArray, cast::AsArray};
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use meds_store::{Code, Error, Result};
 use std::sync::Arc;
@@ -104,7 +104,7 @@ fn convert(array: &ArrayRef, column: &Column) -> Result<ArrayRef, ArrowError> {
     match (column.role, &column.wide) {
         (Role::Time, _) => Ok(Arc::new(micros(array)?.0)),
         (_, DataType::Utf8) if Texts::of(array).is_some() => Ok(array.clone()),
-        (_, DataType::Utf8) => cast_with_options(array, &DataType::Utf8View, &CastOptions { safe: false, ..Default::default() }),
+        (_, DataType::Utf8) => cast(array, &DataType::Utf8View),
         (_, DataType::Float64) => {
             exact::<Int64Type>(array, |v| v as f64 as i128 == i128::from(v))?;
             exact::<UInt64Type>(array, |v| v as f64 as i128 == i128::from(v))?;
@@ -125,9 +125,8 @@ fn exact<T: ArrowPrimitiveType>(array: &ArrayRef, fits: impl Fn(T::Native) -> bo
 /// Microseconds since 1970-01-01, and how many values had nanoseconds. These are cut off towards the past, so
 /// that the order is kept.
 pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), ArrowError> {
-    let strict = CastOptions { safe: false, ..Default::default() };
     let array = match array.data_type() {
-        DataType::Dictionary(_, value) => cast_with_options(array, value, &strict)?,
+        DataType::Dictionary(_, value) => cast(array, value)?,
         _ => array.clone(),
     };
     let values = match array.data_type() {
@@ -139,11 +138,7 @@ pub fn micros(array: &ArrayRef) -> Result<(TimestampMicrosecondArray, u64), Arro
             let cut = nanos.iter().flatten().filter(|v| v % 1000 != 0).count() as u64;
             return Ok((nanos.unary(|v| v.div_euclid(1000)), cut));
         }
-        DataType::Timestamp(unit, _) => {
-            let naive = cast_with_options(&array, &DataType::Timestamp(*unit, None), &strict)?;
-            cast_with_options(&naive, &DataType::Timestamp(TimeUnit::Microsecond, None), &strict)?.as_primitive().clone()
-        }
-        _ => cast_with_options(&array, &DataType::Timestamp(TimeUnit::Microsecond, None), &strict)?.as_primitive().clone(),
+        _ => cast(&array, &DataType::Timestamp(TimeUnit::Microsecond, None))?.as_primitive().clone(),
     };
     Ok((values, 0))
 }

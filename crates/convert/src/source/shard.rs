@@ -1,5 +1,6 @@
 //! A mapped shard as Arrow arrays, and its values in any rows.
 
+use crate::arrays::cast::cast;
 use crate::source::column::{Column, Columns, Origin, role};
 use crate::source::common_type::canonical;
 use arrow_array::builder::UInt64Builder;
@@ -7,7 +8,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, StructArray, UInt32Array, UInt64Array};
 use arrow_buffer::OffsetBuffer;
-use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Schema};
 use arrow_select::take::take;
 use meds_store::manifest::{self, Storage};

@@ -1,10 +1,10 @@
 //! A store as the Arrow library reads it.
 
+use crate::arrays::cast::cast;
 use crate::source::guard::guarded;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
 use arrow_array::{ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt64Array};
-use arrow_cast::cast;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::FileDecoder;
 use arrow_ipc::root_as_footer;

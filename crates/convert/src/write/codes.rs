@@ -1,6 +1,7 @@
 //! The tables of codes: the codes of the events with their columns of `codes.parquet`, and their ancestors
 //! without events.
 
+use crate::arrays::cast::cast;
 use crate::source::children::children;
 use crate::source::common_type::{canonical, conform};
 use crate::source::dataset::broken;
@@ -9,7 +10,7 @@ use crate::source::metadata::{find, strings, table};
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, UInt64Array};
-use arrow_cast::cast;
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::take::take;
 use meds_store::manifest::Note;
@@ -197,8 +198,10 @@ pub fn target(field: &Field, column: &ArrayRef) -> Option<(DataType, ArrayRef)> 
         }
         // A single parent becomes a list of one.
         ("parent_codes", DataType::Utf8) => {
-            let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
-            Some((list.clone(), cast(&cast(column, &DataType::Utf8).ok()?, &list).ok()?))
+            let item = Arc::new(Field::new("item", DataType::Utf8, true));
+            let texts = cast(column, &DataType::Utf8).ok()?;
+            let list = ListArray::try_new(item, OffsetBuffer::from_repeated_length(1, texts.len()), texts, None).ok()?;
+            Some((list.data_type().clone(), Arc::new(list)))
         }
         ("parent_codes", _) => None,
         _ => Some((found, column.clone())),

@@ -1,5 +1,6 @@
 //! Writes rows of one column to their places in the shards.
 
+use crate::arrays::cast::cast;
 use crate::plan::extent::present;
 use crate::plan::layout::Destination;
 use crate::plan::pieces::Piece;
@@ -12,7 +13,6 @@ use crate::write::pass::Pass;
 use crate::write::values::{Values, fixed};
 use arrow_array::{Array, ArrayRef, new_null_array};
 use arrow_buffer::NullBuffer;
-use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::DataType;
 use meds_store::{Error, Result};
 use std::cell::Cell;
@@ -144,10 +144,7 @@ impl<'a> Writer<'a> {
         self.due.0 = self.due.0.checked_sub(found).ok_or(Failure::Changed)?;
         let array = match array.data_type() == &self.stored.data_type {
             true => array.clone(),
-            false => {
-                let narrowed = cast_with_options(array, &self.stored.data_type, &CastOptions { safe: false, ..Default::default() });
-                narrowed.map_err(|_| Failure::Changed)?
-            }
+            false => cast(array, &self.stored.data_type).map_err(|_| Failure::Changed)?,
         };
         if let Some(sparse) = &mut self.sparse {
             let nulls = array.nulls();

@@ -5,6 +5,7 @@
 //! Subjects are ordered by their first row in the source. Within a subject, rows without a time come first,
 //! then rows by time. Rows of equal time keep their order.
 
+use crate::arrays::cast::cast;
 use crate::plan::survey::{Rows, null_id};
 use crate::source::column::{Column, Columns, Wanted, subject_column, time_column};
 use crate::source::content::Batch;
@@ -15,7 +16,6 @@ use crate::source::spill::Spill;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array, UInt64Array, new_null_array};
-use arrow_cast::cast;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
+use arrow_array::types::{UInt16Type, UInt32Type};
 use arrow_array::{Array, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
@@ -100,8 +100,10 @@ fn by_arrow(root: &Path, store: &Store) -> (Found, DataType) {
         let patients = pairs.column_by_name("row").unwrap().as_primitive::<UInt32Type>();
         let lists: &ListArray = pairs.column_by_name("rows").unwrap().as_list();
         data_type = lists.value_type();
-        let rows = arrow_cast::cast(lists.values(), &DataType::UInt32).unwrap();
-        let rows = rows.as_primitive::<UInt32Type>().values();
+        let rows: Vec<u32> = match lists.values().as_primitive_opt::<UInt16Type>() {
+            Some(narrow) => narrow.values().iter().map(|row| u32::from(*row)).collect(),
+            None => lists.values().as_primitive::<UInt32Type>().values().to_vec(),
+        };
         let range = |list: &ListArray, i: usize| list.value_offsets()[i] as usize..list.value_offsets()[i + 1] as usize;
         for code in 0..codes.len() {
             for pair in range(codes, code) {
