@@ -1,0 +1,146 @@
+import type { Shard } from "../store/shard.js";
+import type { Value } from "../store/values/vector.js";
+import { shortest } from "../support/float32.js";
+import { HIGH } from "../support/time.js";
+import type { Timeline } from "../timeline/timeline.js";
+import type { Roles } from "./roles.js";
+
+/** Numbers whose text is kept. */
+const KEPT = 1 << 16;
+
+/**
+ * The rows of one patient that are known at a time, as texts read them. Row i is row i of the timeline. Values
+ * of later columns are null until they are known: the shard is that of a sample (`samples/guard.ts`).
+ */
+export class Known {
+  readonly subjectId: bigint;
+  readonly length: number;
+  /** Static rows come first. */
+  readonly staticCount: number;
+  /** The cut-off; null where the whole patient is known. */
+  readonly cutoff: bigint | null;
+  /** Rows may have ends, or visits. */
+  readonly hasEnds: boolean;
+  readonly hasVisits: boolean;
+  /** Rows may have notes with ids, providers or care sites. */
+  readonly hasPlaces: boolean;
+  private readonly shard: Shard;
+  private readonly patient: number;
+  private readonly begin: number;
+  private readonly gap: number;
+  private readonly list: Uint32Array | null;
+  private readonly texts = new Map<number, string>();
+  private readonly isSingle: boolean;
+
+  constructor(
+    line: Timeline,
+    cutoff: bigint | null,
+    private readonly roles: Roles,
+  ) {
+    const shard = line._shard;
+    this.subjectId = line.subjectId;
+    this.length = line.length;
+    this.cutoff = cutoff;
+    this.hasEnds = roles.end >= 0;
+    this.hasVisits = roles.visit >= 0;
+    this.hasPlaces = roles.note >= 0 || roles.provider >= 0 || roles.careSite >= 0;
+    this.shard = shard;
+    this.patient = line._patient;
+    this.begin = line._begin;
+    this.gap = line._gap;
+    this.list = line._rows;
+    this.isSingle = shard.numericValues instanceof Float32Array;
+    // The window of a sample counts no static rows, because they may be anywhere in its list.
+    let statics = line.staticCount;
+    if (line._rows !== null) while (statics < line.length && shard.micros(line._rows[statics]!) === null) statics += 1;
+    this.staticCount = statics;
+  }
+
+  /** The row of the shard. */
+  row(i: number): number {
+    if (this.list !== null) return this.list[i]!;
+    return this.begin + i + (i < this.staticCount ? 0 : this.gap);
+  }
+
+  /** Id of the code. */
+  code(i: number): number {
+    return this.shard.codeIds[this.row(i)]!;
+  }
+
+  /** Microseconds since 1970-01-01: a number within 2^53, else a bigint. Null for a static row. */
+  time(i: number): number | bigint | null {
+    const row = this.row(i);
+    const words = this.shard.timeWords;
+    const high = words[2 * row + 1]!;
+    if (high > -2097152 && high < 2097152) return high * HIGH + (words[2 * row]! >>> 0);
+    return this.shard.micros(row);
+  }
+
+  /** The numeric value as text, with the digits of the source: 7.1, not 7.099999904632568. Null without one. */
+  number(i: number): string | null {
+    const value = this.value(i);
+    return value === null ? null : this.digits(value);
+  }
+
+  /** The numeric value, or null. */
+  value(i: number): number | null {
+    const row = this.row(i);
+    const value = this.shard.numericValues[row]!;
+    return value <= Number.POSITIVE_INFINITY ? value : this.shard.oddValue(row);
+  }
+
+  /** A number as text. */
+  digits(value: number): string {
+    const known = this.texts.get(value);
+    if (known !== undefined) return known;
+    const text = String(this.isSingle ? shortest(value) : value);
+    if (this.texts.size < KEPT) this.texts.set(value, text);
+    return text;
+  }
+
+  unit(i: number): string | null {
+    const { shard } = this;
+    const { legend } = shard.store;
+    const row = this.row(i);
+    const own = legend.unitColumn;
+    return legend.unit(own < 0 ? null : shard.field(own).value(row, this.patient), shard.codeIds[row]!);
+  }
+
+  /** The end of what begins at this row, as known at the cut-off. */
+  end(i: number): number | bigint | null {
+    return this.at(this.roles.end, i) as number | bigint | null;
+  }
+
+  visit(i: number): Value | null {
+    return this.at(this.roles.visit, i);
+  }
+
+  type(i: number): string | null {
+    return this.textAt(this.roles.type, i);
+  }
+
+  text(i: number): string | null {
+    return this.textAt(this.roles.text, i);
+  }
+
+  note(i: number): string | null {
+    return this.textAt(this.roles.note, i);
+  }
+
+  provider(i: number): string | null {
+    return this.textAt(this.roles.provider, i);
+  }
+
+  careSite(i: number): string | null {
+    return this.textAt(this.roles.careSite, i);
+  }
+
+  private textAt(column: number, i: number): string | null {
+    const value = this.at(column, i);
+    return value === null || typeof value === "string" ? value : String(value);
+  }
+
+  private at(column: number, i: number): Value | null {
+    return column < 0 ? null : this.shard.field(column).value(this.row(i), this.patient);
+  }
+}
