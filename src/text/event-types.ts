@@ -9,19 +9,32 @@ interface Guesses {
   readonly types: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Kinds of events that describe the person, not what happened. */
-export const PERSON = "person";
+
+/** A code that ends a visit. */
+const DISCHARGE = /discharge|ED_OUT/i;
 
 /** The kinds of the events of a store. */
 export class EventTypes {
   private readonly byCode: string[] = [];
   private guesses: Guesses | undefined;
+  private discharges: boolean | undefined;
 
   constructor(private readonly store: Store) {}
 
   /** The value of the row's column of tables, else the kind of its code. */
   of(known: Known, i: number): string {
     return known.type(i) ?? this.ofCode(known.code(i));
+  }
+
+  /** Whether a code ends a visit, in data without a column of ends. */
+  isDischarge(id: number): boolean {
+    return DISCHARGE.test(this.store.codes._dictionary.at(id) as string);
+  }
+
+  /** Whether the data has such a code. */
+  get hasDischarges(): boolean {
+    this.discharges ??= this.store.codes._choices.find(DISCHARGE, "codes").selection.length > 0;
+    return this.discharges;
   }
 
   /** The kind that the beginning of a code suggests. */

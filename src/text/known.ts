@@ -2,23 +2,43 @@ import type { Shard } from "../store/shard.js";
 import type { Value } from "../store/values/vector.js";
 import { shortest } from "../support/float32.js";
 import { HIGH } from "../support/time.js";
-import type { Timeline } from "../timeline/timeline.js";
 import type { Roles } from "./roles.js";
+
+/** Until when a patient is known. */
+export interface Cutoff {
+  /** Microseconds since 1970-01-01; null: all of the patient. */
+  readonly time: bigint | null;
+  readonly inclusive: boolean;
+}
+
+/** The rows of a timeline: see `timeline/rows.ts`. */
+export interface TextRows {
+  readonly subjectId: bigint;
+  readonly length: number;
+  readonly staticCount: number;
+  readonly _shard: Shard;
+  readonly _patient: number;
+  readonly _begin: number;
+  readonly _gap: number;
+  readonly _rows: Uint32Array | null;
+}
 
 /** Numbers whose text is kept. */
 const KEPT = 1 << 16;
 
 /**
- * The rows of one patient that are known at a time, as texts read them. Row i is row i of the timeline. Values
- * of later columns are null until they are known: the shard is that of a sample (`samples/guard.ts`).
+ * The rows of one patient that are known at a time, as texts read them. Row i is row i of the timeline. The shard of a
+ * sample hides further values that are known later (`samples/guard.ts`).
  */
 export class Known {
   readonly subjectId: bigint;
   readonly length: number;
   /** Static rows come first. */
   readonly staticCount: number;
-  /** The cut-off; null where the whole patient is known. */
+  /** The prediction time; null where the whole patient is known. */
   readonly cutoff: bigint | null;
+  /** The last time at which something is known: the cut-off, or just before it. */
+  private readonly limit: bigint | null;
   /** Rows may have ends, or visits. */
   readonly hasEnds: boolean;
   readonly hasVisits: boolean;
@@ -33,14 +53,15 @@ export class Known {
   private readonly isSingle: boolean;
 
   constructor(
-    line: Timeline,
-    cutoff: bigint | null,
+    line: TextRows,
+    { time, inclusive }: Cutoff,
     private readonly roles: Roles,
   ) {
     const shard = line._shard;
     this.subjectId = line.subjectId;
     this.length = line.length;
-    this.cutoff = cutoff;
+    this.cutoff = time;
+    this.limit = time === null || inclusive ? time : time - 1n;
     this.hasEnds = roles.end >= 0;
     this.hasVisits = roles.visit >= 0;
     this.hasPlaces = roles.note >= 0 || roles.provider >= 0 || roles.careSite >= 0;
@@ -106,9 +127,10 @@ export class Known {
     return legend.unit(own < 0 ? null : shard.field(own).value(row, this.patient), shard.codeIds[row]!);
   }
 
-  /** The end of what begins at this row, as known at the cut-off. */
+  /** The end of what begins at this row; null where it is not known at the cut-off. */
   end(i: number): number | bigint | null {
-    return this.at(this.roles.end, i) as number | bigint | null;
+    const end = this.at(this.roles.end, i) as number | bigint | null;
+    return end === null || this.limit === null || end <= this.limit ? end : null;
   }
 
   visit(i: number): Value | null {

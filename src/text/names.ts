@@ -38,9 +38,11 @@ export class Names {
   }
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** The caller's names as a map. */
 export function namesOf(given: CodeNames | undefined): ReadonlyMap<string, string> {
-  if (given === undefined) return new Map();
+  if (given === undefined) return NONE;
   if (typeof given !== "object" || given === null) expected("names", given, "an object or a Map: code to name");
   const entries = Symbol.iterator in given ? [...(given as ReadonlyMap<string, string>)] : Object.entries(given);
   for (const [code, name] of entries)
