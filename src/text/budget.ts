@@ -103,12 +103,7 @@ function sizeUpTo(section: TextSection, most: number, layout: Layout, counter: C
 }
 
 /** What of a section fits: a run of items from its first or its last one. */
-function partOf(
-  section: TextSection,
-  room: number,
-  layout: Layout,
-  counter: Counter,
-): { readonly fitted: Fitted; readonly left: number } {
+function partOf(section: TextSection, room: number, layout: Layout, counter: Counter): { readonly fitted: Fitted; readonly left: number } {
   const all = outOf(section, []);
   // The sentence has fewer tokens where less is left out.
   let left = room - counter.of(layout.heading(section)) - counter.of(layout.leftOut(section, all));

@@ -1,7 +1,7 @@
 // Times as texts write them: as they are, or so that nobody can tell the year.
 import { conflict, expected, oneOf } from "../support/arguments.js";
-import { microsOf, type TimeLike } from "../support/time.js";
 import { civilOf, daysOf } from "../support/calendar.js";
+import { microsOf, type TimeLike } from "../support/time.js";
 
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
@@ -30,7 +30,7 @@ export function timesOf(given: TextTimes | undefined): TimesPlan {
     const names = Object.keys(given);
     if (names.length !== 1 || names[0] !== "shiftTo") expected("times", given, 'an object such as { shiftTo: "2024-01-01" }');
     const [day, rest] = daysOf(microsOf(given.shiftTo));
-    if (rest !== 0) conflict("`times.shiftTo` has a time of day. It must be a day, such as \"2024-01-01\".");
+    if (rest !== 0) conflict('`times.shiftTo` has a time of day. It must be a day, such as "2024-01-01".');
     return { kind: "shift", day };
   }
   return { kind: oneOf("times", given, ["absolute", "relative", "age", "none"]), day: 0 };
@@ -41,7 +41,8 @@ const two = (value: number): string => (value < 10 ? `0${value}` : String(value)
 /** "2012-05-17" of a day that is counted from 1970-01-01. */
 export function dayText(day: number): string {
   const { year, month, date } = civilOf(day);
-  const years = year >= 0 && year <= 9999 ? String(year).padStart(4, "0") : `${year < 0 ? "-" : "+"}${String(Math.abs(year)).padStart(6, "0")}`;
+  const years =
+    year >= 0 && year <= 9999 ? String(year).padStart(4, "0") : `${year < 0 ? "-" : "+"}${String(Math.abs(year)).padStart(6, "0")}`;
   return `${years}-${two(month)}-${two(date)}`;
 }
 
@@ -60,6 +61,18 @@ export class Clock {
     this.shift = days;
     this.day = Number.NaN;
     this.second = Number.NaN;
+  }
+
+  /** Days that are added to each time. */
+  get days(): number {
+    return this.shift;
+  }
+
+  /** "2012-05-17T13:30:00", with a fraction of the second where there is one. */
+  iso(micros: number | bigint): string {
+    const rest = Number(BigInt.asUintN(64, (BigInt(micros) % 1_000_000n) + 1_000_000n) % 1_000_000n);
+    const fraction = rest === 0 ? "" : `.${String(rest).padStart(6, "0")}`;
+    return `${this.stamp(micros).replace(" ", "T")}${fraction}`;
   }
 
   /** "2012-05-17". */

@@ -1,13 +1,13 @@
 import type { Store } from "../store/store.js";
 import { conflict } from "../support/arguments.js";
+import { daysOf } from "../support/calendar.js";
 import { cutText } from "./budget.js";
-import { type ConceptList, ConceptTable } from "./concepts.js";
 import { Clock, type TimesPlan } from "./clock.js";
+import { type ConceptList, ConceptTable } from "./concepts.js";
 import { EventTypes } from "./event-types.js";
 import type { Known } from "./known.js";
 import { Names } from "./names.js";
 import { ageAt, Facts, type Person } from "./person.js";
-import { daysOf } from "../support/calendar.js";
 import { type Stay, staysOf } from "./stays.js";
 import type { CountTokens } from "./tokens.js";
 
@@ -101,10 +101,16 @@ export class Context {
     return this.visits;
   }
 
+  /** Whether texts have dates. */
+  get hasDates(): boolean {
+    const { kind } = this.shared.times;
+    return kind === "absolute" || kind === "shift";
+  }
+
   /** " on 2012-05-17", " at age 62" or "". */
   when(time: bigint): string {
     const { clock, times } = this.shared;
-    if (times.kind === "absolute" || times.kind === "shift") return ` on ${clock.date(time)}`;
+    if (this.hasDates) return ` on ${clock.date(time)}`;
     const { birth } = this.person;
     return times.kind === "age" && birth !== null ? ` at age ${ageAt(birth, time).years}` : "";
   }

@@ -9,7 +9,6 @@ interface Guesses {
   readonly types: Readonly<Record<string, readonly string[]>>;
 }
 
-
 /** A code that ends a visit. */
 const DISCHARGE = /discharge|ED_OUT/i;
 
@@ -43,11 +42,14 @@ export class EventTypes {
   }
 
   private guess(id: number): string {
-    this.guesses ??= JSON.parse(readFileSync(inPackage("../data/event-types.json") ?? failBundled("data/event-types.json"), "utf8")) as Guesses;
+    this.guesses ??= JSON.parse(
+      readFileSync(inPackage("../data/event-types.json") ?? failBundled("data/event-types.json"), "utf8"),
+    ) as Guesses;
     const code = this.store.codes._dictionary.at(id) as string;
     let [found, length] = [this.guesses.other, 0];
     for (const [type, beginnings] of Object.entries(this.guesses.types))
-      for (const beginning of beginnings) if (beginning.length > length && code.startsWith(beginning)) [found, length] = [type, beginning.length];
+      for (const beginning of beginnings)
+        if (beginning.length > length && code.startsWith(beginning)) [found, length] = [type, beginning.length];
     this.byCode[id] = found;
     return found;
   }

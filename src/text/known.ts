@@ -53,7 +53,7 @@ export class Known {
   private readonly isSingle: boolean;
 
   constructor(
-    line: TextRows,
+    private readonly line: TextRows,
     { time, inclusive }: Cutoff,
     private readonly roles: Roles,
   ) {
@@ -71,10 +71,19 @@ export class Known {
     this.gap = line._gap;
     this.list = line._rows;
     this.isSingle = shard.numericValues instanceof Float32Array;
-    // The window of a sample counts no static rows, because they may be anywhere in its list.
-    let statics = line.staticCount;
-    if (line._rows !== null) while (statics < line.length && shard.micros(line._rows[statics]!) === null) statics += 1;
-    this.staticCount = statics;
+    this.staticCount = line.staticCount;
+  }
+
+  /** Static rows, and the last timed rows: what a budget keeps. */
+  last(count: number): Known {
+    const { staticCount, length, line, roles, cutoff } = this;
+    if (count >= length - staticCount) return this;
+    const rows = Uint32Array.from({ length: staticCount + count }, (_, i) =>
+      this.row(i < staticCount ? i : length - staticCount - count + i),
+    );
+    const { subjectId, _shard, _patient } = line;
+    const part = { subjectId, length: rows.length, staticCount, _shard, _patient, _begin: 0, _gap: 0, _rows: rows };
+    return new Known(part, { time: cutoff, inclusive: this.limit === cutoff }, roles);
   }
 
   /** The row of the shard. */

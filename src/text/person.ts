@@ -1,8 +1,8 @@
 // Who the patient is, as far as the known rows say it.
 import { isBirth } from "../store/birth-death.js";
+import { civilOf, daysOf } from "../support/calendar.js";
 import type { Known } from "./known.js";
 import type { Names } from "./names.js";
-import { civilOf, daysOf } from "../support/calendar.js";
 
 export interface Person {
   /** Microseconds since 1970-01-01; null where no known row says it. */
@@ -56,6 +56,7 @@ export class Facts {
 export function ageAt(birth: bigint, time: bigint): { readonly days: number; readonly years: number } {
   const [[from, ofDay], [to, clock]] = [daysOf(birth), daysOf(time)];
   const [born, now] = [civilOf(from), civilOf(to)];
-  const isBefore = now.month < born.month || (now.month === born.month && (now.date < born.date || (now.date === born.date && clock < ofDay)));
+  const isBefore =
+    now.month < born.month || (now.month === born.month && (now.date < born.date || (now.date === born.date && clock < ofDay)));
   return { days: Number((time - birth) / 86_400_000_000n), years: now.year - born.year - (isBefore ? 1 : 0) };
 }

@@ -8,7 +8,9 @@ const NAMED: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">"
 
 /** The value of an attribute, without its quotes. Parsers would turn line ends and tabs into spaces. */
 export function attribute(text: string): string {
-  return SPECIAL.test(text) ? text.replace(EACH, (found) => NAMED[found] ?? (/[\t\n\r]/.test(found) ? `&#${found.charCodeAt(0)};` : kept(found))) : text;
+  return SPECIAL.test(text)
+    ? text.replace(EACH, (found) => NAMED[found] ?? (/[\t\n\r]/.test(found) ? `&#${found.charCodeAt(0)};` : kept(found)))
+    : text;
 }
 
 /** Text between tags. Parsers would turn a carriage return into a line feed. */

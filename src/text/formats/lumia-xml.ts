@@ -1,22 +1,12 @@
 // LUMIA XML: an element per patient, encounter, time and event. Source: docs/markup.md of
 // github.com/VISTA-Stanford/meds2text.
-import type { Clock } from "../clock.js";
+import type { Shared } from "../context.js";
 import { type Encounter, encountersOf } from "../encounters.js";
-import type { EventTypes } from "../event-types.js";
 import type { Known } from "../known.js";
 import { BOTH, END, Moments, START, WHOLE } from "../moments.js";
-import type { Names } from "../names.js";
-import { ageAt, type Facts, type Person } from "../person.js";
+import { ageAt, type Person } from "../person.js";
 import type { Sink } from "../sink.js";
 import { attribute, content } from "../xml.js";
-
-/** What the writers of records share: made once per store. */
-export interface Writing {
-  readonly names: Names;
-  readonly types: EventTypes;
-  readonly facts: Facts;
-  readonly clock: Clock;
-}
 
 /** Attributes of an event that depend on its code alone. */
 interface CodeText {
@@ -29,12 +19,11 @@ export class LumiaXml {
   private readonly byCode: (CodeText | undefined)[] = [];
   private readonly escaped = new Map<string, string>();
 
-  constructor(private readonly writing: Writing) {}
+  constructor(private readonly shared: Shared) {}
 
   /** Writes the element `eventstream` of a patient. */
-  write(known: Known, sink: Sink): void {
-    const { facts, types } = this.writing;
-    const person = facts.person(known);
+  write(known: Known, person: Person, sink: Sink): void {
+    const { types } = this.shared;
     const moments = new Moments(known, known.staticCount);
     const lasts = (row: number): boolean => types.of(known, row).startsWith("visit");
     sink.add(`<eventstream person_id="${known.subjectId}">\n`);
@@ -53,7 +42,7 @@ export class LumiaXml {
   }
 
   private encounter(known: Known, moments: Moments, { begin, end, from, to }: Encounter, person: Person, sink: Sink): void {
-    const { clock } = this.writing;
+    const { clock } = this.shared;
     const { times, rows, parts } = moments;
     let i = begin;
     // Only the birth, for example: it is in every element `person`.
@@ -81,7 +70,7 @@ export class LumiaXml {
   }
 
   private about({ birth, gender, race, ethnicity }: Person, from: number | null): string {
-    const { clock } = this.writing;
+    const { clock } = this.shared;
     let text = "    <person>\n";
     if (birth !== null) {
       text += `      <birthdate>${clock.date(birth)}</birthdate>\n`;
@@ -121,7 +110,7 @@ export class LumiaXml {
   private event(known: Known, i: number, part: number): string {
     const { attributes, isPerson } = this.byCode[known.code(i)] ?? this.ofCode(known.code(i));
     if (isPerson) return "";
-    let text = `        <event type="${this.kept(this.writing.types.of(known, i))}"${attributes}`;
+    let text = `        <event type="${this.kept(this.shared.types.of(known, i))}"${attributes}`;
     const unit = known.unit(i);
     if (unit !== null) text += ` unit="${this.kept(unit)}"`;
     if (known.hasPlaces) text += this.ids(known, i);
@@ -142,7 +131,7 @@ export class LumiaXml {
   }
 
   private ofCode(id: number): CodeText {
-    const { names, facts } = this.writing;
+    const { names, facts } = this.shared;
     const attributes = ` code="${attribute(names.code(id))}" name="${attribute(names.of(id) ?? "")}"`;
     const made = { attributes, isPerson: facts.of(id) !== null };
     this.byCode[id] = made;

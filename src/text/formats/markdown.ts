@@ -15,8 +15,7 @@ export const MARKDOWN: Layout = {
 /** The beginning of a document. */
 export function markdownHead(context: Context): string {
   const { known, shared } = context;
-  const isShown = known.cutoff !== null && (shared.times.kind === "absolute" || shared.times.kind === "shift");
-  return `# Electronic Healthcare Record\n\n${isShown ? `Prediction time: ${shared.clock.date(known.cutoff!)}\n\n` : ""}`;
+  return `# Electronic Healthcare Record\n\n${known.cutoff !== null && context.hasDates ? `Prediction time: ${shared.clock.date(known.cutoff)}\n\n` : ""}`;
 }
 
 /** The document. Sections without items are not written. */

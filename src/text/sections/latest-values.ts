@@ -79,7 +79,15 @@ export function latestValuesSections(context: Context, plan: LatestValuesPlan): 
     });
     const blocks: TextBlock[] = [{ heading: null, items }];
     const { priority, required } = plan;
-    return { name: plan.section, heading: `## ${heading}`, priority, required, nouns: { block: "part", item: "concept" }, keep: "first", blocks };
+    return {
+      name: plan.section,
+      heading: `## ${heading}`,
+      priority,
+      required,
+      nouns: { block: "part", item: "concept" },
+      keep: "first",
+      blocks,
+    };
   });
 }
 

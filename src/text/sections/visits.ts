@@ -82,7 +82,7 @@ function isShown(context: Context, row: number): boolean {
 
 /** "Inpatient Visit on 2023-12-20 (12 days before prediction time, duration: 3 days)". */
 export function visitHeading(context: Context, { name, from, to }: Stay): string {
-  const facts = [context.before(from), lengthOf(context, from, to)].filter((fact) => fact !== "");
+  const facts = [context.before(from), name < 0 ? "" : lengthOf(context, from, to)].filter((fact) => fact !== "");
   return `${name < 0 ? "Visit" : context.name(name)}${context.when(from)}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 }
 
