@@ -4,7 +4,7 @@ import { civilOf, daysOf } from "../../support/calendar.js";
 import type { Shared } from "../context.js";
 import { type Encounter, encountersOf } from "../encounters.js";
 import type { Known } from "../known.js";
-import { END, Moments, WHOLE } from "../moments.js";
+import { END, Moments } from "../moments.js";
 import { ageAt, type Person } from "../person.js";
 import type { Sink } from "../sink.js";
 import { attribute, content } from "../xml.js";

@@ -21,7 +21,7 @@ export function eventItems(context: Context, rows: readonly number[], most: numb
   const groups = new Map<string, Group>();
   for (const row of rows) {
     const name = context.name(row);
-    const value = valueOf(context, row);
+    const value = shownValue(context, row);
     const unit = known.number(row) === null ? null : known.unit(row);
     const key = unit === null ? name : `${name}\u0000${unit}`;
     let group = groups.get(key);
@@ -43,7 +43,7 @@ export function eventItems(context: Context, rows: readonly number[], most: numb
   });
 }
 
-function valueOf({ known }: Context, row: number): string | null {
+function shownValue({ known }: Context, row: number): string | null {
   const number = known.number(row);
   if (number !== null) return number;
   const text = known.text(row);
