@@ -9,14 +9,14 @@ interface Guesses {
   readonly types: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A code that ends a visit. */
+/** Codes that end a visit, and those that begin one which they end. */
 const DISCHARGE = /discharge|ED_OUT/i;
+const ADMISSION = /admission|ED_REGISTRATION/i;
 
 /** The kinds of the events of a store. */
 export class EventTypes {
   private readonly byCode: string[] = [];
   private guesses: Guesses | undefined;
-  private discharges: boolean | undefined;
 
   constructor(private readonly store: Store) {}
 
@@ -30,10 +30,9 @@ export class EventTypes {
     return DISCHARGE.test(this.store.codes._dictionary.at(id) as string);
   }
 
-  /** Whether the data has such a code. */
-  get hasDischarges(): boolean {
-    this.discharges ??= this.store.codes._choices.find(DISCHARGE, "codes").selection.length > 0;
-    return this.discharges;
+  /** Whether a code begins a visit that another code ends. */
+  isAdmission(id: number): boolean {
+    return ADMISSION.test(this.store.codes._dictionary.at(id) as string);
   }
 
   /** The kind that the beginning of a code suggests. */

@@ -81,16 +81,20 @@ function isShown(context: Context, row: number): boolean {
 }
 
 /** "Inpatient Visit on 2023-12-20 (12 days before prediction time, duration: 3 days)". */
-export function visitHeading(context: Context, { name, from, to }: Stay): string {
-  const facts = [context.before(from), name < 0 ? "" : lengthOf(context, from, to)].filter((fact) => fact !== "");
-  return `${name < 0 ? "Visit" : context.name(name)}${context.when(from)}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
+export function visitHeading(context: Context, stay: Stay): string {
+  const facts = [context.before(stay.from), lengthOf(context, stay)].filter((fact) => fact !== "");
+  const name = stay.name < 0 ? "Visit" : context.name(stay.name);
+  return `${name}${context.when(stay.from)}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 }
 
 const DAY = 86_400_000_000n;
 
-function lengthOf({ known, shared }: Context, from: bigint, to: bigint | null): string {
-  // An end after the cut-off and a missing one look the same.
-  if (to === null) return known.cutoff !== null && (known.hasEnds || shared.types.hasDischarges) ? "no end recorded yet" : "";
+function lengthOf({ known, shared }: Context, { name, from, to }: Stay): string {
+  if (to === null) {
+    // An end after the cut-off and a missing one look the same.
+    const mayEnd = name >= 0 && known.cutoff !== null && (known.hasEnds || shared.types.isAdmission(known.code(name)));
+    return mayEnd ? "no end recorded yet" : "";
+  }
   const days = (to - from) / DAY;
   return days <= 0n ? "" : `duration: ${counted(days, "day")}`;
 }
