@@ -60,21 +60,28 @@ export function fitted(sections: readonly TextSection[], room: number, layout: L
   let size = 0;
   for (const section of sections) size += sizeUpTo(section, room - size, layout, counter);
   if (size <= room) return sections.map((section) => wholeOf(section));
+  const byPriority = [...sections].sort((a, b) => Number(b.required) - Number(a.required) || b.priority - a.priority);
+  // What a section takes at least: its heading, and the sentence that all of it is left out.
+  const least = byPriority.map((section) => leastOf(section, layout, counter));
+  let reserved = least.reduce((sum, tokens) => sum + tokens, 0);
   let left = room;
   const found = new Map<TextSection, Fitted>();
-  for (const section of [...sections].sort((a, b) => Number(b.required) - Number(a.required) || b.priority - a.priority)) {
-    const most = sizeUpTo(section, left, layout, counter);
+  for (const [i, section] of byPriority.entries()) {
+    reserved -= least[i]!;
+    // In a very small budget, the sections with a low priority are missing without a sentence.
+    const own = left - reserved >= least[i]! ? left - reserved : left;
+    const most = sizeUpTo(section, section.required ? left : own, layout, counter);
     if (section.required && most > left)
       fail(
         "MEDS_BUDGET",
         `The budget leaves ${left} tokens for the required section ${JSON.stringify(section.name)} of ${about}, which takes more. Raise \`budget\` (--budget), or make the section optional.`,
       );
-    if (most <= left) {
+    if (most <= (section.required ? left : own)) {
       left -= most;
       found.set(section, wholeOf(section));
     } else {
-      const part = partOf(section, left, layout, counter);
-      left = part.left;
+      const part = partOf(section, own, layout, counter);
+      left -= own - part.left;
       found.set(section, part.fitted);
     }
   }
@@ -87,6 +94,11 @@ export function wholeOf(section: TextSection): Fitted {
 }
 
 export const NOTHING: LeftOut = Object.freeze({ blocks: 0, items: 0, rows: 0 });
+
+function leastOf(section: TextSection, layout: Layout, counter: Counter): number {
+  if (section.blocks.every(({ items }) => items.length === 0)) return 0;
+  return counter.of(layout.heading(section)) + counter.of(layout.leftOut(section, outOf(section, [])));
+}
 
 /** The tokens of a section; where they are more than `most`, some number above it. An empty section is not written. */
 function sizeUpTo(section: TextSection, most: number, layout: Layout, counter: Counter): number {

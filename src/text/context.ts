@@ -119,7 +119,8 @@ export class Context {
   before(time: bigint): string {
     const { known, shared } = this;
     if (known.cutoff === null || shared.times.kind === "none" || shared.times.kind === "age") return "";
-    return `${counted((known.cutoff - time) / DAY, "day")} before prediction time`;
+    const days = (known.cutoff - time) / DAY;
+    return `${days === 0n ? "less than a day" : counted(days, "day")} before prediction time`;
   }
 
   /** The beginning of a note, up to a number of tokens. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { indexIn, type Members, slotsOf } from "../cohort/members.js";
+import type { Cohort } from "../database/cohort.js";
 import { Labels } from "../labels/labels.js";
 import { cancelled } from "../passes/run.js";
 import { serve } from "../passes/serve.js";
@@ -186,7 +187,7 @@ function runner(list: TextList): (job: TextJob) => WrittenTexts {
  * db.close();
  * ```
  */
-export function texts(db: Members, source?: TextSource, options?: TextsOptions): Texts {
+export function texts<S extends object>(db: Cohort<S>, source?: TextSource, options?: TextsOptions): Texts {
   if (typeof db !== "object" || db === null || !("_store" in db)) expected("db", db, "a PatientDatabase or one of its cohorts");
   const { text, knowledge, at, threads, signal } = partsOf(options);
   const store = db._store;
@@ -200,7 +201,7 @@ export function texts(db: Members, source?: TextSource, options?: TextsOptions):
   const ids = source instanceof Labels ? undefined : source;
   const labels = source instanceof Labels ? source : at === undefined ? null : labelsAt(db, ids, at);
   if (labels !== null) {
-    const list = samples(db as never, labels, { ...knowledge, maxLength: INT32_MAX });
+    const list = samples(db, labels, { ...knowledge, maxLength: INT32_MAX });
     return new Texts({ store, plan, samples: list, index: list._index }, count, signal);
   }
   const idle = Object.keys(knowledge)[0];
