@@ -12,7 +12,7 @@ import { startWorker } from "../store/package-files.js";
 import { conflict, expected, INT32_MAX } from "../support/arguments.js";
 import { shownAs } from "../support/inspect.js";
 import type { AbortSignalLike } from "../support/signal.js";
-import { textPlanOf } from "../text/options.js";
+import { type TextFormat, textPlanOf } from "../text/options.js";
 import { LabelText } from "./label-text.js";
 import { partsOf, type TextsOptions } from "./options.js";
 import { listOf, settingOf, type TextJob, type TextList, type TextSetting, type WrittenTexts, writerOf } from "./text-list.js";
@@ -49,10 +49,16 @@ export class Texts implements AsyncIterable<LabelText> {
   constructor(
     private readonly list: TextList,
     private readonly threads: number,
-    private readonly signal: AbortSignalLike | undefined,
+    /** @internal */
+    readonly _signal: AbortSignalLike | undefined,
   ) {
     this.size = list.index.length;
     this.report = list.samples?.report ?? null;
+  }
+
+  /** @internal */
+  get _format(): TextFormat {
+    return this.list.plan.format;
   }
 
   /**
@@ -84,7 +90,7 @@ export class Texts implements AsyncIterable<LabelText> {
     };
     let next = 0;
     const ends = new Promise<never>((_, reject) => {
-      this.signal?.addEventListener("abort", () => reject(cancelled(this.signal)), { once: true });
+      this._signal?.addEventListener("abort", () => reject(cancelled(this._signal)), { once: true });
     });
     ends.catch(() => {});
     try {
@@ -124,7 +130,7 @@ export class Texts implements AsyncIterable<LabelText> {
   }
 
   private check(): void {
-    if (this.signal?.aborted) throw cancelled(this.signal);
+    if (this._signal?.aborted) throw cancelled(this._signal);
     this.list.store.check();
   }
 }
