@@ -107,6 +107,7 @@ export type { Tokenizer } from "./text/tokens.js";
 export { LabelText } from "./texts/label-text.js";
 export type { TextsOptions } from "./texts/options.js";
 export { type TextSource, Texts, texts } from "./texts/texts.js";
+export { type WriteTextsOptions, type WrittenTextsReport, writeTexts } from "./texts/write.js";
 export type { ArrowTable, ArrowVector } from "./timeline/arrow.js";
 export type { BetweenOptions, WindowOptions } from "./timeline/bounds.js";
 export { Column } from "./timeline/column.js";

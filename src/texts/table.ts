@@ -25,11 +25,11 @@ export async function* parquetOf(texts: AsyncIterable<LabelText>): AsyncGenerato
 
 function columnsOf(rows: readonly LabelText[]): WrittenColumn[] {
   const plain = { isTime: false, valid: null, texts: [] as string[] };
-  const whole = (name: string, valueOf: (text: LabelText) => bigint | number | null): WrittenColumn => ({
+  const whole = (name: string, read: (text: LabelText) => bigint | number | null): WrittenColumn => ({
     ...plain,
     name,
-    values: BigInt64Array.from(rows, (text) => BigInt(valueOf(text) ?? 0)),
-    valid: Uint8Array.from(rows, (text) => (valueOf(text) === null ? 0 : 1)),
+    values: BigInt64Array.from(rows, (text) => BigInt(read(text) ?? 0)),
+    valid: Uint8Array.from(rows, (text) => (read(text) === null ? 0 : 1)),
   });
   const words = (name: string, textOf: (text: LabelText) => string | null): WrittenColumn => ({
     ...plain,
@@ -38,9 +38,9 @@ function columnsOf(rows: readonly LabelText[]): WrittenColumn[] {
     texts: rows.map((text) => textOf(text) ?? ""),
   });
   const labelOf =
-    <T>(valueOf: (label: LabelRow) => T) =>
+    <T>(read: (label: LabelRow) => T) =>
     ({ label }: LabelText): T | null =>
-      label === null ? null : valueOf(label);
+      label === null ? null : read(label);
   const float = labelOf(({ floatValue }) => floatValue);
   const truth = labelOf(({ booleanValue }) => booleanValue);
   return [
