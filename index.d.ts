@@ -808,6 +808,262 @@ export type ColumnEntry<S extends object> = {
     value: NonNullable<ColumnValue<S, N>>
   ];
 }[ColumnName<S>];
+/** What surrounds the text of a chat. */
+export interface ChatOptions {
+  /** The message of the role `system`. Default: none. */
+  readonly system?: string | undefined;
+  /** Follows the timeline in the message of the role `user`. Default: nothing. */
+  readonly question?: string | undefined;
+  /** How the values of labels are written in the message of the role `assistant`. Default: yes and no, others as they are. */
+  readonly answers?: {
+    readonly true: string;
+    readonly false: string;
+  } | undefined;
+}
+/**
+ * How times are written:
+ *
+ * * `"absolute"` (the default): as they are, in UTC;
+ * * `{ shiftTo: "2024-01-01" }`: moved by the same length, so that the prediction time falls on this day (its time
+ *   of day stays);
+ * * `"relative"`: as days before the prediction time;
+ * * `"age"`: as the age of the patient;
+ * * `"none"`: not at all.
+ */
+export type TextTimes = "absolute" | "relative" | "age" | "none" | {
+  readonly shiftTo: TimeLike;
+};
+/** Names by code, which take precedence over the descriptions of codes.parquet. */
+export type CodeNames = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+/** The name of the column for each meaning. A meaning without a column is left out. */
+export interface TextColumns {
+  readonly type?: string | undefined;
+  readonly end?: string | undefined;
+  readonly visit?: string | undefined;
+  readonly text?: string | undefined;
+  readonly note?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly careSite?: string | undefined;
+}
+/** Something that is measured under several codes, in several units. */
+export interface Concept {
+  readonly name: string;
+  /** The unit in which its values are shown. */
+  readonly unit: string;
+  /** Its codes, as in {@link CodeChoice}. */
+  readonly codes: readonly string[];
+  /** Values outside this range are errors of measurement: they are left out. */
+  readonly plausible?: readonly [
+    low: number,
+    high: number
+  ] | undefined;
+  /** Values of a healthy adult. */
+  readonly normal?: readonly [
+    low: number,
+    high: number
+  ] | undefined;
+  /** Decimals that are shown. */
+  readonly decimals: number;
+  /** By unit of the data: the factor to `unit`, or the factor and what is added then. */
+  readonly units: Readonly<Record<string, number | readonly [
+    factor: number,
+    offset: number
+  ]>>;
+}
+/** Concepts below one heading. */
+export interface ConceptGroup {
+  readonly heading: string;
+  readonly concepts: readonly Concept[];
+}
+/** A list of concepts: the content of a file such as `data/concepts.json` of this package. */
+export interface ConceptList {
+  readonly groups: readonly ConceptGroup[];
+}
+/**
+ * How tokens are counted:
+ *
+ * * the name of an encoding of OpenAI (`"o200k_base"`, `"cl100k_base"`, …), by the package `gpt-tokenizer`;
+ * * the path of a `tokenizer.json` of Hugging Face, by the package `@huggingface/tokenizers`;
+ * * `"approximate"`: one token for three bytes of UTF-8, without a package. Most tokenizers count fewer; a text may
+ *   still exceed the budget of a model;
+ * * a function that returns the number of tokens of a text. It cannot be sent to worker threads.
+ */
+export type Tokenizer = string | ((text: string) => number);
+/** What every section has. */
+export interface SectionOptions {
+  /**
+   * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
+   * 80, list of visits 60, visits 50, general events 40, notes 30.
+   */
+  readonly priority?: number | undefined;
+  /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */
+  readonly required?: boolean | undefined;
+}
+interface SectionPlan {
+  readonly section: string;
+  readonly priority: number;
+  readonly required: boolean;
+}
+/** Options of {@link generalEvents}. */
+export interface GeneralEventsOptions extends SectionOptions {
+  /** Values of each event: the last ones. Default: 3. */
+  readonly values?: number | undefined;
+}
+interface GeneralEventsPlan extends SectionPlan {
+  readonly section: "generalEvents";
+  readonly values: number;
+}
+/** The section with the events that belong to no visit, each once with its last values, the latest event first. */
+export declare function generalEvents(options?: GeneralEventsOptions): GeneralEventsPlan;
+/** Options of {@link latestValues}. */
+export interface LatestValuesOptions extends SectionOptions {
+  /**
+   * What is measured: the path of a JSON file, or its content. Default: `data/concepts.json` of this package, with body
+   * metrics, vital signs and frequent laboratory tests. It says where codes and ranges come from.
+   */
+  readonly concepts?: string | ConceptList | undefined;
+  /** Values of each concept, the latest first. Default: 3. */
+  readonly values?: number | undefined;
+  /** Write the day of each value. Default: false. */
+  readonly dates?: boolean | undefined;
+  /** Name the concepts without a value too. Default: false. */
+  readonly absent?: boolean | undefined;
+}
+interface LatestValuesPlan extends SectionPlan {
+  readonly section: "latestValues";
+  readonly concepts: ConceptList;
+  readonly values: number;
+  readonly dates: boolean;
+  readonly absent: boolean;
+}
+/**
+ * The section with the latest values of each concept, in one unit. Values with another unit, and those that cannot be
+ * right, are left out. For adults, each value is rated low, normal or high. Rows with these codes are not repeated in
+ * other sections.
+ */
+export declare function latestValues(options?: LatestValuesOptions): LatestValuesPlan;
+/** Options of {@link notes}. */
+export interface NotesOptions extends SectionOptions {
+  /** Only notes of these types: codes, or parts of the names of codes, in upper or lower case. Default: all. */
+  readonly types?: readonly string[] | undefined;
+  /** The number of notes, the latest first. Default: 5. */
+  readonly newest?: number | undefined;
+  /** Notes are cut after about this many tokens (at a space). Default: no limit; a budget may cut the last note. */
+  readonly maxTokens?: number | undefined;
+}
+interface NotesPlan extends SectionPlan {
+  readonly section: "notes";
+  readonly types: readonly string[] | null;
+  readonly newest: number;
+  readonly maxTokens: number | null;
+}
+/** The section with the text of the latest notes. Without it, a text contains no notes. */
+export declare function notes(options?: NotesOptions): NotesPlan;
+/** Options of {@link visits}. */
+export interface VisitsOptions extends SectionOptions {
+  /** Which visit comes first. Default: `recent`. A short budget keeps the latest visits in both orders. */
+  readonly order?: "recent" | "oldest" | undefined;
+  /** Values of each event of a visit: the last ones. Default: 3. */
+  readonly values?: number | undefined;
+}
+interface VisitsPlan extends SectionPlan {
+  readonly section: "visits";
+  readonly order: "recent" | "oldest";
+  readonly values: number;
+}
+/**
+ * The section with what happened at each visit: conditions, medications, procedures, measurements and further events,
+ * each once per visit with its last values.
+ */
+export declare function visits(options?: VisitsOptions): VisitsPlan;
+/** A section of a text: what `demographics()` and its like return. */
+export type Section = (SectionPlan & {
+  readonly section: "demographics" | "visitList";
+}) | LatestValuesPlan | VisitsPlan | GeneralEventsPlan | NotesPlan;
+declare const FORMATS: readonly [
+  "markdown",
+  "chat",
+  "lumia-xml",
+  "medalign-xml",
+  "jsonl",
+  "jsonl-events"
+];
+export type TextFormat = (typeof FORMATS)[number];
+/** Options of every text. */
+export interface TextOptions {
+  /**
+   * `markdown` (the default): sections with headings. `chat`: the same, as JSON of chat messages. `lumia-xml`: every
+   * known row, in encounters. `medalign-xml`: the same in the elements of MedAlign's sample. `jsonl`: the same as one line
+   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows.
+   */
+  readonly format?: TextFormat | undefined;
+  /** The sections of `markdown` and `chat`, in order. Default: all but notes. */
+  readonly sections?: readonly Section[] | undefined;
+  /** With `chat`: what surrounds the timeline. The budget is that of the timeline alone. */
+  readonly chat?: ChatOptions | undefined;
+  /** The most tokens of a text. Requires `tokenizer`. Default: no limit. */
+  readonly budget?: number | undefined;
+  /** How tokens are counted. Default: not at all. */
+  readonly tokenizer?: Tokenizer | undefined;
+  /** How times are written. Default: `absolute`. Formats with records are `absolute` or shifted. */
+  readonly times?: TextTimes | undefined;
+  /** Names of codes, which take precedence over the descriptions of codes.parquet. */
+  readonly names?: CodeNames | undefined;
+  /** Which columns of the data have which meaning. Default: `table`, `end`, `visit_id`, `hadm_id`, `text_value`, …. */
+  readonly columns?: TextColumns | undefined;
+}
+/** Options of {@link Timeline.toText}. */
+export interface ToTextOptions extends TextOptions {
+  /**
+   * The prediction time: the text has the rows up to this time, and says nothing that became known later. Without it,
+   * the text of a patient has all rows, and that of another timeline is as of the time of its last row.
+   */
+  readonly at?: TimeLike | undefined;
+  /** Whether what happens at exactly this time is known. Default: true. */
+  readonly inclusive?: boolean | undefined;
+}
+/** What a text says of a section. */
+export interface SectionReport {
+  /** The function that the section is from, such as `visits`. */
+  readonly name: string;
+  readonly heading: string;
+  /** Rows that it shows. */
+  readonly rows: number;
+  /** What the budget left out: whole blocks (visits, notes), items of others, and the rows of both. */
+  readonly blocksLeftOut: number;
+  readonly itemsLeftOut: number;
+  readonly rowsLeftOut: number;
+}
+interface TextFacts {
+  /** Tokens of the text; null without a tokenizer. */
+  readonly tokens: number | null;
+  /** Rows that were known. */
+  readonly rows: number;
+  /** Rows that the text shows. */
+  readonly rowsKept: number;
+  /** The sections of a document; empty for formats with every row. */
+  readonly sections: readonly SectionReport[];
+}
+/** A timeline as text: {@link Timeline.toText} returns it. */
+export declare class TimelineText implements TextFacts {
+  /** Made by this package only. */
+  protected constructor();
+  readonly subjectId: bigint;
+  /** No later row has an influence on the text. Microseconds since 1970-01-01; null without a cut-off. */
+  readonly cutoff: bigint | null;
+  readonly tokens: number | null;
+  readonly rows: number;
+  readonly rowsKept: number;
+  readonly sections: readonly SectionReport[];
+  /** Known rows that the text does not show: earlier values, what no section shows, and what the budget left out. */
+  get rowsLeftOut(): number;
+  /** The text. */
+  get text(): string;
+  /** The text as UTF-8, for files. */
+  get bytes(): Uint8Array;
+  /** The text, so that `${timeline.toText()}` is the text. */
+  toString(): string;
+}
 /**
  * The part of an apache-arrow `Table` that this package declares. For the whole type, write
  * `await db.toArrow<Table>()` after `import type { Table } from "apache-arrow"`.
@@ -1471,6 +1727,25 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * ```
    */
   toArrow<T = ArrowTable>(): Promise<T>;
+  /**
+   * The rows as text, for a prompt or a viewer: Markdown with sections (demographics, latest values, visits, …), XML or
+   * JSON. With `at`, it is the text as of a prediction time: no row after it, and no value that became known later (such
+   * as the end of a visit), has an influence on any character.
+   *
+   * @throws MedsError `MEDS_BUDGET` where the required sections have no room; `MEDS_MISSING_PACKAGE` for a tokenizer
+   * whose package is not installed; `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const patient = db.at(0)!;
+   * const { text, rowsKept, rowsLeftOut } = patient.toText({ at: "2020-01-01", budget: 500, tokenizer: "approximate" });
+   * console.log(text, rowsKept, rowsLeftOut);
+   * db.close();
+   * ```
+   */
+  toText(options?: ToTextOptions): TimelineText;
 }
 /**
  * One patient: the whole timeline, with split, birth and death.
@@ -4353,8 +4628,10 @@ export declare function generate(out: string, options?: GenerateOptions): Promis
  * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode = 
+/** A text has no room for its required sections. Fix: Raise the budget, or make sections optional. */
+"MEDS_BUDGET"
 /** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
-"MEDS_BUNDLED"
+ | "MEDS_BUNDLED"
 /** The program aborted its `signal`, or the user pressed Ctrl-C. No half-written file is left. Fix: Start again, if you want the result. */
  | "MEDS_CANCELLED"
 /** The database was closed. Fix: Read before `close()`, or open the store again. */
@@ -4633,6 +4910,89 @@ export type CodePredicate = CodeChoice;
  * ```
  */
 export declare function readSubjectIds(path: string): Promise<BigInt64Array>;
+/**
+ * The section with the patient's age at the prediction time, gender, race and ethnicity, as far as known rows say
+ * them.
+ */
+export declare function demographics(options?: SectionOptions): SectionPlan & {
+  readonly section: "demographics";
+};
+/** The section with one line for each visit, the latest first. */
+export declare function visitList(options?: SectionOptions): SectionPlan & {
+  readonly section: "visitList";
+};
+/** The text of a label, or of a patient: {@link texts} returns it. */
+export declare class LabelText extends TimelineText {
+  /** Made by this package only. */
+  protected constructor();
+  /** The prediction time of the label, in microseconds since 1970-01-01; null without labels. */
+  readonly predictionTime: bigint | null;
+  /** Null without labels. */
+  readonly label: LabelRow | null;
+}
+declare const KNOWLEDGE: readonly [
+  "inclusive",
+  "gap",
+  "lookBack",
+  "codes",
+  "dateOnly",
+  "excludeAtCutoff",
+  "knownLater",
+  "split"
+];
+type Knowledge = Pick<SampleOptions, (typeof KNOWLEDGE)[number]>;
+/** Options of {@link texts}. */
+export interface TextsOptions extends TextOptions, Knowledge {
+  /** One prediction time for all patients, where the source is a list of subject ids, or all patients. */
+  readonly at?: TimeLike | undefined;
+  /**
+   * Number of worker threads; 0 for the caller's thread, which is the only one for a function as `tokenizer`. Default:
+   * one per processor.
+   */
+  readonly threads?: number | undefined;
+  /** Ends the loop over the texts with `MEDS_CANCELLED`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/** What is written: labels; subject ids (with the option `at` as of one time); or all patients, where it is undefined. */
+export type TextSource = Labels | Iterable<SubjectId>;
+/**
+ * Texts of patients, in the order of the labels or ids; {@link texts} makes it. Each loop writes them anew. A slow loop
+ * slows the threads down: few texts wait for it.
+ */
+export declare class Texts implements AsyncIterable<LabelText> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of texts. */
+  readonly size: number;
+  /** Labels that are left out, and why; null without labels. */
+  readonly report: SampleReport | null;
+  /**
+   * The texts.
+   *
+   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_CANCELLED`; `MEDS_CLOSED`.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<LabelText, void, undefined>;
+  /** All texts at once, as an array. */
+  toArray(): Promise<LabelText[]>;
+}
+/**
+ * Texts of patients: one per label, as of its prediction time; or one per subject id or patient. Worker threads write
+ * them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
+ * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.
+ * @example
+ * ```ts
+ * import { Labels, PatientDatabase, texts } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: "2020-01-01", booleanValue: true }]);
+ * for await (const { text, label, rowsLeftOut } of texts(db, labels, { times: { shiftTo: "2024-01-01" } }))
+ *   console.log(text.length, label?.booleanValue, rowsLeftOut);
+ * db.close();
+ * ```
+ */
+export declare function texts<S extends object>(db: Cohort<S>, source?: TextSource, options?: TextsOptions): Texts;
 /**
  * Codes of rows, which may be new in this transform: as in {@link CodeChoice}, but no ids and no functions. A
  * string that ends in `*` means all codes with this prefix, a selection of `db.codes` the codes that it has.

@@ -1,6 +1,8 @@
-// The program of the worker threads of passes: dist/worker.js, beside dist/index.js, the bundled library. It
+// The program of the worker threads of passes and texts: dist/worker.js, beside dist/index.js, the bundled library. It
 // imports index.js and contains nothing else, so that a module of the caller that imports meds-reader has the
 // same classes.
-import { Pass } from "./index.js";
+import { workerData } from "node:worker_threads";
+import { Pass, Texts } from "./index.js";
 
-Pass._serve();
+if (workerData === null) Pass._serve();
+else Texts._serve(workerData);

@@ -16,6 +16,7 @@ import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { rowsCommand } from "./rows.js";
 import { showCommand } from "./show.js";
+import { textCommand } from "./text.js";
 import { transformCommand } from "./transform.js";
 import { verifyCommand } from "./verify.js";
 
@@ -49,6 +50,7 @@ for (const command of [
   infoCommand(),
   showCommand(),
   rowsCommand(),
+  textCommand(),
   codesCommand(),
   verifyCommand(),
   filterCommand(),

@@ -342,6 +342,19 @@ export function writeTable(path: string, columns: readonly WrittenColumn[]): voi
   guard(() => binding().writeTable(path, [...columns]));
 }
 
+/** A Parquet file that is written piece by piece. All pieces have the same columns. */
+export interface TableFile {
+  /** Adds rows. Returns the next bytes of the file. */
+  add(columns: readonly WrittenColumn[]): Uint8Array;
+  /** The last bytes of the file. */
+  finish(): Uint8Array;
+}
+
+export function tableFile(): TableFile {
+  const file = guard(() => new (binding().TableFile)());
+  return { add: (columns) => guard(() => file.add([...columns])), finish: () => guard(() => file.finish()) };
+}
+
 /** The rows and columns of a Parquet file, by its footer. */
 export function describeTable(path: string): Native.DescribedTable {
   return guard(() => binding().describeTable(path));

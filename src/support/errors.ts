@@ -8,6 +8,8 @@
  * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode =
+  /** A text has no room for its required sections. Fix: Raise the budget, or make sections optional. */
+  | "MEDS_BUDGET"
   /** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
   | "MEDS_BUNDLED"
   /** The program aborted its `signal`, or the user pressed Ctrl-C. No half-written file is left. Fix: Start again, if you want the result. */

@@ -46,6 +46,11 @@ export class Patient<S extends object = AnySchema> extends Timeline<S> {
     return { subjectId: subjectId!, split: this.split, events: events! };
   }
 
+  /** @internal All of the patient is known. */
+  protected override _asOf(): bigint | null {
+    return null;
+  }
+
   private _firstTimeOf(ranges: readonly number[]): number | null {
     this._shard.check();
     const ids = this._shard.codeIds;

@@ -2,9 +2,12 @@ import type { CodeChoice } from "../store/choice.js";
 import type { IndexArray } from "../store/mapped-file.js";
 import type { Shard } from "../store/shard.js";
 import type { JsonValue } from "../store/values/json.js";
-import { conflict, expected } from "../support/arguments.js";
+import { conflict, expected, flagOf, namesIn, optionsOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
-import { boundOf, shownTime, type TimeLike } from "../support/time.js";
+import { boundOf, microsOf, shownTime, type TimeLike } from "../support/time.js";
+import { TEXT_OPTIONS, type ToTextOptions } from "../text/options.js";
+import type { TimelineText } from "../text/text.js";
+import { textOf } from "../text/writer.js";
 import { type ArrowTable, timelineTable } from "./arrow.js";
 import { type BetweenOptions, boundsOf, countOf, inclusiveOf, sliceIndex, staticOf, type WindowOptions } from "./bounds.js";
 import { Column } from "./column.js";
@@ -457,6 +460,42 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    */
   async toArrow<T = ArrowTable>(): Promise<T> {
     return (await timelineTable(this)) as T;
+  }
+
+  /**
+   * The rows as text, for a prompt or a viewer: Markdown with sections (demographics, latest values, visits, …), XML or
+   * JSON. With `at`, it is the text as of a prediction time: no row after it, and no value that became known later (such
+   * as the end of a visit), has an influence on any character.
+   *
+   * @throws MedsError `MEDS_BUDGET` where the required sections have no room; `MEDS_MISSING_PACKAGE` for a tokenizer
+   * whose package is not installed; `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const patient = db.at(0)!;
+   * const { text, rowsKept, rowsLeftOut } = patient.toText({ at: "2020-01-01", budget: 500, tokenizer: "approximate" });
+   * console.log(text, rowsKept, rowsLeftOut);
+   * db.close();
+   * ```
+   */
+  toText(options?: ToTextOptions): TimelineText {
+    this._shard.check();
+    const { at, inclusive, ...rest } = optionsOf(options) ?? {};
+    namesIn("toText", rest, TEXT_OPTIONS);
+    const isInclusive = flagOf("inclusive", inclusive, true);
+    if (at === undefined) {
+      if (inclusive !== undefined) conflict("`inclusive` requires `at`, the prediction time. Set it, or remove `inclusive`.");
+      return textOf(this, { time: this._asOf(), inclusive: true }, rest);
+    }
+    const time = microsOf(at);
+    return textOf(this.until(time, { inclusive: isInclusive }), { time, inclusive: isInclusive }, rest);
+  }
+
+  /** @internal Until when the patient is known to someone who has these rows only. */
+  protected _asOf(): bigint | null {
+    return this.staticCount < this.length ? this._shard.micros(this._row(this.length - 1)) : null;
   }
 
   /** @internal What `console.log` shows. */

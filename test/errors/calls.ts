@@ -115,6 +115,9 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
   const opened = `PatientDatabase.open(${JSON.stringify(at("demo.medsdb"))})`;
 
   return {
+    MEDS_BUDGET: [
+      ['db.at(0).toText({ budget: 5, tokenizer: "approximate" })', () => db.at(0)!.toText({ budget: 5, tokenizer: "approximate" })],
+    ],
     MEDS_BUNDLED: [
       ['PatientDatabase.open("demo.medsdb") // in a bundle that copied the package', () => copied("bundle", ["dist"], opened)],
     ],

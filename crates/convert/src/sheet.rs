@@ -29,8 +29,10 @@ pub enum SheetForm {
     Csv,
 }
 
-/// The smallest number of rows of a row group, except for the last one.
+/// The smallest number of rows of a row group, except for the last one and for groups of long texts.
 const GROUP: usize = 1 << 17;
+/// Bytes of a row group, which is in memory until it is complete.
+const GROUP_BYTES: usize = 64 << 20;
 
 /// Bytes that are written but not yet taken.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +86,7 @@ impl Sheet {
                     writer.write(rows).map_err(|e| of_parquet(&e))?;
                 }
                 // A piece may contain few rows that have the codes: a group of them would be slow to read.
-                if writer.in_progress_rows() >= GROUP {
+                if writer.in_progress_rows() >= GROUP || writer.memory_size() >= GROUP_BYTES {
                     writer.flush().map_err(|e| of_parquet(&e))?;
                 }
             }

@@ -2,7 +2,7 @@
 //! a value.
 
 use crate::error::{caught, guard, thrown};
-use meds_convert::{ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableValues, Wanted};
+use meds_convert::{ColumnType, GivenColumn, GivenValues, Sheet, SheetForm, Table, TableColumn, TableValues, Wanted, table_batch};
 use meds_store::{Code, Error, Result};
 use napi::bindgen_prelude::{
     AsyncTask, BigInt64Array, BigInt64ArraySlice, Either4, Float32ArraySlice, Float64Array, Int32Array, Int32ArraySlice, Uint8Array,
@@ -11,6 +11,7 @@ use napi::bindgen_prelude::{
 use napi::{Env, Task};
 use napi_derive::napi;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// A column that a table should have.
 #[napi(object, object_to_js = false, use_nullable = true)]
@@ -126,20 +127,50 @@ pub struct WrittenColumn<'env> {
 /// Writes a table to a new Parquet file.
 #[napi]
 pub fn write_table(env: Env, path: String, columns: Vec<WrittenColumn>) -> napi::Result<()> {
-    guard(&env, || {
-        let columns = columns.iter().map(|column| GivenColumn {
-            name: &column.name,
-            valid: column.valid.as_deref(),
-            values: match &column.values {
-                Either4::A(all) if column.is_time => GivenValues::Times(all),
-                Either4::A(all) => GivenValues::Integers(all),
-                Either4::B(all) => GivenValues::Floats(all),
-                Either4::C(all) => GivenValues::Truths(all),
-                Either4::D(all) => GivenValues::Texts(all, &column.texts),
-            },
-        });
-        meds_convert::write_table(Path::new(&path), &columns.collect::<Vec<_>>())
-    })
+    guard(&env, || meds_convert::write_table(Path::new(&path), &given(&columns)))
+}
+
+fn given<'a>(columns: &'a [WrittenColumn]) -> Vec<GivenColumn<'a>> {
+    let one = |column: &'a WrittenColumn| GivenColumn {
+        name: &column.name,
+        valid: column.valid.as_deref(),
+        values: match &column.values {
+            Either4::A(all) if column.is_time => GivenValues::Times(all),
+            Either4::A(all) => GivenValues::Integers(all),
+            Either4::B(all) => GivenValues::Floats(all),
+            Either4::C(all) => GivenValues::Truths(all),
+            Either4::D(all) => GivenValues::Texts(all, &column.texts),
+        },
+    };
+    columns.iter().map(one).collect()
+}
+
+/// A Parquet file that is written piece by piece. All pieces have the same columns.
+#[napi]
+pub struct TableFile {
+    sheet: Mutex<Sheet>,
+}
+
+#[napi]
+impl TableFile {
+    /// A file without rows.
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self { sheet: Mutex::new(Sheet::new(SheetForm::Parquet)) }
+    }
+
+    /// Adds rows. Returns the next bytes of the file.
+    #[napi]
+    pub fn add(&self, env: Env, columns: Vec<WrittenColumn>) -> napi::Result<Uint8Array> {
+        guard(&env, || self.sheet.lock().unwrap_or_else(PoisonError::into_inner).add(&table_batch(&given(&columns))?).map(Uint8Array::new))
+    }
+
+    /// The last bytes of the file.
+    #[napi]
+    pub fn finish(&self, env: Env) -> napi::Result<Uint8Array> {
+        guard(&env, || self.sheet.lock().unwrap_or_else(PoisonError::into_inner).finish().map(Uint8Array::new))
+    }
 }
 
 /// A column of a Parquet file, as its footer has it.

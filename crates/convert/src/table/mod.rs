@@ -12,4 +12,4 @@ mod write;
 pub use kind::{ColumnType, TableSchema, describe_table};
 pub use read::{Wanted, read_table};
 pub use values::{Table, TableColumn, TableValues};
-pub use write::{GivenColumn, GivenValues, write_table};
+pub use write::{GivenColumn, GivenValues, table_batch, write_table};

@@ -46,6 +46,18 @@ pub enum GivenValues<'a> {
     Texts(&'a [i32], &'a [String]),
 }
 
+/// Columns as a record batch. Every column may have nulls.
+pub fn table_batch(columns: &[GivenColumn]) -> Result<RecordBatch> {
+    let rows = columns.first().map_or(0, |column| column.values.len());
+    batch(columns, 0..rows).map_err(|e| Error::new(Code::Internal, format!("the columns are not a table: {e}.")))
+}
+
+fn batch(columns: &[GivenColumn], rows: Range<usize>) -> Result<RecordBatch, ArrowError> {
+    let arrays = columns.iter().map(|column| column.array(rows.clone())).collect::<Result<Vec<_>, _>>()?;
+    let fields = columns.iter().zip(&arrays).map(|(column, array)| Field::new(column.name, array.data_type().clone(), true));
+    RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays)
+}
+
 /// Writes a table to a new file, compressed by Snappy, and saves it to the disk. Every column may have nulls.
 pub fn write_table(path: &Path, columns: &[GivenColumn]) -> Result<()> {
     let rows = columns.first().map_or(0, |column| column.values.len());
@@ -66,19 +78,14 @@ pub fn write_table(path: &Path, columns: &[GivenColumn]) -> Result<()> {
 }
 
 fn write(file: File, columns: &[GivenColumn], rows: usize) -> parquet::errors::Result<File> {
-    let batch = |range: Range<usize>| -> Result<RecordBatch, ArrowError> {
-        let arrays = columns.iter().map(|column| column.array(range.clone())).collect::<Result<Vec<_>, _>>()?;
-        let fields = columns.iter().zip(&arrays).map(|(column, array)| Field::new(column.name, array.data_type().clone(), true));
-        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays)
-    };
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).set_max_row_group_row_count(None).build();
     // Parquet's own annotations say all of it.
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(file, batch(0..0)?.schema(), options)?;
+    let mut writer = ArrowWriter::try_new_with_options(file, batch(columns, 0..0)?.schema(), options)?;
     let (mut start, mut size) = (0, FIRST_GROUP);
     while start < rows {
         let end = rows.min(start + size);
-        writer.write(&batch(start..end)?)?;
+        writer.write(&batch(columns, start..end)?)?;
         writer.flush()?;
         (start, size) = (end, GROUP);
     }

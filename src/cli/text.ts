@@ -1,0 +1,251 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import {
+  type Cohort,
+  demographics,
+  generalEvents,
+  Labels,
+  latestValues,
+  MedsError,
+  notes,
+  PatientDatabase,
+  readSubjectIds,
+  type Section,
+  type TextFormat,
+  type Texts,
+  type TextTimes,
+  texts,
+  visitList,
+  visits,
+  type WriteTextsOptions,
+  writeTexts,
+} from "../index.js";
+import { count, names, time } from "./arguments.js";
+import { json, number, plural, seconds } from "./format.js";
+import { jsonOption, threadsOption } from "./options.js";
+import { interruptible, visible } from "./report.js";
+
+interface Options {
+  readonly out: string;
+  readonly as?: WriteTextsOptions["as"];
+  readonly format: TextFormat;
+  readonly labels?: string;
+  readonly at?: bigint;
+  readonly exclusive?: boolean;
+  readonly split?: string;
+  readonly ids?: string;
+  readonly budget?: number;
+  readonly tokenizer?: string;
+  readonly times: "absolute" | "shift" | "relative" | "age" | "none";
+  readonly shiftTo: string;
+  readonly sections?: readonly string[];
+  readonly concepts?: string;
+  readonly notes?: number;
+  readonly noteTokens?: number;
+  readonly names?: string;
+  readonly system?: string;
+  readonly question?: string;
+  readonly threads: number;
+  readonly json?: boolean;
+}
+
+/** The sections that can be named, and how each is made. Those of notes have options of their own. */
+const SECTIONS: Readonly<Record<string, (options: Options) => Section>> = {
+  demographics: () => demographics(),
+  "latest-values": ({ concepts }) => latestValues({ concepts }),
+  "visit-list": () => visitList(),
+  "general-events": () => generalEvents(),
+  visits: () => visits(),
+};
+
+/** `meds-reader text STORE`. */
+export function textCommand(): Command {
+  const usual = Object.keys(SECTIONS);
+  return new Command("text")
+    .summary("write timelines as text: prompts in Markdown, XML, JSON")
+    .description(
+      "Writes timelines as text for language models and viewers. With --labels: one text per label, as known at its prediction time. Otherwise one text per patient. Nothing after the prediction time has an influence on a text.",
+    )
+    .argument("<store>", "the store's folder")
+    .requiredOption(
+      "--out <path>",
+      "a file with all texts; a .parquet or .jsonl file with a row or line per text, its label and its numbers of tokens and rows; a folder with a file per text; or - for stdout",
+    )
+    .addOption(
+      new Option("--as <form>", "the form of the output, if the path does not say it").choices(["texts", "files", "jsonl", "parquet"]),
+    )
+    .addOption(
+      new Option(
+        "--format <name>",
+        "markdown: sections; chat: the same as JSON of chat messages; lumia-xml, medalign-xml: every row as XML; jsonl, jsonl-events: every row as JSON",
+      )
+        .choices(["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"])
+        .default("markdown"),
+    )
+    .option("--labels <path>", "labels of a task: one text per label")
+    .option("--at <time>", "without --labels: the prediction time of all patients (UTC), such as 2012-05-17", time)
+    .option("--exclusive", "leave out what happens at exactly the prediction time")
+    .option("--split <name>", "only patients in this split")
+    .option("--ids <file>", "only patients in this file: one subject id per line, or the column subject_id of a .csv or .parquet file")
+    .option("--budget <n>", "the most tokens of a text; requires --tokenizer", count)
+    .option(
+      "--tokenizer <name>",
+      'what counts tokens: an encoding such as o200k_base (package gpt-tokenizer), the path of a tokenizer.json (package @huggingface/tokenizers), or "approximate" (a token for three bytes)',
+    )
+    .addOption(
+      new Option(
+        "--times <how>",
+        "how times are written: as they are; shifted so that the prediction time is on the day --shift-to; as days before the prediction time; as ages; not at all",
+      )
+        .choices(["absolute", "shift", "relative", "age", "none"])
+        .default("absolute"),
+    )
+    .option("--shift-to <day>", "with --times shift: the day of the prediction time", "2024-01-01")
+    .option("--sections <names>", `the sections of markdown and chat, in order: names of ${usual.join(", ")}, separated by commas`, names)
+    .option("--concepts <file>", "what the latest values are: a JSON file as data/concepts.json of this package")
+    .option("--notes <n>", "add a section with the text of the newest n notes", count)
+    .option("--note-tokens <n>", "with --notes: cut each note after about this many tokens", count)
+    .option("--names <file>", "names of codes: a JSON file with an object, code to name")
+    .option("--system <text>", "with --format chat: the message of the role system")
+    .option("--question <text>", "with --format chat: what follows the timeline in the message of the role user")
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader text ehrshot.medsdb --labels labels/guo_icu --budget 4096 --tokenizer o200k_base --out prompts.parquet
+  meds-reader text ehrshot.medsdb --labels labels/guo_icu --exclusive --format chat --system "You are a clinician." --question "ICU? yes or no" --out chat.jsonl
+  meds-reader text medalign.medsdb --format lumia-xml --split held_out --threads 2 --out timelines/ --json
+  meds-reader text medalign.medsdb --ids patients.txt --at 2019 --notes 5 --note-tokens 800 --tokenizer approximate --out -
+  meds-reader text mimic.medsdb --times shift --shift-to 2020-01-01 --at 2150 --sections demographics,visits --out texts.md --as texts
+  meds-reader text mimic.medsdb --concepts concepts.json --names names.json --out texts.jsonl`,
+    )
+    .action(run);
+}
+
+async function run(store: string, options: Options, command: Command): Promise<void> {
+  check(options, command);
+  const start = performance.now();
+  const sections = sectionsOf(options, command);
+  const codeNames = options.names === undefined ? undefined : namesIn(options.names);
+  const db = PatientDatabase.open(store);
+  try {
+    const { out, labels: path, as } = options;
+    const labels = path === undefined ? undefined : await Labels.open(path);
+    const cohort = await cohortOf(db, options, labels === undefined);
+    const toStdout = out === "-";
+    const written = await interruptible(async (signal) => {
+      const list = texts(cohort, labels, { ...textOptions(options, sections), names: codeNames, signal });
+      tell(list);
+      return writeTexts(list, toStdout ? process.stdout : out, { as });
+    });
+    const stream = toStdout ? process.stderr : process.stdout;
+    const summary = { out, ...written, seconds: (performance.now() - start) / 1000 };
+    if (options.json === true) stream.write(`${json(summary)}\n`);
+    else stream.write(`${lines(summary).join("\n")}\n`);
+  } finally {
+    db.close();
+  }
+}
+
+/** Combinations that would silently do nothing. */
+function check(
+  { labels, at, exclusive, times, budget, tokenizer, noteTokens, notes: newest, format, sections, concepts, ...rest }: Options,
+  command: Command,
+): void {
+  if (labels !== undefined && at !== undefined) command.error("error: --at cannot be combined with --labels, which have prediction times");
+  if (labels === undefined && at === undefined && exclusive === true)
+    command.error("error: --exclusive requires --labels or --at: without them there is no prediction time");
+  if (labels === undefined && at === undefined && (times === "shift" || times === "relative"))
+    command.error(`error: --times ${times} requires --labels or --at: without them there is no prediction time`);
+  if (budget !== undefined && tokenizer === undefined)
+    command.error("error: --budget requires --tokenizer, which says what a token is: for example o200k_base, or approximate");
+  if (noteTokens !== undefined && newest === undefined) command.error("error: --note-tokens requires --notes N");
+  if (noteTokens !== undefined && tokenizer === undefined) command.error("error: --note-tokens requires --tokenizer");
+  const isDocument = format === "markdown" || format === "chat";
+  if (!isDocument && (sections !== undefined || concepts !== undefined || newest !== undefined))
+    command.error(`error: --sections, --concepts and --notes are for --format markdown and chat; ${format} has every row`);
+  if (format !== "chat" && (rest.system !== undefined || rest.question !== undefined))
+    command.error("error: --system and --question are for --format chat");
+}
+
+function sectionsOf(options: Options, command: Command): Section[] | undefined {
+  const { sections: chosen, notes: newest, noteTokens: maxTokens, format } = options;
+  if (format !== "markdown" && format !== "chat") return undefined;
+  const made = (chosen ?? Object.keys(SECTIONS)).map((name) => {
+    const make = SECTIONS[name];
+    return make === undefined
+      ? command.error(`error: ${name} is not a section. The sections are ${Object.keys(SECTIONS).join(", ")}`)
+      : make(options);
+  });
+  return newest === undefined ? made : [...made, notes({ newest, maxTokens })];
+}
+
+function textOptions(
+  { format, budget, tokenizer, times, shiftTo, at, exclusive, system, question, threads }: Options,
+  sections: Section[] | undefined,
+) {
+  const written: TextTimes = times === "shift" ? { shiftTo } : times;
+  return {
+    format,
+    sections,
+    budget,
+    tokenizer,
+    times: written,
+    at,
+    inclusive: exclusive === true ? false : undefined,
+    chat: format === "chat" ? { system, question } : undefined,
+    threads: threads === 0 ? undefined : threads,
+  };
+}
+
+/** The patients that the options choose. */
+async function cohortOf(db: PatientDatabase, { split, ids }: Options, mustExist: boolean): Promise<Cohort> {
+  const whole: Cohort = split === undefined ? db : db.split(split);
+  if (ids === undefined) return whole;
+  const listed = [...(await readSubjectIds(ids))];
+  // Labels of other subjects are left out and counted; a list of patients must be right.
+  const known = mustExist ? listed : listed.filter((id) => db.has(id));
+  const chosen = [...db.subset(known).subjectIds];
+  return whole.subset(chosen.filter((id) => whole.has(id)));
+}
+
+function namesIn(path: string): Record<string, string> {
+  let found: unknown;
+  try {
+    found = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new MedsError(
+      "MEDS_IO",
+      `${path}: the names cannot be read: ${(cause as Error).message}. Pass a JSON file with an object, code to name.`,
+      {
+        path,
+        cause,
+      },
+    );
+  }
+  return found as Record<string, string>;
+}
+
+/** What is left out, on stderr. */
+function tell({ report }: Texts): void {
+  if (report === null) return;
+  const { unknownLabels, unknownSubjects, otherSplit, noSplit } = report;
+  const said: string[] = [];
+  if (unknownLabels > 0)
+    said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that are not in the store were left out`);
+  if (otherSplit > 0) said.push(`${number(otherSplit)} labels of other patients were left out`);
+  if (noSplit > 0) said.push(`${number(noSplit)} labels of subjects in no split were left out`);
+  if (said.length > 0) process.stderr.write(`${said.join("; ")}\n`);
+}
+
+function lines(summary: Awaited<ReturnType<typeof writeTexts>> & { readonly out: string; readonly seconds: number }): string[] {
+  const { texts: count, rows, rowsKept, tokens, mostTokens, bytes } = summary;
+  const found = [`${plural(count, "text")}, ${number(bytes)} bytes`];
+  if (summary.out !== "-") found.push(`  to     ${visible(summary.out)}`);
+  found.push(`  rows   ${number(rowsKept)} of ${number(rows)} known rows are shown`);
+  if (tokens !== null && mostTokens !== null) found.push(`  tokens ${number(tokens)}, at most ${number(mostTokens)} per text`);
+  found.push(`  time   ${seconds(summary.seconds)}`);
+  return found;
+}

@@ -1,0 +1,154 @@
+// LUMIA XML: an element per patient, encounter, time and event. Source: docs/markup.md of
+// github.com/VISTA-Stanford/meds2text.
+import type { Shared } from "../context.js";
+import { type Encounter, encountersOf } from "../encounters.js";
+import type { Known } from "../known.js";
+import { BOTH, END, Moments, START, WHOLE } from "../moments.js";
+import { ageAt, type Person } from "../person.js";
+import type { Sink } from "../sink.js";
+import { attribute, content } from "../xml.js";
+
+/** Attributes of an event that depend on its code alone. */
+interface CodeText {
+  readonly attributes: string;
+  readonly isPerson: boolean;
+}
+
+/** Writes patients of one store. */
+export class LumiaXml {
+  private readonly byCode: (CodeText | undefined)[] = [];
+  private readonly escaped = new Map<string, string>();
+
+  constructor(private readonly shared: Shared) {}
+
+  /** Writes the element `eventstream` of a patient. */
+  write(known: Known, person: Person, sink: Sink): void {
+    const { types } = this.shared;
+    const moments = new Moments(known, known.staticCount);
+    const lasts = (row: number): boolean => types.of(known, row).startsWith("visit");
+    sink.add(`<eventstream person_id="${known.subjectId}">\n`);
+    this.timeless(known, person, sink);
+    for (const encounter of encountersOf(known, moments, lasts)) this.encounter(known, moments, encounter, person, sink);
+    sink.add("</eventstream>\n");
+  }
+
+  /** The static rows that do not describe the person. They have no time, so neither has their encounter. */
+  private timeless(known: Known, person: Person, sink: Sink): void {
+    let events = "";
+    for (let i = 0; i < known.staticCount; i += 1) events += this.event(known, i, WHOLE);
+    if (events === "") return;
+    const about = this.about(person, null);
+    sink.add(`  <encounter>\n${about}    <events>\n      <entry>\n${events}      </entry>\n    </events>\n  </encounter>\n`);
+  }
+
+  private encounter(known: Known, moments: Moments, { begin, end, from, to }: Encounter, person: Person, sink: Sink): void {
+    const { clock } = this.shared;
+    const { times, rows, parts } = moments;
+    let i = begin;
+    // Only the birth, for example: it is in every element `person`.
+    while (i < end && this.isPerson(known.code(rows[i]!))) i += 1;
+    if (i === end) return;
+    sink.add(`  <encounter start_timestamp="${clock.stamp(from)}" end_timestamp="${clock.stamp(to)}">\n`);
+    sink.add(`${this.about(person, from)}${this.places(known, moments, begin, end)}    <events>\n`);
+    let last = Number.NaN;
+    for (; i < end; i += 1) {
+      if (this.isPerson(known.code(rows[i]!))) continue;
+      const time = times[i]!;
+      let text = "";
+      if (time !== last) {
+        if (last === last) text = "      </entry>\n";
+        text += `      <entry timestamp="${clock.stamp(time)}">\n`;
+        last = time;
+      }
+      sink.add(text + this.event(known, rows[i]!, parts[i]!));
+    }
+    sink.add("      </entry>\n    </events>\n  </encounter>\n");
+  }
+
+  private isPerson(id: number): boolean {
+    return (this.byCode[id] ?? this.ofCode(id)).isPerson;
+  }
+
+  private about({ birth, gender, race, ethnicity }: Person, from: number | null): string {
+    const { clock } = this.shared;
+    let text = "    <person>\n";
+    if (birth !== null) {
+      text += `      <birthdate>${clock.date(birth)}</birthdate>\n`;
+      if (from !== null) {
+        const { days, years } = ageAt(birth, BigInt(from));
+        text += `      <age>\n        <days>${days}</days>\n        <years>${years}</years>\n      </age>\n`;
+      }
+    }
+    text += "      <demographics>\n";
+    for (const [name, value] of [
+      ["ethnicity", ethnicity],
+      ["gender", gender],
+      ["race", race],
+    ] as const)
+      if (value !== null) text += `        <${name}>${content(value)}</${name}>\n`;
+    return `${text}      </demographics>\n      <payerplan></payerplan>\n    </person>\n`;
+  }
+
+  /** The places and people of an encounter. Only their ids are known. */
+  private places(known: Known, { rows }: Moments, begin: number, end: number): string {
+    if (!known.hasPlaces) return "    <caresites/>\n    <providers/>\n";
+    const [sites, providers] = [new Set<string>(), new Set<string>()];
+    for (let i = begin; i < end; i += 1) {
+      const [site, provider] = [known.careSite(rows[i]!), known.provider(rows[i]!)];
+      if (site !== null) sites.add(site);
+      if (provider !== null) providers.add(provider);
+    }
+    const list = (name: string, texts: string[]): string =>
+      texts.length === 0 ? `    <${name}/>\n` : `    <${name}>\n${texts.join("")}    </${name}>\n`;
+    const site = (id: string): string => `      <caresite care_site_id="${attribute(id)}" care_site_name="NULL"/>\n`;
+    const provider = (id: string): string =>
+      `      <provider provider_id="${attribute(id)}" gender="NULL" speciality="NULL" year_of_birth="NULL" care_site_name="NULL"/>\n`;
+    return list("caresites", [...sites].map(site)) + list("providers", [...providers].map(provider));
+  }
+
+  /** The element of a moment; "" for what is in the element `person`. */
+  private event(known: Known, i: number, part: number): string {
+    const { attributes, isPerson } = this.byCode[known.code(i)] ?? this.ofCode(known.code(i));
+    if (isPerson) return "";
+    let text = `        <event type="${this.kept(this.shared.types.of(known, i))}"${attributes}`;
+    const unit = known.unit(i);
+    if (unit !== null) text += ` unit="${this.kept(unit)}"`;
+    if (known.hasPlaces) text += this.ids(known, i);
+    const [number, words] = [known.number(i), known.text(i)];
+    // A number and other words: the words are not lost.
+    if (number !== null && words !== null && words !== number) text += ` text="${this.kept(words)}"`;
+    const value = part === END ? "end" : (number ?? (words === null ? partText(part) : content(words)));
+    return value === "" ? `${text}/>\n` : `${text}>${value}</event>\n`;
+  }
+
+  private ids(known: Known, i: number): string {
+    let text = "";
+    const [note, provider, site] = [known.note(i), known.provider(i), known.careSite(i)];
+    if (note !== null) text += ` note_id="${attribute(note)}"`;
+    if (provider !== null) text += ` provider_id="${attribute(provider)}"`;
+    if (site !== null) text += ` care_site_id="${attribute(site)}"`;
+    return text;
+  }
+
+  private ofCode(id: number): CodeText {
+    const { names, facts } = this.shared;
+    const attributes = ` code="${attribute(names.code(id))}" name="${attribute(names.of(id) ?? "")}"`;
+    const made = { attributes, isPerson: facts.of(id) !== null };
+    this.byCode[id] = made;
+    return made;
+  }
+
+  /** The value of an attribute, of which there are few. */
+  private kept(text: string): string {
+    const known = this.escaped.get(text);
+    if (known !== undefined) return known;
+    const made = attribute(text);
+    if (this.escaped.size < 1 << 14) this.escaped.set(text, made);
+    return made;
+  }
+}
+
+function partText(part: number): string {
+  if (part === START) return "start";
+  return part === BOTH ? "start|end" : "";
+}

@@ -1,0 +1,160 @@
+import type { Store } from "../store/store.js";
+import { fail } from "../support/errors.js";
+import { Counter, type Fitted, fitted, rowsOf, wholeOf } from "./budget.js";
+import { type Answer, chatLine } from "./chat.js";
+import { Context, Shared } from "./context.js";
+import { JsonLines } from "./formats/jsonl.js";
+import { LumiaXml } from "./formats/lumia-xml.js";
+import { MARKDOWN, markdownHead, markdownText } from "./formats/markdown.js";
+import { MedalignXml } from "./formats/medalign-xml.js";
+import { type Cutoff, Known, type TextRows } from "./known.js";
+import { type TextFormat, type TextOptions, type TextPlan, textPlanOf } from "./options.js";
+import type { LatestValuesPlan } from "./sections/latest-values.js";
+import { madeSections } from "./sections/sections.js";
+import { Sink } from "./sink.js";
+import { type SectionReport, TimelineText, type WrittenText } from "./text.js";
+import { type CountTokens, tokenizerOf } from "./tokens.js";
+
+/** The text of a timeline. */
+export function textOf(rows: TextRows, cutoff: Cutoff, options: TextOptions): TimelineText {
+  const { store } = rows._shard;
+  const written = new TextWriter(store, textPlanOf(store, options)).write(rows, cutoff, null);
+  return new TimelineText(rows.subjectId, cutoff.time, written);
+}
+
+/** Writes every row: the known ones from `known`, for the person of `context`. */
+type WriteRows = (known: Known, context: Context, sink: Sink) => void;
+
+/** Writes texts of the patients of one store, one after another. */
+export class TextWriter {
+  private readonly shared: Shared;
+  private readonly counter: Counter | null;
+  private readonly isMeasured: (code: number) => boolean;
+  private readonly sink = new Sink();
+  /** Null for documents. */
+  private readonly rows: WriteRows | null;
+
+  constructor(
+    store: Store,
+    private readonly plan: TextPlan,
+  ) {
+    this.shared = new Shared(store, plan.names, plan.times);
+    this.counter = plan.tokenizer === null ? null : new Counter(tokenizerOf(plan.tokenizer));
+    const lists = plan.sections.filter((section): section is LatestValuesPlan => section.section === "latestValues");
+    const tables = lists.map(({ concepts }) => this.shared.conceptsOf(concepts).byCode);
+    this.isMeasured = (code) => tables.some((byCode) => byCode[code] !== undefined);
+    this.rows = rowsWriter(plan.format, this.shared);
+  }
+
+  /** The text of the rows of a timeline: those that are known at the cut-off. */
+  write(line: TextRows, cutoff: Cutoff, label: Answer | null): WrittenText {
+    const known = new Known(line, cutoff, this.plan.roles);
+    const context = new Context(known, this.shared, this.isMeasured, this.counter?.count ?? null);
+    if (this.rows !== null) return this.records(context, this.rows);
+    const document = this.document(context);
+    if (this.plan.format !== "chat") return document;
+    const time = cutoff.time === null || !context.hasDates ? null : this.shared.clock.iso(cutoff.time);
+    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label) };
+  }
+
+  private document(context: Context): WrittenText & { readonly content: string } {
+    const { counter, plan } = this;
+    const { known } = context;
+    const sections = plan.sections.flatMap((section) => madeSections(context, section));
+    const head = markdownHead(context);
+    const written = (parts: readonly Fitted[], text: string, tokens: number | null) => {
+      const kept = parts.reduce((sum, { blocks }) => sum + rowsOf(blocks), 0);
+      return { content: text, tokens, rows: known.length, rowsKept: kept, sections: reportOf(parts) };
+    };
+    if (counter === null || plan.budget === null) {
+      const parts = sections.map(wholeOf);
+      const text = markdownText(head, parts);
+      return written(parts, text, counter?.count(text) ?? null);
+    }
+    const about = `subject ${known.subjectId}`;
+    // The tokens of a text are about the sum of those of its parts. Where they are more, less is written.
+    for (let room = plan.budget - counter.of(head); ; ) {
+      const parts = fitted(sections, room, MARKDOWN, counter, about);
+      const text = markdownText(head, parts);
+      const tokens = counter.count(text);
+      if (tokens <= plan.budget) return written(parts, text, tokens);
+      if (room <= 0) failBudget(plan.budget, tokens, about);
+      room = Math.max(0, room - (tokens - plan.budget));
+    }
+  }
+
+  private records(context: Context, write: WriteRows): WrittenText {
+    const { counter, plan, sink } = this;
+    const { known } = context;
+    const text = (rows: Known): string => {
+      write(rows, context, sink);
+      return sink.takeText();
+    };
+    const facts = (kept: number, tokens: number | null) => ({ tokens, rows: known.length, rowsKept: kept, sections: [] });
+    if (counter === null) {
+      write(known, context, sink);
+      return { content: sink.take(), ...facts(known.length, null) };
+    }
+    const { count } = counter;
+    if (plan.budget === null) {
+      const content = text(known);
+      return { content, ...facts(known.length, count(content)) };
+    }
+    const { content, rows, tokens } =
+      latestRows(known, text, count, plan.budget) ?? failBudget(plan.budget, count(text(known.last(0))), `subject ${known.subjectId}`);
+    return { content, ...facts(rows, tokens) };
+  }
+}
+
+function rowsWriter(format: TextFormat, shared: Shared): WriteRows | null {
+  if (format === "lumia-xml" || format === "medalign-xml") {
+    const writer = format === "lumia-xml" ? new LumiaXml(shared) : new MedalignXml(shared);
+    return (known, { person }, sink) => writer.write(known, person, sink);
+  }
+  const writer = new JsonLines(shared);
+  if (format === "jsonl") return (known, _, sink) => writer.write(known, sink);
+  return format === "jsonl-events" ? (known, _, sink) => writer.writeEvents(known, sink) : null;
+}
+
+/** The text of the most of the latest rows that fit; null where not even one without timed rows does. */
+function latestRows(
+  known: Known,
+  text: (rows: Known) => string,
+  count: CountTokens,
+  budget: number,
+): { readonly content: string; readonly rows: number; readonly tokens: number } | null {
+  const timed = known.length - known.staticCount;
+  let found: { readonly content: string; readonly rows: number; readonly tokens: number } | null = null;
+  // Fits for `low` rows, does not for `high`. A row takes at least a few tokens, so the first guess is not far off.
+  let [low, high, guess] = [-1, timed + 1, Math.min(timed, Math.ceil(budget / 8))];
+  while (high - low > 1) {
+    const content = text(known.last(guess));
+    const tokens = count(content);
+    if (tokens <= budget) {
+      low = guess;
+      found = { content, rows: known.staticCount + guess, tokens };
+    } else high = guess;
+    // By the tokens of a row so far, and in the middle where that says nothing new.
+    const near = Math.floor((guess * budget) / Math.max(1, tokens));
+    guess = near > low && near < high ? near : Math.floor((low + high) / 2);
+  }
+  return found;
+}
+
+function failBudget(budget: number, tokens: number, about: string): never {
+  return fail(
+    "MEDS_BUDGET",
+    `The budget has ${budget} tokens, and the shortest text of ${about} takes ${tokens}. Raise \`budget\` (--budget).`,
+  );
+}
+
+function reportOf(parts: readonly Fitted[]): SectionReport[] {
+  return parts.map(({ section: { name, heading }, blocks, leftOut }) => ({
+    name,
+    heading: heading.replace(/^#+ /, ""),
+    rows: rowsOf(blocks),
+    blocksLeftOut: leftOut.blocks,
+    itemsLeftOut: leftOut.items,
+    rowsLeftOut: leftOut.rows,
+  }));
+}

@@ -1,0 +1,231 @@
+import { availableParallelism } from "node:os";
+import { indexIn, type Members, slotsOf } from "../cohort/members.js";
+import type { Cohort } from "../database/cohort.js";
+import { Labels } from "../labels/labels.js";
+import { cancelled } from "../passes/run.js";
+import { serve } from "../passes/serve.js";
+import { Threads } from "../passes/threads.js";
+import { samples } from "../samples/samples.js";
+import type { SampleReport } from "../samples/selection.js";
+import { exactIds, failUnknown, type SubjectId } from "../store/ids.js";
+import { startWorker } from "../store/package-files.js";
+import { conflict, expected, INT32_MAX } from "../support/arguments.js";
+import { shownAs } from "../support/inspect.js";
+import type { AbortSignalLike } from "../support/signal.js";
+import { type TextFormat, textPlanOf } from "../text/options.js";
+import { LabelText } from "./label-text.js";
+import { partsOf, type TextsOptions } from "./options.js";
+import { listOf, settingOf, type TextJob, type TextList, type TextSetting, type WrittenTexts, writerOf } from "./text-list.js";
+
+/** Rows and texts of a job, about: so that a thread has enough to do, and holds little. */
+const ROWS = 50_000;
+const MOST = 64;
+/** Jobs per thread that are in progress or ready. */
+const AHEAD = 2;
+
+/** What is written: labels; subject ids (with the option `at` as of one time); or all patients, where it is undefined. */
+export type TextSource = Labels | Iterable<SubjectId>;
+
+/**
+ * Texts of patients, in the order of the labels or ids; {@link texts} makes it. Each loop writes them anew. A slow loop
+ * slows the threads down: few texts wait for it.
+ */
+export class Texts implements AsyncIterable<LabelText> {
+  /** Number of texts. */
+  readonly size: number;
+  /** Labels that are left out, and why; null without labels. */
+  readonly report: SampleReport | null;
+
+  /** @internal Writes texts in a worker thread. */
+  static _serve(setting: TextSetting): void {
+    let run: ((job: TextJob) => WrittenTexts) | undefined;
+    serve((job: TextJob) => {
+      run ??= runner(listOf(setting));
+      return run(job);
+    });
+  }
+
+  /** @internal */
+  constructor(
+    private readonly list: TextList,
+    private readonly threads: number,
+    /** @internal */
+    readonly _signal: AbortSignalLike | undefined,
+  ) {
+    this.size = list.index.length;
+    this.report = list.samples?.report ?? null;
+  }
+
+  /** @internal */
+  get _format(): TextFormat {
+    return this.list.plan.format;
+  }
+
+  /**
+   * The texts.
+   *
+   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_CANCELLED`; `MEDS_CLOSED`.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<LabelText, void, undefined> {
+    const jobs = jobsOf(this.list);
+    if (this.threads === 0) {
+      const run = runner(this.list);
+      for (const job of jobs) yield* this.labelled(job, run(job));
+      return;
+    }
+    this.check();
+    const setting = settingOf(this.list);
+    const threads = new Threads<TextJob, WrittenTexts>({
+      count: Math.min(this.threads, jobs.length),
+      ahead: AHEAD,
+      start: () => startWorker("worker.js", { workerData: setting }),
+    });
+    const asked: Promise<WrittenTexts>[] = [];
+    const ask = (job: TextJob | undefined): void => {
+      if (job === undefined) return;
+      const answer = threads.run(job);
+      // An error is thrown when its texts are due.
+      answer.catch(() => {});
+      asked.push(answer);
+    };
+    let next = 0;
+    const ends = new Promise<never>((_, reject) => {
+      this._signal?.addEventListener("abort", () => reject(cancelled(this._signal)), { once: true });
+    });
+    ends.catch(() => {});
+    try {
+      while (next < this.threads * AHEAD) ask(jobs[next++]);
+      for (const job of jobs) {
+        const written = await Promise.race([asked.shift()!, ends]);
+        ask(jobs[next++]);
+        yield* this.labelled(job, written);
+      }
+    } finally {
+      await threads.end();
+    }
+  }
+
+  /** All texts at once, as an array. */
+  async toArray(): Promise<LabelText[]> {
+    const all: LabelText[] = [];
+    for await (const text of this) all.push(text);
+    return all;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return shownAs("Texts", { size: this.size, format: this.list.plan.format });
+  }
+
+  private *labelled({ from }: TextJob, { bytes, ends, facts }: WrittenTexts): Generator<LabelText> {
+    const { store, index, samples: list } = this.list;
+    for (const [i, fact] of facts.entries()) {
+      this.check();
+      const text = from + i;
+      const row = list === null ? -1 : list._label[text]!;
+      const content = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
+      const cutoff = list === null ? null : list._cutoff[text]!;
+      yield new LabelText(store.ids[index[text]!]!, cutoff, row < 0 ? null : list!.labels!.at(row)!, { content, ...fact });
+    }
+  }
+
+  private check(): void {
+    if (this._signal?.aborted) throw cancelled(this._signal);
+    this.list.store.check();
+  }
+}
+
+/** The texts of a list, cut into jobs of about the same number of rows, in order. */
+function jobsOf({ store, index }: TextList): TextJob[] {
+  const jobs: TextJob[] = [];
+  let [from, rows] = [0, 0];
+  for (let i = 0; i < index.length; i += 1) {
+    const own = store.eventsOf[index[i]!]!;
+    if (i > from && (rows + own > ROWS || i - from === MOST)) {
+      jobs.push({ from, to: i });
+      [from, rows] = [i, 0];
+    }
+    rows += own;
+  }
+  if (from < index.length) jobs.push({ from, to: index.length });
+  return jobs;
+}
+
+function runner(list: TextList): (job: TextJob) => WrittenTexts {
+  const write = writerOf(list);
+  return ({ from, to }) => {
+    const parts: Uint8Array[] = [];
+    const facts: Omit<ReturnType<typeof write>, "content">[] = [];
+    const ends = new Float64Array(to - from);
+    let length = 0;
+    for (let i = from; i < to; i += 1) {
+      const { content, ...fact } = write(i);
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      parts.push(bytes);
+      facts.push(fact);
+      length += bytes.length;
+      ends[i - from] = length;
+    }
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return { bytes, ends, facts };
+  };
+}
+
+/**
+ * Texts of patients: one per label, as of its prediction time; or one per subject id or patient. Worker threads write
+ * them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
+ * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.
+ * @example
+ * ```ts
+ * import { Labels, PatientDatabase, texts } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: "2020-01-01", booleanValue: true }]);
+ * for await (const { text, label, rowsLeftOut } of texts(db, labels, { times: { shiftTo: "2024-01-01" } }))
+ *   console.log(text.length, label?.booleanValue, rowsLeftOut);
+ * db.close();
+ * ```
+ */
+export function texts<S extends object>(db: Cohort<S>, source?: TextSource, options?: TextsOptions): Texts {
+  if (typeof db !== "object" || db === null || !("_store" in db)) expected("db", db, "a PatientDatabase or one of its cohorts");
+  const { text, knowledge, at, threads, signal } = partsOf(options);
+  const store = db._store;
+  store.check();
+  const plan = textPlanOf(store, text);
+  if (typeof plan.tokenizer === "function" && threads !== undefined && threads > 0)
+    conflict("A function as `tokenizer` cannot be sent to worker threads. Set `threads: 0`, or name a tokenizer.");
+  const count = typeof plan.tokenizer === "function" ? 0 : (threads ?? availableParallelism());
+  if (source instanceof Labels && at !== undefined)
+    conflict("`at` cannot be combined with labels, which have prediction times. Remove one of them.");
+  const ids = source instanceof Labels ? undefined : source;
+  const labels = source instanceof Labels ? source : at === undefined ? null : labelsAt(db, ids, at);
+  if (labels !== null) {
+    const list = samples(db, labels, { ...knowledge, maxLength: INT32_MAX });
+    return new Texts({ store, plan, samples: list, index: list._index }, count, signal);
+  }
+  const idle = Object.keys(knowledge)[0];
+  if (idle !== undefined) conflict(`\`${idle}\` requires labels or \`at\`: the texts are those of whole patients. Remove \`${idle}\`.`);
+  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids) }, count, signal);
+}
+
+/** Rows in patients.arrow. */
+function indexesOf(db: Members, ids: Iterable<SubjectId> | undefined): Uint32Array {
+  const store = db._store;
+  if (ids === undefined) return Uint32Array.from(slotsOf(db), (slot) => store.indexOf[slot]!);
+  return Uint32Array.from(exactIds([...ids], "the list of ids"), (id) => {
+    const index = indexIn(db, id);
+    return index < 0 ? failUnknown(`subject ${id}`, store.path) : index;
+  });
+}
+
+function labelsAt(db: Members, ids: Iterable<SubjectId> | undefined, at: TextsOptions["at"]): Labels {
+  const predictionTime = at!;
+  return Labels.from(Array.from(indexesOf(db, ids), (index) => ({ subjectId: db._store.ids[index]!, predictionTime })));
+}

@@ -1,0 +1,202 @@
+// Texts as files: one text per file, all in one file, or a table.
+import { randomUUID } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { LabelRow } from "../labels/labels.js";
+import { conflict, expected, namesIn, oneOf, optionsOf } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
+import { Clock } from "../text/clock.js";
+import type { TextFormat } from "../text/options.js";
+import type { LabelText } from "./label-text.js";
+import { parquetOf } from "./table.js";
+import { Texts } from "./texts.js";
+
+/** Options of {@link writeTexts}. */
+export interface WriteTextsOptions {
+  /**
+   * `texts`: one after another in one file. `files`: a folder with a file per text, named by subject and prediction
+   * time. `jsonl`: a line of JSON per text, with its label and numbers. `parquet`: a table with the same. Default: by
+   * the end of the path: `.parquet`, `.jsonl` (for formats that are not JSON), `files` for a path without an end, else
+   * `texts`; `texts` for a stream.
+   */
+  readonly as?: "texts" | "files" | "jsonl" | "parquet" | undefined;
+}
+
+/** What {@link writeTexts} has written. */
+export interface WrittenTextsReport {
+  readonly texts: number;
+  /** Bytes of the texts as UTF-8. */
+  readonly bytes: number;
+  /** Tokens of all texts, and of the longest; null without a tokenizer. */
+  readonly tokens: number | null;
+  readonly mostTokens: number | null;
+  /** Known rows, those that texts show, and those that they do not show. */
+  readonly rows: number;
+  readonly rowsKept: number;
+  readonly rowsLeftOut: number;
+}
+
+const AS = ["texts", "files", "jsonl", "parquet"] as const;
+
+/** The end of the name of a file, by format. */
+const ENDS: Readonly<Record<TextFormat, string>> = {
+  markdown: ".md",
+  chat: ".jsonl",
+  "lumia-xml": ".xml",
+  "medalign-xml": ".xml",
+  jsonl: ".jsonl",
+  "jsonl-events": ".jsonl",
+};
+
+/** What surrounds and separates several texts in one file, so that it is one document of XML. */
+const AROUND: Readonly<Record<TextFormat, readonly [before: string, between: string, after: string]>> = {
+  markdown: ["", "\n---\n\n", ""],
+  chat: ["", "", ""],
+  "lumia-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<eventstreams>\n', "", "</eventstreams>\n"],
+  "medalign-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<records>\n', "", "</records>\n"],
+  jsonl: ["", "", ""],
+  "jsonl-events": ["", "", ""],
+};
+
+/**
+ * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
+ * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
+ * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ *
+ * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
+ * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, texts, writeTexts } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const written = await writeTexts(texts(db, [db.at(0)!.subjectId], { format: "lumia-xml" }), "first.xml");
+ * console.log(written.texts, written.bytes);
+ * db.close();
+ * ```
+ */
+export async function writeTexts(list: Texts, to: string | WritableLike, options?: WriteTextsOptions): Promise<WrittenTextsReport> {
+  if (!(list instanceof Texts)) expected("The first argument of writeTexts", list, "what texts(db, …) returns");
+  const given = optionsOf(options) ?? {};
+  namesIn("writeTexts", given, ["as"]);
+  const target = targetOf("to", to);
+  const as = asOf(target, given.as, list._format);
+  const report = new Report();
+  const counted = report.counting(list);
+  if (as === "files") {
+    if (typeof target !== "string") conflict('`as: "files"` requires the path of a folder. Pass it, or choose another form.');
+    await writeFiles(counted, target, list);
+  } else {
+    const pieces = as === "parquet" ? parquetOf(counted) : as === "jsonl" ? jsonLines(counted) : joined(counted, list._format);
+    await writePieces(pieces, target, list._signal, "The texts were cancelled.");
+  }
+  return report.result();
+}
+
+function asOf(target: string | object, as: WriteTextsOptions["as"], format: TextFormat): (typeof AS)[number] {
+  if (as !== undefined) return oneOf("as", as, AS);
+  if (typeof target !== "string") return "texts";
+  const end = extname(target).toLowerCase();
+  if (end === ".parquet") return "parquet";
+  if (end === ".jsonl") return ENDS[format] === ".jsonl" ? "texts" : "jsonl";
+  return end === "" || lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? "files" : "texts";
+}
+
+/** Counts what passes. */
+class Report {
+  private readonly sums = { texts: 0, bytes: 0, rows: 0, rowsKept: 0, rowsLeftOut: 0 };
+  private tokens: number | null = null;
+  private mostTokens: number | null = null;
+
+  async *counting(list: Texts): AsyncGenerator<LabelText> {
+    const { sums } = this;
+    for await (const text of list) {
+      sums.texts += 1;
+      sums.bytes += text.bytes.length;
+      sums.rows += text.rows;
+      sums.rowsKept += text.rowsKept;
+      sums.rowsLeftOut += text.rowsLeftOut;
+      if (text.tokens !== null) {
+        this.tokens = (this.tokens ?? 0) + text.tokens;
+        this.mostTokens = Math.max(this.mostTokens ?? 0, text.tokens);
+      }
+      yield text;
+    }
+  }
+
+  result(): WrittenTextsReport {
+    return { ...this.sums, tokens: this.tokens, mostTokens: this.mostTokens };
+  }
+}
+
+async function* joined(texts: AsyncIterable<LabelText>, format: TextFormat): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const [before, between, after] = AROUND[format].map((part) => encoder.encode(part)) as [Uint8Array, Uint8Array, Uint8Array];
+  if (before.length > 0) yield before;
+  let isFirst = true;
+  for await (const { bytes } of texts) {
+    if (!isFirst && between.length > 0) yield between;
+    isFirst = false;
+    yield bytes;
+  }
+  if (after.length > 0) yield after;
+}
+
+/** A text and its label as a line. 64-bit integers keep all digits. */
+async function* jsonLines(texts: AsyncIterable<LabelText>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const clock = new Clock();
+  for await (const { subjectId, predictionTime, label, text, tokens, rows, rowsKept, rowsLeftOut } of texts) {
+    const members = [`"subject_id":${subjectId}`];
+    if (predictionTime !== null) members.push(`"prediction_time":"${clock.iso(predictionTime)}"`);
+    members.push(...labelMembers(label));
+    if (tokens !== null) members.push(`"tokens":${tokens}`);
+    members.push(`"rows":${rows},"rows_kept":${rowsKept},"rows_left_out":${rowsLeftOut},"text":${JSON.stringify(text)}`);
+    yield encoder.encode(`{${members.join(",")}}\n`);
+  }
+}
+
+function labelMembers(label: LabelRow | null): string[] {
+  if (label === null) return [];
+  const { booleanValue, integerValue, floatValue, categoricalValue } = label;
+  const members: string[] = [];
+  if (booleanValue !== null) members.push(`"boolean_value":${booleanValue}`);
+  if (integerValue !== null) members.push(`"integer_value":${integerValue}`);
+  if (floatValue !== null) members.push(`"float_value":${Number.isFinite(floatValue) ? floatValue : JSON.stringify(String(floatValue))}`);
+  if (categoricalValue !== null) members.push(`"categorical_value":${JSON.stringify(categoricalValue)}`);
+  return members;
+}
+
+/** Writes a file per text into a new folder, which is complete or does not exist. */
+async function writeFiles(texts: AsyncIterable<LabelText>, path: string, { _format: format }: Texts): Promise<void> {
+  const target = resolve(path);
+  checkFree(target, path);
+  const made = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  const names = new Set<string>();
+  const clock = new Clock();
+  try {
+    withIo(path, () => mkdirSync(made, { recursive: true }));
+    for await (const { subjectId, predictionTime, bytes } of texts) {
+      const stem = predictionTime === null ? String(subjectId) : `${subjectId}_${clock.iso(predictionTime).replace(/[-:]/g, "")}`;
+      let name = stem;
+      // Two labels of a task may have the same time.
+      for (let i = 2; names.has(name); i += 1) name = `${stem}_${i}`;
+      names.add(name);
+      withIo(path, () => writeFileSync(join(made, name + ENDS[format]), bytes));
+    }
+    withIo(path, () => renameSync(made, target));
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function checkFree(target: string, path: string): void {
+  if (!existsSync(target)) return;
+  const isEmpty = lstatSync(target).isDirectory() && readdirSync(target).length === 0;
+  if (!isEmpty)
+    fail("MEDS_STORE_EXISTS", `${path}: this already exists and is not an empty folder. Choose another path, or remove it.`, path);
+  withIo(path, () => rmdirSync(target));
+}
