@@ -4993,6 +4993,47 @@ export declare class Texts implements AsyncIterable<LabelText> {
  * ```
  */
 export declare function texts<S extends object>(db: Cohort<S>, source?: TextSource, options?: TextsOptions): Texts;
+/** Options of {@link writeTexts}. */
+export interface WriteTextsOptions {
+  /**
+   * `texts`: one after another in one file. `files`: a folder with a file per text, named by subject and prediction
+   * time. `jsonl`: a line of JSON per text, with its label and numbers. `parquet`: a table with the same. Default: by
+   * the end of the path: `.parquet`, `.jsonl` (for formats that are not JSON), `files` for a path without an end, else
+   * `texts`; `texts` for a stream.
+   */
+  readonly as?: "texts" | "files" | "jsonl" | "parquet" | undefined;
+}
+/** What {@link writeTexts} has written. */
+export interface WrittenTextsReport {
+  readonly texts: number;
+  /** Bytes of the texts as UTF-8. */
+  readonly bytes: number;
+  /** Tokens of all texts, and of the longest; null without a tokenizer. */
+  readonly tokens: number | null;
+  readonly mostTokens: number | null;
+  /** Known rows, those that texts show, and those that they do not show. */
+  readonly rows: number;
+  readonly rowsKept: number;
+  readonly rowsLeftOut: number;
+}
+/**
+ * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
+ * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
+ * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ *
+ * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
+ * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
+ * @example
+ * ```ts
+ * import { PatientDatabase, texts, writeTexts } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const written = await writeTexts(texts(db, [db.at(0)!.subjectId], { format: "lumia-xml" }), "first.xml");
+ * console.log(written.texts, written.bytes);
+ * db.close();
+ * ```
+ */
+export declare function writeTexts(list: Texts, to: string | WritableLike, options?: WriteTextsOptions): Promise<WrittenTextsReport>;
 /**
  * Codes of rows, which may be new in this transform: as in {@link CodeChoice}, but no ids and no functions. A
  * string that ends in `*` means all codes with this prefix, a selection of `db.codes` the codes that it has.

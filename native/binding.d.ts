@@ -165,6 +165,16 @@ export declare class RowTable {
   finish(): Uint8Array
 }
 
+/** A Parquet file that is written piece by piece. All pieces have the same columns. */
+export declare class TableFile {
+  /** A file without rows. */
+  constructor()
+  /** Adds rows. Returns the next bytes of the file. */
+  add(columns: Array<WrittenColumn>): Uint8Array
+  /** The last bytes of the file. */
+  finish(): Uint8Array
+}
+
 /** A new column of a transform. */
 export interface AddedColumn {
   /** The column's name. */
