@@ -23,6 +23,8 @@ export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
 export type { Prefetched, PrefetchOptions, SampleList } from "./database/prefetch.js";
+export type { Image, ImageReport } from "./images/image.js";
+export { Images, type ImagesOfOptions, type OpenImagesOptions } from "./images/images.js";
 export type { Instruction, InstructionColumns, InstructionReport, InstructionResponse } from "./instructions/instruction.js";
 export { Instructions, type InstructionTimeline, InstructionTimelines, type OpenInstructionsOptions } from "./instructions/instructions.js";
 export type { LabelCodes } from "./labelers/codes.js";
