@@ -65,6 +65,7 @@ const FORMATS: Readonly<Record<Inspection["format"], string>> = {
   store: "meds-reader store",
   meds_reader: "meds_reader database",
   omop: "OMOP CDM",
+  medalign: "MedAlign XML",
 };
 
 function describe(found: Inspection): string[] {

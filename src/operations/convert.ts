@@ -45,6 +45,10 @@ export interface Summary {
  * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
  * `@duckdb/node-api` is installed.
  *
+ * A folder with an XML file per patient, as MedAlign has published its records (`record` as in its public sample,
+ * or `eventstream` of LUMIA), also becomes a MEDS dataset first: docs/medalign.md says how. A code's description is
+ * what all its lines of the dataset begin with.
+ *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
  * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
  * `MEDS_SCHEMA_CONFLICT`, `MEDS_CANCELLED`, `MEDS_DISK_FULL` and others that name the file and the subject.

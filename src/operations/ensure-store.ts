@@ -49,10 +49,10 @@ export async function ensureStore(source: string, store: string, options: Conver
 
 /** The store at the target where it is to be reused, or the plan to make one. */
 async function reusable({ source, plan, strict }: Conversion, fingerprint: Fingerprint, { opens, verify, int64 }: Reuse) {
-  const isOmop = source.kind === "omop";
-  if (isOmop && !opens) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
+  const isImported = source.kind === "omop" || source.kind === "medalign";
+  if (isImported && !opens) refuseTaken(plan.store, plan.force === true || plan.reuse === true);
   // For other sources the native side compares the fingerprint itself, while it has the lock of the store.
-  if (!opens && !(isOmop && plan.reuse === true)) return { plan };
+  if (!opens && !(isImported && plan.reuse === true)) return { plan };
   try {
     const existing = await existingStore(plan, fingerprint, verify, int64);
     if (existing === undefined) return { plan };

@@ -21,8 +21,8 @@ export interface InspectOptions extends WorkOptions, OmopOptions {
 
 /**
  * Reports what a folder or file is, and what is in it, without a conversion: a MEDS dataset, a single Parquet
- * file, a store, a `meds_reader` database, or OMOP CDM in CSV, Parquet or a DuckDB database. For OMOP all
- * rows are read, and the package `@duckdb/node-api` looks up their codes. A `.zip`, `.tar.gz` or `.tar` of a
+ * file, a store, a `meds_reader` database, a folder of MedAlign's XML, or OMOP CDM in CSV, Parquet or a DuckDB
+ * database. For OMOP all rows are read, and the package `@duckdb/node-api` looks up their codes. A `.zip`, `.tar.gz` or `.tar` of a
  * dataset, tables or database is unpacked into the system's temporary folder and removed afterwards.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for anything else, with what was looked for and what was
@@ -50,6 +50,8 @@ export async function inspect(source: string, options?: InspectOptions): Promise
   switch (opened.kind) {
     case "archive":
       return withWorkFolder(ASIDE, undefined, "inspect", (folder) => packed(path, folder, threads, work));
+    case "medalign":
+      return opened.inspect(ASIDE, threads, work);
     case "meds_reader":
       return database(path, threads, work);
     case "meds":

@@ -1,5 +1,7 @@
+import type { MedalignSource } from "../sources/medalign/medalign.js";
+import type { OmopSource } from "../sources/omop/omop.js";
 import { type GivenOmop, type OmopOptions, omopOptions, refuseOmop } from "../sources/omop/options.js";
-import { keptOptions, keptOrigin } from "../sources/omop/origin.js";
+import { keptOptions, keptOrigin, MEDALIGN, OMOP } from "../sources/origin.js";
 import { runJob, type WorkOptions } from "../store/native.js";
 import { Store } from "../store/store.js";
 import { countIn, namesIn, optionsOf, pathOf } from "../support/arguments.js";
@@ -41,8 +43,8 @@ export interface Verification {
 
 /**
  * Checks every byte and invariant of a store. With a source it also compares every value of every column with
- * the source. OMOP tables are imported again for that, with the options of the store, into a temporary
- * folder. Their form may differ from that of the conversion (Parquet instead of CSV).
+ * the source. OMOP tables and MedAlign's XML are imported again for that, with the options of the store, into
+ * a temporary folder. The form of tables may differ from that of the conversion (Parquet instead of CSV).
  *
  * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; for OMOP tables
  * also what {@link convert} throws.
@@ -66,16 +68,14 @@ export async function verify(store: string, source?: string, options?: VerifyOpt
   const compare = (dataset: string | undefined) => verified({ ...rest, store: paths.store, source: dataset }, work);
   const given = omopOptions({ vocabulary });
   const opened = paths.source === undefined ? undefined : await openSource(paths.source, given, work);
-  if (opened?.kind !== "omop") {
-    refuseOmop(given);
-    return compare(paths.source);
-  }
-  // The tables are imported only for a store that is not damaged in itself.
+  if (opened?.kind !== "omop") refuseOmop(given);
+  if (opened === undefined || !("madeAs" in opened)) return compare(paths.source);
+  // The files are imported only for a store that is not damaged in itself.
   const alone = await compare(undefined);
   if (!alone.ok) return alone;
-  const { options: made, origin } = madeWith(paths.store, given);
+  const same = opened.kind === "omop" ? sameTables(opened, paths.store, given) : sameFiles(opened, paths.store);
   const staging = { store: paths.store, temp, memory, threads: rest.threads, work, strict: false, fingerprint: undefined };
-  return opened.madeAs(made, origin).staged(staging, ({ path }) => compare(path));
+  return same.staged(staging, ({ path }) => compare(path));
 }
 
 const OPTIONS = Object.keys({
@@ -88,11 +88,21 @@ const OPTIONS = Object.keys({
   signal: true,
 } satisfies Record<keyof VerifyOptions, true>);
 
-/** The options that a store was made with from OMOP tables; the defaults for another store. */
-function madeWith(path: string, given: GivenOmop): { readonly options: GivenOmop; readonly origin: string | undefined } {
+/** XML files with the origin that a store keeps. */
+function sameFiles(source: MedalignSource, path: string): MedalignSource {
   const store = new Store(path, false);
   try {
-    const origin = keptOrigin(store);
+    return source.madeAs(keptOrigin(store, MEDALIGN));
+  } finally {
+    store.close();
+  }
+}
+
+/** The tables with the options that a store was made with; the defaults for a store that was not made from tables. */
+function sameTables(source: OmopSource, path: string, given: GivenOmop): OmopSource {
+  const store = new Store(path, false);
+  try {
+    const origin = keptOrigin(store, OMOP);
     const kept = origin === undefined ? {} : keptOptions(origin);
     const { keepUnmapped = false, conceptIds = false, skipBadRows = false, vocabulary = [] } = kept;
     if (vocabulary.length > 0 && given.vocabulary.length === 0)
@@ -101,7 +111,7 @@ function madeWith(path: string, given: GivenOmop): { readonly options: GivenOmop
         `${path}: this store was made with a vocabulary that is not in its tables. Add the same vocabulary (vocabulary, --vocabulary) to compare them.`,
         path,
       );
-    return { options: { vocabulary: given.vocabulary, keepUnmapped, conceptIds, skipBadRows }, origin };
+    return source.madeAs({ vocabulary: given.vocabulary, keepUnmapped, conceptIds, skipBadRows }, origin);
   } finally {
     store.close();
   }

@@ -36,9 +36,9 @@ export interface Inspection {
   readonly path: string;
   /**
    * `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a
-   * database of that program; `omop`: OMOP CDM.
+   * database of that program; `omop`: OMOP CDM; `medalign`: a folder of MedAlign's XML files.
    */
-  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop" | "medalign";
   /** The version of the format, from the source or from its columns; null where neither shows it. */
   readonly version: string | null;
   /** Files that contain rows. */

@@ -39,7 +39,7 @@ export interface Dataset {
 /** What is converted: a path, looked at once. */
 export interface Source {
   readonly path: string;
-  readonly kind: SourceKind;
+  readonly kind: SourceKind | "medalign";
   /** Bytes of its files; undefined where the native side counts them. */
   readonly bytes: number | undefined;
   fingerprint(plan: ConversionPlan, work: WorkOptions): Fingerprint;
@@ -75,7 +75,7 @@ export interface ImportedPlan {
   readonly provenance: {
     readonly notes: readonly Note[];
     /** Kept in the manifest's options. */
-    readonly made: { readonly imported: "omop" };
+    readonly made: { readonly imported: "omop" | "medalign" };
     /** The digest of times of the files that were imported, where the store keeps it. */
     readonly times?: string;
   };

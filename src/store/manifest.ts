@@ -57,7 +57,7 @@ export interface Manifest {
 export interface ManifestOptions {
   readonly shardBytes?: number;
   readonly index?: boolean;
-  /** The kind of the imported tables: `omop`. */
+  /** The format that was imported: `omop` or `medalign`. */
   readonly imported?: string;
   /** For a store that `filter` or `transform` made from another one: from which store, and how. */
   readonly filter?: object;

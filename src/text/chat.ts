@@ -39,16 +39,20 @@ export interface Answer {
   readonly categoricalValue: string | null;
 }
 
-/** One line: the messages, and which label they are of. Without an answer, the last message is that of the user. */
+/**
+ * One line: the messages, and which label they are of. Without an answer, the last message is that of the user.
+ * `question` is that of this text alone.
+ */
 export function chatLine(
   plan: ChatPlan,
   text: string,
   about: { readonly subjectId: bigint; readonly time: string | null },
   label: Answer | null,
+  question: string = plan.question,
 ): string {
   const messages: { readonly role: string; readonly content: string }[] = [];
   if (plan.system !== null) messages.push({ role: "system", content: plan.system });
-  messages.push({ role: "user", content: plan.question === "" ? text : `${text}\n${plan.question}` });
+  messages.push({ role: "user", content: question === "" ? text : `${text}\n${question}` });
   const answer = answerOf(plan, label);
   if (answer !== null) messages.push({ role: "assistant", content: answer });
   const time = about.time === null ? "" : `,"prediction_time":${JSON.stringify(about.time)}`;

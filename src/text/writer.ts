@@ -46,15 +46,15 @@ export class TextWriter {
     this.rows = rowsWriter(plan.format, this.shared);
   }
 
-  /** The text of the rows of a timeline: those that are known at the cut-off. */
-  write(line: TextRows, cutoff: Cutoff, label: Answer | null): WrittenText {
+  /** The text of the rows of a timeline: those that are known at the cut-off. A `question` is for a chat. */
+  write(line: TextRows, cutoff: Cutoff, label: Answer | null, question?: string): WrittenText {
     const known = new Known(line, cutoff, this.plan.roles);
     const context = new Context(known, this.shared, this.isMeasured, this.counter?.count ?? null);
     if (this.rows !== null) return this.records(context, this.rows);
     const document = this.document(context);
     if (this.plan.format !== "chat") return document;
     const time = cutoff.time === null || !context.hasDates ? null : this.shared.clock.iso(cutoff.time);
-    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label) };
+    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, question) };
   }
 
   private document(context: Context): WrittenText & { readonly content: string } {

@@ -1,3 +1,4 @@
+import type { Instruction } from "../instructions/instruction.js";
 import type { LabelRow } from "../labels/labels.js";
 import { TimelineText, type WrittenText } from "../text/text.js";
 
@@ -8,10 +9,14 @@ export class LabelText extends TimelineText {
   /** Null without labels. */
   readonly label: LabelRow | null;
 
+  /** The instruction that the text is for; null for other texts. */
+  readonly instruction: Instruction | null;
+
   /** @internal */
-  constructor(subjectId: bigint, cutoff: bigint | null, label: LabelRow | null, written: WrittenText) {
+  constructor(subjectId: bigint, cutoff: bigint | null, label: LabelRow | null, instruction: Instruction | null, written: WrittenText) {
     super(subjectId, cutoff, written);
     this.predictionTime = label?.predictionTime ?? null;
     this.label = label;
+    this.instruction = instruction;
   }
 }

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { indexIn, type Members, slotsOf } from "../cohort/members.js";
 import type { Cohort } from "../database/cohort.js";
+import type { Instruction } from "../instructions/instruction.js";
+import { Instructions } from "../instructions/instructions.js";
 import { Labels } from "../labels/labels.js";
 import { cancelled } from "../passes/run.js";
 import { serve } from "../passes/serve.js";
@@ -23,8 +25,11 @@ const MOST = 64;
 /** Jobs per thread that are in progress or ready. */
 const AHEAD = 2;
 
-/** What is written: labels; subject ids (with the option `at` as of one time); or all patients, where it is undefined. */
-export type TextSource = Labels | Iterable<SubjectId>;
+/**
+ * What is written: labels; instructions; subject ids (with the option `at` as of one time); or all patients, where it is
+ * undefined.
+ */
+export type TextSource = Labels | Instructions | Iterable<SubjectId>;
 
 /**
  * Texts of patients, in the order of the labels or ids; {@link texts} makes it. Each loop writes them anew. A slow loop
@@ -51,6 +56,8 @@ export class Texts implements AsyncIterable<LabelText> {
     private readonly threads: number,
     /** @internal */
     readonly _signal: AbortSignalLike | undefined,
+    /** By label. */
+    private readonly instructions: readonly Instruction[] | null = null,
   ) {
     this.size = list.index.length;
     this.report = list.samples?.report ?? null;
@@ -125,7 +132,8 @@ export class Texts implements AsyncIterable<LabelText> {
       const row = list === null ? -1 : list._label[text]!;
       const content = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
       const cutoff = list === null ? null : list._cutoff[text]!;
-      yield new LabelText(store.ids[index[text]!]!, cutoff, row < 0 ? null : list!.labels!.at(row)!, { content, ...fact });
+      const label = row < 0 ? null : list!.labels!.at(row)!;
+      yield new LabelText(store.ids[index[text]!]!, cutoff, label, this.instructions?.[row] ?? null, { content, ...fact });
     }
   }
 
@@ -177,8 +185,9 @@ function runner(list: TextList): (job: TextJob) => WrittenTexts {
 }
 
 /**
- * Texts of patients: one per label, as of its prediction time; or one per subject id or patient. Worker threads write
- * them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ * Texts of patients: one per label or instruction, as of its time; or one per subject id or patient. Worker threads
+ * write them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ * With the format `chat` an instruction is the question; its responses are in no text.
  *
  * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
  * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.
@@ -202,17 +211,23 @@ export function texts<S extends object>(db: Cohort<S>, source?: TextSource, opti
   if (typeof plan.tokenizer === "function" && threads !== undefined && threads > 0)
     conflict("A function as `tokenizer` cannot be sent to worker threads. Set `threads: 0`, or name a tokenizer.");
   const count = typeof plan.tokenizer === "function" ? 0 : (threads ?? availableParallelism());
-  if (source instanceof Labels && at !== undefined)
-    conflict("`at` cannot be combined with labels, which have prediction times. Remove one of them.");
-  const ids = source instanceof Labels ? undefined : source;
-  const labels = source instanceof Labels ? source : at === undefined ? null : labelsAt(db, ids, at);
+  const asked = source instanceof Instructions ? source.of(db) : null;
+  const given = asked?.labels ?? (source instanceof Labels ? source : null);
+  if (given !== null && at !== undefined)
+    conflict("`at` cannot be combined with labels or instructions, which have times. Remove one of them.");
+  if (asked !== null && text.chat?.question !== undefined)
+    conflict("`chat.question` cannot be combined with instructions, which are the questions. Remove it.");
+  const ids = given === null ? (source as Iterable<SubjectId> | undefined) : undefined;
+  const labels = given ?? (at === undefined ? null : labelsAt(db, ids, at));
   if (labels !== null) {
     const list = samples(db, labels, { ...knowledge, maxLength: INT32_MAX });
-    return new Texts({ store, plan, samples: list, index: list._index }, count, signal);
+    const instructions = asked?._instructions ?? null;
+    const questions = instructions?.map((instruction) => instruction.text) ?? null;
+    return new Texts({ store, plan, samples: list, index: list._index, questions }, count, signal, instructions);
   }
   const idle = Object.keys(knowledge)[0];
   if (idle !== undefined) conflict(`\`${idle}\` requires labels or \`at\`: the texts are those of whole patients. Remove \`${idle}\`.`);
-  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids) }, count, signal);
+  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids), questions: null }, count, signal);
 }
 
 /** Rows in patients.arrow. */

@@ -47,7 +47,7 @@ export class Patient<S extends object = AnySchema> extends Timeline<S> {
   }
 
   /** @internal All of the patient is known. */
-  protected override _asOf(): bigint | null {
+  override _asOf(): bigint | null {
     return null;
   }
 

@@ -494,7 +494,7 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
   }
 
   /** @internal Until when the patient is known to someone who has these rows only. */
-  protected _asOf(): bigint | null {
+  _asOf(): bigint | null {
     return this.staticCount < this.length ? this._shard.micros(this._row(this.length - 1)) : null;
   }
 

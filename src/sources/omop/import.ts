@@ -6,6 +6,7 @@ import type { Note } from "../../store/manifest.js";
 import type { Progress, WorkOptions } from "../../store/native.js";
 import { fail } from "../../support/errors.js";
 import type { CodePrefix } from "../inspection.js";
+import { OMOP } from "../origin.js";
 import { Concepts } from "./concepts.js";
 import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
@@ -13,7 +14,6 @@ import { type FoundTables, isCsv } from "./files.js";
 import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./loss-counts.js";
 import { Losses, refuseLosses } from "./losses.js";
 import { datasetOf, periodsOf } from "./metadata.js";
-import { ORIGIN } from "./origin.js";
 import { eventsOf, type Room, sortEvents } from "./sort.js";
 import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
@@ -363,7 +363,7 @@ class Import {
     const about = await datasetOf(this.duck, await this.readings("cdm_source"));
     writeFileSync(at("dataset.json"), `${JSON.stringify(about, null, 2)}\n`);
     const origin = await this.options.origin;
-    if (origin !== undefined) writeFileSync(at(ORIGIN), origin);
+    if (origin !== undefined) writeFileSync(at(OMOP.file), origin);
   }
 
   /** SQL of the unsorted events. */

@@ -1,19 +1,18 @@
 // OMOP tables as a source: in a folder, in an archive of one, or in a DuckDB database.
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { WorkOptions } from "../../store/native.js";
-import type { Store } from "../../store/store.js";
 import { withIo } from "../../support/io.js";
 import type { Inspection } from "../inspection.js";
+import { FORGOTTEN, namedFiles, OMOP, type OriginFiles, OriginFingerprint, storeOptions } from "../origin.js";
 import type { ConversionPlan } from "../plan.js";
-import type { Dataset, Fingerprint, ImportedPlan, Source, Staging } from "../source.js";
+import type { Dataset, ImportedPlan, Source, Staging } from "../source.js";
 import { withWorkFolder } from "../workfolder.js";
 import { withTables } from "./archive.js";
 import { type FoundTables, findTables } from "./files.js";
 import { importOmop } from "./import.js";
 import { inspectOmop } from "./inspect.js";
 import type { GivenOmop } from "./options.js";
-import { isMadeOf, Origin, type OriginFiles } from "./origin.js";
 import { vocabularyFiles } from "./vocabulary.js";
 
 /** Where the tables are. */
@@ -44,29 +43,19 @@ export class OmopSource implements Source {
   }
 
   /** Options that do not change the contents of a store are left out. */
-  fingerprint(plan: ConversionPlan, { signal }: WorkOptions): OmopFingerprint {
-    const { columns, exclude = [], shardBytes = null, hashes, threads } = plan;
-    const sorted = { columns: columns === undefined ? null : [...columns].sort(), exclude: [...exclude].sort() };
+  fingerprint(plan: ConversionPlan, { signal }: WorkOptions): OriginFingerprint {
+    const { hashes, threads } = plan;
     const { vocabulary, ...codes } = this.options;
     const files = (anew: boolean) => [this.originFiles(anew), ...vocabulary.map((path) => vocabularyOriginFiles(resolve(path)))] as const;
-    const options = { ...sorted, shardBytes, ...codes };
-    return new OmopFingerprint(new Origin(resolve(this.path), files, options, { hashes, threads, signal }), plan.trustTimes === true);
+    const options = { ...storeOptions(plan), ...codes };
+    const parts = { source: resolve(this.path), files, options, hashing: { hashes, threads, signal } };
+    return new OriginFingerprint(OMOP, parts, plan.trustTimes === true);
   }
 
   /** Imports the tables into a temporary folder, which is removed afterwards. */
   async staged<T>({ fingerprint, ...staging }: Staging, use: (dataset: Dataset) => Promise<T>): Promise<T> {
-    if (!(fingerprint instanceof OmopFingerprint)) return this.imported(staging, this.origin, use);
-    const { origin, trustTimes } = fingerprint;
-    // Their names, sizes and times are read before the tables are; their contents are hashed meanwhile.
-    const times = await origin.times();
-    const contents = origin.contents();
-    // Where the import fails first, nothing waits for the hashes.
-    contents.catch(() => {});
-    return this.imported(staging, contents, async ({ plan, ...dataset }) => {
-      await origin.check();
-      const provenance = plan.provenance && { ...plan.provenance, times };
-      return use({ ...dataset, plan: trustTimes && provenance ? { ...plan, provenance } : plan });
-    });
+    if (!(fingerprint instanceof OriginFingerprint)) return this.imported(staging, this.origin, use);
+    return fingerprint.guard(use, (origin, guarded) => this.imported(staging, origin, guarded));
   }
 
   private imported<T>(
@@ -82,10 +71,8 @@ export class OmopSource implements Source {
         const tables = form === "folder" ? this.tables() : undefined;
         const all = { ...work, memory, threads, ...options, vocabulary, strict, origin, tables };
         const { dataset, notes } = await importOmop(root, importing, all);
-        // The native side neither compares times nor remembers hashes of files that are removed afterwards.
-        const forgotten = { trustTimes: undefined, hashes: undefined };
         const plan: ImportedPlan = { source: dataset, provenance: { notes, made: { imported: "omop" } } };
-        return use({ path: dataset, plan: { ...forgotten, ...plan } });
+        return use({ path: dataset, plan: { ...FORGOTTEN, ...plan } });
       }),
     );
   }
@@ -122,7 +109,7 @@ export class OmopSource implements Source {
     const { tables } = anew ? this.findTables() : this.tables();
     return {
       root,
-      files: named(
+      files: namedFiles(
         root,
         [...tables.values()].flatMap((table) => table.paths),
       ),
@@ -130,30 +117,11 @@ export class OmopSource implements Source {
   }
 }
 
-/**
- * The fingerprint of OMOP tables: a store keeps the origin, since its own fingerprint is that of the imported
- * dataset.
- */
-class OmopFingerprint implements Fingerprint {
-  constructor(
-    readonly origin: Origin,
-    readonly trustTimes: boolean,
-  ) {}
-
-  matches(store: Store): Promise<boolean> {
-    return isMadeOf(store, this.origin, this.trustTimes);
-  }
-
-  end(): void {
-    this.origin.end();
-  }
-}
-
 function vocabularyOriginFiles(path: string): OriginFiles {
   if (withIo(path, () => statSync(path)).isFile()) return singleFile(path);
   const paths = vocabularyFiles(path).flatMap((table) => table.paths);
   // The folder may be that of the tables, so its root needs a name of its own.
-  return { root: join(path, "vocabulary"), files: named(path, paths) };
+  return { root: join(path, "vocabulary"), files: namedFiles(path, paths) };
 }
 
 /**
@@ -163,5 +131,3 @@ function singleFile(path: string): OriginFiles {
   const log = `${path}.wal`;
   return { root: path, files: [["", path], ...(existsSync(log) ? [[".wal", log] as const] : [])] };
 }
-
-const named = (root: string, paths: readonly string[]) => [...paths].sort().map((path) => [relative(root, path), path] as const);

@@ -1,6 +1,7 @@
 // XML as in the sample of MedAlign: visits, days, and an element for each OMOP table. Source: data/sample-ehr-clean.xml
 // of github.com/som-shahlab/medalign.
 import { civilOf, daysOf } from "../../support/calendar.js";
+import { OUTSIDE } from "../../support/medalign.js";
 import type { Shared } from "../context.js";
 import { type Encounter, encountersOf } from "../encounters.js";
 import type { Known } from "../known.js";
@@ -46,7 +47,7 @@ export class MedalignXml {
     for (let i = begin; i < end; i += 1) if (parts[i] !== END && this.isEvent(known, rows[i]!)) shown.push(i);
     if (shown.length === 0) return;
     const itself = shown.find((i) => this.tag(known, rows[i]!) === "visit_occurrence");
-    const outside = visit < 0 ? "Events outside of visits" : "Visit";
+    const outside = visit < 0 ? OUTSIDE : "Visit";
     const name = itself === undefined ? outside : this.shared.names.shown(known.code(rows[itself]!));
     sink.add(`  <visit type="${attribute(name)}" start="${this.stamp(from)}">\n`);
     let day = Number.NaN;
