@@ -31,12 +31,13 @@ export class Embeddings {
 
   /**
    * Reads a Parquet file: `subject_id`, `prediction_time`, and `embedding` (a list of numbers), or a column
-   * for each number (float32 or float64).
+   * for each number (float32 or float64). Columns of labels and predictions are not read. Without `embedding`,
+   * a column of another type is an error: it might be meant as a number.
    */
   static async open(path: string): Promise<Embeddings> {
     const { columns } = describeTable(path);
     const isList = columns.some(({ name }) => name === "embedding");
-    const names = columns.filter(({ name, type }) => isFeature(name) && (type === "float" || type === "double")).map(({ name }) => name);
+    const names = columns.map(({ name }) => name).filter(isFeature);
     if (!isList && names.length === 0)
       fail(
         "MEDS_MISSING_COLUMN",

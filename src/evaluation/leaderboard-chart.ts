@@ -4,7 +4,9 @@ import { type Leaderboard, shownSize, sizesOf, summaryOf, type TaskResult, title
 const ACROSS = 3;
 /** Sizes in pixels: of a panel with its margins, and of the margins. */
 const PANEL = { width: 300, height: 210, left: 44, right: 14, top: 34, bottom: 40 };
-const HEAD = 40;
+const HEAD = 56;
+/** Panels that the titles need. */
+const LEAST = 2;
 const [INK, GRID, LINE] = ["#222", "#ddd", "#1f5f99"];
 
 const escaped = (text: string): string =>
@@ -15,14 +17,16 @@ const fixed = (value: number): string => String(Number(value.toFixed(1)));
 export function leaderboardChart({ tasks, model, dataset }: Leaderboard): string {
   const sizes = sizesOf(tasks);
   const across = Math.min(ACROSS, Math.max(1, tasks.length));
-  const [width, height] = [across * PANEL.width, HEAD + Math.ceil(tasks.length / across) * PANEL.height];
-  const title = `AUROC by labels per class: ${model.name}${dataset.name === null ? "" : `, ${dataset.name}`}`;
+  const [width, height] = [Math.max(LEAST, across) * PANEL.width, HEAD + Math.ceil(tasks.length / across) * PANEL.height];
+  const title = "AUROC on held-out labels, by labels per class";
+  const about = `${model.name}${dataset.name === null ? "" : `; ${dataset.name}`}`;
   const panels = tasks.map((task, i) => panel(task, sizes, (i % across) * PANEL.width, HEAD + Math.floor(i / across) * PANEL.height));
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="${INK}">
-<title id="title">${escaped(title)}</title>
+<title id="title">${escaped(`${title}: ${about}`)}</title>
 <desc id="desc">${escaped(tasks.map((task) => described(task, sizes)).join(" "))}</desc>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${PANEL.left}" y="24" font-size="15" font-weight="bold">${escaped(title)}</text>
+<text x="${PANEL.left}" y="42">${escaped(about)}</text>
 ${panels.join("\n")}
 </svg>
 `;

@@ -16,6 +16,8 @@ export interface Fitted {
 export const TOLERANCE = 1e-8;
 /** More steps than any fit of the tests needs by ten times. */
 const MOST_STEPS = 200;
+/** The share of the decrease that the slope promises, which a step must reach (Armijo). */
+const ENOUGH = 1e-4;
 /** Halvings of a step before it counts as impossible. */
 const MOST_HALVINGS = 40;
 
@@ -144,9 +146,11 @@ class Problem {
     let far = 1;
     for (let i = 0; i < MOST_HALVINGS; i += 1) {
       const next = this.point(at.place.map((value, j) => value + far * step[j]!));
-      // Near the optimum the loss no longer changes in its last bits, but the gradient does.
-      if (next.loss <= at.loss + 1e-4 * far * slope) return next;
-      if (next.loss <= at.loss + 1e-15 * Math.abs(at.loss) && next.largest < at.largest) return next;
+      if (next.loss <= at.loss + ENOUGH * far * slope) return next;
+      // Near the optimum the loss differs in its last bits only. The slope still shows where it is: the
+      // approximate Wolfe condition of Hager and Zhang 2005.
+      const isLevel = next.loss <= at.loss + 1e-12 * Math.abs(at.loss);
+      if (isLevel && dot(next.gradient, step) <= (2 * ENOUGH - 1) * slope) return next;
       far /= 2;
     }
     return null;

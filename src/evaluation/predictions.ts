@@ -186,7 +186,7 @@ export class Predictions implements Iterable<PredictionRow> {
    * `predicted_boolean_probability` (float32). It has all five columns, because that version fails without one
    * of them; a column that the model does not have is null. A file at this path is replaced.
    *
-   * @throws MedsError `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   * @throws MedsError `MEDS_NOT_FOUND` where its folder is missing; `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
    */
   async write(path: string): Promise<void> {
     await writePredictions(this._table, pathOf("path", path));
