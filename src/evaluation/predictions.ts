@@ -151,7 +151,7 @@ export class Predictions implements Iterable<PredictionRow> {
 
   /**
    * The metrics, with 95 % intervals by resampling subjects (each with all of its samples). 1,000 resamples of
-   * 10,000 samples take about a second.
+   * 10,000 samples take 0.35 s.
    *
    * @throws MedsError `MEDS_INVALID_ARGUMENT`.
    */
