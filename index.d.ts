@@ -4339,6 +4339,508 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
+/**
+ * Metrics of predictions. A metric is null where it is not defined: {@link Score.undefined} says why. The
+ * metrics of probabilities are null without probabilities, those of values without values.
+ */
+export interface Metrics {
+  /**
+   * Area under the receiver operating characteristic: the probability that a true sample has a higher
+   * predicted probability than a false one, where equal probabilities count one half. Source: Hanley and
+   * McNeil 1982, with mid-ranks for ties, as `roc_auc_score` of scikit-learn.
+   */
+  readonly auroc: number | null;
+  /**
+   * Average precision: the sum over the distinct probabilities, from the highest, of precision times the
+   * increase of recall, without interpolation. Source: `average_precision_score` of scikit-learn.
+   */
+  readonly auprc: number | null;
+  /** Mean squared difference of probability and label (0 or 1). Source: Brier 1950; `brier_score_loss`. */
+  readonly brier: number | null;
+  /**
+   * Mean over the bins that are not empty of |share of true labels - mean probability|: 10 bins of equal
+   * width, each without its lower bound (the first one has it). Source: `calibration_error` of
+   * meds-evaluation 0.0.6.
+   */
+  readonly calibrationError: number | null;
+  /** The same differences, weighted by the samples of each bin. Source: Naeini et al. 2015 (ECE). */
+  readonly expectedCalibrationError: number | null;
+  /** Share of predicted values that are right. Source: `accuracy_score` of scikit-learn. */
+  readonly accuracy: number | null;
+  /** 2 TP / (2 TP + FP + FN) of the predicted values. Source: van Rijsbergen 1979; `f1_score`. */
+  readonly f1: number | null;
+}
+/** The name of a metric. */
+export type Metric = keyof Metrics;
+/** One bin of a calibration curve. */
+export interface CalibrationBin {
+  /** Bounds of the probabilities: above `lower` (the first bin: from it on), up to and including `upper`. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly samples: number;
+  /** Mean predicted probability; null in an empty bin. */
+  readonly predicted: number | null;
+  /** Share of true labels; null in an empty bin. */
+  readonly observed: number | null;
+}
+/** The 95 % interval of a metric: its 2.5 % and 97.5 % quantiles over the resamples. */
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+  /** Resamples in which the metric is defined: a resample may have one class only. */
+  readonly resamples: number;
+}
+/** Options of {@link Predictions.score} and {@link Predictions.compare}. */
+export interface ScoreOptions {
+  /** Resamples of the bootstrap; 0 makes no intervals. Default: 1000. */
+  readonly resamples?: number | undefined;
+  /** The seed of the bootstrap. The same seed draws the same subjects. Default: 0. */
+  readonly seed?: number | undefined;
+}
+/** The result of {@link Predictions.score}. */
+export interface Score {
+  readonly samples: number;
+  readonly subjects: number;
+  /** Samples whose label is true. */
+  readonly positive: number;
+  /** Each sample has the same weight. */
+  readonly samplesEquallyWeighted: Metrics;
+  /**
+   * Each subject has the same weight, divided among its samples. meds-evaluation draws 4 samples of each
+   * subject at random instead, so that its values vary around these.
+   */
+  readonly subjectsEquallyWeighted: Metrics;
+  /** Of the metrics with samples equally weighted, by resampling subjects; null without resamples. */
+  readonly intervals: Readonly<Record<Metric, Interval | null>>;
+  /** Ten bins of equal width; empty without probabilities. */
+  readonly calibration: readonly CalibrationBin[];
+  /** Why a metric is null. */
+  readonly undefined: Readonly<Partial<Record<Metric, string>>>;
+}
+/** Two runs by one metric. */
+export interface MetricDifference {
+  readonly first: number;
+  readonly second: number;
+  /** `first - second`. */
+  readonly difference: number;
+  /** The 95 % interval of the difference; null without resamples. */
+  readonly interval: Interval | null;
+  /**
+   * Two-sided: twice the smaller share of resamples whose difference is at most 0 or at least 0, each with one
+   * resample added. Null without resamples. Source: Efron and Tibshirani 1993, achieved significance levels.
+   */
+  readonly p: number | null;
+}
+/** The result of {@link Predictions.compare}. */
+export interface Comparison {
+  /** Samples that both runs predict. */
+  readonly samples: number;
+  readonly subjects: number;
+  /** Samples that only one of the runs predicts. They are left out. */
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  /** By metric; null where one of the runs does not have it. */
+  readonly differences: Readonly<Record<Metric, MetricDifference | null>>;
+}
+/** The result of {@link benchmark}: the content of `leaderboard.json`. */
+export interface Leaderboard {
+  readonly format: "meds-reader-leaderboard";
+  readonly version: 1;
+  readonly model: ModelCard;
+  readonly dataset: {
+    /** Content id of the store. */
+    readonly id: string;
+    readonly name: string | null;
+    readonly version: string | null;
+    readonly patients: number;
+    readonly events: number;
+    /** Subjects per split. */
+    readonly splits: Readonly<Record<string, number>>;
+  };
+  readonly seed: number;
+  /** Resamples of each interval. */
+  readonly resamples: number;
+  /** Replicates of each k, at most. */
+  readonly replicates: number;
+  /** The requested values of k; -1 means all labels. */
+  readonly shots: readonly number[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly tasks: readonly TaskResult[];
+  /** Tasks, and parts of tasks, without a result, and why. */
+  readonly leftOut: readonly LeftOut[];
+}
+/** A task, a sub-task, or one k of it, that has no result. */
+export interface LeftOut {
+  readonly task: string;
+  readonly subTask: string;
+  /** Null where it is about all k. */
+  readonly k: number | null;
+  readonly reason: string;
+}
+/** What a model is. */
+export interface ModelCard {
+  readonly name: string;
+  /** What a sample's features are, and what is fitted on which data. */
+  readonly features: string;
+  readonly head: string;
+  readonly selection: string;
+  readonly training: string;
+  readonly limits: readonly string[];
+}
+/** Labels of a task that no run uses, by reason. */
+export interface LeftOutLabels {
+  readonly unknownSubjects: number;
+  readonly noSplit: number;
+  readonly otherSplit: number;
+  /** Labels without a true or false value, such as censored ones. */
+  readonly unlabelled: number;
+  /** Labels without an embedding. */
+  readonly noFeatures: number;
+}
+/** A task, or a sub-task of one. */
+export interface TaskResult {
+  readonly task: string;
+  /** The task itself, or a finding of `chexpert`. */
+  readonly subTask: string;
+  /** How labels became true or false. */
+  readonly truth: string;
+  /** Where the selections of labels come from. */
+  readonly selections: string;
+  /** Labels of each split, and those of them that are true. */
+  readonly labels: Readonly<Record<"train" | "tuning" | "held_out", {
+    readonly labels: number;
+    readonly positive: number;
+    readonly subjects: number;
+  }>>;
+  readonly leftOut: LeftOutLabels;
+  /** The file of predictions, below the folder of the leaderboard: those of the last k and replicate 0. */
+  readonly predictions: string | null;
+  readonly runs: readonly RunResult[];
+}
+/** One fitted model and its score on the held-out labels. */
+export interface RunResult {
+  /** Labels per class to train on, and to tune on; -1 for all. */
+  readonly k: number;
+  readonly replicate: number;
+  readonly train: number;
+  readonly tuning: number;
+  /** Entries of EHRSHOT's file without a label, or with another one. */
+  readonly unmatched: number;
+  readonly differing: number;
+  /** The chosen inverse strength of the penalty. */
+  readonly strength: number;
+  readonly tuningAuroc: number | null;
+  readonly iterations: number;
+  readonly converged: boolean;
+  readonly score: Score;
+}
+/** Options of {@link benchmark}. */
+export interface BenchmarkOptions {
+  /** The folder of the tasks' labels, as {@link Labels.tasks} reads it. */
+  readonly labels: string;
+  /** The folder of the results. It must not exist, or be empty. */
+  readonly out: string;
+  /** Names of the tasks to run. Default: all of the folder. */
+  readonly tasks?: readonly string[] | undefined;
+  /**
+   * Numbers of labels per class to train on, and to tune on; -1 means all labels. Default: 1, 2, 4, 8, 16, 32,
+   * 64, 128 and -1.
+   */
+  readonly shots?: readonly number[] | undefined;
+  /** Selections per number of labels; all labels are one selection. Default: 5. */
+  readonly replicates?: number | undefined;
+  /**
+   * A Parquet file with `subject_id`, `prediction_time`, and `embedding` (a list of numbers) or a column for
+   * each number: features instead of counts. Default: counts of codes ({@link countFeatures}).
+   */
+  readonly embeddings?: string | undefined;
+  /** A file of splits, as {@link Splits.open} reads it. Default: the splits of the store. */
+  readonly splits?: string | undefined;
+  /** The seed of selections and resamples. Default: 0. */
+  readonly seed?: number | undefined;
+  /** Resamples of each interval. Default: 1000. */
+  readonly resamples?: number | undefined;
+  /** Number of threads for features; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** Called after each run. */
+  readonly onRun?: ((task: string, run: RunResult) => void) | undefined;
+  /** Stops the benchmark: the promise rejects with `MEDS_CANCELLED`, and no results are written. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+/**
+ * Scores a representation of patients on all tasks of a folder: for each task and number k of labels per class,
+ * it fits a logistic regression on k training labels of each class, chooses the strength of the penalty on k
+ * tuning labels of each class, and scores all held-out labels. Features are counts of codes that were known at
+ * the prediction time, or embeddings of another model from a file, scaled on the training labels only.
+ *
+ * This is the protocol of EHRSHOT (Wornow et al. 2023). Its published selections (`all_shots_data.json`,
+ * `few_shots_data.json` in the folder of a task) are used where they exist, else selections are drawn in the
+ * same way with `seed`. Multi-class tasks are scored as EHRSHOT scores them, see {@link Shots.binary}: the five
+ * `lab_…` tasks as "class 1 or higher", `chexpert` as 14 tasks.
+ *
+ * It writes `leaderboard.json` (what it returns), `leaderboard.md` with a model card, `leaderboard.svg`, and
+ * `predictions/TASK.parquet` ({@link Predictions}): the predictions of the largest k, replicate 0. The same
+ * store, labels and options give the same bytes on one version of Node.js. What is left out is reported.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT`, also for an unknown task and for a folder `out` that is not empty;
+ * `MEDS_NO_DATA` for a folder without labels; `MEDS_UNKNOWN_SPLIT` without the splits train, tuning and
+ * held_out; `MEDS_SPLIT_CONFLICT`; for embeddings `MEDS_MISSING_COLUMN`, `MEDS_NULL_VALUE`,
+ * `MEDS_VALUE_RANGE`, `MEDS_SCHEMA_CONFLICT`; `MEDS_CANCELLED`; `MEDS_CLOSED`; `MEDS_PERMISSION`,
+ * `MEDS_DISK_FULL`, `MEDS_IO`. A task whose labels cannot be read is left out, with the reason.
+ * @example
+ * ```ts
+ * import { benchmark, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const board = await benchmark(db, { labels: "demo/labels", out: "results", shots: [4, -1], replicates: 2, resamples: 100 });
+ * for (const { task, runs } of board.tasks) console.log(task, runs.at(-1)?.score.samplesEquallyWeighted.auroc);
+ * for (const { task, reason } of board.leftOut) console.log(task, reason);
+ * db.close();
+ * ```
+ */
+export declare function benchmark<S extends object>(db: PatientDatabase<S>, options: BenchmarkOptions): Promise<Leaderboard>;
+/**
+ * Features of samples: row i belongs to label i. Only entries that are not 0 are stored (compressed sparse
+ * rows): those of row i are `indexes` and `values` from `offsets[i]` up to, but not including,
+ * `offsets[i + 1]`.
+ */
+export declare class FeatureMatrix {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of rows. */
+  readonly rows: number;
+  /** The name of each column. */
+  readonly names: readonly string[];
+  /** One entry more than there are rows. */
+  readonly offsets: Float64Array;
+  /** The column of each entry, ascending within a row. */
+  readonly indexes: Int32Array;
+  readonly values: Float64Array;
+  /** A row with all its zeros. */
+  row(i: number): Float64Array;
+  /** The value that `JSON.stringify` writes. */
+  toJSON(): {
+    readonly rows: number;
+    readonly columns: number;
+  };
+}
+/**
+ * Features of labels that were known at their prediction times: the age in years, and how often each code, or
+ * a code below it (`parent_codes` of codes.parquet), occurs at or before the prediction time, static rows
+ * included. Columns depend on the codes of the store only, so that matrices of different labels fit together.
+ * Source: the count baseline of EHRSHOT (Wornow et al. 2023), FEMR's `AgeFeaturizer` and `CountFeaturizer`
+ * with ontology expansion.
+ *
+ * @throws MedsError `MEDS_UNKNOWN_SUBJECT` for a label of a subject that is not in `db`: choose labels with
+ * `labels.select(({ subjectId }) => db.has(subjectId))`; `MEDS_CLOSED`; `MEDS_METADATA`.
+ * @example
+ * ```ts
+ * import { countFeatures, Labels, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const labels = Labels.from([{ subjectId: db.at(0)!.subjectId, predictionTime: new Date("2100-01-01") }]);
+ * const features = await countFeatures(db, labels);
+ * console.log(features.rows, features.names.length, features.names[features.indexes[0]!], features.values[0]);
+ * db.close();
+ * ```
+ */
+export declare function countFeatures<S extends object>(db: Cohort<S>, labels: Labels): Promise<FeatureMatrix>;
+/**
+ * What a model says about one subject at one time: a probability, a value, or both. All predictions of a
+ * table must have the same of the two.
+ */
+export interface Prediction {
+  readonly subjectId: SubjectId;
+  readonly predictionTime: TimeLike;
+  /** The label, where it is known already. It is only compared with that of the labels. */
+  readonly booleanValue?: boolean | null | undefined;
+  readonly predictedBooleanValue?: boolean | null | undefined;
+  /** The probability that the label is true, 0 to 1. It is rounded to float32. */
+  readonly predictedBooleanProbability?: number | null | undefined;
+}
+/** A prediction as {@link Predictions.at} returns it. */
+export interface PredictionRow {
+  readonly subjectId: bigint;
+  /** Microseconds since 1970-01-01. */
+  readonly predictionTime: bigint;
+  /** The label. */
+  readonly booleanValue: boolean;
+  readonly predictedBooleanValue: boolean | null;
+  readonly predictedBooleanProbability: number | null;
+}
+/** Options of {@link Predictions.from}. */
+export interface PredictionOptions {
+  /**
+   * For predictions without values: the value is true from this probability on. Default: there are no values,
+   * hence no accuracy and no F1.
+   */
+  readonly threshold?: number | undefined;
+}
+/** How predictions and labels fit together. */
+export interface PredictionReport {
+  readonly labels: number;
+  /** Labels without a `boolean_value` (censored ones). They are left out. */
+  readonly unlabelled: number;
+  /** Labels without a prediction. They are left out. */
+  readonly missing: number;
+  /** Predictions for a subject and time without a label. They are left out. */
+  readonly extra: number;
+  /** Further predictions for a subject and time. They are left out. */
+  readonly duplicates: number;
+  /** Predictions that name another label than the labels have. The value of the labels is used. */
+  readonly differing: number;
+}
+/**
+ * Labels and what a model predicts for them, in the form that meds-evaluation 0.0.6 reads: each row has a
+ * subject, a prediction time, a label (true or false), and a predicted probability, a predicted value, or
+ * both.
+ *
+ * @example
+ * ```ts
+ * import { Labels, Predictions } from "meds-reader";
+ *
+ * const predictionTime = new Date("2150-03-01");
+ * const labels = Labels.from([1, 2, 3, 4].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 2 })));
+ * const predictions = Predictions.from(labels, [0.1, 0.4, 0.35, 0.8], { threshold: 0.5 }); // one per label
+ * const { auroc, auprc, f1 } = predictions.score({ resamples: 100 }).samplesEquallyWeighted;
+ * console.log(auroc, auprc, f1); // 0.75 0.8333333333333333 0.6666666666666666
+ * await predictions.write("predictions.parquet");
+ * ```
+ */
+export declare class Predictions implements Iterable<PredictionRow> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of predictions. */
+  readonly size: number;
+  /** How the predictions and the labels fit; null for predictions that were opened. */
+  readonly report: PredictionReport | null;
+  /**
+   * Joins predictions to labels. `predicted` has either a probability for each label, in the order of the
+   * labels, or rows with a subject and a time in any order (also other predictions, to score them by these
+   * labels). If a subject has several labels at one time, the k-th takes the k-th prediction; if there is only
+   * one prediction, all of them take it. What does not fit is left out and counted in `report`.
+   *
+   * @throws MedsError `MEDS_COLUMN_TYPE` for labels without `boolean_value`: {@link Shots.binary} makes one
+   * of EHRSHOT's other values; `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_NULL_VALUE` for
+   * a row without a prediction; `MEDS_UNSAFE_NUMBER`; `MEDS_INVALID_ARGUMENT`. The messages name the row.
+   */
+  static from(labels: Labels, predicted: ArrayLike<number> | Iterable<Prediction>, options?: PredictionOptions): Predictions;
+  /**
+   * Reads a Parquet file of predictions: `subject_id`, `prediction_time` and `boolean_value`, and
+   * `predicted_boolean_probability` (float32 or float64, rounded to float32 as meds-evaluation does),
+   * `predicted_boolean_value`, or both. Other columns are ignored.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE`;
+   * `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_SOURCE_DAMAGED`. The messages name the row.
+   */
+  static open(path: string): Promise<Predictions>;
+  /** The prediction at an index. A negative index counts from the end. Undefined outside the table. */
+  at(i: number): PredictionRow | undefined;
+  /** The predictions in order. */
+  [Symbol.iterator](): IterableIterator<PredictionRow>;
+  /**
+   * The metrics, with 95 % intervals by resampling subjects (each with all of its samples). 1,000 resamples of
+   * 10,000 samples take about a second.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   */
+  score(options?: ScoreOptions): Score;
+  /**
+   * Compares two runs on the samples that both predict, by a paired bootstrap: each resample of subjects
+   * measures both runs.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`, also for runs with different labels for one sample.
+   * @example
+   * ```ts
+   * import { Labels, Predictions } from "meds-reader";
+   *
+   * const predictionTime = new Date("2150-03-01");
+   * const labels = Labels.from([1, 2, 3, 4].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 2 })));
+   * const [first, second] = [[0.1, 0.2, 0.8, 0.9], [0.1, 0.8, 0.2, 0.9]].map((p) => Predictions.from(labels, p));
+   * const { auroc } = first!.compare(second!, { resamples: 100 }).differences;
+   * console.log(auroc?.difference, auroc?.interval, auroc?.p);
+   * ```
+   */
+  compare(other: Predictions, options?: ScoreOptions): Comparison;
+  /**
+   * Writes a Parquet file that meds-evaluation 0.0.6 reads: `subject_id` (int64), `prediction_time`
+   * (timestamp[us]), `boolean_value` (bool), `predicted_boolean_value` (bool) and
+   * `predicted_boolean_probability` (float32). It has all five columns, because that version fails without one
+   * of them; a column that the model does not have is null. A file at this path is replaced.
+   *
+   * @throws MedsError `MEDS_PERMISSION`, `MEDS_DISK_FULL`, `MEDS_IO`.
+   */
+  write(path: string): Promise<void>;
+  /** The value that `JSON.stringify` writes. */
+  toJSON(): {
+    readonly size: number;
+    readonly report: PredictionReport | null;
+  };
+}
+/**
+ * How columns are scaled. `max-abs`: divided by the largest absolute value, so that zeros stay zeros (as
+ * `MaxAbsScaler` of scikit-learn, which EHRSHOT uses). `standard`: minus the mean, divided by the standard
+ * deviation (as `StandardScaler`). `none`.
+ */
+export type Scale = "none" | "max-abs" | "standard";
+/** Options of {@link LogisticRegression.fit}. */
+export interface RegressionOptions {
+  /** The rows to train on. A row may occur several times. Default: all rows. */
+  readonly rows?: ArrayLike<number> | undefined;
+  /** The inverse strength of the L2 penalty, as C of scikit-learn. Default: 1. */
+  readonly strength?: number | undefined;
+  /**
+   * How columns are scaled, fitted on the training rows: `max-abs` (divided by the largest absolute value; as
+   * EHRSHOT), `standard` (mean 0, deviation 1) or `none`. Default: `max-abs`.
+   */
+  readonly scale?: Scale | undefined;
+}
+/**
+ * L2-regularised logistic regression. It minimises sum(log loss) + |weights|^2 / (2 strength) over scaled
+ * columns, without a penalty on the bias: the objective of scikit-learn's `LogisticRegression`. The fit is by
+ * a truncated Newton method, until no component of the gradient of the mean loss is above 1e-8. The same input
+ * gives the same bits.
+ *
+ * @example
+ * ```ts
+ * import { countFeatures, LogisticRegression, outcomeWithin, PatientDatabase, Predictions } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const task = outcomeWithin({ outcome: "HOSPITAL_ADMISSION//*", horizon: { days: 30 }, at: { codes: "HOSPITAL_DISCHARGE//*" } });
+ * const labels = async (split: string) => (await db.split(split).label(task)).select(({ booleanValue }) => booleanValue !== null);
+ * const [train, test] = [await labels("train"), await labels("held_out")];
+ * const truths = Array.from(train, ({ booleanValue }) => booleanValue === true);
+ * const model = LogisticRegression.fit(await countFeatures(db, train), truths, { strength: 0.01 });
+ * const predictions = Predictions.from(test, model.predict(await countFeatures(db, test)));
+ * console.log(model.converged, predictions.score().samplesEquallyWeighted.auroc);
+ * db.close();
+ * ```
+ */
+export declare class LogisticRegression {
+  /** Made by this package only. */
+  protected constructor();
+  readonly strength: number;
+  readonly scale: Scale;
+  /** By column of the matrix, for values that are not scaled; 0 for columns without an effect. */
+  readonly weights: Float64Array;
+  readonly bias: number;
+  /** Newton steps. */
+  readonly iterations: number;
+  /** The largest component of the gradient of the mean loss at the end. */
+  readonly gradient: number;
+  /** Whether `gradient` is at most 1e-8. */
+  readonly converged: boolean;
+  /**
+   * Fits a model. `truths` has the label of each training row: true or false, or 1 or 0.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`, also for labels of one class only: they have no optimum.
+   */
+  static fit(matrix: FeatureMatrix, truths: ArrayLike<boolean | number>, options?: RegressionOptions): LogisticRegression;
+  /** The probability of "true" for each row. */
+  predict(matrix: FeatureMatrix, rows?: ArrayLike<number>): Float64Array;
+  /** The logit of the probability of each row: weighted sum plus bias. */
+  scores(matrix: FeatureMatrix, rows?: ArrayLike<number>): Float64Array;
+}
 /** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
   /** The number of labels per class, as in the file; -1 means all labels. */

@@ -23,6 +23,22 @@ export { Cohort } from "./database/cohort.js";
 export { type FromOptions, type OpenOptions, PatientDatabase } from "./database/database.js";
 export type { LabelFunction, MapFunction, MapWithLabelsFunction, PassContext, ReduceFunction } from "./database/functions.js";
 export type { Prefetched, PrefetchOptions, SampleList } from "./database/prefetch.js";
+export { type BenchmarkOptions, benchmark } from "./evaluation/benchmark.js";
+export type { Interval } from "./evaluation/bootstrap.js";
+export { countFeatures } from "./evaluation/count-features.js";
+export { FeatureMatrix } from "./evaluation/feature-matrix.js";
+export type { Leaderboard, LeftOut, LeftOutLabels, ModelCard, RunResult, TaskResult } from "./evaluation/leaderboard.js";
+export type { CalibrationBin, Metric, Metrics } from "./evaluation/metrics.js";
+export {
+  type Prediction,
+  type PredictionOptions,
+  type PredictionReport,
+  type PredictionRow,
+  Predictions,
+} from "./evaluation/predictions.js";
+export { LogisticRegression, type RegressionOptions } from "./evaluation/regression.js";
+export type { Scale } from "./evaluation/scaled-rows.js";
+export type { Comparison, MetricDifference, Score, ScoreOptions } from "./evaluation/score.js";
 export type { Image, ImageReport } from "./images/image.js";
 export { Images, type ImagesOfOptions, type OpenImagesOptions } from "./images/images.js";
 export type { Instruction, InstructionColumns, InstructionReport, InstructionResponse } from "./instructions/instruction.js";

@@ -13,7 +13,13 @@ export const requirementsOf = (file) =>
   /^REQUIREMENTS = "(requirements-[a-z]+\.txt)"$/m.exec(readFileSync(file, "utf8"))?.[1] ?? REQUIREMENTS;
 
 /** The requirements of tests: one environment below .cache/ each. */
-export const TEST_REQUIREMENTS = ["requirements.txt", "requirements-etl.txt", "requirements-writers.txt", "requirements-transforms.txt"];
+export const TEST_REQUIREMENTS = [
+  "requirements.txt",
+  "requirements-etl.txt",
+  "requirements-writers.txt",
+  "requirements-transforms.txt",
+  "requirements-score.txt",
+];
 
 /** The name of an environment: of its folder below .cache/, and in the variable that names its Python. */
 export const environmentOf = (requirements) => /-([a-z]+)\.txt$/.exec(requirements)?.[1] ?? "peer";

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
+import { benchmarkCommand } from "./benchmark.js";
 import { codesCommand } from "./codes.js";
 import { completionsCommand } from "./completions.js";
 import { convertCommand } from "./convert.js";
@@ -15,6 +16,7 @@ import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { rowsCommand } from "./rows.js";
+import { scoreCommand } from "./score.js";
 import { showCommand } from "./show.js";
 import { textCommand } from "./text.js";
 import { transformCommand } from "./transform.js";
@@ -59,6 +61,8 @@ for (const command of [
   exportCommand(),
   generateCommand(),
   batchesCommand(),
+  scoreCommand(),
+  benchmarkCommand(),
   benchCommand(),
   initCommand(),
   completionsCommand(),

@@ -39,7 +39,7 @@ export interface ShotReport {
 }
 
 /** The findings of `chexpert`, from the highest bit of its values to the lowest. */
-const FINDINGS: readonly string[] = [
+export const FINDINGS: readonly string[] = [
   "No Finding",
   "Enlarged Cardiomediastinum",
   "Cardiomegaly",

@@ -6,7 +6,22 @@ import { describe, expect, it } from "vitest";
 import { folder, meds, start } from "./run.js";
 
 const place = fileURLToPath(new URL("../../dist/cli/", import.meta.url));
-const COMMANDS = ["convert", "info", "show", "rows", "codes", "verify", "generate", "filter", "transform", "export", "inspect", "bench"];
+const COMMANDS = [
+  "convert",
+  "info",
+  "show",
+  "rows",
+  "codes",
+  "verify",
+  "generate",
+  "filter",
+  "transform",
+  "export",
+  "inspect",
+  "score",
+  "benchmark",
+  "bench",
+];
 /** Commands whose result is not a set of facts: they print no JSON. */
 const PLAIN = ["batches", "completions", "init"];
 
@@ -103,6 +118,9 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
     ["an empty name", ["convert", "a", "b", "--columns", "unit,,text_value"]],
     ["a preset that is none", ["generate", "a", "--preset", "huge"]],
     ["a cut-off without labels", ["batches", "a", "--split", "train", "--exclusive"]],
+    ["shots that are none", ["benchmark", "a", "--labels", "b", "--out", "c", "--shots", "1,many"]],
+    ["a benchmark without a place for its results", ["benchmark", "a", "--labels", "b"]],
+    ["a finding without labels", ["score", "a.parquet", "--sub-task", "Edema"]],
     ["batches of nobody", ["batches", "a"]],
     ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
   ];

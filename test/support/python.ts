@@ -19,6 +19,9 @@ export const etlPython: string | null = pythonWith("etl", "meds_etl");
  */
 export const writersPython: string | null = pythonWith("writers", "fastparquet");
 
+/** A Python with meds_evaluation and scikit-learn, which score predictions and fit models as ours must; or null. */
+export const scorePython: string | null = pythonWith("score", "meds_evaluation");
+
 /** The Python of the environment variable, or of the venv, if it has the module. */
 export function pythonWith(name: string, module: string): string | null {
   const venv = fileURLToPath(new URL(`../../.cache/${name}/bin/python`, import.meta.url));

@@ -1,0 +1,131 @@
+import { Command } from "commander";
+import { type Comparison, Labels, type Metric, type PredictionReport, Predictions, type Score, Shots } from "../index.js";
+import { count, countWithin } from "./arguments.js";
+import { colour, json, number, plural, print, table } from "./format.js";
+import { jsonOption } from "./options.js";
+import { visible } from "./report.js";
+
+interface Options {
+  readonly labels?: string;
+  readonly subTask?: string;
+  readonly against?: string;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** `meds-reader score PREDICTIONS`. */
+export function scoreCommand(): Command {
+  return new Command("score")
+    .summary("score predictions, or compare two runs")
+    .description(
+      "Prints metrics of binary predictions (AUROC, average precision, Brier score, calibration, accuracy, F1) with 95 % intervals by resampling subjects. The file has the schema of meds-evaluation 0.0.6.",
+    )
+    .argument(
+      "<file>",
+      "Parquet file with subject_id, prediction_time, boolean_value, and predicted_boolean_probability or predicted_boolean_value",
+    )
+    .option("--labels <path>", "labels of the task, to use instead of boolean_value: MEDS, EHRSHOT or INSPECT")
+    .option("--sub-task <name>", "with --labels of EHRSHOT's chexpert: the finding, such as Edema")
+    .option("--against <file>", "another run on the same labels: prints the differences, with 95 % intervals and p by a paired bootstrap")
+    .option("--resamples <n>", "number of resamples, 0 for no intervals", countWithin(0, 1_000_000), 1000)
+    .option("--seed <n>", "seed of the resamples", count, 0)
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader score predictions/guo_icu.parquet
+  meds-reader score predictions/guo_icu.parquet --labels benchmark/guo_icu --json
+  meds-reader score predictions/chexpert/Edema.parquet --labels benchmark/chexpert --sub-task Edema
+  meds-reader score mine/predictions/guo_icu.parquet --against counts/predictions/guo_icu.parquet --resamples 5000 --seed 7`,
+    )
+    .action(run);
+}
+
+async function run(file: string, { labels, subTask, against, json: asJson, ...options }: Options, command: Command): Promise<void> {
+  if (labels === undefined && subTask !== undefined) command.error("error: --sub-task requires --labels");
+  const truths = labels === undefined ? null : await truthsOf(labels, subTask);
+  const open = async (path: string) => {
+    const found = await Predictions.open(path);
+    return truths === null ? found : Predictions.from(truths, found);
+  };
+  const predictions = await open(file);
+  const score = predictions.score(options);
+  const { report } = predictions;
+  if (against === undefined) {
+    print(asJson === true ? json({ ...score, report }) : described(file, score, report));
+    return;
+  }
+  const comparison = predictions.compare(await open(against), options);
+  print(asJson === true ? json({ ...comparison, score, report }) : compared(file, against, comparison));
+}
+
+/** The labels as true or false. */
+async function truthsOf(path: string, subTask: string | undefined): Promise<Labels> {
+  const labels = await Labels.open(path);
+  return subTask === undefined && labels.columns.includes("boolean_value") ? labels : Shots.binary(labels, subTask ?? labels.task);
+}
+
+const NAMES: Readonly<Record<Metric, string>> = {
+  auroc: "AUROC",
+  auprc: "AUPRC (average precision)",
+  brier: "Brier score",
+  calibrationError: "Calibration error",
+  expectedCalibrationError: "Expected calibration error",
+  accuracy: "Accuracy",
+  f1: "F1",
+};
+const METRICS = Object.keys(NAMES) as Metric[];
+
+const digits = (value: number | null): string => (value === null ? "–" : value.toFixed(4));
+
+function described(file: string, score: Score, report: PredictionReport | null): string[] {
+  const rows = METRICS.map((name) => {
+    const interval = score.intervals[name];
+    const reason = score.undefined[name];
+    return [
+      NAMES[name],
+      digits(score.samplesEquallyWeighted[name]),
+      interval === null ? "" : `${digits(interval.lower)} to ${digits(interval.upper)}`,
+      digits(score.subjectsEquallyWeighted[name]),
+      reason === undefined ? "" : `(${reason})`,
+    ];
+  });
+  return [
+    colour.bold(visible(file)),
+    `  ${plural(score.samples, "sample")} of ${plural(score.subjects, "subject")}, ${number(score.positive)} true`,
+    "",
+    ...table([["", "samples", "95 % interval", "subjects", ""], ...rows], [1, 3]).map((line) => `  ${line}`),
+    ...leftOut(report),
+  ];
+}
+
+/** What did not fit the labels. */
+function leftOut(report: PredictionReport | null): string[] {
+  if (report === null) return [];
+  const said = [
+    [report.unlabelled, "labels have no true or false value, and were left out"],
+    [report.missing, "labels have no prediction, and were left out"],
+    [report.extra, "predictions have no label, and were left out"],
+    [report.duplicates, "further predictions of a subject and time were left out"],
+    [report.differing, "predictions name another label: that of --labels is used"],
+  ] as const;
+  const lines = said.filter(([found]) => found > 0).map(([found, what]) => `  ${number(found)} ${what}`);
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+function compared(first: string, second: string, { samples, subjects, onlyFirst, onlySecond, differences }: Comparison): string[] {
+  const rows = METRICS.flatMap((name) => {
+    const found = differences[name];
+    if (found === null) return [];
+    const range = found.interval === null ? "" : `${digits(found.interval.lower)} to ${digits(found.interval.upper)}`;
+    return [[NAMES[name], digits(found.first), digits(found.second), digits(found.difference), range, found.p?.toPrecision(2) ?? ""]];
+  });
+  return [
+    colour.bold(`${visible(first)} (first) and ${visible(second)} (second)`),
+    `  ${plural(samples, "sample")} of ${plural(subjects, "subject")} that both predict; ${number(onlyFirst)} only in the first, ${number(onlySecond)} only in the second`,
+    "",
+    ...table([["", "first", "second", "difference", "95 % interval", "p"], ...rows], [1, 2, 3, 5]).map((line) => `  ${line}`),
+  ];
+}
