@@ -1,6 +1,8 @@
 //! Compares casts and texts with those of the Arrow library, for every pair of types. Run by test:all:
 //! `cargo test --release --workspace --features meds-convert/oracle --test oracle`.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use arrow_array::types::*;
 use arrow_array::*;
 use arrow_buffer::{BooleanBuffer, NullBuffer, OffsetBuffer, i256};

@@ -28,15 +28,11 @@ pub fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
         (from, _) if from.is_numeric() && to.is_numeric() => numbers::number(array, to)?,
         _ => times::time(array, to)?,
     };
-    found.ok_or_else(|| unsupported(array.data_type(), to))
-}
-
-/// The error for a pair of types without a conversion.
-pub fn unsupported(from: &DataType, to: &DataType) -> ArrowError {
-    ArrowError::CastError(format!("Casting from {from} to {to} not supported"))
+    found.ok_or_else(|| ArrowError::CastError(format!("Casting from {} to {to} not supported", array.data_type())))
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::arrays::lists::listed;

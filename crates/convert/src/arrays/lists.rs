@@ -1,6 +1,5 @@
 //! Lists of any layout as lists whose items follow each other.
 
-use crate::arrays::cast::unsupported;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, GenericListViewArray, ListArray, OffsetSizeTrait, UInt64Array};
 use arrow_buffer::OffsetBuffer;
@@ -25,7 +24,7 @@ pub fn listed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
             offset32(list.len().saturating_mul(length.unsigned_abs() as usize))?;
             ListArray::from(list.clone())
         }
-        other => return Err(unsupported(other, &DataType::new_list(DataType::Null, true))),
+        other => return Err(ArrowError::CastError(format!("{other} is not a type of lists"))),
     }))
 }
 

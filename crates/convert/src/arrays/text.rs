@@ -285,6 +285,7 @@ fn joined(range: Range<usize>, text: &mut String, write: impl Fn(usize, &mut Str
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use arrow_array::types::Int8Type as Key;
