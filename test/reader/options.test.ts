@@ -8,6 +8,8 @@ import {
   convert,
   filter,
   generate,
+  Images,
+  Instructions,
   inspect,
   Labels,
   labValue,
@@ -92,6 +94,10 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "PatientDatabase.open(options)": (wrong) => PatientDatabase.open(store, wrong),
   "PatientDatabase.from(options)": (wrong) => PatientDatabase.from(source, wrong),
   "PatientDatabase.export(options)": (wrong) => db.export(join(out, "exported"), wrong),
+  "Instructions.open(options)": (wrong) => Instructions.open(join(out, "i.csv"), wrong),
+  "Instructions.open.columns": (wrong) => Instructions.open(join(out, "i.csv"), { columns: wrong as object }),
+  "Images.open(options)": (wrong) => Images.open(join(out, "i.csv"), wrong),
+  "Images.of(options)": (wrong) => new Images([], { rows: 0, withoutTime: 0, withoutPath: 0, orphanImpressions: 0 }).of(db.at(0)!, wrong),
   "outcomeWithin(options)": (wrong) => outcomeWithin({ ...outcome, ...(wrong as object) }),
   "outcomeWithin.at": (wrong) => db.label(outcomeWithin({ ...outcome, at: { codes: "LAB//a", ...(wrong as object) } })),
   "outcomeWithin.at.end": (wrong) =>
@@ -114,6 +120,7 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
 /** Parameters that are data or objects of the caller, not options of ours. */
 const DATA = [
   "AbortSignalLike.addEventListener(options)",
+  "Instructions.filter(test)",
   "Splits.from(splits)",
   "Labels.join(tables)",
   "Labels.from(rows)",
