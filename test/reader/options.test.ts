@@ -1,5 +1,5 @@
 // Unknown options are errors everywhere: every parameter of the public API that takes named options is called with a misspelt one.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -97,7 +97,10 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "Instructions.open(options)": (wrong) => Instructions.open(join(out, "i.csv"), wrong),
   "Instructions.open.columns": (wrong) => Instructions.open(join(out, "i.csv"), { columns: wrong as object }),
   "Images.open(options)": (wrong) => Images.open(join(out, "i.csv"), wrong),
-  "Images.of(options)": (wrong) => new Images([], { rows: 0, withoutTime: 0, withoutPath: 0, orphanImpressions: 0 }).of(db.at(0)!, wrong),
+  "Images.of(options)": async (wrong) => {
+    writeFileSync(join(out, "images.csv"), "person_id,image_id\n1,a\n");
+    return (await Images.open(join(out, "images.csv"))).of(patient(), wrong);
+  },
   "outcomeWithin(options)": (wrong) => outcomeWithin({ ...outcome, ...(wrong as object) }),
   "outcomeWithin.at": (wrong) => db.label(outcomeWithin({ ...outcome, at: { codes: "LAB//a", ...(wrong as object) } })),
   "outcomeWithin.at.end": (wrong) =>
