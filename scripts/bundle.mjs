@@ -9,7 +9,7 @@ import { root } from "./lib/run.mjs";
 const dist = join(root, "dist");
 const made = join(dist, "bundled");
 /** Packages that dist/ loads at run time. Some are optional. */
-const external = ["@duckdb/node-api", "apache-arrow", "csv-parse/sync"];
+const external = ["@duckdb/node-api", "apache-arrow", "csv-parse/sync", "sax"];
 /** The order of evaluation is that of the source, and code is kept: `NaN` for `Number.NaN` alone made `Timeline.forEach` a third slower. */
 const options = { platform: "node", logLevel: "silent", external, treeshake: false };
 

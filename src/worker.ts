@@ -4,5 +4,6 @@
 import { workerData } from "node:worker_threads";
 import { Pass, Texts } from "./index.js";
 
-if (workerData === null) Pass._serve();
+// Without data, it is undefined in Node 20, and null in others.
+if (workerData === undefined || workerData === null) Pass._serve();
 else Texts._serve(workerData);

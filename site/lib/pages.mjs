@@ -16,10 +16,28 @@ const OTHERS = {
 /** The menu. A page of docs/ that is not named here comes last, in a group of its own. */
 const MENU = {
   Start: ["index", "getting-started"],
-  Tutorials: ["tutorials/first-patient", "tutorials/training-batches", "tutorials/questions", "tutorials/score-a-model"],
+  Tutorials: [
+    "tutorials/first-patient",
+    "tutorials/training-batches",
+    "tutorials/questions",
+    "tutorials/score-a-model",
+    "tutorials/instructions",
+  ],
   "How to": ["how-to/convert", "how-to/read", "how-to/labels-and-batches", "how-to/share"],
   "Coming from": ["from-meds-reader", "from-polars", "from-meds-transforms", "from-meds-torch-data"],
-  Reference: ["api/", "errors", "glossary", "compatibility", "runtimes", "format", "conversion", "reading", "omop", "examples"],
+  Reference: [
+    "api/",
+    "errors",
+    "glossary",
+    "compatibility",
+    "runtimes",
+    "format",
+    "conversion",
+    "reading",
+    "omop",
+    "medalign-inspect",
+    "examples",
+  ],
   Speed: ["advice", "performance", "benchmarks", "benchmark-results"],
   Project: ["changelog", "decisions", "architecture", "contributing"],
 };

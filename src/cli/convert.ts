@@ -33,9 +33,9 @@ interface Options extends StoreOptions, OmopOptions {
 /** `meds-reader convert SOURCE STORE`. */
 export function convertCommand(): Command {
   return new Command("convert")
-    .summary("convert a MEDS dataset, OMOP tables or a meds_reader database into a store")
+    .summary("convert a MEDS dataset, OMOP tables, a meds_reader database or MedAlign's XML into a store")
     .description(
-      "Converts a MEDS dataset (data/**/*.parquet and metadata/), OMOP CDM tables (a folder of CSV, CSV.gz or Parquet files, or a DuckDB database) or a meds_reader database into a store. If the conversion fails, it leaves no store behind.",
+      "Converts a MEDS dataset (data/**/*.parquet and metadata/), OMOP CDM tables (a folder of CSV, CSV.gz or Parquet files, or a DuckDB database), a meds_reader database or a folder of MedAlign's XML files into a store. If the conversion fails, it leaves no store behind.",
     )
     .argument(
       "<source>",

@@ -46,8 +46,8 @@ export interface Summary {
  * `@duckdb/node-api` is installed.
  *
  * A folder with an XML file per patient, as MedAlign has published its records (`record` as in its public sample,
- * or `eventstream` of LUMIA), also becomes a MEDS dataset first: docs/medalign.md says how. A code's description is
- * what all its lines of the dataset begin with.
+ * or `eventstream` of LUMIA), also becomes a MEDS dataset first: `docs/medalign-inspect.md` says how. The description of a
+ * code is what all its lines of the dataset begin with.
  *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
  * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,

@@ -346,6 +346,13 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     MEDS_SOURCE_DAMAGED: [
       ['convert("cut", store) // a Parquet file was cut short', () => into("cut")],
       ['Labels.open("short.csv") // a row has two fields of four', () => Labels.open(at("short.csv"))],
+      [
+        'convert("medalign", store) // an XML file of a patient was cut short',
+        () => {
+          text("medalign/124.xml", '<record>\n<visit type="Visit" start="10/08/2018 20:00">\n');
+          return into("medalign");
+        },
+      ],
     ],
     MEDS_SOURCE_VERSION: [
       [

@@ -1,5 +1,5 @@
 // Unknown options are errors everywhere: every parameter of the public API that takes named options is called with a misspelt one.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -10,6 +10,8 @@ import {
   countFeatures,
   filter,
   generate,
+  Images,
+  Instructions,
   inspect,
   Labels,
   LogisticRegression,
@@ -96,6 +98,13 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "PatientDatabase.open(options)": (wrong) => PatientDatabase.open(store, wrong),
   "PatientDatabase.from(options)": (wrong) => PatientDatabase.from(source, wrong),
   "PatientDatabase.export(options)": (wrong) => db.export(join(out, "exported"), wrong),
+  "Instructions.open(options)": (wrong) => Instructions.open(join(out, "i.csv"), wrong),
+  "Instructions.open.columns": (wrong) => Instructions.open(join(out, "i.csv"), { columns: wrong as object }),
+  "Images.open(options)": (wrong) => Images.open(join(out, "i.csv"), wrong),
+  "Images.of(options)": async (wrong) => {
+    writeFileSync(join(out, "images.csv"), "person_id,image_id\n1,a\n");
+    return (await Images.open(join(out, "images.csv"))).of(patient(), wrong);
+  },
   "outcomeWithin(options)": (wrong) => outcomeWithin({ ...outcome, ...(wrong as object) }),
   "outcomeWithin.at": (wrong) => db.label(outcomeWithin({ ...outcome, at: { codes: "LAB//a", ...(wrong as object) } })),
   "outcomeWithin.at.end": (wrong) =>
@@ -123,6 +132,7 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
 /** Parameters that are data or objects of the caller, not options of ours. */
 const DATA = [
   "AbortSignalLike.addEventListener(options)",
+  "Instructions.filter(test)",
   "Splits.from(splits)",
   "Labels.join(tables)",
   "Labels.from(rows)",

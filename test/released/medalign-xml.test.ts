@@ -224,6 +224,15 @@ describe("a file that", () => {
     expect(readdirSync(join(store, "..")).filter((name) => !name.startsWith(".out.medsdb.lock"))).toEqual([]);
   });
 
+  it("is cut anywhere is an error", async () => {
+    const store = join(folder("medalign-store"), "out.medsdb");
+    const end = RECORD.lastIndexOf("</record>") + 8;
+    for (let length = end; length > 60; length -= 37)
+      await expect(convert(xml({ "77.xml": RECORD.slice(0, length) }), store), String(length)).rejects.toMatchObject({
+        code: "MEDS_SOURCE_DAMAGED",
+      });
+  });
+
   it("has no subject, or that of another file, is an error", async () => {
     const store = join(folder("medalign-store"), "out.medsdb");
     await expect(convert(xml({ "a.xml": RECORD }), store)).rejects.toMatchObject({ code: "MEDS_NULL_VALUE" });
@@ -304,6 +313,33 @@ const AWKWARD: readonly RecordRow[] = [
   { time: "2019-02-01T10:00", code: "NOTE//y", table: "note", text: "" },
   { time: "2019-03-01T10:00", code: "RxNorm/1", table: "drug_exposure", value: 2, unit: "MG" },
 ]; // biome-ignore format: a table
+
+describe("what our writer writes as lumia-xml", () => {
+  it("comes back: awkward rows, with ends", async () => {
+    const rows: RecordRow[] = [
+      ...AWKWARD,
+      { time: "2019-04-01T10:00:30", code: "RxNorm/2", table: "drug_exposure", end: "2019-04-02T00:00" },
+      { time: "2019-04-01T11:00", code: "RxNorm/2", table: "drug_exposure", value: 5, unit: "MG", end: "2019-04-03T00:00" },
+      { time: "2019-04-01T12:00", code: "LOINC/3", table: "measurement", value: 5, text: "about 5", note: 8n, provider: 9n, end: "2019-04-01T13:00" },
+    ]; // biome-ignore format: a table
+    const db = PatientDatabase.open(await recordStore(new Map([[1n, rows]]), { "LOINC/1": "Lab one" }));
+    const shown = (of: PatientDatabase) =>
+      [...of.get(1)!]
+        .filter(({ code }) => !FACT.test(code))
+        .map((event) => {
+          const texts = ["text_value", "table", "end", "note_id", "provider_id"].map((name) => String(event.get(name) ?? "").trim());
+          return [event.time, event.code, event.description, event.numericValue, event.unit, ...texts].map(String).join("|");
+        })
+        .sort();
+    const root = folder("written");
+    writeFileSync(join(root, "1.xml"), db.get(1)!.toText({ format: "lumia-xml" }).bytes);
+    await opened(root, (back) => {
+      expect(shown(back)).toEqual(shown(db));
+      expect(back.get(1)!.birthTime).toEqual(db.get(1)!.birthTime);
+    });
+    db.close();
+  });
+});
 
 describe("what our writer writes as medalign-xml", () => {
   it("comes back: awkward rows", async () => {
