@@ -98,7 +98,7 @@ describe("a damaged file is named", () => {
       );
       if (error !== undefined && error.code !== "MEDS_TIME_RANGE") expect(error.message).toContain(path);
     }
-  });
+  }, 240_000);
 
   it("that is not a file, or does not exist", async () => {
     const root = writeCsv(folder("damaged"), brief);
