@@ -4841,6 +4841,240 @@ export declare class LogisticRegression {
   /** The logit of the probability of each row: weighted sum plus bias. */
   scores(matrix: FeatureMatrix, rows?: ArrayLike<number>): Float64Array;
 }
+/** An image series of a patient. No file is opened: the path is only named. */
+export interface Image {
+  readonly subjectId: bigint;
+  /** Null where neither the mapping nor the record says it, as for the other ids. */
+  readonly imageId: string | null;
+  readonly studyUid: string | null;
+  readonly seriesUid: string | null;
+  readonly impressionId: string | null;
+  /** Microseconds since 1970-01-01: of the row in the record, else of the mapping. Null where neither has one. */
+  readonly time: bigint | null;
+  /** The file (NIfTI) or folder (DICOM); null where no path is known. It may not exist. */
+  readonly path: string | null;
+  /** What the radiologist concluded. It is written after the image, so it is not known at its time. */
+  readonly impression: string | null;
+  /** The row of the timeline that records the image; null where none does. */
+  readonly row: number | null;
+}
+/** What was read. */
+export interface ImageReport {
+  /** Rows of the mapping. */
+  readonly rows: number;
+  readonly withoutTime: number;
+  readonly withoutPath: number;
+  /** Impressions of studies that the mapping does not have. */
+  readonly orphanImpressions: number;
+}
+/** Where images are, and what is known of them. */
+export interface OpenImagesOptions {
+  /** The folder of the images: paths of the mapping are below it. Without paths, an image is `FOLDER/ID.nii.gz`. */
+  readonly folder?: string | undefined;
+  /** A CSV or TSV file of impressions: `impression_id` and `impressions`. */
+  readonly impressions?: string | undefined;
+}
+/** Which images {@link Images.of} returns. */
+export interface ImagesOfOptions {
+  /** Only images up to and including this time. */
+  readonly until?: TimeLike | undefined;
+}
+/**
+ * The images of patients, by a table that maps them. It names files and never opens one.
+ *
+ * Source of the definitions: INSPECT (github.com/som-shahlab/INSPECT_public; arXiv 2311.10798). Its files are under a
+ * data use agreement and were not at hand: what is known of them is from public code.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { Images, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const patient = db.at(0)!;
+ * writeFileSync("study_mapping.tsv", `impression_id\timage_id\tperson_id\tprocedure_DATETIME\n1\tPE1\t${patient.subjectId}\t2020-01-01\n`);
+ * const images = await Images.open("study_mapping.tsv", { folder: "CTPA" });
+ * for (const { imageId, time, path } of images.of(patient)) console.log(imageId, time, path);
+ * db.close();
+ * ```
+ */
+export declare class Images implements Iterable<Image> {
+  /** Made by this package only. */
+  protected constructor();
+  readonly report: ImageReport;
+  /**
+   * Reads a mapping in CSV or TSV, a row per image.
+   *
+   * Columns that public code reads from INSPECT's `study_mapping_20250611.tsv`: `person_id`, `impression_id`, `image_id`
+   * (the image is `CTPA/ID.nii.gz`), `procedure_DATETIME`, and `note_DATETIME` where that is empty; from
+   * `impressions_20250611.tsv`: `impression_id`, `impressions`. Columns that other code of the same group reads:
+   * `image_study_uid`, `image_series_uid`, `nifti_path`, `local_path`. Assumed: `path`, `subject_id`, `patient_id`,
+   * `procedure_time`, `StudyTime`, `time`, `impression`.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_NULL_VALUE` for a row without a patient;
+   * `MEDS_COLUMN_TYPE` for a time or patient that is not one; `MEDS_SCHEMA_CONFLICT` for two impressions of one study;
+   * `MEDS_SOURCE_DAMAGED`.
+   */
+  static open(mapping: string, options?: OpenImagesOptions): Promise<Images>;
+  /** Number of images in the mapping. */
+  get size(): number;
+  /** The images of the mapping, in its order. */
+  [Symbol.iterator](): IterableIterator<Image>;
+  /**
+   * The images of a patient, in order of time; those without a time come last. Rows of the timeline with an
+   * `image_series_uid` are images too: they are joined to the mapping by this id, and their time counts.
+   *
+   * A window of a patient has the images up to the time of its last row, and none whose time is not known.
+   *
+   * @throws MedsError `MEDS_CLOSED`; `MEDS_INVALID_ARGUMENT`.
+   */
+  of<S extends object>(timeline: Timeline<S>, options?: ImagesOfOptions): Image[];
+}
+/** A reference answer to an instruction. */
+export interface InstructionResponse {
+  /** Who wrote it, as the file names them: `Annotator_1`. Null where the file does not say it. */
+  readonly annotator: string | null;
+  readonly text: string;
+  /** Where in the record the answer is, in the annotator's words; null where the file does not say it. */
+  readonly evidence: string | null;
+}
+/** What a clinician asks about a patient's record. */
+export interface Instruction {
+  readonly id: string;
+  readonly text: string;
+  /** Null where the files do not say whose record it is about. */
+  readonly subjectId: bigint | null;
+  /**
+   * Until when the record is known, in microseconds since 1970-01-01; null where the files do not say it: then
+   * it is about the whole record.
+   */
+  readonly time: bigint | null;
+  readonly category: string | null;
+  /** Specialty of the clinician who wrote the instruction. */
+  readonly specialty: string | null;
+  readonly responses: readonly InstructionResponse[];
+}
+/** Names of columns, where a file has others than those that {@link Instructions.open} knows. */
+export interface InstructionColumns {
+  readonly id?: string | undefined;
+  readonly text?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly time?: string | undefined;
+  readonly category?: string | undefined;
+  readonly specialty?: string | undefined;
+  readonly response?: string | undefined;
+  readonly annotator?: string | undefined;
+  readonly evidence?: string | undefined;
+}
+/** What was read. */
+export interface InstructionReport {
+  /** The files that have instructions or responses. */
+  readonly files: readonly string[];
+  /** Their rows. */
+  readonly rows: number;
+  /** Rows of an instruction that was read before, for example with the response of another model. */
+  readonly repeated: number;
+  /** Rows that are left out because `is_selected_ehr` says no. */
+  readonly notSelected: number;
+  /** Responses to instructions that no file has, which are left out. */
+  readonly orphanResponses: number;
+  /** Instructions that do not say whose record they are about, or until when it is known. */
+  readonly withoutSubject: number;
+  readonly withoutTime: number;
+}
+/** How {@link Instructions.open} reads. */
+export interface OpenInstructionsOptions {
+  /** Names of columns that the files have instead of the known ones. */
+  readonly columns?: InstructionColumns | undefined;
+  /** Leave out rows whose column `is_selected_ehr` says no. Default: true. */
+  readonly selectedOnly?: boolean | undefined;
+}
+/** An instruction, and the record that it is about. */
+export interface InstructionTimeline<S extends object = AnySchema> {
+  readonly instruction: Instruction;
+  /** The rows up to and including the time of the instruction; all rows of the patient where it has none. */
+  readonly timeline: Timeline<S>;
+}
+/**
+ * Instructions of clinicians, each about the record of one patient as of a time, with reference responses.
+ *
+ * Source of the definitions: MedAlign (github.com/som-shahlab/medalign; doi 10.1609/aaai.v38i20.30205). Its files are
+ * under a data use agreement and were not at hand: what is known of them is from public code.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import { Instructions, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const id = db.at(0)!.subjectId;
+ * writeFileSync("questions.csv", `instruction_id,question,person_id,time\n7,Which tests were done?,${id},2020-01-01\n`);
+ * const instructions = await Instructions.open("questions.csv");
+ * for (const { instruction, timeline } of instructions.of(db)) console.log(instruction.text, timeline.length);
+ * db.close();
+ * ```
+ */
+export declare class Instructions implements Iterable<Instruction> {
+  /** Made by this package only. */
+  protected constructor();
+  readonly report: InstructionReport;
+  /**
+   * Reads instructions and responses: a CSV or TSV file, a folder with such files (those without a column
+   * `instruction_id` are ignored), or several of these. Rows with one id are one instruction.
+   *
+   * Columns that public code reads from MedAlign's files: `instruction_id`, `question`, `person_id`,
+   * `is_selected_ehr` (yes or no), `annotator_num`, `clinician_response` (HELM, medalign_scenario_helper.py);
+   * `filename` (`124.xml`), `evidence`, `submitter_specialty` of release 1.3 (other public programs);
+   * `human_assigned_subcategory_1` (the public sample data/instructions-sample.csv, which has no patients). Assumed,
+   * since no public code has a column for it: the time until when the record is known, in `prediction_time`,
+   * `time` or `date`; also `instruction`, `subject_id`, `patient_id`, `subcategory`, `category` and `annotator`. Other
+   * names: `columns`.
+   *
+   * A date is its first moment; a time without a zone is UTC.
+   *
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without such files; `MEDS_MISSING_COLUMN`;
+   * `MEDS_NULL_VALUE` for a row without an id or text; `MEDS_COLUMN_TYPE` for a time or subject that is not one;
+   * `MEDS_SCHEMA_CONFLICT` for one id with two texts, patients or times; `MEDS_SOURCE_DAMAGED`.
+   */
+  static open(path: string | readonly string[], options?: OpenInstructionsOptions): Promise<Instructions>;
+  /** Number of instructions. */
+  get size(): number;
+  /** The instruction at an index; a negative index counts from the end. Undefined outside. */
+  at(i: number): Instruction | undefined;
+  /** The instructions, in the order of the files. */
+  [Symbol.iterator](): IterableIterator<Instruction>;
+  /** Some of the instructions: those for which a function returns true. */
+  filter(test: (instruction: Instruction) => boolean): Instructions;
+  /**
+   * The instructions with the records that they are about. Instructions for patients that are not in `db` are left out
+   * and listed in `absent`.
+   *
+   * @throws MedsError `MEDS_CLOSED`.
+   */
+  of<S extends object>(db: Cohort<S>): InstructionTimelines<S>;
+}
+/** Instructions joined to a database: {@link Instructions.of} makes it. */
+export declare class InstructionTimelines<S extends object = AnySchema> implements Iterable<InstructionTimeline<S>> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of instructions whose patient is in the database. */
+  readonly size: number;
+  /** Instructions that are left out: they name no patient, or one that is not there or has no time at all. */
+  readonly absent: readonly Instruction[];
+  /**
+   * A label without a value per instruction, at its time; at the time of the patient's last row where it has none.
+   * `samples`, `texts` and the like take them: label i is that of instruction i.
+   */
+  readonly labels: Labels;
+  /**
+   * An instruction and its record; a negative index counts from the end. Undefined outside.
+   *
+   * @throws MedsError `MEDS_CLOSED`.
+   */
+  at(i: number): InstructionTimeline<S> | undefined;
+  /** The instructions in order. */
+  [Symbol.iterator](): IterableIterator<InstructionTimeline<S>>;
+}
 /** Which selection of a file of few-shot selections to use. */
 export interface ShotChoice {
   /** The number of labels per class, as in the file; -1 means all labels. */
@@ -4992,6 +5226,10 @@ export interface Summary {
  * OMOP CDM 5.3 or 5.4 tables (a folder of CSV, CSV.gz or Parquet, an archive of one, or a DuckDB database)
  * first become a MEDS dataset in a temporary folder, as meds_etl makes it. This requires that the package
  * `@duckdb/node-api` is installed.
+ *
+ * A folder with an XML file per patient, as MedAlign has published its records (`record` as in its public sample,
+ * or `eventstream` of LUMIA), also becomes a MEDS dataset first: `docs/medalign-inspect.md` says how. The description of a
+ * code is what all its lines of the dataset begin with.
  *
  * @throws MedsError `MEDS_STORE_EXISTS`, `MEDS_NO_DATA`, `MEDS_SOURCE_DAMAGED`, `MEDS_SOURCE_VERSION`,
  * `MEDS_TABLE_FORMAT`, `MEDS_DUPLICATE_FILE`, `MEDS_NOT_CONTIGUOUS`, `MEDS_TIME_ORDER`,
@@ -5285,9 +5523,9 @@ export interface Inspection {
   readonly path: string;
   /**
    * `meds`: a dataset; `parquet`: a single Parquet file; `store`: a store of this package; `meds_reader`: a
-   * database of that program; `omop`: OMOP CDM.
+   * database of that program; `omop`: OMOP CDM; `medalign`: a folder of MedAlign's XML files.
    */
-  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop";
+  readonly format: "meds" | "parquet" | "store" | "meds_reader" | "omop" | "medalign";
   /** The version of the format, from the source or from its columns; null where neither shows it. */
   readonly version: string | null;
   /** Files that contain rows. */
@@ -5330,8 +5568,8 @@ export interface InspectOptions extends WorkOptions, OmopOptions {
 }
 /**
  * Reports what a folder or file is, and what is in it, without a conversion: a MEDS dataset, a single Parquet
- * file, a store, a `meds_reader` database, or OMOP CDM in CSV, Parquet or a DuckDB database. For OMOP all
- * rows are read, and the package `@duckdb/node-api` looks up their codes. A `.zip`, `.tar.gz` or `.tar` of a
+ * file, a store, a `meds_reader` database, a folder of MedAlign's XML, or OMOP CDM in CSV, Parquet or a DuckDB
+ * database. For OMOP all rows are read, and the package `@duckdb/node-api` looks up their codes. A `.zip`, `.tar.gz` or `.tar` of a
  * dataset, tables or database is unpacked into the system's temporary folder and removed afterwards.
  *
  * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for anything else, with what was looked for and what was
@@ -5378,8 +5616,8 @@ export interface Verification {
 }
 /**
  * Checks every byte and invariant of a store. With a source it also compares every value of every column with
- * the source. OMOP tables are imported again for that, with the options of the store, into a temporary
- * folder. Their form may differ from that of the conversion (Parquet instead of CSV).
+ * the source. OMOP tables and MedAlign's XML are imported again for that, with the options of the store, into
+ * a temporary folder. The form of tables may differ from that of the conversion (Parquet instead of CSV).
  *
  * @throws MedsError where the store or the source cannot be opened at all; `MEDS_CANCELLED`; for OMOP tables
  * also what {@link convert} throws.
@@ -5431,6 +5669,8 @@ export declare class LabelText extends TimelineText {
   readonly predictionTime: bigint | null;
   /** Null without labels. */
   readonly label: LabelRow | null;
+  /** The instruction that the text is for; null for other texts. */
+  readonly instruction: Instruction | null;
 }
 declare const KNOWLEDGE: readonly [
   "inclusive",
@@ -5455,8 +5695,11 @@ export interface TextsOptions extends TextOptions, Knowledge {
   /** Ends the loop over the texts with `MEDS_CANCELLED`. */
   readonly signal?: AbortSignalLike | undefined;
 }
-/** What is written: labels; subject ids (with the option `at` as of one time); or all patients, where it is undefined. */
-export type TextSource = Labels | Iterable<SubjectId>;
+/**
+ * What is written: labels; instructions; subject ids (with the option `at` as of one time); or all patients, where it is
+ * undefined.
+ */
+export type TextSource = Labels | Instructions | Iterable<SubjectId>;
 /**
  * Texts of patients, in the order of the labels or ids; {@link texts} makes it. Each loop writes them anew. A slow loop
  * slows the threads down: few texts wait for it.
@@ -5478,8 +5721,9 @@ export declare class Texts implements AsyncIterable<LabelText> {
   toArray(): Promise<LabelText[]>;
 }
 /**
- * Texts of patients: one per label, as of its prediction time; or one per subject id or patient. Worker threads write
- * them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ * Texts of patients: one per label or instruction, as of its time; or one per subject id or patient. Worker threads
+ * write them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
+ * With the format `chat` an instruction is the question; its responses are in no text.
  *
  * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
  * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.

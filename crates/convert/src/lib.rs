@@ -42,7 +42,8 @@ pub use source::kind::{Kind, kind, kind_of_file, sources_in};
 pub use source::store::copy_metadata;
 pub use source::table_format::refuse as refuse_tables;
 pub use table::{
-    ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, table_batch, write_table,
+    ColumnType, GivenColumn, GivenValues, Table, TableColumn, TableSchema, TableValues, Wanted, describe_table, read_table, table_batch,
+    write_table,
 };
 pub use verify::{VerifyOptions, VerifySummary, verify};
 pub use write::float_order::plain_orders;
