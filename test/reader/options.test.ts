@@ -158,9 +158,9 @@ const DATA = [
   "TimeToEvent.dense(targets)",
   "writeBatches(out)",
   "Cohort.writeRows(to)",
-  "Predictions.from(predicted)",
-  "Cohort.writeRows(to)",
   "writeTexts(to)",
+  "Predictions.from(predicted)",
+  "Cohort.asofEach(sets)",
   "MedsError.constructor(options)",
   // Its files are made in test/labels/shots.test.ts, which passes it a misspelt member.
   "Shots.select(choice)",
