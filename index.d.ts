@@ -4340,7 +4340,7 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   samples: number;
 }>;
 /**
- * Metrics of predictions. A metric is null where it is not defined: {@link Score.undefined} says why. The
+ * Metrics of predictions. A metric is null where it is not defined: {@link Score.reasons} says why. The
  * metrics of probabilities are null without probabilities, those of values without values.
  */
 export interface Metrics {
@@ -4415,7 +4415,7 @@ export interface Score {
   /** Ten bins of equal width; empty without probabilities. */
   readonly calibration: readonly CalibrationBin[];
   /** Why a metric is null. */
-  readonly undefined: Readonly<Partial<Record<Metric, string>>>;
+  readonly reasons: Readonly<Partial<Record<Metric, string>>>;
 }
 /** Two runs by one metric. */
 export interface MetricDifference {

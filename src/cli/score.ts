@@ -83,7 +83,7 @@ const digits = (value: number | null): string => (value === null ? "–" : value
 function described(file: string, score: Score, report: PredictionReport | null): string[] {
   const rows = METRICS.map((name) => {
     const interval = score.intervals[name];
-    const reason = score.undefined[name];
+    const reason = score.reasons[name];
     return [
       NAMES[name],
       digits(score.samplesEquallyWeighted[name]),

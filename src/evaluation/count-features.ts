@@ -55,17 +55,24 @@ export class CountFeatures {
     this.columns ??= await this.columnsOfStore();
     const { names, ofCode } = this.columns;
     const builder = new MatrixBuilder();
-    const row = new Map<number, number>();
+    // The sums of the current row, and which columns have one.
+    const [sums, touched] = [new Float64Array(names.length), new Int32Array(names.length)];
     const { subjectIds, predictionTimes } = labels._table;
     for (let begin = 0; begin < labels.size; begin += PIECE) {
       const piece = [subjectIds, predictionTimes].map((column) => column.subarray(begin, begin + PIECE)) as [BigInt64Array, BigInt64Array];
       const [{ offsets, codeIds, counts }, ages] = await this.ask(...piece);
       for (let i = 0; i < piece[0].length; i += 1) {
-        row.clear();
-        row.set(0, ages[i]!);
+        builder.add(0, ages[i]!);
+        let size = 0;
         for (let at = offsets[i]!; at < offsets[i + 1]!; at += 1)
-          for (const column of ofCode[codeIds[at]!]!) row.set(column, (row.get(column) ?? 0) + counts[at]!);
-        for (const column of Int32Array.from(row.keys()).sort()) builder.add(column, row.get(column)!);
+          for (const column of ofCode[codeIds[at]!]!) {
+            if (sums[column] === 0) touched[size++] = column;
+            sums[column]! += counts[at]!;
+          }
+        for (const column of touched.subarray(0, size).sort()) {
+          builder.add(column, sums[column]!);
+          sums[column] = 0;
+        }
         builder.end();
       }
     }

@@ -2,7 +2,7 @@
 import type { PredictionTable } from "./prediction-table.js";
 
 /**
- * Metrics of predictions. A metric is null where it is not defined: {@link Score.undefined} says why. The
+ * Metrics of predictions. A metric is null where it is not defined: {@link Score.reasons} says why. The
  * metrics of probabilities are null without probabilities, those of values without values.
  */
 export interface Metrics {

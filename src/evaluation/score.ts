@@ -31,7 +31,7 @@ export interface Score {
   /** Ten bins of equal width; empty without probabilities. */
   readonly calibration: readonly CalibrationBin[];
   /** Why a metric is null. */
-  readonly undefined: Readonly<Partial<Record<Metric, string>>>;
+  readonly reasons: Readonly<Partial<Record<Metric, string>>>;
 }
 
 /** Two runs by one metric. */
@@ -89,7 +89,7 @@ export function scoreOf(table: PredictionTable, options: ScoreOptions | undefine
     subjectsEquallyWeighted: ranking.metrics(ranking.sizes.map((size) => 1 / size)),
     intervals,
     calibration: table.probabilities === null ? [] : ranking.calibration(ones),
-    undefined: reasonsOf(table, metrics),
+    reasons: reasonsOf(table, metrics),
   };
 }
 

@@ -44,18 +44,18 @@ describe("metrics", () => {
     [[false, false], { auroc: "no label is true", auprc: "no label is true", f1: "no label and no predicted value is true" }],
   ])("are null with a reason for labels of one class: %s", (truths, reasons) => {
     const score = predictionsOf(truths, [0.2, 0.3]).score({ resamples: 20 });
-    expect(score.undefined).toEqual(reasons);
+    expect(score.reasons).toEqual(reasons);
     for (const name of Object.keys(reasons) as Metric[])
       expect([score.samplesEquallyWeighted[name], score.subjectsEquallyWeighted[name], score.intervals[name]]).toEqual([null, null, null]);
     expect(score.samplesEquallyWeighted.brier).not.toBeNull();
   });
 
   it("are null with a reason without samples, probabilities or values", () => {
-    expect(Object.values(Predictions.from(Labels.from([]), []).score().undefined)).toEqual(Array(7).fill("there are no samples"));
-    const { undefined: ofProbabilities } = Predictions.from(labelsOf(Y), P).score({ resamples: 0 });
+    expect(Object.values(Predictions.from(Labels.from([]), []).score().reasons)).toEqual(Array(7).fill("there are no samples"));
+    const { reasons: ofProbabilities } = Predictions.from(labelsOf(Y), P).score({ resamples: 0 });
     expect(ofProbabilities).toEqual({ accuracy: "there are no predicted values", f1: "there are no predicted values" });
     const rows = Y.map((predictedBooleanValue, i) => ({ subjectId: i, predictionTime: TIME + BigInt(i), predictedBooleanValue }));
-    const { samplesEquallyWeighted: found, undefined: ofValues } = Predictions.from(labelsOf(Y), rows).score({ resamples: 0 });
+    const { samplesEquallyWeighted: found, reasons: ofValues } = Predictions.from(labelsOf(Y), rows).score({ resamples: 0 });
     expect([found.accuracy, found.f1, found.auroc, ofValues.auroc]).toEqual([1, 1, null, "there are no predicted probabilities"]);
   });
 });
