@@ -140,14 +140,11 @@ function tests(name, node) {
   const { run: runNode } = nodeOf(prepared(name), ROOTS[name], node, "project");
   const isSlow = ROOTS[name].platform.includes("arm64");
   const left = isSlow ? NOT_UNDER_QEMU.flatMap((file) => ["--exclude", file]) : [];
-  const text = runNode([
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--reporter=dot",
-    `--testTimeout=${isSlow ? 1_800_000 : 120_000}`,
-    ...left,
-    ...TESTS,
-  ]);
+  const limit = isSlow ? 1_800_000 : 120_000;
+  const limits = [`--testTimeout=${limit}`, `--hookTimeout=${limit}`];
+  const text = runNode(["node_modules/vitest/vitest.mjs", "run", "--reporter=dot", ...limits, ...left, ...TESTS], {
+    timeout: 8 * 1_800_000,
+  });
   const counted = /^\s*Tests\s.*?(\d+) passed.*$/m.exec(text);
   if (counted === null) throw new Error(`no test ran:\n${text.slice(-2000)}`);
   return counted[0].trim().replaceAll(/\s+/g, " ");

@@ -133,8 +133,8 @@ export function nodeOf(folder, { platform }, version, home) {
   if (platform.startsWith("linux-arm64")) {
     const starter = join(folder, `node-${version}`, "start");
     writeFileSync(starter, `#!/bin/sh\nexec '${qemu()}' -L '${folder}' '${node(folder)}' "$@"\n`, { mode: 0o755 });
-    const first = join(project, "scripts", "nightly", "exec-path.mjs");
-    const env = { ...process.env, MEDS_NODE: starter, NODE_OPTIONS: `--import=${first}` };
+    const first = join(project, "scripts", "nightly", "under-qemu.mjs");
+    const env = { ...process.env, MEDS_NODE: starter, MEDS_ROOT: folder, NODE_OPTIONS: `--import=${first}` };
     return { path: (name) => name, run: (args, options) => run(starter, args, { cwd: join(folder, home), env, ...options }) };
   }
   const isolated = ["unshare", process.getuid() === 0 ? "-m" : "-rm"];

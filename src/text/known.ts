@@ -70,7 +70,7 @@ export class Known {
     this.begin = line._begin;
     this.gap = line._gap;
     this.list = line._rows;
-    this.isSingle = shard.numericValues instanceof Float32Array;
+    this.isSingle = shard.valueBits !== null;
     this.staticCount = line.staticCount;
   }
 
