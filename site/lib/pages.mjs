@@ -23,7 +23,7 @@ const MENU = {
     "tutorials/score-a-model",
     "tutorials/instructions",
   ],
-  "How to": ["how-to/convert", "how-to/read", "how-to/labels-and-batches", "how-to/share"],
+  "How to": ["how-to/convert", "how-to/read", "how-to/labels-and-batches", "how-to/texts", "how-to/share"],
   "Coming from": ["from-meds-reader", "from-polars", "from-meds-transforms", "from-meds-torch-data"],
   Reference: [
     "api/",
