@@ -227,8 +227,9 @@ describe("what only looks like a table format is read", () => {
 // The real writers, where they are installed.
 const writes = writersPython !== null;
 
+/** Runs a program of Python. It ends at once: threads of these libraries may still run, and then end the process with an abort. */
 function run(program: string, ...given: string[]): void {
-  const done = spawnSync(writersPython!, ["-c", program, ...given], { encoding: "utf8" });
+  const done = spawnSync(writersPython!, ["-c", `${program}\nimport os\nos._exit(0)`, ...given], { encoding: "utf8" });
   if (done.status !== 0) throw new Error(done.stderr);
 }
 
