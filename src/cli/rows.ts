@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
-import { type Cohort, MedsError, PatientDatabase, type RowFormat, readSubjectIds, type WriteRowsOptions } from "../index.js";
+import { type Cohort, MedsError, PatientDatabase, type RowFormat, type WriteRowsOptions } from "../index.js";
 import { count, names, texts, time } from "./arguments.js";
 import { chosen } from "./codes.js";
+import { cohortOf } from "./cohort.js";
 import { json, plural, seconds } from "./format.js";
 import { jsonOption, threadsOption } from "./options.js";
 import { interruptible, visible } from "./report.js";
@@ -80,14 +81,6 @@ async function run(store: string, options: Options, command: Command): Promise<v
   } finally {
     db.close();
   }
-}
-
-/** The patients that all options choose. */
-async function cohortOf(db: PatientDatabase, { split, ids }: Options): Promise<Cohort> {
-  const whole: Cohort = split === undefined ? db : db.split(split);
-  if (ids === undefined) return whole;
-  const listed = db.subset(await readSubjectIds(ids)).subjectIds;
-  return whole.subset([...listed].filter((id) => whole.has(id)));
 }
 
 /** The rows and columns that the options choose. */

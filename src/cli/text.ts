@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import {
-  type Cohort,
   demographics,
   generalEvents,
   Labels,
@@ -9,7 +8,6 @@ import {
   MedsError,
   notes,
   PatientDatabase,
-  readSubjectIds,
   type Section,
   type TextFormat,
   type Texts,
@@ -21,6 +19,7 @@ import {
   writeTexts,
 } from "../index.js";
 import { count, names, time } from "./arguments.js";
+import { cohortOf } from "./cohort.js";
 import { json, number, plural, seconds } from "./format.js";
 import { jsonOption, threadsOption } from "./options.js";
 import { interruptible, visible } from "./report.js";
@@ -133,7 +132,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
   try {
     const { out, labels: path, as } = options;
     const labels = path === undefined ? undefined : await Labels.open(path);
-    const cohort = await cohortOf(db, options, labels === undefined);
+    const cohort = await cohortOf(db, options, labels !== undefined);
     const toStdout = out === "-";
     const written = await interruptible(async (signal) => {
       const list = texts(cohort, labels, { ...textOptions(options, sections), names: codeNames, signal });
@@ -198,17 +197,6 @@ function textOptions(
     chat: format === "chat" ? { system, question } : undefined,
     threads: threads === 0 ? undefined : threads,
   };
-}
-
-/** The patients that the options choose. */
-async function cohortOf(db: PatientDatabase, { split, ids }: Options, mustExist: boolean): Promise<Cohort> {
-  const whole: Cohort = split === undefined ? db : db.split(split);
-  if (ids === undefined) return whole;
-  const listed = [...(await readSubjectIds(ids))];
-  // Labels of other subjects are left out and counted; a list of patients must be right.
-  const known = mustExist ? listed : listed.filter((id) => db.has(id));
-  const chosen = [...db.subset(known).subjectIds];
-  return whole.subset(chosen.filter((id) => whole.has(id)));
 }
 
 function namesIn(path: string): Record<string, string> {

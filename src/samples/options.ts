@@ -192,7 +192,7 @@ function checkUncut(given: SampleOptions): void {
 }
 
 /** By column whose values become known later: the column of the time at which they do. */
-export function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
+function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
   const end = store.columns.find(({ name }) => name === "end");
   const usual = end?.type.startsWith("timestamp") ? { end: "end" } : {};
   const entries = Object.entries(optionsOf(given) ?? usual).map(([name, time]): [number, number] => {

@@ -1,6 +1,7 @@
 import type { Store } from "../store/store.js";
 import { conflict } from "../support/arguments.js";
 import { daysOf } from "../support/calendar.js";
+import { DAY } from "../support/time.js";
 import { cutText } from "./budget.js";
 import { Clock, type TimesPlan } from "./clock.js";
 import { type ConceptList, ConceptTable } from "./concepts.js";
@@ -64,8 +65,6 @@ export class Shared {
     return this.words.conceptsOf(list);
   }
 }
-
-const DAY = 86_400_000_000n;
 
 /** One text: what is known of a patient, and how its times are written. */
 export class Context {

@@ -1,6 +1,7 @@
 // Who the patient is, as far as the known rows say it.
 import { isBirth } from "../store/birth-death.js";
 import { civilOf, daysOf } from "../support/calendar.js";
+import { DAY } from "../support/time.js";
 import type { Known } from "./known.js";
 import type { Names } from "./names.js";
 
@@ -58,5 +59,5 @@ export function ageAt(birth: bigint, time: bigint): { readonly days: number; rea
   const [born, now] = [civilOf(from), civilOf(to)];
   const isBefore =
     now.month < born.month || (now.month === born.month && (now.date < born.date || (now.date === born.date && clock < ofDay)));
-  return { days: Number((time - birth) / 86_400_000_000n), years: now.year - born.year - (isBefore ? 1 : 0) };
+  return { days: Number((time - birth) / DAY), years: now.year - born.year - (isBefore ? 1 : 0) };
 }

@@ -1,4 +1,5 @@
 import { oneOf, wholeOf } from "../../support/arguments.js";
+import { DAY } from "../../support/time.js";
 import { type Context, counted } from "../context.js";
 import { type SectionOptions, type SectionPlan, sectionPlan, type TextBlock, type TextItem, type TextSection } from "../section.js";
 import { isVisit, type Stay } from "../stays.js";
@@ -86,8 +87,6 @@ export function visitHeading(context: Context, stay: Stay): string {
   const name = stay.name < 0 ? "Visit" : context.name(stay.name);
   return `${name}${context.when(stay.from)}${facts.length === 0 ? "" : ` (${facts.join(", ")})`}`;
 }
-
-const DAY = 86_400_000_000n;
 
 function lengthOf({ known, shared }: Context, { name, from, to }: Stay): string {
   if (to === null) {
