@@ -950,12 +950,19 @@ export interface NotesOptions extends SectionOptions {
   readonly newest?: number | undefined;
   /** Notes are cut after about this many tokens (at a space). Default: no limit; a budget may cut the last note. */
   readonly maxTokens?: number | undefined;
+  /**
+   * Paragraphs that are copied from note to note. `drop`, the default: an older note has a mark in place of the paragraphs
+   * that a newer note of the text has, too, character by character. `keep`: all notes are whole. Paragraphs are separated by
+   * empty lines; those of fewer than 40 characters, such as headings, stay.
+   */
+  readonly copies?: "drop" | "keep" | undefined;
 }
 interface NotesPlan extends SectionPlan {
   readonly section: "notes";
   readonly types: readonly string[] | null;
   readonly newest: number;
   readonly maxTokens: number | null;
+  readonly copies: "drop" | "keep";
 }
 /** The section with the text of the latest notes. Without it, a text contains no notes. */
 export declare function notes(options?: NotesOptions): NotesPlan;
@@ -1033,6 +1040,8 @@ export interface SectionReport {
   readonly blocksLeftOut: number;
   readonly itemsLeftOut: number;
   readonly rowsLeftOut: number;
+  /** Paragraphs of notes in whose place is a mark, because a newer note has them, too. */
+  readonly copies: number;
 }
 interface TextFacts {
   /** Tokens of the text; null without a tokenizer. */
@@ -2296,6 +2305,103 @@ export interface LabelingReport {
   readonly skipped: ReadonlyMap<string, number>;
 }
 /**
+ * The places where notes match: {@link Cohort.searchNotes} returns them, in the order of patients or windows, rows and
+ * places. The arrays have one entry per match. Texts are read from the store when they are asked for.
+ */
+export declare class NoteHits implements Iterable<NoteHit> {
+  /** Made by this package only. */
+  protected constructor();
+  /** Number of matches in the arrays. */
+  readonly length: number;
+  /** Numbers of notes that were searched, of notes that match, and of matches, those beyond `limit` included. */
+  readonly notesSearched: number;
+  readonly notesFound: number;
+  readonly matches: number;
+  /** The number of the window, or the index of the patient in its cohort. */
+  readonly groups: Uint32Array;
+  /** Indexes of rows in the patient's whole timeline. */
+  readonly rows: Uint32Array;
+  readonly codeIds: Uint32Array;
+  /** Where the match begins and ends in the text of its row, in units of UTF-16: `text.slice(start, end)`. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** The subject of each match. */
+  get subjectIds(): BigInt64Array;
+  /** A match; a negative index counts from the end. Undefined where there is none. */
+  at(index: number): NoteHit | undefined;
+  [Symbol.iterator](): IterableIterator<NoteHit>;
+}
+/** A place where a note matches. */
+export declare class NoteHit {
+  /** Made by this package only. */
+  protected constructor();
+  readonly subjectId: bigint;
+  /** Index of the row in the patient's whole timeline: `db.get(subjectId).at(row)`. */
+  readonly row: number;
+  /** Where the match begins and ends in the text, in units of UTF-16. */
+  readonly start: number;
+  readonly end: number;
+  /** The row: its time, code and other columns. */
+  get event(): Event;
+  /** The whole note. */
+  get text(): string;
+  /** The characters that match. */
+  get match(): string;
+  /** The match with up to 80 characters before and after it, in one line; `…` stands for the rest of the note. */
+  get snippet(): string;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+}
+/**
+ * What is searched in notes:
+ *
+ * * a text, such as `"pulmonary embolism"`: these words in this order, in upper or lower case, as whole words, with any
+ *   white space between them;
+ * * an array of such texts: any of them;
+ * * a regular expression. It matches whole characters, as with the flag `u`, and line by line with the flag `m` (a line ends
+ *   at `\n`, `\r` or both). Look-ahead, look-behind and references to groups do not exist: without them, no text can make
+ *   the search slow. Matches of length 0 are not found, and a repeated group that can be empty may match less.
+ */
+export type NoteQuery = string | readonly string[] | RegExp;
+/**
+ * Options of {@link Cohort.notes} and {@link Cohort.searchNotes}: which rows are notes. A note is a row with a text whose
+ * kind is `note`: by the column `table` (of OMOP), otherwise by its code, as `data/event-types.json` of the package says.
+ */
+export interface NoteOptions extends QueryOptions {
+  /** Only notes of these types: codes, or parts of the names of codes, in upper or lower case. Default: all. */
+  readonly types?: readonly string[] | undefined;
+  /** Every row with one of these codes and a text is a note, whatever its kind. */
+  readonly codes?: CodeChoice | undefined;
+  /** The columns of texts (`text`) and of kinds (`type`). Default: `text_value`; `table`. */
+  readonly columns?: Pick<TextColumns, "text" | "type"> | undefined;
+  /** Only patients of this split. */
+  readonly split?: string | undefined;
+  /** Only notes up to this time, for all patients. For a time of each patient, use `windows`. */
+  readonly until?: TimeLike | undefined;
+  /** With `until`: whether notes of exactly this time belong to it. Default: true. */
+  readonly inclusive?: boolean | undefined;
+}
+/** Options of {@link Cohort.searchNotes}. */
+export interface NoteSearchOptions extends NoteOptions {
+  /** The largest number of matches that are returned: the first ones. All are counted. Default: all. */
+  readonly limit?: number | undefined;
+}
+/** The notes of one type (code): {@link Cohort.notes} returns these. */
+export interface NoteType {
+  readonly code: string;
+  /** The description of the code in codes.parquet, otherwise the code. */
+  readonly name: string;
+  /** Number of notes. A note counts once for every window that contains it. */
+  readonly notes: number;
+  /** Number of patients, or windows, with such a note. */
+  readonly patients: number;
+  /** Length of all their texts together, and of the longest, in units of UTF-16, as `length` of a string. */
+  readonly length: number;
+  readonly longest: number;
+}
+/**
  * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
  * that one labeler serves several stores (unless it contains ids or selections).
  */
@@ -3163,6 +3269,40 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows>;
+  /**
+   * The types of notes, with their numbers, those with the most notes first. {@link NoteOptions} says which rows are
+   * notes.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` where the store does not have a column of
+   * texts; `MEDS_UNKNOWN_SPLIT`; `MEDS_UNKNOWN_COLUMN`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { name, notes, patients, longest } of await db.notes({ split: "train" })) console.log(name, notes, patients, longest);
+   * db.close();
+   * ```
+   */
+  notes(options?: NoteOptions): Promise<NoteType[]>;
+  /**
+   * Searches the texts of notes for words or a regular expression, in one pass. With `until` or `windows`, only notes that
+   * are known then are searched.
+   *
+   * @throws MedsError as {@link Cohort.notes}; `MEDS_INVALID_ARGUMENT` for a regular expression with a look-ahead, a
+   * look-behind or a reference to a group: {@link NoteQuery}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const hits = await db.searchNotes(["chest pain", "dyspnea"], { until: "2020-01-01", limit: 10 });
+   * console.log(hits.matches, "in", hits.notesFound, "of", hits.notesSearched, "notes");
+   * for (const { subjectId, event, snippet } of hits) console.log(subjectId, event.date, snippet);
+   * db.close();
+   * ```
+   */
+  searchNotes(query: NoteQuery, options?: NoteSearchOptions): Promise<NoteHits>;
   /**
    * The last row of some codes at each label, moment or window: an as-of join. The result has one entry per
    * label, in their order: value, time, code id, row, and `has`, which is 0 where there is no such row.

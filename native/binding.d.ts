@@ -4,7 +4,7 @@
 /** A query over a store. It keeps a share of the store's files, so it also runs after the store is closed. */
 export declare class Asked {
   /** Reads the parameters. Does not start the query. */
-  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf', question: Question, details?: Details | undefined | null)
+  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes', question: Question, details?: Details | undefined | null)
   /**
    * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
    * that is terminated meanwhile ends only when the query ends.
@@ -300,6 +300,12 @@ export interface Details {
   setCount?: number
   /** `asOf`: only rows with a value. */
   withValue?: boolean
+  /** Of notes: which rows they are. */
+  notes?: NoteRows
+  /** `searchNotes`: the regular expression, in the syntax of the crate regex. */
+  pattern?: string
+  /** `searchNotes`: the most matches that are returned. */
+  most?: number
 }
 
 /** A source in a folder. */
@@ -322,6 +328,17 @@ export interface Mapped {
   buffer: ArrayBuffer
   /** JSON: the top-level fields and where their buffers are. */
   layout: string
+}
+
+/** Which rows are notes. */
+export interface NoteRows {
+  /** The column with the text. */
+  text: string
+  /** The column of kinds, and the kind of notes. */
+  kindColumn?: string
+  kind?: string
+  /** Codes of notes, as ranges of ids, for rows without a kind. Absent: every row with a text is a note. */
+  codes?: Uint32Array
 }
 
 /** The parameters of a query. */

@@ -67,6 +67,11 @@ export {
 } from "./labels/labels.js";
 export { type ShotChoice, type ShotReport, type ShotSelection, Shots } from "./labels/shots.js";
 export { Splits } from "./labels/splits.js";
+export { NoteHit, NoteHits } from "./notes/hits.js";
+export type { NoteQuery } from "./notes/pattern.js";
+export type { NoteOptions } from "./notes/rows.js";
+export type { NoteSearchOptions } from "./notes/search.js";
+export type { NoteType } from "./notes/types.js";
 export { convert, type Summary } from "./operations/convert.js";
 export type { DatasetOptions, Exported } from "./operations/export.js";
 export { type FilterOptions, filter } from "./operations/filter.js";

@@ -149,6 +149,7 @@ const CALLS: readonly (readonly [name: string, call: (realm: Realm) => unknown])
   ["asof labels", (realm) => db.asof(labels(realm), new realm.RegExp("LAB"))],
   ["asofEach", (realm) => db.asofEach(moments(realm), { labs: new realm.RegExp("LAB"), dx: "DX//*" })],
   ["rowsWithCode", (realm) => db.rowsWithCode(new realm.RegExp("LAB"))],
+  ["searchNotes", (realm) => db.searchNotes(new realm.RegExp("a"), { columns: { text: "note" } }).then(({ matches }) => matches)],
   ["select", (realm) => db.select({ codes: new realm.RegExp("LAB"), columns: realm.Array.of("time", "dose"), as: "objects" })],
   ["prefetch", (realm) => db.prefetch(ids(realm)).then(() => "done")],
   ["prefetch windows", (realm) => db.prefetch({ subjectIds: ids(realm), end: times(realm) }).then(() => "done")],

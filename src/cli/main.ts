@@ -14,6 +14,7 @@ import { generateCommand } from "./generate.js";
 import { infoCommand } from "./info.js";
 import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
+import { notesCommand } from "./notes.js";
 import { exitCodeOf, oneLine } from "./report.js";
 import { rowsCommand } from "./rows.js";
 import { scoreCommand } from "./score.js";
@@ -53,6 +54,7 @@ for (const command of [
   showCommand(),
   rowsCommand(),
   textCommand(),
+  notesCommand(),
   codesCommand(),
   verifyCommand(),
   filterCommand(),

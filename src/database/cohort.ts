@@ -28,6 +28,11 @@ import { type WindowRows, type WindowRowsOptions, windowRows } from "../cohort/w
 import { type LabelingOptions, labelPatients } from "../labelers/label.js";
 import type { Labeler } from "../labelers/labeler.js";
 import type { Labels } from "../labels/labels.js";
+import type { NoteHits } from "../notes/hits.js";
+import type { NoteQuery } from "../notes/pattern.js";
+import type { NoteOptions } from "../notes/rows.js";
+import { type NoteSearchOptions, searchNotes } from "../notes/search.js";
+import { type NoteType, noteTypes } from "../notes/types.js";
 import type { ModuleUrl } from "../passes/module.js";
 import type { MapOptions, MapWithLabelsOptions, ReduceOptions } from "../passes/options.js";
 import type { Pass } from "../passes/pass.js";
@@ -342,6 +347,46 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   async rowsWithCode(codes: CodeChoice, options?: QueryOptions): Promise<CodeRows> {
     return new Query(this._store, this._slots, options).rowsWithCode(codes);
+  }
+
+  /**
+   * The types of notes, with their numbers, those with the most notes first. {@link NoteOptions} says which rows are
+   * notes.
+   *
+   * @throws MedsError as {@link Cohort.countCodes}; `MEDS_INVALID_ARGUMENT` where the store does not have a column of
+   * texts; `MEDS_UNKNOWN_SPLIT`; `MEDS_UNKNOWN_COLUMN`.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * for (const { name, notes, patients, longest } of await db.notes({ split: "train" })) console.log(name, notes, patients, longest);
+   * db.close();
+   * ```
+   */
+  async notes(options?: NoteOptions): Promise<NoteType[]> {
+    return noteTypes(this, options);
+  }
+
+  /**
+   * Searches the texts of notes for words or a regular expression, in one pass. With `until` or `windows`, only notes that
+   * are known then are searched.
+   *
+   * @throws MedsError as {@link Cohort.notes}; `MEDS_INVALID_ARGUMENT` for a regular expression with a look-ahead, a
+   * look-behind or a reference to a group: {@link NoteQuery}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const hits = await db.searchNotes(["chest pain", "dyspnea"], { until: "2020-01-01", limit: 10 });
+   * console.log(hits.matches, "in", hits.notesFound, "of", hits.notesSearched, "notes");
+   * for (const { subjectId, event, snippet } of hits) console.log(subjectId, event.date, snippet);
+   * db.close();
+   * ```
+   */
+  async searchNotes(query: NoteQuery, options?: NoteSearchOptions): Promise<NoteHits> {
+    return searchNotes(this, query, options);
   }
 
   /**

@@ -28,6 +28,8 @@ export interface TextSection {
   /** Which blocks and items a short budget keeps. */
   readonly keep: "first" | "last";
   readonly blocks: readonly TextBlock[];
+  /** Paragraphs of notes that are not written again. */
+  readonly copies?: number;
 }
 
 /** What every section has. */

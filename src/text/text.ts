@@ -11,6 +11,8 @@ export interface SectionReport {
   readonly blocksLeftOut: number;
   readonly itemsLeftOut: number;
   readonly rowsLeftOut: number;
+  /** Paragraphs of notes in whose place is a mark, because a newer note has them, too. */
+  readonly copies: number;
 }
 
 /** The numbers of a text. */

@@ -149,12 +149,13 @@ function failBudget(budget: number, tokens: number, about: string): never {
 }
 
 function reportOf(parts: readonly Fitted[]): SectionReport[] {
-  return parts.map(({ section: { name, heading }, blocks, leftOut }) => ({
+  return parts.map(({ section: { name, heading, copies = 0 }, blocks, leftOut }) => ({
     name,
     heading: heading.replace(/^#+ /, ""),
     rows: rowsOf(blocks),
     blocksLeftOut: leftOut.blocks,
     itemsLeftOut: leftOut.items,
     rowsLeftOut: leftOut.rows,
+    copies,
   }));
 }

@@ -49,6 +49,40 @@ describe("batches", () => {
   });
 });
 
+describe("notes", () => {
+  const rows = `${data} WHERE code LIKE 'NOTE//%' AND text_value <> ''`;
+
+  it("counts the notes of each type as DuckDB does", async () => {
+    const expected = await duckdb(
+      `SELECT code, count(*)::INT AS notes, count(DISTINCT subject_id)::INT AS patients, sum(length(text_value))::INT AS length, max(length(text_value))::INT AS longest FROM ${rows} GROUP BY 1 ORDER BY 2 DESC`,
+    );
+    const found = JSON.parse((await meds("notes", store, "--json")).stdout) as Record<string, unknown>[];
+    expect(found.map(({ name: _, ...type }) => type)).toEqual(expected);
+    expect((await meds("notes", store)).stdout).toContain(`${found.length} types`);
+  });
+
+  it("finds as many matches as DuckDB's own regular expressions", async () => {
+    const pattern = "\\b[a-z]\\w+ (pain|fever|overnight)";
+    const [expected] = await duckdb(
+      `SELECT count(*)::INT AS n, sum(len(regexp_extract_all(text_value, '${pattern}')))::INT AS matches FROM ${rows} AND time < TIMESTAMP '2015-01-01'`,
+    );
+    const found = await meds("notes", store, `/${pattern}/`, "--until", "2015-01-01", "--exclusive", "--limit", "1", "--json");
+    const { notesSearched, matches, hits } = JSON.parse(found.stdout);
+    expect({ n: notesSearched, matches }).toEqual(expected);
+    expect(hits).toHaveLength(1);
+    expect(matches).toBeGreaterThan(1);
+  });
+
+  it("shows matches in their surroundings, and how many there are", async () => {
+    const { stdout, code } = await meds("notes", store, "chest pain", "--type", "nursing", "--limit", "2");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+ {2}\d{4}-\d\d-\d\d {2}NOTE\/\/Nursing note\n {2}.*[Cc]hest pain.*\n/);
+    expect(stdout).toMatch(/[\d,]+ matches in [\d,]+ of [\d,]+ notes; the first 2 are shown \(--limit 0 shows all\)\n$/);
+    expect((await meds("notes", store, "/(/")).stderr).toMatch(/^MEDS_USAGE: /);
+    expect((await meds("notes", store, "/a(?=b)/")).stderr).toMatch(/^MEDS_INVALID_ARGUMENT: .*look-ahead/);
+  });
+});
+
 describe("convert", () => {
   it("overwrites only with --force", async () => {
     const refused = await meds("convert", source, store);

@@ -11,6 +11,8 @@ const COMMANDS = [
   "info",
   "show",
   "rows",
+  "text",
+  "notes",
   "codes",
   "verify",
   "generate",

@@ -33,6 +33,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   firstOf: ["LAB//a"],
   lastOf: ["LAB//a"],
   rowsWithCode: ["LAB//a"],
+  searchNotes: ["pain"],
   exportC: [0],
   asof: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), "LAB//a"],
   asofEach: [Labels.from([{ subjectId: 7, predictionTime: T0 }]), { labs: "LAB//a" }],

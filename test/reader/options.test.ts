@@ -96,6 +96,8 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "Cohort.firstOf(options)": (wrong) => db.firstOf("LAB//a", wrong),
   "Cohort.lastOf(options)": (wrong) => db.lastOf("LAB//a", wrong),
   "Cohort.aggregate(options)": (wrong) => db.aggregate(wrong),
+  "Cohort.notes(options)": (wrong) => db.notes(wrong),
+  "Cohort.searchNotes(options)": (wrong) => db.searchNotes("pain", wrong),
   "Cohort.rowsWithCode(options)": (wrong) => db.rowsWithCode("LAB//a", wrong),
   "Cohort.windows(options)": (wrong) => db.windows([], [], wrong),
   "PatientDatabase.prefetch(options)": (wrong) => db.prefetch([], wrong),

@@ -3,7 +3,7 @@
 use crate::buffer::{self, Raw};
 use crate::error::{caught, guard, thrown};
 use crate::store::NativeStore;
-use meds_query::{Bins, End, Query, Ragged, Request, Windows};
+use meds_query::{Bins, End, Notes, Query, Ragged, Request, Windows};
 use meds_store::{Code, Error, Progress, Result, Store};
 use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either5, Float64Array, Int32Array, Uint8Array, Uint32Array};
 use napi::{Env, Task};
@@ -52,6 +52,31 @@ pub struct Details {
     pub set_count: Option<u32>,
     /// `asOf`: only rows with a value.
     pub with_value: Option<bool>,
+    /// Of notes: which rows they are.
+    pub notes: Option<NoteRows>,
+    /// `searchNotes`: the regular expression, in the syntax of the crate regex.
+    pub pattern: Option<String>,
+    /// `searchNotes`: the most matches that are returned.
+    pub most: Option<f64>,
+}
+
+/// Which rows are notes.
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct NoteRows {
+    /// The column with the text.
+    pub text: String,
+    /// The column of kinds, and the kind of notes.
+    pub kind_column: Option<String>,
+    pub kind: Option<String>,
+    /// Codes of notes, as ranges of ids, for rows without a kind. Absent: every row with a text is a note.
+    pub codes: Option<Uint32Array>,
+}
+
+impl From<NoteRows> for Notes {
+    fn from(NoteRows { text, kind_column, kind, codes }: NoteRows) -> Self {
+        Self { text, kind: kind_column.zip(kind), codes: codes.map(|codes| codes.to_vec()) }
+    }
 }
 
 impl Question {
@@ -93,6 +118,9 @@ enum Kind {
     Occurrence(End),
     Aggregate,
     RowsWithCode,
+    CountNotes(Notes),
+    /// The notes, the regular expression, and the most matches that are returned.
+    SearchNotes(Notes, String, usize),
 }
 
 /// The memory of a result that is passed to JavaScript.
@@ -146,6 +174,16 @@ impl Kind {
                 let found = query.rows_with_code()?;
                 vec![Words(found.slots), Floats(found.offsets), Words(found.rows)]
             }
+            Kind::CountNotes(notes) => {
+                let found = query.count_notes(&notes)?;
+                vec![Words(found.codes), Words(found.notes), Words(found.groups), Floats(found.length), Words(found.longest)]
+            }
+            Kind::SearchNotes(notes, pattern, most) => {
+                let found = query.search_notes(&notes, &pattern, most)?;
+                let columns = [found.groups, found.rows, found.codes, found.starts, found.ends].map(Words);
+                let rest = [Times(query.subjects()?), Floats(found.counts.to_vec())];
+                columns.into_iter().chain(rest).collect()
+            }
         })
     }
 }
@@ -166,14 +204,15 @@ impl Asked {
         env: Env,
         store: &NativeStore,
         #[napi(
-            ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf'"
+            ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes'"
         )]
         kind: String,
         question: Question,
         details: Option<Details>,
     ) -> napi::Result<Self> {
         guard(&env, || {
-            let Details { days, sets, set_count, with_value } = details.unwrap_or_default();
+            let Details { days, sets, set_count, with_value, notes, pattern, most } = details.unwrap_or_default();
+            let notes = || notes.unwrap_or_default().into();
             let kind = match kind.as_str() {
                 "countCodes" => Kind::CountCodes,
                 "years" => Kind::CountBy(Bins::Years),
@@ -189,6 +228,9 @@ impl Asked {
                 "lastOf" => Kind::Occurrence(End::Last),
                 "aggregate" => Kind::Aggregate,
                 "rowsWithCode" => Kind::RowsWithCode,
+                "countNotes" => Kind::CountNotes(notes()),
+                // Casting a float saturates.
+                "searchNotes" => Kind::SearchNotes(notes(), pattern.unwrap_or_default(), most.unwrap_or(f64::MAX) as usize),
                 other => return Err(Error::new(Code::InvalidArgument, format!("The query \"{other}\" does not exist."))),
             };
             Ok(Self { work: Mutex::new(Some((Arc::clone(store.share()?), kind, question.into()))), progress: Arc::default() })

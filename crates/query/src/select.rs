@@ -1,5 +1,6 @@
 //! The rows of the groups that have one of the codes, as a table.
 
+use crate::fields::{Bound, Place, lower};
 use crate::gather::{Gathered, NONE, TOO_LARGE, gather, plain_type};
 use crate::query::Query;
 use crate::work;
@@ -7,9 +8,7 @@ use arrow_array::{Array as _, ArrayRef, DictionaryArray, Int64Array, RecordBatch
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use arrow_select::concat::concat;
 use arrow_select::interleave::interleave;
-use meds_store::manifest::Storage;
 use meds_store::read::{Array, File};
-use meds_store::types::type_of_name;
 use meds_store::{Code, Error, Result};
 use std::sync::Arc;
 
@@ -22,63 +21,6 @@ pub enum Wanted {
     Window(u32),
     /// A column of the store.
     Column(String),
-}
-
-/// Where a column is in a shard.
-#[derive(Clone, Copy)]
-enum Place<'a> {
-    Dense(Array<'a>),
-    /// For each patient, the numbers of its rows that have a value, and the values.
-    Sparse {
-        lists: Array<'a>,
-        rows: Array<'a>,
-        values: Array<'a>,
-    },
-}
-
-impl<'a> Place<'a> {
-    fn new(file: &'a File, name: &str, storage: Storage) -> Option<Self> {
-        match storage {
-            Storage::Dense => file.array("events")?.children().next()?.named(name).map(Place::Dense),
-            Storage::Sparse => {
-                let lists = file.array("sparse")?.named(name)?;
-                let entries = lists.children().next()?;
-                Some(Place::Sparse { lists, rows: entries.named("row")?, values: entries.named("value")? })
-            }
-        }
-    }
-
-    fn values(&self) -> Array<'a> {
-        match self {
-            Place::Dense(values) | Place::Sparse { values, .. } => *values,
-        }
-    }
-}
-
-/// The type of a column in the shards.
-fn type_of(file: &File, name: &str, storage: Storage) -> Option<DataType> {
-    let named = |of: &DataType, name: &str| match of {
-        DataType::Struct(fields) => fields.iter().find(|field| field.name() == name).map(|field| field.data_type().clone()),
-        _ => None,
-    };
-    let item = |of: DataType| match of {
-        DataType::List(item) => Some(item.data_type().clone()),
-        _ => None,
-    };
-    let top = |name: &str| file.layout.schema.field_with_name(name).ok().map(|field| field.data_type().clone());
-    match storage {
-        Storage::Dense => named(&item(top("events")?)?, name),
-        Storage::Sparse => named(&item(named(&top("sparse")?, name)?)?, "value"),
-    }
-}
-
-/// A wanted column, bound to the shards.
-struct Bound<'a> {
-    name: &'a str,
-    /// Its type in the shards.
-    of: DataType,
-    /// By shard; `None` where the query does not touch it.
-    places: Vec<Option<Place<'a>>>,
 }
 
 /// A row that was found: its group, patient (the row of the shard's lists) and row of the shard.
@@ -95,7 +37,11 @@ impl<'a> Query<'a> {
     /// dictionaries contain only values that occur, if that makes them smaller.
     pub fn select(&self, wanted: &'a [Wanted], most: usize, compact: bool) -> Result<RecordBatch> {
         let subjects = self.subjects()?;
-        let bound = wanted.iter().map(|wanted| self.bind(wanted)).collect::<Result<Vec<_>>>()?;
+        let bind = |wanted: &'a Wanted| match wanted {
+            Wanted::Column(name) => self.bind(name).map(Some),
+            _ => Ok(None),
+        };
+        let bound = wanted.iter().map(bind).collect::<Result<Vec<_>>>()?;
         let (_, parts) = self.each_range(
             || (),
             |(), chunk| {
@@ -142,51 +88,6 @@ impl<'a> Query<'a> {
             self.matches(group, |row, _| found.push(one(row)))?;
         }
         Ok(found)
-    }
-
-    fn bind(&self, wanted: &'a Wanted) -> Result<Option<Bound<'a>>> {
-        let Wanted::Column(name) = wanted else { return Ok(None) };
-        let about = self.store.manifest().columns.iter().find(|column| column.name == *name);
-        let storage = about.ok_or_else(|| Error::new(Code::Internal, format!("the store does not have the column {name:?}.")))?.storage;
-        let mut of = None;
-        let mut places = vec![];
-        for (shard, bound) in self.shards.iter().enumerate() {
-            if bound.is_none() {
-                places.push(None);
-                continue;
-            }
-            let file = self.store.shard(shard)?;
-            let lacks = || file.corrupt(&format!("does not have column {name:?}"));
-            let place = Place::new(file, name, storage).ok_or_else(lacks)?;
-            self.check(shard, place.values())?;
-            of = of.or(type_of(file, name, storage));
-            places.push(Some(place));
-        }
-        let of = match of {
-            Some(of) => of,
-            // No patient is read, so no dictionary is.
-            None => without_dictionary(self.stored_type(name, storage)?),
-        };
-        Ok(Some(Bound { name, of, places }))
-    }
-
-    /// The type of a column of which no row is read.
-    fn stored_type(&self, name: &str, storage: Storage) -> Result<DataType> {
-        if !self.shards.is_empty() {
-            let file = self.store.shard(0)?;
-            return type_of(file, name, storage).ok_or_else(|| file.corrupt(&format!("does not have column {name:?}")));
-        }
-        let stored = self.store.manifest().columns.iter().find(|column| column.name == *name).map(|column| column.stored.as_str());
-        Ok(stored.and_then(type_of_name).unwrap_or(DataType::Null))
-    }
-
-    /// Checks the offsets of texts and lists: a damaged one would return a part of another row. Those of a
-    /// dictionary are checked with its shard.
-    fn check(&self, shard: usize, array: Array) -> Result<()> {
-        if let Some(span) = array.node.offsets.filter(|span| span.bytes > 0 && !array.is_empty()) {
-            self.store.check_offsets(shard, span.offset)?;
-        }
-        array.children().try_for_each(|child| self.check(shard, child))
     }
 
     /// The values of rows of any shards.
@@ -256,13 +157,6 @@ impl<'a> Query<'a> {
     }
 }
 
-fn without_dictionary(of: DataType) -> DataType {
-    match of {
-        DataType::Dictionary(_, values) => *values,
-        other => other,
-    }
-}
-
 /// For each row its entry among the values of a sparse column.
 fn entries<'b>(lists: Array, rows: Array, found: impl Iterator<Item = &'b Found>) -> Gathered<Vec<u32>> {
     let outside = || format!("has rows outside the values of \"{}\"", lists.node.name);
@@ -277,11 +171,7 @@ fn entries<'b>(lists: Array, rows: Array, found: impl Iterator<Item = &'b Found>
             }
         }
         let wanted = row.row - row.first;
-        let (mut low, mut high) = (run.start, run.end);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if rows.row(middle) < wanted { low = middle + 1 } else { high = middle }
-        }
+        let low = lower(run.clone(), |entry| rows.row(entry) < wanted);
         at.push(if low < run.end && rows.row(low) == wanted { low as u32 } else { NONE });
     }
     Ok(at)

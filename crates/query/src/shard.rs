@@ -114,6 +114,12 @@ impl<'a> Shard<'a> {
         self.times.get(row).map(|word| i64::from_le_bytes(*word)).ok_or_else(|| self.short())
     }
 
+    /// The code id of a row. `last`: the last id of the table of codes.
+    pub fn id(&self, row: usize, last: u32) -> Result<u32> {
+        let id = with_ids!(self, row..row + 1, ids => Ok(ids[0].id()))?;
+        if id.wrapping_sub(1) < last { Ok(id) } else { Err(self.wrong_id()) }
+    }
+
     /// The numeric value of a row; `None` where it is null.
     pub fn value(&self, row: usize) -> Result<Option<f64>> {
         let value = match self.values {

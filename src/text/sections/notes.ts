@@ -1,5 +1,5 @@
-import { wholeOf } from "../../support/arguments.js";
-import { type Context, oneLine } from "../context.js";
+import { oneOf, wholeOf } from "../../support/arguments.js";
+import { type Context, counted, oneLine } from "../context.js";
 import { type SectionOptions, type SectionPlan, sectionPlan, type TextBlock, type TextSection } from "../section.js";
 
 /** Options of {@link notes}. */
@@ -10,6 +10,12 @@ export interface NotesOptions extends SectionOptions {
   readonly newest?: number | undefined;
   /** Notes are cut after about this many tokens (at a space). Default: no limit; a budget may cut the last note. */
   readonly maxTokens?: number | undefined;
+  /**
+   * Paragraphs that are copied from note to note. `drop`, the default: an older note has a mark in place of the paragraphs
+   * that a newer note of the text has, too, character by character. `keep`: all notes are whole. Paragraphs are separated by
+   * empty lines; those of fewer than 40 characters, such as headings, stay.
+   */
+  readonly copies?: "drop" | "keep" | undefined;
 }
 
 export interface NotesPlan extends SectionPlan {
@@ -17,22 +23,26 @@ export interface NotesPlan extends SectionPlan {
   readonly types: readonly string[] | null;
   readonly newest: number;
   readonly maxTokens: number | null;
+  readonly copies: "drop" | "keep";
 }
 
 /** The section with the text of the latest notes. Without it, a text contains no notes. */
 export function notes(options?: NotesOptions): NotesPlan {
-  const plan = sectionPlan("notes", options, { priority: 30 }, ["types", "newest", "maxTokens"]);
+  const plan = sectionPlan("notes", options, { priority: 30 }, ["types", "newest", "maxTokens", "copies"]);
   return {
     ...plan,
     types: options?.types === undefined ? null : [...options.types],
     newest: wholeOf("newest", options?.newest ?? 5, 1, 1_000_000),
     maxTokens: options?.maxTokens === undefined ? null : wholeOf("maxTokens", options.maxTokens, 1, 1_000_000_000),
+    copies: oneOf("copies", options?.copies, ["drop", "keep"]),
   };
 }
 
 export function notesSection(context: Context, plan: NotesPlan): TextSection {
   const { known, shared } = context;
   const blocks: TextBlock[] = [];
+  const shownBefore = new Set<string>();
+  let copies = 0;
   for (let i = known.length - 1; i >= 0 && blocks.length < plan.newest; i -= 1) {
     if (shared.types.of(known, i) !== "note" || !isOf(plan.types, shared.names.code(known.code(i)), context.name(i))) continue;
     const text = known.text(i)?.trim() ?? "";
@@ -40,7 +50,12 @@ export function notesSection(context: Context, plan: NotesPlan): TextSection {
     const time = known.time(i);
     const about = time === null ? "" : context.when(BigInt(time));
     const before = time === null ? "" : context.before(BigInt(time));
-    const shown = plan.maxTokens === null ? text : context.cut(text, plan.maxTokens);
+    const fresh = plan.copies === "keep" ? null : withoutCopies(text, shownBefore);
+    copies += fresh?.copies ?? 0;
+    const whole = fresh?.text ?? text;
+    const shown = plan.maxTokens === null ? whole : context.cut(whole, plan.maxTokens);
+    // Of a note that is cut, the rest is not shown.
+    for (const paragraph of fresh?.own ?? []) if (shown === whole || shown.includes(paragraph)) shownBefore.add(paragraph);
     blocks.push({
       heading: `### ${oneLine(context.name(i))}${about}${before === "" ? "" : ` (${before})`}`,
       items: [{ text: shown, rows: 1, isProse: true }],
@@ -54,7 +69,41 @@ export function notesSection(context: Context, plan: NotesPlan): TextSection {
     nouns: { block: "note", item: "note" },
     keep: "first",
     blocks,
+    copies,
   };
+}
+
+/** Shorter paragraphs are headings and the like, which say something in each note. */
+const LEAST_COPY = 40;
+
+/** A note with a mark in place of paragraphs that are shown before, and its own paragraphs. */
+function withoutCopies(
+  note: string,
+  shownBefore: ReadonlySet<string>,
+): { readonly text: string; readonly own: readonly string[]; readonly copies: number } {
+  // Paragraphs, and what is between them.
+  const parts = note.split(/((?:\r?\n[^\S\r\n]*){2,})/);
+  const own: string[] = [];
+  let [text, run, copies] = ["", 0, 0];
+  for (const [i, part] of parts.entries()) {
+    const isParagraph = i % 2 === 0;
+    if (isParagraph && shownBefore.has(part)) {
+      run += 1;
+      copies += 1;
+      continue;
+    }
+    if (run > 0 && isParagraph) {
+      text += `${markOf(run)}\n\n`;
+      run = 0;
+    }
+    if (run === 0) text += part;
+    if (isParagraph && part.length >= LEAST_COPY) own.push(part);
+  }
+  return { text: run > 0 ? text + markOf(run) : text, own, copies };
+}
+
+function markOf(copies: number): string {
+  return `[${counted(copies, "paragraph")} as in a newer note]`;
 }
 
 function isOf(types: readonly string[] | null, code: string, name: string): boolean {

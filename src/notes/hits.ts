@@ -1,0 +1,132 @@
+import type { Store } from "../store/store.js";
+import type { JsonValue } from "../store/values/json.js";
+import { shownAs } from "../support/inspect.js";
+import type { Event } from "../timeline/event.js";
+import { patientOf } from "../timeline/patient.js";
+
+/** The arrays of a native search. */
+interface Found {
+  /** By match, the number of its patient or window. */
+  readonly groups: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly codeIds: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** By patient or window. */
+  readonly subjects: BigInt64Array;
+  readonly counts: Float64Array;
+}
+
+/** Characters before and after a match in {@link NoteHit.snippet}. */
+const AROUND = 80;
+
+/**
+ * The places where notes match: {@link Cohort.searchNotes} returns them, in the order of patients or windows, rows and
+ * places. The arrays have one entry per match. Texts are read from the store when they are asked for.
+ */
+export class NoteHits implements Iterable<NoteHit> {
+  /** Number of matches in the arrays. */
+  readonly length: number;
+  /** Numbers of notes that were searched, of notes that match, and of matches, those beyond `limit` included. */
+  readonly notesSearched: number;
+  readonly notesFound: number;
+  readonly matches: number;
+  /** The number of the window, or the index of the patient in its cohort. */
+  readonly groups: Uint32Array;
+  /** Indexes of rows in the patient's whole timeline. */
+  readonly rows: Uint32Array;
+  readonly codeIds: Uint32Array;
+  /** Where the match begins and ends in the text of its row, in units of UTF-16: `text.slice(start, end)`. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  private ids: BigInt64Array | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly store: Store,
+    private readonly column: number,
+    private readonly found: Found,
+  ) {
+    ({ groups: this.groups, rows: this.rows, codeIds: this.codeIds, starts: this.starts, ends: this.ends } = found);
+    this.length = this.rows.length;
+    [this.notesSearched, this.notesFound, this.matches] = found.counts as unknown as [number, number, number];
+  }
+
+  /** The subject of each match. */
+  get subjectIds(): BigInt64Array {
+    this.ids ??= BigInt64Array.from(this.groups, (group) => this.found.subjects[group]!);
+    return this.ids;
+  }
+
+  /** A match; a negative index counts from the end. Undefined where there is none. */
+  at(index: number): NoteHit | undefined {
+    const i = index < 0 ? index + this.length : index;
+    if (!(i in this.rows)) return undefined;
+    const subjectId = this.found.subjects[this.groups[i]!]!;
+    return new NoteHit(this.store, this.column, subjectId, this.rows[i]!, this.starts[i]!, this.ends[i]!);
+  }
+
+  *[Symbol.iterator](): IterableIterator<NoteHit> {
+    for (let i = 0; i < this.length; i += 1) yield this.at(i)!;
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { length, notesSearched, notesFound, matches } = this;
+    return shownAs("NoteHits", { length, notesSearched, notesFound, matches });
+  }
+}
+
+/** A place where a note matches. */
+export class NoteHit {
+  /** @internal */
+  constructor(
+    private readonly store: Store,
+    private readonly column: number,
+    readonly subjectId: bigint,
+    /** Index of the row in the patient's whole timeline: `db.get(subjectId).at(row)`. */
+    readonly row: number,
+    /** Where the match begins and ends in the text, in units of UTF-16. */
+    readonly start: number,
+    readonly end: number,
+  ) {}
+
+  /** The row: its time, code and other columns. */
+  get event(): Event {
+    this.store.check();
+    return patientOf(this.store, this.store.find(this.subjectId)).at(this.row)!;
+  }
+
+  /** The whole note. */
+  get text(): string {
+    return this.event.get(this.store.columns[this.column]!.name) as string;
+  }
+
+  /** The characters that match. */
+  get match(): string {
+    return this.text.slice(this.start, this.end);
+  }
+
+  /** The match with up to 80 characters before and after it, in one line; `…` stands for the rest of the note. */
+  get snippet(): string {
+    const { text, start, end } = this;
+    // Not half of a character.
+    const from = start - AROUND + (isLow(text, start - AROUND) ? 1 : 0);
+    const to = end + AROUND - (isLow(text, end + AROUND) ? 1 : 0);
+    const part = text.slice(Math.max(0, from), to).replace(/\s+/g, " ").trim();
+    return `${from > 0 ? "…" : ""}${part}${to < text.length ? "…" : ""}`;
+  }
+
+  /** What `JSON.stringify` writes. */
+  toJSON(): { readonly [name: string]: JsonValue } {
+    const { subjectId, row, start, end, snippet, event } = this;
+    const { time, code } = event.toJSON();
+    return { subjectId: String(subjectId), time: time!, code: code!, row, start, end, snippet };
+  }
+}
+
+/** Whether the second half of a surrogate pair is at an index. */
+function isLow(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit >= 0xdc00 && unit < 0xe000;
+}
