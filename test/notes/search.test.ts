@@ -43,7 +43,9 @@ beforeAll(async () => {
       new Map(Array.from({ length: 20 }, (_, p) => [BigInt(p), texts.slice(20 * p, 20 * p + 20).map((text) => note("2020-01-01", text))])),
     ),
   );
-  return () => [db, random].forEach((one) => one!.close());
+  return () => {
+    for (const one of [db, random]) one!.close();
+  };
 });
 
 /** What a loop over rows finds. */
@@ -146,7 +148,7 @@ describe("searchNotes", () => {
       /^CHEST/m,
       /Monday; \w+/,
       /pain\.$/m,
-      /[^]{3}Monday/,
+      new RegExp("[^]{3}Monday"),
       /\x43H/,
       /chest(?<between>-| )pain/,
       /\cI/,
