@@ -148,7 +148,7 @@ describe("searchNotes", () => {
       /^CHEST/m,
       /Monday; \w+/,
       /pain\.$/m,
-      new RegExp("[^]{3}Monday"),
+      new RegExp(`${"[^]"}{3}Monday`),
       /\x43H/,
       /chest(?<between>-| )pain/,
       /\cI/,
