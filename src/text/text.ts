@@ -27,7 +27,7 @@ export interface TextFacts {
   readonly sections: readonly SectionReport[];
 }
 
-/** A text, as a string or as UTF-8. */
+/** A text, as a string or as UTF-8. The bytes of a writer are overwritten by its next text. */
 export interface WrittenText extends TextFacts {
   readonly content: Uint8Array | string;
 }

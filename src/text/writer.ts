@@ -18,8 +18,8 @@ import { type CountTokens, tokenizerOf } from "./tokens.js";
 /** The text of a timeline. */
 export function textOf(rows: TextRows, cutoff: Cutoff, options: TextOptions): TimelineText {
   const { store } = rows._shard;
-  const written = new TextWriter(store, textPlanOf(store, options)).write(rows, cutoff, null);
-  return new TimelineText(rows.subjectId, cutoff.time, written);
+  const { content, ...facts } = new TextWriter(store, textPlanOf(store, options)).write(rows, cutoff, null);
+  return new TimelineText(rows.subjectId, cutoff.time, { content: typeof content === "string" ? content : content.slice(), ...facts });
 }
 
 /** Writes every row: the known ones from `known`, for the person of `context`. */

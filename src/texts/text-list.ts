@@ -39,6 +39,8 @@ export interface TextSetting {
 export interface TextJob {
   readonly from: number;
   readonly to: number;
+  /** Memory for the bytes, which is used if it is large enough. */
+  readonly memory?: ArrayBuffer;
 }
 
 /** Texts of a job: the bytes of all of them, and where each ends. */

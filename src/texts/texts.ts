@@ -20,8 +20,10 @@ import { partsOf, type TextsOptions } from "./options.js";
 import { listOf, settingOf, type TextJob, type TextList, type TextSetting, type WrittenTexts, writerOf } from "./text-list.js";
 
 /** Rows and texts of a job, about: so that a thread has enough to do, and holds little. */
-const ROWS = 50_000;
+const ROWS = 10_000;
 const MOST = 64;
+/** The least memory of a job, in bytes. */
+const LEAST = 1 << 20;
 /** Jobs per thread that are in progress or ready. */
 const AHEAD = 2;
 
@@ -77,7 +79,12 @@ export class Texts implements AsyncIterable<LabelText> {
     const jobs = jobsOf(this.list);
     if (this.threads === 0) {
       const run = runner(this.list);
-      for (const job of jobs) yield* this.labelled(job, run(job));
+      let memory: ArrayBuffer | undefined;
+      for (const job of jobs) {
+        const written = run(memory === undefined ? job : { ...job, memory });
+        yield* this.checked(this.labelled(job, written));
+        memory = written.bytes.buffer as ArrayBuffer;
+      }
       return;
     }
     this.check();
@@ -88,9 +95,9 @@ export class Texts implements AsyncIterable<LabelText> {
       start: () => startWorker("worker.js", { workerData: setting }),
     });
     const asked: Promise<WrittenTexts>[] = [];
-    const ask = (job: TextJob | undefined): void => {
+    const ask = (job: TextJob | undefined, memory?: ArrayBuffer): void => {
       if (job === undefined) return;
-      const answer = threads.run(job);
+      const answer = memory === undefined ? threads.run(job) : threads.run({ ...job, memory }, [memory]);
       // An error is thrown when its texts are due.
       answer.catch(() => {});
       asked.push(answer);
@@ -104,8 +111,10 @@ export class Texts implements AsyncIterable<LabelText> {
       while (next < this.threads * AHEAD) ask(jobs[next++]);
       for (const job of jobs) {
         const written = await Promise.race([asked.shift()!, ends]);
-        ask(jobs[next++]);
-        yield* this.labelled(job, written);
+        const texts = this.labelled(job, written);
+        // The texts are copies: garbage that V8 counts, unlike memory that comes from another thread.
+        ask(jobs[next++], written.bytes.buffer as ArrayBuffer);
+        yield* this.checked(texts);
       }
     } finally {
       await threads.end();
@@ -124,16 +133,22 @@ export class Texts implements AsyncIterable<LabelText> {
     return shownAs("Texts", { size: this.size, format: this.list.plan.format });
   }
 
-  private *labelled({ from }: TextJob, { bytes, ends, facts }: WrittenTexts): Generator<LabelText> {
+  private labelled({ from }: TextJob, { bytes, ends, facts }: WrittenTexts): LabelText[] {
     const { store, index, samples: list } = this.list;
-    for (const [i, fact] of facts.entries()) {
-      this.check();
+    return facts.map((fact, i) => {
       const text = from + i;
       const row = list === null ? -1 : list._label[text]!;
-      const content = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
+      const content = bytes.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
       const cutoff = list === null ? null : list._cutoff[text]!;
       const label = row < 0 ? null : list!.labels!.at(row)!;
-      yield new LabelText(store.ids[index[text]!]!, cutoff, label, this.instructions?.[row] ?? null, { content, ...fact });
+      return new LabelText(store.ids[index[text]!]!, cutoff, label, this.instructions?.[row] ?? null, { content, ...fact });
+    });
+  }
+
+  private *checked(texts: readonly LabelText[]): Generator<LabelText> {
+    for (const text of texts) {
+      this.check();
+      yield text;
     }
   }
 
@@ -161,26 +176,29 @@ function jobsOf({ store, index }: TextList): TextJob[] {
 
 function runner(list: TextList): (job: TextJob) => WrittenTexts {
   const write = writerOf(list);
-  return ({ from, to }) => {
-    const parts: Uint8Array[] = [];
+  return ({ from, to, memory }) => {
     const facts: Omit<ReturnType<typeof write>, "content">[] = [];
     const ends = new Float64Array(to - from);
+    let bytes = Buffer.from(memory ?? new ArrayBuffer(LEAST));
     let length = 0;
     for (let i = from; i < to; i += 1) {
       const { content, ...fact } = write(i);
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      parts.push(bytes);
       facts.push(fact);
-      length += bytes.length;
+      // A unit of UTF-16 takes three bytes at most.
+      const most = length + (typeof content === "string" ? 3 : 1) * content.length;
+      if (most > bytes.length) {
+        const grown = Buffer.from(new ArrayBuffer(Math.max(most, 2 * bytes.length)));
+        bytes.copy(grown, 0, 0, length);
+        bytes = grown;
+      }
+      if (typeof content === "string") length += bytes.write(content, length, "utf8");
+      else {
+        bytes.set(content, length);
+        length += content.length;
+      }
       ends[i - from] = length;
     }
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return { bytes, ends, facts };
+    return { bytes: new Uint8Array(bytes.buffer, 0, length), ends, facts };
   };
 }
 

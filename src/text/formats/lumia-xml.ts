@@ -8,10 +8,14 @@ import { ageAt, type Person } from "../person.js";
 import type { Sink } from "../sink.js";
 import { attribute, content } from "../xml.js";
 
-/** Attributes of an event that depend on its code alone. */
+/** What is written of a code. Most of its events have the type and unit of the event before. */
 interface CodeText {
   readonly attributes: string;
   readonly isPerson: boolean;
+  type: string | null;
+  unit: string | null;
+  /** The tag of an event of this type and unit, without its end. */
+  tag: string;
 }
 
 /** Writes patients of one store. */
@@ -108,17 +112,24 @@ export class LumiaXml {
 
   /** The element of a moment; "" for what is in the element `person`. */
   private event(known: Known, i: number, part: number): string {
-    const { attributes, isPerson } = this.byCode[known.code(i)] ?? this.ofCode(known.code(i));
-    if (isPerson) return "";
-    let text = `        <event type="${this.kept(this.shared.types.of(known, i))}"${attributes}`;
-    const unit = known.unit(i);
-    if (unit !== null) text += ` unit="${this.kept(unit)}"`;
+    const code = this.byCode[known.code(i)] ?? this.ofCode(known.code(i));
+    if (code.isPerson) return "";
+    const [type, unit] = [this.shared.types.of(known, i), known.unit(i)];
+    if (type !== code.type || unit !== code.unit) this.tag(code, type, unit);
+    let text = code.tag;
     if (known.hasPlaces) text += this.ids(known, i);
     const [number, words] = [known.number(i), known.text(i)];
     // A number and other words: the words are not lost.
     if (number !== null && words !== null && words !== number) text += ` text="${this.kept(words)}"`;
     const value = part === END ? "end" : (number ?? (words === null ? partText(part) : content(words)));
     return value === "" ? `${text}/>\n` : `${text}>${value}</event>\n`;
+  }
+
+  private tag(code: CodeText, type: string, unit: string | null): void {
+    code.type = type;
+    code.unit = unit;
+    const ofUnit = unit === null ? "" : ` unit="${attribute(unit)}"`;
+    code.tag = `        <event type="${attribute(type)}"${code.attributes}${ofUnit}`;
   }
 
   private ids(known: Known, i: number): string {
@@ -133,7 +144,7 @@ export class LumiaXml {
   private ofCode(id: number): CodeText {
     const { names, facts } = this.shared;
     const attributes = ` code="${attribute(names.code(id))}" name="${attribute(names.of(id) ?? "")}"`;
-    const made = { attributes, isPerson: facts.of(id) !== null };
+    const made = { attributes, isPerson: facts.of(id) !== null, type: null, unit: null, tag: "" };
     this.byCode[id] = made;
     return made;
   }
