@@ -6,6 +6,9 @@ import type { CountTokens } from "./tokens.js";
 /** Counts of lines, which repeat in many texts. */
 const KEPT = 1 << 16;
 
+/** A line, or several lines of which the others begin with white space or a slash. */
+const LINE = /\n(?=[^\s/])/g;
+
 /** Counts the tokens of parts of texts. */
 export class Counter {
   private readonly lines = new Map<string, number>();
@@ -18,6 +21,19 @@ export class Counter {
     if (known !== undefined) return known;
     const tokens = this.count(part);
     if (part.length <= 300 && this.lines.size < KEPT) this.lines.set(part, tokens);
+    return tokens;
+  }
+
+  /** The tokens of a text with many lines, most of which are known. */
+  ofText(text: string): number {
+    if (this.count.endsAtLines !== true) return this.count(text);
+    let tokens = 0;
+    for (let begin = 0; begin < text.length; ) {
+      LINE.lastIndex = begin;
+      const end = LINE.test(text) ? LINE.lastIndex : text.length;
+      tokens += this.of(text.slice(begin, end));
+      begin = end;
+    }
     return tokens;
   }
 }

@@ -18,7 +18,11 @@ import { withIo } from "../support/io.js";
 export type Tokenizer = string | ((text: string) => number);
 
 /** Returns the number of tokens of a text. */
-export type CountTokens = (text: string) => number;
+export interface CountTokens {
+  (text: string): number;
+  /** No token goes on after a line end before a character that is neither white space nor a slash. */
+  readonly endsAtLines?: boolean;
+}
 
 /** Encodings of the package gpt-tokenizer. */
 const ENCODINGS = ["o200k_base", "o200k_harmony", "cl100k_base", "p50k_base", "p50k_edit", "r50k_base"];
@@ -56,7 +60,8 @@ function encoding(name: string): CountTokens {
   const { countTokens } = load<{ countTokens(text: string, options: object): number }>("gpt-tokenizer", `gpt-tokenizer/encoding/${name}`);
   // A note may contain the text of a special token. It is text.
   const options = { disallowedSpecial: new Set<string>() };
-  return (text) => countTokens(text, options);
+  // The expressions by which later encodings cut a text, before they look for tokens, end at line ends.
+  return Object.assign((text: string) => countTokens(text, options), { endsAtLines: !/^[pr]50k/.test(name) });
 }
 
 interface HuggingFace {

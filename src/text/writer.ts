@@ -69,14 +69,14 @@ export class TextWriter {
     if (counter === null || plan.budget === null) {
       const parts = sections.map(wholeOf);
       const text = markdownText(head, parts);
-      return written(parts, text, counter?.count(text) ?? null);
+      return written(parts, text, counter?.ofText(text) ?? null);
     }
     const about = `subject ${known.subjectId}`;
     // The tokens of a text are about the sum of those of its parts. Where they are more, less is written.
     for (let room = plan.budget - counter.of(head); ; ) {
       const parts = fitted(sections, room, MARKDOWN, counter, about);
       const text = markdownText(head, parts);
-      const tokens = counter.count(text);
+      const tokens = counter.ofText(text);
       if (tokens <= plan.budget) return written(parts, text, tokens);
       if (room <= 0) failBudget(plan.budget, tokens, about);
       room = Math.max(0, room - (tokens - plan.budget));

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import * as cl100k from "gpt-tokenizer/encoding/cl100k_base";
 import * as o200k from "gpt-tokenizer/encoding/o200k_base";
+import * as harmony from "gpt-tokenizer/encoding/o200k_harmony";
+import * as p50k from "gpt-tokenizer/encoding/p50k_base";
 import { MedsError, notes, PatientDatabase, type TextFormat, type ToTextOptions, texts, visits } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { codeOf } from "../support/errors.js";
@@ -48,6 +50,7 @@ describe("budgets", () => {
   it.each([
     ["o200k_base", (text: string) => o200k.encode(text, SPECIAL).length],
     ["cl100k_base", (text: string) => cl100k.encode(text, SPECIAL).length],
+    ["p50k_base", (text: string) => p50k.encode(text, SPECIAL).length],
   ])("of %s are never exceeded, and the numbers are those of the package", (tokenizer, count) => {
     const property = fc.property(
       fc.integer({ min: 0, max: 5 }),
@@ -81,6 +84,22 @@ describe("budgets", () => {
         expect(tokens).toBeLessThanOrEqual(Buffer.byteLength(text));
         expect(tokens! * 4).toBeGreaterThan(Buffer.byteLength(text));
       }
+  });
+});
+
+describe("the tokens of lines", () => {
+  it.each([
+    ["o200k_base", o200k],
+    ["cl100k_base", cl100k],
+    ["o200k_harmony", harmony],
+  ])("of %s add up, where no line begins with white space or a slash", (_, { countTokens }) => {
+    const part = fc.constantFrom("a", "B", "é", "😀", "1", "23", " ", "  ", "\t", "\n", "\n\n", "\r\n", ".", "...", "/", "//", "-", "'s", "<|endoftext|>", "\u00a0", "\u2028", "日本");
+    const property = fc.property(fc.array(part, { maxLength: 40 }), (parts) => {
+      const text = parts.join("");
+      const lines = text.split(/(?<=\n)(?=[^\s/])/);
+      expect(lines.reduce((sum, line) => sum + countTokens(line, SPECIAL), 0)).toBe(countTokens(text, SPECIAL));
+    });
+    fc.assert(property, { numRuns: scaled(20_000), seed: 4 });
   });
 });
 
