@@ -1,8 +1,11 @@
-// A text for a language model is a list of sections. A section has blocks, a block has items.
+// A text for a language model is a list of sections. A section has blocks, a block has items. How headings and items are
+// marked is up to the format.
 import { flagOf, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
 
 /** One line, or one note: the smallest part that a short budget leaves out. */
 export interface TextItem {
+  /** Of this item and those after it, within its block. */
+  readonly heading?: string;
   readonly text: string;
   /** Number of rows that it shows. */
   readonly rows: number;

@@ -151,7 +151,7 @@ function failBudget(budget: number, tokens: number, about: string): never {
 function reportOf(parts: readonly Fitted[]): SectionReport[] {
   return parts.map(({ section: { name, heading }, blocks, leftOut }) => ({
     name,
-    heading: heading.replace(/^#+ /, ""),
+    heading,
     rows: rowsOf(blocks),
     blocksLeftOut: leftOut.blocks,
     itemsLeftOut: leftOut.items,

@@ -42,13 +42,13 @@ export function notesSection(context: Context, plan: NotesPlan): TextSection {
     const before = time === null ? "" : context.before(BigInt(time));
     const shown = plan.maxTokens === null ? text : context.cut(text, plan.maxTokens);
     blocks.push({
-      heading: `### ${oneLine(context.name(i))}${about}${before === "" ? "" : ` (${before})`}`,
+      heading: `${oneLine(context.name(i))}${about}${before === "" ? "" : ` (${before})`}`,
       items: [{ text: shown, rows: 1, isProse: true }],
     });
   }
   return {
     name: plan.section,
-    heading: "## Notes (most recent first)",
+    heading: "Notes (most recent first)",
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "note", item: "note" },
