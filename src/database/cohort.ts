@@ -28,7 +28,6 @@ import { type WindowRows, type WindowRowsOptions, windowRows } from "../cohort/w
 import { type LabelingOptions, labelPatients } from "../labelers/label.js";
 import type { Labeler } from "../labelers/labeler.js";
 import type { Labels } from "../labels/labels.js";
-import type { ModuleUrl } from "../passes/module.js";
 import type { MapOptions, MapWithLabelsOptions, ReduceOptions } from "../passes/options.js";
 import type { Pass } from "../passes/pass.js";
 import type { CodeChoice } from "../store/choice.js";
@@ -36,6 +35,7 @@ import type { SubjectId } from "../store/ids.js";
 import type { Store } from "../store/store.js";
 import { expected } from "../support/arguments.js";
 import { shownAs } from "../support/inspect.js";
+import type { ModuleUrl } from "../support/module.js";
 import type { TimeLike } from "../support/time.js";
 import type { WritableLike } from "../support/writable.js";
 import type { ArrowTable } from "../timeline/arrow.js";

@@ -37,7 +37,7 @@ export interface TextSection {
 export interface SectionOptions {
   /**
    * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
-   * 80, list of visits 60, visits 50, general events 40, notes 30.
+   * 80, sections of your own 70, list of visits 60, visits 50, general events 40, notes 30.
    */
   readonly priority?: number | undefined;
   /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */

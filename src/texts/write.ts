@@ -8,7 +8,7 @@ import { fail } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { Clock } from "../text/clock.js";
-import type { TextFormat } from "../text/options.js";
+import type { FormatName } from "../text/options.js";
 import type { LabelText } from "./label-text.js";
 import { parquetOf } from "./table.js";
 import { Texts } from "./texts.js";
@@ -41,23 +41,25 @@ export interface WrittenTextsReport {
 const AS = ["texts", "files", "jsonl", "parquet"] as const;
 
 /** The end of the name of a file, by format. */
-const ENDS: Readonly<Record<TextFormat, string>> = {
+const ENDS: Readonly<Record<FormatName, string>> = {
   markdown: ".md",
   chat: ".jsonl",
   "lumia-xml": ".xml",
   "medalign-xml": ".xml",
   jsonl: ".jsonl",
   "jsonl-events": ".jsonl",
+  own: ".txt",
 };
 
 /** What surrounds and separates several texts in one file, so that it is one document of XML. */
-const AROUND: Readonly<Record<TextFormat, readonly [before: string, between: string, after: string]>> = {
+const AROUND: Readonly<Record<FormatName, readonly [before: string, between: string, after: string]>> = {
   markdown: ["", "\n---\n\n", ""],
   chat: ["", "", ""],
   "lumia-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<eventstreams>\n', "", "</eventstreams>\n"],
   "medalign-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<records>\n', "", "</records>\n"],
   jsonl: ["", "", ""],
   "jsonl-events": ["", "", ""],
+  own: ["", "", ""],
 };
 
 /**
@@ -95,7 +97,7 @@ export async function writeTexts(list: Texts, to: string | WritableLike, options
   return report.result();
 }
 
-function asOf(target: string | object, as: WriteTextsOptions["as"], format: TextFormat): (typeof AS)[number] {
+function asOf(target: string | object, as: WriteTextsOptions["as"], format: FormatName): (typeof AS)[number] {
   if (as !== undefined) return oneOf("as", as, AS);
   if (typeof target !== "string") return "texts";
   const end = extname(target).toLowerCase();
@@ -131,7 +133,7 @@ class Report {
   }
 }
 
-async function* joined(texts: AsyncIterable<LabelText>, format: TextFormat): AsyncGenerator<Uint8Array> {
+async function* joined(texts: AsyncIterable<LabelText>, format: FormatName): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const [before, between, after] = AROUND[format].map((part) => encoder.encode(part)) as [Uint8Array, Uint8Array, Uint8Array];
   if (before.length > 0) yield before;
