@@ -5953,7 +5953,7 @@ export interface WrittenTextsReport {
 /**
  * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
  * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
- * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
  * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.

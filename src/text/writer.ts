@@ -1,7 +1,7 @@
 import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
 import { Counter, type Fitted, fitted, NOTHING, rowsOf, wholeOf } from "./budget.js";
-import { type Answer, chatLine } from "./chat.js";
+import { type Answer, type Asked, chatLine } from "./chat.js";
 import { Context, Shared } from "./context.js";
 import { ownText } from "./document.js";
 import { JsonLines } from "./formats/jsonl.js";
@@ -52,15 +52,15 @@ export class TextWriter {
     this.rows = rowsWriter(plan.format, this.shared);
   }
 
-  /** The text of the rows of a timeline: those that are known at the cut-off. A `question` is for a chat. */
-  write(line: TextRows, cutoff: Cutoff, label: Answer | null, question?: string): WrittenText {
+  /** The text of the rows of a timeline: those that are known at the cut-off. In a chat, an instruction is the question. */
+  write(line: TextRows, cutoff: Cutoff, label: Answer | null, asked: Asked | null = null): WrittenText {
     const known = new Known(line, cutoff, this.plan.roles);
     const context = new Context(known, this.shared, this.isMeasured, this.counter?.count ?? null);
     if (this.rows !== null) return this.records(context, this.rows);
     const document = this.document(context);
     if (this.plan.format !== "chat") return document;
     const time = cutoff.time === null || !context.hasDates ? null : this.shared.clock.iso(cutoff.time);
-    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, question) };
+    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, asked) };
   }
 
   private document(context: Context): Written {

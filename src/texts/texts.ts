@@ -216,23 +216,23 @@ export function texts<S extends object>(db: Cohort<S>, source?: TextSource, opti
       `A function as ${own} cannot be sent to worker threads. Set \`threads: 0\`, or ${own === "`tokenizer`" ? "name a tokenizer" : "pass the URL of a module that exports it"}.`,
     );
   const count = own !== null ? 0 : (threads ?? availableParallelism());
-  const asked = source instanceof Instructions ? source.of(db) : null;
-  const given = asked?.labels ?? (source instanceof Labels ? source : null);
+  const timelines = source instanceof Instructions ? source.of(db) : null;
+  const given = timelines?.labels ?? (source instanceof Labels ? source : null);
   if (given !== null && at !== undefined)
     conflict("`at` cannot be combined with labels or instructions, which have times. Remove one of them.");
-  if (asked !== null && text.chat?.question !== undefined)
+  if (timelines !== null && text.chat?.question !== undefined)
     conflict("`chat.question` cannot be combined with instructions, which are the questions. Remove it.");
   const ids = given === null ? (source as Iterable<SubjectId> | undefined) : undefined;
   const labels = given ?? (at === undefined ? null : labelsAt(db, ids, at));
   if (labels !== null) {
     const list = samples(db, labels, { ...knowledge, maxLength: INT32_MAX });
-    const instructions = asked?._instructions ?? null;
-    const questions = instructions?.map((instruction) => instruction.text) ?? null;
-    return new Texts({ store, plan, samples: list, index: list._index, questions }, count, signal, instructions);
+    const instructions = timelines?._instructions ?? null;
+    const asked = instructions?.map(({ id, text }) => ({ id, text })) ?? null;
+    return new Texts({ store, plan, samples: list, index: list._index, instructions: asked }, count, signal, instructions);
   }
   const idle = Object.keys(knowledge)[0];
   if (idle !== undefined) conflict(`\`${idle}\` requires labels or \`at\`: the texts are those of whole patients. Remove \`${idle}\`.`);
-  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids), questions: null }, count, signal);
+  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids), instructions: null }, count, signal);
 }
 
 /** Rows in patients.arrow. */

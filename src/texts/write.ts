@@ -65,7 +65,7 @@ const AROUND: Readonly<Record<FormatName, readonly [before: string, between: str
 /**
  * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
  * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
- * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
  * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
@@ -150,10 +150,11 @@ async function* joined(texts: AsyncIterable<LabelText>, format: FormatName): Asy
 async function* jsonLines(texts: AsyncIterable<LabelText>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const clock = new Clock();
-  for await (const { subjectId, predictionTime, label, text, tokens, rows, rowsKept, rowsLeftOut } of texts) {
+  for await (const { subjectId, predictionTime, label, instruction, text, tokens, rows, rowsKept, rowsLeftOut } of texts) {
     const members = [`"subject_id":${subjectId}`];
     if (predictionTime !== null) members.push(`"prediction_time":"${clock.iso(predictionTime)}"`);
     members.push(...labelMembers(label));
+    if (instruction !== null) members.push(`"instruction_id":${JSON.stringify(instruction.id)}`);
     if (tokens !== null) members.push(`"tokens":${tokens}`);
     members.push(`"rows":${rows},"rows_kept":${rowsKept},"rows_left_out":${rowsLeftOut},"text":${JSON.stringify(text)}`);
     yield encoder.encode(`{${members.join(",")}}\n`);

@@ -16,6 +16,7 @@ const COMMANDS = [
   "generate",
   "filter",
   "transform",
+  "text",
   "export",
   "inspect",
   "score",
