@@ -1,10 +1,10 @@
 // Texts as files: one text per file, all in one file, or a table.
-import { randomUUID } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { extname, join, resolve } from "node:path";
 import type { LabelRow } from "../labels/labels.js";
 import { conflict, expected, namesIn, oneOf, optionsOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { FolderAside } from "../support/folder-aside.js";
 import { withIo } from "../support/io.js";
 import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { Clock } from "../text/clock.js";
@@ -176,22 +176,21 @@ function labelMembers(label: LabelRow | null): string[] {
 async function writeFiles(texts: AsyncIterable<LabelText>, path: string, { _format: format }: Texts): Promise<void> {
   const target = resolve(path);
   checkFree(target, path);
-  const made = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  const folder = withIo(path, () => new FolderAside(target));
   const names = new Set<string>();
   const clock = new Clock();
   try {
-    withIo(path, () => mkdirSync(made, { recursive: true }));
     for await (const { subjectId, predictionTime, bytes } of texts) {
       const stem = predictionTime === null ? String(subjectId) : `${subjectId}_${clock.iso(predictionTime).replace(/[-:]/g, "")}`;
       let name = stem;
       // Two labels of a task may have the same time.
       for (let i = 2; names.has(name); i += 1) name = `${stem}_${i}`;
       names.add(name);
-      withIo(path, () => writeFileSync(join(made, name + ENDS[format]), bytes));
+      withIo(path, () => writeFileSync(join(folder.made, name + ENDS[format]), bytes));
     }
-    withIo(path, () => renameSync(made, target));
+    withIo(path, () => folder.move());
   } catch (error) {
-    rmSync(made, { recursive: true, force: true });
+    folder.remove();
     throw error;
   }
 }
@@ -201,5 +200,4 @@ function checkFree(target: string, path: string): void {
   const isEmpty = lstatSync(target).isDirectory() && readdirSync(target).length === 0;
   if (!isEmpty)
     fail("MEDS_STORE_EXISTS", `${path}: this already exists and is not an empty folder. Choose another path, or remove it.`, path);
-  withIo(path, () => rmdirSync(target));
 }

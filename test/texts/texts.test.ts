@@ -1,5 +1,5 @@
 // Texts of many patients: order, threads, files.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
@@ -139,6 +139,15 @@ describe("writeTexts", () => {
     expect(readdirSync(files)).toHaveLength(40);
     expect(existsSync(join(files, "0.xml"))).toBe(true);
     await expect(writeTexts(texts(db), files)).rejects.toMatchObject({ code: "MEDS_STORE_EXISTS" });
+    // An empty folder is replaced, and stays where the texts fail.
+    const empty = join(out, "empty");
+    mkdirSync(empty);
+    await expect(writeTexts(texts(db, undefined, { budget: 3, tokenizer: "approximate" }), empty)).rejects.toMatchObject({
+      code: "MEDS_BUDGET",
+    });
+    expect(readdirSync(out).filter((name) => name.includes("empty"))).toEqual(["empty"]);
+    await writeTexts(texts(db, [db.at(0)!.subjectId]), empty);
+    expect(readdirSync(empty)).toEqual(["0.md"]);
     await writeTexts(texts(db, labels), join(out, "lines.jsonl"));
     const lines = readFileSync(join(out, "lines.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines).toHaveLength(80);
