@@ -824,8 +824,8 @@ export interface ChatOptions {
  * How times are written:
  *
  * * `"absolute"` (the default): as they are, in UTC;
- * * `{ shiftTo: "2024-01-01" }`: moved by the same length, so that the prediction time falls on this day (its time
- *   of day stays);
+ * * `{ shiftTo: "2024-01-01" }`: moved by the same length, so that the prediction time (without one: the last row)
+ *   falls on this day. Its time of day stays;
  * * `"relative"`: as days before the prediction time;
  * * `"age"`: as the age of the patient;
  * * `"none"`: not at all.
@@ -833,18 +833,31 @@ export interface ChatOptions {
 export type TextTimes = "absolute" | "relative" | "age" | "none" | {
   readonly shiftTo: TimeLike;
 };
-/** Names by code, which take precedence over the descriptions of codes.parquet. */
-export type CodeNames = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
-/** The name of the column for each meaning. A meaning without a column is left out. */
-export interface TextColumns {
-  readonly type?: string | undefined;
-  readonly end?: string | undefined;
-  readonly visit?: string | undefined;
-  readonly text?: string | undefined;
-  readonly note?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly careSite?: string | undefined;
+/** What every section has. */
+export interface SectionOptions {
+  /**
+   * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
+   * 80, sections of your own 70, list of visits 60, visits 50, general events 40, notes 30.
+   */
+  readonly priority?: number | undefined;
+  /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */
+  readonly required?: boolean | undefined;
 }
+interface SectionPlan {
+  readonly section: string;
+  readonly priority: number;
+  readonly required: boolean;
+}
+/**
+ * How tokens are counted:
+ *
+ * * the name of an encoding of OpenAI (`"o200k_base"`, `"cl100k_base"`, …), by the package `gpt-tokenizer`;
+ * * the path of a `tokenizer.json` of Hugging Face, by the package `@huggingface/tokenizers`;
+ * * `"approximate"`: one token for three bytes of UTF-8, without a package. Most tokenizers count fewer; a text may
+ *   still exceed the budget of a model;
+ * * a function that returns the number of tokens of a text. It cannot be sent to worker threads.
+ */
+export type Tokenizer = string | ((text: string) => number);
 /** Something that is measured under several codes, in several units. */
 export interface Concept {
   readonly name: string;
@@ -879,31 +892,336 @@ export interface ConceptGroup {
 export interface ConceptList {
   readonly groups: readonly ConceptGroup[];
 }
+/** The name of the column for each meaning. A meaning without a column is left out. */
+export interface TextColumns {
+  readonly type?: string | undefined;
+  readonly end?: string | undefined;
+  readonly visit?: string | undefined;
+  readonly text?: string | undefined;
+  readonly note?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly careSite?: string | undefined;
+}
+/** Names by code, which take precedence over the descriptions of codes.parquet. */
+export type CodeNames = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+/** What a budget left out: whole blocks, single items of others, and the rows of both. */
+export interface DocumentLeftOut {
+  readonly blocks: number;
+  readonly items: number;
+  readonly rows: number;
+}
+/** One line, or one note. */
+export interface DocumentItem {
+  /** A heading of this item and those after it, within its block. */
+  readonly heading: string | null;
+  readonly text: string;
+  /** Prose, such as a note, which may have several lines. */
+  readonly isProse: boolean;
+}
+/** Items, below a heading of their own where they have one, such as those of a visit. */
+export interface DocumentBlock {
+  readonly heading: string | null;
+  readonly items: readonly DocumentItem[];
+}
+/** A section. Headings and items have no marks of Markdown. */
+export interface DocumentSection {
+  /** The function that the section is from, such as `visits`; the name of a section of your own. */
+  readonly name: string;
+  readonly heading: string;
+  /** Empty where the budget has room for none of them. */
+  readonly blocks: readonly DocumentBlock[];
+  readonly leftOut: DocumentLeftOut;
+}
+/** A text before it is written: the sections that have something to say, as far as the budget has room for them. */
+export interface TextDocument {
+  readonly subjectId: bigint;
+  /** ISO 8601, as the text writes times: moved with `shiftTo`; null where no dates are written, and for whole patients. */
+  readonly predictionTime: string | null;
+  readonly sections: readonly DocumentSection[];
+  /** What is left out of all sections. */
+  readonly leftOut: DocumentLeftOut;
+}
+/** Writes a text from its sections. */
+export type WriteText = (document: TextDocument) => string;
 /**
- * How tokens are counted:
+ * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new
+ * code.
  *
- * * the name of an encoding of OpenAI (`"o200k_base"`, `"cl100k_base"`, …), by the package `gpt-tokenizer`;
- * * the path of a `tokenizer.json` of Hugging Face, by the package `@huggingface/tokenizers`;
- * * `"approximate"`: one token for three bytes of UTF-8, without a package. Most tokenizers count fewer; a text may
- *   still exceed the budget of a model;
- * * a function that returns the number of tokens of a text. It cannot be sent to worker threads.
+ * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
+ * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw
+ * (`cause` is what it threw). `MEDS_BUNDLED` means that the package is used in a bundle
+ * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
-export type Tokenizer = string | ((text: string) => number);
-/** What every section has. */
-export interface SectionOptions {
+export type MedsErrorCode = 
+/** A text has no room for its required sections. Fix: Raise the budget, or make sections optional. */
+"MEDS_BUDGET"
+/** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
+ | "MEDS_BUNDLED"
+/** The program aborted its `signal`, or the user pressed Ctrl-C. No half-written file is left. Fix: Start again, if you want the result. */
+ | "MEDS_CANCELLED"
+/** The database was closed. Fix: Read before `close()`, or open the store again. */
+ | "MEDS_CLOSED"
+/** A column has a type that cannot be used for this. Fix: Name another column, or write the column with the type that the message names. */
+ | "MEDS_COLUMN_TYPE"
+/** A file of a store is damaged: it does not match its checksum or its structure. Fix: Convert the source again with `force: true` (`--force`). */
+ | "MEDS_CORRUPT"
+/** The disk is full, or a quota is reached. Fix: Free some space, or choose a folder on another disk. */
+ | "MEDS_DISK_FULL"
+/** Two files contain the same rows, so each event would count twice. Fix: Remove one of the two. */
+ | "MEDS_DUPLICATE_FILE"
+/** A file of a fitted vocabulary or of fitted targets is damaged, or contains something else. Fix: Fit again, and write the file again. */
+ | "MEDS_FITTED_FILE"
+/** A bug in this package. Fix: Report it with the stack trace on stderr. */
+ | "MEDS_INTERNAL"
+/** An argument or option is wrong, or two of them cannot be combined. Fix: Correct the value as the message says. */
+ | "MEDS_INVALID_ARGUMENT"
+/** The operating system reported an error about a file, or a stream was closed before all was written. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
+ | "MEDS_IO"
+/** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
+ | "MEDS_LABELS_EXIST"
+/** The arrays of a column would show values that were not known at the cut-off of the sample. Fix: Read the column row by row (`event.get`, `column.at`), which returns null for these values. Remove the column from the option `knownLater` only if its values really are known at the time of their row. */
+ | "MEDS_LEAK"
+/** A file in `metadata/` does not follow the MEDS standard. Fix: Correct the file, or remove it. */
+ | "MEDS_METADATA"
+/** A file does not have a column that is required. Fix: Add the column, or use another file. */
+ | "MEDS_MISSING_COLUMN"
+/** An optional package is not installed. Fix: Run the `npm install` command in the message. */
+ | "MEDS_MISSING_PACKAGE"
+/** The path exists, but is not a store. Fix: Convert the dataset first, or use `PatientDatabase.from(path)`. */
+ | "MEDS_NOT_A_STORE"
+/** The rows of one subject are not together: other rows are between them, or they are in several files. Fix: Convert with `repair: true` (`--repair`), which merges them. */
+ | "MEDS_NOT_CONTIGUOUS"
+/** A file or folder does not exist. Fix: Check the path. */
+ | "MEDS_NOT_FOUND"
+/** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
+ | "MEDS_NO_CODE"
+/** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
+ | "MEDS_NO_DATA"
+/** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */
+ | "MEDS_NO_SPLIT"
+/** OMOP tables refer to concepts, but the table `concept` is missing or almost empty. Fix: Add a vocabulary (`--vocabulary`), or use `--concept-ids` or `--keep-unmapped`. */
+ | "MEDS_NO_VOCABULARY"
+/** A row does not have a value that every row must have. Fix: Add the value, or remove the row. */
+ | "MEDS_NULL_VALUE"
+/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`, and selections of codes with `db.codes` of this store. */
+ | "MEDS_OTHER_IDS"
+/** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
+ | "MEDS_OUT_OF_RANGE"
+/** Your function threw an error, which is the `cause`, or returned what it must not return. Fix: Correct the function. */
+ | "MEDS_PASS_FAILED"
+/** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
+ | "MEDS_PATIENT_TOO_LARGE"
+/** The operating system does not allow access to a path. Fix: Change the permissions of the path, or choose another path. */
+ | "MEDS_PERMISSION"
+/** With `strict`, a table would lose more than a tenth of its rows. Fix: Add the vocabulary, keep the rows, or convert without `strict`. */
+ | "MEDS_ROWS_DROPPED"
+/** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
+ | "MEDS_SCHEMA_CONFLICT"
+/** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
+ | "MEDS_SOURCE_CHANGED"
+/** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */
+ | "MEDS_SOURCE_DAMAGED"
+/** The source has a format version that this package does not read. Fix: Do what the message says to get another version. */
+ | "MEDS_SOURCE_VERSION"
+/** A subject is in two splits. Fix: Remove it from one of them. */
+ | "MEDS_SPLIT_CONFLICT"
+/** Something already exists at the path of the output. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
+ | "MEDS_STORE_EXISTS"
+/** The store was replaced while it was being opened or read. Fix: Open it again. */
+ | "MEDS_STORE_REPLACED"
+/** A newer version of this package wrote the store. Fix: Update `meds-reader`, or convert the source again. */
+ | "MEDS_STORE_VERSION"
+/** The folder is a table of Delta Lake, Iceberg or a similar format, whose files also contain deleted rows. Fix: Run the command in the message. It writes the current version as plain Parquet. */
+ | "MEDS_TABLE_FORMAT"
+/** The rows of a subject are not in order of time. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
+ | "MEDS_TIME_ORDER"
+/** A time is too far from 1970 to be an exact number. Fix: Use `timeMicros` or `times`, which are bigint. */
+ | "MEDS_TIME_RANGE"
+/** The store does not have this column. Fix: Use a name from `db.columns`. */
+ | "MEDS_UNKNOWN_COLUMN"
+/** The store does not have this split. Fix: Use a name from `db.splits`. */
+ | "MEDS_UNKNOWN_SPLIT"
+/** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
+ | "MEDS_UNKNOWN_SUBJECT"
+/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
+ | "MEDS_UNSAFE_NUMBER"
+/** The native part of this package is missing, or this platform or runtime does not load it. The message says which. Fix: Run the command, or add the option, that the message names. */
+ | "MEDS_UNSUPPORTED_RUNTIME"
+/** A value does not fit the type that it must have. Fix: Correct the value, or use a wider type. */
+ | "MEDS_VALUE_RANGE";
+/**
+ * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the
+ * remedy for people.
+ *
+ * @example
+ * ```ts
+ * import { MedsError, PatientDatabase } from "meds-reader";
+ *
+ * try {
+ *   PatientDatabase.open("no-such-store.medsdb");
+ * } catch (error) {
+ *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
+ * }
+ * ```
+ */
+export declare class MedsError extends Error {
+  readonly name: string;
+  /** The stable code, `MEDS_…`. */
+  readonly code: MedsErrorCode;
+  /** The file or folder that the error is about; undefined where there is none. */
+  readonly path: string | undefined;
+  /** This package creates these errors; callers need not. */
+  constructor(code: MedsErrorCode, message: string, options?: {
+    path?: string | undefined;
+    cause?: unknown;
+  });
+}
+type Callable = (...args: never[]) => unknown;
+interface ModuleFunction {
+  readonly kind: "module";
+  /** The module's file: the URL for `import`, the path for messages. */
+  readonly url: string;
+  readonly path: string;
+  readonly name: string;
+  /** Changes with the file, because a thread that has imported the file never reads it again. */
+  readonly version: string;
+}
+/** A module: its file URL (a `URL`, or its text), or an absolute path. */
+export type ModuleUrl = string | {
+  readonly href: string;
+};
+type Own<F extends Callable> = F | ModuleFunction;
+/**
+ * An event that is known at the prediction time. Its times are those of the text: with `times: { shiftTo }` they are
+ * moved; with `relative`, `age` and `none`, the day of the prediction time is 1970-01-01.
+ */
+export declare class KnownEvent {
+  /** Made by this package only. */
+  protected constructor();
+  #private;
+  /** The code. */
+  get code(): string;
+  /** The name of the code: from the option `names`, else its description, else the code. */
+  get name(): string;
+  /** The kind of event: its OMOP table, or a guess from its code, such as `measurement`. */
+  get type(): string;
+  /** The event has no time: it describes the patient as a whole. */
+  get isStatic(): boolean;
   /**
-   * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
-   * 80, list of visits 60, visits 50, general events 40, notes 30.
+   * Microseconds since 1970-01-01; null for a static event.
+   *
+   * @throws MedsError `MEDS_TIME_RANGE` outside 1684 to 2255: read {@link KnownEvent.timeMicros}.
    */
-  readonly priority?: number | undefined;
-  /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */
-  readonly required?: boolean | undefined;
+  get time(): number | null;
+  /** Microseconds since 1970-01-01, exact for any time; null for a static event. */
+  get timeMicros(): bigint | null;
+  /** The time as a `Date`, rounded down to the millisecond; null for a static event. */
+  get date(): Date | null;
+  /** When what begins at this event ends, in microseconds since 1970-01-01; null where it is not known. */
+  get endMicros(): bigint | null;
+  /** The value as texts write it: the number with the digits of the source, else the text; null where there is neither. */
+  get value(): string | null;
+  /** The numeric value, or null. */
+  get numericValue(): number | null;
+  /** The text: a value in words, or a note; null where there is none. */
+  get text(): string | null;
+  /** The unit of the numeric value; null where the data have none. */
+  get unit(): string | null;
+  /** The id of the visit; null outside of visits. */
+  get visit(): string | null;
 }
-interface SectionPlan {
-  readonly section: string;
-  readonly priority: number;
-  readonly required: boolean;
+/**
+ * What is known of a patient at the prediction time: all that the function of {@link custom} receives. It contains no
+ * later row, and no value that became known later.
+ */
+export declare class KnownTimeline implements Iterable<KnownEvent> {
+  /** Made by this package only. */
+  protected constructor();
+  #private;
+  /** Known rows in order of time, static ones first. */
+  readonly events: readonly KnownEvent[];
+  readonly subjectId: bigint;
+  /** Number of events. */
+  get length(): number;
+  /** The prediction time, moved as the times of events are; null for a whole patient. */
+  get predictionTime(): bigint | null;
+  /** The known events with some codes, in order of time. */
+  withCode(codes: CodeChoice): KnownEvent[];
+  /** The name of a code: from the option `names`, else its description, else the code. */
+  name(code: string): string;
+  /**
+   * A time of an event in the words of the text: "on 2012-05-17", "at age 62", "12 days before prediction time", or ""
+   * where the text shows no times.
+   */
+  when(time: TimeLike | null): string;
+  /** The events in order. */
+  [Symbol.iterator](): IterableIterator<KnownEvent>;
 }
+/**
+ * A line of a section: its text, and the number of rows that it shows (0 where it is not said). Line ends in it become
+ * spaces; an empty line is not written.
+ */
+export type SectionLine = string | {
+  readonly text: string;
+  readonly rows?: number | undefined;
+};
+/** Lines below a heading of their own. A short budget leaves out whole blocks first. */
+export interface SectionBlock {
+  readonly heading: string;
+  readonly lines: readonly SectionLine[];
+}
+/**
+ * What a section contains: lines, blocks, or a text of several lines, which a short budget cuts after a word. Nothing
+ * (`null`, `undefined`, an empty list or text): the section is not written.
+ */
+export type SectionContent = string | readonly (SectionLine | SectionBlock)[] | null | undefined;
+/** Writes a section from what is known of a patient at the prediction time. */
+export type WriteSection = (known: KnownTimeline) => SectionContent;
+/** Options of {@link custom}. */
+export interface CustomOptions extends SectionOptions {
+  /** What reports call the section. */
+  readonly name: string;
+  /** The heading, without marks. */
+  readonly heading: string;
+  /**
+   * The function, or the URL of a module that exports it: `new URL("./section.mjs", import.meta.url)`. Worker threads
+   * import the module; a function runs in the caller's thread only. It must depend on nothing but its argument.
+   */
+  readonly write: WriteSection | ModuleUrl;
+  /** With a module: the name of the exported function. Default: the default export. */
+  readonly exportName?: string | undefined;
+  /** Which lines and blocks a short budget keeps. Default: `first`. */
+  readonly keep?: "first" | "last" | undefined;
+}
+interface CustomPlan extends SectionPlan {
+  readonly section: "custom";
+  readonly name: string;
+  readonly heading: string;
+  readonly keep: "first" | "last";
+  readonly write: Own<WriteSection>;
+}
+/**
+ * A section that a function of yours writes. The function receives the rows that are known at the prediction time, and
+ * returns lines. Times are moved or hidden as the option `times` says. Priority: 70 where it is not set.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT`; `MEDS_NOT_FOUND` for a module that does not exist. Where the function
+ * throws, or returns something else, the text fails with `MEDS_PASS_FAILED`, which names the section and the patient.
+ * @example
+ * ```ts
+ * import { custom, demographics, PatientDatabase } from "meds-reader";
+ *
+ * const labs = custom({
+ *   name: "labs",
+ *   heading: "Last Tests",
+ *   write: (known) =>
+ *     known.withCode("LAB//*").slice(-5).map(({ name, value, unit, time }) => `${name}: ${value} ${unit ?? ""} ${known.when(time)}`),
+ * });
+ * const db = PatientDatabase.open("demo.medsdb");
+ * console.log(db.at(0)!.toText({ at: "2020-01-01", sections: [demographics(), labs] }).text);
+ * db.close();
+ * ```
+ */
+export declare function custom(options: CustomOptions): CustomPlan;
 /** Options of {@link generalEvents}. */
 export interface GeneralEventsOptions extends SectionOptions {
   /** Values of each event: the last ones. Default: 3. */
@@ -986,7 +1304,7 @@ export declare function visits(options?: VisitsOptions): VisitsPlan;
 /** A section of a text: what `demographics()` and its like return. */
 export type Section = (SectionPlan & {
   readonly section: "demographics" | "visitList";
-}) | LatestValuesPlan | VisitsPlan | GeneralEventsPlan | NotesPlan;
+}) | LatestValuesPlan | VisitsPlan | GeneralEventsPlan | NotesPlan | CustomPlan;
 declare const FORMATS: readonly [
   "markdown",
   "chat",
@@ -1001,10 +1319,15 @@ export interface TextOptions {
   /**
    * `markdown` (the default): sections with headings. `chat`: the same, as JSON of chat messages. `lumia-xml`: every
    * known row, in encounters. `medalign-xml`: the same in the elements of MedAlign's sample. `jsonl`: the same as one line
-   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows.
+   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows. A format of your own: a function from the sections to the text,
+   * or the URL of a module whose default export it is, `new URL("./format.mjs", import.meta.url)`. Worker threads import
+   * the module; a function runs in the caller's thread only. Where a `budget` is short, it is called several times for a
+   * text, with more or less.
    */
-  readonly format?: TextFormat | undefined;
-  /** The sections of `markdown` and `chat`, in order. Default: all but notes. */
+  readonly format?: TextFormat | WriteText | {
+    readonly href: string;
+  } | undefined;
+  /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
   /** With `chat`: what surrounds the timeline. The budget is that of the timeline alone. */
   readonly chat?: ChatOptions | undefined;
@@ -1031,7 +1354,7 @@ export interface ToTextOptions extends TextOptions {
 }
 /** What a text says of a section. */
 export interface SectionReport {
-  /** The function that the section is from, such as `visits`. */
+  /** The function that the section is from, such as `visits`; the name of a section of your own. */
   readonly name: string;
   readonly heading: string;
   /** Rows that it shows. */
@@ -1742,7 +2065,8 @@ export declare class Timeline<S extends object = AnySchema> implements Iterable<
    * as the end of a visit), has an influence on any character.
    *
    * @throws MedsError `MEDS_BUDGET` where the required sections have no room; `MEDS_MISSING_PACKAGE` for a tokenizer
-   * whose package is not installed; `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
+   * whose package is not installed; `MEDS_PASS_FAILED` where a section or format of the caller's own fails;
+   * `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";
@@ -2159,56 +2483,6 @@ export declare class WindowRows<S extends object = AnySchema> {
    */
   timeline(i: number): Timeline<S> | undefined;
 }
-/** The input of a pass. */
-export interface PassReport {
-  /** Patients that are passed to the function. */
-  readonly patients: number;
-  /** Chunks of these patients, with about the same number of events each. */
-  readonly chunks: number;
-  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
-  readonly labels: number;
-  /** Labels of subjects that are not in the database, and the number of those subjects. */
-  readonly unknownLabels: number;
-  readonly unknownSubjects: number;
-  /** Labels of subjects of the database that are not in this cohort. */
-  readonly outsideLabels: number;
-  /** Patients of the cohort without a label, whether they are left out or not. */
-  readonly unlabelledPatients: number;
-}
-/**
- * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
- * pass from the beginning, at its first request for a result. The pass ends when the loop ends, even if it
- * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
- * `next()` yourself and stop before the end, call `return()` too.
- *
- * Closing the database does not affect a pass: its threads open the store themselves. They keep the program
- * alive until the pass ends. A function that may never end therefore needs a `signal`: aborting it ends the
- * threads at once.
- */
-export declare class Pass<T = unknown> implements AsyncIterable<T> {
-  /** Made by this package only. */
-  protected constructor();
-  /** What is read. */
-  readonly report: PassReport;
-  /**
-   * The results.
-   *
-   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
-   * message names the subject that the function was reading, and `cause` is the thrown value;
-   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
-   */
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
-  /**
-   * All results at once, as an array.
-   *
-   * @throws MedsError The errors of the iteration.
-   */
-  toArray(): Promise<T[]>;
-}
-/** A module: its file URL (a `URL`, or its text), or an absolute path. */
-export type ModuleUrl = string | {
-  readonly href: string;
-};
 /** Options of every pass over patients. */
 export interface PassOptions<A = unknown> {
   /**
@@ -2400,6 +2674,52 @@ export interface NoteType {
   /** Length of all their texts together, and of the longest, in units of UTF-16, as `length` of a string. */
   readonly length: number;
   readonly longest: number;
+}
+/** The input of a pass. */
+export interface PassReport {
+  /** Patients that are passed to the function. */
+  readonly patients: number;
+  /** Chunks of these patients, with about the same number of events each. */
+  readonly chunks: number;
+  /** Labels that are passed with the patients. Without labels, this and the following numbers are 0. */
+  readonly labels: number;
+  /** Labels of subjects that are not in the database, and the number of those subjects. */
+  readonly unknownLabels: number;
+  readonly unknownSubjects: number;
+  /** Labels of subjects of the database that are not in this cohort. */
+  readonly outsideLabels: number;
+  /** Patients of the cohort without a label, whether they are left out or not. */
+  readonly unlabelledPatients: number;
+}
+/**
+ * A pass over patients: an async iterable of its results. {@link Cohort.map} makes it. Each loop starts the
+ * pass from the beginning, at its first request for a result. The pass ends when the loop ends, even if it
+ * ends early. A slow loop slows the pass down: only a few messages of results wait for it. If you call
+ * `next()` yourself and stop before the end, call `return()` too.
+ *
+ * Closing the database does not affect a pass: its threads open the store themselves. They keep the program
+ * alive until the pass ends. A function that may never end therefore needs a `signal`: aborting it ends the
+ * threads at once.
+ */
+export declare class Pass<T = unknown> implements AsyncIterable<T> {
+  /** Made by this package only. */
+  protected constructor();
+  /** What is read. */
+  readonly report: PassReport;
+  /**
+   * The results.
+   *
+   * @throws MedsError `MEDS_PASS_FAILED` where the function throws or its module cannot be loaded: the
+   * message names the subject that the function was reading, and `cause` is the thrown value;
+   * `MEDS_CANCELLED`; `MEDS_STORE_REPLACED`; the errors of opening a store.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined>;
+  /**
+   * All results at once, as an array.
+   *
+   * @throws MedsError The errors of the iteration.
+   */
+  toArray(): Promise<T[]>;
 }
 /**
  * The codes of a labeler, chosen as everywhere. The choice is applied to a store when the labeler runs, so
@@ -3651,8 +3971,8 @@ export interface SampleOptions {
   /**
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is
-   * that time itself). A sample reads null if that time is after the cut-off or missing. With labels only.
-   * Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
+   * that time itself). A sample reads null if that time is after the cut-off (with `inclusive: false`: or at
+   * it) or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
    */
   readonly knownLater?: {
     readonly [column: string]: string;
@@ -5498,139 +5818,6 @@ export interface Generated {
  * ```
  */
 export declare function generate(out: string, options?: GenerateOptions): Promise<Generated>;
-/**
- * The codes of {@link MedsError}. Programs match on them: a code is never renamed, and a new cause has a new
- * code.
- *
- * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
- * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
- * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package is used in a bundle
- * that contains a copy of it. The other codes come from opening, converting and verifying too.
- */
-export type MedsErrorCode = 
-/** A text has no room for its required sections. Fix: Raise the budget, or make sections optional. */
-"MEDS_BUDGET"
-/** A bundler copied this package into another file, without its native part. Fix: Leave `meds-reader` external in the bundler's options, and install it beside the bundle. */
- | "MEDS_BUNDLED"
-/** The program aborted its `signal`, or the user pressed Ctrl-C. No half-written file is left. Fix: Start again, if you want the result. */
- | "MEDS_CANCELLED"
-/** The database was closed. Fix: Read before `close()`, or open the store again. */
- | "MEDS_CLOSED"
-/** A column has a type that cannot be used for this. Fix: Name another column, or write the column with the type that the message names. */
- | "MEDS_COLUMN_TYPE"
-/** A file of a store is damaged: it does not match its checksum or its structure. Fix: Convert the source again with `force: true` (`--force`). */
- | "MEDS_CORRUPT"
-/** The disk is full, or a quota is reached. Fix: Free some space, or choose a folder on another disk. */
- | "MEDS_DISK_FULL"
-/** Two files contain the same rows, so each event would count twice. Fix: Remove one of the two. */
- | "MEDS_DUPLICATE_FILE"
-/** A file of a fitted vocabulary or of fitted targets is damaged, or contains something else. Fix: Fit again, and write the file again. */
- | "MEDS_FITTED_FILE"
-/** A bug in this package. Fix: Report it with the stack trace on stderr. */
- | "MEDS_INTERNAL"
-/** An argument or option is wrong, or two of them cannot be combined. Fix: Correct the value as the message says. */
- | "MEDS_INVALID_ARGUMENT"
-/** The operating system reported an error about a file, or a stream was closed before all was written. Fix: The message quotes the operating system. Read it, then check the path, the disk and the network. */
- | "MEDS_IO"
-/** The folder for new labels already contains files. Fix: Choose another folder, or pass `force: true` to replace labels. */
- | "MEDS_LABELS_EXIST"
-/** The arrays of a column would show values that were not known at the cut-off of the sample. Fix: Read the column row by row (`event.get`, `column.at`), which returns null for these values. Remove the column from the option `knownLater` only if its values really are known at the time of their row. */
- | "MEDS_LEAK"
-/** A file in `metadata/` does not follow the MEDS standard. Fix: Correct the file, or remove it. */
- | "MEDS_METADATA"
-/** A file does not have a column that is required. Fix: Add the column, or use another file. */
- | "MEDS_MISSING_COLUMN"
-/** An optional package is not installed. Fix: Run the `npm install` command in the message. */
- | "MEDS_MISSING_PACKAGE"
-/** The path exists, but is not a store. Fix: Convert the dataset first, or use `PatientDatabase.from(path)`. */
- | "MEDS_NOT_A_STORE"
-/** The rows of one subject are not together: other rows are between them, or they are in several files. Fix: Convert with `repair: true` (`--repair`), which merges them. */
- | "MEDS_NOT_CONTIGUOUS"
-/** A file or folder does not exist. Fix: Check the path. */
- | "MEDS_NOT_FOUND"
-/** No code of the store matches. In programs this is a warning of the process, of the type `MedsWarning`, once per choice of codes. Fix: Use one of the codes that the message names, or search with `db.codes.search(text)` (`meds-reader codes STORE TEXT`). */
- | "MEDS_NO_CODE"
-/** There is nothing to read: no Parquet file, no row, or no patient. Fix: Use the folder that contains `data/`, or choose other patients. */
- | "MEDS_NO_DATA"
-/** A vocabulary or targets can be fitted only on the patients of a named split, so that held-out data do not leak into training. Fix: Pass `db.split("train")`, or samples of it. */
- | "MEDS_NO_SPLIT"
-/** OMOP tables refer to concepts, but the table `concept` is missing or almost empty. Fix: Add a vocabulary (`--vocabulary`), or use `--concept-ids` or `--keep-unmapped`. */
- | "MEDS_NO_VOCABULARY"
-/** A row does not have a value that every row must have. Fix: Add the value, or remove the row. */
- | "MEDS_NULL_VALUE"
-/** Code ids of one store or vocabulary were used with another one, where they mean other codes. Fix: Make the batches with `loader(samples, { vocabulary, … })`, and selections of codes with `db.codes` of this store. */
- | "MEDS_OTHER_IDS"
-/** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
- | "MEDS_OUT_OF_RANGE"
-/** Your function threw an error in a worker thread. That error is the `cause`. Fix: Correct the function. */
- | "MEDS_PASS_FAILED"
-/** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
- | "MEDS_PATIENT_TOO_LARGE"
-/** The operating system does not allow access to a path. Fix: Change the permissions of the path, or choose another path. */
- | "MEDS_PERMISSION"
-/** With `strict`, a table would lose more than a tenth of its rows. Fix: Add the vocabulary, keep the rows, or convert without `strict`. */
- | "MEDS_ROWS_DROPPED"
-/** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
- | "MEDS_SCHEMA_CONFLICT"
-/** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
- | "MEDS_SOURCE_CHANGED"
-/** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */
- | "MEDS_SOURCE_DAMAGED"
-/** The source has a format version that this package does not read. Fix: Do what the message says to get another version. */
- | "MEDS_SOURCE_VERSION"
-/** A subject is in two splits. Fix: Remove it from one of them. */
- | "MEDS_SPLIT_CONFLICT"
-/** Something already exists at the path of the output. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
- | "MEDS_STORE_EXISTS"
-/** The store was replaced while it was being opened or read. Fix: Open it again. */
- | "MEDS_STORE_REPLACED"
-/** A newer version of this package wrote the store. Fix: Update `meds-reader`, or convert the source again. */
- | "MEDS_STORE_VERSION"
-/** The folder is a table of Delta Lake, Iceberg or a similar format, whose files also contain deleted rows. Fix: Run the command in the message. It writes the current version as plain Parquet. */
- | "MEDS_TABLE_FORMAT"
-/** The rows of a subject are not in order of time. Fix: Convert with `repair: true` (`--repair`), which sorts them. */
- | "MEDS_TIME_ORDER"
-/** A time is too far from 1970 to be an exact number. Fix: Use `timeMicros` or `times`, which are bigint. */
- | "MEDS_TIME_RANGE"
-/** The store does not have this column. Fix: Use a name from `db.columns`. */
- | "MEDS_UNKNOWN_COLUMN"
-/** The store does not have this split. Fix: Use a name from `db.splits`. */
- | "MEDS_UNKNOWN_SPLIT"
-/** The subject is not in this store or cohort. Fix: Check with `has(id)` first. */
- | "MEDS_UNKNOWN_SUBJECT"
-/** A number is above 2^53 - 1 or has a fraction, so it is not exact. Fix: Use a bigint. */
- | "MEDS_UNSAFE_NUMBER"
-/** The native part of this package is missing, or this platform or runtime does not load it. The message says which. Fix: Run the command, or add the option, that the message names. */
- | "MEDS_UNSUPPORTED_RUNTIME"
-/** A value does not fit the type that it must have. Fix: Correct the value, or use a wider type. */
- | "MEDS_VALUE_RANGE";
-/**
- * Every error that this package throws on purpose: a stable `code` for programs, and sentences with the
- * remedy for people.
- *
- * @example
- * ```ts
- * import { MedsError, PatientDatabase } from "meds-reader";
- *
- * try {
- *   PatientDatabase.open("no-such-store.medsdb");
- * } catch (error) {
- *   if (error instanceof MedsError) console.log(error.code); // MEDS_NOT_FOUND
- * }
- * ```
- */
-export declare class MedsError extends Error {
-  readonly name: string;
-  /** The stable code, `MEDS_…`. */
-  readonly code: MedsErrorCode;
-  /** The file or folder that the error is about; undefined where there is none. */
-  readonly path: string | undefined;
-  /** This package creates these errors; callers need not. */
-  constructor(code: MedsErrorCode, message: string, options?: {
-    path?: string | undefined;
-    cause?: unknown;
-  });
-}
 /** A column of a source. */
 export interface InspectedColumn {
   readonly name: string;
@@ -5828,8 +6015,8 @@ export interface TextsOptions extends TextOptions, Knowledge {
   /** One prediction time for all patients, where the source is a list of subject ids, or all patients. */
   readonly at?: TimeLike | undefined;
   /**
-   * Number of worker threads; 0 for the caller's thread, which is the only one for a function as `tokenizer`. Default:
-   * one per processor.
+   * Number of worker threads; 0 for the caller's thread, which is the only one for functions: as `tokenizer`, as
+   * `format`, or of sections. Default: one per processor.
    */
   readonly threads?: number | undefined;
   /** Ends the loop over the texts with `MEDS_CANCELLED`. */
@@ -5854,7 +6041,8 @@ export declare class Texts implements AsyncIterable<LabelText> {
   /**
    * The texts.
    *
-   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_CANCELLED`; `MEDS_CLOSED`.
+   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_PASS_FAILED` where a section
+   * or format of the caller's own fails; `MEDS_CANCELLED`; `MEDS_CLOSED`.
    */
   [Symbol.asyncIterator](): AsyncGenerator<LabelText, void, undefined>;
   /** All texts at once, as an array. */
@@ -5865,7 +6053,7 @@ export declare class Texts implements AsyncIterable<LabelText> {
  * write them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
  * With the format `chat` an instruction is the question; its responses are in no text.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_NOT_FOUND`; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
  * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.
  * @example
  * ```ts
@@ -5905,7 +6093,7 @@ export interface WrittenTextsReport {
 /**
  * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
  * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
- * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
  * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.

@@ -78,7 +78,6 @@ export { type FilterOptions, filter } from "./operations/filter.js";
 export { type Generated, type GenerateOptions, generate } from "./operations/generate.js";
 export { type InspectOptions, inspect } from "./operations/inspect.js";
 export { type Difference, type Verification, type VerifyOptions, verify } from "./operations/verify.js";
-export type { ModuleUrl } from "./passes/module.js";
 export type { MapOptions, MapWithLabelsOptions, PassOptions, ReduceOptions } from "./passes/options.js";
 export { Pass, type PassReport } from "./passes/pass.js";
 export type { Reach, SampleOptions } from "./samples/options.js";
@@ -105,6 +104,7 @@ export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
 export type { Allocate } from "./support/memory.js";
+export type { ModuleUrl } from "./support/module.js";
 export type { AbortSignalLike } from "./support/signal.js";
 export { type Span, timeAfter, timeBefore } from "./support/span.js";
 export { microsOf, type TimeLike } from "./support/time.js";
@@ -116,10 +116,27 @@ export { type DenseTargets, TimeToEvent, type TimeToEventTargets } from "./targe
 export type { ChatOptions } from "./text/chat.js";
 export type { TextTimes } from "./text/clock.js";
 export type { Concept, ConceptGroup, ConceptList } from "./text/concepts.js";
+export type {
+  DocumentBlock,
+  DocumentItem,
+  DocumentLeftOut,
+  DocumentSection,
+  TextDocument,
+  WriteText,
+} from "./text/document.js";
+export { KnownEvent, KnownTimeline } from "./text/known-timeline.js";
 export type { CodeNames } from "./text/names.js";
 export type { TextFormat, TextOptions, ToTextOptions } from "./text/options.js";
 export type { TextColumns } from "./text/roles.js";
 export type { SectionOptions } from "./text/section.js";
+export {
+  type CustomOptions,
+  custom,
+  type SectionBlock,
+  type SectionContent,
+  type SectionLine,
+  type WriteSection,
+} from "./text/sections/custom.js";
 export { demographics } from "./text/sections/demographics.js";
 export { type GeneralEventsOptions, generalEvents } from "./text/sections/general-events.js";
 export { type LatestValuesOptions, latestValues } from "./text/sections/latest-values.js";

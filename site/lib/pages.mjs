@@ -21,6 +21,7 @@ const MENU = {
     "tutorials/training-batches",
     "tutorials/questions",
     "tutorials/score-a-model",
+    "tutorials/prompts",
     "tutorials/instructions",
   ],
   "How to": ["how-to/convert", "how-to/read", "how-to/labels-and-batches", "how-to/texts", "how-to/share"],

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { Labels, loader, PatientDatabase, samples, writeBatches } from "../index.js";
 import { count, countWithin } from "./arguments.js";
 import { number } from "./format.js";
+import { labelsLeftOut } from "./left-out.js";
 
 interface Options {
   readonly labels?: string;
@@ -78,13 +79,10 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const window = { maxLength, strategy, static: options.static, inclusive: exclusive === true ? false : undefined };
     const list = path === undefined ? samples(db, { split: split! }, window) : samples(db, await Labels.open(path), { ...window, split });
     const batches = loader(list, { batchSize, padding, padTo: "max", shuffle, seed, epoch });
-    const { unknownLabels, unknownSubjects, otherSplit, noSplit, empty } = list.report;
+    const { empty } = list.report;
     const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
-    if (unknownLabels > 0)
-      said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that are not in the store were left out`);
-    if (otherSplit > 0) said.push(`${number(otherSplit)} labels of other splits were left out`);
-    if (noSplit > 0) said.push(`${number(noSplit)} labels of subjects in no split were left out`);
+    if (path !== undefined) said.push(...labelsLeftOut(list.report));
     if (empty > 0)
       said.push(
         `${number(empty)} ${path === undefined ? "patients without rows were left out" : "labels have no known rows other than static ones"}`,

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Command, InvalidArgumentError, Option } from "commander";
 import {
   demographics,
   generalEvents,
+  Instructions,
   Labels,
   latestValues,
   MedsError,
@@ -10,7 +13,6 @@ import {
   PatientDatabase,
   type Section,
   type TextFormat,
-  type Texts,
   type TextTimes,
   texts,
   visitList,
@@ -21,14 +23,16 @@ import {
 import { count, names, time } from "./arguments.js";
 import { cohortOf } from "./cohort.js";
 import { json, number, plural, seconds } from "./format.js";
+import { instructionsLeftOut, labelsLeftOut } from "./left-out.js";
 import { jsonOption, threadsOption } from "./options.js";
 import { interruptible, visible } from "./report.js";
 
 interface Options {
   readonly out: string;
   readonly as?: WriteTextsOptions["as"];
-  readonly format: TextFormat;
+  readonly format: TextFormat | URL;
   readonly labels?: string;
+  readonly instructions?: string;
   readonly at?: bigint;
   readonly exclusive?: boolean;
   readonly split?: string;
@@ -48,6 +52,11 @@ interface Options {
   readonly json?: boolean;
 }
 
+const FORMATS = ["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"] as const;
+
+/** Are texts of this format made of sections. */
+const isDocument = (format: Options["format"]): boolean => typeof format !== "string" || format === "markdown" || format === "chat";
+
 /** The sections that can be named, and how each is made. Those of notes have options of their own. */
 const SECTIONS: Readonly<Record<string, (options: Options) => Section>> = {
   demographics: () => demographics(),
@@ -63,7 +72,7 @@ export function textCommand(): Command {
   return new Command("text")
     .summary("write timelines as text: prompts in Markdown, XML, JSON")
     .description(
-      "Writes timelines as text for language models and viewers. With --labels: one text per label, as known at its prediction time. Otherwise one text per patient. Nothing after the prediction time has an influence on a text.",
+      "Writes timelines as text for language models and viewers. With --labels: one text per label, as known at its prediction time. With --instructions: one text per instruction, as known at its time. Otherwise one text per patient. Nothing after the prediction time has an influence on a text.",
     )
     .argument("<store>", "the store's folder")
     .requiredOption(
@@ -76,13 +85,18 @@ export function textCommand(): Command {
     .addOption(
       new Option(
         "--format <name>",
-        "markdown: sections; chat: the same as JSON of chat messages; lumia-xml, medalign-xml: every row as XML; jsonl, jsonl-events: every row as JSON",
+        "markdown: sections; chat: the same as JSON of chat messages; lumia-xml, medalign-xml: every row as XML; jsonl, jsonl-events: every row as JSON; or the path of a .js, .mjs or .ts file whose default export is a function from the sections to the text",
       )
-        .choices(["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"])
+        .choices(FORMATS)
+        .argParser(format)
         .default("markdown"),
     )
     .option("--labels <path>", "labels of a task: one text per label")
-    .option("--at <time>", "without --labels: the prediction time of all patients (UTC), such as 2012-05-17", time)
+    .option(
+      "--instructions <path>",
+      "instructions of clinicians: a CSV or TSV file, or a folder of them, as of MedAlign. One text per instruction; with --format chat, the instruction is the question",
+    )
+    .option("--at <time>", "without --labels and --instructions: the prediction time of all patients (UTC), such as 2012-05-17", time)
     .option("--exclusive", "leave out what happens at exactly the prediction time")
     .option("--split <name>", "only patients in this split")
     .option("--ids <file>", "only patients in this file: one subject id per line, or the column subject_id of a .csv or .parquet file")
@@ -118,6 +132,8 @@ Examples:
   meds-reader text medalign.medsdb --format lumia-xml --split held_out --threads 2 --out timelines/ --json
   meds-reader text medalign.medsdb --ids patients.txt --at 2019 --notes 5 --note-tokens 800 --tokenizer approximate --out -
   meds-reader text mimic.medsdb --times shift --shift-to 2020-01-01 --at 2150 --sections demographics,visits --out texts.md --as texts
+  meds-reader text medalign.medsdb --instructions medalign/ --format chat --budget 8000 --tokenizer cl100k_base --out chat.jsonl
+  meds-reader text medalign.medsdb --split train --format ./discharge.mjs --out texts.txt --as texts
   meds-reader text mimic.medsdb --concepts concepts.json --names names.json --out texts.jsonl`,
     )
     .action(run);
@@ -130,13 +146,17 @@ async function run(store: string, options: Options, command: Command): Promise<v
   const codeNames = options.names === undefined ? undefined : namesIn(options.names);
   const db = PatientDatabase.open(store);
   try {
-    const { out, labels: path, as } = options;
-    const labels = path === undefined ? undefined : await Labels.open(path);
-    const cohort = await cohortOf(db, options, labels !== undefined);
+    const { out, as } = options;
+    const source = await sourceOf(options);
+    const cohort = await cohortOf(db, options, source !== undefined);
     const toStdout = out === "-";
     const written = await interruptible(async (signal) => {
-      const list = texts(cohort, labels, { ...textOptions(options, sections), names: codeNames, signal });
-      tell(list);
+      const list = texts(cohort, source, { ...textOptions(options, sections), names: codeNames, signal });
+      const said = [
+        ...(list.report === null ? [] : labelsLeftOut(list.report)),
+        ...(source instanceof Instructions ? instructionsLeftOut(source.report, source.of(cohort)) : []),
+      ];
+      if (said.length > 0) process.stderr.write(`${said.join("; ")}\n`);
       return writeTexts(list, toStdout ? process.stdout : out, { as });
     });
     const stream = toStdout ? process.stderr : process.stdout;
@@ -148,22 +168,52 @@ async function run(store: string, options: Options, command: Command): Promise<v
   }
 }
 
+/** The labels or instructions; undefined for patients. */
+async function sourceOf({ labels, instructions }: Options): Promise<Labels | Instructions | undefined> {
+  if (labels !== undefined) return Labels.open(labels);
+  return instructions === undefined ? undefined : Instructions.open(instructions);
+}
+
+/** A format by its name, or the URL of the module that is one. */
+function format(text: string): TextFormat | URL {
+  if ((FORMATS as readonly string[]).includes(text)) return text as TextFormat;
+  if (!/\.m?[jt]s$/.test(text))
+    throw new InvalidArgumentError(`It must be one of ${FORMATS.join(", ")}, or the path of a .js, .mjs or .ts file.`);
+  return pathToFileURL(resolve(text));
+}
+
 /** Combinations that would silently do nothing. */
 function check(
-  { labels, at, exclusive, times, budget, tokenizer, noteTokens, notes: newest, format, sections, concepts, ...rest }: Options,
+  {
+    labels,
+    instructions,
+    at,
+    exclusive,
+    times,
+    budget,
+    tokenizer,
+    noteTokens,
+    notes: newest,
+    format,
+    sections,
+    concepts,
+    ...rest
+  }: Options,
   command: Command,
 ): void {
-  if (labels !== undefined && at !== undefined) command.error("error: --at cannot be combined with --labels, which have prediction times");
-  if (labels === undefined && at === undefined && exclusive === true)
-    command.error("error: --exclusive requires --labels or --at: without them there is no prediction time");
-  if (labels === undefined && at === undefined && (times === "shift" || times === "relative"))
-    command.error(`error: --times ${times} requires --labels or --at: without them there is no prediction time`);
+  const sources = [labels, instructions, at].filter((source) => source !== undefined).length;
+  if (sources > 1) command.error("error: --labels, --instructions and --at cannot be combined: each says what the prediction times are");
+  if (sources === 0 && exclusive === true)
+    command.error("error: --exclusive requires --labels, --instructions or --at: without them there is no prediction time");
+  if (sources === 0 && (times === "shift" || times === "relative"))
+    command.error(`error: --times ${times} requires --labels, --instructions or --at: without them there is no prediction time`);
+  if (instructions !== undefined && rest.question !== undefined)
+    command.error("error: --question cannot be combined with --instructions, which are the questions");
   if (budget !== undefined && tokenizer === undefined)
     command.error("error: --budget requires --tokenizer, which says what a token is: for example o200k_base, or approximate");
   if (noteTokens !== undefined && newest === undefined) command.error("error: --note-tokens requires --notes N");
   if (noteTokens !== undefined && tokenizer === undefined) command.error("error: --note-tokens requires --tokenizer");
-  const isDocument = format === "markdown" || format === "chat";
-  if (!isDocument && (sections !== undefined || concepts !== undefined || newest !== undefined))
+  if (!isDocument(format) && (sections !== undefined || concepts !== undefined || newest !== undefined))
     command.error(`error: --sections, --concepts and --notes are for --format markdown and chat; ${format} has every row`);
   if (format !== "chat" && (rest.system !== undefined || rest.question !== undefined))
     command.error("error: --system and --question are for --format chat");
@@ -171,7 +221,7 @@ function check(
 
 function sectionsOf(options: Options, command: Command): Section[] | undefined {
   const { sections: chosen, notes: newest, noteTokens: maxTokens, format } = options;
-  if (format !== "markdown" && format !== "chat") return undefined;
+  if (!isDocument(format)) return undefined;
   const made = (chosen ?? Object.keys(SECTIONS)).map((name) => {
     const make = SECTIONS[name];
     return make === undefined
@@ -214,18 +264,6 @@ function namesIn(path: string): Record<string, string> {
     );
   }
   return found as Record<string, string>;
-}
-
-/** What is left out, on stderr. */
-function tell({ report }: Texts): void {
-  if (report === null) return;
-  const { unknownLabels, unknownSubjects, otherSplit, noSplit } = report;
-  const said: string[] = [];
-  if (unknownLabels > 0)
-    said.push(`${number(unknownLabels)} labels of ${number(unknownSubjects)} subjects that are not in the store were left out`);
-  if (otherSplit > 0) said.push(`${number(otherSplit)} labels of other patients were left out`);
-  if (noSplit > 0) said.push(`${number(noSplit)} labels of subjects in no split were left out`);
-  if (said.length > 0) process.stderr.write(`${said.join("; ")}\n`);
 }
 
 function lines(summary: Awaited<ReturnType<typeof writeTexts>> & { readonly out: string; readonly seconds: number }): string[] {

@@ -1,12 +1,12 @@
 // How the methods of a cohort that run functions of the caller check their arguments and begin.
 import { Labels } from "../labels/labels.js";
-import { type Callable, functionOf } from "../passes/callable.js";
+import { functionOf } from "../passes/callable.js";
 import { LabelledPatients } from "../passes/label-slots.js";
-import type { ModuleUrl } from "../passes/module.js";
 import { checkedOptions, type MapOptions, type MapWithLabelsOptions, type ReduceOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
 import { expected, flagOf, oneOf, optionsOf } from "../support/arguments.js";
+import type { Callable, ModuleUrl } from "../support/module.js";
 
 const PER = ["worker", "chunk"] as const;
 

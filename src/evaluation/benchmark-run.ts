@@ -1,5 +1,5 @@
 // A benchmark: all tasks of a folder, and the folder of their results.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Cohort } from "../database/cohort.js";
 import type { PatientDatabase } from "../database/database.js";
@@ -8,8 +8,8 @@ import { Splits } from "../labels/splits.js";
 import { inPackage } from "../store/package-files.js";
 import { conflict, expected } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { FolderAside } from "../support/folder-aside.js";
 import { isWithin, withIo } from "../support/io.js";
-import { node } from "../support/node.js";
 import type { BenchmarkPlan } from "./benchmark.js";
 import { CountFeatures } from "./count-features.js";
 import { Embeddings } from "./embeddings.js";
@@ -134,10 +134,9 @@ function refuseTaken(out: string, store: string): void {
 
 /** Writes the folder of results: complete or not at all. */
 async function writeResults(out: string, board: Leaderboard, files: ReadonlyMap<string, Predictions>): Promise<void> {
-  const target = resolve(out);
-  const made = join(dirname(target), `.${basename(target)}.${node.crypto.randomUUID().slice(0, 8)}.tmp`);
+  const folder = withIo(out, () => new FolderAside(resolve(out)));
+  const { made } = folder;
   try {
-    withIo(out, () => mkdirSync(made, { recursive: true }));
     for (const [name, predictions] of files) {
       withIo(out, () => mkdirSync(dirname(join(made, name)), { recursive: true }));
       await predictions.write(join(made, name));
@@ -149,11 +148,10 @@ async function writeResults(out: string, board: Leaderboard, files: ReadonlyMap<
     };
     withIo(out, () => {
       for (const [name, text] of Object.entries(texts)) writeFileSync(join(made, name), text);
-      // An empty folder is replaced.
-      renameSync(made, target);
+      folder.move();
     });
   } catch (error) {
-    rmSync(made, { recursive: true, force: true });
+    folder.remove();
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { type Label, Labels } from "../labels/labels.js";
-import { type Callable, functionOf, titleOf } from "../passes/callable.js";
-import type { ModuleUrl } from "../passes/module.js";
+import { functionOf, titleOf } from "../passes/callable.js";
 import { checkedOptions, type PassOptions } from "../passes/options.js";
 import { NO_LABELS, Pass } from "../passes/pass.js";
 import type { Store } from "../store/store.js";
 import { flagOf, functionIn, namesIn, optionsOf, seedOf, textOf, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
+import type { Callable, ModuleUrl } from "../support/module.js";
 import { Labeler, Skipped } from "./labeler.js";
 import { type Labelled, labeling, type SamplePlan } from "./labeling.js";
 import { planOf } from "./rules.js";

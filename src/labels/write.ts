@@ -1,10 +1,10 @@
 // Writing labels as a file in MEDS's label schema.
-import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { lstatSync, readdirSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type WrittenColumn, writeTable } from "../store/native.js";
 import { fail, MedsError } from "../support/errors.js";
+import { FolderAside } from "../support/folder-aside.js";
 import { failIo, withIo } from "../support/io.js";
-import { node } from "../support/node.js";
 import { type LabelTable, MISSING } from "./table/table.js";
 
 /** The name of the only file of a written task. */
@@ -14,25 +14,21 @@ const FILE = "labels.parquet";
 export function writeLabels(labels: LabelTable, path: string, force: boolean): void {
   const target = targetOf(path);
   const columns = columnsOf(labels, path);
-  const name = `.${basename(target)}.${node.crypto.randomUUID().slice(0, 8)}`;
-  // Beside the folder, because a rename cannot cross file systems. Readers skip names that begin with a dot.
-  const [made, old] = [join(dirname(target), `${name}.tmp`), join(dirname(target), `${name}.old`)];
-  withIo(path, () => mkdirSync(dirname(target), { recursive: true }));
+  const folder = withIo(path, () => new FolderAside(target));
+  const made = join(folder.made, FILE);
   try {
-    mkdirSync(made);
-    writeTable(join(made, FILE), columns);
-    if (clear(target, path, force)) replace(made, target, old);
-    else renameSync(made, target);
+    writeTable(made, columns);
+    if (isTaken(target, path, force)) folder.replace();
+    else folder.move();
   } catch (error) {
-    rmSync(made, { recursive: true, force: true });
+    folder.remove();
     // The caller does not know the path of the temporary folder.
-    if (error instanceof MedsError) fail(error.code, error.message.replaceAll(join(made, FILE), path), path);
+    if (error instanceof MedsError) fail(error.code, error.message.replaceAll(made, path), path);
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOTEMPTY" || code === "EEXIST")
       failExists(path, "another program wrote this folder at the same time. Choose another folder, or try again");
     failIo(path, error);
   }
-  rmSync(old, { recursive: true, force: true });
 }
 
 /** The folder that a link leads to: the link itself is kept. */
@@ -44,16 +40,13 @@ function targetOf(path: string): string {
   }
 }
 
-/** Are there files to replace? An empty folder is removed. */
-function clear(target: string, path: string, force: boolean): boolean {
+/** Are there files to replace? */
+function isTaken(target: string, path: string, force: boolean): boolean {
   const stat = lstatSync(target, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   if (!stat.isDirectory()) failExists(path, "this is a file, and labels are written into a folder. Choose another path");
   const entries = readdirSync(target, { recursive: true, withFileTypes: true });
-  if (entries.length === 0) {
-    rmdirSync(target);
-    return false;
-  }
+  if (entries.length === 0) return false;
   if (!force) failExists(path, "this folder is not empty. Choose another folder, or replace its labels with { force: true }");
   // Replaced files are deleted, so all of them must be labels.
   const other = entries.find((entry) => !entry.isDirectory() && !entry.name.endsWith(".parquet"));
@@ -63,16 +56,6 @@ function clear(target: string, path: string, force: boolean): boolean {
       `this folder also contains ${join(other.parentPath, other.name)}, which is not a file of labels. Move that file to another folder`,
     );
   return true;
-}
-
-function replace(made: string, target: string, old: string): void {
-  renameSync(target, old);
-  try {
-    renameSync(made, target);
-  } catch (error) {
-    renameSync(old, target);
-    throw error;
-  }
 }
 
 function failExists(path: string, found: string): never {

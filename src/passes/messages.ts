@@ -3,11 +3,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Int64 } from "../store/values/vector.js";
 import { MedsError, type MedsErrorCode } from "../support/errors.js";
+import type { ModuleFunction } from "../support/module.js";
 import { isError } from "../support/realm.js";
 import type { Chunks } from "./chunks.js";
 import type { InlineFunction } from "./inline.js";
 import type { LabelPlan } from "./label-slots.js";
-import type { ModuleFunction } from "./module.js";
 import type { ReaderPlan } from "./reader.js";
 
 /** From the main thread to a worker. */

@@ -1,6 +1,6 @@
 import { MedsError } from "../support/errors.js";
+import { failureOf } from "../support/module.js";
 import { node } from "../support/node.js";
-import { isError } from "../support/realm.js";
 import type { AbortSignalLike } from "../support/signal.js";
 import { Board } from "./board.js";
 import { titleOf } from "./callable.js";
@@ -199,10 +199,9 @@ export class Run {
     const cause = received(error);
     // Errors of the store are passed on unchanged: they are not errors of the function.
     if (stage === "store" && cause instanceof MedsError) return cause;
-    const text = isError(cause) ? `${cause.name}: ${cause.message}` : String(cause);
     const when =
       stage === "load" ? "could not be loaded" : subject === null ? "failed before it read a patient" : `failed at subject ${subject}`;
-    return new MedsError("MEDS_PASS_FAILED", `${this.title()} ${when}: ${text}`, { ...this.path(), cause });
+    return failureOf(`${this.title()} ${when}`, cause, this.path().path);
   }
 
   private title(): string {

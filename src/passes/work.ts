@@ -1,7 +1,8 @@
 import { types } from "node:util";
+import type { Callable } from "../support/module.js";
 import type { Patient } from "../timeline/patient.js";
 import { Board } from "./board.js";
-import { type Callable, loaded } from "./callable.js";
+import { loaded } from "./callable.js";
 import { OwnFault, sent, type Task, type Work } from "./messages.js";
 import type { OpenDatabase, Opened } from "./opener.js";
 import { type Link, Outbox } from "./outbox.js";

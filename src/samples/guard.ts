@@ -11,35 +11,35 @@ import { NO_CUTOFF } from "./cutoff.js";
 export type Later = ReadonlyMap<number, number>;
 
 /**
- * Is a value known at the cut-off, so is its own time (in microseconds) at or before it? Without a time the
- * value is not known.
+ * Is a value known, so is its own time (in microseconds) not after the last time at which something is known? Without
+ * a time the value is not known.
  */
-export function isKnown(shard: Shard, row: number, patient: number, timeColumn: number, cutoff: bigint): boolean {
+export function isKnown(shard: Shard, row: number, patient: number, timeColumn: number, limit: bigint): boolean {
   const time = shard.field(timeColumn).value(row, patient);
   if (time === null) return false;
-  if (typeof time === "bigint") return time <= cutoff;
+  if (typeof time === "bigint") return time <= limit;
   if (typeof time !== "number")
     fail(
       "MEDS_COLUMN_TYPE",
       `${shard.store.path}: the column of times at which values become known contains a ${typeof time}. Name a column of times in \`knownLater\`.`,
       shard.store.path,
     );
-  return time <= Number(cutoff);
+  return time <= Number(limit);
 }
 
 /**
  * A view of a shard in which values of later columns are null as long as they are not known. Everything else
  * is the shard itself. Timelines, events and windows made over the view read their columns through it.
  */
-export function guarded(shard: Shard, patient: number, later: Later, cutoff: bigint): Shard {
-  if (later.size === 0 || cutoff === NO_CUTOFF) return shard;
+export function guarded(shard: Shard, patient: number, later: Later, limit: bigint): Shard {
+  if (later.size === 0 || limit === NO_CUTOFF) return shard;
   const fields = new Map<number, Field>();
   const field = (column: number): Field => {
     const timeColumn = later.get(column);
     const own = shard.field(column);
     if (timeColumn === undefined) return own;
     const known =
-      fields.get(column) ?? guardedField(own, (row) => isKnown(shard, row, patient, timeColumn, cutoff), shard.offsets[patient]!);
+      fields.get(column) ?? guardedField(own, (row) => isKnown(shard, row, patient, timeColumn, limit), shard.offsets[patient]!);
     fields.set(column, known);
     return known;
   };

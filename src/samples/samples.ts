@@ -133,7 +133,7 @@ export class Samples {
     const window = new Window(this._store, this._plan);
     this._set(window, sample, drawOf(seed, epoch));
     const { patient, index, staticCount } = window;
-    const shard = guarded(window.shard, patient, this._plan.later, window.cutoff);
+    const shard = guarded(window.shard, patient, this._plan.later, window.limit);
     const rows = Uint32Array.from({ length: window.length }, (_, row) => window.row(row));
     const statics = window.statics.slice(0, staticCount);
     const timeless = statics.filter((row) => row < window.first + this._store.staticOf[index]!).length;

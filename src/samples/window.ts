@@ -66,6 +66,11 @@ export class Window {
     return this.cutoffs.at(this.sample);
   }
 
+  /** The last time at which something is known: the cut-off, or just before it. */
+  get limit(): bigint {
+    return this.plan.inclusive || !this.hasCutoff ? this.cutoff : this.cutoff - 1n;
+  }
+
   get hasCutoff(): boolean {
     return this.cutoffs.has(this.sample);
   }
@@ -240,7 +245,7 @@ export class Window {
   private valueOf(column: number, row: number): Value | null {
     const { shard, patient, plan } = this;
     const time = plan.later.get(column);
-    if (time !== undefined && this.hasCutoff && !isKnown(shard, row, patient, time, this.cutoff)) return null;
+    if (time !== undefined && this.hasCutoff && !isKnown(shard, row, patient, time, this.limit)) return null;
     return shard.field(column).value(row, patient);
   }
 

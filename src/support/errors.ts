@@ -3,8 +3,8 @@
  * code.
  *
  * `MEDS_CLOSED`, `MEDS_UNKNOWN_COLUMN`, `MEDS_UNKNOWN_SPLIT`, `MEDS_UNKNOWN_SUBJECT`, `MEDS_UNSAFE_NUMBER`
- * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw in
- * a worker thread (`cause` is what it threw). `MEDS_BUNDLED` means that the package is used in a bundle
+ * and `MEDS_OUT_OF_RANGE` come from reading. `MEDS_PASS_FAILED` means that the caller's own function threw
+ * (`cause` is what it threw). `MEDS_BUNDLED` means that the package is used in a bundle
  * that contains a copy of it. The other codes come from opening, converting and verifying too.
  */
 export type MedsErrorCode =
@@ -62,7 +62,7 @@ export type MedsErrorCode =
   | "MEDS_OTHER_IDS"
   /** There is no row, slot or id with this number. Fix: Use a number from 0 to `length` - 1 or `size` - 1. */
   | "MEDS_OUT_OF_RANGE"
-  /** Your function threw an error in a worker thread. That error is the `cause`. Fix: Correct the function. */
+  /** Your function threw an error, which is the `cause`, or returned what it must not return. Fix: Correct the function. */
   | "MEDS_PASS_FAILED"
   /** One patient has 2^31 rows or more, or 2 GiB of text in a column. Fix: Leave the column out, or remove the rows. */
   | "MEDS_PATIENT_TOO_LARGE"

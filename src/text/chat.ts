@@ -39,24 +39,29 @@ export interface Answer {
   readonly categoricalValue: string | null;
 }
 
-/**
- * One line: the messages, and which label they are of. Without an answer, the last message is that of the user.
- * `question` is that of this text alone.
- */
+/** An instruction: the question of one text. */
+export interface Asked {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** One line: the messages, and which label or instruction they are of. Without an answer, the last message is that of the user. */
 export function chatLine(
   plan: ChatPlan,
   text: string,
   about: { readonly subjectId: bigint; readonly time: string | null },
   label: Answer | null,
-  question: string = plan.question,
+  asked: Asked | null,
 ): string {
+  const question = asked?.text ?? plan.question;
   const messages: { readonly role: string; readonly content: string }[] = [];
   if (plan.system !== null) messages.push({ role: "system", content: plan.system });
   messages.push({ role: "user", content: question === "" ? text : `${text}\n${question}` });
   const answer = answerOf(plan, label);
   if (answer !== null) messages.push({ role: "assistant", content: answer });
   const time = about.time === null ? "" : `,"prediction_time":${JSON.stringify(about.time)}`;
-  return `{"messages":${JSON.stringify(messages)},"subject_id":${about.subjectId}${time}}\n`;
+  const id = asked === null ? "" : `,"instruction_id":${JSON.stringify(asked.id)}`;
+  return `{"messages":${JSON.stringify(messages)},"subject_id":${about.subjectId}${time}${id}}\n`;
 }
 
 function answerOf({ answers }: ChatPlan, label: Answer | null): string | null {

@@ -10,8 +10,8 @@ const DAY = 86_400 * SECOND;
  * How times are written:
  *
  * * `"absolute"` (the default): as they are, in UTC;
- * * `{ shiftTo: "2024-01-01" }`: moved by the same length, so that the prediction time falls on this day (its time
- *   of day stays);
+ * * `{ shiftTo: "2024-01-01" }`: moved by the same length, so that the prediction time (without one: the last row)
+ *   falls on this day. Its time of day stays;
  * * `"relative"`: as days before the prediction time;
  * * `"age"`: as the age of the patient;
  * * `"none"`: not at all.

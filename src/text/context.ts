@@ -1,3 +1,5 @@
+import type { CodeChoice } from "../store/choice.js";
+import type { CodeSelection } from "../store/selection.js";
 import type { Store } from "../store/store.js";
 import { conflict } from "../support/arguments.js";
 import { daysOf } from "../support/calendar.js";
@@ -50,7 +52,7 @@ export class Shared {
   private readonly words: StoreWords;
 
   constructor(
-    store: Store,
+    private readonly store: Store,
     given: ReadonlyMap<string, string>,
     readonly times: TimesPlan,
   ) {
@@ -58,6 +60,11 @@ export class Shared {
     ofStore.set(store, this.words);
     this.types = this.words.types;
     ({ names: this.names, facts: this.facts } = this.words.named(given));
+  }
+
+  /** What a choice of codes selects. */
+  selectionOf(codes: CodeChoice): CodeSelection {
+    return this.store.codes._choices.of(codes, "codes");
   }
 
   /** The concepts of a list by the codes of the store. */
@@ -80,7 +87,8 @@ export class Context {
   ) {
     const { clock, times } = shared;
     this.person = shared.facts.person(known);
-    clock.move(times.kind === "shift" && known.cutoff !== null ? times.day - daysOf(known.cutoff)[0] : 0);
+    const { now } = this;
+    clock.move(times.kind === "shift" && now !== null ? times.day - daysOf(now)[0] : 0);
   }
 
   conceptsOf(list: ConceptList): ConceptTable {

@@ -25,6 +25,12 @@ export class Names {
     return this.of(id) ?? this.code(id);
   }
 
+  /** The same for the text of a code, which the store may not have. */
+  named(code: string): string {
+    const id = this.store.codes.id(code);
+    return id === undefined ? (this.given.get(code) ?? code) : this.shown(id);
+  }
+
   /** The code. */
   code(id: number): string {
     return this.store.codes._dictionary.at(id) as string;

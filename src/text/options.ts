@@ -3,8 +3,11 @@ import { conflict, expected, INT32_MAX, oneOf, shown, wholeOf } from "../support
 import type { TimeLike } from "../support/time.js";
 import { type ChatOptions, type ChatPlan, chatPlanOf } from "./chat.js";
 import { type TextTimes, type TimesPlan, timesOf } from "./clock.js";
+import type { WriteText } from "./document.js";
 import { type CodeNames, namesOf } from "./names.js";
+import { loaded, type Own, ownOf } from "./own.js";
 import { type Roles, rolesOf, type TextColumns } from "./roles.js";
+import { titleOf } from "./sections/custom.js";
 import { SECTION_NAMES, type Section, usualSections } from "./sections/sections.js";
 import type { Tokenizer } from "./tokens.js";
 
@@ -17,10 +20,13 @@ export interface TextOptions {
   /**
    * `markdown` (the default): sections with headings. `chat`: the same, as JSON of chat messages. `lumia-xml`: every
    * known row, in encounters. `medalign-xml`: the same in the elements of MedAlign's sample. `jsonl`: the same as one line
-   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows.
+   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows. A format of your own: a function from the sections to the text,
+   * or the URL of a module whose default export it is, `new URL("./format.mjs", import.meta.url)`. Worker threads import
+   * the module; a function runs in the caller's thread only. Where a `budget` is short, it is called several times for a
+   * text, with more or less.
    */
-  readonly format?: TextFormat | undefined;
-  /** The sections of `markdown` and `chat`, in order. Default: all but notes. */
+  readonly format?: TextFormat | WriteText | { readonly href: string } | undefined;
+  /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
   /** With `chat`: what surrounds the timeline. The budget is that of the timeline alone. */
   readonly chat?: ChatOptions | undefined;
@@ -49,9 +55,9 @@ export interface ToTextOptions extends TextOptions {
 
 export const TEXT_OPTIONS: readonly string[] = ["format", "sections", "chat", "budget", "tokenizer", "times", "names", "columns"];
 
-/** Checked options. All but a function as tokenizer is plain data. */
+/** Checked options. All but the functions of the caller is plain data. */
 export interface TextPlan {
-  readonly format: TextFormat;
+  readonly format: TextFormat | Own<WriteText>;
   readonly sections: readonly Section[];
   readonly chat: ChatPlan;
   readonly budget: number | null;
@@ -61,13 +67,43 @@ export interface TextPlan {
   readonly roles: Roles;
 }
 
+/** The name of a format; `own` for one of the caller's own. */
+export type FormatName = TextFormat | "own";
+
 /** Are texts of this format made of sections. */
-export function isDocument(format: TextFormat): boolean {
-  return format === "markdown" || format === "chat";
+export function isDocument(format: TextPlan["format"]): boolean {
+  return typeof format !== "string" || format === "markdown" || format === "chat";
+}
+
+/** The option that has a function of the caller, which no other thread can call; null where none has. */
+export function ownFunctionIn({ tokenizer, format, sections }: TextPlan): string | null {
+  if (typeof tokenizer === "function") return "`tokenizer`";
+  if (typeof format === "function") return "`format`";
+  const own = sections.find((section) => section.section === "custom" && typeof section.write === "function");
+  return own === undefined ? null : "`write` of a section";
+}
+
+/** The same plan without modules: their functions are loaded. */
+export async function loadedPlan(plan: TextPlan): Promise<TextPlan> {
+  const format = typeof plan.format === "string" ? plan.format : await loaded(plan.format, "The format", "document");
+  const sections: Section[] = [];
+  for (const section of plan.sections)
+    sections.push(
+      section.section === "custom" ? { ...section, write: await loaded(section.write, titleOf(section.name), "known") } : section,
+    );
+  return { ...plan, format, sections };
+}
+
+/** Refuses modules where a text is wanted at once: they load later. */
+export function refuseModules({ format, sections }: TextPlan): void {
+  const isModule = sections.some((section) => section.section === "custom" && typeof section.write !== "function");
+  const name = typeof format === "object" ? "format" : isModule ? "write" : null;
+  if (name !== null)
+    conflict(`\`${name}\` is a module, which toText() cannot load: it returns at once. Pass the function, or use texts().`);
 }
 
 export function textPlanOf(store: Store, given: TextOptions): TextPlan {
-  const format = oneOf("format", given.format, FORMATS);
+  const format = formatOf(given.format);
   const times = timesOf(given.times);
   if (!isDocument(format)) {
     if (given.sections !== undefined)
@@ -76,7 +112,7 @@ export function textPlanOf(store: Store, given: TextOptions): TextPlan {
       conflict(`Format "${format}" has the time of each row. \`times\` must be "absolute" or { shiftTo } there.`);
   }
   if (given.chat !== undefined && format !== "chat")
-    conflict(`\`chat\` is for format "chat", and the format is "${format}". Remove one of them.`);
+    conflict(`\`chat\` is for format "chat", and the format is ${shown(format)}. Remove one of them.`);
   if (given.budget !== undefined && given.tokenizer === undefined)
     conflict('`budget` requires `tokenizer`, which says what a token is. Set it, for example to "o200k_base", or to "approximate".');
   return {
@@ -89,6 +125,11 @@ export function textPlanOf(store: Store, given: TextOptions): TextPlan {
     names: namesOf(given.names),
     roles: rolesOf(store, given.columns),
   };
+}
+
+function formatOf(given: TextOptions["format"]): TextPlan["format"] {
+  if (typeof given === "function" || (typeof given === "object" && given !== null)) return ownOf("format", given);
+  return oneOf("format", given, FORMATS);
 }
 
 function sectionsOf(given: readonly Section[] | undefined): readonly Section[] {

@@ -1,8 +1,11 @@
-// A text for a language model is a list of sections. A section has blocks, a block has items.
+// A text for a language model is a list of sections. A section has blocks, a block has items. How headings and items are
+// marked is up to the format.
 import { flagOf, namesIn, optionsOf, wholeOf } from "../support/arguments.js";
 
 /** One line, or one note: the smallest part that a short budget leaves out. */
 export interface TextItem {
+  /** Of this item and those after it, within its block. */
+  readonly heading?: string;
   readonly text: string;
   /** Number of rows that it shows. */
   readonly rows: number;
@@ -36,7 +39,7 @@ export interface TextSection {
 export interface SectionOptions {
   /**
    * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
-   * 80, list of visits 60, visits 50, general events 40, notes 30.
+   * 80, sections of your own 70, list of visits 60, visits 50, general events 40, notes 30.
    */
   readonly priority?: number | undefined;
   /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */

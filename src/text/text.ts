@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 
 /** What a text says of a section. */
 export interface SectionReport {
-  /** The function that the section is from, such as `visits`. */
+  /** The function that the section is from, such as `visits`; the name of a section of your own. */
   readonly name: string;
   readonly heading: string;
   /** Rows that it shows. */

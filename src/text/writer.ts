@@ -1,14 +1,16 @@
 import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
-import { Counter, type Fitted, fitted, rowsOf, wholeOf } from "./budget.js";
-import { type Answer, chatLine } from "./chat.js";
+import { Counter, type Fitted, fitted, NOTHING, rowsOf, wholeOf } from "./budget.js";
+import { type Answer, type Asked, chatLine } from "./chat.js";
 import { Context, Shared } from "./context.js";
+import { ownText } from "./document.js";
 import { JsonLines } from "./formats/jsonl.js";
 import { LumiaXml } from "./formats/lumia-xml.js";
 import { MARKDOWN, markdownHead, markdownText } from "./formats/markdown.js";
 import { MedalignXml } from "./formats/medalign-xml.js";
 import { type Cutoff, Known, type TextRows } from "./known.js";
-import { type TextFormat, type TextOptions, type TextPlan, textPlanOf } from "./options.js";
+import { refuseModules, type TextOptions, type TextPlan, textPlanOf } from "./options.js";
+import { longest } from "./room.js";
 import type { LatestValuesPlan } from "./sections/latest-values.js";
 import { madeSections } from "./sections/sections.js";
 import { Sink } from "./sink.js";
@@ -18,12 +20,16 @@ import { type CountTokens, tokenizerOf } from "./tokens.js";
 /** The text of a timeline. */
 export function textOf(rows: TextRows, cutoff: Cutoff, options: TextOptions): TimelineText {
   const { store } = rows._shard;
-  const { content, ...facts } = new TextWriter(store, textPlanOf(store, options)).write(rows, cutoff, null);
+  const plan = textPlanOf(store, options);
+  refuseModules(plan);
+  const { content, ...facts } = new TextWriter(store, plan).write(rows, cutoff, null);
   return new TimelineText(rows.subjectId, cutoff.time, { content: typeof content === "string" ? content : content.slice(), ...facts });
 }
 
 /** Writes every row: the known ones from `known`, for the person of `context`. */
 type WriteRows = (known: Known, context: Context, sink: Sink) => void;
+
+type Written = WrittenText & { readonly content: string };
 
 /** Writes texts of the patients of one store, one after another. */
 export class TextWriter {
@@ -46,40 +52,43 @@ export class TextWriter {
     this.rows = rowsWriter(plan.format, this.shared);
   }
 
-  /** The text of the rows of a timeline: those that are known at the cut-off. A `question` is for a chat. */
-  write(line: TextRows, cutoff: Cutoff, label: Answer | null, question?: string): WrittenText {
+  /** The text of the rows of a timeline: those that are known at the cut-off. In a chat, an instruction is the question. */
+  write(line: TextRows, cutoff: Cutoff, label: Answer | null, asked: Asked | null = null): WrittenText {
     const known = new Known(line, cutoff, this.plan.roles);
     const context = new Context(known, this.shared, this.isMeasured, this.counter?.count ?? null);
     if (this.rows !== null) return this.records(context, this.rows);
     const document = this.document(context);
     if (this.plan.format !== "chat") return document;
     const time = cutoff.time === null || !context.hasDates ? null : this.shared.clock.iso(cutoff.time);
-    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, question) };
+    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, asked) };
   }
 
-  private document(context: Context): WrittenText & { readonly content: string } {
+  private document(context: Context): Written {
     const { counter, plan } = this;
     const { known } = context;
     const sections = plan.sections.flatMap((section) => madeSections(context, section));
-    const head = markdownHead(context);
-    const written = (parts: readonly Fitted[], text: string, tokens: number | null) => {
+    const { budget, format } = plan;
+    const own = typeof format === "function" ? format : null;
+    const head = own === null ? markdownHead(context) : "";
+    const attempt = (parts: readonly Fitted[]): Written => {
+      const content = own === null ? markdownText(head, parts) : ownText(own, context, parts);
       const kept = parts.reduce((sum, { blocks }) => sum + rowsOf(blocks), 0);
-      return { content: text, tokens, rows: known.length, rowsKept: kept, sections: reportOf(parts) };
+      return { content, tokens: counter?.ofText(content) ?? null, rows: known.length, rowsKept: kept, sections: reportOf(parts) };
     };
-    if (counter === null || plan.budget === null) {
-      const parts = sections.map(wholeOf);
-      const text = markdownText(head, parts);
-      return written(parts, text, counter?.ofText(text) ?? null);
-    }
+    if (counter === null || budget === null) return attempt(sections.map(wholeOf));
     const about = `subject ${known.subjectId}`;
-    // The tokens of a text are about the sum of those of its parts. Where they are more, less is written.
-    for (let room = plan.budget - counter.of(head); ; ) {
+    const inRoom = (room: number) => {
       const parts = fitted(sections, room, MARKDOWN, counter, about);
-      const text = markdownText(head, parts);
-      const tokens = counter.ofText(text);
-      if (tokens <= plan.budget) return written(parts, text, tokens);
-      if (room <= 0) failBudget(plan.budget, tokens, about);
-      room = Math.max(0, room - (tokens - plan.budget));
+      const written = attempt(parts);
+      return { written, tokens: written.tokens!, isWhole: parts.every(({ leftOut }) => leftOut === NOTHING) };
+    };
+    if (own !== null) return longest(budget, inRoom, (tokens) => failBudget(budget, tokens, about)).written;
+    // The tokens of a text are about the sum of those of its parts. Where they are more, less is written.
+    for (let room = budget - counter.of(head); ; ) {
+      const { written, tokens } = inRoom(room);
+      if (tokens <= budget) return written;
+      if (room <= 0) failBudget(budget, tokens, about);
+      room = Math.max(0, room - (tokens - budget));
     }
   }
 
@@ -106,7 +115,7 @@ export class TextWriter {
   }
 }
 
-function rowsWriter(format: TextFormat, shared: Shared): WriteRows | null {
+function rowsWriter(format: TextPlan["format"], shared: Shared): WriteRows | null {
   if (format === "lumia-xml" || format === "medalign-xml") {
     const writer = format === "lumia-xml" ? new LumiaXml(shared) : new MedalignXml(shared);
     return (known, { person }, sink) => writer.write(known, person, sink);
@@ -151,7 +160,7 @@ function failBudget(budget: number, tokens: number, about: string): never {
 function reportOf(parts: readonly Fitted[]): SectionReport[] {
   return parts.map(({ section: { name, heading, copies = 0 }, blocks, leftOut }) => ({
     name,
-    heading: heading.replace(/^#+ /, ""),
+    heading,
     rows: rowsOf(blocks),
     blocksLeftOut: leftOut.blocks,
     itemsLeftOut: leftOut.items,

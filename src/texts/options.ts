@@ -13,8 +13,8 @@ export interface TextsOptions extends TextOptions, Knowledge {
   /** One prediction time for all patients, where the source is a list of subject ids, or all patients. */
   readonly at?: TimeLike | undefined;
   /**
-   * Number of worker threads; 0 for the caller's thread, which is the only one for a function as `tokenizer`. Default:
-   * one per processor.
+   * Number of worker threads; 0 for the caller's thread, which is the only one for functions: as `tokenizer`, as
+   * `format`, or of sections. Default: one per processor.
    */
   readonly threads?: number | undefined;
   /** Ends the loop over the texts with `MEDS_CANCELLED`. */

@@ -66,5 +66,6 @@ function columnsOf(rows: readonly LabelText[]): WrittenColumn[] {
       "categorical_value",
       labelOf(({ categoricalValue }) => categoricalValue),
     ),
+    words("instruction_id", ({ instruction }) => instruction?.id ?? null),
   ];
 }

@@ -4,6 +4,7 @@ import { Samples } from "../samples/samples.js";
 import { Store } from "../store/store.js";
 import type { Int64 } from "../store/values/vector.js";
 import { fail } from "../support/errors.js";
+import type { Asked } from "../text/chat.js";
 import type { TextRows } from "../text/known.js";
 import type { TextPlan } from "../text/options.js";
 import type { WrittenText } from "../text/text.js";
@@ -19,8 +20,8 @@ export interface TextList {
   readonly samples: Samples | null;
   /** By text, the row in patients.arrow. */
   readonly index: Uint32Array;
-  /** By label, its question in a chat; null where all have the same. */
-  readonly questions: readonly string[] | null;
+  /** By label, its instruction; null for others. */
+  readonly instructions: readonly Asked[] | null;
 }
 
 /** The data that a worker receives once, when it starts. */
@@ -32,7 +33,7 @@ export interface TextSetting {
   readonly plan: TextPlan;
   readonly samples: ReturnType<Samples["_plain"]> | null;
   readonly index: Uint32Array;
-  readonly questions: readonly string[] | null;
+  readonly instructions: readonly Asked[] | null;
 }
 
 /** Texts [from, to) of a list. */
@@ -50,20 +51,20 @@ export interface WrittenTexts {
   readonly facts: readonly Omit<WrittenText, "content">[];
 }
 
-export function settingOf({ store, plan, samples, index, questions }: TextList): TextSetting {
-  return { path: store.path, id: store.manifest.id, int64: store.int64, plan, samples: samples?._plain() ?? null, index, questions };
+export function settingOf({ store, plan, samples, index, instructions }: TextList): TextSetting {
+  return { path: store.path, id: store.manifest.id, int64: store.int64, plan, samples: samples?._plain() ?? null, index, instructions };
 }
 
 /** The list in a worker. */
-export function listOf({ path, id, int64, plan, samples, index, questions }: TextSetting): TextList {
+export function listOf({ path, id, int64, plan, samples, index, instructions }: TextSetting): TextList {
   const store = new Store(path, false, int64);
   if (store.manifest.id !== id)
     fail("MEDS_STORE_REPLACED", `${path}: the store was replaced after it was opened. Open it again, then write the texts again.`, path);
-  return { store, plan, samples: samples === null ? null : Samples._revived(store, samples), index, questions };
+  return { store, plan, samples: samples === null ? null : Samples._revived(store, samples), index, instructions };
 }
 
 /** Returns a function that writes a text of the list. */
-export function writerOf({ store, plan, samples, index, questions }: TextList): (text: number) => WrittenText {
+export function writerOf({ store, plan, samples, index, instructions }: TextList): (text: number) => WrittenText {
   const writer = new TextWriter(store, plan);
   if (samples === null) return (text) => writer.write(patientOf(store, index[text]!), { time: null, inclusive: true }, null);
   const { inclusive } = samples._plan;
@@ -71,7 +72,7 @@ export function writerOf({ store, plan, samples, index, questions }: TextList): 
     const time = samples._cutoff[text]!;
     const { static: statics, timeline, label } = samples.at(text)!;
     const cutoff = { time: time === NO_CUTOFF ? null : time, inclusive };
-    return writer.write(joined(statics, timeline), cutoff, label, questions?.[samples._label[text]!]);
+    return writer.write(joined(statics, timeline), cutoff, label, instructions?.[samples._label[text]!]);
   };
 }
 

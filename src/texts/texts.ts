@@ -14,7 +14,7 @@ import { startWorker } from "../store/package-files.js";
 import { conflict, expected, INT32_MAX } from "../support/arguments.js";
 import { shownAs } from "../support/inspect.js";
 import type { AbortSignalLike } from "../support/signal.js";
-import { type TextFormat, textPlanOf } from "../text/options.js";
+import { type FormatName, loadedPlan, ownFunctionIn, textPlanOf } from "../text/options.js";
 import { LabelText } from "./label-text.js";
 import { partsOf, type TextsOptions } from "./options.js";
 import { listOf, settingOf, type TextJob, type TextList, type TextSetting, type WrittenTexts, writerOf } from "./text-list.js";
@@ -45,10 +45,10 @@ export class Texts implements AsyncIterable<LabelText> {
 
   /** @internal Writes texts in a worker thread. */
   static _serve(setting: TextSetting): void {
-    let run: ((job: TextJob) => WrittenTexts) | undefined;
-    serve((job: TextJob) => {
+    let run: Promise<(job: TextJob) => WrittenTexts> | undefined;
+    serve(async (job: TextJob) => {
       run ??= runner(listOf(setting));
-      return run(job);
+      return (await run)(job);
     });
   }
 
@@ -66,19 +66,21 @@ export class Texts implements AsyncIterable<LabelText> {
   }
 
   /** @internal */
-  get _format(): TextFormat {
-    return this.list.plan.format;
+  get _format(): FormatName {
+    const { format } = this.list.plan;
+    return typeof format === "string" ? format : "own";
   }
 
   /**
    * The texts.
    *
-   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_CANCELLED`; `MEDS_CLOSED`.
+   * @throws MedsError `MEDS_BUDGET` for a text whose required sections have no room; `MEDS_PASS_FAILED` where a section
+   * or format of the caller's own fails; `MEDS_CANCELLED`; `MEDS_CLOSED`.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelText, void, undefined> {
     const jobs = jobsOf(this.list);
     if (this.threads === 0) {
-      const run = runner(this.list);
+      const run = await runner(this.list);
       let memory: ArrayBuffer | undefined;
       for (const job of jobs) {
         const written = run(memory === undefined ? job : { ...job, memory });
@@ -130,7 +132,7 @@ export class Texts implements AsyncIterable<LabelText> {
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    return shownAs("Texts", { size: this.size, format: this.list.plan.format });
+    return shownAs("Texts", { size: this.size, format: this._format });
   }
 
   private labelled({ from }: TextJob, { bytes, ends, facts }: WrittenTexts): LabelText[] {
@@ -174,8 +176,8 @@ function jobsOf({ store, index }: TextList): TextJob[] {
   return jobs;
 }
 
-function runner(list: TextList): (job: TextJob) => WrittenTexts {
-  const write = writerOf(list);
+async function runner(list: TextList): Promise<(job: TextJob) => WrittenTexts> {
+  const write = writerOf({ ...list, plan: await loadedPlan(list.plan) });
   return ({ from, to, memory }) => {
     const facts: Omit<ReturnType<typeof write>, "content">[] = [];
     const ends = new Float64Array(to - from);
@@ -207,7 +209,7 @@ function runner(list: TextList): (job: TextJob) => WrittenTexts {
  * write them, in order. Each text is that of {@link Timeline.toText}: nothing after its cut-off has an influence on it.
  * With the format `chat` an instruction is the question; its responses are in no text.
  *
- * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option; `MEDS_NOT_FOUND`; `MEDS_UNKNOWN_SUBJECT` for an id outside of `db`;
  * `MEDS_UNKNOWN_COLUMN`; `MEDS_MISSING_PACKAGE`; `MEDS_CLOSED`.
  * @example
  * ```ts
@@ -226,26 +228,29 @@ export function texts<S extends object>(db: Cohort<S>, source?: TextSource, opti
   const store = db._store;
   store.check();
   const plan = textPlanOf(store, text);
-  if (typeof plan.tokenizer === "function" && threads !== undefined && threads > 0)
-    conflict("A function as `tokenizer` cannot be sent to worker threads. Set `threads: 0`, or name a tokenizer.");
-  const count = typeof plan.tokenizer === "function" ? 0 : (threads ?? availableParallelism());
-  const asked = source instanceof Instructions ? source.of(db) : null;
-  const given = asked?.labels ?? (source instanceof Labels ? source : null);
+  const own = ownFunctionIn(plan);
+  if (own !== null && threads !== undefined && threads > 0)
+    conflict(
+      `A function as ${own} cannot be sent to worker threads. Set \`threads: 0\`, or ${own === "`tokenizer`" ? "name a tokenizer" : "pass the URL of a module that exports it"}.`,
+    );
+  const count = own !== null ? 0 : (threads ?? availableParallelism());
+  const timelines = source instanceof Instructions ? source.of(db) : null;
+  const given = timelines?.labels ?? (source instanceof Labels ? source : null);
   if (given !== null && at !== undefined)
     conflict("`at` cannot be combined with labels or instructions, which have times. Remove one of them.");
-  if (asked !== null && text.chat?.question !== undefined)
+  if (timelines !== null && text.chat?.question !== undefined)
     conflict("`chat.question` cannot be combined with instructions, which are the questions. Remove it.");
   const ids = given === null ? (source as Iterable<SubjectId> | undefined) : undefined;
   const labels = given ?? (at === undefined ? null : labelsAt(db, ids, at));
   if (labels !== null) {
     const list = samples(db, labels, { ...knowledge, maxLength: INT32_MAX });
-    const instructions = asked?._instructions ?? null;
-    const questions = instructions?.map((instruction) => instruction.text) ?? null;
-    return new Texts({ store, plan, samples: list, index: list._index, questions }, count, signal, instructions);
+    const instructions = timelines?._instructions ?? null;
+    const asked = instructions?.map(({ id, text }) => ({ id, text })) ?? null;
+    return new Texts({ store, plan, samples: list, index: list._index, instructions: asked }, count, signal, instructions);
   }
   const idle = Object.keys(knowledge)[0];
   if (idle !== undefined) conflict(`\`${idle}\` requires labels or \`at\`: the texts are those of whole patients. Remove \`${idle}\`.`);
-  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids), questions: null }, count, signal);
+  return new Texts({ store, plan, samples: null, index: indexesOf(db, ids), instructions: null }, count, signal);
 }
 
 /** Rows in patients.arrow. */

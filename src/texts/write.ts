@@ -1,14 +1,14 @@
 // Texts as files: one text per file, all in one file, or a table.
-import { randomUUID } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { extname, join, resolve } from "node:path";
 import type { LabelRow } from "../labels/labels.js";
 import { conflict, expected, namesIn, oneOf, optionsOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
+import { FolderAside } from "../support/folder-aside.js";
 import { withIo } from "../support/io.js";
 import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { Clock } from "../text/clock.js";
-import type { TextFormat } from "../text/options.js";
+import type { FormatName } from "../text/options.js";
 import type { LabelText } from "./label-text.js";
 import { parquetOf } from "./table.js";
 import { Texts } from "./texts.js";
@@ -41,29 +41,31 @@ export interface WrittenTextsReport {
 const AS = ["texts", "files", "jsonl", "parquet"] as const;
 
 /** The end of the name of a file, by format. */
-const ENDS: Readonly<Record<TextFormat, string>> = {
+const ENDS: Readonly<Record<FormatName, string>> = {
   markdown: ".md",
   chat: ".jsonl",
   "lumia-xml": ".xml",
   "medalign-xml": ".xml",
   jsonl: ".jsonl",
   "jsonl-events": ".jsonl",
+  own: ".txt",
 };
 
 /** What surrounds and separates several texts in one file, so that it is one document of XML. */
-const AROUND: Readonly<Record<TextFormat, readonly [before: string, between: string, after: string]>> = {
+const AROUND: Readonly<Record<FormatName, readonly [before: string, between: string, after: string]>> = {
   markdown: ["", "\n---\n\n", ""],
   chat: ["", "", ""],
   "lumia-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<eventstreams>\n', "", "</eventstreams>\n"],
   "medalign-xml": ['<?xml version="1.0" encoding="UTF-8"?>\n<records>\n', "", "</records>\n"],
   jsonl: ["", "", ""],
   "jsonl-events": ["", "", ""],
+  own: ["", "", ""],
 };
 
 /**
  * Writes texts to a file, a folder or a stream: as they are, as JSON lines or as a Parquet table with the columns
  * `subject_id`, `prediction_time`, `text`, `tokens`, `rows`, `rows_kept`, `rows_left_out`, `boolean_value`,
- * `integer_value`, `float_value` and `categorical_value`. A file is complete or does not exist.
+ * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
  * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
@@ -95,7 +97,7 @@ export async function writeTexts(list: Texts, to: string | WritableLike, options
   return report.result();
 }
 
-function asOf(target: string | object, as: WriteTextsOptions["as"], format: TextFormat): (typeof AS)[number] {
+function asOf(target: string | object, as: WriteTextsOptions["as"], format: FormatName): (typeof AS)[number] {
   if (as !== undefined) return oneOf("as", as, AS);
   if (typeof target !== "string") return "texts";
   const end = extname(target).toLowerCase();
@@ -131,7 +133,7 @@ class Report {
   }
 }
 
-async function* joined(texts: AsyncIterable<LabelText>, format: TextFormat): AsyncGenerator<Uint8Array> {
+async function* joined(texts: AsyncIterable<LabelText>, format: FormatName): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const [before, between, after] = AROUND[format].map((part) => encoder.encode(part)) as [Uint8Array, Uint8Array, Uint8Array];
   if (before.length > 0) yield before;
@@ -148,10 +150,11 @@ async function* joined(texts: AsyncIterable<LabelText>, format: TextFormat): Asy
 async function* jsonLines(texts: AsyncIterable<LabelText>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const clock = new Clock();
-  for await (const { subjectId, predictionTime, label, text, tokens, rows, rowsKept, rowsLeftOut } of texts) {
+  for await (const { subjectId, predictionTime, label, instruction, text, tokens, rows, rowsKept, rowsLeftOut } of texts) {
     const members = [`"subject_id":${subjectId}`];
     if (predictionTime !== null) members.push(`"prediction_time":"${clock.iso(predictionTime)}"`);
     members.push(...labelMembers(label));
+    if (instruction !== null) members.push(`"instruction_id":${JSON.stringify(instruction.id)}`);
     if (tokens !== null) members.push(`"tokens":${tokens}`);
     members.push(`"rows":${rows},"rows_kept":${rowsKept},"rows_left_out":${rowsLeftOut},"text":${JSON.stringify(text)}`);
     yield encoder.encode(`{${members.join(",")}}\n`);
@@ -173,22 +176,21 @@ function labelMembers(label: LabelRow | null): string[] {
 async function writeFiles(texts: AsyncIterable<LabelText>, path: string, { _format: format }: Texts): Promise<void> {
   const target = resolve(path);
   checkFree(target, path);
-  const made = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  const folder = withIo(path, () => new FolderAside(target));
   const names = new Set<string>();
   const clock = new Clock();
   try {
-    withIo(path, () => mkdirSync(made, { recursive: true }));
     for await (const { subjectId, predictionTime, bytes } of texts) {
       const stem = predictionTime === null ? String(subjectId) : `${subjectId}_${clock.iso(predictionTime).replace(/[-:]/g, "")}`;
       let name = stem;
       // Two labels of a task may have the same time.
       for (let i = 2; names.has(name); i += 1) name = `${stem}_${i}`;
       names.add(name);
-      withIo(path, () => writeFileSync(join(made, name + ENDS[format]), bytes));
+      withIo(path, () => writeFileSync(join(folder.made, name + ENDS[format]), bytes));
     }
-    withIo(path, () => renameSync(made, target));
+    withIo(path, () => folder.move());
   } catch (error) {
-    rmSync(made, { recursive: true, force: true });
+    folder.remove();
     throw error;
   }
 }
@@ -198,5 +200,4 @@ function checkFree(target: string, path: string): void {
   const isEmpty = lstatSync(target).isDirectory() && readdirSync(target).length === 0;
   if (!isEmpty)
     fail("MEDS_STORE_EXISTS", `${path}: this already exists and is not an empty folder. Choose another path, or remove it.`, path);
-  withIo(path, () => rmdirSync(target));
 }

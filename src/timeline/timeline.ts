@@ -468,7 +468,8 @@ export class Timeline<S extends object = AnySchema> implements Iterable<Event<S>
    * as the end of a visit), has an influence on any character.
    *
    * @throws MedsError `MEDS_BUDGET` where the required sections have no room; `MEDS_MISSING_PACKAGE` for a tokenizer
-   * whose package is not installed; `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
+   * whose package is not installed; `MEDS_PASS_FAILED` where a section or format of the caller's own fails;
+   * `MEDS_INVALID_ARGUMENT`; `MEDS_UNKNOWN_COLUMN`; `MEDS_CLOSED`.
    * @example
    * ```ts
    * import { PatientDatabase } from "meds-reader";

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { types } from "node:util";
-import type { ModuleFunction } from "../passes/module.js";
 import type { Store } from "../store/store.js";
 import { MedsError } from "../support/errors.js";
 import { withIo } from "../support/io.js";
+import type { ModuleFunction } from "../support/module.js";
 import { node } from "../support/node.js";
 import type { AddedColumn } from "./part.js";
 

@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import type { PatientDatabase } from "../database/database.js";
 import type { PassContext } from "../database/functions.js";
 import type { Summary } from "../operations/convert.js";
-import { type ModuleFunction, type ModuleUrl, moduleOf } from "../passes/module.js";
 import { type CheckedOptions, checkedOptions, type PassOptions } from "../passes/options.js";
 import { readerKind } from "../passes/reader.js";
 import { refuseTaken, type WorkOptions } from "../store/native.js";
@@ -10,6 +9,7 @@ import { conflict, countIn, expected, flagOf, functionIn, pathOf } from "../supp
 import { fail } from "../support/errors.js";
 import { isWithin } from "../support/io.js";
 import { lazy } from "../support/lazy.js";
+import { type ModuleFunction, type ModuleUrl, moduleOf } from "../support/module.js";
 import type { Event } from "../timeline/event.js";
 import type { Patient } from "../timeline/patient.js";
 import type { NewRow, Row } from "../timeline/row.js";

@@ -18,6 +18,7 @@ const COMMANDS = [
   "generate",
   "filter",
   "transform",
+  "text",
   "export",
   "inspect",
   "score",

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type ConvertOptions,
   convert,
+  custom,
   filter,
   Labels,
   loader,
@@ -320,7 +321,14 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ],
     ],
     MEDS_OUT_OF_RANGE: [["db.at(0).timeAt(99)", () => db.at(0)!.timeAt(99)]],
-    MEDS_PASS_FAILED: [['db.map("rows.mjs") // its function throws', () => db.map(failing).toArray()]],
+    MEDS_PASS_FAILED: [
+      ['db.map("rows.mjs") // its function throws', () => db.map(failing).toArray()],
+      [
+        'db.at(0).toText({ sections: [custom({ name: "mine", heading: "Mine", write: () => 5 })] })',
+        () => db.at(0)!.toText({ sections: [custom({ name: "mine", heading: "Mine", write: (() => 5) as never })] }),
+      ],
+      ["db.at(0).toText({ format: () => 5 })", () => db.at(0)!.toText({ format: (() => 5) as never })],
+    ],
     MEDS_PATIENT_TOO_LARGE: [],
     MEDS_PERMISSION: [
       [

@@ -1,10 +1,12 @@
 // MedAlign's instructions: the files as public code reads them, joined to patients, and their texts.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Instructions, microsOf, PatientDatabase, texts } from "meds-reader";
+import { Instructions, microsOf, PatientDatabase, texts, writeTexts } from "meds-reader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { meds } from "../cli/run.js";
 import { folder } from "../support/folder.js";
 import { type RecordRow, recordStore } from "../support/record.js";
+import { one } from "../support/source.js";
 
 const rows = (year: number): RecordRow[] => [
   { time: "1960-01-02", code: "MEDS_BIRTH", table: "person" },
@@ -179,6 +181,43 @@ describe("instructions of a database", () => {
     const [first] = await texts(db, all, { format: "jsonl", threads }).toArray();
     expect(first!.text).toContain("LOINC/1");
     expect(first!.text).not.toContain("LOINC/2");
+  });
+
+  it("become prompts on the command line, with what is left out", async () => {
+    const root = files({ "i.tsv": `${TIMED}5|Whose?|||Secret answer.\n`.replaceAll("|", "\t") });
+    const [store, out] = [db.path, folder("prompts")];
+    const run = (...args: string[]) => meds("text", store, "--instructions", root, ...args);
+    const chat = await run("--format", "chat", "--system", "Answer.", "--out", join(out, "chat.jsonl"));
+    expect(chat).toMatchObject({
+      code: 0,
+      stderr:
+        "left out: 1 instruction without a patient, 1 instruction about other patients; 1 instruction without a time: as of the last row\n",
+    });
+    const lines = readFileSync(join(out, "chat.jsonl"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { subject_id: 124, instruction_id: "1" },
+      { subject_id: 124, instruction_id: "2" },
+      { subject_id: 125, instruction_id: "3" },
+    ]);
+    expect(lines.join("")).not.toContain("Secret");
+    const all = await texts(db, await Instructions.open(root), { format: "chat", chat: { system: "Answer." } }).toArray();
+    expect(lines).toEqual(all.map(({ text }) => text.trimEnd()));
+    const ids = join(out, "ids.txt");
+    writeFileSync(ids, "125\n");
+    const chosen = await run("--ids", ids, "--out", "-");
+    expect(chosen.stdout.split("# Electronic").length).toBe(2);
+    expect(chosen.stderr).toContain("3 instructions about other patients");
+    await writeTexts(texts(db, await Instructions.open(root)), join(out, "prompts.parquet"));
+    expect((await one(`SELECT list(instruction_id) AS ids FROM read_parquet('${join(out, "prompts.parquet")}')`)).ids).toEqual([
+      "1",
+      "2",
+      "3",
+    ]);
+    for (const [args, message] of [
+      [["--at", "2019"], "--labels, --instructions and --at cannot be combined"],
+      [["--format", "chat", "--question", "?"], "--question cannot be combined with --instructions"],
+    ] as const)
+      expect(await run("--out", "-", ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });
 
   it("cannot be combined with a time or another question", async () => {

@@ -79,6 +79,29 @@ describe("columns that were known later", () => {
   });
 });
 
+describe("a value whose own time is exactly the cut-off", () => {
+  it("was known with `inclusive: false`", async () => {
+    const db = await store(
+      [[1n, T0, "VISIT"]],
+      [
+        { name: "end", type: simple.time, values: [T0 + HOUR] },
+        { name: "fate", type: simple.text, values: ["DIED"] },
+      ],
+    );
+    const seen = (predictionTime: bigint, inclusive: boolean) => {
+      const labels = Labels.from([{ subjectId: 1, predictionTime }]);
+      const options: SampleOptions = { maxLength: 9, inclusive, knownLater: { fate: "end", end: "end" } };
+      const died = { ...options, where: { fate: (fate: string | null) => fate === "DIED" } };
+      const [event] = samples(db, labels, options).at(0)!.timeline;
+      return [event!.get("end"), event!.get("fate"), samples(db, labels, died).at(0)!.timeline.length];
+    };
+    const known = [Number(T0 + HOUR), "DIED", 1];
+    const unknown = [null, null, 0];
+    expect([seen(T0 + HOUR, true), seen(T0 + HOUR, false), seen(T0 + HOUR + 1n, false)]).toEqual([known, unknown, known]);
+    db.close();
+  });
+});
+
 describe("rows at the cut-off", () => {
   it("are counted by the first part of their codes, and dropped on request", async () => {
     const db = await store([

@@ -1,6 +1,7 @@
 // Nothing after the prediction time has an influence on a text: sources that differ only there give the same characters.
 import fc from "fast-check";
 import {
+  custom,
   demographics,
   generalEvents,
   Labels,
@@ -12,6 +13,8 @@ import {
   texts,
   visitList,
   visits,
+  type WriteSection,
+  type WriteText,
 } from "meds-reader";
 import { describe, expect, it } from "vitest";
 import { runs } from "../support/property.js";
@@ -19,6 +22,10 @@ import { type RecordRow, recordStore } from "../support/record.js";
 
 const T0 = 1_577_836_800_000_000n;
 const HOUR = 3_600_000_000n;
+const own = async <F>(name: string): Promise<F> =>
+  ((await import(new URL(`../support/texts/${name}.mjs`, import.meta.url).href)) as { readonly default: F }).default;
+const json = await own<WriteText>("format");
+const everything = await own<WriteSection>("section");
 /** Hours from the beginning to the prediction time. */
 const CUT = 50;
 const at = T0 + BigInt(CUT) * HOUR;
@@ -85,6 +92,8 @@ const FORMATS: readonly TextOptions[] = [
       generalEvents(),
     ],
   },
+  { format: "markdown", sections: [custom({ name: "all", heading: "All", write: everything })] },
+  { format: json, sections: [custom({ name: "all", heading: "All", write: everything, keep: "last" }), visits()] },
   { format: "chat", chat: { question: "Will the patient return?" } },
   { format: "lumia-xml" },
   { format: "medalign-xml" },
@@ -108,11 +117,11 @@ async function seen(rows: readonly RecordRow[], { inclusive, times, budget }: Hi
     const labels = Labels.from([{ subjectId: 1, predictionTime: at + late, booleanValue: true }]);
     const found: string[] = [];
     for (const options of FORMATS) {
-      const isDocument = options.format === "markdown" || options.format === "chat";
+      const isDocument = (["markdown", "chat", json] as unknown[]).includes(options.format);
       const given: TextOptions = {
         ...options,
         ...((isDocument || typeof times === "object") && { times }),
-        ...(budget !== null && { budget: isDocument ? budget : 40 * budget, tokenizer: "approximate" }),
+        ...(budget !== null && { budget: (isDocument ? (options.format === json ? 8 : 1) : 40) * budget, tokenizer: "approximate" }),
       };
       for await (const { text, tokens, rows: known, rowsKept } of texts(db, labels, { ...given, inclusive, threads: 0 }))
         found.push(`${text} ${tokens} ${known} ${rowsKept}`);

@@ -1,6 +1,7 @@
 // Texts of many patients: order, threads, files.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { Labels, MedsError, PatientDatabase, type TextOptions, texts, writeTexts } from "meds-reader";
@@ -138,6 +139,15 @@ describe("writeTexts", () => {
     expect(readdirSync(files)).toHaveLength(40);
     expect(existsSync(join(files, "0.xml"))).toBe(true);
     await expect(writeTexts(texts(db), files)).rejects.toMatchObject({ code: "MEDS_STORE_EXISTS" });
+    // An empty folder is replaced, and stays where the texts fail.
+    const empty = join(out, "empty");
+    mkdirSync(empty);
+    await expect(writeTexts(texts(db, undefined, { budget: 3, tokenizer: "approximate" }), empty)).rejects.toMatchObject({
+      code: "MEDS_BUDGET",
+    });
+    expect(readdirSync(out).filter((name) => name.includes("empty"))).toEqual(["empty"]);
+    await writeTexts(texts(db, [db.at(0)!.subjectId]), empty);
+    expect(readdirSync(empty)).toEqual(["0.md"]);
     await writeTexts(texts(db, labels), join(out, "lines.jsonl"));
     const lines = readFileSync(join(out, "lines.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines).toHaveLength(80);
@@ -155,7 +165,7 @@ describe("meds-reader text", () => {
     labels.write(tasks);
     const path = join(out, "cli.parquet");
     const done = await meds("text", store, "--labels", tasks, "--budget", "300", "--tokenizer", "approximate", "--out", path, "--json");
-    expect(done).toMatchObject({ code: 0, stderr: "1 labels of 1 subjects that are not in the store were left out\n" });
+    expect(done).toMatchObject({ code: 0, stderr: "left out: 1 label of 1 subject outside the store\n" });
     expect(JSON.parse(done.stdout)).toMatchObject({ texts: 80, mostTokens: expect.any(Number) });
     expect(await parquetReadObjects({ file: await bufferOf(path), compressors })).toHaveLength(80);
   });
@@ -178,8 +188,22 @@ describe("meds-reader text", () => {
     expect(done.code).toBe(0);
     expect(done.stdout).toContain("Prediction time: 2024-01-01");
     expect(done.stdout.split("# Electronic Healthcare Record").length).toBe(41);
+    const format = fileURLToPath(new URL("../support/texts/format.mjs", import.meta.url));
+    const own = await meds("text", store, "--at", "2020-01-02", "--format", format, "--out", "-", "--threads", "2");
+    expect(own.code).toBe(0);
+    expect(
+      own.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as object)[0],
+    ).toMatchObject({ predictionTime: "2020-01-02T00:00:00" });
+    expect(await meds("text", store, "--format", "./no-such.mjs", "--out", "-")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("MEDS_NOT_FOUND"),
+    });
     for (const [args, message] of [
-      [["--exclusive"], "--exclusive requires --labels or --at"],
+      [["--format", "html"], "or the path of a .js, .mjs or .ts file"],
+      [["--exclusive"], "--exclusive requires --labels, --instructions or --at"],
       [["--times", "relative"], "--times relative requires"],
       [["--budget", "5"], "--budget requires --tokenizer"],
       [["--format", "jsonl", "--notes", "2"], "--sections, --concepts and --notes are for"],

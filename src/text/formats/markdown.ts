@@ -2,13 +2,13 @@
 import { type Fitted, type Layout, type LeftOut, NOTHING } from "../budget.js";
 import type { Context } from "../context.js";
 import { counted } from "../context.js";
-import type { TextSection } from "../section.js";
+import type { TextItem, TextSection } from "../section.js";
 
 /** How sections are written as Markdown. */
 export const MARKDOWN: Layout = {
-  heading: ({ heading }) => `${heading}\n\n`,
-  block: ({ heading }) => (heading === null ? "\n" : `${heading}\n\n\n`),
-  item: ({ text }) => `${text}\n`,
+  heading: ({ heading }) => `## ${heading}\n\n`,
+  block: ({ heading }) => (heading === null ? "\n" : `### ${heading}\n\n\n`),
+  item: itemText,
   leftOut: (section, out) => `${leftOutText(section, out)}\n\n`,
 };
 
@@ -23,16 +23,20 @@ export function markdownText(head: string, parts: readonly Fitted[]): string {
   let text = head;
   for (const { section, blocks, leftOut, isWritten } of parts) {
     if (!isWritten) continue;
-    text += `${section.heading}\n\n`;
+    text += MARKDOWN.heading(section);
     for (const { heading, items } of blocks) {
       if (items.length === 0) continue;
-      if (heading !== null) text += `${heading}\n\n`;
-      for (const [i, item] of items.entries()) text += `${i > 0 && item.text.startsWith("#") ? "\n" : ""}${item.text}\n`;
+      if (heading !== null) text += `### ${heading}\n\n`;
+      for (const [i, item] of items.entries()) text += `${i > 0 && item.heading !== undefined ? "\n" : ""}${itemText(item)}`;
       text += "\n";
     }
     if (leftOut !== NOTHING) text += `${leftOutText(section, leftOut)}\n\n`;
   }
   return `${text.trimEnd()}\n`;
+}
+
+function itemText({ heading, text, isProse }: TextItem): string {
+  return `${heading === undefined ? "" : `#### ${heading}\n\n`}${isProse === true ? text : `- ${text}`}\n`;
 }
 
 /** "(3 visits and 1 event left out)". */

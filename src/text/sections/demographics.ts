@@ -14,7 +14,7 @@ export function demographics(options?: SectionOptions): SectionPlan & { readonly
 export function demographicsSection({ person, now }: Context, plan: SectionPlan): TextSection {
   const items: TextItem[] = [];
   const add = (name: string, value: string | null): void => {
-    if (value !== null) items.push({ text: `- ${name}: ${oneLine(value)}`, rows: 1 });
+    if (value !== null) items.push({ text: `${name}: ${oneLine(value)}`, rows: 1 });
   };
   const age = person.birth === null || now === null ? null : ageAt(person.birth, now);
   add("Age", age === null ? null : ageText(age));
@@ -23,7 +23,7 @@ export function demographicsSection({ person, now }: Context, plan: SectionPlan)
   add("Ethnicity", person.ethnicity);
   return {
     name: plan.section,
-    heading: "## Patient Demographics",
+    heading: "Patient Demographics",
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "part", item: "fact" },

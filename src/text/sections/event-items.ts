@@ -39,7 +39,7 @@ export function eventItems(context: Context, rows: readonly number[], most: numb
   if (order === "latest") found.sort((a, b) => b.last - a.last);
   return found.map(({ name, unit, values, rows: count }) => {
     const shown = unit === null ? name : `${name} (${oneLine(unit)})`;
-    return { text: values.length === 0 ? `- ${shown}` : `- ${shown}: ${values.join(", ")}`, rows: count };
+    return { text: values.length === 0 ? shown : `${shown}: ${values.join(", ")}`, rows: count };
   });
 }
 

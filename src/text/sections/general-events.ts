@@ -31,7 +31,7 @@ export function generalEventsSection(context: Context, plan: GeneralEventsPlan):
   }
   return {
     name: plan.section,
-    heading: "## General Medical Events",
+    heading: "General Medical Events",
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "part", item: "event" },

@@ -69,19 +69,19 @@ export function latestValuesSections(context: Context, plan: LatestValuesPlan): 
   return plan.concepts.groups.map(({ heading, concepts }) => {
     const items = concepts.flatMap((concept): TextItem[] => {
       const found = latest.get(concept);
-      if (found === undefined) return plan.absent ? [{ text: `- ${concept.name}: no recent value`, rows: 0 }] : [];
+      if (found === undefined) return plan.absent ? [{ text: `${concept.name}: no recent value`, rows: 0 }] : [];
       const values = found.map(({ row, value }) => {
         const rating = isAdult ? ratingOf(concept, value) : "";
         const time = plan.dates ? known.time(row) : null;
         return `${value.toFixed(concept.decimals)}${rating}${time === null ? "" : context.when(BigInt(time))}`;
       });
-      return [{ text: `- ${concept.name} (${concept.unit}): ${values.join(", ")}`, rows: found.length }];
+      return [{ text: `${concept.name} (${concept.unit}): ${values.join(", ")}`, rows: found.length }];
     });
     const blocks: TextBlock[] = [{ heading: null, items }];
     const { priority, required } = plan;
     return {
       name: plan.section,
-      heading: `## ${heading}`,
+      heading,
       priority,
       required,
       nouns: { block: "part", item: "concept" },

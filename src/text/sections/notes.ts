@@ -57,13 +57,13 @@ export function notesSection(context: Context, plan: NotesPlan): TextSection {
     // Of a note that is cut, the rest is not shown.
     for (const paragraph of fresh?.own ?? []) if (shown === whole || shown.includes(paragraph)) shownBefore.add(paragraph);
     blocks.push({
-      heading: `### ${oneLine(context.name(i))}${about}${before === "" ? "" : ` (${before})`}`,
+      heading: `${oneLine(context.name(i))}${about}${before === "" ? "" : ` (${before})`}`,
       items: [{ text: shown, rows: 1, isProse: true }],
     });
   }
   return {
     name: plan.section,
-    heading: "## Notes (most recent first)",
+    heading: "Notes (most recent first)",
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "note", item: "note" },

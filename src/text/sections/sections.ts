@@ -1,6 +1,7 @@
 // The table of sections: a name for each, and the function that makes it.
 import type { Context } from "../context.js";
 import type { SectionPlan, TextSection } from "../section.js";
+import { type CustomPlan, customSection } from "./custom.js";
 import { demographics, demographicsSection } from "./demographics.js";
 import { type GeneralEventsPlan, generalEvents, generalEventsSection } from "./general-events.js";
 import { type LatestValuesPlan, latestValues, latestValuesSections } from "./latest-values.js";
@@ -14,7 +15,8 @@ export type Section =
   | LatestValuesPlan
   | VisitsPlan
   | GeneralEventsPlan
-  | NotesPlan;
+  | NotesPlan
+  | CustomPlan;
 
 const MAKE: { readonly [name in Section["section"]]: (context: Context, plan: never) => TextSection | readonly TextSection[] } = {
   demographics: demographicsSection,
@@ -23,6 +25,7 @@ const MAKE: { readonly [name in Section["section"]]: (context: Context, plan: ne
   visits: visitsSection,
   generalEvents: generalEventsSection,
   notes: notesSection,
+  custom: customSection,
 };
 
 export const SECTION_NAMES: readonly string[] = Object.keys(MAKE);

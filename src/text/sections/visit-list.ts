@@ -8,10 +8,10 @@ export function visitList(options?: SectionOptions): SectionPlan & { readonly se
 }
 
 export function visitListSection(context: Context, plan: SectionPlan): TextSection {
-  const items = [...context.stays].reverse().map((stay) => ({ text: `- ${visitHeading(context, stay)}`, rows: 1 }));
+  const items = [...context.stays].reverse().map((stay) => ({ text: visitHeading(context, stay), rows: 1 }));
   return {
     name: plan.section,
-    heading: "## Past Medical Visits",
+    heading: "Past Medical Visits",
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "part", item: "visit" },

@@ -59,13 +59,13 @@ export function visitsSection(context: Context, plan: VisitsPlan): TextSection {
       const own = rows.get(heading);
       if (own === undefined) return [];
       const [first, ...rest] = eventItems(context, own, plan.values, "first");
-      return [{ text: `#### ${heading}\n\n${first!.text}`, rows: first!.rows }, ...rest];
+      return [{ ...first!, heading }, ...rest];
     });
-    return { heading: `### ${visitHeading(context, stay)}`, items };
+    return { heading: visitHeading(context, stay), items };
   });
   return {
     name: plan.section,
-    heading: `## Detailed Past Medical Visits (most ${plan.order === "recent" ? "recent" : "distant"} first)`,
+    heading: `Detailed Past Medical Visits (most ${plan.order === "recent" ? "recent" : "distant"} first)`,
     priority: plan.priority,
     required: plan.required,
     nouns: { block: "visit", item: "event" },

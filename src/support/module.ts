@@ -1,9 +1,13 @@
 import { statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { conflict, expected, shown, textOf } from "../support/arguments.js";
-import { fail } from "../support/errors.js";
-import { withIo } from "../support/io.js";
+import { conflict, expected, shown, textOf } from "./arguments.js";
+import { fail, MedsError } from "./errors.js";
+import { withIo } from "./io.js";
+import { isError } from "./realm.js";
+
+/** A function of the caller. */
+export type Callable = (...args: never[]) => unknown;
 
 /** A function in a module, in the form that a worker imports. */
 export interface ModuleFunction {
@@ -46,8 +50,32 @@ function fileOf(module: ModuleUrl): string {
   }
 }
 
+/** The function, in this thread. `parameters` are those of the function that the error asks for. */
+export async function exported({ url, path, name }: ModuleFunction, parameters: string): Promise<Callable> {
+  const found = (await imported(url, path))[name];
+  if (typeof found === "function") return found as Callable;
+  const wanted = name === "default" ? `export default function (${parameters}) { … }` : `export function ${name}(…) { … }`;
+  return fail("MEDS_INVALID_ARGUMENT", `${path}: its export "${name}" is not a function. Write: ${wanted}`, path);
+}
+
+async function imported(url: string, path: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    // A loader of TypeScript that the program registered itself is not in its threads.
+    if ((error as { code?: unknown } | null)?.code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/\.m?ts$/.test(path)) throw error;
+    return expected("The module", path, `JavaScript, because this thread does not load TypeScript. ${TYPESCRIPT_HINT}`);
+  }
+}
+
+/** The error where a function of the caller fails. `what` names the function and says when, such as "f failed at subject 5". */
+export function failureOf(what: string, cause: unknown, path: string | undefined): MedsError {
+  const text = isError(cause) ? `${cause.name}: ${cause.message}` : String(cause);
+  return new MedsError("MEDS_PASS_FAILED", `${what}: ${text}`, { path, cause });
+}
+
 /** What to do where threads cannot load TypeScript. */
-export const TYPESCRIPT_HINT = "Node.js 22.18, 23.6 and newer load it. For an older one, compile the module, or pass the function itself";
+const TYPESCRIPT_HINT = "Node.js 22.18, 23.6 and newer load it. For an older one, compile the module, or pass the function itself";
 
 /**
  * Flags of node that load something first: it may be a loader of TypeScript. Worker threads inherit them (with
