@@ -3,24 +3,29 @@ import { fail } from "../support/errors.js";
 import type { TextBlock, TextItem, TextSection } from "./section.js";
 import type { CountTokens } from "./tokens.js";
 
-/** Counts of lines, which repeat in many texts. */
-const KEPT = 1 << 16;
+/** Counts of lines, which repeat in many texts: this number of them, or twice as many. */
+const KEPT = 1 << 15;
+/** Longer parts seldom repeat. */
+const LONG = 300;
 
 /** A line, or several lines of which the others begin with white space or a slash. */
 const LINE = /\n(?=[^\s/])/g;
 
 /** Counts the tokens of parts of texts. */
 export class Counter {
-  private readonly lines = new Map<string, number>();
+  private lines = new Map<string, number>();
+  private before = new Map<string, number>();
 
   constructor(readonly count: CountTokens) {}
 
   /** The tokens of a part. Those of a text are about the sum of those of its lines. */
   of(part: string): number {
-    const known = this.lines.get(part);
+    const known = this.lines.get(part) ?? this.before.get(part);
     if (known !== undefined) return known;
     const tokens = this.count(part);
-    if (part.length <= 300 && this.lines.size < KEPT) this.lines.set(part, tokens);
+    if (part.length > LONG) return tokens;
+    if (this.lines.size === KEPT) [this.before, this.lines] = [this.lines, new Map()];
+    this.lines.set(part, tokens);
     return tokens;
   }
 
@@ -174,7 +179,7 @@ function outOf({ blocks, keep }: TextSection, kept: readonly TextBlock[]): LeftO
 /** The rows that blocks show. */
 export function rowsOf(blocks: readonly TextBlock[]): number {
   let rows = 0;
-  for (const { items } of blocks) for (const item of items) rows += item.rows;
+  for (const block of blocks) rows += block.rows ?? block.items.reduce((sum, item) => sum + item.rows, 0);
   return rows;
 }
 

@@ -18,6 +18,8 @@ export interface TextBlock {
   /** Null for items directly below the heading of the section. */
   readonly heading: string | null;
   readonly items: readonly TextItem[];
+  /** Number of rows of all items, where it is known before these are made. */
+  readonly rows?: number;
 }
 
 /** A part of a text, as a function that writes the text of a budget receives it. */

@@ -44,25 +44,11 @@ const CATEGORY = new Map(CATEGORIES.flatMap(([heading, types]) => types.map((typ
 const HEADINGS = [...CATEGORIES.map(([heading]) => heading), OTHER];
 
 export function visitsSection(context: Context, plan: VisitsPlan): TextSection {
-  const stays = context.stays.filter(({ rows }) => rows.some((row) => isShown(context, row)));
-  const ordered = plan.order === "recent" ? stays.reverse() : stays;
-  const blocks = ordered.map((stay): TextBlock => {
-    const rows = new Map<string, number[]>();
-    for (const row of stay.rows) {
-      if (!isShown(context, row)) continue;
-      const heading = CATEGORY.get(context.shared.types.of(context.known, row)) ?? OTHER;
-      const list = rows.get(heading);
-      if (list === undefined) rows.set(heading, [row]);
-      else list.push(row);
-    }
-    const items = HEADINGS.flatMap((heading): TextItem[] => {
-      const own = rows.get(heading);
-      if (own === undefined) return [];
-      const [first, ...rest] = eventItems(context, own, plan.values, "first");
-      return [{ ...first!, heading }, ...rest];
-    });
-    return { heading: visitHeading(context, stay), items };
-  });
+  const shown = context.stays
+    .map((stay) => ({ stay, rows: stay.rows.filter((row) => isShown(context, row)) }))
+    .filter(({ rows }) => rows.length > 0);
+  if (plan.order === "recent") shown.reverse();
+  const blocks = shown.map(({ stay, rows }) => new VisitBlock(context, visitHeading(context, stay), rows, plan.values));
   return {
     name: plan.section,
     heading: `Detailed Past Medical Visits (most ${plan.order === "recent" ? "recent" : "distant"} first)`,
@@ -72,6 +58,43 @@ export function visitsSection(context: Context, plan: VisitsPlan): TextSection {
     keep: plan.order === "recent" ? "first" : "last",
     blocks,
   };
+}
+
+/** A visit. Its items are made when they are asked for: a short budget has room for few visits. */
+class VisitBlock implements TextBlock {
+  readonly rows: number;
+  private made: readonly TextItem[] | undefined;
+
+  constructor(
+    private readonly context: Context,
+    readonly heading: string,
+    private readonly shown: readonly number[],
+    private readonly values: number,
+  ) {
+    this.rows = shown.length;
+  }
+
+  get items(): readonly TextItem[] {
+    this.made ??= this.make();
+    return this.made;
+  }
+
+  private make(): TextItem[] {
+    const { context, shown, values } = this;
+    const byHeading = new Map<string, number[]>();
+    for (const row of shown) {
+      const heading = CATEGORY.get(context.shared.types.of(context.known, row)) ?? OTHER;
+      const list = byHeading.get(heading);
+      if (list === undefined) byHeading.set(heading, [row]);
+      else list.push(row);
+    }
+    return HEADINGS.flatMap((heading): TextItem[] => {
+      const own = byHeading.get(heading);
+      if (own === undefined) return [];
+      const [first, ...rest] = eventItems(context, own, values, "first");
+      return [{ ...first!, heading }, ...rest];
+    });
+  }
 }
 
 /** Whether a row of a visit is an item of it: not the visit itself, a note, or a value of another section. */
