@@ -84,7 +84,9 @@ describe("a section of the caller's own", () => {
     for (const nothing of [null, undefined, "", " ", [], [""], [{ heading: "Empty", lines: [] }]])
       expect(written(() => nothing).text).not.toContain("My Section");
     const { sections, rowsKept } = written(() => ["a", { text: "b", rows: 2 }]);
-    expect(sections).toEqual([{ name: "mine", heading: "My Section", rows: 2, copies: 0, blocksLeftOut: 0, itemsLeftOut: 0, rowsLeftOut: 0 }]);
+    expect(sections).toEqual([
+      { name: "mine", heading: "My Section", rows: 2, copies: 0, blocksLeftOut: 0, itemsLeftOut: 0, rowsLeftOut: 0 },
+    ]);
     expect(rowsKept).toBe(2);
   });
 

@@ -20,9 +20,20 @@ let db: PatientDatabase;
 beforeAll(async () => {
   const note = (day: number): RecordRow => ({ time: `2020-02-${10 + day}`, code: "NOTE//p", table: "note", text: `${day}. ${LONG}` });
   const labs = (p: number) =>
-    Array.from({ length: 80 }, (_, i): RecordRow => ({ time: `2020-01-${10 + Math.floor(i / 10)}`, code: `LAB//${i % 7}`, value: i + p / 4, unit: "mg/dL", table: "measurement" }));
+    Array.from(
+      { length: 80 },
+      (_, i): RecordRow => ({
+        time: `2020-01-${10 + Math.floor(i / 10)}`,
+        code: `LAB//${i % 7}`,
+        value: i + p / 4,
+        unit: "mg/dL",
+        table: "measurement",
+      }),
+    );
   db = PatientDatabase.open(
-    await recordStore(new Map(Array.from({ length: 6 }, (_, p) => [BigInt(p), [...labs(p), ...Array.from({ length: p }, (_, i) => note(i))]]))),
+    await recordStore(
+      new Map(Array.from({ length: 6 }, (_, p) => [BigInt(p), [...labs(p), ...Array.from({ length: p }, (_, i) => note(i))]])),
+    ),
   );
   return () => db.close();
 });
@@ -39,7 +50,18 @@ function hugging(): string {
   const path = join(work, "tokenizer.json");
   const model = { type: "BPE", vocab, merges };
   const level = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
-  writeFileSync(path, JSON.stringify({ version: "1.0", added_tokens: [], normalizer: null, pre_tokenizer: level, post_processor: null, decoder: level, model }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      version: "1.0",
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: level,
+      post_processor: null,
+      decoder: level,
+      model,
+    }),
+  );
   return path;
 }
 
@@ -58,7 +80,12 @@ describe("budgets", () => {
       fc.constantFrom(...FORMATS),
       fc.boolean(),
       (slot, budget, format, withNotes) => {
-        const options: ToTextOptions = { format, budget, tokenizer, ...(format === "markdown" && withNotes ? { sections: [visits(), notes()] } : {}) };
+        const options: ToTextOptions = {
+          format,
+          budget,
+          tokenizer,
+          ...(format === "markdown" && withNotes ? { sections: [visits(), notes()] } : {}),
+        };
         let text: string;
         try {
           const made = db.at(slot)!.toText(options);
@@ -93,7 +120,30 @@ describe("the tokens of lines", () => {
     ["cl100k_base", cl100k],
     ["o200k_harmony", harmony],
   ])("of %s add up, where no line begins with white space or a slash", (_, { countTokens }) => {
-    const part = fc.constantFrom("a", "B", "é", "😀", "1", "23", " ", "  ", "\t", "\n", "\n\n", "\r\n", ".", "...", "/", "//", "-", "'s", "<|endoftext|>", "\u00a0", "\u2028", "日本");
+    const part = fc.constantFrom(
+      "a",
+      "B",
+      "é",
+      "😀",
+      "1",
+      "23",
+      " ",
+      "  ",
+      "\t",
+      "\n",
+      "\n\n",
+      "\r\n",
+      ".",
+      "...",
+      "/",
+      "//",
+      "-",
+      "'s",
+      "<|endoftext|>",
+      "\u00a0",
+      "\u2028",
+      "日本",
+    );
     const property = fc.property(fc.array(part, { maxLength: 40 }), (parts) => {
       const text = parts.join("");
       const lines = text.split(/(?<=\n)(?=[^\s/])/);
