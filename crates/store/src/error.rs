@@ -119,6 +119,14 @@ impl Error {
             Kind::StorageFull | Kind::QuotaExceeded => {
                 (Code::DiskFull, "Free some space, or use a target folder and a temporary folder on another disk.")
             }
+            // Windows neither replaces nor removes a file that a program has open or mapped: sharing violation, mapped file.
+            _ if cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 1224)) => {
+                (Code::Io, "Close the store in the programs that have it open, and try again.")
+            }
+            Kind::PermissionDenied if cfg!(windows) => (
+                Code::Permission,
+                "Close the store in the programs that have it open, use a path that you can access, or change its permissions.",
+            ),
             Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
                 (Code::Permission, "Use a path that you can access, or change its permissions.")
             }

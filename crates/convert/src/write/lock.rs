@@ -81,3 +81,22 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn has_no_locks(error: &std::io::Error) -> bool {
     error.kind() == ErrorKind::Unsupported || cfg!(unix) && error.raw_os_error() == Some(libc::ENOLCK)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_at;
+    use std::fs::{self, File};
+
+    #[test]
+    fn a_lock_file_that_was_replaced_after_it_was_opened_is_not_the_one_at_the_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let file = File::create(&path).expect("a file");
+        assert!(is_at(&file, &path));
+        fs::rename(&path, folder.path().join("before")).expect("a rename");
+        assert!(!is_at(&file, &path));
+        fs::write(&path, "").expect("another file");
+        assert!(!is_at(&file, &path));
+        assert!(is_at(&file, &folder.path().join("before")));
+    }
+}
