@@ -3972,7 +3972,8 @@ export interface SampleOptions {
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is
    * that time itself). A sample reads null if that time is after the cut-off (with `inclusive: false`: or at
-   * it) or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
+   * it) or missing. Not for `time`, `code` and `numeric_value`. With labels only. Default: `{ end: "end" }` if
+   * the data has a time column `end` (the end of a visit).
    */
   readonly knownLater?: {
     readonly [column: string]: string;

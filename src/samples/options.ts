@@ -84,7 +84,8 @@ export interface SampleOptions {
    * Columns whose values become known after the time of their row. The key is such a column; its value is the
    * name of the column with the time at which the key's value becomes known (the same name, if the column is
    * that time itself). A sample reads null if that time is after the cut-off (with `inclusive: false`: or at
-   * it) or missing. With labels only. Default: `{ end: "end" }` if the data has a time column `end` (the end of a visit).
+   * it) or missing. Not for `time`, `code` and `numeric_value`. With labels only. Default: `{ end: "end" }` if
+   * the data has a time column `end` (the end of a visit).
    */
   readonly knownLater?: { readonly [column: string]: string } | undefined;
   /** Only subjects of this split. Default with labels: all subjects. */
@@ -191,11 +192,18 @@ function checkUncut(given: SampleOptions): void {
     );
 }
 
+/** Columns that are read without a look at a later time. */
+const OF_THE_ROW = ["time", "code", "numeric_value"];
+
 /** By column whose values become known later: the column of the time at which they do. */
 function laterOf(store: Store, given: SampleOptions["knownLater"]): Later {
   const end = store.columns.find(({ name }) => name === "end");
   const usual = end?.type.startsWith("timestamp") ? { end: "end" } : {};
   const entries = Object.entries(optionsOf(given) ?? usual).map(([name, time]): [number, number] => {
+    if (OF_THE_ROW.includes(name))
+      conflict(
+        `\`knownLater\` contains ${JSON.stringify(name)}, which batches have at the time of its row. Move such rows to the time at which they are known (transform), or remove it.`,
+      );
     const column = store.columns[store.columnAt(textOf(`knownLater.${name}`, time, "the name of a column of times"))]!;
     if (!column.type.startsWith("timestamp"))
       conflict(`\`knownLater.${name}\` names column ${JSON.stringify(time)} of type ${column.type}. It must name a column of times.`);

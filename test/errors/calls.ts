@@ -52,6 +52,10 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
   const other = PatientDatabase.open(at("demo.medsdb"));
   const otherList = samples(other, labels, { maxLength: 8 });
 
+  await writeSimple(at("fates"), ROWS, {}, [{ name: "fate", type: simple.text, values: ROWS.map(() => "HOME") }]);
+  await into("fates");
+  const fates = PatientDatabase.open(at("fates.medsdb"));
+
   text("rows.mjs", "export default function () { throw new Error('no such row'); }\n");
   const failing = pathToFileURL(at("rows.mjs"));
 
@@ -258,11 +262,11 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     ],
     MEDS_LEAK: [
       [
-        'list.at(0).timeline.column("numeric_value").values // with knownLater',
+        'list.at(0).timeline.column("fate").values // with knownLater',
         () =>
-          samples(db, labels, { maxLength: 8, knownLater: { numeric_value: "time" } })
+          samples(fates, labels, { maxLength: 8, knownLater: { fate: "time" } })
             .at(0)!
-            .timeline.column("numeric_value").values,
+            .timeline.column("fate").values,
       ],
     ],
     MEDS_METADATA: [['convert("odd", store) // metadata/dataset.json is "{"', () => into("odd")]],

@@ -102,6 +102,19 @@ describe("a value whose own time is exactly the cut-off", () => {
   });
 });
 
+describe("a column that batches read at the time of its row", () => {
+  it("was accepted in `knownLater`, and not hidden", async () => {
+    const db = await store([[1n, T0, "VISIT", 7]], [{ name: "end", type: simple.time, values: [T0 + HOUR] }]);
+    const labels = Labels.from([{ subjectId: 1, predictionTime: T0 }]);
+    for (const name of ["numeric_value", "code", "time"])
+      expect(thrown(() => samples(db, labels, { maxLength: 9, knownLater: { [name]: "end" } }))).toMatchObject({
+        code: "MEDS_INVALID_ARGUMENT",
+        message: expect.stringContaining(`contains "${name}"`),
+      });
+    db.close();
+  });
+});
+
 describe("rows at the cut-off", () => {
   it("are counted by the first part of their codes, and dropped on request", async () => {
     const db = await store([
