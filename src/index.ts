@@ -61,6 +61,7 @@ export {
   type LabelOptions,
   type LabelRow,
   Labels,
+  type LabelsLeftOut,
   type OpenLabelsOptions,
   type SplitLabels,
   type WriteLabelsOptions,

@@ -30,7 +30,7 @@ export function benchmarkCommand(): Command {
       "Scores a representation of patients as EHRSHOT does: for each task and number of labels, it fits a logistic regression on training labels, chooses its penalty on tuning labels, and scores all held-out labels. Features are counts of codes that were known at the prediction time, or embeddings from a file. Published selections (all_shots_data.json beside the labels) are used where they exist. It writes predictions, a leaderboard (JSON, Markdown, SVG) and a model card.",
     )
     .argument("<store>", "the store's folder")
-    .requiredOption("--labels <dir>", "folder of tasks: MEDS or EHRSHOT")
+    .requiredOption("--labels <dir>", "folder of tasks: MEDS, EHRSHOT or INSPECT")
     .requiredOption("--out <dir>", "folder of the results; it must not exist, or be empty")
     .option("--tasks <names>", "only these tasks, separated by commas", names)
     .option("--shots <list>", "labels per class to train and to tune on, separated by commas; all means all labels", shots, SHOTS)

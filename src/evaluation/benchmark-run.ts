@@ -47,6 +47,8 @@ export async function runBenchmark(db: PatientDatabase & Cohort, plan: Benchmark
     };
     await attempt(task, async () => {
       const own = await taskLabels(db, plan.labels, path, splits);
+      const unused = own.unused.withoutStudy + own.unused.withoutTime;
+      if (unused > 0) leftOut.push({ task, subTask: task, k: null, reason: `${unused} labels are of studies without a patient or time` });
       const found = await features(own.labels);
       for (const subTask of own.subTasks)
         await attempt(own.subTasks.length === 1 ? task : subTask, async () => {

@@ -22,7 +22,7 @@ export interface BenchmarkOptions {
   readonly replicates?: number | undefined;
   /**
    * A Parquet file with `subject_id`, `prediction_time`, and `embedding` (a list of numbers) or a column for
-   * each number: features instead of counts. Default: counts of codes ({@link countFeatures}).
+   * each number, which is read much faster: features instead of counts. Default: counts of codes ({@link countFeatures}).
    */
   readonly embeddings?: string | undefined;
   /** A file of splits, as {@link Splits.open} reads it. Default: the splits of the store. */

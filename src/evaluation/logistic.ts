@@ -98,7 +98,10 @@ class Problem {
     return { place, loss, gradient, largest, curvature };
   }
 
-  /** The Newton step, by conjugate gradients with the diagonal as preconditioner, as exact as the gradient is small. */
+  /**
+   * The Newton step, by conjugate gradients with the diagonal as preconditioner: as exact as the gradient is small, but
+   * not more exact than the fit must be, because what is left is the next gradient.
+   */
   direction({ gradient, curvature }: Point): Float64Array {
     const { rows, penalty } = this;
     const size = rows.columns + 1;
@@ -106,7 +109,7 @@ class Problem {
     for (let j = 0; j < size; j += 1) diagonal[j]! += j < rows.columns ? penalty : 1e-12;
     const step = new Float64Array(size);
     const residual = gradient.map((value) => -value);
-    let scaled = residual.map((value, j) => value / diagonal[j]!);
+    const scaled = residual.map((value, j) => value / diagonal[j]!);
     const search = scaled.slice();
     let energy = dot(residual, scaled);
     const length = Math.sqrt(dot(gradient, gradient));
@@ -117,14 +120,19 @@ class Problem {
       const bend = dot(search, product);
       if (!(bend > 0)) break;
       const far = energy / bend;
+      const before = energy;
+      let [largest, squares] = [0, 0];
+      energy = 0;
       for (let j = 0; j < size; j += 1) {
         step[j]! += far * search[j]!;
-        residual[j]! -= far * product[j]!;
+        const left = residual[j]! - far * product[j]!;
+        residual[j] = left;
+        scaled[j] = left / diagonal[j]!;
+        energy += left * scaled[j]!;
+        squares += left * left;
+        largest = Math.max(largest, Math.abs(left));
       }
-      if (Math.sqrt(dot(residual, residual)) <= enough) break;
-      scaled = residual.map((value, j) => value / diagonal[j]!);
-      const before = energy;
-      energy = dot(residual, scaled);
+      if (Math.sqrt(squares) <= enough || largest <= TOLERANCE / 4) break;
       for (let j = 0; j < size; j += 1) search[j] = scaled[j]! + (energy / before) * search[j]!;
     }
     return step;
@@ -132,12 +140,10 @@ class Problem {
 
   /** The product of the second derivatives and a vector. */
   private curved(vector: Float64Array, curvature: Float64Array, product: Float64Array): void {
-    const { rows, penalty, scores } = this;
-    rows.times(vector, scores);
-    for (let i = 0; i < rows.count; i += 1) scores[i]! *= curvature[i]!;
-    product.fill(0);
-    rows.transposed(scores, product);
-    for (let j = 0; j < rows.columns; j += 1) product[j]! += penalty * vector[j]!;
+    const { rows, penalty } = this;
+    for (let j = 0; j < rows.columns; j += 1) product[j] = penalty * vector[j]!;
+    product[rows.columns] = 0;
+    rows.curved(vector, curvature, product);
   }
 
   /** The point after the longest halving of a step that lowers the loss enough; null where none does. */

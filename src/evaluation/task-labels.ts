@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Cohort } from "../database/cohort.js";
-import { Labels } from "../labels/labels.js";
+import { Labels, type LabelsLeftOut } from "../labels/labels.js";
 import { FINDINGS, Shots } from "../labels/shots.js";
 import type { Splits } from "../labels/splits.js";
 import { withIo } from "../support/io.js";
@@ -14,6 +14,8 @@ export type Part = (typeof PARTS)[number];
 /** A task's labels. */
 export interface TaskLabels {
   readonly labels: Labels;
+  /** Labels of the file that are not in `labels`, because their study has no time. */
+  readonly unused: LabelsLeftOut;
   /** The split of each label. */
   readonly parts: readonly Part[];
   readonly leftOut: { readonly unknownSubjects: number; readonly noSplit: number; readonly otherSplit: number };
@@ -45,12 +47,12 @@ export async function taskLabels(db: Cohort, root: string, path: string, splits:
   });
   const shots = await shotsBeside(file);
   const isFindings = name === "chexpert" && labels.columns.includes("integer_value") && !labels.columns.includes("boolean_value");
-  return { labels, parts, leftOut, shots, subTasks: shots?.subTasks ?? (isFindings ? FINDINGS : [name]) };
+  return { labels, unused: all.leftOut, parts, leftOut, shots, subTasks: shots?.subTasks ?? (isFindings ? FINDINGS : [name]) };
 }
 
 /** The file of selections with the most values of k. */
 async function shotsBeside(path: string): Promise<Shots | null> {
-  const folder = withIo(path, () => statSync(path)).isDirectory() ? path : dirname(path);
+  const folder = existsSync(path) && withIo(path, () => statSync(path)).isDirectory() ? path : dirname(path);
   // A file in the folder of all tasks belongs to none of them.
   const names = folder === path || existsSync(join(folder, "labeled_patients.csv")) ? withIo(folder, () => readdirSync(folder)) : [];
   const found = ["all_shots_data.json", "few_shots_data.json"].find((name) => names.includes(name));

@@ -1,12 +1,12 @@
 // Where labels are: which tasks a folder contains, and which files a task has.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, extname, join, relative } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { refuseTables } from "../store/native.js";
 import { conflict } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { CsvTable } from "../tables/csv.js";
-import type { FormatOptions, LabelFile, LabelFormat } from "./formats/format.js";
+import type { FormatOptions, LabelFile, LabelFormat, LabelsLeftOut } from "./formats/format.js";
 import { FORMATS } from "./formats/formats.js";
 import { concatenated } from "./table/rows.js";
 import type { LabelTable } from "./table/table.js";
@@ -14,15 +14,29 @@ import type { LabelTable } from "./table/table.js";
 /** Names of files that make a folder a task. */
 const FILE_NAMES = FORMATS.flatMap(({ fileName }) => fileName ?? []);
 
+/** Names of tables in which each column is a task. */
+const TABLES = FORMATS.flatMap(({ tables }) => tables ?? []);
+
 /** Names that mark a folder as a part of a task and not a task of its own. */
 const SHARD = /^(train|tuning|held_out|val|valid|validation|dev|test|\d+)$/;
 
 /** The labels of a task, and its name. */
-export async function readLabelFiles(path: string, options: FormatOptions): Promise<{ name: string; table: LabelTable }> {
+interface ReadLabels {
+  readonly name: string;
+  readonly table: LabelTable;
+  readonly leftOut: LabelsLeftOut;
+}
+
+/** Reads a task: of a file, a folder, or a column of a table as {@link tasksBelow} names it (`TABLE.tsv/COLUMN`). */
+export async function readLabelFiles(path: string, options: FormatOptions): Promise<ReadLabels> {
+  const parent = dirname(path);
+  if (options.column === undefined && isCsv(parent) && !existsSync(path) && existsSync(parent))
+    return readLabelFiles(parent, { ...options, column: basename(path) });
   const files = filesOf(path);
   const twins = new Twins();
   const tables: LabelTable[] = [];
   let column: string | undefined;
+  const leftOut = { withoutStudy: 0, withoutTime: 0 };
   for (const file of files) {
     const folders = relative(path, file).split(/[\\/]/).slice(0, -1);
     const opened = { path: file, csv: isCsv(file) ? await CsvTable.open(file) : null, folders };
@@ -31,20 +45,23 @@ export async function readLabelFiles(path: string, options: FormatOptions): Prom
     const found = await format.read(opened, options);
     column = found.column;
     tables.push(found.table);
+    leftOut.withoutStudy += found.leftOut?.withoutStudy ?? 0;
+    leftOut.withoutTime += found.leftOut?.withoutTime ?? 0;
     if (found.table.subjectIds.length > 0) twins.add(file);
   }
   const first = basename(files[0]!);
   // A file that has the same name for every task does not name it: its folder does.
   const named = FILE_NAMES.includes(first) && files[0] === path ? basename(join(path, "..")) : basename(path);
-  return { name: column ?? named.replace(/\.(parquet|csv|tsv)$/i, ""), table: concatenated(tables) };
+  return { name: column ?? named.replace(/\.(parquet|csv|tsv)$/i, ""), table: concatenated(tables), leftOut };
 }
 
 /**
  * The tasks below a folder as paths relative to it, in order: each folder that contains labels at once or in
- * shards (`train`, `0`), and each file of labels in the folder itself.
+ * shards (`train`, `0`), each file of labels in the folder itself, and each task of a table (`TABLE.tsv/COLUMN`).
  */
-export function tasksBelow(root: string): string[] {
+export async function tasksBelow(root: string): Promise<string[]> {
   const found: string[] = [];
+  const tables: string[] = [];
   const visit = (folder: string): void => {
     const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true })).filter(({ name }) => !/^[._]/.test(name));
     const labels = entries.filter((entry) => !entry.isDirectory() && (isParquet(entry.name) || FILE_NAMES.includes(entry.name)));
@@ -56,10 +73,23 @@ export function tasksBelow(root: string): string[] {
       return;
     }
     found.push(...labels.map((entry) => entry.name));
+    tables.push(
+      ...entries
+        .filter((entry) => entry.isFile() && TABLES.some((names) => names.test(entry.name)))
+        .map((entry) => join(folder, entry.name)),
+    );
     for (const entry of entries) if (entry.isDirectory()) visit(join(folder, entry.name));
   };
   visit(root);
+  for (const path of tables)
+    found.push(...(await tasksOfTable(path)).map((task) => `${relative(root, path).replaceAll("\\", "/")}/${task}`));
   return found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** The columns of a table that are tasks; none if it is a table of something else. */
+async function tasksOfTable(path: string): Promise<string[]> {
+  const csv = await CsvTable.open(path);
+  return FORMATS.find((format) => format.matches({ path, csv, folders: [] }))?.tasks?.(csv) ?? [];
 }
 
 const isParquet = (name: string) => extname(name) === ".parquet";
@@ -118,7 +148,7 @@ function formatOf(file: LabelFile): LabelFormat {
 function refuseOptions(file: string, format: LabelFormat, options: FormatOptions): void {
   for (const name of ["column", "shift"] as const)
     if (options[name] !== undefined && !format.options.includes(name))
-      conflict(`\`${name}\` is an option for INSPECT's cohort tables (CSV) only, and ${file} is not one. Remove the option.`);
+      conflict(`\`${name}\` is an option for INSPECT's tables (CSV, TSV) only, and ${file} is not one. Remove the option.`);
 }
 
 /** The files of labels that were read: the same labels in two files would count twice. */

@@ -50,12 +50,12 @@ export interface LabelOptions {
 /** How {@link Labels.open} reads. */
 export interface OpenLabelsOptions extends LabelOptions {
   /**
-   * INSPECT's cohort tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
+   * INSPECT's tables: the column that contains the task (`12_month_mortality`, `pe_positive_nlp`).
    * Default: the only one.
    */
   readonly column?: string | undefined;
   /**
-   * INSPECT's cohort tables: how long before the study the prediction is made. Default: one day for `pe` and
+   * INSPECT's tables: how long before the study the prediction is made. Default: one day for `pe` and
    * `pe_…`, because the study finds pulmonary embolism, and neither its order nor its report may be known
    * yet; 0 for all other tasks.
    */

@@ -3,6 +3,7 @@ import { durationOf } from "../support/duration.js";
 import { fail } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
 import { lazy } from "../support/lazy.js";
+import type { LabelsLeftOut } from "./formats/format.js";
 import {
   type Label,
   type LabelChoice,
@@ -18,6 +19,7 @@ import { rowsOf } from "./table/rows.js";
 import { type LabelColumn, type LabelTable, MISSING } from "./table/table.js";
 import { writeLabels } from "./write.js";
 
+export type { LabelsLeftOut } from "./formats/format.js";
 export type { Label, LabelChoice, LabelOptions, LabelRow, OpenLabelsOptions, WriteLabelsOptions } from "./label.js";
 export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table/table.js";
 
@@ -69,9 +71,13 @@ export class Labels implements Iterable<LabelRow> {
   /** @internal */
   readonly _table: LabelTable;
 
+  /** Labels of the opened files that are not in the table, because their study has no time; 0 for other formats. */
+  readonly leftOut: LabelsLeftOut;
+
   /** @internal */
-  constructor(task: string, table: LabelTable) {
+  constructor(task: string, table: LabelTable, leftOut: LabelsLeftOut = { withoutStudy: 0, withoutTime: 0 }) {
     this.task = task;
+    this.leftOut = leftOut;
     this.size = table.subjectIds.length;
     this._table = table;
   }
@@ -90,7 +96,11 @@ export class Labels implements Iterable<LabelRow> {
    *   Times keep their seconds, which EHRSHOT's own loader sets to 0.
    * - INSPECT: a cohort table in CSV or TSV with `PatientID`, `StudyTime` (or `patient_id`, `procedure_time`)
    *   and tasks as True, False or Censored: see `column` and `shift`. A censored label has a null
-   *   `boolean_value` and a true `is_censored`.
+   *   `boolean_value` and a true `is_censored`; `1` and `0` are true and false; Unknown, NaN and empty cells are
+   *   null. `tte_…` becomes `float_value` in minutes, with `is_censored` of the column `is_censored_…`.
+   * - INSPECT as released: `labels_20250611.tsv` (`impression_id` and such tasks), with `study_mapping_20250611.tsv`
+   *   beside it, which has the patient (`person_id`) and the time of each study (`procedure_DATETIME`, else
+   *   `note_DATETIME`). Labels of studies without a time are left out and counted: {@link Labels.leftOut}.
    *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
@@ -116,14 +126,15 @@ export class Labels implements Iterable<LabelRow> {
     if (earlier !== undefined && earlier > LONGEST) expected("shift", shift, "at most 2^62 microseconds");
     const from = pathOf("path", path);
     const { readLabelFiles } = await labelFiles();
-    const { name, table } = await readLabelFiles(from, { column, shift: earlier });
-    return new Labels(task === undefined ? name : textOf("task", task), table);
+    const { name, table, leftOut } = await readLabelFiles(from, { column, shift: earlier });
+    return new Labels(task === undefined ? name : textOf("task", task), table, leftOut);
   }
 
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
    * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself. A name may contain `/`: join it to the
+   * `labeled_patients.csv`; or such a file in the folder itself; or a column of INSPECT's `labels_20250611.tsv`
+   * (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join it to the
    * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.

@@ -67,8 +67,9 @@ export class Splits {
    * - MEDS's `subject_splits.parquet` (`subject_id`, or `patient_id` in older files, and `split`; null means
    *   no split), or the folder of a dataset with such a file in `metadata`. Its names are kept, because they
    *   are those of the store.
-   * - CSV with `subject_id`, `omop_person_id`, `PatientID` or `patient_id`, and `split` or `split_name`:
-   *   EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort. `val`, `valid` and
+   * - CSV or TSV with `subject_id`, `omop_person_id`, `PatientID`, `patient_id` or `person_id`, and `split` or
+   *   `split_name`: EHRSHOT's `person_id_map.csv`, FEMR's `main_split.csv`, INSPECT's cohort and
+   *   `splits_20250611.tsv`. `val`, `valid` and
    *   `validation` become `tuning`; `test` becomes `held_out`.
    *
    * @throws MedsError `MEDS_SPLIT_CONFLICT` for a subject in two splits; `MEDS_NOT_FOUND`;
@@ -227,11 +228,11 @@ async function readParquetSplits(path: string): Promise<SplitRows> {
 
 async function readCsvSplits(path: string): Promise<SplitRows> {
   const table = await CsvTable.open(path);
-  const id = ["subject_id", "omop_person_id", "PatientID", "patient_id"].find((name) => table.has(name));
+  const id = ["subject_id", "omop_person_id", "PatientID", "patient_id", "person_id"].find((name) => table.has(name));
   const split = ["split", "split_name"].find((name) => table.has(name));
   if (id === undefined || split === undefined) {
     const has = table.header.map((name) => JSON.stringify(name)).join(", ");
-    const names = "subject_id, omop_person_id, PatientID or patient_id, and a column split or split_name";
+    const names = "subject_id, omop_person_id, PatientID, patient_id or person_id, and a column split or split_name";
     fail("MEDS_MISSING_COLUMN", `${path}: a file of splits must have a column ${names}. The columns of this file: ${has || "none"}.`, path);
   }
   const rows = { ids: new BigInt64Array(table.size), splits: new Int32Array(table.size), texts: [] as string[] };

@@ -60,6 +60,22 @@ describe("a benchmark of EHRSHOT's tasks", () => {
     });
   });
 
+  it("runs each column of INSPECT's labels as released, and reports studies without a time", async () => {
+    const icu = [...(await Labels.open(join(labels, "guo_icu")))];
+    const root = folder("inspect");
+    const write = (name: string, rows: readonly string[]) => writeFileSync(join(root, `${name}_20250611.tsv`), `${rows.join("\n")}\n`);
+    const time = (at: bigint) => new Date(Number(at / 1000n)).toISOString().slice(0, 19);
+    write("labels", ["impression_id\t12_month_PH", ...icu.map(({ booleanValue }, i) => `${i}\t${booleanValue}`), "x\tTrue"]);
+    write("study_mapping", [
+      "impression_id\tperson_id\tprocedure_DATETIME",
+      ...icu.map(({ subjectId, predictionTime }, i) => `${i}\t${subjectId}\t${i === 0 ? "" : time(predictionTime)}`),
+    ]);
+    const board = await run({ labels: root, splits, shots: [-1] });
+    expect(board.tasks.map(({ task, runs }) => [task, runs.length])).toEqual([["labels_20250611.tsv/12_month_PH", 1]]);
+    expect(board.leftOut.map(({ reason }) => reason)).toContain("2 labels are of studies without a patient or time");
+    expect(files(board.out)).toContain("predictions/labels_20250611.tsv/12_month_PH.parquet");
+  });
+
   it("writes what it returns, and predictions whose score is that of the leaderboard", async () => {
     const board = await run({ splits });
     const { out, ...found } = board;

@@ -62,6 +62,10 @@ describe("Splits.open", () => {
       csv("PatientID,StudyTime,split\n1,2014-05-13,train\n1,2015-05-13,train\n2,2014-05-13,valid\n3,2014-05-13,\n", "c.csv"),
     );
     expect(idsOf(inspect)).toEqual({ train: [1n], tuning: [2n] });
+    const released = await Splits.open(
+      csv("impression_id\tperson_id\tsplit\n7\t1\ttrain\n8\t2\tvalid\n9\t3\ttest\n9\t3\ttest\n", "splits_20250611.tsv"),
+    );
+    expect(idsOf(released)).toEqual({ train: [1n], tuning: [2n], held_out: [3n] });
   });
 
   it("refuses a subject in two splits, by name", async () => {

@@ -3,6 +3,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { convert, inspect, type Patient, PatientDatabase, verify } from "meds-reader";
 import { describe, expect, it } from "vitest";
+import { zipped } from "../support/archive.js";
+import { rejected } from "../support/errors.js";
 import { folder, place } from "../support/folder.js";
 import { real } from "../support/real.js";
 import { type RecordRow, recordStore } from "../support/record.js";
@@ -70,7 +72,7 @@ const RECORD = `<?xml version="1.0" encoding="UTF-8"?>
 /** Writes files, and returns their folder. */
 function xml(files: Readonly<Record<string, string>>): string {
   const root = folder("medalign");
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
+  for (const [name, text] of Object.entries(files)) writeFileSync(place(root, ...name.split("/")), text);
   return root;
 }
 
@@ -137,6 +139,35 @@ describe("the shape of MedAlign's sample", () => {
         "Note/Emergency note": "Emergency note",
         "Race/Asian": "Asian",
       });
+    });
+  });
+
+  it("is read from folders below the source, and made again when a file there changes", async () => {
+    const record = (code: string) =>
+      `<record><visit type="V" start="03/02/2019 21:30"><day start="03/02/2019 21:30"><condition_occurrence start="03/02/2019 21:30"><code>[${code}] A</code></condition_occurrence></day></visit></record>`;
+    const root = xml({
+      "1.xml": record("A/1"),
+      "files/ehrs/2.xml": record("A/2"),
+      "files/ehrs/deeper/3.xml": "<record>",
+      "files/.hidden/4.xml": "<record>",
+      "__MACOSX/5.xml": "<record>",
+    });
+    const store = join(folder("medalign-store"), "out.medsdb");
+    expect(await convert(root, store)).toMatchObject({ patients: 2 });
+    expect(await inspect(root)).toMatchObject({ format: "medalign", files: 2 });
+    writeFileSync(join(root, "files", "ehrs", "2.xml"), record("A/3"));
+    await convert(root, store, { force: true });
+    const db = PatientDatabase.open(store);
+    expect(rowsOf(db, 2).map((row) => row.split("|")[1])).toEqual(["Visit/V", "A/3"]);
+    db.close();
+  });
+
+  it("in an archive is an error that says to unpack it", async () => {
+    const archive = zipped(xml({ "ehrs/1.xml": RECORD }));
+    const store = join(folder("medalign-store"), "out.medsdb");
+    expect(await rejected(convert(archive, store))).toMatchObject({
+      code: "MEDS_NO_DATA",
+      message: expect.stringMatching(/Unpack the archive/),
     });
   });
 

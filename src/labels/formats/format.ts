@@ -20,11 +20,21 @@ export interface LabelFile {
   readonly folders: readonly string[];
 }
 
+/** Labels of a file that have no subject or time, and why. */
+export interface LabelsLeftOut {
+  /** INSPECT: labels of studies that the table of studies does not have. */
+  readonly withoutStudy: number;
+  /** INSPECT: labels of studies without a time. */
+  readonly withoutTime: number;
+}
+
 /** The labels of a file. */
 export interface FoundLabels {
   readonly table: LabelTable;
   /** The column that contains the task, where it names the task. */
   readonly column?: string;
+  /** Labels of the file that are not in the table. */
+  readonly leftOut?: LabelsLeftOut;
 }
 
 /** A format of label files. */
@@ -33,6 +43,10 @@ export interface LabelFormat {
   readonly about: string;
   /** The name of its files, where they all have one. A folder with such a file is a task. */
   readonly fileName?: string;
+  /** The names of its files, where each column is a task. Each is a task of the folder that contains the file. */
+  readonly tables?: RegExp;
+  /** The columns that are tasks. */
+  tasks?(table: CsvTable): string[];
   /** The options that it takes. */
   readonly options: readonly (keyof FormatOptions)[];
   /** Does a file have this format? */

@@ -1,4 +1,4 @@
-// A folder of XML files, one per patient, as a source.
+// A folder of XML files, one per patient, as a source. The files may be in folders below it.
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runJob, type WorkOptions } from "../../store/native.js";
@@ -11,14 +11,22 @@ import type { Dataset, ImportedPlan, Source, Staging } from "../source.js";
 import { withWorkFolder } from "../workfolder.js";
 import { importXml } from "./import.js";
 
-/** The XML files in a folder, in order of their names; none for a file. Hidden files are not read. */
+/** Folders below the source that may contain its files: deeper ones belong to something else. */
+const DEPTH = 2;
+
+/** The XML files in a folder and in the folders below it, in order of their paths; none for a file. Hidden names are not read. */
 export function xmlFiles(path: string): string[] {
   const root = resolve(path);
-  if (!withIo(path, () => statSync(root)).isDirectory()) return [];
-  return withIo(path, () => readdirSync(root))
-    .filter((name) => /^[^._].*\.xml$/i.test(name))
-    .sort()
-    .map((name) => join(root, name));
+  return withIo(path, () => statSync(root)).isDirectory() ? filesBelow(root, DEPTH).sort() : [];
+}
+
+function filesBelow(folder: string, depth: number): string[] {
+  const entries = withIo(folder, () => readdirSync(folder, { withFileTypes: true })).filter(({ name }) => /^[^._]/.test(name));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 ? filesBelow(path, depth - 1) : [];
+    return /\.xml$/i.test(entry.name) ? [path] : [];
+  });
 }
 
 /** MedAlign's XML. It becomes a MEDS dataset before the native side reads it. */
