@@ -212,11 +212,11 @@ function translated(error: Error, paths: readonly string[]): MedsError | undefin
     const text = `${path}: A view of this database reads files outside of it (${message.split("\n")[0]!}). Store its rows in a table (CREATE TABLE … AS SELECT …).`;
     return new MedsError("MEDS_SOURCE_DAMAGED", text, { path });
   }
-  const [, code, file, before, after, value] = message.split(MARK);
-  if (value !== undefined) {
+  const [, code, file, before, after, ...rest] = message.split(MARK);
+  if (rest.length > 0) {
     // For a database, `file` also names the table.
     const path = paths.find((one) => file!.startsWith(`${one}, table `)) ?? file;
-    return new MedsError(code as MedsErrorCode, `${file}: ${before}${after && shown(value)}${after}`, { path });
+    return new MedsError(code as MedsErrorCode, `${file}: ${before}${after && shown(rest.slice(0, -1).join(MARK))}${after}`, { path });
   }
   if (message.includes("Out of Memory"))
     return new MedsError(
