@@ -17,7 +17,7 @@ import { describe, expect, it } from "vitest";
 import { type BruteOptions, type BruteRow, type BruteSample, brute, bruteBatch, bruteRows } from "../support/brute.js";
 import { type SimpleRow, writeSimple, writeSplits } from "../support/dataset.js";
 import { folder } from "../support/folder.js";
-import { runs } from "../support/property.js";
+import { full, runs } from "../support/property.js";
 import { real } from "../support/real.js";
 
 const HOUR = 3_600_000_000n;
@@ -234,7 +234,9 @@ describe("samples", () => {
         const options: SampleOptions = { maxLength: 256, strategy: strategy as Strategy, unit, ...(steps && { stride: 200 }) };
         const ours = steps ? { ...options, lookBack: { count: 600 } } : options;
         const theirs = steps ? { ...options, lookBackCount: 600 } : options;
-        check(db, rows, labels, ours, theirs as BruteOptions, "right");
+        // By rows those of even, by times those of odd numbers, except with test:all.
+        const some = full ? labels : Labels.from([...labels].filter((_, i) => (i % 2 === 1) === (unit === "events")));
+        check(db, rows, some, ours, theirs as BruteOptions, "right");
       }
     }
     db.close();
