@@ -184,6 +184,9 @@ describe("a wrong value is named with its column", () => {
     const said = async (table: string, from: string, to: string) => (await error(table, changed(table, from, to))).message;
     expect(await said("death", "2022-11-11", "2022-13-11")).toContain('Column death_date of person 2 contains "2022-13-11", which');
     expect(await said("death", "2022-11-11", "Jane Doe died")).toContain("Column death_date of person 2 contains a text, which");
+    expect(await said("death", "2022-11-11", "7\u0001Jane Doe")).toMatch(
+      /of person 2 contains a text, which is not a date, .* Correct the value\.$/,
+    );
     expect(await said("death", "2,2022", "Jane Doe,2022")).toContain("Column person_id contains a text, which");
     expect(await said("person", "1955,3,", "1955,2,30")).toContain("day_of_birth of person 2 are not a valid date");
   });

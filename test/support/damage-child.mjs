@@ -1,9 +1,9 @@
 // Damages a store in every way that the arguments list, reads and verifies it each time, and prints the
 // results as JSON. It is a process of its own, so that its parent sees a crash.
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { MedsError, PatientDatabase, verify } from "../../dist/index.js";
-import { manifestOf, reseal } from "./crc32c.mjs";
+import { manifestOf, overwrite, reseal } from "./crc32c.mjs";
 
 const [store, mode, step] = process.argv.slice(2);
 const result = { tried: 0, outcomes: {}, notFound: [], strange: [], mixed: [] };
@@ -127,11 +127,11 @@ const modes = {
       for (let at = 0; at < bytes.length; at += pace) {
         const bit = 1 << ((at * 7 + (at >> 3)) % 8);
         bytes[at] ^= bit;
-        writeFileSync(path, bytes);
+        overwrite(path, bytes);
         bytes[at] ^= bit;
         await look(`${name} byte ${at}`, "few");
       }
-      writeFileSync(path, bytes);
+      overwrite(path, bytes);
     }
   },
   async truncate(every) {
@@ -139,12 +139,12 @@ const modes = {
       const path = join(store, name);
       const bytes = readFileSync(path);
       for (let at = 0; at < bytes.length; at += every) {
-        writeFileSync(path, bytes.subarray(0, at));
+        overwrite(path, bytes.subarray(0, at));
         await look(`${name} cut at ${at}`, "none");
       }
-      writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(64)]));
+      overwrite(path, Buffer.concat([bytes, Buffer.alloc(64)]));
       await look(`${name} with 64 bytes more`, "none");
-      writeFileSync(path, bytes);
+      overwrite(path, bytes);
     }
   },
   /**
@@ -162,13 +162,13 @@ const modes = {
           const after = Buffer.from(before);
           after.writeInt32LE(word, at & ~3);
           if (after.equals(before)) continue;
-          writeFileSync(path, after);
+          overwrite(path, after);
           reseal(store, name, text, before, after);
           await look(`${name} word ${at & ~3} = ${word}`, "any", false);
         }
       }
-      writeFileSync(path, before);
-      writeFileSync(join(store, "manifest.json"), text);
+      overwrite(path, before);
+      overwrite(join(store, "manifest.json"), Buffer.from(text));
     }
   },
 };

@@ -24,11 +24,16 @@ export const blocks = (page: string): Block[] =>
     text: text!,
   }));
 
-/** A folder inside of the project, where Node finds "meds-reader" as in a project that installed it. */
+const made: string[] = [];
+afterAll(() => {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
+/** A folder inside of the project, which is removed after the test file, where Node finds "meds-reader" as in a project that installed it. */
 export function project(): string {
   mkdirSync(join(root, ".cache"), { recursive: true });
   const folder = mkdtempSync(join(root, ".cache", "page-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  made.push(folder);
   mkdirSync(join(folder, "bin"));
   shim(folder, "meds-reader", `exec "${process.execPath}" "${join(root, "dist/cli/main.js")}" "$@"`);
   shim(folder, "npx", 'exec "$@"');

@@ -18,6 +18,11 @@ export interface Loaded {
   readonly differing: bigint;
 }
 
+/** What DuckDB answers to the creation of a table from a query: the number of its rows. */
+interface Created {
+  readonly Count: bigint;
+}
+
 /** The layer of the concepts that are known without a vocabulary. It comes after all others. */
 const KNOWN = 1_000_000;
 /** SQL of a code that is made of the concept id. */
@@ -58,6 +63,7 @@ export class Concepts {
     const [several] = await this.duck.rows<{ n: bigint }>(
       `SELECT count(DISTINCT id) AS n FROM (SELECT id, layer FROM (${own}) GROUP BY id, layer HAVING min(code) <> max(code))`,
     );
+    if (layers.length === 1) return { several: several!.n, differing: 0n };
     const [differing] = await this.duck.rows<{ n: bigint }>(
       `SELECT count(*) AS n FROM (SELECT id FROM (${own}) GROUP BY id HAVING min(layer) < max(layer) AND (min(code) <> max(code) OR min(name) <> max(name)))`,
     );
@@ -77,8 +83,11 @@ export class Concepts {
     const near = `(SELECT child, parent FROM ${ladders} WHERE near)`;
     await duck.run("CREATE TEMP TABLE reached (id BIGINT, code VARCHAR, name VARCHAR)");
     await this.climb(near, `SELECT * FROM used_concept UNION ${this.some(`SELECT id FROM ${this.all} WHERE id > ${LOCAL}`)}`);
-    await this.bridge(near, `(SELECT child, parent FROM ${ladders} WHERE NOT near)`);
-    await this.climb(near, this.some("SELECT parent FROM far WHERE parent NOT IN (SELECT id FROM reached)"));
+    await duck.run("CREATE TEMP TABLE far (child BIGINT, parent BIGINT)");
+    if (layers.some((layer) => layer.concept_ancestor.length > 0)) {
+      await this.bridge(near, `(SELECT child, parent FROM ${ladders} WHERE NOT near)`);
+      await this.climb(near, this.some("SELECT parent FROM far WHERE parent NOT IN (SELECT id FROM reached)"));
+    }
     await duck.run(
       `CREATE TEMP TABLE above AS SELECT DISTINCT c.code AS child, p.code AS parent FROM (FROM ${near} UNION ALL FROM far) AS s
        JOIN reached AS c ON c.id = s.child JOIN reached AS p ON p.id = s.parent WHERE c.code <> p.code`,
@@ -116,14 +125,13 @@ export class Concepts {
       const same = `SELECT * FROM (${this.coded("SELECT code FROM step")}) WHERE id NOT IN (SELECT id FROM reached)`;
       await duck.run(`INSERT INTO reached SELECT * FROM step UNION ${same}`);
       const parents = `SELECT parent FROM ${near} WHERE child IN (SELECT id FROM reached) AND parent NOT IN (SELECT id FROM reached)`;
-      await duck.run(`CREATE OR REPLACE TEMP TABLE step AS ${this.some(parents)}`);
-      const [count] = await duck.rows<{ n: bigint }>("SELECT count(*) AS n FROM step");
-      if (count?.n === 0n) return;
+      const [step] = await duck.rows<Created>(`CREATE OR REPLACE TEMP TABLE step AS ${this.some(parents)}`);
+      if (step!.Count === 0n) return;
     }
   }
 
   /**
-   * Creates the table `far (child, parent)`: ancestors of the concepts of events that single steps do not
+   * Fills the table `far (child, parent)`: ancestors of the concepts of events that single steps do not
    * reach, because a concept or a step between them is not in the vocabulary. `distant` is SQL of the
    * ancestors two or more steps up.
    */
@@ -136,14 +144,13 @@ export class Concepts {
     await duck.run("CREATE TEMP TABLE pair AS SELECT id AS child, id AS parent FROM used_concept");
     for (;;) {
       await duck.run("INSERT INTO up FROM pair");
-      await duck.run(
+      const [pairs] = await duck.rows<Created>(
         `CREATE OR REPLACE TEMP TABLE pair AS SELECT DISTINCT p.child, r.parent FROM pair AS p JOIN rung AS r ON r.child = p.parent
          ANTI JOIN up ON up.child = p.child AND up.parent = r.parent`,
       );
-      const [count] = await duck.rows<{ n: bigint }>("SELECT count(*) AS n FROM pair");
-      if (count?.n === 0n) break;
+      if (pairs!.Count === 0n) break;
     }
-    await duck.run(`CREATE TEMP TABLE far AS SELECT DISTINCT child, parent FROM ${distant} AS d ANTI JOIN up USING (child, parent)`);
+    await duck.run(`INSERT INTO far SELECT DISTINCT child, parent FROM ${distant} AS d ANTI JOIN up USING (child, parent)`);
   }
 
   /**

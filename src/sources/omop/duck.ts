@@ -40,9 +40,13 @@ export function parquetLike(patterns: readonly string[], ...options: readonly st
   return `read_parquet([${patterns.map(literal).join(", ")}], ${["hive_partitioning=false", "binary_as_string=true", ...options].join(", ")})`;
 }
 
-/** SQL that ends the query with a MedsError. `file` and `message` are SQL. */
-export function raise(code: MedsErrorCode, file: string, message: string): string {
-  return `error(${literal(MARK + code + MARK)} || ${file} || ${literal(MARK)} || ${message} || ${literal(MARK)})`;
+/**
+ * SQL that ends the query with a MedsError. `file`, the parts of the message `before` the value, and the
+ * `value` are SQL. Parts that are null are left out. The value comes last, because it may contain anything.
+ */
+export function raise(code: MedsErrorCode, file: string, before: readonly string[], value = "NULL", after = ""): string {
+  const mark = literal(MARK);
+  return `error(concat(${[literal(MARK + code + MARK), file, mark, ...before, literal(MARK + after + MARK), value, mark].join(", ")}))`;
 }
 
 const MEMORY = 512 * 2 ** 20;
@@ -208,11 +212,11 @@ function translated(error: Error, paths: readonly string[]): MedsError | undefin
     const text = `${path}: A view of this database reads files outside of it (${message.split("\n")[0]!}). Store its rows in a table (CREATE TABLE … AS SELECT …).`;
     return new MedsError("MEDS_SOURCE_DAMAGED", text, { path });
   }
-  const [, code, file, text] = message.split(MARK);
-  if (text !== undefined) {
+  const [, code, file, before, after, ...rest] = message.split(MARK);
+  if (rest.length > 0) {
     // For a database, `file` also names the table.
     const path = paths.find((one) => file!.startsWith(`${one}, table `)) ?? file;
-    return new MedsError(code as MedsErrorCode, `${file}: ${text}`, { path });
+    return new MedsError(code as MedsErrorCode, `${file}: ${before}${after && shown(rest.slice(0, -1).join(MARK))}${after}`, { path });
   }
   if (message.includes("Out of Memory"))
     return new MedsError(
@@ -227,6 +231,9 @@ function translated(error: Error, paths: readonly string[]): MedsError | undefin
     return new MedsError("MEDS_INTERNAL", `DuckDB: ${message}`, { cause: error });
   return undefined;
 }
+
+/** A wrong value in a message: shown if it looks like a number or a time. Other text may be about a patient. */
+const shown = (value: string) => (/^[-+.,:/0-9TZeE ]{1,40}$/.test(value) ? `"${value}"` : "a text");
 
 /** The error for a file that DuckDB cannot read. */
 function damaged({ message }: Error, paths: readonly string[]): MedsError {

@@ -11,13 +11,13 @@ import { Concepts } from "./concepts.js";
 import { type Duck, literal, withDuck } from "./duck.js";
 import { COLUMNS, type CodeOptions, columnsOf, conceptIdsSql, eventSql } from "./events.js";
 import { type FoundTables, isCsv } from "./files.js";
-import { COUNTED, type Counted, countLosses, covered, nameOf, notesOf, summed } from "./loss-counts.js";
+import { COUNTED, type Counted, countLosses, covered, notesOf, summed } from "./loss-counts.js";
 import { Losses, refuseLosses } from "./losses.js";
 import { datasetOf, periodsOf } from "./metadata.js";
 import { eventsOf, type Room, sortEvents } from "./sort.js";
 import { filesOf, openTables, readingsOf, type TableSet } from "./source.js";
 import type { Reading } from "./sql.js";
-import { EVENT_TABLES, EVENTS, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
+import { EVENT_TABLES, EVENTS, type EventOf, OTHER_TABLES, VOCABULARY_TABLES } from "./tables.js";
 import { type Layer, layerOf, layersAt } from "./vocabulary.js";
 
 /** Options of an import. */
@@ -45,6 +45,8 @@ export interface Imported {
   readonly notes: readonly Note[];
 }
 
+/** Less bytes than this are imported in one thread: each needs buffers for every expression of a query. */
+const SMALL = 2 ** 20;
 /** If the vocabulary has more bytes than this, only the concepts that events use are held in memory. */
 const MANY = 8 * 2 ** 20;
 /**
@@ -82,16 +84,18 @@ async function within<T>(source: string, work: string, options: ImportOptions, u
     const layers = [await layerOf(duck, tables, options.signal)];
     for (const path of options.vocabulary) layers.push(...(await layersAt(duck, path, options.signal)));
     const files = layers.flatMap((layer) => VOCABULARY_TABLES.flatMap((table) => layer[table].flatMap(({ paths }) => paths)));
+    if (tables.bytes + layers.reduce((sum, layer) => sum + layer.bytes, 0) < SMALL) await duck.run("SET threads = 1");
     await duck.confine([work], [...files, ...filesOf(tables)]);
     return use(new Import(tables, layers, { staged, dataset, bytes }, duck, options));
   });
 }
 
-interface Kind {
-  readonly number: number;
+/** Events of a table. */
+interface Part {
+  readonly table: string;
+  readonly events: readonly EventOf[];
   /** Index of the first reading, if the files of the table have too many forms for one query. */
-  readonly part: number;
-  readonly name: string;
+  readonly at: number;
   readonly columns: readonly string[];
   /** SQL of the rows. */
   readonly sql: string;
@@ -143,18 +147,18 @@ class Import {
     await this.begin();
     const counted: Counted[] = [];
     const prefixes = new Map<string, CodePrefix>();
-    for await (const { name, sql, paths } of this.kinds()) {
+    for await (const { sql, paths } of this.parts()) {
       const midnight = "epoch_us(time) % 86400000000 = 0";
       const rows = await this.duck.rows<Counted & { prefix: string | null; timed: bigint; midnight: bigint }>(
         // `whole` is not used. It makes DuckDB read all values, because a wrong value would make a conversion
         // fail.
-        `SELECT ${literal(name)} AS event, how, split_part(code, '/', 1) AS prefix, ${COUNTED}, count(time) AS timed,
+        `SELECT event, how, split_part(code, '/', 1) AS prefix, ${COUNTED}, count(time) AS timed,
            count(*) FILTER (WHERE ${midnight}) AS midnight,
            bit_xor(hash(${["subject_id", ...COLUMNS].map((column) => `"${column}"`).join(", ")})) AS whole
          FROM (${sql}) GROUP BY ALL ORDER BY ALL`,
         paths,
       );
-      for (const how of new Set(rows.map((row) => row.how))) counted.push(summed(rows.filter((row) => row.how === how)));
+      counted.push(...rows);
       for (const { prefix, ...row } of rows) {
         if (prefix === null) continue;
         const before = prefixes.get(prefix);
@@ -228,9 +232,9 @@ class Import {
       ? "the table concept contains only the concept 0"
       : "there is no table concept";
     // In the order of the import, so that a missing column is reported first, as in an import.
-    for await (const { number } of this.kinds(false)) {
-      const { table, code } = EVENTS[number]!;
-      if (table !== "person" && code === undefined && (await this.any(await this.readings(table), () => "true"))) this.failVocabulary(why);
+    for await (const { table, events } of this.parts(false)) {
+      if (table !== "person" && events.some(({ code }) => code === undefined) && (await this.any(await this.readings(table), () => "true")))
+        this.failVocabulary(why);
     }
   }
 
@@ -273,7 +277,7 @@ class Import {
   /** Creates the table `used (id)`: the concepts that events use. It reads all tables once. */
   private async use(): Promise<void> {
     await this.duck.run("CREATE TEMP TABLE used (id BIGINT)");
-    for await (const { ids, paths } of this.kinds(false)) {
+    for await (const { ids, paths } of this.parts(false)) {
       await this.duck.run(
         `INSERT INTO used SELECT DISTINCT id FROM (${ids}) WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM used)`,
         paths,
@@ -284,34 +288,31 @@ class Import {
   /** Writes the events of every table, unsorted. Returns their columns. */
   private async stage(): Promise<ReadonlySet<string>> {
     const columns = new Set<string>();
-    for await (const kind of this.kinds()) {
-      for (const name of kind.columns) columns.add(name);
+    for await (const part of this.parts()) {
+      for (const name of part.columns) columns.add(name);
       await this.duck.run(
-        `COPY (SELECT *, ${literal(kind.name)} AS event FROM (${kind.sql})) TO ${literal(join(this.room.staged, `${kind.number}-${kind.part}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
-        kind.paths,
+        `COPY (${part.sql}) TO ${literal(join(this.room.staged, `${part.table}-${part.at}.parquet`))} (FORMAT parquet, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZE_BYTES ${GROUP_BYTES})`,
+        part.paths,
       );
     }
     return columns;
   }
 
-  /**
-   * The kinds of events, table by table: SQL of their rows, and the columns in which these can have values.
-   */
-  private async *kinds(counts = true): AsyncGenerator<Kind> {
+  /** The events, table by table: SQL of their rows, and the columns in which these can have values. */
+  private async *parts(counts = true): AsyncGenerator<Part> {
     for (const table of EVENT_TABLES) {
       const of = await this.readings(table);
-      for (const [number, event] of EVENTS.entries()) {
-        if (event.table !== table || of.length === 0) continue;
-        // The visits of EHRSHOT, for example, do not say where patients were discharged to.
-        if (event.older !== undefined && !of.some((reading) => reading.has(event.concept!) || reading.has(event.older!))) continue;
-        for (let at = 0; at < of.length; at += READINGS_PER_QUERY) {
-          const some = of.slice(at, at + READINGS_PER_QUERY);
-          const columns = some.flatMap((reading) => columnsOf(event, reading, this.options));
-          const sql = some.map((reading) => eventSql(event, reading, this.options)).join(" UNION ALL ");
-          const ids = some.map((reading) => conceptIdsSql(event, reading)).join(" UNION ALL ");
-          const paths = some.flatMap((reading) => reading.paths);
-          yield { number, part: at, name: nameOf(event), columns, sql, ids, paths };
-        }
+      // The visits of EHRSHOT, for example, do not say where patients were discharged to.
+      const known = ({ concept, older }: EventOf) =>
+        older === undefined || of.some((reading) => reading.has(concept!) || reading.has(older));
+      const events = EVENTS.filter((event) => event.table === table && known(event));
+      for (let at = 0; at < of.length; at += READINGS_PER_QUERY) {
+        const some = of.slice(at, at + READINGS_PER_QUERY);
+        const columns = some.flatMap((reading) => events.flatMap((event) => columnsOf(event, reading, this.options)));
+        const sql = some.map((reading) => eventSql(events, reading, this.options)).join(" UNION ALL ");
+        const ids = some.map((reading) => conceptIdsSql(events, reading)).join(" UNION ALL ");
+        const paths = some.flatMap((reading) => reading.paths);
+        yield { table, events, at, columns, sql, ids, paths };
       }
       if (!counts) continue;
       this.done += this.found.tables.get(table)?.bytes ?? 0;

@@ -3,7 +3,7 @@
 import type { Note } from "../../store/manifest.js";
 import { type CodeOptions, HOW } from "./events.js";
 import type { Losses } from "./losses.js";
-import { EVENTS, type EventOf } from "./tables.js";
+import { EVENTS, type EventOf, nameOf } from "./tables.js";
 
 /** Rows of one kind of event that got their codes in one way. */
 export interface Counted {
@@ -17,9 +17,6 @@ export interface Counted {
   /** One of these concepts. */
   readonly example: bigint | null;
 }
-
-/** The name of a kind of event in counts: its table and the column of its concept. */
-export const nameOf = ({ table, concept }: EventOf): string => (concept === undefined ? table : `${table}.${concept}`);
 
 /** SQL of the columns of {@link Counted} except the first two. */
 export const COUNTED = `count(*) AS rows, count(missing) AS absent, count(*) FILTER (WHERE time IS NULL AND code IS NOT NULL) AS untimed, min(missing) AS example`;

@@ -83,7 +83,7 @@ export class Reading {
   text(name: string | undefined): string {
     const column = this.values(name);
     if (column === undefined) return "NULL::VARCHAR";
-    return column.type === "VARCHAR" ? column.sql : `CAST(${column.sql} AS VARCHAR)`;
+    return textOf(column);
   }
 
   /**
@@ -95,15 +95,15 @@ export class Reading {
     if (column === undefined) return "NULL::BIGINT";
     const { sql, type } = column;
     if (/^U?(TINY|SMALL|)INT(EGER)?$/.test(type) || type === "BIGINT") return `CAST(${sql} AS BIGINT)`;
-    const text = `CAST(${sql} AS VARCHAR)`;
+    const text = textOf(column);
     const wrong = this.wrong(name!, text, "a whole number");
     if (type === "DOUBLE" || type === "FLOAT")
-      return `CASE WHEN ${sql} IS NULL THEN NULL WHEN trunc(${sql}) = ${sql} AND TRY_CAST(${sql} AS BIGINT) IS NOT NULL THEN TRY_CAST(${sql} AS BIGINT) ELSE ${wrong} END`;
-    const cast = `TRY_CAST(${text} AS BIGINT)`;
+      return `CASE WHEN ${sql} IS NOT NULL THEN coalesce(CASE WHEN trunc(${sql}) = ${sql} THEN TRY_CAST(${sql} AS BIGINT) END, ${wrong}) END`;
     // DuckDB also accepts 15e-1, 0x10 and 1_000: a text that differs from its own notation is checked with a
     // pattern.
-    const whole = `CASE WHEN CAST(${cast} AS VARCHAR) = ${text} THEN ${cast} ELSE TRY_CAST(regexp_extract(${text}, ${literal(WHOLE)}, 1) AS BIGINT) END`;
-    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${whole} IS NULL THEN ${wrong} ELSE ${whole} END`;
+    const own = `CAST(TRY_CAST(${text} AS BIGINT) AS VARCHAR) = ${text}`;
+    const whole = `TRY_CAST(CASE WHEN ${own} THEN ${text} ELSE regexp_extract(${text}, ${literal(WHOLE)}, 1) END AS BIGINT)`;
+    return `CASE WHEN ${text} <> '' THEN coalesce(${whole}, ${wrong}) END`;
   }
 
   /** A time in microseconds. A date becomes its first moment or, as in meds_etl, its last second. */
@@ -112,19 +112,18 @@ export class Reading {
     if (column === undefined) return "NULL::TIMESTAMP";
     const { sql, type } = column;
     const end = "INTERVAL 86399 SECOND";
-    const text = `CAST(${sql} AS VARCHAR)`;
+    const text = textOf(column);
     if (type === "DATE" || type.startsWith("TIMESTAMP")) {
       // In UTC if there is a time zone.
       const micros = type.includes("TIME ZONE") ? sql : `TRY_CAST(${sql} AS TIMESTAMP)`;
       const value = type === "DATE" ? `${micros}${lastSecond ? ` + ${end}` : ""}` : `make_timestamp(epoch_us(${sql}))`;
       const wrong = this.wrong(name, text, "a time between the years -290307 and 294246");
-      return `CASE WHEN ${sql} IS NULL THEN NULL WHEN ${micros} IS NULL OR NOT isfinite(${micros}) THEN ${wrong} ELSE ${value} END`;
+      return `CASE WHEN ${sql} IS NOT NULL THEN CASE WHEN isfinite(${micros}) THEN ${value} ELSE ${wrong} END END`;
     }
     const time = `TRY_CAST(${text} AS TIMESTAMP)`;
-    const known = `regexp_full_match(${text}, ${literal(TIME)}) AND ${time} IS NOT NULL`;
     const value = lastSecond ? `CASE WHEN contains(${text}, ':') THEN ${time} ELSE ${time} + ${end} END` : time;
-    const wanted = "a date, or a time such as 2020-01-31 23:59:59 without a time zone or in UTC";
-    return `CASE WHEN ${sql} IS NULL OR ${text} = '' THEN NULL WHEN ${known} THEN ${value} ELSE ${this.wrong(name, text, wanted)} END`;
+    const wrong = this.wrong(name, text, "a date, or a time such as 2020-01-31 23:59:59 without a time zone or in UTC");
+    return `CASE WHEN ${text} <> '' THEN coalesce(CASE WHEN regexp_full_match(${text}, ${literal(TIME)}) THEN ${value} END, ${wrong}) END`;
   }
 
   /** The first of some values that is not null. */
@@ -132,21 +131,20 @@ export class Reading {
     return values.length === 1 ? values[0]! : `coalesce(${values.join(", ")})`;
   }
 
-  /** SQL of the words " of person ID" for messages. */
+  /** SQL of the words " of person ID" for messages; null if the id is not a number. */
   get whose(): string {
-    return `coalesce(' of person ' || TRY_CAST(${this.text("person_id")} AS BIGINT), '')`;
+    return `' of person ' || TRY_CAST(${this.text("person_id")} AS BIGINT)`;
   }
 
-  /**
-   * SQL that fails for a wrong value. It shows only what looks like a number or a time: other text may be
-   * about a patient.
-   */
+  /** SQL that fails for a wrong value. */
   private wrong(name: string, text: string, wanted: string): string {
-    const held = `CASE WHEN regexp_full_match(${text}, '[-+.,:/0-9TZeE ]{1,40}') THEN '"' || ${text} || '"' ELSE 'a text' END`;
-    const message = `${literal(`Column ${name}`)} || ${name === "person_id" ? "''" : this.whose} || ' contains ' || ${held} || ${literal(`, which is not ${wanted}. Correct the value.`)}`;
-    return raise("MEDS_COLUMN_TYPE", FILE, message);
+    const of = name === "person_id" ? [] : [this.whose];
+    const before = [literal(`Column ${name}`), ...of, literal(" contains ")];
+    return raise("MEDS_COLUMN_TYPE", FILE, before, text, `, which is not ${wanted}. Correct the value.`);
   }
 }
+
+const textOf = ({ sql, type }: SqlColumn) => (type === "VARCHAR" ? sql : `CAST(${sql} AS VARCHAR)`);
 
 /** Decimals with more than 38 digits, which DuckDB 1.5 reads wrongly: 1.5 as 25165824. */
 export const WIDE = "DECIMAL";

@@ -66,6 +66,9 @@ export const EVENTS: readonly EventOf[] = [
   { table: "visit_detail", name: "visit_detail", concept: "visit_detail_concept_id", fallback: 4_203_722 },
 ];
 
+/** The name of a kind of event in counts: its table and the column of its concept. */
+export const nameOf = ({ table, concept }: EventOf): string => (concept === undefined ? table : `${table}.${concept}`);
+
 /** Tables that contain events, each once. */
 export const EVENT_TABLES: readonly string[] = [...new Set(EVENTS.map(({ table }) => table))];
 
