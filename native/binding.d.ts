@@ -378,7 +378,7 @@ export interface ReadColumn {
   valid: Uint8Array | null
   /**
    * For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
-   * for lists the indexes of all rows.
+   * for lists the indexes or numbers of all rows.
    */
   values: BigInt64Array | Float64Array | Uint8Array | Int32Array
   /** The texts, in the order in which they first occur. */
@@ -445,7 +445,7 @@ export interface WantedColumn {
   /** Its name in older files. */
   older: string | null
   /** What its values must be. */
-  kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'
+  kind: 'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists' | 'numbers'
   /** A file without it is an error. */
   required: boolean
 }

@@ -107,7 +107,7 @@ async function readColumns(path: string, names: readonly string[]): Promise<Embe
 }
 
 async function readLists(path: string): Promise<Embeddings> {
-  const { rows, columns } = await readParquet(path, "embeddings", { ...KEYS, embedding: { kind: "lists", required: true } } as const);
+  const { rows, columns } = await readParquet(path, "embeddings", { ...KEYS, embedding: { kind: "numbers", required: true } } as const);
   const { embedding } = columns;
   const offsets = embedding?.offsets ?? new Int32Array(rows + 1);
   const size = rows === 0 ? 0 : offsets[1]! - offsets[0]!;
@@ -120,9 +120,7 @@ async function readLists(path: string): Promise<Embeddings> {
         path,
       );
   }
-  // The binding reads lists as texts, each distinct text once.
-  const numbers = Float64Array.from(embedding?.texts ?? [], Number);
-  const values = Float64Array.from(embedding?.values ?? [], (index) => numbers[index]!);
+  const values = embedding?.values ?? new Float64Array();
   for (let row = 0; row < rows; row += 1)
     for (let column = 0; column < size; column += 1) checked(path, row, values[offsets[row]! + column]!);
   return new Embeddings(basename(path), size, keyed(path, rows, columns), (row, column) => values[offsets[row]! + column]!);

@@ -17,6 +17,8 @@ interface Arrays {
   readonly anyText: Int32Array;
   /** Indexes into `texts`: those of each row between two `offsets`. */
   readonly lists: Int32Array;
+  /** Those of each row between two `offsets`; NaN for null. */
+  readonly numbers: Float64Array;
 }
 type Kind = keyof Arrays;
 

@@ -172,6 +172,9 @@ describe("a benchmark of tasks in MEDS", () => {
       /row 1 has 2 numbers/,
     ],
     ["two rows for one time", `SELECT ${row}, 1.0::FLOAT AS a FROM range(2)`, "MEDS_SCHEMA_CONFLICT", /rows 0 and 1/],
+    ["texts", `SELECT ${row}, ['1.0', '2.0'] AS embedding`, "MEDS_COLUMN_TYPE", /must have list<float>/],
+    ["a null among its numbers", `SELECT ${row}, [1.0, NULL]::FLOAT[] AS embedding`, "MEDS_VALUE_RANGE", /row 0 contains NaN/],
+    ["null", `SELECT ${row}, NULL::FLOAT[] AS embedding`, "MEDS_VALUE_RANGE", /has 0 numbers/],
   ])("refuses embeddings with %s", async (name, query, code, message) => {
     const embeddings = await duckFile(join(root, `${name}.parquet`), query);
     const error = await rejected(run({ labels: tasks, embeddings }));

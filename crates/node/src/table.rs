@@ -21,7 +21,7 @@ pub struct WantedColumn {
     /// Its name in older files.
     pub older: Option<String>,
     /// What its values must be.
-    #[napi(ts_type = "'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists'")]
+    #[napi(ts_type = "'integer' | 'time' | 'boolean' | 'float' | 'text' | 'anyText' | 'lists' | 'numbers'")]
     pub kind: String,
     /// A file without it is an error.
     pub required: bool,
@@ -36,7 +36,7 @@ pub struct ReadColumn {
     /// themselves.
     pub valid: Option<Uint8Array>,
     /// For each row an int64 (times too), float64, truth value (255 is null) or index of a text (-1 is null);
-    /// for lists the indexes of all rows.
+    /// for lists the indexes or numbers of all rows.
     #[napi(ts_type = "BigInt64Array | Float64Array | Uint8Array | Int32Array")]
     pub values: Either4<BigInt64Array, Float64Array, Uint8Array, Int32Array>,
     /// The texts, in the order in which they first occur.
@@ -62,6 +62,7 @@ impl From<TableColumn> for ReadColumn {
             TableValues::Floats(all) => (Either4::B(all.into()), Vec::new(), None),
             TableValues::Truths(all) => (Either4::C(all.into()), Vec::new(), None),
             TableValues::Texts(all, texts) => (Either4::D(all.into()), texts, None),
+            TableValues::Numbers(offsets, all) => (Either4::B(all.into()), Vec::new(), Some(offsets.into())),
             TableValues::Lists(offsets, all, texts) => (Either4::D(all.into()), texts, Some(offsets.into())),
         };
         Self { nulls: column.nulls as f64, valid: column.valid.map(Into::into), values, texts, offsets }

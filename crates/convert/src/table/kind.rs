@@ -23,12 +23,14 @@ pub enum ColumnType {
     AnyText,
     /// Lists of any single values, as text. A column of single values is one of lists of one.
     Lists,
+    /// Lists of numbers. A column of single numbers is one of lists of one.
+    Numbers,
 }
 
 impl ColumnType {
     /// The type of a name that [`ColumnType::name`] returns.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Integer, Self::Time, Self::Boolean, Self::Float, Self::Text, Self::AnyText, Self::Lists]
+        [Self::Integer, Self::Time, Self::Boolean, Self::Float, Self::Text, Self::AnyText, Self::Lists, Self::Numbers]
             .into_iter()
             .find(|t| t.name() == name)
     }
@@ -43,6 +45,7 @@ impl ColumnType {
             Self::Text => "text",
             Self::AnyText => "anyText",
             Self::Lists => "lists",
+            Self::Numbers => "numbers",
         }
     }
 
@@ -55,6 +58,7 @@ impl ColumnType {
             Self::Float => "float32",
             Self::Text | Self::AnyText => "string",
             Self::Lists => "list<string>",
+            Self::Numbers => "list<float>",
         }
     }
 
@@ -63,7 +67,7 @@ impl ColumnType {
         match self {
             Self::AnyText => column.is_primitive() && !is_repeated(column),
             // The Arrow type shows later whether it is a list of single values.
-            Self::Lists => true,
+            Self::Lists | Self::Numbers => true,
             other => found(column) == Some(other),
         }
     }

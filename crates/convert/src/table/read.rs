@@ -106,10 +106,7 @@ impl<'a> TableFile<'a> {
     /// `None`.
     fn column(&self, kind: ColumnType, root: usize) -> Result<Option<TableColumn>> {
         let node = &self.fields()[root];
-        if self.footer.undecodable.contains_key(&root)
-            || !kind.fits(node)
-            || (kind == ColumnType::Lists && !is_list(self.schema.field(root)))
-        {
+        if self.footer.undecodable.contains_key(&root) || !kind.fits(node) || !is_list(kind, self.schema.field(root)) {
             return if kind == ColumnType::Lists { Ok(None) } else { self.without_values(kind, root).map(|()| None) };
         }
         let mut column = Column::default();
@@ -236,11 +233,16 @@ fn rows_of(group: &RowGroupMetaData) -> u64 {
     group.num_rows().unsigned_abs()
 }
 
-/// A column of single values, or of lists of them.
-fn is_list(field: &Field) -> bool {
-    match field.data_type() {
-        DataType::List(item) => !item.data_type().is_nested(),
-        other => !other.is_nested(),
+/// Whether a column that must have lists has single values, or lists of them.
+fn is_list(kind: ColumnType, field: &Field) -> bool {
+    let item = match field.data_type() {
+        DataType::List(item) => item.data_type(),
+        other => other,
+    };
+    match kind {
+        ColumnType::Lists => !item.is_nested(),
+        ColumnType::Numbers => item.is_numeric(),
+        _ => true,
     }
 }
 

@@ -12,6 +12,7 @@ use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Stands for null among the values of [`TableValues::Truths`].
 pub const NO_TRUTH: u8 = 255;
@@ -52,6 +53,9 @@ pub enum TableValues {
     /// Lists of text: the start of each row's list and the end of the last one; then as for text. Null is an
     /// empty list.
     Lists(Vec<i32>, Vec<i32>, Vec<String>),
+    /// Lists of numbers: the start of each row's list and the end of the last one; then the numbers, NaN for null. Null is
+    /// an empty list.
+    Numbers(Vec<i32>, Vec<f64>),
 }
 
 /// Why a batch cannot be taken in.
@@ -90,6 +94,7 @@ impl Column {
             ColumnType::Boolean => self.truths(array),
             ColumnType::Text | ColumnType::AnyText => self.texts(array),
             ColumnType::Lists => self.lists(array),
+            ColumnType::Numbers => self.numbers(array),
         }
     }
 
@@ -103,6 +108,10 @@ impl Column {
             ColumnType::Lists => {
                 self.offsets.insert(0, 0);
                 TableValues::Lists(self.offsets, self.indexes, self.texts.texts)
+            }
+            ColumnType::Numbers => {
+                self.offsets.insert(0, 0);
+                TableValues::Numbers(self.offsets, self.floats)
             }
         };
         TableColumn { nulls: self.validity.nulls, valid: self.validity.valid, values }
@@ -213,31 +222,50 @@ impl Column {
 
     /// Adds lists, or single values as lists of one.
     fn lists(&mut self, array: &ArrayRef) -> Result<(), Refused> {
-        let text = |array: &ArrayRef| conform(array, &DataType::Utf8);
-        let (items, bounds) = match array.data_type() {
-            DataType::List(_) => {
-                let list = array.as_list::<i32>();
-                (text(list.values())?, Some(list.value_offsets()))
-            }
-            _ => (text(array)?, None),
-        };
+        let (items, ranges) = lists(array, &DataType::Utf8)?;
         let items = items.as_string::<i32>();
-        for row in 0..array.len() {
-            if array.is_valid(row) {
-                let range =
-                    bounds.map_or(row..row + 1, |bounds| bounds[row].unsigned_abs() as usize..bounds[row + 1].unsigned_abs() as usize);
-                for at in range.filter(|at| items.is_valid(*at)) {
-                    self.indexes.push(self.texts.index(items.value(at))?);
-                }
+        for range in ranges {
+            for at in range.filter(|at| items.is_valid(*at)) {
+                self.indexes.push(self.texts.index(items.value(at))?);
             }
             self.offsets.push(i32::try_from(self.indexes.len()).map_err(|_| too_many())?);
         }
         Ok(())
     }
+
+    /// Adds lists of numbers, or single numbers as lists of one.
+    fn numbers(&mut self, array: &ArrayRef) -> Result<(), Refused> {
+        let (items, ranges) = lists(array, &DataType::Float64)?;
+        let items = items.as_primitive::<Float64Type>();
+        let number = |at| if items.is_valid(at) { items.value(at) } else { f64::NAN };
+        for range in ranges {
+            self.floats.extend(range.map(number));
+            self.offsets.push(i32::try_from(self.floats.len()).map_err(|_| too_many())?);
+        }
+        Ok(())
+    }
+}
+
+/// The items of lists, and those of each row. Single values are lists of one, null is an empty list.
+fn lists(array: &ArrayRef, of: &DataType) -> Result<(ArrayRef, impl Iterator<Item = Range<usize>>), Refused> {
+    let (items, bounds) = match array.data_type() {
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            (conform(list.values(), of)?, Some(list.offsets().clone()))
+        }
+        _ => (conform(array, of)?, None),
+    };
+    let nulls = array.nulls().cloned();
+    let range = move |row: usize| match &bounds {
+        _ if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) => 0..0,
+        None => row..row + 1,
+        Some(bounds) => bounds[row].unsigned_abs() as usize..bounds[row + 1].unsigned_abs() as usize,
+    };
+    Ok((items, (0..array.len()).map(range)))
 }
 
 fn too_many() -> ArrowError {
-    ArrowError::CastError("it has more than 2^31 texts".into())
+    ArrowError::CastError("it has more than 2^31 values".into())
 }
 
 /// Which rows have a value.
