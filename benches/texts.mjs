@@ -97,6 +97,29 @@ for (const threads of [1, 2]) {
   );
 }
 
+// A search in notes, and the same by a loop. The second round of each counts.
+if (db.columns.some(({ name }) => name === "text_value")) {
+  const expression = /\b[a-z]\w+ (pain|fever|overnight)\b/g;
+  const loop = () => {
+    let matches = 0;
+    for (const patient of db)
+      for (const event of patient) {
+        const text = event.get("table") === "note" ? event.get("text_value") : null;
+        if (text !== null) for (const _ of text.matchAll(expression)) matches += 1;
+      }
+    return { matches };
+  };
+  const search = async () => ({ ...(await db.searchNotes(expression)) });
+  await measured(search);
+  const own = await measured(search);
+  await measured(loop);
+  const plain = await measured(loop);
+  if (own.matches !== plain.matches) throw new Error(`searchNotes finds ${own.matches} matches, the loop ${plain.matches}`);
+  console.log(
+    `searchNotes: ${own.matches} matches in ${own.notesSearched} notes, ${db.eventCount} rows: ${(own.seconds * 1000).toFixed(0)} ms; a loop over all rows ${(plain.seconds * 1000).toFixed(0)} ms, ${(plain.seconds / own.seconds).toFixed(0)} times as long`,
+  );
+}
+
 // Labels at random rows of random patients: a text as of each.
 let seed = 7;
 const draw = (below) => {
