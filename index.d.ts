@@ -1297,7 +1297,20 @@ interface NotesPlan extends SectionPlan {
   readonly maxTokens: number | null;
   readonly copies: "drop" | "keep";
 }
-/** The section with the text of the latest notes. Without it, a text contains no notes. */
+/**
+ * The section with the text of the latest notes. Without it, a text contains no notes.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+ * @example
+ * ```ts
+ * import { demographics, notes, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const sections = [demographics(), notes({ types: ["radiology"], newest: 2, priority: 90 })];
+ * console.log(db.at(0)!.toText({ at: "2020-01-01", sections, budget: 800, tokenizer: "approximate" }).text);
+ * db.close();
+ * ```
+ */
 export declare function notes(options?: NotesOptions): NotesPlan;
 /** Options of {@link visits}. */
 export interface VisitsOptions extends SectionOptions {
@@ -1334,17 +1347,18 @@ export interface TextOptions {
   /**
    * `markdown` (the default): sections with headings. `chat`: the same, as JSON of chat messages. `lumia-xml`: every
    * known row, in encounters. `medalign-xml`: the same in the elements of MedAlign's sample. `jsonl`: the same as one line
-   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows. A format of your own: a function from the sections to the text,
-   * or the URL of a module whose default export it is, `new URL("./format.mjs", import.meta.url)`. Worker threads import
-   * the module; a function runs in the caller's thread only. Where a `budget` is short, it is called several times for a
-   * text, with more or less.
+   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows.
+   *
+   * A format of your own: a function from the sections to the text, or the URL of a module whose default export it is,
+   * `new URL("./format.mjs", import.meta.url)`. Worker threads import the module; a function runs in the caller's thread
+   * only. If a `budget` is short, it is called several times for a text, with more or less.
    */
   readonly format?: TextFormat | WriteText | {
     readonly href: string;
   } | undefined;
   /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
-  /** With `chat`: what surrounds the timeline. The budget is that of the timeline alone. */
+  /** With `chat`: what surrounds the timeline. `budget` and `tokens` do not count it. */
   readonly chat?: ChatOptions | undefined;
   /** The most tokens of a text. Requires `tokenizer`. Default: no limit. */
   readonly budget?: number | undefined;
@@ -2593,9 +2607,43 @@ export interface LabelingReport {
    */
   readonly skipped: ReadonlyMap<string, number>;
 }
+/** A place where a note matches. */
+export declare class NoteHit {
+  /** Made by this package only. */
+  protected constructor();
+  readonly subjectId: bigint;
+  /** Index of the row in the patient's whole timeline: `db.get(subjectId).at(row)`. */
+  readonly row: number;
+  /** Where the match begins and ends in the text, in units of UTF-16. */
+  readonly start: number;
+  readonly end: number;
+  /** The row: its time, code and other columns. */
+  get event(): Event;
+  /** The whole note. */
+  get text(): string;
+  /** The characters that match. */
+  get match(): string;
+  /** The match with up to 80 characters before and after it, in one line; `…` stands for the rest of the note. */
+  get snippet(): string;
+  /** What `JSON.stringify` writes. */
+  toJSON(): {
+    readonly [name: string]: JsonValue;
+  };
+}
 /**
  * The places where notes match: {@link Cohort.searchNotes} returns them, in the order of patients or windows, rows and
  * places. The arrays have one entry per match. Texts are read from the store when they are asked for.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const hits = await db.searchNotes("chest pain", { until: "2015-01-01", inclusive: false });
+ * console.log(hits.matches, "matches of", new Set(hits.subjectIds).size, "patients");
+ * console.log(hits.at(0)?.snippet);
+ * db.close();
+ * ```
  */
 export declare class NoteHits implements Iterable<NoteHit> {
   /** Made by this package only. */
@@ -2619,29 +2667,6 @@ export declare class NoteHits implements Iterable<NoteHit> {
   /** A match; a negative index counts from the end. Undefined where there is none. */
   at(index: number): NoteHit | undefined;
   [Symbol.iterator](): IterableIterator<NoteHit>;
-}
-/** A place where a note matches. */
-export declare class NoteHit {
-  /** Made by this package only. */
-  protected constructor();
-  readonly subjectId: bigint;
-  /** Index of the row in the patient's whole timeline: `db.get(subjectId).at(row)`. */
-  readonly row: number;
-  /** Where the match begins and ends in the text, in units of UTF-16. */
-  readonly start: number;
-  readonly end: number;
-  /** The row: its time, code and other columns. */
-  get event(): Event;
-  /** The whole note. */
-  get text(): string;
-  /** The characters that match. */
-  get match(): string;
-  /** The match with up to 80 characters before and after it, in one line; `…` stands for the rest of the note. */
-  get snippet(): string;
-  /** What `JSON.stringify` writes. */
-  toJSON(): {
-    readonly [name: string]: JsonValue;
-  };
 }
 /**
  * What is searched in notes:

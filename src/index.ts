@@ -68,7 +68,8 @@ export {
 } from "./labels/labels.js";
 export { type ShotChoice, type ShotReport, type ShotSelection, Shots } from "./labels/shots.js";
 export { Splits } from "./labels/splits.js";
-export { NoteHit, NoteHits } from "./notes/hits.js";
+export { NoteHit } from "./notes/hit.js";
+export { NoteHits } from "./notes/hits.js";
 export type { NoteQuery } from "./notes/pattern.js";
 export type { NoteOptions } from "./notes/rows.js";
 export type { NoteSearchOptions } from "./notes/search.js";
@@ -125,7 +126,8 @@ export type {
   TextDocument,
   WriteText,
 } from "./text/document.js";
-export { KnownEvent, KnownTimeline } from "./text/known-timeline.js";
+export { KnownEvent } from "./text/known-event.js";
+export { KnownTimeline } from "./text/known-timeline.js";
 export type { CodeNames } from "./text/names.js";
 export type { TextFormat, TextOptions, ToTextOptions } from "./text/options.js";
 export type { TextColumns } from "./text/roles.js";

@@ -54,7 +54,7 @@ interface Options {
 
 const FORMATS = ["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"] as const;
 
-/** Are texts of this format made of sections. */
+/** Whether texts of this format are made of sections. */
 const isDocument = (format: Options["format"]): boolean => typeof format !== "string" || format === "markdown" || format === "chat";
 
 /** The sections that can be named, and how each is made. Those of notes have options of their own. */
@@ -100,7 +100,11 @@ export function textCommand(): Command {
     .option("--exclusive", "leave out what happens at exactly the prediction time")
     .option("--split <name>", "only patients in this split")
     .option("--ids <file>", "only patients in this file: one subject id per line, or the column subject_id of a .csv or .parquet file")
-    .option("--budget <n>", "the most tokens of a text; requires --tokenizer", count)
+    .option(
+      "--budget <n>",
+      "the most tokens of a text (with --format chat: of the timeline, without question and system message); requires --tokenizer",
+      count,
+    )
     .option(
       "--tokenizer <name>",
       'what counts tokens: an encoding such as o200k_base (package gpt-tokenizer), the path of a tokenizer.json (package @huggingface/tokenizers), or "approximate" (a token for three bytes)',

@@ -17,6 +17,10 @@ export function leaderboardText(board: Leaderboard): string {
   const { dataset, model, tasks, leftOut } = board;
   const sizes = sizesOf(tasks);
   const last = sizes.at(-1);
+  const absent = [
+    ...leftOutLines(tasks),
+    ...leftOut.map((one) => `- ${titleOf(one)}${one.k === null ? "" : `, k = ${shownSize(one.k)}`}: ${one.reason}`),
+  ];
   const lines = [
     `# Leaderboard: ${model.name}`,
     "",
@@ -38,13 +42,7 @@ export function leaderboardText(board: Leaderboard): string {
     ...(last === undefined
       ? []
       : ["", `## Predictions with ${last === -1 ? "all labels" : `${last} labels per class`}`, "", ...withIntervals(tasks, last)]),
-    ...[
-      "",
-      "## Left out",
-      "",
-      ...leftOutLines(tasks),
-      ...leftOut.map((one) => `- ${titleOf(one)}${one.k === null ? "" : `, k = ${shownSize(one.k)}`}: ${one.reason}`),
-    ],
+    ...["", "## Left out", "", ...(absent.length === 0 ? ["Nothing."] : absent)],
     ...card(board),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,6 @@
 // The score of a table of predictions, and the comparison of two.
 import { conflict, namesIn, optionsOf, seedOf, wholeOf } from "../support/arguments.js";
+import { textOfTime } from "../support/time.js";
 import { type Interval, intervalOf, Resamples, resampled } from "./bootstrap.js";
 import { matched } from "./matches.js";
 import { type CalibrationBin, METRICS, type Metric, type Metrics, Ranking } from "./metrics.js";
@@ -123,7 +124,7 @@ export function comparisonOf(first: PredictionTable, second: PredictionTable, op
   const differing = a.truths.findIndex((truth, row) => truth !== b.truths[row]);
   if (differing >= 0)
     conflict(
-      `The two runs have different labels for subject ${a.subjectIds[differing]} at ${a.predictionTimes[differing]}. Compare runs on the same labels.`,
+      `The two runs have different labels for subject ${a.subjectIds[differing]} at ${textOfTime(a.predictionTimes[differing]!)}. Compare runs on the same labels.`,
     );
   const rankings = [new Ranking(a), new Ranking(b)] as const;
   const { subjects } = rankings[0];

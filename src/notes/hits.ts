@@ -1,8 +1,6 @@
 import type { Store } from "../store/store.js";
-import type { JsonValue } from "../store/values/json.js";
 import { shownAs } from "../support/inspect.js";
-import type { Event } from "../timeline/event.js";
-import { patientOf } from "../timeline/patient.js";
+import { NoteHit } from "./hit.js";
 
 /** The arrays of a native search. */
 interface Found {
@@ -17,12 +15,20 @@ interface Found {
   readonly counts: Float64Array;
 }
 
-/** Characters before and after a match in {@link NoteHit.snippet}. */
-const AROUND = 80;
-
 /**
  * The places where notes match: {@link Cohort.searchNotes} returns them, in the order of patients or windows, rows and
  * places. The arrays have one entry per match. Texts are read from the store when they are asked for.
+ *
+ * @example
+ * ```ts
+ * import { PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const hits = await db.searchNotes("chest pain", { until: "2015-01-01", inclusive: false });
+ * console.log(hits.matches, "matches of", new Set(hits.subjectIds).size, "patients");
+ * console.log(hits.at(0)?.snippet);
+ * db.close();
+ * ```
  */
 export class NoteHits implements Iterable<NoteHit> {
   /** Number of matches in the arrays. */
@@ -75,58 +81,4 @@ export class NoteHits implements Iterable<NoteHit> {
     const { length, notesSearched, notesFound, matches } = this;
     return shownAs("NoteHits", { length, notesSearched, notesFound, matches });
   }
-}
-
-/** A place where a note matches. */
-export class NoteHit {
-  /** @internal */
-  constructor(
-    private readonly store: Store,
-    private readonly column: number,
-    readonly subjectId: bigint,
-    /** Index of the row in the patient's whole timeline: `db.get(subjectId).at(row)`. */
-    readonly row: number,
-    /** Where the match begins and ends in the text, in units of UTF-16. */
-    readonly start: number,
-    readonly end: number,
-  ) {}
-
-  /** The row: its time, code and other columns. */
-  get event(): Event {
-    this.store.check();
-    return patientOf(this.store, this.store.find(this.subjectId)).at(this.row)!;
-  }
-
-  /** The whole note. */
-  get text(): string {
-    return this.event.get(this.store.columns[this.column]!.name) as string;
-  }
-
-  /** The characters that match. */
-  get match(): string {
-    return this.text.slice(this.start, this.end);
-  }
-
-  /** The match with up to 80 characters before and after it, in one line; `…` stands for the rest of the note. */
-  get snippet(): string {
-    const { text, start, end } = this;
-    // Not half of a character.
-    const from = start - AROUND + (isLow(text, start - AROUND) ? 1 : 0);
-    const to = end + AROUND - (isLow(text, end + AROUND) ? 1 : 0);
-    const part = text.slice(Math.max(0, from), to).replace(/\s+/g, " ").trim();
-    return `${from > 0 ? "…" : ""}${part}${to < text.length ? "…" : ""}`;
-  }
-
-  /** What `JSON.stringify` writes. */
-  toJSON(): { readonly [name: string]: JsonValue } {
-    const { subjectId, row, start, end, snippet, event } = this;
-    const { time, code } = event.toJSON();
-    return { subjectId: String(subjectId), time: time!, code: code!, row, start, end, snippet };
-  }
-}
-
-/** Whether the second half of a surrogate pair is at an index. */
-function isLow(text: string, index: number): boolean {
-  const unit = text.charCodeAt(index);
-  return unit >= 0xdc00 && unit < 0xe000;
 }

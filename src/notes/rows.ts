@@ -92,11 +92,7 @@ function untilOf(cohort: Members, until: TimeLike, inclusive: boolean, { windows
 
 /** Codes that are, or whose names contain, one of some texts; null for all codes. */
 function ofTypes(store: Store, names: Names, types: readonly string[] | undefined): Uint32Array | null {
-  if (types === undefined) return null;
-  const parts = types.map((type) => type.toLowerCase());
-  const isOne = (id: number): boolean =>
-    types.includes(names.code(id)) || parts.some((part) => names.shown(id).toLowerCase().includes(part));
-  return rangesWhere(store, isOne);
+  return types === undefined ? null : rangesWhere(store, (id) => names.isOf(types, id));
 }
 
 /** Codes that look like those of notes. */

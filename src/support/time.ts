@@ -172,6 +172,12 @@ function millisOf(micros: bigint): number {
   return Number(millis * 1000n > micros ? millis - 1n : millis);
 }
 
+/** A time in a message: ISO 8601 where a Date has it, else microseconds. */
+export function textOfTime(micros: bigint): string {
+  const time = shownTime(micros);
+  return typeof time === "bigint" ? `${time} µs` : time!.toISOString();
+}
+
 /** A time as `console.log` shows it: a Date where it is in range, else a bigint. */
 export function shownTime(micros: bigint | null): Date | bigint | null {
   if (micros === null) return null;

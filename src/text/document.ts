@@ -62,12 +62,12 @@ export function ownText(write: WriteText, context: Context, parts: readonly Fitt
 }
 
 function documentOf({ known, shared, hasDates }: Context, parts: readonly Fitted[]): TextDocument {
-  const told = parts.filter(({ section }) => section.blocks.some(({ items }) => items.length > 0));
-  const sum = (of: keyof LeftOut): number => told.reduce((total, { leftOut }) => total + leftOut[of], 0);
+  const written = parts.filter(({ section }) => section.blocks.some(({ items }) => items.length > 0));
+  const sum = (of: keyof LeftOut): number => written.reduce((total, { leftOut }) => total + leftOut[of], 0);
   return {
     subjectId: known.subjectId,
     predictionTime: known.cutoff === null || !hasDates ? null : shared.clock.iso(known.cutoff),
-    sections: told.map(({ section: { name, heading }, blocks, leftOut }) => ({
+    sections: written.map(({ section: { name, heading }, blocks, leftOut }) => ({
       name,
       heading,
       blocks: blocks

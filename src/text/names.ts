@@ -31,6 +31,12 @@ export class Names {
     return id === undefined ? (this.given.get(code) ?? code) : this.shown(id);
   }
 
+  /** Whether a code is of one of some types: codes, or parts of names in upper or lower case. */
+  isOf(types: readonly string[], id: number): boolean {
+    const [code, name] = [this.code(id), this.shown(id).toLowerCase()];
+    return types.some((type) => type === code || name.includes(type.toLowerCase()));
+  }
+
   /** The code. */
   code(id: number): string {
     return this.store.codes._dictionary.at(id) as string;

@@ -20,15 +20,16 @@ export interface TextOptions {
   /**
    * `markdown` (the default): sections with headings. `chat`: the same, as JSON of chat messages. `lumia-xml`: every
    * known row, in encounters. `medalign-xml`: the same in the elements of MedAlign's sample. `jsonl`: the same as one line
-   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows. A format of your own: a function from the sections to the text,
-   * or the URL of a module whose default export it is, `new URL("./format.mjs", import.meta.url)`. Worker threads import
-   * the module; a function runs in the caller's thread only. Where a `budget` is short, it is called several times for a
-   * text, with more or less.
+   * of JSON per patient; `jsonl-events`: per row. With a `budget`, these keep the latest rows.
+   *
+   * A format of your own: a function from the sections to the text, or the URL of a module whose default export it is,
+   * `new URL("./format.mjs", import.meta.url)`. Worker threads import the module; a function runs in the caller's thread
+   * only. If a `budget` is short, it is called several times for a text, with more or less.
    */
   readonly format?: TextFormat | WriteText | { readonly href: string } | undefined;
   /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
-  /** With `chat`: what surrounds the timeline. The budget is that of the timeline alone. */
+  /** With `chat`: what surrounds the timeline. `budget` and `tokens` do not count it. */
   readonly chat?: ChatOptions | undefined;
   /** The most tokens of a text. Requires `tokenizer`. Default: no limit. */
   readonly budget?: number | undefined;
@@ -70,7 +71,7 @@ export interface TextPlan {
 /** The name of a format; `own` for one of the caller's own. */
 export type FormatName = TextFormat | "own";
 
-/** Are texts of this format made of sections. */
+/** Whether texts of this format are made of sections. */
 export function isDocument(format: TextPlan["format"]): boolean {
   return typeof format !== "string" || format === "markdown" || format === "chat";
 }

@@ -1,4 +1,5 @@
 // `meds-reader score` and `meds-reader benchmark`.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Labels, type Leaderboard, type PatientDatabase, Predictions, type Score } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +41,17 @@ describe("meds-reader", () => {
     const taken = await meds(...args, "--out", join(root, "b"));
     expect([taken.code, taken.stderr]).toEqual([1, expect.stringMatching(/^MEDS_INVALID_ARGUMENT: .*not empty/)]);
   }, 30_000);
+
+  it("benchmark says that nothing is left out", async () => {
+    const tasks = join(root, "tasks");
+    const known = new Set([...db].filter(({ split }) => split !== null).map(({ subjectId }) => subjectId));
+    const all = await Labels.open(join(labels, "guo_icu"));
+    all.select(({ subjectId, booleanValue }) => known.has(subjectId) && booleanValue !== null).write(join(tasks, "guo_icu"));
+    const out = join(root, "whole");
+    const args = ["--labels", tasks, "--splits", splits, "--shots", "all", "--resamples", "0"];
+    expect((await meds("benchmark", db.path, ...args, "--out", out)).code).toBe(0);
+    expect(readFileSync(join(out, "leaderboard.md"), "utf8")).toContain("## Left out\n\nNothing.\n");
+  });
 
   it("score prints metrics, by the labels of the file or of a task, and compares two runs", async () => {
     const truths = await Labels.open(join(labels, "guo_icu"));

@@ -83,6 +83,7 @@ describe("Predictions.from", () => {
     expect(part.compare(first, { resamples: 0 })).toMatchObject({ samples: 2, onlyFirst: 0, onlySecond: 2 });
     const other = Predictions.from(Labels.from([{ ...at(1, 0), booleanValue: false }]), [0.5]);
     expect(codeOf(() => first.compare(other))).toBe("MEDS_INVALID_ARGUMENT");
+    expect(thrown(() => first.compare(other)).message).toMatch(/subject 1 at \d{4}-\d\d-\d\dT[\d:.]+Z\. /);
   });
 });
 

@@ -54,3 +54,10 @@ describe("copied paragraphs", () => {
     expect(parts(written({}, { at: "2020-01-01" }))).toEqual([`Subjective:\n\n${HISTORY}\n\n${PLAN}`]);
   });
 });
+
+it("a text as `types` of notes is refused, not read letter by letter", () => {
+  expect(() => notes({ types: "progress" as never })).toThrow(/types/);
+  expect(parts(written({ types: ["PROGRESS"] }))).toHaveLength(3);
+  expect(parts(written({ types: ["NOTE//p"] }))).toHaveLength(3);
+  expect(parts(written({ types: ["radiology"] }))).toHaveLength(0);
+});

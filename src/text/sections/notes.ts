@@ -1,4 +1,4 @@
-import { oneOf, wholeOf } from "../../support/arguments.js";
+import { oneOf, textsIn, wholeOf } from "../../support/arguments.js";
 import { type Context, counted, oneLine } from "../context.js";
 import { type SectionOptions, type SectionPlan, sectionPlan, type TextBlock, type TextSection } from "../section.js";
 
@@ -26,9 +26,23 @@ export interface NotesPlan extends SectionPlan {
   readonly copies: "drop" | "keep";
 }
 
-/** The section with the text of the latest notes. Without it, a text contains no notes. */
+/**
+ * The section with the text of the latest notes. Without it, a text contains no notes.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+ * @example
+ * ```ts
+ * import { demographics, notes, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const sections = [demographics(), notes({ types: ["radiology"], newest: 2, priority: 90 })];
+ * console.log(db.at(0)!.toText({ at: "2020-01-01", sections, budget: 800, tokenizer: "approximate" }).text);
+ * db.close();
+ * ```
+ */
 export function notes(options?: NotesOptions): NotesPlan {
   const plan = sectionPlan("notes", options, { priority: 30 }, ["types", "newest", "maxTokens", "copies"]);
+  textsIn("types", options?.types);
   return {
     ...plan,
     types: options?.types === undefined ? null : [...options.types],
@@ -44,7 +58,7 @@ export function notesSection(context: Context, plan: NotesPlan): TextSection {
   const shownBefore = new Set<string>();
   let copies = 0;
   for (let i = known.length - 1; i >= 0 && blocks.length < plan.newest; i -= 1) {
-    if (shared.types.of(known, i) !== "note" || !isOf(plan.types, shared.names.code(known.code(i)), context.name(i))) continue;
+    if (shared.types.of(known, i) !== "note" || (plan.types !== null && !shared.names.isOf(plan.types, known.code(i)))) continue;
     const text = known.text(i)?.trim() ?? "";
     if (text === "") continue;
     const time = known.time(i);
@@ -104,8 +118,4 @@ function withoutCopies(
 
 function markOf(copies: number): string {
   return `[${counted(copies, "paragraph")} as in a newer note]`;
-}
-
-function isOf(types: readonly string[] | null, code: string, name: string): boolean {
-  return types === null || types.some((type) => type === code || name.toLowerCase().includes(type.toLowerCase()));
 }
