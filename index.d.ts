@@ -2640,7 +2640,7 @@ export declare class NoteHit {
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const hits = await db.searchNotes("chest pain", { until: "2015-01-01", inclusive: false });
- * console.log(hits.matches, "matches of", new Set(hits.subjectIds).size, "patients");
+ * console.log(hits.matches, "matches of", hits.patientsFound, "patients");
  * console.log(hits.at(0)?.snippet);
  * db.close();
  * ```
@@ -2654,6 +2654,8 @@ export declare class NoteHits implements Iterable<NoteHit> {
   readonly notesSearched: number;
   readonly notesFound: number;
   readonly matches: number;
+  /** Number of patients, or windows, with a match, also beyond `limit`. */
+  readonly patientsFound: number;
   /** The number of the window, or the index of the patient in its cohort. */
   readonly groups: Uint32Array;
   /** Indexes of rows in the patient's whole timeline. */

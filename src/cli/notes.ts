@@ -52,6 +52,8 @@ Examples:
 function queryOf(text: string): string | RegExp {
   if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
   const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(text) ?? [];
+  if (source === undefined && text.startsWith("/"))
+    throw new InvalidArgumentError("A regular expression must end with a slash, such as /chest pain/i.");
   if (source === undefined) return text;
   try {
     return new RegExp(source, flags);
@@ -74,8 +76,10 @@ async function run(store: string, query: string | RegExp | undefined, options: O
         return;
       }
       const hits = await db.searchNotes(query, { ...chosen, limit: limit === 0 ? undefined : limit, signal });
-      const { notesSearched, notesFound, matches } = hits;
-      print(options.json === true ? json({ notesSearched, notesFound, matches, hits: [...hits] }) : hitLines(hits));
+      const { notesSearched, notesFound, matches, patientsFound } = hits;
+      if (notesSearched === 0 && type !== undefined)
+        process.stderr.write(`no note is of type ${type.map((text) => JSON.stringify(text)).join(" or ")}: meds-reader notes STORE lists the types\n`);
+      print(options.json === true ? json({ notesSearched, notesFound, matches, patientsFound, hits: [...hits] }) : hitLines(hits));
     });
   } finally {
     db.close();
@@ -102,10 +106,10 @@ function hitLines(hits: NoteHits): string[] {
     const when = event.timeMicros === null ? "" : dateAndTime(event.timeMicros).date;
     lines.push(`${colour.bold(String(subjectId))}  ${padded(when, 10)}  ${visible(event.code)}`, `  ${visible(snippet)}`);
   }
-  const { matches, notesFound, notesSearched, length } = hits;
+  const { matches, notesFound, notesSearched, patientsFound, length } = hits;
   const shown = length < matches ? `; the first ${number(length)} are shown (--limit 0 shows all)` : "";
   return [
     ...lines,
-    `${plural(matches, "match").replace("matchs", "matches")} in ${number(notesFound)} of ${plural(notesSearched, "note")}${shown}`,
+    `${plural(matches, "match").replace("matchs", "matches")} in ${number(notesFound)} of ${plural(notesSearched, "note")}, of ${plural(patientsFound, "patient")}${shown}`,
   ];
 }

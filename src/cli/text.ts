@@ -20,7 +20,7 @@ import {
   type WriteTextsOptions,
   writeTexts,
 } from "../index.js";
-import { count, names, time } from "./arguments.js";
+import { count, names, texts as listed, time } from "./arguments.js";
 import { cohortOf } from "./cohort.js";
 import { json, number, plural, seconds } from "./format.js";
 import { instructionsLeftOut, labelsLeftOut } from "./left-out.js";
@@ -45,6 +45,7 @@ interface Options {
   readonly concepts?: string;
   readonly notes?: number;
   readonly noteTokens?: number;
+  readonly noteType?: readonly string[];
   readonly names?: string;
   readonly system?: string;
   readonly question?: string;
@@ -121,6 +122,7 @@ export function textCommand(): Command {
     .option("--sections <names>", `the sections of markdown and chat, in order: names of ${usual.join(", ")}, separated by commas`, names)
     .option("--concepts <file>", "what the latest values are: a JSON file as data/concepts.json of this package")
     .option("--notes <n>", "add a section with the text of the newest n notes", count)
+    .option("--note-type <text>", "with --notes: only notes of this type: a code, or a part of its name; can be repeated", listed)
     .option("--note-tokens <n>", "with --notes: cut each note after about this many tokens", count)
     .option("--names <file>", "names of codes: a JSON file with an object, code to name")
     .option("--system <text>", "with --format chat: the message of the role system")
@@ -134,7 +136,7 @@ Examples:
   meds-reader text ehrshot.medsdb --labels labels/guo_icu --budget 4096 --tokenizer o200k_base --out prompts.parquet
   meds-reader text ehrshot.medsdb --labels labels/guo_icu --exclusive --format chat --system "You are a clinician." --question "ICU? yes or no" --out chat.jsonl
   meds-reader text medalign.medsdb --format lumia-xml --split held_out --threads 2 --out timelines/ --json
-  meds-reader text medalign.medsdb --ids patients.txt --at 2019 --notes 5 --note-tokens 800 --tokenizer approximate --out -
+  meds-reader text medalign.medsdb --ids patients.txt --at 2019 --notes 5 --note-type radiology --note-tokens 800 --tokenizer approximate --out -
   meds-reader text mimic.medsdb --times shift --shift-to 2020-01-01 --at 2150 --sections demographics,visits --out texts.md --as texts
   meds-reader text medalign.medsdb --instructions medalign/ --format chat --budget 8000 --tokenizer cl100k_base --out chat.jsonl
   meds-reader text medalign.medsdb --split train --format ./discharge.mjs --out texts.txt --as texts
@@ -216,6 +218,7 @@ function check(
   if (budget !== undefined && tokenizer === undefined)
     command.error("error: --budget requires --tokenizer, which says what a token is: for example o200k_base, or approximate");
   if (noteTokens !== undefined && newest === undefined) command.error("error: --note-tokens requires --notes N");
+  if (rest.noteType !== undefined && newest === undefined) command.error("error: --note-type requires --notes N");
   if (noteTokens !== undefined && tokenizer === undefined) command.error("error: --note-tokens requires --tokenizer");
   if (!isDocument(format) && (sections !== undefined || concepts !== undefined || newest !== undefined))
     command.error(`error: --sections, --concepts and --notes are for --format markdown and chat; ${format} has every row`);
@@ -224,7 +227,7 @@ function check(
 }
 
 function sectionsOf(options: Options, command: Command): Section[] | undefined {
-  const { sections: chosen, notes: newest, noteTokens: maxTokens, format } = options;
+  const { sections: chosen, notes: newest, noteTokens: maxTokens, noteType: types, format } = options;
   if (!isDocument(format)) return undefined;
   const made = (chosen ?? Object.keys(SECTIONS)).map((name) => {
     const make = SECTIONS[name];
@@ -232,7 +235,7 @@ function sectionsOf(options: Options, command: Command): Section[] | undefined {
       ? command.error(`error: ${name} is not a section. The sections are ${Object.keys(SECTIONS).join(", ")}`)
       : make(options);
   });
-  return newest === undefined ? made : [...made, notes({ newest, maxTokens })];
+  return newest === undefined ? made : [...made, notes({ newest, maxTokens, types })];
 }
 
 function textOptions(

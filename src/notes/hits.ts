@@ -25,7 +25,7 @@ interface Found {
  *
  * const db = PatientDatabase.open("demo.medsdb");
  * const hits = await db.searchNotes("chest pain", { until: "2015-01-01", inclusive: false });
- * console.log(hits.matches, "matches of", new Set(hits.subjectIds).size, "patients");
+ * console.log(hits.matches, "matches of", hits.patientsFound, "patients");
  * console.log(hits.at(0)?.snippet);
  * db.close();
  * ```
@@ -37,6 +37,8 @@ export class NoteHits implements Iterable<NoteHit> {
   readonly notesSearched: number;
   readonly notesFound: number;
   readonly matches: number;
+  /** Number of patients, or windows, with a match, also beyond `limit`. */
+  readonly patientsFound: number;
   /** The number of the window, or the index of the patient in its cohort. */
   readonly groups: Uint32Array;
   /** Indexes of rows in the patient's whole timeline. */
@@ -55,7 +57,7 @@ export class NoteHits implements Iterable<NoteHit> {
   ) {
     ({ groups: this.groups, rows: this.rows, codeIds: this.codeIds, starts: this.starts, ends: this.ends } = found);
     this.length = this.rows.length;
-    [this.notesSearched, this.notesFound, this.matches] = found.counts as unknown as [number, number, number];
+    [this.notesSearched, this.notesFound, this.matches, this.patientsFound] = found.counts as unknown as [number, number, number, number];
   }
 
   /** The subject of each match. */
@@ -78,7 +80,7 @@ export class NoteHits implements Iterable<NoteHit> {
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    const { length, notesSearched, notesFound, matches } = this;
-    return shownAs("NoteHits", { length, notesSearched, notesFound, matches });
+    const { length, notesSearched, notesFound, matches, patientsFound } = this;
+    return shownAs("NoteHits", { length, notesSearched, notesFound, matches, patientsFound });
   }
 }

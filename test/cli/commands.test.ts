@@ -64,11 +64,11 @@ describe("notes", () => {
   it("finds as many matches as DuckDB's own regular expressions", async () => {
     const pattern = "\\b[a-z]\\w+ (pain|fever|overnight)";
     const [expected] = await duckdb(
-      `SELECT count(*)::INT AS n, sum(len(regexp_extract_all(text_value, '${pattern}')))::INT AS matches FROM ${rows} AND time < TIMESTAMP '2015-01-01'`,
+      `SELECT count(*)::INT AS n, sum(len(regexp_extract_all(text_value, '${pattern}')))::INT AS matches, count(DISTINCT subject_id) FILTER (regexp_matches(text_value, '${pattern}'))::INT AS patients FROM ${rows} AND time < TIMESTAMP '2015-01-01'`,
     );
     const found = await meds("notes", store, `/${pattern}/`, "--until", "2015-01-01", "--exclusive", "--limit", "1", "--json");
-    const { notesSearched, matches, hits } = JSON.parse(found.stdout);
-    expect({ n: notesSearched, matches }).toEqual(expected);
+    const { notesSearched, matches, patientsFound, hits } = JSON.parse(found.stdout);
+    expect({ n: notesSearched, matches, patients: patientsFound }).toEqual(expected);
     expect(hits).toHaveLength(1);
     expect(matches).toBeGreaterThan(1);
   });
@@ -77,7 +77,9 @@ describe("notes", () => {
     const { stdout, code } = await meds("notes", store, "chest pain", "--type", "nursing", "--limit", "2");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+ {2}\d{4}-\d\d-\d\d {2}NOTE\/\/Nursing note\n {2}.*[Cc]hest pain.*\n/);
-    expect(stdout).toMatch(/[\d,]+ matches in [\d,]+ of [\d,]+ notes; the first 2 are shown \(--limit 0 shows all\)\n$/);
+    expect(stdout).toMatch(/[\d,]+ matches in [\d,]+ of [\d,]+ notes, of [\d,]+ patients; the first 2 are shown \(--limit 0 shows all\)\n$/);
+    expect((await meds("notes", store, "pain", "--type", "absent")).stderr).toContain("lists the types");
+    expect((await meds("notes", store, "/pain")).stderr).toMatch(/^MEDS_USAGE: .*slash/);
     expect((await meds("notes", store, "/(/")).stderr).toMatch(/^MEDS_USAGE: /);
     expect((await meds("notes", store, "/a(?=b)/")).stderr).toMatch(/^MEDS_INVALID_ARGUMENT: .*look-ahead/);
   });

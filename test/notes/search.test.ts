@@ -114,7 +114,7 @@ describe("searchNotes", () => {
       end: 17,
       snippet: "😀 é Ödem — chest pain",
     });
-    expect(hits).toMatchObject({ notesSearched: 5, notesFound: 3, matches: hits.length });
+    expect(hits).toMatchObject({ notesSearched: 5, notesFound: 3, matches: hits.length, patientsFound: 3 });
   });
 
   it("counts all matches where it returns only the first", async () => {

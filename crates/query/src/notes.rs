@@ -49,8 +49,8 @@ pub struct NoteHits {
     pub starts: Vec<u32>,
     /// Where they end.
     pub ends: Vec<u32>,
-    /// Numbers of notes that were searched, of those with a match, and of all matches.
-    pub counts: [f64; 3],
+    /// Numbers of notes that were searched, of those with a match, of all matches, and of groups with a match.
+    pub counts: [f64; 4],
 }
 
 /// A note: its row in the patient's timeline, its code, and its text as UTF-8.
@@ -132,6 +132,7 @@ impl<'a> Query<'a> {
             |(), chunk| {
                 let mut hits = NoteHits::default();
                 for at in chunk {
+                    let before = hits.counts[1];
                     self.each_note(&reader, &self.groups[at], |Note { row, code, text }| {
                         hits.counts[0] += 1.0;
                         let mut found = expression.find_iter(text).filter(|hit| !hit.is_empty()).peekable();
@@ -153,11 +154,12 @@ impl<'a> Query<'a> {
                             }
                         }
                     })?;
+                    hits.counts[3] += f64::from(u8::from(hits.counts[1] > before));
                 }
                 Ok(hits)
             },
         )?;
-        let counts = [0, 1, 2].map(|at| parts.iter().map(|part| part.counts[at]).sum());
+        let counts = [0, 1, 2, 3].map(|at| parts.iter().map(|part| part.counts[at]).sum());
         let mut column = |of: fn(&mut NoteHits) -> &mut Vec<u32>| {
             let mut all = self.join(parts.iter_mut().map(|part| take(of(part))));
             all.truncate(most);
