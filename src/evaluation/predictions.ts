@@ -227,6 +227,8 @@ function isNumbers(predicted: ArrayLike<number> | Iterable<Prediction>): predict
 function ofLabels(labels: Labels, predicted: ArrayLike<number>): ArrayLike<number> {
   if (predicted.length !== labels.size)
     conflict(`There are ${predicted.length} probabilities for ${labels.size} labels. Pass one per label, or rows with subject and time.`);
+  const wrong = Array.prototype.findIndex.call(predicted, (value: unknown) => typeof value !== "number");
+  if (wrong >= 0) expected(`Prediction ${wrong}`, predicted[wrong], "a number from 0 to 1");
   checkProbabilities("the predictions", predicted);
   return predicted;
 }

@@ -169,9 +169,10 @@ class Rows {
     const text = this.text(row, "subject");
     if (text === null) return null;
     const digits = /^(?:EHR_)?(\d+)(?:\.xml)?$/i.exec(text)?.[1];
-    return digits === undefined
-      ? this.table.failCell("MEDS_COLUMN_TYPE", row, name, "the name of the file of a patient, such as 124.xml")
-      : BigInt(digits);
+    if (digits === undefined) this.table.failCell("MEDS_COLUMN_TYPE", row, name, "the name of the file of a patient, such as 124.xml");
+    const subject = BigInt(digits);
+    if (BigInt.asIntN(64, subject) !== subject) this.table.failCell("MEDS_VALUE_RANGE", row, name, "a number that fits int64");
+    return subject;
   }
 
   private text(row: number, member: Member): string | null {

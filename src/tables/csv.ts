@@ -1,4 +1,5 @@
 // Small tables in CSV, as EHRSHOT, INSPECT and FEMR publish them.
+import { type Buffer, isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { fail, MedsError, type MedsErrorCode } from "../support/errors.js";
@@ -24,6 +25,8 @@ export class CsvTable {
   /** Reads a whole file. Cells of `.tsv` are separated by tabs. */
   static async open(path: string): Promise<CsvTable> {
     const bytes = withIo(path, () => readFileSync(path));
+    if (!isUtf8(bytes) && !isUtf16(bytes))
+      fail("MEDS_SOURCE_DAMAGED", `${path}: this file is not UTF-8. Convert it, for example with: iconv -f LATIN1 -t UTF-8`, path);
     // Imported here, because most programs do not read CSV and must not wait for it.
     const { parse } = await import("csv-parse/sync");
     try {
@@ -91,6 +94,9 @@ export class CsvTable {
     fail("MEDS_MISSING_COLUMN", `${this.path}: there is no column "${column}". The columns of this file: ${has || "none"}.`, this.path);
   }
 }
+
+/** Whether a text begins with the byte order mark of UTF-16 (little-endian), by which the parser knows it. */
+const isUtf16 = (bytes: Buffer): boolean => bytes[0] === 0xff && bytes[1] === 0xfe;
 
 const ISO = /^\s*(\d{4}-\d\d-(\d\d))(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?\s*$/;
 

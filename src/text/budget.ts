@@ -114,6 +114,11 @@ export function wholeOf(section: TextSection): Fitted {
   return { section, blocks: section.blocks, leftOut: NOTHING, isWritten: section.blocks.some(({ items }) => items.length > 0) };
 }
 
+/** A section that is not written. */
+export function noneOf(section: TextSection): Fitted {
+  return { section, blocks: [], leftOut: outOf(section, []), isWritten: false };
+}
+
 export const NOTHING: LeftOut = Object.freeze({ blocks: 0, items: 0, rows: 0 });
 
 function leastOf(section: TextSection, layout: Layout, counter: Counter): number {
@@ -141,7 +146,7 @@ function partOf(section: TextSection, room: number, layout: Layout, counter: Cou
   // The sentence has fewer tokens where less is left out.
   let left = room - counter.of(layout.heading(section)) - counter.of(layout.leftOut(section, all));
   // Not even the sentence: the report of the text says that the section is missing.
-  if (left < 0) return { fitted: { section, blocks: [], leftOut: all, isWritten: false }, left: room };
+  if (left < 0) return { fitted: noneOf(section), left: room };
   const isLast = section.keep === "last";
   const blocks: TextBlock[] = [];
   for (const block of isLast ? [...section.blocks].reverse() : section.blocks) {
@@ -193,7 +198,7 @@ function shortened(item: TextItem, room: number, layout: Layout, counter: Counte
 /** A text of at most some tokens, cut after a word; null where not even one word has room. */
 export function cutText(text: string, most: number, count: CountTokens): string | null {
   if (count(text) <= most) return text;
-  const part = (length: number): string => `${text.slice(0, length).replace(/\s*\S*$/u, "")} […]`;
+  const part = (length: number): string => `${text.slice(0, wordsUpTo(text, length)).trimEnd()} […]`;
   // A token has at least one byte, and seldom more than ten characters.
   let [low, high] = [0, Math.min(text.length, 32 * most)];
   while (low < high) {
@@ -203,4 +208,11 @@ export function cutText(text: string, most: number, count: CountTokens): string 
   }
   const found = part(low);
   return found === " […]" ? null : found;
+}
+
+/** Where the last word that ends before `length` is over. An expression would take a time that grows with its square. */
+function wordsUpTo(text: string, length: number): number {
+  let end = length;
+  while (end > 0 && text[end - 1]!.trim() !== "") end -= 1;
+  return end;
 }

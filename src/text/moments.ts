@@ -8,10 +8,11 @@ export const END = 2;
 export const BOTH = 3;
 
 const MINUTE = 60_000_000;
+const SECOND = 1_000_000n;
 
 /**
  * The moments of the rows that have a time, in the order of time. A row with a known end has two moments, unless
- * both are within a minute. Times are float64, which is exact enough to compare.
+ * both are within a minute. Times are float64: whole seconds where microseconds are not exact.
  */
 export class Moments {
   readonly length: number;
@@ -27,11 +28,11 @@ export class Moments {
     const parts = new Uint8Array(count);
     const ends: { readonly time: number; readonly row: number }[] = [];
     for (let i = 0; i < count; i += 1) {
-      const time = Number(known.time(first + i)!);
+      const time = floatOf(known.time(first + i)!);
       times[i] = time;
       const end = known.hasEnds ? known.end(first + i) : null;
       if (end === null) continue;
-      const until = Number(end);
+      const until = floatOf(end);
       // An end before its beginning is an error of the source: the beginning stays.
       if (until < time) continue;
       parts[i] = until - time <= MINUTE ? BOTH : START;
@@ -65,4 +66,9 @@ export class Moments {
       }
     }
   }
+}
+
+/** Rounded down, so that the last second of 9999 does not become the first of 10000. */
+function floatOf(time: number | bigint): number {
+  return typeof time === "number" ? time : Number(time - BigInt.asUintN(64, ((time % SECOND) + SECOND) % SECOND));
 }

@@ -37,12 +37,24 @@ export function rolesOf(store: Store, given: TextColumns | undefined): Roles {
   namesIn("columns", named, Object.keys(USUAL));
   const entries = Object.entries(USUAL).map(([role, usual]) => {
     const name = named[role as keyof TextColumns];
-    if (name !== undefined) return [role, store.columnAt(textOf(`columns.${role}`, name, "the name of a column"))];
-    return [role, usual.map((column) => store.columns.findIndex((info) => info.name === column)).find((index) => index >= 0) ?? -1];
+    const isOne = role === "end" ? isTime : isSingle;
+    if (name === undefined) return [role, indexWhere(store, usual, isOne)];
+    const index = store.columnAt(textOf(`columns.${role}`, name, "the name of a column"));
+    const { type } = store.columns[index]!;
+    if (!isOne(type))
+      conflict(
+        `\`columns.${role}\` names column ${JSON.stringify(name)} of type ${type}. It must name a column of ${role === "end" ? "times" : "single values, such as texts or numbers"}.`,
+      );
+    return [role, index];
   });
-  const roles = Object.fromEntries(entries) as Roles;
-  const end = store.columns[roles.end];
-  if (end !== undefined && !end.type.startsWith("timestamp"))
-    conflict(`\`columns.end\` names column ${JSON.stringify(end.name)} of type ${end.type}. It must name a column of times.`);
-  return roles;
+  return Object.fromEntries(entries) as Roles;
+}
+
+const isTime = (type: string): boolean => type.startsWith("timestamp");
+/** Neither lists and the like nor bytes. */
+const isSingle = (type: string): boolean => !/list|struct|map|binary/.test(type);
+
+/** A usual column of another type has another meaning. */
+function indexWhere(store: Store, usual: readonly string[], isOne: (type: string) => boolean): number {
+  return usual.map((name) => store.columns.findIndex((info) => info.name === name && isOne(info.type))).find((index) => index >= 0) ?? -1;
 }

@@ -27,7 +27,7 @@ export function longest<A extends Attempt>(budget: number, write: (room: number)
     try {
       return write(size);
     } catch (error) {
-      if (!(error instanceof MedsError) || error.code !== "MEDS_BUDGET") throw error;
+      if (!isBudget(error)) throw error;
       failure = error;
       return null;
     }
@@ -49,4 +49,9 @@ export function longest<A extends Attempt>(budget: number, write: (room: number)
   if (failure !== null) throw failure;
   const least = write(0);
   return least.tokens <= budget ? least : failed(least.tokens);
+}
+
+/** Whether required sections had no room. */
+export function isBudget(error: unknown): boolean {
+  return error instanceof MedsError && error.code === "MEDS_BUDGET";
 }

@@ -1,6 +1,6 @@
 import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
-import { Counter, type Fitted, fitted, NOTHING, rowsOf, wholeOf } from "./budget.js";
+import { Counter, type Fitted, fitted, NOTHING, noneOf, rowsOf, wholeOf } from "./budget.js";
 import { type Answer, type Asked, chatLine } from "./chat.js";
 import { Context, Shared } from "./context.js";
 import { ownText } from "./document.js";
@@ -10,7 +10,7 @@ import { MARKDOWN, markdownHead, markdownText } from "./formats/markdown.js";
 import { MedalignXml } from "./formats/medalign-xml.js";
 import { type Cutoff, Known, type TextRows } from "./known.js";
 import { refuseModules, type TextOptions, type TextPlan, textPlanOf } from "./options.js";
-import { longest } from "./room.js";
+import { isBudget, longest } from "./room.js";
 import type { LatestValuesPlan } from "./sections/latest-values.js";
 import { madeSections } from "./sections/sections.js";
 import { Sink } from "./sink.js";
@@ -83,9 +83,18 @@ export class TextWriter {
       return { written, tokens: written.tokens!, isWhole: parts.every(({ leftOut }) => leftOut === NOTHING) };
     };
     if (own !== null) return longest(budget, inRoom, (tokens) => failBudget(budget, tokens, about)).written;
-    // The tokens of a text are about the sum of those of its parts. Where they are more, less is written.
+    // The tokens of a text are about the sum of those of its parts. Where they are more, less is written; where they
+    // are fewer, the required sections alone may still have room.
     for (let room = budget - counter.of(head); ; ) {
-      const { written, tokens } = inRoom(room);
+      let made: ReturnType<typeof inRoom>;
+      try {
+        made = inRoom(room);
+      } catch (error) {
+        const least = isBudget(error) ? attempt(sections.map((section) => (section.required ? wholeOf(section) : noneOf(section)))) : null;
+        if (least === null || least.tokens! > budget) throw error;
+        return least;
+      }
+      const { written, tokens } = made;
       if (tokens <= budget) return written;
       if (room <= 0) failBudget(budget, tokens, about);
       room = Math.max(0, room - (tokens - budget));

@@ -103,7 +103,7 @@ function asOf(target: string | object, as: WriteTextsOptions["as"], format: Form
   const end = extname(target).toLowerCase();
   if (end === ".parquet") return "parquet";
   if (end === ".jsonl") return ENDS[format] === ".jsonl" ? "texts" : "jsonl";
-  return end === "" || lstatSync(target, { throwIfNoEntry: false })?.isDirectory() ? "files" : "texts";
+  return end === "" || withIo(target, () => lstatSync(target, { throwIfNoEntry: false }))?.isDirectory() ? "files" : "texts";
 }
 
 /** Counts what passes. */

@@ -52,6 +52,8 @@ describe("Predictions.from", () => {
   it.each<[string, () => unknown, string, RegExp]>([
     ["NaN", () => Predictions.from(labels, [0, 0, 0, Number.NaN, 0]), "MEDS_VALUE_RANGE", /row 3 has the probability NaN/],
     ["a logit", () => Predictions.from(labels, [0, 1.5, 0, 0, 0]), "MEDS_VALUE_RANGE", /row 1 has the probability 1\.5/],
+    ["a bigint", () => Predictions.from(labels, [0n, 0, 0, 0, 0] as number[]), "MEDS_INVALID_ARGUMENT", /Prediction 0 is 0n/],
+    ["a text", () => Predictions.from(labels, [0, 0, "0.5", 0, 0] as number[]), "MEDS_INVALID_ARGUMENT", /Prediction 2 is "0\.5"/],
     ["too few", () => Predictions.from(labels, [0.5]), "MEDS_INVALID_ARGUMENT", /1 probabilities for 5 labels/],
     ["a row without a prediction", () => Predictions.from(labels, [at(1, 0)]), "MEDS_NULL_VALUE", /neither a probability nor a value/],
     [

@@ -18,6 +18,17 @@ function csv(text: string, ...name: string[]): string {
 const micros = (iso: string) => BigInt(Date.parse(iso)) * 1000n;
 const HEADER = "patient_id,prediction_time,label_type,value\n";
 
+describe("a table that is not UTF-8", () => {
+  it("is refused, and UTF-16 with its mark is read", async () => {
+    const text = `${HEADER.trimEnd()},note\n7,2015-08-23T23:59:00,boolean,True,naïve\n`;
+    const path = csv(text);
+    writeFileSync(path, Buffer.from(text, "latin1"));
+    expect(await rejected(Labels.open(path))).toMatchObject({ code: "MEDS_SOURCE_DAMAGED", path });
+    writeFileSync(path, Buffer.from(`\ufeff${text}`, "utf16le"));
+    expect((await Labels.open(path)).at(0)?.booleanValue).toBe(true);
+  });
+});
+
 describe("EHRSHOT's labeled_patients.csv", () => {
   it("of truth values, as Python writes them", async () => {
     const path = csv(

@@ -48,6 +48,12 @@ describe("INSPECT's labels_20250611.tsv", () => {
     expect(labels.leftOut).toEqual({ withoutStudy: 1, withoutTime: 1 });
   });
 
+  it("has ids of studies as pandas writes them in a column with missing values", async () => {
+    const floats = LABELS.map(([id, ...rest]) => [`${id}.0`, ...rest]);
+    const labels = await Labels.open(release([HEADER, ...floats]), { column: "1_month_mortality" });
+    expect([labels.size, labels.leftOut]).toEqual([3, { withoutStudy: 1, withoutTime: 1 }]);
+  });
+
   it("lists its tasks, which open by their names", async () => {
     const root = dirname(release());
     const tasks = await Labels.tasks(root);

@@ -123,6 +123,7 @@ describe("Instructions.open", () => {
     ["an American date", "instruction_id,question,person_id,time\n1,Q?,124,02/01/2019\n", "MEDS_COLUMN_TYPE", /"02\/01\/2019" is not a time/],
     ["a patient that is not one", "instruction_id,question,person_id\n1,Q?,Smith\n", "MEDS_COLUMN_TYPE", /"Smith" is not a whole number/],
     ["a file name without a patient", "instruction_id,question,filename\n1,Q?,record.xml\n", "MEDS_COLUMN_TYPE", /the name of the file of a patient/],
+    ["a file name with a patient beyond int64", "instruction_id,question,filename\n1,Q?,9223372036854775808.xml\n", "MEDS_VALUE_RANGE", /a number that fits int64/],
     ["one id twice", "instruction_id,question,person_id\n1,Q?,124\n2,R?,124\n1,S?,124\n", "MEDS_SCHEMA_CONFLICT", /instruction 1 is in two rows with different texts \(i\.csv, row 0; i\.csv, row 2\)/],
     ["one id of two patients", "instruction_id,question,person_id\n1,Q?,124\n1,Q?,125\n", "MEDS_SCHEMA_CONFLICT", /different subjects/],
     ["one id of two times", "instruction_id,question,person_id,time\n1,Q?,124,2019-01-01\n1,Q?,124,2019-01-02\n", "MEDS_SCHEMA_CONFLICT", /different times/],

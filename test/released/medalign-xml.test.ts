@@ -236,6 +236,7 @@ const DAMAGED: readonly (readonly [what: string, text: string, code: string, mes
   ["has an unknown entity", RECORD.replace("&amp;", "&bomb;"), "MEDS_SOURCE_DAMAGED", /line 29: it is not well-formed XML \(Invalid character entity/],
   ["declares entities", RECORD.replace("<record>", '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>\n<record>'), "MEDS_SOURCE_DAMAGED", /DOCTYPE/],
   ["has a control character", RECORD.replace("Surgeons", "Surge\u0001ons"), "MEDS_SOURCE_DAMAGED", /control character/],
+  ["has a second record", `${RECORD}${RECORD.slice(RECORD.indexOf("<record>"))}`, "MEDS_SOURCE_DAMAGED", /the element record follows the end of the first element/],
   ["is not UTF-8", RECORD.replace("UTF-8", "ISO-8859-1"), "MEDS_SOURCE_DAMAGED", /line 1: its encoding is "ISO-8859-1"/],
   ["has a time that is none", RECORD.replace("03/03/2019 12:20 AM", "03/33/2019 12:20 AM"), "MEDS_SOURCE_DAMAGED", /line 40: the start "03\/33\/2019 12:20 AM" is not a time/],
   ["has a line without a code", RECORD.replace("[Visit/OP] ", ""), "MEDS_SOURCE_DAMAGED", /line 50: an element code does not begin with a code/],
@@ -245,6 +246,20 @@ const DAMAGED: readonly (readonly [what: string, text: string, code: string, mes
   ["is empty", "", "MEDS_SOURCE_DAMAGED", /77\.xml: this file has no elements/],
   ["names another subject", RECORD.replace("<record>", '<record person_id="78">'), "MEDS_SCHEMA_CONFLICT", /has the subject 77, and its person_id is 78/],
 ]; // biome-ignore format: a table
+
+describe("LUMIA's values that are too large", () => {
+  it("for a float32 are texts, and ids of visits may be any int64", async () => {
+    const event = (visit: string, text: string) => `<event type="measurement" code="A" name="a" visit_id="${visit}">${text}</event>`;
+    const events = [event("9223372036854775807", "1e400"), event("-5", "2"), event("9223372036854775808", "3")];
+    const source = xml({
+      "7.xml": `<eventstream><encounter><entry timestamp="2020-01-01">${events.join("")}</entry></encounter></eventstream>`,
+    });
+    await opened(source, (db) => {
+      const row = (value: string, text: string, visit: string) => `2020-01-01T00:00|A|${value}|${text}||measurement|${visit}`;
+      expect(rowsOf(db, 7)).toEqual([row("", "1e400", "9223372036854775807"), row("2", "", "-5"), row("3", "", "")]);
+    });
+  });
+});
 
 describe("a file that", () => {
   it.each(DAMAGED)("%s is an error that says where", async (_, text, code, message) => {

@@ -23,7 +23,7 @@ export const INSPECT_RELEASE: LabelFormat = {
     const studies = await studiesIn(mappingBeside(path));
     const leftOut = { withoutStudy: 0, withoutTime: 0 };
     const found = labelsOfTask(csv!, options, (row) => {
-      const id = csv!.text(row, STUDY)?.trim() ?? failNull(path, row, STUDY, "Every label must name its study. Correct the file.");
+      const id = studyAt(csv!, row) ?? failNull(path, row, STUDY, "Every label must name its study. Correct the file.");
       const study = studies.get(id);
       if (study === undefined) leftOut.withoutStudy += 1;
       else if (study.time === null) leftOut.withoutTime += 1;
@@ -33,6 +33,13 @@ export const INSPECT_RELEASE: LabelFormat = {
     return { ...found, leftOut };
   },
 };
+
+/** The id of a study, also where pandas has written it as `3.0`. */
+const studyAt = (table: CsvTable, row: number): string | undefined =>
+  table
+    .text(row, STUDY)
+    ?.trim()
+    .replace(/^(\d+)\.0*$/, "$1");
 
 /** The table of studies in the folder of the labels. */
 function mappingBeside(path: string): string {
@@ -62,7 +69,7 @@ async function studiesIn(path: string): Promise<Map<string, Study>> {
     fail("MEDS_MISSING_COLUMN", `${path}: there is no column ${TIMES.map((name) => `"${name}"`).join(" or ")}. Add one of these.`, path);
   const found = new Map<string, Study>();
   for (let row = 0; row < table.size; row += 1) {
-    const id = table.text(row, STUDY)?.trim() ?? failNull(path, row, STUDY, "Every row must name its study. Correct the file.");
+    const id = studyAt(table, row) ?? failNull(path, row, STUDY, "Every row must name its study. Correct the file.");
     const subject = table.integer(row, PATIENT) ?? failNull(path, row, PATIENT, REMEDY);
     const time = times.reduce<bigint | null>((first, name) => first ?? table.time(row, name), null);
     const known = found.get(id);

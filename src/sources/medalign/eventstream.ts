@@ -80,7 +80,7 @@ export class EventStreamReader implements Elements {
       number,
       text: words ?? (number !== null || isPart ? null : text),
       unit: known(unit),
-      visit: visit_id !== undefined && /^\d{1,18}$/.test(visit_id) ? BigInt(visit_id) : null,
+      visit: int64Of(visit_id),
       end: text === "start|end" ? this.time : null,
       note: known(note_id),
       provider: known(provider_id),
@@ -90,3 +90,10 @@ export class EventStreamReader implements Elements {
 }
 
 const known = (value: string | undefined): string | null => (value === undefined || value === "" || value === "NULL" ? null : value);
+
+/** Null for what is not an int64. */
+function int64Of(value: string | undefined): bigint | null {
+  if (value === undefined || !/^-?\d{1,19}$/.test(value)) return null;
+  const id = BigInt(value);
+  return BigInt.asIntN(64, id) === id ? id : null;
+}

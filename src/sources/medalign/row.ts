@@ -30,5 +30,5 @@ export const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 /** The number that a text is; null where it is not one, or has more digits than a numeric value of MEDS keeps. */
 export function numberOf(text: string): number | null {
   const number = NUMBER.test(text) ? Number(text) : Number.NaN;
-  return shortest(Math.fround(number)) === number ? number : null;
+  return Number.isFinite(number) && shortest(Math.fround(number)) === number ? number : null;
 }

@@ -61,12 +61,16 @@ export async function readXml(
 function handle(parser: SAXParser, elements: Elements, damaged: (what: string) => never): void {
   let text = "";
   let isLeaf = false;
+  let [depth, isOver] = [0, false];
   const between = (): void => {
     if (text.trim() !== "") damaged("there is text between elements, where only elements are expected");
     text = "";
   };
   parser.onopentag = ({ name, attributes }) => {
     between();
+    // The parser lets it pass. It may be of another patient.
+    if (isOver) damaged(`the element ${name} follows the end of the first element`);
+    depth += 1;
     isLeaf = true;
     elements.open(name, attributes as Record<string, string>);
   };
@@ -76,6 +80,8 @@ function handle(parser: SAXParser, elements: Elements, damaged: (what: string) =
     const whole = text;
     text = "";
     elements.close(name, whole);
+    depth -= 1;
+    isOver = depth === 0;
   };
   const add = (more: string): void => {
     text += more;

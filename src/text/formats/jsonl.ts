@@ -1,4 +1,6 @@
 // JSON Lines: a patient or an event per line, with the names of MEDS.
+
+import type { Value } from "../../store/values/vector.js";
 import type { Shared } from "../context.js";
 import type { Known } from "../known.js";
 import type { Sink } from "../sink.js";
@@ -34,7 +36,7 @@ export class JsonLines {
     if (unit !== null) text += `,"unit":${JSON.stringify(unit)}`;
     if (words !== null) text += `,"text_value":${JSON.stringify(words)}`;
     if (end !== null) text += `,"end":"${clock.iso(end)}"`;
-    if (visit !== null) text += `,"visit":${typeof visit === "string" ? JSON.stringify(visit) : String(visit)}`;
+    if (visit !== null) text += `,"visit":${isBare(visit) ? String(visit) : JSON.stringify(String(visit))}`;
     return text;
   }
 
@@ -44,4 +46,9 @@ export class JsonLines {
     this.byCode[id] ??= `"code":${JSON.stringify(names.code(id))}${name === null ? "" : `,"name":${JSON.stringify(name)}`}`;
     return this.byCode[id]!;
   }
+}
+
+/** Whether JSON has a value as it is, with all digits. */
+function isBare(value: Value): boolean {
+  return typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value);
 }
