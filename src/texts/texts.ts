@@ -105,9 +105,11 @@ export class Texts implements AsyncIterable<LabelText> {
       asked.push(answer);
     };
     let next = 0;
+    let abort = (): void => {};
     const ends = new Promise<never>((_, reject) => {
-      this._signal?.addEventListener("abort", () => reject(cancelled(this._signal)), { once: true });
+      abort = () => reject(cancelled(this._signal));
     });
+    this._signal?.addEventListener("abort", abort);
     ends.catch(() => {});
     try {
       while (next < this.threads * AHEAD) ask(jobs[next++]);
@@ -119,6 +121,7 @@ export class Texts implements AsyncIterable<LabelText> {
         yield* this.checked(texts);
       }
     } finally {
+      this._signal?.removeEventListener("abort", abort);
       await threads.end();
     }
   }

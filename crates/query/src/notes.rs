@@ -122,8 +122,11 @@ impl<'a> Query<'a> {
     /// matches that are returned; all are counted.
     pub fn search_notes(&self, notes: &'a Notes, pattern: &str, most: usize) -> Result<NoteHits> {
         let wrong = |error: regex::Error| {
-            let message = format!("The search cannot be compiled. Shorten the regular expression or its repetitions. ({error})");
-            Error::new(Code::InvalidArgument, message)
+            let remedy = match error {
+                regex::Error::CompiledTooBig(_) => "Shorten it, or its repetitions.",
+                _ => "Leave out what the search does not have, such as scripts (\\p{Script=…}).",
+            };
+            Error::new(Code::InvalidArgument, format!("The regular expression cannot be compiled. {remedy} ({error})"))
         };
         let expression = Regex::new(pattern).map_err(wrong)?;
         let reader = self.reader(notes)?;
