@@ -78,7 +78,9 @@ async function run(store: string, query: string | RegExp | undefined, options: O
       const hits = await db.searchNotes(query, { ...chosen, limit: limit === 0 ? undefined : limit, signal });
       const { notesSearched, notesFound, matches, patientsFound } = hits;
       if (notesSearched === 0 && type !== undefined)
-        process.stderr.write(`no note is of type ${type.map((text) => JSON.stringify(text)).join(" or ")}: meds-reader notes STORE lists the types\n`);
+        process.stderr.write(
+          `no note is of type ${type.map((text) => JSON.stringify(text)).join(" or ")}: meds-reader notes STORE lists the types\n`,
+        );
       print(options.json === true ? json({ notesSearched, notesFound, matches, patientsFound, hits: [...hits] }) : hitLines(hits));
     });
   } finally {

@@ -20,7 +20,7 @@ import {
   type WriteTextsOptions,
   writeTexts,
 } from "../index.js";
-import { count, names, texts as listed, time } from "./arguments.js";
+import { count, texts as listed, names, time } from "./arguments.js";
 import { cohortOf } from "./cohort.js";
 import { json, number, plural, seconds } from "./format.js";
 import { instructionsLeftOut, labelsLeftOut } from "./left-out.js";

@@ -77,7 +77,9 @@ describe("notes", () => {
     const { stdout, code } = await meds("notes", store, "chest pain", "--type", "nursing", "--limit", "2");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+ {2}\d{4}-\d\d-\d\d {2}NOTE\/\/Nursing note\n {2}.*[Cc]hest pain.*\n/);
-    expect(stdout).toMatch(/[\d,]+ matches in [\d,]+ of [\d,]+ notes, of [\d,]+ patients; the first 2 are shown \(--limit 0 shows all\)\n$/);
+    expect(stdout).toMatch(
+      /[\d,]+ matches in [\d,]+ of [\d,]+ notes, of [\d,]+ patients; the first 2 are shown \(--limit 0 shows all\)\n$/,
+    );
     expect((await meds("notes", store, "pain", "--type", "absent")).stderr).toContain("lists the types");
     expect((await meds("notes", store, "/pain")).stderr).toMatch(/^MEDS_USAGE: .*slash/);
     expect((await meds("notes", store, "/(/")).stderr).toMatch(/^MEDS_USAGE: /);
