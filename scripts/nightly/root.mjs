@@ -134,7 +134,15 @@ export function nodeOf(folder, { platform }, version, home) {
     const starter = join(folder, `node-${version}`, "start");
     writeFileSync(starter, `#!/bin/sh\nexec '${qemu()}' -L '${folder}' '${node(folder)}' "$@"\n`, { mode: 0o755 });
     const first = join(project, "scripts", "nightly", "under-qemu.mjs");
-    const env = { ...process.env, MEDS_NODE: starter, MEDS_ROOT: folder, NODE_OPTIONS: `--import=${first}` };
+    const env = { ...process.env, MEDS_NODE: starter, MEDS_ROOT: folder, NODE_OPTIONS: `--import=${first}`, NO_COLOR: "1" };
+    // qemu shows programs this machine's ldd, by which rolldown takes the system for one with glibc.
+    if (platform.endsWith("musl"))
+      env.NAPI_RS_NATIVE_LIBRARY_PATH = join(
+        folder,
+        home,
+        "node_modules",
+        `@rolldown/binding-${platform}/rolldown-binding.${platform}.node`,
+      );
     return { path: (name) => name, run: (args, options) => run(starter, args, { cwd: join(folder, home), env, ...options }) };
   }
   const isolated = ["unshare", process.getuid() === 0 ? "-m" : "-rm"];
