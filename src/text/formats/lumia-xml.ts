@@ -1,5 +1,6 @@
 // LUMIA XML: an element per patient, encounter, time and event. Source: docs/markup.md of
 // github.com/VISTA-Stanford/meds2text.
+import { Buffer } from "node:buffer";
 import type { Shared } from "../context.js";
 import { type Encounter, encountersOf } from "../encounters.js";
 import type { Known } from "../known.js";
@@ -14,9 +15,11 @@ interface CodeText {
   readonly isPerson: boolean;
   type: string | null;
   unit: string | null;
-  /** The tag of an event of this type and unit, without its end. */
-  tag: string;
+  /** The tag of an event of this type and unit, without its end. UTF-8. */
+  tag: Uint8Array;
 }
+
+const NOTHING = new Uint8Array();
 
 /** Writes patients of one store. */
 export class LumiaXml {
@@ -38,11 +41,11 @@ export class LumiaXml {
 
   /** The static rows that do not describe the person. They have no time, so neither has their encounter. */
   private timeless(known: Known, person: Person, sink: Sink): void {
-    let events = "";
-    for (let i = 0; i < known.staticCount; i += 1) events += this.event(known, i, WHOLE);
-    if (events === "") return;
-    const about = this.about(person, null);
-    sink.add(`  <encounter>\n${about}    <events>\n      <entry>\n${events}      </entry>\n    </events>\n  </encounter>\n`);
+    const rows = Array.from({ length: known.staticCount }, (_, i) => i).filter((i) => !this.isPerson(known.code(i)));
+    if (rows.length === 0) return;
+    sink.add(`  <encounter>\n${this.about(person, null)}    <events>\n      <entry>\n`);
+    for (const i of rows) this.event(known, i, WHOLE, sink);
+    sink.add("      </entry>\n    </events>\n  </encounter>\n");
   }
 
   private encounter(known: Known, moments: Moments, { begin, end, from, to }: Encounter, person: Person, sink: Sink): void {
@@ -58,13 +61,14 @@ export class LumiaXml {
     for (; i < end; i += 1) {
       if (this.isPerson(known.code(rows[i]!))) continue;
       const time = times[i]!;
-      let text = "";
       if (time !== last) {
-        if (last === last) text = "      </entry>\n";
-        text += `      <entry timestamp="${clock.stamp(time)}">\n`;
+        if (last === last) sink.add("      </entry>\n");
+        sink.add('      <entry timestamp="');
+        sink.add(clock.stamp(time));
+        sink.add('">\n');
         last = time;
       }
-      sink.add(text + this.event(known, rows[i]!, parts[i]!));
+      this.event(known, rows[i]!, parts[i]!, sink);
     }
     sink.add("      </entry>\n    </events>\n  </encounter>\n");
   }
@@ -110,26 +114,31 @@ export class LumiaXml {
     return list("caresites", [...sites].map(site)) + list("providers", [...providers].map(provider));
   }
 
-  /** The element of a moment; "" for what is in the element `person`. */
-  private event(known: Known, i: number, part: number): string {
+  /** The element of a moment. */
+  private event(known: Known, i: number, part: number, sink: Sink): void {
     const code = this.byCode[known.code(i)] ?? this.ofCode(known.code(i));
-    if (code.isPerson) return "";
     const [type, unit] = [this.shared.types.of(known, i), known.unit(i)];
     if (type !== code.type || unit !== code.unit) this.tag(code, type, unit);
-    let text = code.tag;
-    if (known.hasPlaces) text += this.ids(known, i);
+    sink.addBytes(code.tag);
+    if (known.hasPlaces) sink.add(this.ids(known, i));
     const [number, words] = [known.number(i), known.text(i)];
     // A number and other words: the words are not lost.
-    if (number !== null && words !== null && words !== number) text += ` text="${this.kept(words)}"`;
+    if (number !== null && words !== null && words !== number) sink.add(` text="${this.kept(words)}"`);
     const value = part === END ? "end" : (number ?? (words === null ? partText(part) : content(words)));
-    return value === "" ? `${text}/>\n` : `${text}>${value}</event>\n`;
+    if (value === "") {
+      sink.add("/>\n");
+      return;
+    }
+    sink.add(">");
+    sink.add(value);
+    sink.add("</event>\n");
   }
 
   private tag(code: CodeText, type: string, unit: string | null): void {
     code.type = type;
     code.unit = unit;
     const ofUnit = unit === null ? "" : ` unit="${attribute(unit)}"`;
-    code.tag = `        <event type="${attribute(type)}"${code.attributes}${ofUnit}`;
+    code.tag = Buffer.from(`        <event type="${attribute(type)}"${code.attributes}${ofUnit}`);
   }
 
   private ids(known: Known, i: number): string {
@@ -144,7 +153,7 @@ export class LumiaXml {
   private ofCode(id: number): CodeText {
     const { names, facts } = this.shared;
     const attributes = ` code="${attribute(names.code(id))}" name="${attribute(names.of(id) ?? "")}"`;
-    const made = { attributes, isPerson: facts.of(id) !== null, type: null, unit: null, tag: "" };
+    const made = { attributes, isPerson: facts.of(id) !== null, type: null, unit: null, tag: NOTHING };
     this.byCode[id] = made;
     return made;
   }
