@@ -23,8 +23,27 @@ export interface TextRows {
   readonly _rows: Uint32Array | null;
 }
 
-/** Numbers whose text is kept. */
-const KEPT = 1 << 16;
+/** The texts of the numbers that were written last. Each number has one place. */
+class Digits {
+  private readonly numbers = new Float64Array(PLACES).fill(Number.NaN);
+  private readonly texts = new Array<string>(PLACES).fill("NaN");
+
+  constructor(private readonly write: (value: number) => string) {}
+
+  of(value: number): string {
+    const place = Math.imul(value * 1024, 0x9e3779b1) >>> SHIFT;
+    if (this.numbers[place] === value) return this.texts[place]!;
+    const text = this.write(value);
+    this.numbers[place] = value;
+    this.texts[place] = text;
+    return text;
+  }
+}
+
+const PLACES = 1 << 14;
+const SHIFT = 32 - 14;
+const SINGLE = new Digits((value) => String(shortest(value)));
+const DOUBLE = new Digits(String);
 
 /**
  * The rows of one patient that are known at a time, as texts read them. Row i is row i of the timeline. The shard of a
@@ -49,8 +68,7 @@ export class Known {
   private readonly begin: number;
   private readonly gap: number;
   private readonly list: Uint32Array | null;
-  private readonly texts = new Map<number, string>();
-  private readonly isSingle: boolean;
+  private readonly written: Digits;
 
   constructor(
     private readonly line: TextRows,
@@ -70,7 +88,7 @@ export class Known {
     this.begin = line._begin;
     this.gap = line._gap;
     this.list = line._rows;
-    this.isSingle = shard.valueBits !== null;
+    this.written = shard.valueBits === null ? DOUBLE : SINGLE;
     this.staticCount = line.staticCount;
   }
 
@@ -121,11 +139,7 @@ export class Known {
 
   /** A number as text. */
   digits(value: number): string {
-    const known = this.texts.get(value);
-    if (known !== undefined) return known;
-    const text = String(this.isSingle ? shortest(value) : value);
-    if (this.texts.size < KEPT) this.texts.set(value, text);
-    return text;
+    return this.written.of(value);
   }
 
   unit(i: number): string | null {

@@ -41,7 +41,8 @@ export class Moments {
     this.length = count + ends.length;
     if (ends.length === 0) {
       this.times = times;
-      this.rows = Uint32Array.from({ length: count }, (_, i) => first + i);
+      this.rows = new Uint32Array(count);
+      for (let i = 0; i < count; i += 1) this.rows[i] = first + i;
       this.parts = parts;
       return;
     }
