@@ -112,6 +112,6 @@ function hitLines(hits: NoteHits): string[] {
   const shown = length < matches ? `; the first ${number(length)} are shown (--limit 0 shows all)` : "";
   return [
     ...lines,
-    `${plural(matches, "match").replace("matchs", "matches")} in ${number(notesFound)} of ${plural(notesSearched, "note")}, of ${plural(patientsFound, "patient")}${shown}`,
+    `${number(matches)} ${matches === 1 ? "match" : "matches"} in ${number(notesFound)} of ${plural(notesSearched, "note")}, of ${plural(patientsFound, "patient")}${shown}`,
   ];
 }

@@ -44,6 +44,12 @@ export function slotsOf({ _store: store, _slots: slots }: Members): Uint32Array 
   return slots?.slice() ?? Uint32Array.from({ length: store.size }, (_, slot) => slot);
 }
 
+/** A copy of the subject ids, in storage order. */
+export function subjectIdsOf(members: Members): BigInt64Array {
+  const store = members._store;
+  return BigInt64Array.from(slotsOf(members), (slot) => store.ids[store.indexOf[slot]!]!);
+}
+
 /** Row in patients.arrow of a subject; -1 where it is not a member. */
 export function indexIn({ _store: store, _slots: slots }: Members, id: SubjectId): number {
   const index = store.find(id);

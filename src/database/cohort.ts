@@ -10,6 +10,7 @@ import {
   sizeOf,
   slotsOf,
   splitOf,
+  subjectIdsOf,
   subsetOf,
 } from "../cohort/members.js";
 import {
@@ -99,8 +100,7 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
 
   /** A copy of the subject ids, in storage order. */
   get subjectIds(): BigInt64Array {
-    const store = this._store;
-    return BigInt64Array.from(this.slots, (slot) => store.ids[store.indexOf[slot]!]!);
+    return subjectIdsOf(this);
   }
 
   /**

@@ -1,12 +1,12 @@
 // Which rows are notes.
-import { type Members, slotsOf, splitOf } from "../cohort/members.js";
+import { type Members, splitOf, subjectIdsOf } from "../cohort/members.js";
 import { type QueryOptions, questionOf, rangesOf } from "../cohort/query.js";
 import type { CodeChoice } from "../store/choice.js";
 import type { Question, QuestionDetails } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, flagOf, namesIn, optionsOf, textOf, textsIn } from "../support/arguments.js";
 import { microsOf, type TimeLike } from "../support/time.js";
-import { EventTypes } from "../text/event-types.js";
+import { eventTypesOf } from "../text/event-types.js";
 import { Names, namesOf } from "../text/names.js";
 import { rolesOf, type TextColumns } from "../text/roles.js";
 
@@ -51,7 +51,7 @@ export interface NotePlan {
   readonly column: number;
 }
 
-/** Checks options, without those of `more`. */
+/** Checks options. `known` are the names of all that the call has. */
 export function notePlanOf(members: Members, what: string, options: NoteOptions | undefined, known: readonly string[]): NotePlan {
   const store = members._store;
   store.check();
@@ -85,8 +85,7 @@ const NOTE = "note";
 /** One window per patient, up to a time. */
 function untilOf(cohort: Members, until: TimeLike, inclusive: boolean, { windows }: QueryOptions): NonNullable<QueryOptions["windows"]> {
   if (windows !== undefined) conflict("`until` cannot be combined with `windows`, which have times. Remove one of them.");
-  const store = cohort._store;
-  const subjectIds = BigInt64Array.from(slotsOf(cohort), (slot) => store.ids[store.indexOf[slot]!]!);
+  const subjectIds = subjectIdsOf(cohort);
   return { subjectIds, end: new BigInt64Array(subjectIds.length).fill(microsOf(until)), inclusive: inclusive ? true : "start" };
 }
 
@@ -97,7 +96,7 @@ function ofTypes(store: Store, names: Names, types: readonly string[] | undefine
 
 /** Codes that look like those of notes. */
 function guessed(store: Store): Uint32Array {
-  const kinds = new EventTypes(store);
+  const kinds = eventTypesOf(store);
   return rangesWhere(store, (id) => kinds.ofCode(id) === NOTE);
 }
 

@@ -7,7 +7,7 @@ import { DAY } from "../support/time.js";
 import { cutText } from "./budget.js";
 import { Clock, type TimesPlan } from "./clock.js";
 import { type ConceptList, ConceptTable } from "./concepts.js";
-import { EventTypes } from "./event-types.js";
+import { type EventTypes, eventTypesOf } from "./event-types.js";
 import type { Known } from "./known.js";
 import { Names } from "./names.js";
 import { ageAt, Facts, type Person } from "./person.js";
@@ -21,7 +21,7 @@ class StoreWords {
   private readonly tables = new WeakMap<ConceptList, ConceptTable>();
 
   constructor(private readonly store: Store) {
-    this.types = new EventTypes(store);
+    this.types = eventTypesOf(store);
   }
 
   named(given: ReadonlyMap<string, string>): { readonly names: Names; readonly facts: Facts } {

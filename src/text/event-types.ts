@@ -13,7 +13,16 @@ interface Guesses {
 const DISCHARGE = /discharge|ED_OUT/i;
 const ADMISSION = /admission|ED_REGISTRATION/i;
 
-/** The kinds of the events of a store. */
+const ofStore = new WeakMap<Store, EventTypes>();
+
+/** The kinds of the events of a store. Each code is looked up once. */
+export function eventTypesOf(store: Store): EventTypes {
+  const types = ofStore.get(store) ?? new EventTypes(store);
+  ofStore.set(store, types);
+  return types;
+}
+
+/** The kinds of the events of a store: {@link eventTypesOf}. */
 export class EventTypes {
   private readonly byCode: string[] = [];
   private guesses: Guesses | undefined;

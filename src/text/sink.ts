@@ -30,7 +30,8 @@ export class Sink {
     this.flush();
     const { filled } = this;
     this.filled = 0;
-    return this.bytes.subarray(0, filled);
+    // Not a Buffer: its slice() is no copy.
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, filled);
   }
 
   /** The same as a string. */

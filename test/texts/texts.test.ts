@@ -58,6 +58,12 @@ afterAll(() => db.close());
 const FORMATS = ["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"] as const;
 
 describe("texts", () => {
+  it("hold their own bytes, and not the memory of the writer", async () => {
+    const options = { format: "lumia-xml" as const };
+    const made = [db.at(0)!.toText(options), ...(await texts(db, undefined, { ...options, threads: 0 }).toArray())];
+    for (const { bytes } of made) expect(bytes.buffer.byteLength).toBe(bytes.length);
+  });
+
   it.each(FORMATS)("of format %s are the same for any number of threads, in the order of the labels", async (format) => {
     const options: TextOptions = { format, budget: 400, tokenizer: "approximate" };
     const lists = await Promise.all([0, 1, 3].map((threads) => texts(db, labels, { ...options, threads }).toArray()));
