@@ -124,6 +124,12 @@ describe("searchNotes", () => {
     expect((await db!.searchNotes("chest pain", { limit: 0 })).length).toBe(0);
   });
 
+  it("finds 0, and not -0, among no patients", async () => {
+    const { length, matches, notesFound, notesSearched, patientsFound } = await db!.subset([]).searchNotes("chest pain");
+    for (const count of [length, matches, notesFound, notesSearched, patientsFound]) expect(count).toBe(0);
+    expect(await db!.subset([]).notes()).toEqual([]);
+  });
+
   it("searches only notes that are known", async () => {
     const at = async (options: NoteSearchOptions) => (await search("chest pain", options)).map(([id]) => id);
     expect(await at({ until: "2020-01-02" })).toEqual([-5n, -5n, -5n, 2n ** 62n]);

@@ -162,7 +162,8 @@ impl<'a> Query<'a> {
                 Ok(hits)
             },
         )?;
-        let counts = [0, 1, 2, 3].map(|at| parts.iter().map(|part| part.counts[at]).sum());
+        // The sum of no numbers would be -0.
+        let counts = [0, 1, 2, 3].map(|at| parts.iter().fold(0.0, |sum, part| sum + part.counts[at]));
         let mut column = |of: fn(&mut NoteHits) -> &mut Vec<u32>| {
             let mut all = self.join(parts.iter_mut().map(|part| take(of(part))));
             all.truncate(most);
