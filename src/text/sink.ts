@@ -7,9 +7,13 @@ const SHORT = 48;
 
 /** A growing text, as the bytes of UTF-8. It serves one text after another. */
 export class Sink {
-  private bytes = Buffer.allocUnsafeSlow(1 << 20);
+  private bytes: Buffer;
   private filled = 0;
   private text = "";
+
+  constructor(memory: ArrayBuffer = new ArrayBuffer(1 << 20)) {
+    this.bytes = Buffer.from(memory);
+  }
 
   add(text: string): void {
     if (text.length <= SHORT && this.text === "" && this.short(text)) return;
@@ -67,7 +71,7 @@ export class Sink {
   private reserve(more: number): void {
     const most = this.filled + more;
     if (most <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(most, 2 * this.bytes.length));
+    const grown = Buffer.from(new ArrayBuffer(Math.max(most, 2 * this.bytes.length)));
     this.bytes.copy(grown, 0, 0, this.filled);
     this.bytes = grown;
   }

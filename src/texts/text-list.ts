@@ -7,7 +7,7 @@ import { fail } from "../support/errors.js";
 import type { Asked } from "../text/chat.js";
 import type { TextRows } from "../text/known.js";
 import type { TextPlan } from "../text/options.js";
-import type { WrittenText } from "../text/text.js";
+import type { TextFacts, WrittenText } from "../text/text.js";
 import { TextWriter } from "../text/writer.js";
 import { patientOf } from "../timeline/patient.js";
 import type { Timeline } from "../timeline/timeline.js";
@@ -42,13 +42,23 @@ export interface TextJob {
   readonly to: number;
   /** Memory for the bytes, which is used if it is large enough. */
   readonly memory?: ArrayBuffer;
+  /** Set if each text becomes a file. */
+  readonly files?: TextFiles;
 }
 
-/** Texts of a job: the bytes of all of them, and where each ends. */
+/** Where the texts of a job are written. */
+export interface TextFiles {
+  readonly folder: string;
+  readonly names: readonly string[];
+  /** The path that errors name. */
+  readonly path: string;
+}
+
+/** Texts of a job: the bytes of all of them, which are none if they became files, and where each ends. */
 export interface WrittenTexts {
   readonly bytes: Uint8Array;
   readonly ends: Float64Array;
-  readonly facts: readonly Omit<WrittenText, "content">[];
+  readonly facts: readonly TextFacts[];
 }
 
 export function settingOf({ store, plan, samples, index, instructions }: TextList): TextSetting {

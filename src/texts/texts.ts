@@ -1,9 +1,12 @@
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { indexIn, type Members, slotsOf } from "../cohort/members.js";
 import type { Cohort } from "../database/cohort.js";
 import type { Instruction } from "../instructions/instruction.js";
 import { Instructions } from "../instructions/instructions.js";
-import { Labels } from "../labels/labels.js";
+import { type LabelRow, Labels } from "../labels/labels.js";
 import { cancelled } from "../passes/run.js";
 import { serve } from "../passes/serve.js";
 import { Threads } from "../passes/threads.js";
@@ -13,11 +16,23 @@ import { exactIds, failUnknown, type SubjectId } from "../store/ids.js";
 import { startWorker } from "../store/package-files.js";
 import { conflict, expected, INT32_MAX } from "../support/arguments.js";
 import { shownAs } from "../support/inspect.js";
+import { withIo } from "../support/io.js";
 import type { AbortSignalLike } from "../support/signal.js";
 import { type FormatName, loadedPlan, ownFunctionIn, textPlanOf } from "../text/options.js";
+import { Sink } from "../text/sink.js";
+import type { TextFacts } from "../text/text.js";
 import { LabelText } from "./label-text.js";
 import { partsOf, type TextsOptions } from "./options.js";
-import { listOf, settingOf, type TextJob, type TextList, type TextSetting, type WrittenTexts, writerOf } from "./text-list.js";
+import {
+  listOf,
+  settingOf,
+  type TextFiles,
+  type TextJob,
+  type TextList,
+  type TextSetting,
+  type WrittenTexts,
+  writerOf,
+} from "./text-list.js";
 
 /** Rows and texts of a job, about: so that a thread has enough to do, and holds little. */
 const ROWS = 10_000;
@@ -26,6 +41,20 @@ const MOST = 64;
 const LEAST = 1 << 20;
 /** Jobs per thread that are in progress or ready. */
 const AHEAD = 2;
+
+/** What a text is of. */
+export interface TextOf {
+  readonly subjectId: bigint;
+  readonly cutoff: bigint | null;
+  readonly label: LabelRow | null;
+  readonly instruction: Instruction | null;
+}
+
+/** What a text that became a file says of itself. */
+export interface FileFacts extends TextFacts {
+  /** In bytes. */
+  readonly size: number;
+}
 
 /**
  * What is written: labels; instructions; subject ids (with the option `at` as of one time); or all patients, where it is
@@ -78,18 +107,52 @@ export class Texts implements AsyncIterable<LabelText> {
    * or format of the caller's own fails; `MEDS_CANCELLED`; `MEDS_CLOSED`.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelText, void, undefined> {
+    for await (const texts of this.run((job, written) => this.labelled(job, written))) {
+      for (const text of texts) {
+        this.check();
+        yield text;
+      }
+    }
+  }
+
+  /**
+   * @internal Writes a file per text into a folder, and yields what each says of itself. The threads write the files:
+   * no text comes to this one. `path` is what errors name.
+   */
+  async *_files(folder: string, path: string, nameOf: (of: TextOf) => string): AsyncGenerator<FileFacts, void, undefined> {
+    const filesOf = ({ from, to }: TextJob): TextFiles => ({
+      folder,
+      path,
+      names: Array.from({ length: to - from }, (_, i) => nameOf(this.of(from + i))),
+    });
+    for await (const { ends, facts } of this.run((_, written) => written, filesOf)) {
+      this.check();
+      for (const [i, fact] of facts.entries()) yield { ...fact, size: ends[i]! - (i === 0 ? 0 : ends[i - 1]!) };
+    }
+  }
+
+  /** Runs the jobs, and yields what `read` makes of each, in order. Their memory is used again then. */
+  private async *run<T>(
+    read: (job: TextJob, written: WrittenTexts) => T,
+    filesOf?: (job: TextJob) => TextFiles,
+  ): AsyncGenerator<T, void, undefined> {
     const jobs = jobsOf(this.list);
+    const whole = (job: TextJob, memory?: ArrayBuffer): TextJob => ({
+      ...job,
+      ...(memory === undefined ? {} : { memory }),
+      ...(filesOf === undefined ? {} : { files: filesOf(job) }),
+    });
+    this.check();
     if (this.threads === 0) {
       const run = await runner(this.list);
       let memory: ArrayBuffer | undefined;
       for (const job of jobs) {
-        const written = run(memory === undefined ? job : { ...job, memory });
-        yield* this.checked(this.labelled(job, written));
+        const written = run(whole(job, memory));
         memory = written.bytes.buffer as ArrayBuffer;
+        yield read(job, written);
       }
       return;
     }
-    this.check();
     const setting = settingOf(this.list);
     const threads = new Threads<TextJob, WrittenTexts>({
       count: Math.min(this.threads, jobs.length),
@@ -99,7 +162,7 @@ export class Texts implements AsyncIterable<LabelText> {
     const asked: Promise<WrittenTexts>[] = [];
     const ask = (job: TextJob | undefined, memory?: ArrayBuffer): void => {
       if (job === undefined) return;
-      const answer = memory === undefined ? threads.run(job) : threads.run({ ...job, memory }, [memory]);
+      const answer = threads.run(whole(job, memory), memory === undefined ? [] : [memory]);
       // An error is thrown when its texts are due.
       answer.catch(() => {});
       asked.push(answer);
@@ -115,10 +178,9 @@ export class Texts implements AsyncIterable<LabelText> {
       while (next < this.threads * AHEAD) ask(jobs[next++]);
       for (const job of jobs) {
         const written = await Promise.race([asked.shift()!, ends]);
-        const texts = this.labelled(job, written);
-        // The texts are copies: garbage that V8 counts, unlike memory that comes from another thread.
+        const result = read(job, written);
         ask(jobs[next++], written.bytes.buffer as ArrayBuffer);
-        yield* this.checked(texts);
+        yield result;
       }
     } finally {
       this._signal?.removeEventListener("abort", abort);
@@ -139,22 +201,23 @@ export class Texts implements AsyncIterable<LabelText> {
   }
 
   private labelled({ from }: TextJob, { bytes, ends, facts }: WrittenTexts): LabelText[] {
-    const { store, index, samples: list } = this.list;
     return facts.map((fact, i) => {
-      const text = from + i;
-      const row = list === null ? -1 : list._label[text]!;
+      const { subjectId, cutoff, label, instruction } = this.of(from + i);
+      // Copies are garbage that V8 counts, unlike memory that comes from another thread.
       const content = bytes.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
-      const cutoff = list === null ? null : list._cutoff[text]!;
-      const label = row < 0 ? null : list!.labels!.at(row)!;
-      return new LabelText(store.ids[index[text]!]!, cutoff, label, this.instructions?.[row] ?? null, { content, ...fact });
+      return new LabelText(subjectId, cutoff, label, instruction, { content, ...fact });
     });
   }
 
-  private *checked(texts: readonly LabelText[]): Generator<LabelText> {
-    for (const text of texts) {
-      this.check();
-      yield text;
-    }
+  private of(text: number): TextOf {
+    const { store, index, samples: list } = this.list;
+    const row = list === null ? -1 : list._label[text]!;
+    return {
+      subjectId: store.ids[index[text]!]!,
+      cutoff: list === null ? null : list._cutoff[text]!,
+      label: row < 0 ? null : list!.labels!.at(row)!,
+      instruction: this.instructions?.[row] ?? null,
+    };
   }
 
   private check(): void {
@@ -181,29 +244,21 @@ function jobsOf({ store, index }: TextList): TextJob[] {
 
 async function runner(list: TextList): Promise<(job: TextJob) => WrittenTexts> {
   const write = writerOf({ ...list, plan: await loadedPlan(list.plan) });
-  return ({ from, to, memory }) => {
-    const facts: Omit<ReturnType<typeof write>, "content">[] = [];
+  return ({ from, to, memory, files }) => {
+    const facts: TextFacts[] = [];
     const ends = new Float64Array(to - from);
-    let bytes = Buffer.from(memory ?? new ArrayBuffer(LEAST));
-    let length = 0;
-    for (let i = from; i < to; i += 1) {
-      const { content, ...fact } = write(i);
+    const sink = new Sink(memory ?? new ArrayBuffer(LEAST));
+    let end = 0;
+    for (let i = 0; i < ends.length; i += 1) {
+      const { content, ...fact } = write(from + i);
+      const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
+      if (files === undefined) sink.addBytes(bytes);
+      else withIo(files.path, () => writeFileSync(join(files.folder, files.names[i]!), bytes));
       facts.push(fact);
-      // A unit of UTF-16 takes three bytes at most.
-      const most = length + (typeof content === "string" ? 3 : 1) * content.length;
-      if (most > bytes.length) {
-        const grown = Buffer.from(new ArrayBuffer(Math.max(most, 2 * bytes.length)));
-        bytes.copy(grown, 0, 0, length);
-        bytes = grown;
-      }
-      if (typeof content === "string") length += bytes.write(content, length, "utf8");
-      else {
-        bytes.set(content, length);
-        length += content.length;
-      }
-      ends[i - from] = length;
+      end += bytes.length;
+      ends[i] = end;
     }
-    return { bytes: new Uint8Array(bytes.buffer, 0, length), ends, facts };
+    return { bytes: sink.take(), ends, facts };
   };
 }
 

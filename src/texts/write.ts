@@ -1,6 +1,6 @@
 // Texts as files: one text per file, all in one file, or a table.
-import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
-import { extname, join, resolve } from "node:path";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { extname, resolve } from "node:path";
 import type { LabelRow } from "../labels/labels.js";
 import { conflict, expected, namesIn, oneOf, optionsOf } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
@@ -9,9 +9,10 @@ import { withIo } from "../support/io.js";
 import { targetOf, type WritableLike, writePieces } from "../support/writable.js";
 import { Clock } from "../text/clock.js";
 import type { FormatName } from "../text/options.js";
+import type { TextFacts } from "../text/text.js";
 import type { LabelText } from "./label-text.js";
 import { parquetOf } from "./table.js";
-import { Texts } from "./texts.js";
+import { type TextOf, Texts } from "./texts.js";
 
 /** Options of {@link writeTexts}. */
 export interface WriteTextsOptions {
@@ -86,11 +87,11 @@ export async function writeTexts(list: Texts, to: string | WritableLike, options
   const target = targetOf("to", to);
   const as = asOf(target, given.as, list._format);
   const report = new Report();
-  const counted = report.counting(list);
   if (as === "files") {
     if (typeof target !== "string") conflict('`as: "files"` requires the path of a folder. Pass it, or choose another form.');
-    await writeFiles(counted, target, list);
+    await writeFiles(list, target, report);
   } else {
+    const counted = report.counting(list);
     const pieces = as === "parquet" ? parquetOf(counted) : as === "jsonl" ? jsonLines(counted) : joined(counted, list._format);
     await writePieces(pieces, target, list._signal, "The texts were cancelled.");
   }
@@ -113,18 +114,22 @@ class Report {
   private mostTokens: number | null = null;
 
   async *counting(list: Texts): AsyncGenerator<LabelText> {
-    const { sums } = this;
     for await (const text of list) {
-      sums.texts += 1;
-      sums.bytes += text.bytes.length;
-      sums.rows += text.rows;
-      sums.rowsKept += text.rowsKept;
-      sums.rowsLeftOut += text.rowsLeftOut;
-      if (text.tokens !== null) {
-        this.tokens = (this.tokens ?? 0) + text.tokens;
-        this.mostTokens = Math.max(this.mostTokens ?? 0, text.tokens);
-      }
+      this.add(text, text.bytes.length);
       yield text;
+    }
+  }
+
+  add({ tokens, rows, rowsKept }: TextFacts, bytes: number): void {
+    const { sums } = this;
+    sums.texts += 1;
+    sums.bytes += bytes;
+    sums.rows += rows;
+    sums.rowsKept += rowsKept;
+    sums.rowsLeftOut += rows - rowsKept;
+    if (tokens !== null) {
+      this.tokens = (this.tokens ?? 0) + tokens;
+      this.mostTokens = Math.max(this.mostTokens ?? 0, tokens);
     }
   }
 
@@ -173,26 +178,31 @@ function labelMembers(label: LabelRow | null): string[] {
 }
 
 /** Writes a file per text into a new folder, which is complete or does not exist. */
-async function writeFiles(texts: AsyncIterable<LabelText>, path: string, { _format: format }: Texts): Promise<void> {
+async function writeFiles(list: Texts, path: string, report: Report): Promise<void> {
   const target = resolve(path);
   checkFree(target, path);
   const folder = withIo(path, () => new FolderAside(target));
-  const names = new Set<string>();
-  const clock = new Clock();
   try {
-    for await (const { subjectId, predictionTime, bytes } of texts) {
-      const stem = predictionTime === null ? String(subjectId) : `${subjectId}_${clock.iso(predictionTime).replace(/[-:]/g, "")}`;
-      let name = stem;
-      // Two labels of a task may have the same time.
-      for (let i = 2; names.has(name); i += 1) name = `${stem}_${i}`;
-      names.add(name);
-      withIo(path, () => writeFileSync(join(folder.made, name + ENDS[format]), bytes));
-    }
+    for await (const fact of list._files(folder.made, path, fileNames(ENDS[list._format]))) report.add(fact, fact.size);
     withIo(path, () => folder.move());
   } catch (error) {
     folder.remove();
     throw error;
   }
+}
+
+/** Returns a function that names the file of a text, by subject and prediction time. */
+function fileNames(end: string): (of: TextOf) => string {
+  const names = new Set<string>();
+  const clock = new Clock();
+  return ({ subjectId, label }) => {
+    const stem = label === null ? String(subjectId) : `${subjectId}_${clock.iso(label.predictionTime).replace(/[-:]/g, "")}`;
+    let name = stem;
+    // Two labels of a task may have the same time.
+    for (let i = 2; names.has(name); i += 1) name = `${stem}_${i}`;
+    names.add(name);
+    return name + end;
+  };
 }
 
 function checkFree(target: string, path: string): void {

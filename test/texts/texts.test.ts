@@ -163,6 +163,34 @@ describe("writeTexts", () => {
     expect(xml.startsWith('<?xml version="1.0" encoding="UTF-8"?>\n<eventstreams>\n')).toBe(true);
     expect(xml.split("<eventstream ").length).toBe(41);
   });
+
+  it("writes the same files by any number of threads, and none where it is cancelled", async () => {
+    const twice = Labels.from([0, 1, 1].map((i) => ({ subjectId: db.at(i)!.subjectId, predictionTime: "2020-01-02T16:00:00" })));
+    const expected = await texts(db, twice, { threads: 0 }).toArray();
+    const names = [0, 1, 1].map((i, at) => `${db.at(i)!.subjectId}_20200102T160000${at === 2 ? "_2" : ""}.md`);
+    for (const threads of [0, 1, 3]) {
+      const folder = join(out, `by-${threads}`);
+      const report = await writeTexts(texts(db, twice, { threads }), folder);
+      expect(report).toMatchObject({ texts: 3, bytes: expected.reduce((sum, { bytes }) => sum + bytes.length, 0) });
+      expect(names.map((name) => readFileSync(join(folder, name), "utf8"))).toEqual(expected.map(({ text }) => text));
+      expect(readdirSync(folder)).toHaveLength(3);
+      const controller = new AbortController();
+      const cancelled = writeTexts(texts(db, labels, { threads, signal: controller.signal }), join(out, "cancelled"));
+      controller.abort();
+      await expect(cancelled).rejects.toMatchObject({ code: "MEDS_CANCELLED" });
+    }
+    expect(readdirSync(out).filter((name) => name.includes("cancelled"))).toEqual([]);
+  });
+
+  it.runIf(process.platform === "linux")("names the folder of a file that a thread cannot write", async () => {
+    // On Linux a path has at most 4,095 bytes: the folder has this name, but a file in it cannot.
+    let deep = out;
+    while (deep.length < 4070) deep = join(deep, "d".repeat(Math.min(200, 4070 - deep.length)));
+    mkdirSync(deep, { recursive: true });
+    const folder = join(deep, "f");
+    const failed = writeTexts(texts(db, labels, { threads: 1 }), folder, { as: "files" });
+    await expect(failed).rejects.toMatchObject({ code: "MEDS_IO", path: folder });
+  });
 });
 
 describe("meds-reader text", () => {
