@@ -30,7 +30,7 @@ const beside = fc.constantFrom(0n, 0n, 0n, -1n, 1n);
 /** At a whole hour, often midnight, or a microsecond before or after it. */
 const moment = (min: number, max: number) =>
   fc
-    .tuple(fc.oneof({ weight: 4, arbitrary: fc.integer({ min, max }) }, { weight: 1, arbitrary: fc.constantFrom(0, 24, 48) }), beside)
+    .tuple(fc.oneof({ weight: 2, arbitrary: fc.integer({ min, max }) }, { weight: 1, arbitrary: fc.constantFrom(0, 24, 48) }), beside)
     .map(([hour, by]) => T0 + BigInt(hour) * HOUR + by);
 
 /**

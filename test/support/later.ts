@@ -55,7 +55,7 @@ const ROWS = `
       coalesce(CASE WHEN is_inclusive THEN named.time > labels.time ELSE named.time >= labels.time END, false) AS is_late,
       coalesce(CASE WHEN is_inclusive THEN "end" > labels.time ELSE "end" >= labels.time END, false) AS ends_late
     FROM labels JOIN named USING (subject_id)
-    QUALIFY time IS NULL OR code = 'MEDS_BIRTH' OR row_number() OVER (PARTITION BY id, is_late ORDER BY CASE WHEN is_late THEN row ELSE -row END) <= if(is_late, 200, 2000)`;
+    QUALIFY named.time IS NULL OR code = 'MEDS_BIRTH' OR row_number() OVER (PARTITION BY id, is_late ORDER BY CASE WHEN is_late THEN row ELSE -row END) <= if(is_late, 200, 2000)`;
 
 const COLUMNS = "EXCLUDE (id, label, is_inclusive, is_late, ends_late, row)";
 
