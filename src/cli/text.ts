@@ -174,7 +174,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const written = await interruptible(async (signal) => {
       const list = texts(cohort, source, { ...textOptions(options, sections), names: codeNames, signal });
       const said = [
-        ...(list.report === null ? [] : labelsLeftOut(list.report)),
+        ...(list.report === null ? [] : labelsLeftOut(list.report, source instanceof Labels ? source : undefined)),
         ...(source instanceof Instructions ? instructionsLeftOut(source.report, source.of(cohort)) : []),
       ];
       if (said.length > 0) process.stderr.write(`${said.join("; ")}\n`);

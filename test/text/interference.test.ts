@@ -266,6 +266,15 @@ describe.skipIf(mimic === null)("the texts of all labels of the MIMIC-IV demo", 
       return count;
     };
     for (const options of ALL) expect(await differing(options), String(options.format)).toBe(0);
+    // toText reads the shard itself, without the guard of samples.
+    for (const options of [ALL[0]!, { format: "jsonl-events" } as const])
+      for (const { subjectId, predictionTime, isInclusive } of labels) {
+        const [one, other] = [as, changed].map((db) => {
+          const text = db.get(subjectId)!.toText({ ...options, at: predictionTime, inclusive: isInclusive });
+          return `${text.text} ${text.tokens} ${text.rows} ${text.rowsKept}`;
+        });
+        expect(one === other, `subject ${subjectId}, ${String(options.format)}`).toBe(true);
+      }
     // A cut-off that is a microsecond late would be seen at every label.
     expect(await differing({ format: "jsonl", budget: 4000, tokenizer: "approximate" }, 1n)).toBe(labels.length);
     for (const db of [as, changed]) db.close();
