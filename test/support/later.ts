@@ -36,7 +36,7 @@ const LABELS = (source: string) => `
     SELECT row_number() OVER (ORDER BY subject_id, time, is_inclusive) AS id, * FROM times`;
 
 /**
- * Rows of both stores: the last 2,000 that are known, and the next 200. The demo has neither ends nor notes: an admission ends at the last row of its stay, an infusion ten
+ * Rows of both stores: the last 800 that are known, and the next 100. The demo has neither ends nor notes: an admission ends at the last row of its stay, an infusion ten
  * hours after its row, and each 97th row becomes a note as well.
  */
 const ROWS = `
@@ -55,7 +55,7 @@ const ROWS = `
       coalesce(CASE WHEN is_inclusive THEN named.time > labels.time ELSE named.time >= labels.time END, false) AS is_late,
       coalesce(CASE WHEN is_inclusive THEN "end" > labels.time ELSE "end" >= labels.time END, false) AS ends_late
     FROM labels JOIN named USING (subject_id)
-    QUALIFY named.time IS NULL OR code = 'MEDS_BIRTH' OR row_number() OVER (PARTITION BY id, is_late ORDER BY CASE WHEN is_late THEN row ELSE -row END) <= if(is_late, 200, 2000)`;
+    QUALIFY named.time IS NULL OR code = 'MEDS_BIRTH' OR row_number() OVER (PARTITION BY id, is_late ORDER BY CASE WHEN is_late THEN row ELSE -row END) <= if(is_late, 100, 800)`;
 
 const COLUMNS = "EXCLUDE (id, label, is_inclusive, is_late, ends_late, row)";
 
