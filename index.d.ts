@@ -81,6 +81,8 @@ export type MedsErrorCode =
  | "MEDS_ROWS_DROPPED"
 /** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
  | "MEDS_SCHEMA_CONFLICT"
+/** A folder contains the labels of several tasks, but labels of one task are wanted. Fix: Use the path of one of the tasks that the message names. */
+ | "MEDS_SEVERAL_TASKS"
 /** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
  | "MEDS_SOURCE_CHANGED"
 /** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */
@@ -220,7 +222,7 @@ export interface LabelRow {
 }
 /** How labels are named. */
 export interface LabelOptions {
-  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  /** Name of the task. Default: the name of the task's folder or file, or of INSPECT's column. */
   readonly task?: string | undefined;
 }
 /** How {@link Labels.open} reads. */
@@ -375,9 +377,13 @@ export declare class Labels implements Iterable<LabelRow> {
    *   beside it, which has the patient (`person_id`) and the time of each study (`procedure_DATETIME`, else
    *   `note_DATETIME`). Labels of studies without a time are left out and counted: {@link Labels.leftOut}.
    *
+   * A folder that contains several tasks, as {@link Labels.tasks} finds them, is an error. If it contains only
+   * one, that is read. A task has the name of its folder: also where the path is a part of it, such as
+   * `guo_icu/0.parquet`.
+   *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_SEVERAL_TASKS`; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
@@ -395,10 +401,14 @@ export declare class Labels implements Iterable<LabelRow> {
   static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself; or a column of INSPECT's `labels_20250611.tsv`
-   * (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   * contains Parquet files at any depth, or a `labeled_patients.csv`; or such a file in the folder itself; or a
+   * column of INSPECT's `labels_20250611.tsv` (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join
+   * it to the folder for {@link Labels.open}. The name `.` means that the folder itself is a task.
+   *
+   * MEDS lets a task have files at any depth, and a task's name have `/`: so names decide. Folders named after
+   * a split (`train`, `tuning`, `held_out`), a number, `shard_3` or `year=2020`, and files named `0.parquet`,
+   * `labels.parquet`, `data_0.parquet`, `part-0.parquet` and the like are parts of one task, with at most one
+   * other file or folder beside them. Otherwise each file and each folder is a task.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example

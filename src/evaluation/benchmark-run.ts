@@ -1,6 +1,6 @@
 // A benchmark: all tasks of a folder, and the folder of their results.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Cohort } from "../database/cohort.js";
 import type { PatientDatabase } from "../database/database.js";
 import { Labels } from "../labels/labels.js";
@@ -36,7 +36,7 @@ export async function runBenchmark(db: PatientDatabase & Cohort, plan: Benchmark
   };
   for (const path of paths) {
     await turn(plan);
-    const task = path === "." ? basename(resolve(plan.labels)) : taskName(path);
+    const task = taskName(plan.labels, path);
     /** Work on labels that may be unusable: the other tasks are of use without them. */
     const attempt = async (subTask: string, work: () => Promise<void>) => {
       try {
@@ -112,9 +112,9 @@ async function pathsOf({ labels, tasks }: BenchmarkPlan): Promise<string[]> {
   if (all.length === 0)
     fail("MEDS_NO_DATA", `${labels}: there are no labels in this folder or below it. Use a folder that contains label tasks.`, labels);
   if (tasks === undefined) return all;
-  const unknown = tasks.find((name) => !all.some((path) => path === name || taskName(path) === name));
-  if (unknown !== undefined) expected("A task", unknown, `one of ${all.map((path) => JSON.stringify(taskName(path))).join(", ")}`);
-  return all.filter((path) => tasks.includes(path) || tasks.includes(taskName(path)));
+  const unknown = tasks.find((name) => !all.some((path) => path === name || taskName(labels, path) === name));
+  if (unknown !== undefined) expected("A task", unknown, `one of ${all.map((path) => JSON.stringify(taskName(labels, path))).join(", ")}`);
+  return all.filter((path) => tasks.includes(path) || tasks.includes(taskName(labels, path)));
 }
 
 async function splitsOf(db: PatientDatabase, path: string | undefined): Promise<Splits> {

@@ -24,6 +24,7 @@ export type { Label, LabelChoice, LabelOptions, LabelRow, OpenLabelsOptions, Wri
 export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table/table.js";
 
 const labelFiles = lazy(() => import("./files.js"));
+const taskFolders = lazy(() => import("./task-folder.js"));
 
 /** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
 export interface SplitLabels<L extends Labels = Labels> {
@@ -102,9 +103,13 @@ export class Labels implements Iterable<LabelRow> {
    *   beside it, which has the patient (`person_id`) and the time of each study (`procedure_DATETIME`, else
    *   `note_DATETIME`). Labels of studies without a time are left out and counted: {@link Labels.leftOut}.
    *
+   * A folder that contains several tasks, as {@link Labels.tasks} finds them, is an error. If it contains only
+   * one, that is read. A task has the name of its folder: also where the path is a part of it, such as
+   * `guo_icu/0.parquet`.
+   *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_SEVERAL_TASKS`; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
@@ -132,10 +137,14 @@ export class Labels implements Iterable<LabelRow> {
 
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself; or a column of INSPECT's `labels_20250611.tsv`
-   * (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   * contains Parquet files at any depth, or a `labeled_patients.csv`; or such a file in the folder itself; or a
+   * column of INSPECT's `labels_20250611.tsv` (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join
+   * it to the folder for {@link Labels.open}. The name `.` means that the folder itself is a task.
+   *
+   * MEDS lets a task have files at any depth, and a task's name have `/`: so names decide. Folders named after
+   * a split (`train`, `tuning`, `held_out`), a number, `shard_3` or `year=2020`, and files named `0.parquet`,
+   * `labels.parquet`, `data_0.parquet`, `part-0.parquet` and the like are parts of one task, with at most one
+   * other file or folder beside them. Otherwise each file and each folder is a task.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example
@@ -151,7 +160,7 @@ export class Labels implements Iterable<LabelRow> {
    */
   static async tasks(root: string): Promise<string[]> {
     const folder = pathOf("root", root);
-    const { tasksBelow } = await labelFiles();
+    const { tasksBelow } = await taskFolders();
     return tasksBelow(folder);
   }
 
