@@ -1,11 +1,12 @@
 // Where labels are: which files a task has.
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { refuseTables } from "../store/native.js";
 import { conflict } from "../support/arguments.js";
 import { fail } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 import { CsvTable } from "../tables/csv.js";
+import { isCsv } from "../tables/csv-columns.js";
 import type { FormatOptions, LabelFile, LabelFormat, LabelsLeftOut } from "./formats/format.js";
 import { FORMATS } from "./formats/formats.js";
 import { concatenated } from "./table/rows.js";
@@ -48,8 +49,6 @@ export async function readLabelFiles(path: string, options: FormatOptions): Prom
   }
   return { name: column ?? nameAt(path), table: concatenated(tables), leftOut };
 }
-
-const isCsv = (name: string) => /^\.[ct]sv$/i.test(extname(name));
 
 function isFolder(path: string): boolean {
   if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of labels. Check the path.`, path);

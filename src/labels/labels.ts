@@ -13,7 +13,7 @@ import {
   tableOf,
   type WriteLabelsOptions,
 } from "./label.js";
-import { Splits } from "./splits.js";
+import { type OtherSplits, Splits } from "./splits.js";
 import { joined } from "./table/join.js";
 import { rowsOf } from "./table/rows.js";
 import { type LabelColumn, type LabelTable, MISSING } from "./table/table.js";
@@ -27,13 +27,8 @@ const labelFiles = lazy(() => import("./files.js"));
 const taskFolders = lazy(() => import("./task-folder.js"));
 
 /** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
-export interface SplitLabels<L extends Labels = Labels> {
+export interface SplitLabels<L extends Labels = Labels> extends OtherSplits {
   readonly labels: L;
-  /** Labels of subjects of another split. */
-  readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and the number of those subjects. */
-  readonly noSplit: number;
-  readonly noSplitSubjects: number;
 }
 
 /** Options, after their names are checked. */
@@ -272,18 +267,8 @@ export class Labels implements Iterable<LabelRow> {
    */
   inSplit(splits: Splits, name: string): SplitLabels {
     if (!(splits instanceof Splits)) expected("splits", splits, "a Splits object, as Splits.open returns it");
-    splits._known(name);
-    const homeless = new Set<bigint>();
-    let noSplit = 0;
-    const labels = this.select(({ subjectId }) => {
-      const own = splits.of(subjectId);
-      if (own === null) {
-        noSplit += 1;
-        homeless.add(subjectId);
-      }
-      return own === name;
-    });
-    return { labels, otherSplit: this.size - labels.size - noSplit, noSplit, noSplitSubjects: homeless.size };
+    const { rows, ...others } = splits._rows(this._table.subjectIds, name);
+    return { labels: this.select(rows), ...others };
   }
 
   /**

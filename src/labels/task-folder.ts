@@ -92,8 +92,8 @@ async function tasksOfTable(path: string): Promise<string[]> {
 
 const MOST = 10;
 
-/** The only task in a folder: `.`, or a path below it; undefined if there is none. Throws for several. */
-export async function onlyTask(folder: string): Promise<string | undefined> {
+/** The only task in a folder: `.`, or a path below it; undefined if there is none. Throws for several. `what` are the folder's rows. */
+export async function onlyTask(folder: string, what = "labels"): Promise<string | undefined> {
   const tasks = await tasksIn(folder);
   if (tasks.length <= 1) return tasks[0];
   const names = tasks
@@ -105,7 +105,7 @@ export async function onlyTask(folder: string): Promise<string | undefined> {
   const advice = tasks.every(isFile) ? " If these files are parts of one task, name them 0.parquet, 1.parquet and so on." : "";
   fail(
     "MEDS_SEVERAL_TASKS",
-    `${folder}: this folder contains the labels of ${tasks.length} tasks: ${names.join(", ")}${rest}. Use the path of one of them, such as ${join(folder, tasks[0]!)}.${advice}`,
+    `${folder}: this folder contains the ${what} of ${tasks.length} tasks: ${names.join(", ")}${rest}. Use the path of one of them, such as ${join(folder, tasks[0]!)}.${advice}`,
     folder,
   );
 }
