@@ -86,7 +86,7 @@ export class PredictionRun {
     }
     const predictions = await Predictions.open(path, { labels: own.labels(rows) });
     const { missing, extra, duplicates, differing } = predictions.report!;
-    this.leaveRows(extra, "predictions have no held-out label");
+    this.leaveRows(extra, "predictions are of other splits, or have no label");
     this.leaveRows(duplicates, "further predictions of a subject and time were not used");
     this.leaveRows(differing, "predictions name another label: that of the labels is used");
     const selections = `predictions of ${basename(path)}`;

@@ -22,6 +22,9 @@ const PART_FILE = new RegExp(
   String.raw`^(?:(?:${SPLITS}|labels?|data|part|shard|chunk|file)(?:[-_.]?(?:\d+|of))*|\d+(?:[-_.]\d+)*|part-\d+-.*|[\da-f]{8}[\da-f-]{8,}(?:-\d+)?)(?:\.(?:snappy|gz|zstd|lz4))?$`,
 );
 
+/** The folders of a MEDS dataset, which contain no labels. */
+const DATASET = ["data", "metadata"];
+
 export const isParquet = (name: string): boolean => extname(name) === ".parquet";
 const isHidden = (name: string): boolean => /^[._]/.test(name);
 const isPartFile = (name: string): boolean => FILE_NAMES.includes(name) || (isParquet(name) && PART_FILE.test(basename(name, ".parquet")));
@@ -73,7 +76,10 @@ export async function tasksIn(folder: string): Promise<string[]> {
   const labels = files.filter((name) => isParquet(name) || FILE_NAMES.includes(name));
   const parts = labels.filter(isPartFile);
   const others = labels.filter((name) => !isPartFile(name));
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+  const folders = entries.filter((entry) => entry.isDirectory());
+  const isDataset = DATASET.every((wanted) => folders.some(({ name }) => name === wanted));
+  for (const { name } of folders) {
+    if (isDataset && DATASET.includes(name)) continue;
     const inner = join(folder, name);
     if (!PART_FOLDER.test(name)) others.push(...(await tasksIn(inner)).map((task) => (task === "." ? name : `${name}/${task}`)));
     else if (parquetBelow(inner).length > 0) parts.push(name);

@@ -268,7 +268,7 @@ describe("a benchmark of predictions", () => {
     });
     expect(found.get("lab_anemia")!.runs[0]!.score.samples).toBe(20);
     const reasons = board.leftOut.map(({ subTask, reason }) => `${subTask}: ${reason}`);
-    expect(reasons).toContain("guo_icu: 61 predictions have no held-out label");
+    expect(reasons).toContain("guo_icu: 61 predictions are of other splits, or have no label");
     expect(reasons).toContain("guo_icuu: guo_icuu.csv of the predictions was not used: no task has this name");
     expect(reasons.filter((reason) => reason.includes("there are no predictions: neither"))).toHaveLength(FINDINGS.length);
     expect(files(out)).toEqual([
@@ -297,7 +297,7 @@ describe("a benchmark of predictions", () => {
     csv(join(root, "one", "lab_anemia.csv"), icu);
     const [file, whole] = [await run("file", mine, { tasks: ["guo_icu"] }), await run("whole", join(root, "one"), { tasks: ["guo_icu"] })];
     expect(file.board.tasks).toEqual(whole.board.tasks);
-    expect(whole.board.leftOut).toEqual([expect.objectContaining({ reason: "61 predictions have no held-out label" })]);
+    expect(whole.board.leftOut).toEqual([expect.objectContaining({ reason: "61 predictions are of other splits, or have no label" })]);
     expect(await rejected(run("several", mine))).toMatchObject({
       code: "MEDS_INVALID_ARGUMENT",
       message: expect.stringMatching(/3 tasks/),
@@ -314,7 +314,10 @@ describe("a benchmark of predictions", () => {
     expect(board.tasks.filter(({ runs }) => runs.length > 0).map(({ subTask }) => subTask)).toEqual(["guo_icu"]);
     const reasonOf = (name: string) => board.leftOut.filter(({ subTask }) => subTask === name).map(({ reason }) => reason);
     expect(reasonOf("lab_anemia")).toEqual([expect.stringMatching(/^MEDS_MISSING_COLUMN: .*lab_anemia\.csv/)]);
-    expect(reasonOf("Edema")).toEqual(["1 predictions have no held-out label", "no held-out label has a value and a prediction"]);
+    expect(reasonOf("Edema")).toEqual([
+      "1 predictions are of other splits, or have no label",
+      "no held-out label has a value and a prediction",
+    ]);
   });
 
   it("is a command; options for models that are fitted are a mistake", async () => {

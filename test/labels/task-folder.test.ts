@@ -111,6 +111,14 @@ describe("the labels of one task", () => {
     }
   });
 
+  it("are found in the folder of a dataset, whose data and metadata are no tasks", async () => {
+    const dataset = ["data/train/0.parquet", "metadata/codes.parquet", "metadata/subject_splits.parquet"];
+    expect(await Labels.tasks(await made(...dataset, "labels/a/0.parquet", "labels/b/0.parquet"))).toEqual(["labels/a", "labels/b"]);
+    const found = await Labels.open(await made(...dataset, "labels/a/0.parquet"));
+    expect([found.task, found.size]).toEqual(["a", 1]);
+    expect(await Labels.tasks(await made("metadata/0.parquet", "labels/a/0.parquet"))).toEqual(["labels/a", "metadata"]);
+  });
+
   it("split into any parts are the same labels", async () => {
     const part = fc.stringMatching(/^(\d{1,3}|part-\d|data_\d|train|tuning|held_out)$/);
     await fc.assert(
