@@ -81,6 +81,8 @@ export type MedsErrorCode =
  | "MEDS_ROWS_DROPPED"
 /** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
  | "MEDS_SCHEMA_CONFLICT"
+/** A folder contains the labels of several tasks, but labels of one task are wanted. Fix: Use the path of one of the tasks that the message names. */
+ | "MEDS_SEVERAL_TASKS"
 /** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
  | "MEDS_SOURCE_CHANGED"
 /** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */
@@ -220,7 +222,7 @@ export interface LabelRow {
 }
 /** How labels are named. */
 export interface LabelOptions {
-  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  /** Name of the task. Default: the name of the task's folder or file, or of INSPECT's column. */
   readonly task?: string | undefined;
 }
 /** How {@link Labels.open} reads. */
@@ -319,14 +321,16 @@ export declare class Splits {
     readonly [name: string]: number;
   };
 }
-/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
-export interface SplitLabels<L extends Labels = Labels> {
-  readonly labels: L;
-  /** Labels of subjects of another split. */
+interface OtherSplits {
+  /** Rows of subjects of another split. */
   readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and the number of those subjects. */
+  /** Rows of subjects that are in no split, and the number of those subjects. */
   readonly noSplit: number;
   readonly noSplitSubjects: number;
+}
+/** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
+export interface SplitLabels<L extends Labels = Labels> extends OtherSplits {
+  readonly labels: L;
 }
 /**
  * A table of labels: for each label a subject, a prediction time, and the value to predict. The labels are in
@@ -378,9 +382,13 @@ export declare class Labels implements Iterable<LabelRow> {
    * INSPECT's labels of studies without a time (an empty cell, `NaT`, `nan`, `None`) are left out and counted:
    * {@link Labels.leftOut}.
    *
+   * A folder that contains several tasks, as {@link Labels.tasks} finds them, is an error. If it contains only
+   * one, that is read. A task has the name of its folder: also where the path is a part of it, such as
+   * `guo_icu/0.parquet`.
+   *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_SEVERAL_TASKS`; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
@@ -398,10 +406,14 @@ export declare class Labels implements Iterable<LabelRow> {
   static open(path: string, options?: OpenLabelsOptions): Promise<Labels>;
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself; or a column of INSPECT's `labels_20250611.tsv`
-   * (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   * contains Parquet files at any depth, or a `labeled_patients.csv`; or such a file in the folder itself; or a
+   * column of INSPECT's `labels_20250611.tsv` (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join
+   * it to the folder for {@link Labels.open}. The name `.` means that the folder itself is a task.
+   *
+   * MEDS lets a task have files at any depth, and a task's name have `/`: so names decide. Folders named after
+   * a split (`train`, `tuning`, `held_out`), a number, `shard_3` or `year=2020`, and files named `0.parquet`,
+   * `labels.parquet`, `data_0.parquet`, `part-0.parquet` and the like are parts of one task, with at most one
+   * other file or folder beside them. Otherwise each file and each folder is a task.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example
@@ -4974,7 +4986,7 @@ export interface Leaderboard {
   readonly resamples: number;
   /** Replicates of each k, at most. */
   readonly replicates: number;
-  /** The requested values of k; -1 means all labels. */
+  /** The requested values of k; -1 means all labels. Empty for predictions that were made already: nothing was fitted. */
   readonly shots: readonly number[];
   readonly versions: Readonly<Record<string, string>>;
   readonly tasks: readonly TaskResult[];
@@ -5006,7 +5018,7 @@ export interface LeftOutLabels {
   readonly otherSplit: number;
   /** Labels without a true or false value, such as censored ones. */
   readonly unlabelled: number;
-  /** Labels without an embedding. */
+  /** Labels without an embedding. For predictions that were made already: held-out labels without one. */
   readonly noFeatures: number;
 }
 /** A task, or a sub-task of one. */
@@ -5016,7 +5028,7 @@ export interface TaskResult {
   readonly subTask: string;
   /** How labels became true or false. */
   readonly truth: string;
-  /** Where the selections of labels come from. */
+  /** Where the selections of labels come from, or the predictions that were made already. */
   readonly selections: string;
   /** Labels of each split, and those of them that are true. */
   readonly labels: Readonly<Record<"train" | "tuning" | "held_out", {
@@ -5029,21 +5041,24 @@ export interface TaskResult {
   readonly predictions: string | null;
   readonly runs: readonly RunResult[];
 }
-/** One fitted model and its score on the held-out labels. */
+/**
+ * One model and its score on the held-out labels. What is only known of a fitted model is null for predictions
+ * that were made already.
+ */
 export interface RunResult {
-  /** Labels per class to train on, and to tune on; -1 for all. */
+  /** Labels per class to train on, and to tune on; -1 for all, and for predictions that were made already. */
   readonly k: number;
   readonly replicate: number;
-  readonly train: number;
-  readonly tuning: number;
-  /** Entries of EHRSHOT's file without a label, or with another one. */
+  readonly train: number | null;
+  readonly tuning: number | null;
+  /** Entries of EHRSHOT's file, or predictions, without a label, or with another one. */
   readonly unmatched: number;
   readonly differing: number;
   /** The chosen inverse strength of the penalty. */
-  readonly strength: number;
+  readonly strength: number | null;
   readonly tuningAuroc: number | null;
-  readonly iterations: number;
-  readonly converged: boolean;
+  readonly iterations: number | null;
+  readonly converged: boolean | null;
   readonly score: Score;
 }
 /** Options of {@link benchmark}. */
@@ -5066,6 +5081,14 @@ export interface BenchmarkOptions {
    * each number, which is read much faster: features instead of counts. Default: counts of codes ({@link countFeatures}).
    */
   readonly embeddings?: string | undefined;
+  /**
+   * Predictions that were made already, to score instead of fitting models: a folder with, for each task,
+   * `TASK.parquet`, `TASK.csv`, or a folder `TASK` of Parquet files, as {@link Predictions.open} reads them (they
+   * need no `boolean_value`). Sub-tasks: `chexpert/Edema.parquet`. It may also be the file of the only task.
+   * Predictions for other splits are not used. `shots`, `replicates`, `embeddings` and `threads` are for models
+   * that are fitted. Default: models are fitted.
+   */
+  readonly predictions?: string | undefined;
   /** A file of splits, as {@link Splits.open} reads it. Default: the splits of the store. */
   readonly splits?: string | undefined;
   /** The seed of selections and resamples. Default: 0. */
@@ -5094,11 +5117,14 @@ export interface BenchmarkOptions {
  * `predictions/TASK.parquet` ({@link Predictions}): the predictions of the largest k, replicate 0. The same
  * store, labels and options give the same bytes on one version of Node.js. What is left out is reported.
  *
+ * With `predictions`, it scores those of another model on the held-out labels, and writes the same files:
+ * tasks without predictions, labels without one, and files of no task are reported.
+ *
  * @throws MedsError `MEDS_INVALID_ARGUMENT`, also for an unknown task and for a folder `out` that is not empty;
  * `MEDS_NO_DATA` for a folder without labels; `MEDS_UNKNOWN_SPLIT` without the splits train, tuning and
  * held_out; `MEDS_SPLIT_CONFLICT`; for embeddings `MEDS_MISSING_COLUMN`, `MEDS_NULL_VALUE`,
- * `MEDS_VALUE_RANGE`, `MEDS_SCHEMA_CONFLICT`; `MEDS_CANCELLED`; `MEDS_CLOSED`; `MEDS_PERMISSION`,
- * `MEDS_DISK_FULL`, `MEDS_IO`. A task whose labels cannot be read is left out, with the reason.
+ * `MEDS_VALUE_RANGE`, `MEDS_SCHEMA_CONFLICT`; `MEDS_NOT_FOUND`; `MEDS_CANCELLED`; `MEDS_CLOSED`; `MEDS_PERMISSION`,
+ * `MEDS_DISK_FULL`, `MEDS_IO`. A task whose labels or predictions cannot be read is left out, with the reason.
  * @example
  * ```ts
  * import { benchmark, PatientDatabase } from "meds-reader";
@@ -5202,6 +5228,15 @@ export interface PredictionReport {
   /** Predictions that name another label than the labels have. The value of the labels is used. */
   readonly differing: number;
 }
+/** Options of {@link Predictions.open}. */
+export interface OpenPredictionsOptions {
+  /** Labels that the predictions are joined to, as {@link Predictions.from} does. The file then needs no `boolean_value`. */
+  readonly labels?: Labels | undefined;
+}
+/** The result of {@link Predictions.inSplit}: the predictions of a split, and how many others there are. */
+export interface SplitPredictions extends OtherSplits {
+  readonly predictions: Predictions;
+}
 /**
  * Labels and what a model predicts for them, in the form that meds-evaluation 0.0.6 reads: each row has a
  * subject, a prediction time, a label (true or false), and a predicted probability, a predicted value, or
@@ -5238,14 +5273,28 @@ export declare class Predictions implements Iterable<PredictionRow> {
    */
   static from(labels: Labels, predicted: ArrayLike<number> | Iterable<Prediction>, options?: PredictionOptions): Predictions;
   /**
-   * Reads a Parquet file of predictions: `subject_id`, `prediction_time` and `boolean_value`, and
+   * Reads predictions: `subject_id`, `prediction_time` and `boolean_value`, and
    * `predicted_boolean_probability` (float32 or float64, rounded to float32 as meds-evaluation does),
-   * `predicted_boolean_value`, or both. Other columns are ignored.
+   * `predicted_boolean_value`, or both. Other columns are ignored. The path is a Parquet file; a CSV or TSV
+   * file with such columns, times in ISO 8601, and True and False; or a folder of Parquet files.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE`;
-   * `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_SOURCE_DAMAGED`. The messages name the row.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without Parquet files;
+   * `MEDS_SEVERAL_TASKS` for one with predictions of several tasks; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
+   * `MEDS_NULL_VALUE`; `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_SCHEMA_CONFLICT` for
+   * files that do not have the same columns; `MEDS_SOURCE_DAMAGED`; with `labels` also those of
+   * {@link Predictions.from}. The messages name the row.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { Labels, Predictions } from "meds-reader";
+   *
+   * writeFileSync("mine.csv", "subject_id,prediction_time,predicted_boolean_probability\n1,2150-03-01T00:00:00,0.8\n");
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * const predictions = await Predictions.open("mine.csv", { labels });
+   * console.log(predictions.size, predictions.report?.missing); // 1 0
+   * ```
    */
-  static open(path: string): Promise<Predictions>;
+  static open(path: string, options?: OpenPredictionsOptions): Promise<Predictions>;
   /** The prediction at an index. A negative index counts from the end. Undefined outside the table. */
   at(i: number): PredictionRow | undefined;
   /** The predictions in order. */
@@ -5274,6 +5323,23 @@ export declare class Predictions implements Iterable<PredictionRow> {
    * ```
    */
   compare(other: Predictions, options?: ScoreOptions): Comparison;
+  /**
+   * The predictions of a split's subjects, in order. Those of subjects without a split are left out and
+   * counted. Its `report` is that of all predictions.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels, Predictions, Splits } from "meds-reader";
+   *
+   * const predictionTime = new Date("2150-03-01");
+   * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
+   * const splits = Splits.from({ train: [1], held_out: [2, 3] });
+   * const { predictions, otherSplit } = Predictions.from(labels, [0.1, 0.4, 0.8]).inSplit(splits, "held_out");
+   * console.log(predictions.size, otherSplit); // 2 1
+   * ```
+   */
+  inSplit(splits: Splits, name: string): SplitPredictions;
   /**
    * Writes a Parquet file that meds-evaluation 0.0.6 reads: `subject_id` (int64), `prediction_time`
    * (timestamp[us]), `boolean_value` (bool), `predicted_boolean_value` (bool) and

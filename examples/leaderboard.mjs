@@ -133,7 +133,11 @@ async function fewShot(all, shots) {
 
 for (const task of await Labels.tasks(folder)) {
   const path = join(folder, task);
-  const known = kept(await Labels.open(path, { task }), ({ subjectId }) => db.has(subjectId), "their subjects are not in the store");
+  const known = kept(
+    await Labels.open(path, { task: task === "." ? undefined : task }),
+    ({ subjectId }) => db.has(subjectId),
+    "their subjects are not in the store",
+  );
   const all = kept(known, ({ subjectId }) => PARTS.includes(splits.of(subjectId)), `their subjects are in none of ${PARTS.join(", ")}`);
   // The first of several files by name: all_… contains few_….
   const place = statSync(path).isDirectory() ? path : dirname(path);

@@ -30,11 +30,13 @@ export { FeatureMatrix } from "./evaluation/feature-matrix.js";
 export type { Leaderboard, LeftOut, LeftOutLabels, ModelCard, RunResult, TaskResult } from "./evaluation/leaderboard.js";
 export type { CalibrationBin, Metric, Metrics } from "./evaluation/metrics.js";
 export {
+  type OpenPredictionsOptions,
   type Prediction,
   type PredictionOptions,
   type PredictionReport,
   type PredictionRow,
   Predictions,
+  type SplitPredictions,
 } from "./evaluation/predictions.js";
 export { LogisticRegression, type RegressionOptions } from "./evaluation/regression.js";
 export type { Scale } from "./evaluation/scaled-rows.js";

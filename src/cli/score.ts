@@ -1,5 +1,18 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
-import { type Comparison, Labels, type Metric, type PredictionReport, Predictions, type Score, Shots } from "../index.js";
+import {
+  type Comparison,
+  Labels,
+  type Metric,
+  PatientDatabase,
+  type PredictionReport,
+  Predictions,
+  type Score,
+  Shots,
+  type SplitPredictions,
+  Splits,
+} from "../index.js";
 import { count, countWithin } from "./arguments.js";
 import { colour, json, number, plural, print, table } from "./format.js";
 import { jsonOption } from "./options.js";
@@ -9,6 +22,8 @@ interface Options {
   readonly labels?: string;
   readonly subTask?: string;
   readonly against?: string;
+  readonly split?: string;
+  readonly splits?: string;
   readonly resamples: number;
   readonly seed: number;
   readonly json?: boolean;
@@ -23,9 +38,11 @@ export function scoreCommand(): Command {
     )
     .argument(
       "<file>",
-      "Parquet file with subject_id, prediction_time, boolean_value, and predicted_boolean_probability or predicted_boolean_value",
+      "Parquet or CSV file, or folder of Parquet files, with subject_id, prediction_time, boolean_value (not with --labels), and predicted_boolean_probability or predicted_boolean_value",
     )
     .option("--labels <path>", "labels of the task, to use instead of boolean_value: MEDS, EHRSHOT or INSPECT")
+    .option("--split <name>", "score only subjects in this split, such as held_out; requires --splits")
+    .option("--splits <path>", "what says the split of each subject: a store, a dataset, or a file such as EHRSHOT's person_id_map.csv")
     .option("--sub-task <name>", "with --labels of EHRSHOT's chexpert: the finding, such as Edema")
     .option("--against <file>", "another run on the same labels: prints the differences, with 95 % intervals and p by a paired bootstrap")
     .option("--resamples <n>", "number of resamples, 0 for no intervals", countWithin(0, 1_000_000), 1000)
@@ -37,28 +54,55 @@ export function scoreCommand(): Command {
 Examples:
   meds-reader score predictions/guo_icu.parquet
   meds-reader score predictions/guo_icu.parquet --labels benchmark/guo_icu --json
+  meds-reader score mine.csv --labels benchmark/guo_icu --split held_out --splits ehrshot.medsdb
   meds-reader score predictions/chexpert/Edema.parquet --labels benchmark/chexpert --sub-task Edema
   meds-reader score mine/predictions/guo_icu.parquet --against counts/predictions/guo_icu.parquet --resamples 5000 --seed 7`,
     )
     .action(run);
 }
 
-async function run(file: string, { labels, subTask, against, json: asJson, ...options }: Options, command: Command): Promise<void> {
+async function run(file: string, options: Options, command: Command): Promise<void> {
+  const { labels, subTask, against, split, splits: path, json: asJson, resamples, seed } = options;
   if (labels === undefined && subTask !== undefined) command.error("error: --sub-task requires --labels");
+  if ((split === undefined) !== (path === undefined))
+    command.error("error: --split NAME and --splits PATH require each other: one is a split, the other says who is in it");
+  const splits = path === undefined ? null : await splitsAt(path);
   const truths = labels === undefined ? null : await truthsOf(labels, subTask);
-  const open = async (path: string) => {
-    const found = await Predictions.open(path);
-    return truths === null ? found : Predictions.from(truths, found);
+  const wanted = truths === null || splits === null ? truths : truths.inSplit(splits, split!).labels;
+  const open = async (from: string): Promise<Scored> => {
+    if (wanted !== null) return { predictions: await Predictions.open(from, { labels: wanted }), others: null };
+    const all = await Predictions.open(from);
+    if (splits === null) return { predictions: all, others: null };
+    const { predictions, ...others } = all.inSplit(splits, split!);
+    return { predictions, others };
   };
-  const predictions = await open(file);
-  const score = predictions.score(options);
+  const { predictions, others } = await open(file);
+  const score = predictions.score({ resamples, seed });
   const { report } = predictions;
+  const facts = { score, report, split: split ?? null, others };
   if (against === undefined) {
-    print(asJson === true ? json({ ...score, report }) : described(file, score, report));
+    print(asJson === true ? json({ ...score, report, split: facts.split, others }) : described(file, facts));
     return;
   }
-  const comparison = predictions.compare(await open(against), options);
-  print(asJson === true ? json({ ...comparison, score, report }) : compared(file, against, comparison));
+  const comparison = predictions.compare((await open(against)).predictions, { resamples, seed });
+  print(asJson === true ? json({ ...comparison, ...facts }) : compared(file, against, comparison));
+}
+
+/** Predictions of a split, and how many others there are; null without a split and with labels, which are those of the split. */
+interface Scored {
+  readonly predictions: Predictions;
+  readonly others: Omit<SplitPredictions, "predictions"> | null;
+}
+
+/** The splits of a store, a dataset or a file. */
+async function splitsAt(path: string): Promise<Splits> {
+  if (!existsSync(join(path, "manifest.json"))) return Splits.open(path);
+  const db = PatientDatabase.open(path);
+  try {
+    return Splits.from(Object.fromEntries([...db.splits.keys()].map((name) => [name, db.split(name).subjectIds])));
+  } finally {
+    db.close();
+  }
 }
 
 /** The labels as true or false. */
@@ -80,7 +124,15 @@ const METRICS = Object.keys(NAMES) as Metric[];
 
 const digits = (value: number | null): string => (value === null ? "–" : value.toFixed(4));
 
-function described(file: string, score: Score, report: PredictionReport | null): string[] {
+/** A score, and what it is of. */
+interface Facts extends Pick<Scored, "others"> {
+  readonly score: Score;
+  readonly report: PredictionReport | null;
+  readonly split: string | null;
+}
+
+function described(file: string, facts: Facts): string[] {
+  const { score, split } = facts;
   const rows = METRICS.map((name) => {
     const interval = score.intervals[name];
     const reason = score.reasons[name];
@@ -94,23 +146,30 @@ function described(file: string, score: Score, report: PredictionReport | null):
   });
   return [
     colour.bold(visible(file)),
-    `  ${plural(score.samples, "sample")} of ${plural(score.subjects, "subject")}, ${number(score.positive)} true`,
+    `  ${plural(score.samples, "sample")} of ${plural(score.subjects, "subject")}${split === null ? "" : ` in ${visible(split)}`}, ${number(score.positive)} true`,
     "",
     ...table([["", "samples", "95 % interval", "subjects", ""], ...rows], [1, 3]).map((line) => `  ${line}`),
-    ...leftOut(report),
+    ...leftOut(facts),
   ];
 }
 
-/** What did not fit the labels. */
-function leftOut(report: PredictionReport | null): string[] {
-  if (report === null) return [];
-  const said = [
-    [report.unlabelled, "labels have no true or false value, and were left out"],
-    [report.missing, "labels have no prediction, and were left out"],
-    [report.extra, "predictions have no label, and were left out"],
-    [report.duplicates, "further predictions of a subject and time were left out"],
-    [report.differing, "predictions name another label: that of --labels is used"],
-  ] as const;
+/** What did not fit the labels or the split. */
+function leftOut({ report, split, others }: Facts): string[] {
+  const where = split === null ? "" : ` in ${visible(split)}`;
+  const said: (readonly [number, string])[] = [];
+  if (report !== null)
+    said.push(
+      [report.unlabelled, "labels have no true or false value, and were left out"],
+      [report.missing, "labels have no prediction, and were left out"],
+      [report.extra, `predictions have no label${where}, and were left out`],
+      [report.duplicates, "further predictions of a subject and time were left out"],
+      [report.differing, "predictions name another label: that of --labels is used"],
+    );
+  if (others !== null)
+    said.push(
+      [others.otherSplit, "predictions are of subjects in other splits, and were left out"],
+      [others.noSplit, "predictions are of subjects in no split, and were left out"],
+    );
   const lines = said.filter(([found]) => found > 0).map(([found, what]) => `  ${number(found)} ${what}`);
   return lines.length === 0 ? [] : ["", ...lines];
 }

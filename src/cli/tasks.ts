@@ -55,7 +55,8 @@ function isFile(path: string): boolean {
 
 async function taskOf(db: PatientDatabase, folder: string, task: string): Promise<Task | BrokenTask> {
   try {
-    return summary(db, task, await Labels.open(join(folder, task)));
+    const labels = await Labels.open(join(folder, task));
+    return summary(db, task === "." ? labels.task : task, labels);
   } catch (error) {
     // The other tasks are of use without this one.
     if (!(error instanceof MedsError)) throw error;

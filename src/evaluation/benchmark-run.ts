@@ -1,6 +1,6 @@
 // A benchmark: all tasks of a folder, and the folder of their results.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Cohort } from "../database/cohort.js";
 import type { PatientDatabase } from "../database/database.js";
 import { Labels } from "../labels/labels.js";
@@ -16,27 +16,47 @@ import { Embeddings } from "./embeddings.js";
 import type { Leaderboard, LeftOut, ModelCard, TaskResult } from "./leaderboard.js";
 import { leaderboardChart } from "./leaderboard-chart.js";
 import { leaderboardText } from "./leaderboard-text.js";
-import { modelCard } from "./model-card.js";
+import { givenCard, modelCard } from "./model-card.js";
+import { PredictionFolder, PredictionRun } from "./prediction-run.js";
 import type { Predictions } from "./predictions.js";
-import { PARTS, taskLabels, taskName } from "./task-labels.js";
+import { SubTask } from "./sub-task.js";
+import { PARTS, type TaskLabels, taskLabels, taskName } from "./task-labels.js";
 import { type RunPlan, reasonOf, type TaskFeatures, TaskRun } from "./task-run.js";
+
+/** The runs of a sub-task. */
+interface Runs {
+  /** What the last of them predicts for the held-out labels. */
+  readonly predictions: Predictions | null;
+  run(): Promise<TaskResult>;
+}
+
+/** How the sub-tasks of a task are run. */
+type Runner = (own: TaskLabels) => Promise<(subTask: SubTask) => Runs>;
 
 /** Runs all tasks, then writes all results at once. */
 export async function runBenchmark(db: PatientDatabase & Cohort, plan: BenchmarkPlan): Promise<Leaderboard> {
   refuseTaken(plan.out, db.path);
-  const [paths, splits] = [await pathsOf(plan), await splitsOf(db, plan.splits)];
-  const embeddings = plan.embeddings === undefined ? null : await Embeddings.open(plan.embeddings);
-  const features = featuresOf(db, plan, embeddings);
-  const tasks: TaskResult[] = [];
-  const leftOut: LeftOut[] = [];
-  const files = new Map<string, Predictions>();
+  const { paths, others } = await pathsOf(plan);
+  const splits = await splitsOf(db, plan);
   const onRun: RunPlan["onRun"] = async (task, run) => {
     plan.onRun(task, run);
     await turn(plan);
   };
+  const given =
+    plan.predictions === undefined
+      ? null
+      : new PredictionFolder(
+          plan.predictions,
+          paths.map((path) => taskName(plan.labels, path)),
+        );
+  const embeddings = plan.embeddings === undefined ? null : await Embeddings.open(plan.embeddings);
+  const runner = given === null ? fitting(db, plan, { ...plan, splits, onRun }, embeddings) : scoring(given, { ...plan, onRun });
+  const tasks: TaskResult[] = [];
+  const leftOut: LeftOut[] = [];
+  const files = new Map<string, Predictions>();
   for (const path of paths) {
     await turn(plan);
-    const task = path === "." ? basename(resolve(plan.labels)) : taskName(path);
+    const task = taskName(plan.labels, path);
     /** Work on labels that may be unusable: the other tasks are of use without them. */
     const attempt = async (subTask: string, work: () => Promise<void>) => {
       try {
@@ -49,20 +69,37 @@ export async function runBenchmark(db: PatientDatabase & Cohort, plan: Benchmark
       const own = await taskLabels(db, plan.labels, path, splits);
       const unused = own.unused.withoutStudy + own.unused.withoutTime;
       if (unused > 0) leftOut.push({ task, subTask: task, k: null, reason: `${unused} labels are of studies without a patient or time` });
-      const found = await features(own.labels);
-      for (const subTask of own.subTasks)
-        await attempt(own.subTasks.length === 1 ? task : subTask, async () => {
-          const run = new TaskRun(task, subTask, own, found, { ...plan, splits, onRun });
-          const result = await run.run();
+      const runsOf = await runner(own);
+      for (const name of own.subTasks)
+        await attempt(own.subTasks.length === 1 ? task : name, async () => {
+          const subTask = new SubTask(task, name, own);
+          const runs = runsOf(subTask);
+          const result = await runs.run();
           tasks.push(result);
-          leftOut.push(...run.leftOut);
-          if (result.predictions !== null) files.set(result.predictions, run.predictions!);
+          leftOut.push(...subTask.leftOut);
+          if (result.predictions !== null) files.set(result.predictions, runs.predictions!);
         });
     });
   }
-  const board: Leaderboard = { ...about(db, plan, splits, modelCard(embeddings, db, splits)), tasks, leftOut };
+  leftOut.push(...(given?.leftOut(others) ?? []));
+  const card = given === null ? modelCard(embeddings, db, splits) : givenCard(given.name);
+  const board: Leaderboard = { ...about(db, plan, splits, card), tasks, leftOut };
   await writeResults(plan.out, board, files);
   return board;
+}
+
+/** Fits models on features, which are computed once per task. */
+function fitting(db: Cohort, plan: BenchmarkPlan, runs: RunPlan, embeddings: Embeddings | null): Runner {
+  const features = featuresOf(db, plan, embeddings);
+  return async ({ labels }) => {
+    const found = await features(labels);
+    return (subTask) => new TaskRun(subTask, found, runs);
+  };
+}
+
+/** Scores predictions that were made already. */
+function scoring(folder: PredictionFolder, plan: Pick<RunPlan, "seed" | "resamples" | "onRun">): Runner {
+  return async () => (subTask) => new PredictionRun(subTask, folder, plan);
 }
 
 /** What a sample's features are. */
@@ -106,23 +143,25 @@ async function turn({ signal }: BenchmarkPlan): Promise<void> {
   if (signal?.aborted === true) fail("MEDS_CANCELLED", "The benchmark was cancelled.");
 }
 
-/** The tasks to run. */
-async function pathsOf({ labels, tasks }: BenchmarkPlan): Promise<string[]> {
+/** The tasks to run, and the names of the others. */
+async function pathsOf({ labels, tasks }: BenchmarkPlan): Promise<{ readonly paths: string[]; readonly others: string[] }> {
   const all = await Labels.tasks(labels);
   if (all.length === 0)
     fail("MEDS_NO_DATA", `${labels}: there are no labels in this folder or below it. Use a folder that contains label tasks.`, labels);
-  if (tasks === undefined) return all;
-  const unknown = tasks.find((name) => !all.some((path) => path === name || taskName(path) === name));
-  if (unknown !== undefined) expected("A task", unknown, `one of ${all.map((path) => JSON.stringify(taskName(path))).join(", ")}`);
-  return all.filter((path) => tasks.includes(path) || tasks.includes(taskName(path)));
+  if (tasks === undefined) return { paths: all, others: [] };
+  const nameOf = (path: string) => taskName(labels, path);
+  const unknown = tasks.find((name) => !all.some((path) => path === name || nameOf(path) === name));
+  if (unknown !== undefined) expected("A task", unknown, `one of ${all.map((path) => JSON.stringify(nameOf(path))).join(", ")}`);
+  const isWanted = (path: string) => tasks.includes(path) || tasks.includes(nameOf(path));
+  return { paths: all.filter(isWanted), others: all.filter((path) => !isWanted(path)).map(nameOf) };
 }
 
-async function splitsOf(db: PatientDatabase, path: string | undefined): Promise<Splits> {
+async function splitsOf(db: PatientDatabase, { splits: path, predictions }: BenchmarkPlan): Promise<Splits> {
   const splits =
     path === undefined
       ? Splits.from(Object.fromEntries([...db.splits.keys()].map((name) => [name, db.split(name).subjectIds])))
       : await Splits.open(path);
-  for (const part of PARTS) splits._known(part);
+  for (const part of predictions === undefined ? PARTS : (["held_out"] as const)) splits._known(part);
   return splits;
 }
 

@@ -1,6 +1,6 @@
 import type { Cohort } from "../database/cohort.js";
 import type { PatientDatabase } from "../database/database.js";
-import { expected, functionIn, namesIn, optionsOf, pathOf, seedOf, signalIn, textsIn, wholeOf } from "../support/arguments.js";
+import { conflict, expected, functionIn, namesIn, optionsOf, pathOf, seedOf, signalIn, textsIn, wholeOf } from "../support/arguments.js";
 import { lazy } from "../support/lazy.js";
 import type { AbortSignalLike } from "../support/signal.js";
 import type { Leaderboard, RunResult } from "./leaderboard.js";
@@ -25,6 +25,14 @@ export interface BenchmarkOptions {
    * each number, which is read much faster: features instead of counts. Default: counts of codes ({@link countFeatures}).
    */
   readonly embeddings?: string | undefined;
+  /**
+   * Predictions that were made already, to score instead of fitting models: a folder with, for each task,
+   * `TASK.parquet`, `TASK.csv`, or a folder `TASK` of Parquet files, as {@link Predictions.open} reads them (they
+   * need no `boolean_value`). Sub-tasks: `chexpert/Edema.parquet`. It may also be the file of the only task.
+   * Predictions for other splits are not used. `shots`, `replicates`, `embeddings` and `threads` are for models
+   * that are fitted. Default: models are fitted.
+   */
+  readonly predictions?: string | undefined;
   /** A file of splits, as {@link Splits.open} reads it. Default: the splits of the store. */
   readonly splits?: string | undefined;
   /** The seed of selections and resamples. Default: 0. */
@@ -47,6 +55,7 @@ export interface BenchmarkPlan {
   readonly shots: readonly number[];
   readonly replicates: number;
   readonly embeddings: string | undefined;
+  readonly predictions: string | undefined;
   readonly splits: string | undefined;
   readonly seed: number;
   readonly resamples: number;
@@ -62,6 +71,7 @@ const OPTIONS = Object.keys({
   shots: true,
   replicates: true,
   embeddings: true,
+  predictions: true,
   splits: true,
   seed: true,
   resamples: true,
@@ -89,11 +99,14 @@ const runs = lazy(() => import("./benchmark-run.js"));
  * `predictions/TASK.parquet` ({@link Predictions}): the predictions of the largest k, replicate 0. The same
  * store, labels and options give the same bytes on one version of Node.js. What is left out is reported.
  *
+ * With `predictions`, it scores those of another model on the held-out labels, and writes the same files:
+ * tasks without predictions, labels without one, and files of no task are reported.
+ *
  * @throws MedsError `MEDS_INVALID_ARGUMENT`, also for an unknown task and for a folder `out` that is not empty;
  * `MEDS_NO_DATA` for a folder without labels; `MEDS_UNKNOWN_SPLIT` without the splits train, tuning and
  * held_out; `MEDS_SPLIT_CONFLICT`; for embeddings `MEDS_MISSING_COLUMN`, `MEDS_NULL_VALUE`,
- * `MEDS_VALUE_RANGE`, `MEDS_SCHEMA_CONFLICT`; `MEDS_CANCELLED`; `MEDS_CLOSED`; `MEDS_PERMISSION`,
- * `MEDS_DISK_FULL`, `MEDS_IO`. A task whose labels cannot be read is left out, with the reason.
+ * `MEDS_VALUE_RANGE`, `MEDS_SCHEMA_CONFLICT`; `MEDS_NOT_FOUND`; `MEDS_CANCELLED`; `MEDS_CLOSED`; `MEDS_PERMISSION`,
+ * `MEDS_DISK_FULL`, `MEDS_IO`. A task whose labels or predictions cannot be read is left out, with the reason.
  * @example
  * ```ts
  * import { benchmark, PatientDatabase } from "meds-reader";
@@ -123,16 +136,21 @@ function planOf(options: BenchmarkOptions): BenchmarkPlan {
     expected("shots", shots, "an array of numbers of labels, 1 to 1000000, or -1 for all");
   functionIn("onRun", onRun);
   signalIn("signal", signal);
-  const path = (name: "embeddings" | "splits") => (given[name] === undefined ? undefined : pathOf(name, given[name]));
-  const known = [...new Set(shots)].sort((a, b) => a - b);
+  const path = (name: "embeddings" | "predictions" | "splits") => (given[name] === undefined ? undefined : pathOf(name, given[name]));
+  const predictions = path("predictions");
+  const fits = (["shots", "replicates", "embeddings", "threads"] as const).find((name) => given[name] !== undefined);
+  if (predictions !== undefined && fits !== undefined)
+    conflict(`\`predictions\` and \`${fits}\` cannot be combined: predictions are scored as they are, and no model is fitted. Remove one.`);
+  const known = predictions === undefined ? [...new Set(shots)].sort((a, b) => a - b) : [];
   return {
     labels: pathOf("labels", given.labels),
     out: pathOf("out", given.out),
     tasks,
     // All labels come last, so that the predictions of the largest selection are written.
     shots: [...known.filter((k) => k > 0), ...known.filter((k) => k < 0)],
-    replicates: wholeOf("replicates", replicates, 1, 1000),
+    replicates: predictions === undefined ? wholeOf("replicates", replicates, 1, 1000) : 1,
     embeddings: path("embeddings"),
+    predictions,
     splits: path("splits"),
     seed: seedOf("seed", seed),
     resamples: wholeOf("resamples", resamples, 0, 1_000_000),

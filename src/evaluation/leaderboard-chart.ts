@@ -1,5 +1,5 @@
 // A leaderboard as SVG: for each task, AUROC over the number of labels per class.
-import { type Leaderboard, shownSize, sizesOf, summaryOf, type TaskResult, titleOf } from "./leaderboard.js";
+import { isFitted, type Leaderboard, shownSize, sizesOf, summaryOf, type TaskResult, titleOf } from "./leaderboard.js";
 
 const ACROSS = 3;
 /** Sizes in pixels: of a panel with its margins, and of the margins. */
@@ -14,16 +14,20 @@ const escaped = (text: string): string =>
 const fixed = (value: number): string => String(Number(value.toFixed(1)));
 
 /** The text of `leaderboard.svg`. Its description has the figures, so that nothing depends on seeing it. */
-export function leaderboardChart({ tasks, model, dataset }: Leaderboard): string {
+export function leaderboardChart(board: Leaderboard): string {
+  const { tasks, model, dataset } = board;
+  const fitted = isFitted(board);
   const sizes = sizesOf(tasks);
   const across = Math.min(ACROSS, Math.max(1, tasks.length));
   const [width, height] = [Math.max(LEAST, across) * PANEL.width, HEAD + Math.ceil(tasks.length / across) * PANEL.height];
-  const title = "AUROC on held-out labels, by labels per class";
+  const title = `AUROC on held-out labels${fitted ? ", by labels per class" : ""}`;
   const about = `${model.name}${dataset.name === null ? "" : `; ${dataset.name}`}`;
-  const panels = tasks.map((task, i) => panel(task, sizes, (i % across) * PANEL.width, HEAD + Math.floor(i / across) * PANEL.height));
+  const panels = tasks.map((task, i) =>
+    panel(task, sizes, fitted, (i % across) * PANEL.width, HEAD + Math.floor(i / across) * PANEL.height),
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="${INK}">
 <title id="title">${escaped(`${title}: ${about}`)}</title>
-<desc id="desc">${escaped(tasks.map((task) => described(task, sizes)).join(" "))}</desc>
+<desc id="desc">${escaped(tasks.map((task) => described(task, sizes, fitted)).join(" "))}</desc>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${PANEL.left}" y="24" font-size="15" font-weight="bold">${escaped(title)}</text>
 <text x="${PANEL.left}" y="42">${escaped(about)}</text>
@@ -32,15 +36,15 @@ ${panels.join("\n")}
 `;
 }
 
-function described(task: TaskResult, sizes: readonly number[]): string {
+function described(task: TaskResult, sizes: readonly number[], fitted: boolean): string {
   const points = sizes.flatMap((k) => {
     const own = summaryOf(task, k, "auroc");
-    return own === null ? [] : [`${shownSize(k)} ${own.mean.toFixed(3)}`];
+    return own === null ? [] : [`${fitted ? `${shownSize(k)} ` : ""}${own.mean.toFixed(3)}`];
   });
   return `${titleOf(task)}: ${points.join(", ") || "no result"}.`;
 }
 
-function panel(task: TaskResult, sizes: readonly number[], left: number, top: number): string {
+function panel(task: TaskResult, sizes: readonly number[], fitted: boolean, left: number, top: number): string {
   const { width, height } = PANEL;
   const [inner, tall] = [width - PANEL.left - PANEL.right, height - PANEL.top - PANEL.bottom];
   const x = (i: number) => PANEL.left + (sizes.length === 1 ? inner / 2 : (inner * i) / (sizes.length - 1));
@@ -54,7 +58,7 @@ function panel(task: TaskResult, sizes: readonly number[], left: number, top: nu
   }
   const means: string[] = [];
   for (const [i, k] of sizes.entries()) {
-    parts.push(`<text x="${fixed(x(i))}" y="${PANEL.top + tall + 15}" text-anchor="middle">${shownSize(k)}</text>`);
+    if (fitted) parts.push(`<text x="${fixed(x(i))}" y="${PANEL.top + tall + 15}" text-anchor="middle">${shownSize(k)}</text>`);
     const own = summaryOf(task, k, "auroc");
     if (own === null) continue;
     for (const value of own.values)
@@ -63,6 +67,6 @@ function panel(task: TaskResult, sizes: readonly number[], left: number, top: nu
     means.push(`${fixed(x(i))} ${fixed(y(own.mean))}`);
   }
   if (means.length > 1) parts.push(`<path d="M${means.join("L")}" fill="none" stroke="${LINE}" stroke-width="1.5"/>`);
-  parts.push(`<text x="${PANEL.left + inner / 2}" y="${height - 8}" text-anchor="middle">labels per class</text>`);
+  if (fitted) parts.push(`<text x="${PANEL.left + inner / 2}" y="${height - 8}" text-anchor="middle">labels per class</text>`);
   return `<g transform="translate(${left} ${top})">\n${parts.join("\n")}\n</g>`;
 }

@@ -1,5 +1,5 @@
 // A leaderboard as Markdown.
-import { type Leaderboard, meanOver, shownSize, sizesOf, summaryOf, type TaskResult, titleOf } from "./leaderboard.js";
+import { isFitted, type Leaderboard, meanOver, shownSize, sizesOf, summaryOf, type TaskResult, titleOf } from "./leaderboard.js";
 import type { Metric } from "./metrics.js";
 
 const digits = (value: number | null): string => (value === null ? "–" : value.toFixed(3));
@@ -17,8 +17,9 @@ export function leaderboardText(board: Leaderboard): string {
   const { dataset, model, tasks, leftOut } = board;
   const sizes = sizesOf(tasks);
   const last = sizes.at(-1);
+  const fitted = isFitted(board);
   const absent = [
-    ...leftOutLines(tasks),
+    ...leftOutLines(tasks, fitted),
     ...leftOut.map((one) => `- ${titleOf(one)}${one.k === null ? "" : `, k = ${shownSize(one.k)}`}: ${one.reason}`),
   ];
   const lines = [
@@ -28,27 +29,32 @@ export function leaderboardText(board: Leaderboard): string {
       dataset.splits,
     )
       .map(([name, size]) => `${name} ${size}`)
-      .join(", ")}. Seed ${board.seed}, ${board.replicates} replicates, ${board.resamples} resamples.`,
+      .join(", ")}. Seed ${board.seed}, ${fitted ? `${board.replicates} replicates, ` : ""}${board.resamples} resamples.`,
     "",
-    "![AUROC by number of labels per class](leaderboard.svg)",
+    `![AUROC${fitted ? " by number of labels per class" : " of each task"}](leaderboard.svg)`,
     ...["auroc", "auprc"].flatMap((metric) => [
       "",
-      `## ${metric.toUpperCase()} by labels per class`,
+      `## ${metric.toUpperCase()}${fitted ? " by labels per class" : ""}`,
       "",
-      "Held-out labels; mean ± standard deviation over replicates.",
+      fitted ? "Held-out labels; mean ± standard deviation over replicates." : "Held-out labels.",
       "",
-      ...bySize(tasks, sizes, metric as Metric),
+      ...bySize(tasks, sizes, metric as Metric, fitted),
     ]),
     ...(last === undefined
       ? []
-      : ["", `## Predictions with ${last === -1 ? "all labels" : `${last} labels per class`}`, "", ...withIntervals(tasks, last)]),
+      : [
+          "",
+          `## Predictions${fitted ? ` with ${last === -1 ? "all labels" : `${last} labels per class`}` : ""}`,
+          "",
+          ...withIntervals(tasks, last, fitted),
+        ]),
     ...["", "## Left out", "", ...(absent.length === 0 ? ["Nothing."] : absent)],
     ...card(board),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function bySize(tasks: readonly TaskResult[], sizes: readonly number[], metric: Metric): string[] {
+function bySize(tasks: readonly TaskResult[], sizes: readonly number[], metric: Metric, fitted: boolean): string[] {
   const rows = tasks.map((task) => [
     cell(titleOf(task)),
     ...sizes.map((k) => {
@@ -57,11 +63,11 @@ function bySize(tasks: readonly TaskResult[], sizes: readonly number[], metric: 
     }),
   ]);
   const mean = ["mean of the tasks", ...sizes.map((k) => digits(meanOver(tasks, k, metric)))];
-  return table(["task", ...sizes.map((k) => (k === -1 ? "all" : `k = ${k}`))], [...rows, mean]);
+  return table(["task", ...sizes.map((k) => (k !== -1 ? `k = ${k}` : fitted ? "all" : "predictions"))], [...rows, mean]);
 }
 
 /** The runs whose predictions are written, with intervals. */
-function withIntervals(tasks: readonly TaskResult[], k: number): string[] {
+function withIntervals(tasks: readonly TaskResult[], k: number, fitted: boolean): string[] {
   const rows = tasks.flatMap((task) => {
     const run = task.runs.find((one) => one.k === k && one.replicate === 0);
     if (run === undefined) return [];
@@ -77,24 +83,24 @@ function withIntervals(tasks: readonly TaskResult[], k: number): string[] {
         String(positive),
         ...(["auroc", "auprc", "brier"] as const).map(ranged),
         digits(metrics.expectedCalibrationError),
-        String(run.strength),
+        ...(fitted ? [String(run.strength)] : []),
       ],
     ];
   });
   return [
-    "Replicate 0; in brackets 95 % intervals by resampling subjects.",
+    `${fitted ? "Replicate 0; in" : "In"} brackets 95 % intervals by resampling subjects.`,
     "",
-    ...table(["task", "samples", "true", "AUROC", "AUPRC", "Brier", "ECE", "strength"], rows),
+    ...table(["task", "samples", "true", "AUROC", "AUPRC", "Brier", "ECE", ...(fitted ? ["strength"] : [])], rows),
   ];
 }
 
-function leftOutLines(tasks: readonly TaskResult[]): string[] {
+function leftOutLines(tasks: readonly TaskResult[], fitted: boolean): string[] {
   const words = {
     unknownSubjects: "of subjects that are not in the store",
     noSplit: "of subjects in no split",
     otherSplit: "of other splits",
     unlabelled: "without a true or false value",
-    noFeatures: "without an embedding",
+    noFeatures: fitted ? "without an embedding" : "of held-out subjects without a prediction",
   };
   return tasks.flatMap((task) => {
     const parts = Object.entries(words).filter(([name]) => task.leftOut[name as keyof typeof words] > 0);

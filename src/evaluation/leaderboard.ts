@@ -25,7 +25,7 @@ export interface Leaderboard {
   readonly resamples: number;
   /** Replicates of each k, at most. */
   readonly replicates: number;
-  /** The requested values of k; -1 means all labels. */
+  /** The requested values of k; -1 means all labels. Empty for predictions that were made already: nothing was fitted. */
   readonly shots: readonly number[];
   readonly versions: Readonly<Record<string, string>>;
   readonly tasks: readonly TaskResult[];
@@ -60,7 +60,7 @@ export interface LeftOutLabels {
   readonly otherSplit: number;
   /** Labels without a true or false value, such as censored ones. */
   readonly unlabelled: number;
-  /** Labels without an embedding. */
+  /** Labels without an embedding. For predictions that were made already: held-out labels without one. */
   readonly noFeatures: number;
 }
 
@@ -71,7 +71,7 @@ export interface TaskResult {
   readonly subTask: string;
   /** How labels became true or false. */
   readonly truth: string;
-  /** Where the selections of labels come from. */
+  /** Where the selections of labels come from, or the predictions that were made already. */
   readonly selections: string;
   /** Labels of each split, and those of them that are true. */
   readonly labels: Readonly<
@@ -83,21 +83,24 @@ export interface TaskResult {
   readonly runs: readonly RunResult[];
 }
 
-/** One fitted model and its score on the held-out labels. */
+/**
+ * One model and its score on the held-out labels. What is only known of a fitted model is null for predictions
+ * that were made already.
+ */
 export interface RunResult {
-  /** Labels per class to train on, and to tune on; -1 for all. */
+  /** Labels per class to train on, and to tune on; -1 for all, and for predictions that were made already. */
   readonly k: number;
   readonly replicate: number;
-  readonly train: number;
-  readonly tuning: number;
-  /** Entries of EHRSHOT's file without a label, or with another one. */
+  readonly train: number | null;
+  readonly tuning: number | null;
+  /** Entries of EHRSHOT's file, or predictions, without a label, or with another one. */
   readonly unmatched: number;
   readonly differing: number;
   /** The chosen inverse strength of the penalty. */
-  readonly strength: number;
+  readonly strength: number | null;
   readonly tuningAuroc: number | null;
-  readonly iterations: number;
-  readonly converged: boolean;
+  readonly iterations: number | null;
+  readonly converged: boolean | null;
   readonly score: Score;
 }
 
@@ -127,6 +130,9 @@ export function sizesOf(tasks: readonly TaskResult[]): number[] {
 
 /** A value of k as text. */
 export const shownSize = (k: number): string => (k === ALL ? "all" : String(k));
+
+/** Were models fitted, or are the predictions made already? */
+export const isFitted = ({ shots }: Pick<Leaderboard, "shots">): boolean => shots.length > 0;
 
 /** The name of a task, with that of its sub-task. */
 export const titleOf = ({ task, subTask }: { readonly task: string; readonly subTask: string }): string =>

@@ -29,3 +29,19 @@ export function modelCard(embeddings: Embeddings | null, db: PatientDatabase, sp
     ],
   };
 }
+
+/** The card of predictions that were made already. */
+export function givenCard(name: string): ModelCard {
+  const unknown = "not known here";
+  return {
+    name: `Predictions (${name})`,
+    features: unknown,
+    head: "none: predictions of files are scored as they are",
+    selection: unknown,
+    training: unknown,
+    limits: [
+      "What the model was trained on is not known here: it must not have seen held-out subjects, nor rows after the prediction time.",
+      "For comparison of models on one dataset only, not for use in care.",
+    ],
+  };
+}

@@ -1,10 +1,15 @@
-// Predictions in Parquet, in the schema of meds-evaluation.
+// Files of predictions, in the schema of meds-evaluation.
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { MISSING } from "../labels/table/table.js";
+import { onlyTask, parquetBelow } from "../labels/task-folder.js";
 import { writeTable } from "../store/native.js";
 import { writtenAside } from "../support/atomic.js";
 import { fail, MedsError } from "../support/errors.js";
+import { withIo } from "../support/io.js";
+import { isCsv, readCsvColumns } from "../tables/csv-columns.js";
 import { type Column, failNull, filled, readParquet, type Wanted } from "../tables/parquet.js";
-import { checkProbabilities, type PredictionTable } from "./prediction-table.js";
+import { checkProbabilities, joinedPredictions, type PredictionTable } from "./prediction-table.js";
 
 const COLUMNS = {
   subject_id: { kind: "integer", required: true },
@@ -16,9 +21,31 @@ const COLUMNS = {
 
 const REMEDY = "Each row must have a subject, a time, a label and a prediction. Correct the file.";
 
-/** Reads a file. */
-export async function readPredictions(path: string): Promise<PredictionTable> {
-  const { rows, columns } = await readParquet(path, "predictions", COLUMNS);
+/** The columns where labels say what is true. */
+const UNLABELLED = { ...COLUMNS, boolean_value: { kind: "boolean" } } as const satisfies Record<string, Wanted>;
+
+/**
+ * Reads a file of Parquet, CSV or TSV, or a folder of Parquet files. Without `labelled`, rows need no label:
+ * such truths are {@link MISSING}.
+ */
+export async function readPredictions(path: string, labelled: boolean): Promise<PredictionTable> {
+  const tables: { readonly file: string; readonly table: PredictionTable }[] = [];
+  for (const file of await filesOf(path)) tables.push({ file, table: await readFile(file, labelled) });
+  const [first, ...others] = tables.filter(({ table }) => table.truths.length > 0);
+  const columnsOf = ({ values, probabilities }: PredictionTable) => Number(values === null) + 2 * Number(probabilities === null);
+  const other = others.find(({ table }) => columnsOf(table) !== columnsOf(first!.table));
+  if (other !== undefined)
+    fail(
+      "MEDS_SCHEMA_CONFLICT",
+      `${other.file}: predicted_boolean_value and predicted_boolean_probability are not the same columns as in ${first!.file}. Write both files with the same columns.`,
+      other.file,
+    );
+  return joinedPredictions(tables.map(({ table }) => table));
+}
+
+async function readFile(path: string, labelled: boolean): Promise<PredictionTable> {
+  const wanted = labelled ? COLUMNS : UNLABELLED;
+  const { rows, columns } = isCsv(path) ? await readCsvColumns(path, wanted) : await readParquet(path, "predictions", wanted);
   const values = whole(path, rows, "predicted_boolean_value", columns.predicted_boolean_value);
   const probabilities = whole(path, rows, "predicted_boolean_probability", columns.predicted_boolean_probability);
   if (values === null && probabilities === null && rows > 0)
@@ -31,12 +58,26 @@ export async function readPredictions(path: string): Promise<PredictionTable> {
   return {
     subjectIds: filled(path, rows, "subject_id", columns.subject_id, REMEDY),
     predictionTimes: filled(path, rows, "prediction_time", columns.prediction_time, REMEDY),
-    truths:
-      whole(path, rows, "boolean_value", columns.boolean_value) ??
-      (rows === 0 ? new Uint8Array() : failNull(path, 0, "boolean_value", REMEDY)),
+    truths: truthsOf(path, rows, columns.boolean_value, labelled),
     values,
     probabilities: probabilities && Float32Array.from(probabilities),
   };
+}
+
+function truthsOf(path: string, rows: number, column: Column<"boolean"> | null, labelled: boolean): Uint8Array {
+  if (!labelled || rows === 0) return column?.values ?? new Uint8Array(rows).fill(MISSING);
+  return whole(path, rows, "boolean_value", column) ?? failNull(path, 0, "boolean_value", REMEDY);
+}
+
+/** A file, or the Parquet files of a folder in order of their paths' bytes. */
+async function filesOf(path: string): Promise<string[]> {
+  if (!existsSync(path)) fail("MEDS_NOT_FOUND", `${path}: there is no such file or folder of predictions. Check the path.`, path);
+  if (!withIo(path, () => statSync(path)).isDirectory()) return [path];
+  const only = await onlyTask(path, "predictions");
+  if (only === undefined)
+    fail("MEDS_NO_DATA", `${path}: there is no .parquet file in this folder or below it. Use a file of predictions.`, path);
+  if (only !== ".") return filesOf(join(path, only));
+  return parquetBelow(path).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /** A column in which every row has a value; null for a column without any. */

@@ -42,3 +42,26 @@ export function rowsOfPredictions(table: PredictionTable, rows: ArrayLike<number
     probabilities: probabilities && take(probabilities),
   };
 }
+
+/** The rows of several tables, which have the same columns, in order. */
+export function joinedPredictions(tables: readonly PredictionTable[]): PredictionTable {
+  const filled = tables.filter(({ truths }) => truths.length > 0);
+  if (filled.length <= 1) return filled[0] ?? tables[0]!;
+  const rows = filled.reduce((sum, { truths }) => sum + truths.length, 0);
+  const joined = <A extends Uint8Array | Float32Array | BigInt64Array>(columnOf: (table: PredictionTable) => A): A => {
+    const made = new (columnOf(filled[0]!).constructor as new (length: number) => A)(rows);
+    let at = 0;
+    for (const table of filled) {
+      made.set(columnOf(table) as never, at);
+      at += table.truths.length;
+    }
+    return made;
+  };
+  return {
+    subjectIds: joined(({ subjectIds }) => subjectIds),
+    predictionTimes: joined(({ predictionTimes }) => predictionTimes),
+    truths: joined(({ truths }) => truths),
+    values: filled[0]!.values && joined(({ values }) => values!),
+    probabilities: filled[0]!.probabilities && joined(({ probabilities }) => probabilities!),
+  };
+}

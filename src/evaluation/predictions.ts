@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { Labels } from "../labels/labels.js";
+import { type OtherSplits, Splits } from "../labels/splits.js";
 import { MISSING } from "../labels/table/table.js";
 import { exactIds, type SubjectId } from "../store/ids.js";
 import { conflict, expected, namesIn, optionsOf, pathOf } from "../support/arguments.js";
@@ -8,7 +9,7 @@ import { shownAs } from "../support/inspect.js";
 import { exactTimes, type TimeLike } from "../support/time.js";
 import { matched } from "./matches.js";
 import { readPredictions, writePredictions } from "./prediction-file.js";
-import { checkProbabilities, type PredictionTable } from "./prediction-table.js";
+import { checkProbabilities, type PredictionTable, rowsOfPredictions } from "./prediction-table.js";
 import { type Comparison, comparisonOf, type Score, type ScoreOptions, scoreOf } from "./score.js";
 
 /**
@@ -60,7 +61,19 @@ export interface PredictionReport {
   readonly differing: number;
 }
 
+/** Options of {@link Predictions.open}. */
+export interface OpenPredictionsOptions {
+  /** Labels that the predictions are joined to, as {@link Predictions.from} does. The file then needs no `boolean_value`. */
+  readonly labels?: Labels | undefined;
+}
+
+/** The result of {@link Predictions.inSplit}: the predictions of a split, and how many others there are. */
+export interface SplitPredictions extends OtherSplits {
+  readonly predictions: Predictions;
+}
+
 const OPTIONS = Object.keys({ threshold: true } satisfies Record<keyof PredictionOptions, true>);
+const OPEN_OPTIONS = Object.keys({ labels: true } satisfies Record<keyof OpenPredictionsOptions, true>);
 
 /**
  * Labels and what a model predicts for them, in the form that meds-evaluation 0.0.6 reads: each row has a
@@ -118,15 +131,34 @@ export class Predictions implements Iterable<PredictionRow> {
   }
 
   /**
-   * Reads a Parquet file of predictions: `subject_id`, `prediction_time` and `boolean_value`, and
+   * Reads predictions: `subject_id`, `prediction_time` and `boolean_value`, and
    * `predicted_boolean_probability` (float32 or float64, rounded to float32 as meds-evaluation does),
-   * `predicted_boolean_value`, or both. Other columns are ignored.
+   * `predicted_boolean_value`, or both. Other columns are ignored. The path is a Parquet file; a CSV or TSV
+   * file with such columns, times in ISO 8601, and True and False; or a folder of Parquet files.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`; `MEDS_NULL_VALUE`;
-   * `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_SOURCE_DAMAGED`. The messages name the row.
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without Parquet files;
+   * `MEDS_SEVERAL_TASKS` for one with predictions of several tasks; `MEDS_MISSING_COLUMN`; `MEDS_COLUMN_TYPE`;
+   * `MEDS_NULL_VALUE`; `MEDS_VALUE_RANGE` for a probability that is not 0 to 1; `MEDS_SCHEMA_CONFLICT` for
+   * files that do not have the same columns; `MEDS_SOURCE_DAMAGED`; with `labels` also those of
+   * {@link Predictions.from}. The messages name the row.
+   * @example
+   * ```ts
+   * import { writeFileSync } from "node:fs";
+   * import { Labels, Predictions } from "meds-reader";
+   *
+   * writeFileSync("mine.csv", "subject_id,prediction_time,predicted_boolean_probability\n1,2150-03-01T00:00:00,0.8\n");
+   * const labels = Labels.from([{ subjectId: 1, predictionTime: new Date("2150-03-01"), booleanValue: true }]);
+   * const predictions = await Predictions.open("mine.csv", { labels });
+   * console.log(predictions.size, predictions.report?.missing); // 1 0
+   * ```
    */
-  static async open(path: string): Promise<Predictions> {
-    return new Predictions(await readPredictions(pathOf("path", path)), null);
+  static async open(path: string, options?: OpenPredictionsOptions): Promise<Predictions> {
+    const given = optionsOf(options) ?? {};
+    namesIn("Predictions.open", given, OPEN_OPTIONS);
+    const { labels } = given;
+    if (labels !== undefined && !(labels instanceof Labels)) expected("labels", labels, "a Labels object");
+    const found = new Predictions(await readPredictions(pathOf("path", path), labels === undefined), null);
+    return labels === undefined ? found : Predictions.from(labels, found);
   }
 
   /** The prediction at an index. A negative index counts from the end. Undefined outside the table. */
@@ -178,6 +210,28 @@ export class Predictions implements Iterable<PredictionRow> {
   compare(other: Predictions, options?: ScoreOptions): Comparison {
     if (!(other instanceof Predictions)) expected("other", other, "a Predictions object");
     return comparisonOf(this._table, other._table, options);
+  }
+
+  /**
+   * The predictions of a split's subjects, in order. Those of subjects without a split are left out and
+   * counted. Its `report` is that of all predictions.
+   *
+   * @throws MedsError `MEDS_UNKNOWN_SPLIT`, `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { Labels, Predictions, Splits } from "meds-reader";
+   *
+   * const predictionTime = new Date("2150-03-01");
+   * const labels = Labels.from([1, 2, 3].map((subjectId) => ({ subjectId, predictionTime, booleanValue: subjectId > 1 })));
+   * const splits = Splits.from({ train: [1], held_out: [2, 3] });
+   * const { predictions, otherSplit } = Predictions.from(labels, [0.1, 0.4, 0.8]).inSplit(splits, "held_out");
+   * console.log(predictions.size, otherSplit); // 2 1
+   * ```
+   */
+  inSplit(splits: Splits, name: string): SplitPredictions {
+    if (!(splits instanceof Splits)) expected("splits", splits, "a Splits object, as Splits.open returns it");
+    const { rows, ...others } = splits._rows(this._table.subjectIds, name);
+    return { predictions: new Predictions(rowsOfPredictions(this._table, rows), this.report), ...others };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Cohort } from "../database/cohort.js";
 import { Labels, type LabelsLeftOut } from "../labels/labels.js";
 import { FINDINGS, Shots } from "../labels/shots.js";
 import type { Splits } from "../labels/splits.js";
+import { nameAt, withoutExtension } from "../labels/task-folder.js";
 import { withIo } from "../support/io.js";
 
 /** The splits that a benchmark uses. */
@@ -24,13 +25,13 @@ export interface TaskLabels {
   readonly subTasks: readonly string[];
 }
 
-/** The name of a task: of its folder or file, below the folder of labels. */
-export const taskName = (path: string): string => path.replace(/\.(parquet|csv|tsv)$/i, "");
+/** The name of a task as {@link Labels.tasks} returns it: that of its folder or file, below the folder of labels. */
+export const taskName = (root: string, path: string): string => (path === "." ? nameAt(root) : withoutExtension(path));
 
 /** Reads a task. */
 export async function taskLabels(db: Cohort, root: string, path: string, splits: Splits): Promise<TaskLabels> {
   const file = path === "." ? root : join(root, path);
-  const name = path === "." ? basename(root) : basename(taskName(path));
+  const name = basename(taskName(root, path));
   const all = await Labels.open(file, { task: name });
   const parts: Part[] = [];
   const leftOut = { unknownSubjects: 0, noSplit: 0, otherSplit: 0 };

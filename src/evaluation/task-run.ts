@@ -1,18 +1,18 @@
 // The runs of one task: a model for each number of labels and each replicate.
-import { Labels } from "../labels/labels.js";
-import { Shots } from "../labels/shots.js";
+import type { Labels } from "../labels/labels.js";
+import type { Shots } from "../labels/shots.js";
 import type { Splits } from "../labels/splits.js";
 import { MISSING } from "../labels/table/table.js";
 import { MedsError } from "../support/errors.js";
 import { drawn } from "./draw.js";
 import type { FeatureMatrix } from "./feature-matrix.js";
-import { ALL, type LeftOut, type RunResult, type TaskResult, titleOf } from "./leaderboard.js";
+import { ALL, type RunResult, type TaskResult, titleOf } from "./leaderboard.js";
 import { indexOf } from "./matches.js";
 import { aurocOf } from "./metrics.js";
 import { Predictions } from "./predictions.js";
 import { type LogisticRegression, pathOfFits } from "./regression.js";
 import type { Scale } from "./scaled-rows.js";
-import { PARTS, type Part, type TaskLabels } from "./task-labels.js";
+import type { Members, SubTask } from "./sub-task.js";
 
 /** Features of the labels of a task: row `rows[i]` of the matrix belongs to label i; -1 without features. */
 export interface TaskFeatures {
@@ -56,82 +56,64 @@ interface Selection {
   readonly differing: number;
 }
 
-/** A sub-task of a task: for most tasks the task itself. */
+/** The runs of a sub-task. */
 export class TaskRun {
-  readonly leftOut: LeftOut[] = [];
   /** The predictions of the last k and replicate 0. */
   predictions: Predictions | null = null;
   private readonly runs: RunResult[] = [];
-  /** Labels as true, false or missing. */
-  private readonly truths: Uint8Array;
   /** The labels of each split that have a value and features. */
-  private readonly members: Readonly<Record<Part, readonly number[]>>;
+  private readonly members: Members;
   private readonly shots: Shots | null;
-  /** The name of the sub-task in reports. */
-  private readonly shown: string;
 
   constructor(
-    private readonly task: string,
-    private readonly subTask: string,
-    private readonly own: TaskLabels,
+    private readonly own: SubTask,
     private readonly features: TaskFeatures,
     private readonly plan: RunPlan,
   ) {
-    const { labels, parts, shots, subTasks } = own;
-    this.truths = Shots.binary(labels, subTask)._table.boolean ?? new Uint8Array(0);
-    const usable = Array.from(this.truths.keys()).filter((i) => this.truths[i] !== MISSING && features.rows[i]! >= 0);
-    this.members = Object.fromEntries(PARTS.map((part) => [part, usable.filter((i) => parts[i] === part)])) as Record<Part, number[]>;
-    this.shots = shots?.subTasks.includes(subTask) === true ? shots : null;
-    this.shown = subTasks.length === 1 ? task : subTask;
+    const { shots } = own.own;
+    this.members = own.members((row) => features.rows[row]! >= 0);
+    this.shots = shots?.subTasks.includes(own.name) === true ? shots : null;
   }
 
   /** Fits and scores all models. */
   async run(): Promise<TaskResult> {
-    const { plan, members } = this;
-    if (members.held_out.length === 0) this.leave(null, "no held-out label has a value and features");
+    const { plan, members, own } = this;
+    if (members.held_out.length === 0) own.leave(null, "no held-out label has a value and features");
     else for (const k of plan.shots) for (const replicate of this.replicates(k)) await this.runOne(k, replicate);
     return this.result();
   }
 
   /** The replicates of a k; none where the published selections do not have it. */
   private replicates(k: number): readonly number[] {
-    const { shots, subTask, plan } = this;
+    const { shots, plan, own } = this;
     const most = k === ALL ? 1 : plan.replicates;
     if (shots === null) return Array.from({ length: most }, (_, i) => i);
-    if (shots.sizes(subTask).includes(k)) return shots.replicates(k, subTask).slice(0, most);
-    this.leave(k, `${fileOf(shots)} has no selection of this size`);
+    if (shots.sizes(own.name).includes(k)) return shots.replicates(k, own.name).slice(0, most);
+    own.leave(k, `${fileOf(shots)} has no selection of this size`);
     return [];
   }
 
   private async runOne(k: number, replicate: number): Promise<void> {
-    const { features, members, truths, plan } = this;
+    const { features, members, own, plan } = this;
     const selection = this.shots === null ? this.drawn(k, replicate) : this.published(this.shots, k, replicate);
     const { train, tuning, unmatched, differing } = selection;
     if (!(train.truths.includes(0) && train.truths.includes(1)))
-      return this.leave(k, `replicate ${replicate}: the labels to train on are all of one class`);
+      return own.leave(k, `replicate ${replicate}: the labels to train on are all of one class`);
     const { model, tuningAuroc } = chosenModel(selection, features);
     const { strength, iterations, converged } = model;
-    const heldOut = labelsOf(
-      this.own.labels,
-      members.held_out,
-      Uint8Array.from(members.held_out, (i) => truths[i]!),
-    );
     const rows = members.held_out.map((i) => features.rows[i]!);
-    const predictions = Predictions.from(heldOut, model.predict(features.matrix, rows), { threshold: THRESHOLD });
+    const predictions = Predictions.from(own.labels(members.held_out), model.predict(features.matrix, rows), { threshold: THRESHOLD });
     if (replicate === 0) this.predictions = predictions;
     const sizes = { train: train.rows.length, tuning: tuning.rows.length, unmatched, differing };
     const score = predictions.score({ resamples: plan.resamples, seed: plan.seed });
     const run: RunResult = { k, replicate, ...sizes, strength, tuningAuroc, iterations, converged, score };
     this.runs.push(run);
-    await plan.onRun(titleOf({ task: this.task, subTask: this.shown }), run);
-  }
-
-  private leave(k: number | null, reason: string): void {
-    this.leftOut.push({ task: this.task, subTask: this.shown, k, reason });
+    await plan.onRun(titleOf({ task: own.task, subTask: own.shown }), run);
   }
 
   private drawn(k: number, replicate: number): Selection {
-    const { members, truths, features, plan } = this;
+    const { members, features, plan } = this;
+    const { truths } = this.own;
     const chosen = (part: "train" | "tuning"): Chosen => {
       const own = members[part];
       const known = Uint8Array.from(own, (i) => truths[i]!);
@@ -142,7 +124,8 @@ export class TaskRun {
   }
 
   private published(shots: Shots, k: number, replicate: number): Selection {
-    const { own, features, plan, subTask } = this;
+    const { features, plan } = this;
+    const { own, name: subTask } = this.own;
     const { train, tuning, report } = shots.select(own.labels, plan.splits, { k, replicate, subTask });
     const find = indexOf(own.labels._table);
     const chosen = ({ _table: { subjectIds, predictionTimes, boolean } }: Labels): Chosen => {
@@ -159,27 +142,14 @@ export class TaskRun {
   }
 
   private result(): TaskResult {
-    const { own, features, members, truths, shots, task, subTask } = this;
-    const count = (part: Part) => ({
-      labels: members[part].length,
-      positive: members[part].filter((i) => truths[i] === 1).length,
-      subjects: new Set(members[part].map((i) => own.labels._table.subjectIds[i])).size,
-    });
-    const ofClasses = subTask.startsWith("lab_") ? "class 1 or higher, as EHRSHOT scores" : "one bit of 14, as EHRSHOT scores";
-    return {
-      task,
-      subTask: this.shown,
-      truth: own.labels.columns.includes("boolean_value") ? "boolean_value" : ofClasses,
+    const { own, features, members, shots, runs } = this;
+    return own.result({
+      members,
       selections: shots === null ? `drawn with seed ${this.plan.seed}` : `published (${fileOf(shots)})`,
-      labels: { train: count("train"), tuning: count("tuning"), held_out: count("held_out") },
-      leftOut: {
-        ...own.leftOut,
-        unlabelled: truths.filter((truth) => truth === MISSING).length,
-        noFeatures: features.rows.filter((row, i) => row < 0 && truths[i] !== MISSING).length,
-      },
-      predictions: this.predictions === null ? null : `predictions/${task === this.shown ? task : `${task}/${subTask}`}.parquet`,
-      runs: this.runs,
-    };
+      noFeatures: features.rows.filter((row, i) => row < 0 && own.truths[i] !== MISSING).length,
+      runs,
+      isWritten: this.predictions !== null,
+    });
   }
 }
 
@@ -205,17 +175,6 @@ function chosenModel(
 
 function lossOf(truths: Uint8Array, scores: Float64Array): number {
   return scores.reduce((sum, score, i) => sum + Math.log1p(Math.exp(-Math.abs(score))) + Math.max(score, 0) - truths[i]! * score, 0);
-}
-
-/** Some labels, with these truth values only. */
-function labelsOf(labels: Labels, rows: readonly number[], truths: Uint8Array): Labels {
-  const { subjectIds, predictionTimes } = labels._table;
-  return new Labels(labels.task, {
-    subjectIds: BigInt64Array.from(rows, (row) => subjectIds[row]!),
-    predictionTimes: BigInt64Array.from(rows, (row) => predictionTimes[row]!),
-    boolean: truths,
-    ...{ integer: null, float: null, categorical: null, censored: null },
-  });
 }
 
 /** Why a task cannot be run: an error about its labels. Other errors are thrown. */

@@ -43,7 +43,7 @@ export interface LabelRow {
 
 /** How labels are named. */
 export interface LabelOptions {
-  /** Name of the task. Default: the name of the folder or file, or of INSPECT's column. */
+  /** Name of the task. Default: the name of the task's folder or file, or of INSPECT's column. */
   readonly task?: string | undefined;
 }
 

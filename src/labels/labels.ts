@@ -13,7 +13,7 @@ import {
   tableOf,
   type WriteLabelsOptions,
 } from "./label.js";
-import { Splits } from "./splits.js";
+import { type OtherSplits, Splits } from "./splits.js";
 import { joined } from "./table/join.js";
 import { rowsOf } from "./table/rows.js";
 import { type LabelColumn, type LabelTable, MISSING } from "./table/table.js";
@@ -24,15 +24,11 @@ export type { Label, LabelChoice, LabelOptions, LabelRow, OpenLabelsOptions, Wri
 export { LabelBuilder, type LabelColumn, type LabelTable, type LabelValues, MISSING } from "./table/table.js";
 
 const labelFiles = lazy(() => import("./files.js"));
+const taskFolders = lazy(() => import("./task-folder.js"));
 
 /** The result of {@link Labels.inSplit}: the labels of a split, and how many others there are. */
-export interface SplitLabels<L extends Labels = Labels> {
+export interface SplitLabels<L extends Labels = Labels> extends OtherSplits {
   readonly labels: L;
-  /** Labels of subjects of another split. */
-  readonly otherSplit: number;
-  /** Labels of subjects that are in no split, and the number of those subjects. */
-  readonly noSplit: number;
-  readonly noSplitSubjects: number;
 }
 
 /** Options, after their names are checked. */
@@ -105,9 +101,13 @@ export class Labels implements Iterable<LabelRow> {
    * INSPECT's labels of studies without a time (an empty cell, `NaT`, `nan`, `None`) are left out and counted:
    * {@link Labels.leftOut}.
    *
+   * A folder that contains several tasks, as {@link Labels.tasks} finds them, is an error. If it contains only
+   * one, that is read. A task has the name of its folder: also where the path is a part of it, such as
+   * `guo_icu/0.parquet`.
+   *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
-   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_MISSING_COLUMN`
+   * @throws MedsError `MEDS_NOT_FOUND`; `MEDS_NO_DATA` for a folder without labels; `MEDS_SEVERAL_TASKS`; `MEDS_MISSING_COLUMN`
    * without `subject_id` or `prediction_time`, and for a CSV file of another format; `MEDS_COLUMN_TYPE` for a
    * column or cell of the wrong type; `MEDS_NULL_VALUE` for a label without a subject or time;
    * `MEDS_VALUE_RANGE` for a value that does not fit int64; `MEDS_SCHEMA_CONFLICT` for two columns of one
@@ -135,10 +135,14 @@ export class Labels implements Iterable<LabelRow> {
 
   /**
    * The tasks of a folder of labels, in order of their names' bytes. A task is a folder below it that
-   * contains Parquet files, directly or in subfolders (`train`, `tuning`, `held_out`, `0`, …), or a
-   * `labeled_patients.csv`; or such a file in the folder itself; or a column of INSPECT's `labels_20250611.tsv`
-   * (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join it to the
-   * folder for {@link Labels.open}. The name `.` means the folder itself, if it contains only such subfolders.
+   * contains Parquet files at any depth, or a `labeled_patients.csv`; or such a file in the folder itself; or a
+   * column of INSPECT's `labels_20250611.tsv` (`labels_20250611.tsv/12_month_PH`). A name may contain `/`: join
+   * it to the folder for {@link Labels.open}. The name `.` means that the folder itself is a task.
+   *
+   * MEDS lets a task have files at any depth, and a task's name have `/`: so names decide. Folders named after
+   * a split (`train`, `tuning`, `held_out`), a number, `shard_3` or `year=2020`, and files named `0.parquet`,
+   * `labels.parquet`, `data_0.parquet`, `part-0.parquet` and the like are parts of one task, with at most one
+   * other file or folder beside them. Otherwise each file and each folder is a task.
    *
    * @throws MedsError `MEDS_NOT_FOUND`.
    * @example
@@ -154,7 +158,7 @@ export class Labels implements Iterable<LabelRow> {
    */
   static async tasks(root: string): Promise<string[]> {
     const folder = pathOf("root", root);
-    const { tasksBelow } = await labelFiles();
+    const { tasksBelow } = await taskFolders();
     return tasksBelow(folder);
   }
 
@@ -266,18 +270,8 @@ export class Labels implements Iterable<LabelRow> {
    */
   inSplit(splits: Splits, name: string): SplitLabels {
     if (!(splits instanceof Splits)) expected("splits", splits, "a Splits object, as Splits.open returns it");
-    splits._known(name);
-    const homeless = new Set<bigint>();
-    let noSplit = 0;
-    const labels = this.select(({ subjectId }) => {
-      const own = splits.of(subjectId);
-      if (own === null) {
-        noSplit += 1;
-        homeless.add(subjectId);
-      }
-      return own === name;
-    });
-    return { labels, otherSplit: this.size - labels.size - noSplit, noSplit, noSplitSubjects: homeless.size };
+    const { rows, ...others } = splits._rows(this._table.subjectIds, name);
+    return { labels: this.select(rows), ...others };
   }
 
   /**

@@ -135,6 +135,22 @@ export class Splits {
     return this.subjects.filter((_, at) => this.split[at] === index);
   }
 
+  /** @internal The rows whose subjects are in a split, and how many others there are. */
+  _rows(subjectIds: BigInt64Array, name: string): OtherSplits & { readonly rows: number[] } {
+    this._known(name);
+    const rows: number[] = [];
+    const homeless = new Set<bigint>();
+    let noSplit = 0;
+    for (const [row, subject] of subjectIds.entries()) {
+      const own = this.of(subject);
+      if (own === name) rows.push(row);
+      if (own !== null) continue;
+      noSplit += 1;
+      homeless.add(subject);
+    }
+    return { rows, otherSplit: subjectIds.length - rows.length - noSplit, noSplit, noSplitSubjects: homeless.size };
+  }
+
   /** @internal The name, if there is a split of that name. */
   _known(name: string): string {
     if (this.names.includes(textOf("name", name, "the name of a split"))) return name;
@@ -151,6 +167,15 @@ export class Splits {
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return shownAs("Splits", Object.fromEntries([["size", this.size], ...this.names.map((name) => [name, this.ids(name).length])]));
   }
+}
+
+/** How many rows are not in a split. */
+export interface OtherSplits {
+  /** Rows of subjects of another split. */
+  readonly otherSplit: number;
+  /** Rows of subjects that are in no split, and the number of those subjects. */
+  readonly noSplit: number;
+  readonly noSplitSubjects: number;
 }
 
 /** Subjects and their splits, as indexes into `texts`; -1 for none. A subject may have several rows. */

@@ -72,6 +72,8 @@ export type MedsErrorCode =
   | "MEDS_ROWS_DROPPED"
   /** Columns or tables of the same name cannot be combined. Fix: Write the columns with one type, or remove or rename one of them. */
   | "MEDS_SCHEMA_CONFLICT"
+  /** A folder contains the labels of several tasks, but labels of one task are wanted. Fix: Use the path of one of the tasks that the message names. */
+  | "MEDS_SEVERAL_TASKS"
   /** The source changed during its conversion. Fix: Retry when nothing is writing to it. */
   | "MEDS_SOURCE_CHANGED"
   /** A file of the source is incomplete or damaged, so that it cannot be read. Fix: Replace the file with a complete copy, or correct the line that the message names. */

@@ -91,6 +91,11 @@ export class CsvTable {
     fail(code, `${this.path}: row ${row}, column "${column}": ${found} is not ${wanted}. Correct the file.`, this.path);
   }
 
+  /** Throws where there is no such column, or two: also for a table without rows. */
+  check(column: string): void {
+    this.at(column);
+  }
+
   private at(column: string): number {
     const at = this.header.indexOf(column);
     if (at !== this.header.lastIndexOf(column))

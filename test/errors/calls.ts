@@ -342,6 +342,18 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
     ],
     MEDS_ROWS_DROPPED: [['convert("omop", store, { strict: true })', () => into("omop", { strict: true })]],
     MEDS_SCHEMA_CONFLICT: [['convert("kinds", store) // dose is text in one file, a number in another', () => into("kinds")]],
+    MEDS_SEVERAL_TASKS: [
+      [
+        'Labels.open("tasks") // contains tasks/a/labeled_patients.csv and tasks/b/labeled_patients.csv',
+        () => {
+          for (const task of ["a", "b"]) {
+            mkdirSync(at("tasks", task), { recursive: true });
+            text(`tasks/${task}/labeled_patients.csv`, "patient_id,prediction_time,label_type,value\n");
+          }
+          return Labels.open(at("tasks"));
+        },
+      ],
+    ],
     MEDS_SOURCE_CHANGED: [
       [
         'convert("omop", store) // a table is written meanwhile',

@@ -142,6 +142,7 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "visitStartToFirstEvent(options)": (wrong) => visitStartToFirstEvent(wrong),
   "midnightToDayEnd(options)": (wrong) => midnightToDayEnd({ codes: "A", ...(wrong as object) }),
   "Predictions.from(options)": (wrong) => Predictions.from(labels, [0.5], wrong),
+  "Predictions.open(options)": (wrong) => Predictions.open(join(out, "none.parquet"), wrong),
   "Predictions.score(options)": (wrong) => Predictions.from(labels, [0.5]).score(wrong),
   "Predictions.compare(options)": (wrong) => Predictions.from(labels, [0.5]).compare(Predictions.from(labels, [0.5]), wrong),
   "LogisticRegression.fit(options)": async (wrong) => LogisticRegression.fit(await countFeatures(db, labels), [true], wrong),
