@@ -1,0 +1,106 @@
+import { Command, Option } from "commander";
+import { type ClusterStepOptions, type ClusterSteps, clusterStep, planCluster } from "../index.js";
+import { countWithin, names, sizeWithin } from "./arguments.js";
+import { json, print } from "./format.js";
+import { forceOption, memoryOption, progressOption, shardBytesOption, threadsOption, type WorkOptions } from "./options.js";
+import { watched } from "./progress.js";
+import { warn } from "./report.js";
+
+interface PlanOptions extends Omit<WorkOptions, "threads" | "json"> {
+  readonly parts: number;
+  readonly work?: string;
+  readonly columns?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly repair?: boolean;
+  readonly force?: boolean;
+  readonly index?: boolean;
+  readonly memory?: number;
+  readonly shardBytes?: number;
+}
+
+interface StepOptions extends Omit<WorkOptions, "json"> {
+  readonly part?: number;
+  readonly memory?: number;
+}
+
+/** What each step does, and whether it is taken once per part. */
+const STEPS: readonly (readonly [name: keyof ClusterSteps, summary: string, hasParts: boolean])[] = [
+  ["survey", "find the patients in the rows of a part", true],
+  ["join", "join the surveys of all parts", false],
+  ["measure", "measure the columns of a part", true],
+  ["settle", "decide where each value goes", false],
+  ["write", "write the shards of a part", true],
+  ["finish", "publish the store, and remove the work folder", false],
+  ["cancel", "remove the work folder at any time", false],
+];
+
+/** `meds-reader cluster STEP`. */
+export function clusterCommand(): Command {
+  const command = new Command("cluster")
+    .summary("convert a dataset in parts, on many machines")
+    .description(
+      "Converts a MEDS dataset or a meds_reader database in parts, on machines with one file system. Each step prints JSON. The parts of a step can be taken anywhere, in any order, at the same time and more than once. The store has the bytes that `convert` makes. docs/scale.md has drivers for Ray and Slurm.",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8      prints the work folder, .mimic.medsdb.cluster
+  meds-reader cluster survey .mimic.medsdb.cluster --part 0       and 1 to 7
+  meds-reader cluster join .mimic.medsdb.cluster
+  meds-reader cluster measure .mimic.medsdb.cluster --part 0      and 1 to 7
+  meds-reader cluster settle .mimic.medsdb.cluster
+  meds-reader cluster write .mimic.medsdb.cluster --part 0        and 1 to 7
+  meds-reader cluster finish .mimic.medsdb.cluster`,
+    );
+  command.addCommand(planCommand());
+  for (const [name, summary, hasParts] of STEPS) command.addCommand(stepCommand(name, summary, hasParts));
+  return command;
+}
+
+function planCommand(): Command {
+  return new Command("plan")
+    .summary("plan a conversion in parts")
+    .description("Plans a conversion in parts: reads footers only, and makes the work folder.")
+    .argument("<source>", "the folder of a MEDS dataset or of a meds_reader database, or a Parquet file")
+    .argument("<store>", "the folder of the new store")
+    .requiredOption("--parts <n>", "number of parts; the store does not depend on it", countWithin(1, 100_000))
+    .option("--work <folder>", "folder for the files of the steps, which all machines see (default: .NAME.cluster beside the store)")
+    .option("--columns <names>", "convert only these columns, besides subject_id, time and code: names separated by commas", names)
+    .option("--exclude <names>", "convert all columns except these: names separated by commas", names)
+    .option("--repair", "if rows are out of order, let `finish` sort and convert the source by itself, instead of failing")
+    .addOption(forceOption())
+    .addOption(memoryOption("memory limit of each step, at least 64MiB"))
+    .addOption(shardBytesOption("512MiB"))
+    .option("--index", "also write an index: for each code, the patients and rows that have it")
+    .addOption(progressOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 64 --work /scratch/mimic --force --repair --progress none
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8 --columns numeric_value,unit --index
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8 --exclude text_value --memory 1GiB --shard-bytes 256MiB`,
+    )
+    .action(async (source: string, store: string, { progress, ...rest }: PlanOptions) => {
+      print(json(await watched(progress, (watching) => planCluster(source, store, { ...rest, ...watching }))));
+    });
+}
+
+function stepCommand(name: keyof ClusterSteps, summary: string, hasParts: boolean): Command {
+  const command = new Command(name).summary(summary).argument("<work>", "the work folder, which `cluster plan` printed");
+  command.description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`);
+  if (hasParts) command.addOption(new Option("--part <n>", "the part, from 0").argParser(countWithin(0, 99_999)).makeOptionMandatory());
+  const part = hasParts ? " --part 3" : "";
+  return command
+    .addOption(threadsOption())
+    .addOption(new Option("--memory <size>", "memory limit, at least 64MiB (default: that of the plan)").argParser(sizeWithin("64MiB", "1024TiB")))
+    .addOption(progressOption())
+    .addHelpText("after", `\nExamples:\n  meds-reader cluster ${name} .mimic.medsdb.cluster${part} --threads 2 --memory 1GiB --progress none`)
+    .action(async (work: string, { progress, ...rest }: StepOptions) => {
+      const result = await watched(progress, (watching) => clusterStep(name, work, { ...rest, ...watching } satisfies ClusterStepOptions));
+      if ("notes" in result) warn(result.notes);
+      print(json(result));
+    });
+}
