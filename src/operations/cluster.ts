@@ -37,7 +37,14 @@ export interface ClusterSteps {
   /** `alone`: only `finish` remains, which converts the source by itself, because its rows must be sorted. */
   readonly join: { readonly patients: number; readonly events: number; readonly id: string; readonly alone: boolean; readonly seconds: number };
   readonly measure: { readonly part: number; readonly reused: boolean; readonly seconds: number };
-  readonly settle: { readonly shards: number; readonly bytes: number; readonly alone: boolean; readonly seconds: number };
+  readonly settle: {
+    readonly shards: number;
+    readonly bytes: number;
+    /** The parts that have shards. The others need not take `write`. */
+    readonly parts: readonly number[];
+    readonly alone: boolean;
+    readonly seconds: number;
+  };
   readonly write: {
     readonly part: number;
     /** The shards of the part: from `start` to before `end`. */
@@ -85,8 +92,8 @@ const STEP_OPTIONS = ["part", "threads", "memory", "onProgress", "signal"];
  * for (let part = 0; part < parts; part += 1) await clusterStep("survey", work, { part });
  * await clusterStep("join", work);
  * for (let part = 0; part < parts; part += 1) await clusterStep("measure", work, { part });
- * await clusterStep("settle", work);
- * for (let part = 0; part < parts; part += 1) await clusterStep("write", work, { part });
+ * const settled = await clusterStep("settle", work);
+ * for (const part of settled.parts) await clusterStep("write", work, { part });
  * console.log((await clusterStep("finish", work)).events);
  * ```
  */

@@ -69,7 +69,8 @@ pub fn first_pass(
         // If measuring fails, hashing stops, and the error of the measuring is reported.
         let hashing = || id(&|_| if failed.load(Relaxed) { Err(Error::new(Code::Cancelled, "")) } else { progress.check() });
         let (measured, id) = rayon::join(measuring, hashing);
-        let pass = planned(source, columns, groups, survey, cuts, measured?, shard_bytes, id?)?;
+        let measured = measured?.into_iter().map(Measuring::finish).collect();
+        let pass = planned(source, columns, groups, survey, cuts, measured, shard_bytes, id?)?;
         match pass {
             Ok(pass) => return Ok(pass),
             Err(finer) => cuts = finer,
@@ -108,13 +109,12 @@ pub fn planned(
     groups: &[Group],
     survey: &Survey,
     cuts: Cuts,
-    measured: Vec<Measuring>,
+    mut measured: Vec<Measured>,
     shard_bytes: u64,
     id: String,
 ) -> Result<Result<FirstPass, Cuts>> {
     let (rows, patients) = (total_rows(groups), &survey.patients);
     let Cuts { segment_rows, segments, pieces } = cuts;
-    let mut measured: Vec<Measured> = measured.into_iter().map(Measuring::finish).collect();
     no_null_codes(source, columns, groups, measured[code_column(columns)].present, patients)?;
     let copies = 1 + rows.saturating_mul(24) / shard_bytes;
     let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();

@@ -25,12 +25,14 @@ pub fn finish(given: &StepOptions, progress: &Progress) -> Result<Summary> {
         let ordered = patients.ordered(&mut step);
         let pass = if alone { None } else { pass(&step, &ordered, id.clone())? };
         let Some(pass) = pass else { return Ok(None) };
-        let Step { mut conversion, splits, work, parts, .. } = step;
+        let shards = pass.layout.shards.len();
+        let parts = (0..step.parts).filter(|&part| !step.shards_of(part, shards).is_empty());
         let of = |part| {
-            let stage = Step::written_in(work, part, &id);
+            let stage = step.written(part, &id);
             entries(&stage)?.ok_or_else(|| stage.missing())
         };
-        let parts: Vec<Written> = (0..parts).map(of).collect::<Result<_>>()?;
+        let parts: Vec<Written> = parts.map(of).collect::<Result<_>>()?;
+        let Step { mut conversion, splits, work, .. } = step;
         let site = Site::lock(&conversion.options.store, progress)?;
         // A step that ended between the two last lines of this function is taken again.
         if let Some(existing) = site.existing()?.filter(|existing| existing.id == id) {

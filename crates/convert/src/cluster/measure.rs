@@ -51,6 +51,8 @@ pub struct Settled {
     pub shards: usize,
     /// Bytes of the shards.
     pub bytes: u64,
+    /// The parts that have shards. The others need not take `write`.
+    pub parts: Vec<usize>,
     /// The shards cannot be planned in parts: only `finish` remains, which converts the source by itself.
     pub alone: bool,
     /// Wall time.
@@ -63,24 +65,26 @@ pub fn settle(given: &StepOptions, progress: &Progress) -> Result<Settled> {
     step(given, progress, |mut step| {
         let patients = Patients::read(&step)?;
         let (id, mut alone) = (patients.id(), patients.alone);
-        let (mut shards, mut bytes) = (0, 0);
+        let (mut shards, mut bytes, mut parts) = (0, 0, Vec::new());
         if !alone {
-            let mut parts = (0..step.parts).map(|part| step.measured(part, &id).read::<Vec<Measuring>>());
-            let mut joined = parts.next().transpose()?.unwrap_or_default();
-            for part in parts {
+            let mut measured = (0..step.parts).map(|part| step.measured(part, &id).read::<Vec<Measuring>>());
+            let mut joined = measured.next().transpose()?.unwrap_or_default();
+            for part in measured {
                 joined.iter_mut().zip(part?).for_each(|(all, some)| all.join(some));
             }
-            step.settled(&id).write(&joined)?;
+            let settled: Vec<measure::Measured> = joined.into_iter().map(Measuring::finish).collect();
+            step.settled(&id).write(&settled)?;
             let ordered = patients.ordered(&mut step);
             match pass(&step, &ordered, id)? {
                 Some(pass) => {
                     shards = pass.layout.shards.len();
+                    parts = (0..step.parts).filter(|&part| !step.shards_of(part, shards).is_empty()).collect();
                     bytes = pass.layout.shards.iter().map(|shard| shard.file.bytes).sum();
                 }
                 None => alone = true,
             }
         }
-        Ok(Settled { shards, bytes, alone, seconds: start.elapsed().as_secs_f64() })
+        Ok(Settled { shards, bytes, parts, alone, seconds: start.elapsed().as_secs_f64() })
     })
 }
 

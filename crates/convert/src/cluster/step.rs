@@ -83,6 +83,11 @@ impl Step<'_> {
         from(part)..if part + 1 == self.parts { self.groups.len() } else { from(part + 1) }
     }
 
+    /// The shards of a part, of so many.
+    pub fn shards_of(&self, part: usize, shards: usize) -> Range<usize> {
+        part * shards / self.parts..(part + 1) * shards / self.parts
+    }
+
     /// The file of a part's survey.
     pub fn survey(&self, part: usize) -> Stage<'_> {
         Stage { path: self.work.join(format!("survey-{part}")), of: self.plan, step: "survey" }
@@ -105,11 +110,6 @@ impl Step<'_> {
 
     /// The file of the entries of the shards of a part.
     pub fn written<'b>(&self, part: usize, store: &'b str) -> Stage<'b> {
-        Self::written_in(self.work, part, store)
-    }
-
-    /// The same, in a work folder.
-    pub fn written_in<'b>(work: &Path, part: usize, store: &'b str) -> Stage<'b> {
-        Stage { path: work.join(format!("write-{part}")), of: store, step: "write" }
+        Stage { path: self.work.join(format!("write-{part}")), of: store, step: "write" }
     }
 }

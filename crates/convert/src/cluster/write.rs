@@ -8,6 +8,7 @@ use crate::conversion::Written;
 use meds_store::{Code, Error, Progress, Result};
 use serde::Serialize;
 use std::fs;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
@@ -39,8 +40,7 @@ pub fn write(given: &StepOptions, progress: &Progress) -> Result<Wrote> {
         let known = entries(&step.written(part, &id))?;
         let ordered = patients.ordered(&mut step);
         if !alone && let Some(pass) = pass(&step, &ordered, id.clone())? {
-            let of = |part: usize| part * pass.layout.shards.len() / step.parts;
-            wrote.shards = of(part)..of(part + 1);
+            wrote.shards = step.shards_of(part, pass.layout.shards.len());
             wrote.reused = known.is_some();
             let written = match known {
                 Some(written) => written,
@@ -84,7 +84,10 @@ impl Aside {
         for folder in ["shards", "index"] {
             let (from, to) = (self.0.join(folder), work.join(folder));
             let Ok(entries) = fs::read_dir(&from) else { continue };
-            fs::create_dir_all(&to).map_err(|e| Error::io(&to, "write the shards", &e))?;
+            match fs::create_dir(&to) {
+                Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(Error::io(&to, "write the shards", &e)),
+                _ => {}
+            }
             for entry in entries {
                 let moved = entry.and_then(|entry| fs::rename(entry.path(), to.join(entry.file_name())));
                 moved.map_err(|e| Error::io(&to, "write the shards", &e))?;

@@ -77,13 +77,13 @@ impl Interner {
 // The table is made again from the strings.
 impl Serialize for Interner {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (&self.bytes, &self.ends).serialize(to)
+        (Bytes(&self.bytes), &self.ends).serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Interner {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (bytes, ends) = <(Vec<u8>, Vec<usize>)>::deserialize(from)?;
+        let (Bytes(bytes), ends) = <(Bytes<&[u8]>, Vec<usize>)>::deserialize(from)?;
         let mut made = Self::default();
         let mut start = 0;
         for end in ends {
@@ -92,6 +92,21 @@ impl<'de> Deserialize<'de> for Interner {
             start = end;
         }
         Ok(made)
+    }
+}
+
+/// Bytes that are copied as a whole. Without this, each would be one value.
+struct Bytes<B>(B);
+
+impl Serialize for Bytes<&Vec<u8>> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes<&'de [u8]> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(Deserialize::deserialize(from)?))
     }
 }
 

@@ -15,12 +15,11 @@ use crate::source::read::Reader;
 use meds_store::{Progress, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// The measurements of a column over the whole source.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Measured {
     /// Extents of the values' type, for each piece of each row group, without null rows.
     pub extents: Vec<Vec<Vec<Extent>>>,
@@ -53,7 +52,10 @@ impl Measuring {
     /// Those of all row groups.
     pub fn finish(self) -> Measured {
         let Merged { present, bytes, facts, distinct, code } = self.merged;
-        let CodeCounts { mut counts, straddling } = code.unwrap_or_default();
+        let CodeCounts { mut counts, mut straddling } = code.unwrap_or_default();
+        // A patient with rows in three row groups is there three times.
+        straddling.sort_unstable();
+        straddling.dedup();
         for (_, id) in straddling {
             counts[id as usize].1 += 1;
         }
@@ -134,14 +136,14 @@ struct CodeCounts {
     /// Its events, and its patients whose rows are all in one row group.
     counts: Vec<(u64, u64)>,
     /// (patient, distinct code) of the other patients.
-    straddling: HashSet<(u32, u32)>,
+    straddling: Vec<(u32, u32)>,
 }
 
 impl From<GroupMeasure> for Merged {
     fn from(GroupMeasure { present, bytes, facts, distinct, code, .. }: GroupMeasure) -> Self {
         let code = code.map(|code| CodeCounts {
             counts: code.events.into_iter().zip(code.patients).collect(),
-            straddling: code.straddling.into_iter().collect(),
+            straddling: code.straddling,
         });
         Self { present, bytes, facts, distinct, code }
     }
