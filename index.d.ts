@@ -373,7 +373,10 @@ export declare class Labels implements Iterable<LabelRow> {
    *   null. `tte_…` becomes `float_value` in minutes, with `is_censored` of the column `is_censored_…`.
    * - INSPECT as released: `labels_20250611.tsv` (`impression_id` and such tasks), with `study_mapping_20250611.tsv`
    *   beside it, which has the patient (`person_id`) and the time of each study (`procedure_DATETIME`, else
-   *   `note_DATETIME`). Labels of studies without a time are left out and counted: {@link Labels.leftOut}.
+   *   `note_DATETIME`).
+   *
+   * INSPECT's labels of studies without a time (an empty cell, `NaT`, `nan`, `None`) are left out and counted:
+   * {@link Labels.leftOut}.
    *
    * A time without a zone is UTC. Error messages count rows from 0.
    *
@@ -984,8 +987,9 @@ export type TextTimes = "absolute" | "relative" | "age" | "none" | {
 /** What every section has. */
 export interface SectionOptions {
   /**
-   * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
-   * 80, sections of your own 70, list of visits 60, visits 50, general events 40, notes 30.
+   * If a budget is short, sections with a higher priority are written first, and of two with the same the first one.
+   * Default: demographics 100, latest values 80, notes and sections of your own, which no text has unless you ask for
+   * them, 70, list of visits 60, visits 50, general events 40.
    */
   readonly priority?: number | undefined;
   /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */
@@ -1298,7 +1302,8 @@ interface NotesPlan extends SectionPlan {
   readonly copies: "drop" | "keep";
 }
 /**
- * The section with the text of the latest notes. Without it, a text contains no notes.
+ * The section with the text of the latest notes. Without it, a text contains no notes. Long notes can take all of a short
+ * budget but for demographics and latest values: set `maxTokens`, or a lower `priority`. Priority: 70 where it is not set.
  *
  * @throws MedsError `MEDS_INVALID_ARGUMENT`.
  * @example
@@ -1358,9 +1363,12 @@ export interface TextOptions {
   } | undefined;
   /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
-  /** With `chat`: what surrounds the timeline. `budget` and `tokens` do not count it. */
+  /** With `chat`: what surrounds the timeline. */
   readonly chat?: ChatOptions | undefined;
-  /** The most tokens of a text. Requires `tokenizer`. Default: no limit. */
+  /**
+   * The most tokens of a text; with `chat` of the whole prompt: system message, timeline and question (the answer, and
+   * what a model puts around messages, are not counted). Requires `tokenizer`. Default: no limit.
+   */
   readonly budget?: number | undefined;
   /** How tokens are counted. Default: not at all. */
   readonly tokenizer?: Tokenizer | undefined;
@@ -1396,7 +1404,7 @@ export interface SectionReport {
   readonly copies: number;
 }
 interface TextFacts {
-  /** Tokens of the text; null without a tokenizer. */
+  /** Tokens of the text, with `chat` of the system message, the timeline and the question; null without a tokenizer. */
   readonly tokens: number | null;
   /** Rows that were known. */
   readonly rows: number;
@@ -2678,7 +2686,8 @@ export declare class NoteHits implements Iterable<NoteHit> {
  * * an array of such texts: any of them;
  * * a regular expression. It matches whole characters, as with the flag `u`, and line by line with the flag `m` (a line ends
  *   at `\n`, `\r` or both). Look-ahead, look-behind and references to groups do not exist: without them, no text can make
- *   the search slow. Matches of length 0 are not found, and a repeated group that can be empty may match less.
+ *   the search slow. Scripts (`\p{Script=Greek}`) do not exist either. Matches of length 0 are not found. If a group may
+ *   match nothing and is repeated, as in `/(a|b*)+/`, a match may be shorter than in JavaScript.
  */
 export type NoteQuery = string | readonly string[] | RegExp;
 /**
@@ -3762,8 +3771,8 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * have their types (Parquet has no durations: they are int64 there). In CSV, times are ISO 8601, a null is
    * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
-   * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
-   * that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
+   * @throws MedsError as {@link Cohort.select}; `MEDS_NOT_FOUND` where the folder of the file is missing; `MEDS_IO`, `MEDS_PERMISSION`
+   * or `MEDS_DISK_FULL` for a file that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
    * a format, or in the store.
    * @example
    * ```ts
@@ -4331,7 +4340,7 @@ export declare class Vocabulary {
   /**
    * Writes the vocabulary as JSON, and the store that it was fitted on beside it as `NAME.provenance.json`.
    *
-   * @throws MedsError `MEDS_IO` as a rejection.
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND` where the folder is missing; `MEDS_IO`.
    */
   write(path: string): Promise<void>;
   /** The content of the file, which `JSON.stringify` writes. Plain data: it may be posted to a worker. */
@@ -4496,7 +4505,7 @@ export declare class TimeToEvent {
   /**
    * Writes the tasks as JSON, and the store that they were fitted on beside them as `NAME.provenance.json`.
    *
-   * @throws MedsError `MEDS_IO` as a rejection.
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND` where the folder is missing; `MEDS_IO`.
    */
   write(path: string): Promise<void>;
   /** The content of the file, which `JSON.stringify` writes. */
@@ -6139,7 +6148,7 @@ export interface WrittenTextsReport {
  * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
- * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
+ * `MEDS_NOT_FOUND` where the folder of the file is missing; `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
  * @example
  * ```ts
  * import { PatientDatabase, texts, writeTexts } from "meds-reader";

@@ -610,7 +610,7 @@ describe("a small store", () => {
     expect(await write({ write: () => true, end: () => {} })).toBe(invalid);
     expect(await write(join(folder("write"), "rows.csv"), { signal: 5 })).toBe(invalid);
     expect(await write(join(db.path, "rows.parquet"))).toBe(invalid);
-    expect(await write(join(folder("write"), "no", "rows.parquet"))).toBe("MEDS_IO");
+    expect(await write(join(folder("write"), "no", "rows.parquet"))).toBe("MEDS_NOT_FOUND");
     expect(await write("rows.parquet", { format: "xlsx" })).toBe(invalid);
     expect(existsSync("rows.parquet")).toBe(false);
   });

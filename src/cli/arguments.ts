@@ -20,6 +20,16 @@ export function countWithin(least: number, most: number): (text: string) => numb
   };
 }
 
+/** A regular expression, from what is between slashes. */
+export function expression(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch (error) {
+    const why = (error as Error).message.replace(/^.*: /, "");
+    throw new InvalidArgumentError(`Between slashes it must be a regular expression such as /creatinine|urea/ (${why}).`);
+  }
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,

@@ -82,7 +82,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const { empty } = list.report;
     const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
-    if (path !== undefined) said.push(...labelsLeftOut(list.report));
+    if (list.labels !== null) said.push(...labelsLeftOut(list.report, list.labels));
     if (empty > 0)
       said.push(
         `${number(empty)} ${path === undefined ? "patients without rows were left out" : "labels have no known rows other than static ones"}`,

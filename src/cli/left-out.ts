@@ -1,5 +1,5 @@
 // What is left out of the output, in words.
-import type { InstructionReport, InstructionTimelines, SampleReport } from "../index.js";
+import type { InstructionReport, InstructionTimelines, Labels, SampleReport } from "../index.js";
 import { plural } from "./format.js";
 
 type Count = readonly [count: number, noun: string, about: string];
@@ -10,9 +10,15 @@ function leftOut(counts: readonly Count[]): string[] {
   return parts.length === 0 ? [] : [`left out: ${parts.join(", ")}`];
 }
 
-/** Labels that are no samples. */
-export function labelsLeftOut({ unknownLabels, unknownSubjects, otherSplit, noSplit }: SampleReport): string[] {
+/** Labels that are no samples, and those that their files have without a time. */
+export function labelsLeftOut(
+  { unknownLabels, unknownSubjects, otherSplit, noSplit }: SampleReport,
+  labels: Pick<Labels, "leftOut"> | undefined,
+): string[] {
+  const { withoutStudy, withoutTime } = labels?.leftOut ?? { withoutStudy: 0, withoutTime: 0 };
   return leftOut([
+    [withoutTime, "label", "of studies without a time"],
+    [withoutStudy, "label", "of studies that the table of studies does not have"],
     [unknownLabels, "label", `of ${plural(unknownSubjects, "subject")} outside the store`],
     [otherSplit, "label", "of other patients"],
     [noSplit, "label", "of subjects in no split"],

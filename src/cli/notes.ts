@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type NoteHits, type NoteType, PatientDatabase } from "../index.js";
-import { count, texts, time } from "./arguments.js";
+import { count, expression, texts, time } from "./arguments.js";
 import { colour, dateAndTime, json, number, padded, plural, print, table } from "./format.js";
 import { jsonOption, threadsOption } from "./options.js";
 import { interruptible, visible } from "./report.js";
@@ -54,12 +54,7 @@ function queryOf(text: string): string | RegExp {
   const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(text) ?? [];
   if (source === undefined && text.startsWith("/"))
     throw new InvalidArgumentError("A regular expression must end with a slash, such as /chest pain/i.");
-  if (source === undefined) return text;
-  try {
-    return new RegExp(source, flags);
-  } catch (error) {
-    throw new InvalidArgumentError(`Between slashes it must be a regular expression (${(error as Error).message}).`);
-  }
+  return source === undefined ? text : expression(source, flags!);
 }
 
 async function run(store: string, query: string | RegExp | undefined, options: Options, command: Command): Promise<void> {

@@ -2,6 +2,7 @@
 // expression.
 import { InvalidArgumentError } from "commander";
 import type { Event, PatientDatabase } from "../index.js";
+import { expression } from "./arguments.js";
 import { colour, width } from "./format.js";
 
 /** A search, as `--search` describes it. Upper and lower case are the same. */
@@ -16,13 +17,8 @@ export class Search {
   static of(argument: string): Search {
     const source = /^\/(.+)\/i?$/s.exec(argument)?.[1];
     if (argument === "") throw new InvalidArgumentError("It must not be empty.");
-    if (source === undefined) return new Search(new RegExp(line(argument).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "iu"));
-    try {
-      return new Search(new RegExp(source, "iu"));
-    } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/^.*: /, "") : String(error);
-      throw new InvalidArgumentError(`Between slashes it must be a regular expression such as /creatinine|urea/ (${why}).`);
-    }
+    if (source !== undefined) return new Search(expression(source, "iu"));
+    return new Search(new RegExp(line(argument).replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "iu"));
   }
 
   /** Whether a text of one line contains it. */

@@ -53,23 +53,33 @@ interface Options {
   readonly json?: boolean;
 }
 
-const FORMATS = ["markdown", "chat", "lumia-xml", "medalign-xml", "jsonl", "jsonl-events"] as const;
+/** All formats: the type requires each. */
+const FORMATS = Object.keys({
+  markdown: true,
+  chat: true,
+  "lumia-xml": true,
+  "medalign-xml": true,
+  jsonl: true,
+  "jsonl-events": true,
+} satisfies Record<TextFormat, true>) as TextFormat[];
 
 /** Whether texts of this format are made of sections. */
 const isDocument = (format: Options["format"]): boolean => typeof format !== "string" || format === "markdown" || format === "chat";
 
-/** The sections that can be named, and how each is made. Those of notes have options of their own. */
+/** The sections that can be named, and how each is made. */
 const SECTIONS: Readonly<Record<string, (options: Options) => Section>> = {
   demographics: () => demographics(),
   "latest-values": ({ concepts }) => latestValues({ concepts }),
   "visit-list": () => visitList(),
   "general-events": () => generalEvents(),
   visits: () => visits(),
+  notes: ({ notes: newest, noteTokens: maxTokens, noteType: types }) => notes({ newest, maxTokens, types }),
 };
+/** Those of a text where none is named. */
+const USUAL = Object.keys(SECTIONS).filter((name) => name !== "notes");
 
 /** `meds-reader text STORE`. */
 export function textCommand(): Command {
-  const usual = Object.keys(SECTIONS);
   return new Command("text")
     .summary("write timelines as text: prompts in Markdown, XML, JSON")
     .description(
@@ -103,7 +113,7 @@ export function textCommand(): Command {
     .option("--ids <file>", "only patients in this file: one subject id per line, or the column subject_id of a .csv or .parquet file")
     .option(
       "--budget <n>",
-      "the most tokens of a text (with --format chat: of the timeline, without question and system message); requires --tokenizer",
+      "the most tokens of a text (with --format chat: of system message, timeline and question together); requires --tokenizer",
       count,
     )
     .option(
@@ -119,11 +129,15 @@ export function textCommand(): Command {
         .default("absolute"),
     )
     .option("--shift-to <day>", "with --times shift: the day of the prediction time", "2024-01-01")
-    .option("--sections <names>", `the sections of markdown and chat, in order: names of ${usual.join(", ")}, separated by commas`, names)
+    .option(
+      "--sections <names>",
+      `the sections of markdown and chat, in order: names of ${Object.keys(SECTIONS).join(", ")}, separated by commas (default: all but notes)`,
+      names,
+    )
     .option("--concepts <file>", "what the latest values are: a JSON file as data/concepts.json of this package")
-    .option("--notes <n>", "add a section with the text of the newest n notes", count)
-    .option("--note-type <text>", "with --notes: only notes of this type: a code, or a part of its name; can be repeated", listed)
-    .option("--note-tokens <n>", "with --notes: cut each note after about this many tokens", count)
+    .option("--notes <n>", "the section notes has the newest n notes (default: 5); it comes last where --sections does not name it", count)
+    .option("--note-type <text>", "with notes: only notes of this type: a code, or a part of its name; can be repeated", listed)
+    .option("--note-tokens <n>", "with notes: cut each note after about this many tokens", count)
     .option("--names <file>", "names of codes: a JSON file with an object, code to name")
     .option("--system <text>", "with --format chat: the message of the role system")
     .option("--question <text>", "with --format chat: what follows the timeline in the message of the role user")
@@ -136,6 +150,7 @@ Examples:
   meds-reader text ehrshot.medsdb --labels labels/guo_icu --budget 4096 --tokenizer o200k_base --out prompts.parquet
   meds-reader text ehrshot.medsdb --labels labels/guo_icu --exclusive --format chat --system "You are a clinician." --question "ICU? yes or no" --out chat.jsonl
   meds-reader text medalign.medsdb --format lumia-xml --split held_out --threads 2 --out timelines/ --json
+  meds-reader text medalign.medsdb --at 2019 --sections demographics,notes,visits --budget 4096 --tokenizer approximate --out prompts/
   meds-reader text medalign.medsdb --ids patients.txt --at 2019 --notes 5 --note-type radiology --note-tokens 800 --tokenizer approximate --out -
   meds-reader text mimic.medsdb --times shift --shift-to 2020-01-01 --at 2150 --sections demographics,visits --out texts.md --as texts
   meds-reader text medalign.medsdb --instructions medalign/ --format chat --budget 8000 --tokenizer cl100k_base --out chat.jsonl
@@ -159,7 +174,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
     const written = await interruptible(async (signal) => {
       const list = texts(cohort, source, { ...textOptions(options, sections), names: codeNames, signal });
       const said = [
-        ...(list.report === null ? [] : labelsLeftOut(list.report)),
+        ...(list.report === null ? [] : labelsLeftOut(list.report, source instanceof Labels ? source : undefined)),
         ...(source instanceof Instructions ? instructionsLeftOut(source.report, source.of(cohort)) : []),
       ];
       if (said.length > 0) process.stderr.write(`${said.join("; ")}\n`);
@@ -217,8 +232,9 @@ function check(
     command.error("error: --question cannot be combined with --instructions, which are the questions");
   if (budget !== undefined && tokenizer === undefined)
     command.error("error: --budget requires --tokenizer, which says what a token is: for example o200k_base, or approximate");
-  if (noteTokens !== undefined && newest === undefined) command.error("error: --note-tokens requires --notes N");
-  if (rest.noteType !== undefined && newest === undefined) command.error("error: --note-type requires --notes N");
+  const hasNotes = newest !== undefined || sections?.includes("notes") === true;
+  if (noteTokens !== undefined && !hasNotes) command.error("error: --note-tokens requires --notes N");
+  if (rest.noteType !== undefined && !hasNotes) command.error("error: --note-type requires --notes N");
   if (noteTokens !== undefined && tokenizer === undefined) command.error("error: --note-tokens requires --tokenizer");
   if (!isDocument(format) && (sections !== undefined || concepts !== undefined || newest !== undefined))
     command.error(`error: --sections, --concepts and --notes are for --format markdown and chat; ${format} has every row`);
@@ -227,15 +243,15 @@ function check(
 }
 
 function sectionsOf(options: Options, command: Command): Section[] | undefined {
-  const { sections: chosen, notes: newest, noteTokens: maxTokens, noteType: types, format } = options;
+  const { sections: chosen = USUAL, notes: newest, format } = options;
   if (!isDocument(format)) return undefined;
-  const made = (chosen ?? Object.keys(SECTIONS)).map((name) => {
+  const wanted = newest === undefined || chosen.includes("notes") ? chosen : [...chosen, "notes"];
+  return wanted.map((name) => {
     const make = SECTIONS[name];
     return make === undefined
       ? command.error(`error: ${name} is not a section. The sections are ${Object.keys(SECTIONS).join(", ")}`)
       : make(options);
   });
-  return newest === undefined ? made : [...made, notes({ newest, maxTokens, types })];
 }
 
 function textOptions(

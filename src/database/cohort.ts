@@ -496,8 +496,8 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * have their types (Parquet has no durations: they are int64 there). In CSV, times are ISO 8601, a null is
    * empty and an empty text is `""`; times beyond the calendar are microseconds.
    *
-   * @throws MedsError as {@link Cohort.select}; `MEDS_IO`, `MEDS_PERMISSION` or `MEDS_DISK_FULL` for a file
-   * that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
+   * @throws MedsError as {@link Cohort.select}; `MEDS_NOT_FOUND` where the folder of the file is missing; `MEDS_IO`, `MEDS_PERMISSION`
+   * or `MEDS_DISK_FULL` for a file that cannot be written, `MEDS_IO` for a stream that is closed; `MEDS_INVALID_ARGUMENT` for a path without
    * a format, or in the store.
    * @example
    * ```ts

@@ -1,4 +1,5 @@
 // L2-regularised logistic regression by a truncated Newton method: conjugate gradients solve for each step.
+import { Diagonal, MeanRows, type Preconditioner } from "./preconditioner.js";
 import type { Rows } from "./scaled-rows.js";
 
 /** A fitted model of scaled features. */
@@ -61,6 +62,8 @@ interface Point {
 
 class Problem {
   private readonly scores: Float64Array;
+  /** Of the last step that was hard. */
+  private means: MeanRows | undefined;
 
   constructor(
     private readonly rows: Rows,
@@ -99,43 +102,52 @@ class Problem {
   }
 
   /**
-   * The Newton step, by conjugate gradients with the diagonal as preconditioner: as exact as the gradient is small, but
-   * not more exact than the fit must be, because what is left is the next gradient.
+   * The Newton step, by preconditioned conjugate gradients: as exact as the gradient is small, but not more exact than the fit
+   * must be, because what is left is the next gradient. They start anew with a better preconditioner where they
+   * have taken as long as it takes to make.
    */
   direction({ gradient, curvature }: Point): Float64Array {
-    const { rows, penalty } = this;
+    const { rows } = this;
     const size = rows.columns + 1;
-    const diagonal = rows.diagonal(curvature);
-    for (let j = 0; j < size; j += 1) diagonal[j]! += j < rows.columns ? penalty : 1e-12;
+    const diagonal = this.diagonal(curvature);
+    let preconditioner: Preconditioner = this.means ?? new Diagonal(diagonal);
+    const hard = MeanRows.worthAfter(rows);
     const step = new Float64Array(size);
     const residual = gradient.map((value) => -value);
-    const scaled = residual.map((value, j) => value / diagonal[j]!);
-    const search = scaled.slice();
-    let energy = dot(residual, scaled);
+    const [scaled, search, product] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
     const length = Math.sqrt(dot(gradient, gradient));
     const enough = length * Math.min(0.1, Math.sqrt(length));
-    const product = new Float64Array(size);
-    for (let i = 0; i < 2 * size + 20 && energy > 0; i += 1) {
+    let before = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 2 * size + 20; i += 1) {
+      if (i === hard) {
+        preconditioner = this.means = new MeanRows(rows, curvature, diagonal);
+        before = Number.POSITIVE_INFINITY;
+      }
+      preconditioner.divide(residual, scaled);
+      const energy = dot(residual, scaled);
+      for (let j = 0; j < size; j += 1) search[j] = scaled[j]! + (energy / before) * search[j]!;
       this.curved(search, curvature, product);
       const bend = dot(search, product);
-      if (!(bend > 0)) break;
+      if (!(energy > 0 && bend > 0)) break;
       const far = energy / bend;
-      const before = energy;
       let [largest, squares] = [0, 0];
-      energy = 0;
       for (let j = 0; j < size; j += 1) {
         step[j]! += far * search[j]!;
         const left = residual[j]! - far * product[j]!;
         residual[j] = left;
-        scaled[j] = left / diagonal[j]!;
-        energy += left * scaled[j]!;
         squares += left * left;
         largest = Math.max(largest, Math.abs(left));
       }
       if (Math.sqrt(squares) <= enough || largest <= TOLERANCE / 4) break;
-      for (let j = 0; j < size; j += 1) search[j] = scaled[j]! + (energy / before) * search[j]!;
+      before = energy;
     }
     return step;
+  }
+
+  /** The diagonal of the second derivatives. */
+  private diagonal(curvature: Float64Array): Float64Array {
+    const { rows, penalty } = this;
+    return rows.diagonal(curvature).map((value, j) => value + (j < rows.columns ? penalty : 1e-12));
   }
 
   /** The product of the second derivatives and a vector. */

@@ -36,6 +36,11 @@ export class Rows {
     this.scores = new Float64Array(this.count);
   }
 
+  /** Number of chains. */
+  get chainCount(): number {
+    return this.chains.length - 1;
+  }
+
   /** Number of stored entries. */
   get entries(): number {
     return this.values.length;
@@ -86,6 +91,29 @@ export class Rows {
     }
     // The differences leave roundings, also below 0.
     return sums.map((sum) => Math.max(sum, 0));
+  }
+
+  /** The weighted mean of the rows of each chain, and the sum of its weights. */
+  means(weights: Float64Array): { readonly means: Rows; readonly totals: Float64Array } {
+    const { chainCount, columns } = this;
+    const builder = new MatrixBuilder();
+    const totals = new Float64Array(chainCount);
+    const sums = new Float64Array(columns + 1);
+    for (let c = 0; c < chainCount; c += 1) {
+      this.sumsOf(c, weights, sums.fill(0));
+      const total = sums[columns]!;
+      totals[c] = total;
+      if (total > 0) for (let j = 0; j < columns; j += 1) builder.add(j, sums[j]! / total);
+      builder.end();
+    }
+    const { offsets, indexes, values } = builder.finish([]);
+    return { means: new Rows(Int32Array.from(offsets.keys()), offsets, indexes, values, columns), totals };
+  }
+
+  /** Calls a function with each entry, by rows. Chains must have one row each. */
+  forEach(visit: (row: number, column: number, value: number) => void): void {
+    const { offsets, indexes, values } = this;
+    for (let i = 0; i < this.count; i += 1) for (let at = offsets[i]!; at < offsets[i + 1]!; at += 1) visit(i, indexes[at]!, values[at]!);
   }
 
   // In both loops, four sums or stores at a time do not wait for one another.

@@ -100,7 +100,10 @@ export class Labels implements Iterable<LabelRow> {
    *   null. `tte_…` becomes `float_value` in minutes, with `is_censored` of the column `is_censored_…`.
    * - INSPECT as released: `labels_20250611.tsv` (`impression_id` and such tasks), with `study_mapping_20250611.tsv`
    *   beside it, which has the patient (`person_id`) and the time of each study (`procedure_DATETIME`, else
-   *   `note_DATETIME`). Labels of studies without a time are left out and counted: {@link Labels.leftOut}.
+   *   `note_DATETIME`).
+   *
+   * INSPECT's labels of studies without a time (an empty cell, `NaT`, `nan`, `None`) are left out and counted:
+   * {@link Labels.leftOut}.
    *
    * A time without a zone is UTC. Error messages count rows from 0.
    *

@@ -10,7 +10,8 @@ import { conflict, expected, shown } from "../support/arguments.js";
  * * an array of such texts: any of them;
  * * a regular expression. It matches whole characters, as with the flag `u`, and line by line with the flag `m` (a line ends
  *   at `\n`, `\r` or both). Look-ahead, look-behind and references to groups do not exist: without them, no text can make
- *   the search slow. Matches of length 0 are not found, and a repeated group that can be empty may match less.
+ *   the search slow. Scripts (`\p{Script=Greek}`) do not exist either. Matches of length 0 are not found. If a group may
+ *   match nothing and is repeated, as in `/(a|b*)+/`, a match may be shorter than in JavaScript.
  */
 export type NoteQuery = string | readonly string[] | RegExp;
 
@@ -169,7 +170,15 @@ class Translation {
   private set(): string | null {
     const known = this.taken(/[dDwWsS]/y);
     if (known !== null) return SETS[known[0]]!;
-    return this.isUnicode ? (this.taken(/[pP]\{[^}]*\}/y)?.[0].replace(/^/, "\\") ?? null) : null;
+    const property = this.isUnicode ? this.taken(/[pP]\{[^}]*\}/y)?.[0] : undefined;
+    if (property === undefined) return null;
+    // The tables of scripts are not in the native part.
+    if (/^.\{(sc|scx|Script|Script_Extensions)=/.test(property))
+      this.fail(
+        `the script \\${property}`,
+        "Write the range of its characters, such as [\\u0370-\\u03ff] for Greek, or \\p{L} for all letters.",
+      );
+    return `\\${property}`;
   }
 
   /** The number of the character of an escape. */
@@ -191,8 +200,8 @@ class Translation {
     return CONTROLS[character] ?? character.codePointAt(0)!;
   }
 
-  private fail(what: string): never {
-    return conflict(`The search /${this.source}/ contains ${what}, which searches in notes do not have. Write it without.`);
+  private fail(what: string, remedy = "Write it without."): never {
+    return conflict(`The search /${this.source}/ contains ${what}, which searches in notes do not have. ${remedy}`);
   }
 }
 

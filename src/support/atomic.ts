@@ -1,6 +1,6 @@
 import { readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { MedsError } from "./errors.js";
+import { fail } from "./errors.js";
 import { failIo, isSystemError } from "./io.js";
 import { node } from "./node.js";
 
@@ -12,6 +12,7 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
   const there = await stat(path).catch(() => null);
   const special = there !== null && !there.isFile() && !there.isDirectory();
   const target = there === null ? await linked(path) : await realpath(path).catch(() => path);
+  await checkFolder(path, dirname(target));
   const part = special ? path : `${target}.${node.crypto.randomUUID()}.part`;
   try {
     // Node's permission model refuses fsync.
@@ -22,11 +23,17 @@ export async function writtenAside<T>(path: string, write: (part: string, durabl
   } catch (cause) {
     if (!special) await rm(part, { force: true }).catch(() => {});
     if (!isSystemError(cause)) throw cause;
-    // The folder of the file is missing, or is a file itself.
-    if (cause.code === "ENOENT" || cause.code === "ENOTDIR")
-      throw new MedsError("MEDS_IO", `${path}: the file cannot be written (${cause.message}). Check its folder.`, { path, cause });
     return failIo(path, cause);
   }
+}
+
+/** Throws where the folder of a file does not exist: the system would name the temporary file. */
+async function checkFolder(path: string, folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) =>
+    /^ENO(ENT|TDIR)$/.test(error.code ?? "") ? null : failIo(path, error),
+  );
+  if (found?.isDirectory() !== true)
+    fail("MEDS_NOT_FOUND", `${path}: the folder ${folder} does not exist, or is a file. Create it, or choose another path.`, path);
 }
 
 /** Maximum length of a chain of links, as in Linux. */

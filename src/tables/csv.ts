@@ -5,6 +5,9 @@ import { extname } from "node:path";
 import { fail, MedsError, type MedsErrorCode } from "../support/errors.js";
 import { withIo } from "../support/io.js";
 
+/** What pandas and R write where a value is missing. */
+const MISSING = /^\s*(nat|nan|none|null|na|n\/a|<na>)?\s*$/i;
+
 /**
  * A table with a header, read cell by cell. An empty cell is null. Row 0 is the first row below the header.
  */
@@ -46,10 +49,13 @@ export class CsvTable {
     return this.rows[row]![this.at(column)] || null;
   }
 
-  /** int64; also in the form in which pandas writes whole numbers in a column with missing values (`3.0`). */
+  /**
+   * int64; also in the form in which pandas writes whole numbers in a column with missing values (`3.0`). Null for a cell
+   * that says that it is missing.
+   */
   integer(row: number, column: string): bigint | null {
     const text = this.text(row, column);
-    if (text === null) return null;
+    if (text === null || MISSING.test(text)) return null;
     const digits = /^\s*([+-]?\d+)(?:\.0*)?\s*$/.exec(text)?.[1];
     if (digits === undefined) this.failCell("MEDS_COLUMN_TYPE", row, column, "a whole number");
     const exact = BigInt(digits.replace("+", ""));
@@ -73,10 +79,10 @@ export class CsvTable {
     return text === "true" || text === "false" ? text === "true" : this.failCell("MEDS_COLUMN_TYPE", row, column, "True or False");
   }
 
-  /** Microseconds since 1970-01-01: {@link isoMicros}. */
+  /** Microseconds since 1970-01-01: {@link isoMicros}. Null for a cell that says that it is missing, such as `NaT`. */
   time(row: number, column: string): bigint | null {
     const text = this.text(row, column);
-    if (text === null) return null;
+    if (text === null || MISSING.test(text)) return null;
     return isoMicros(text) ?? this.failCell("MEDS_COLUMN_TYPE", row, column, "a time such as 2020-01-31T12:00:00");
   }
 

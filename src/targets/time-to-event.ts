@@ -129,7 +129,7 @@ export class TimeToEvent {
   /**
    * Writes the tasks as JSON, and the store that they were fitted on beside them as `NAME.provenance.json`.
    *
-   * @throws MedsError `MEDS_IO` as a rejection.
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND` where the folder is missing; `MEDS_IO`.
    */
   async write(path: string): Promise<void> {
     await writeFitted(path, this.toJSON(), this.provenance);

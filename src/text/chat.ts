@@ -45,18 +45,34 @@ export interface Asked {
   readonly text: string;
 }
 
+/** What surrounds a timeline in the prompt of a chat. */
+export interface Around {
+  readonly system: string | null;
+  readonly question: string;
+}
+
+/** The system message and the question; an instruction is the question of its text. */
+export function aroundOf({ system, question }: ChatPlan, asked: Asked | null): Around {
+  return { system, question: asked?.text ?? question };
+}
+
+/** The message of the user: the timeline, and the question below it. */
+export function userMessage({ question }: Around, timeline: string): string {
+  return question === "" ? timeline : `${timeline}\n${question}`;
+}
+
 /** One line: the messages, and which label or instruction they are of. Without an answer, the last message is that of the user. */
 export function chatLine(
   plan: ChatPlan,
-  text: string,
+  around: Around,
+  timeline: string,
   about: { readonly subjectId: bigint; readonly time: string | null },
   label: Answer | null,
   asked: Asked | null,
 ): string {
-  const question = asked?.text ?? plan.question;
   const messages: { readonly role: string; readonly content: string }[] = [];
-  if (plan.system !== null) messages.push({ role: "system", content: plan.system });
-  messages.push({ role: "user", content: question === "" ? text : `${text}\n${question}` });
+  if (around.system !== null) messages.push({ role: "system", content: around.system });
+  messages.push({ role: "user", content: userMessage(around, timeline) });
   const answer = answerOf(plan, label);
   if (answer !== null) messages.push({ role: "assistant", content: answer });
   const time = about.time === null ? "" : `,"prediction_time":${JSON.stringify(about.time)}`;

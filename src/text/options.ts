@@ -29,9 +29,12 @@ export interface TextOptions {
   readonly format?: TextFormat | WriteText | { readonly href: string } | undefined;
   /** The sections of `markdown`, `chat` and formats of your own, in order. Default: all but notes. */
   readonly sections?: readonly Section[] | undefined;
-  /** With `chat`: what surrounds the timeline. `budget` and `tokens` do not count it. */
+  /** With `chat`: what surrounds the timeline. */
   readonly chat?: ChatOptions | undefined;
-  /** The most tokens of a text. Requires `tokenizer`. Default: no limit. */
+  /**
+   * The most tokens of a text; with `chat` of the whole prompt: system message, timeline and question (the answer, and
+   * what a model puts around messages, are not counted). Requires `tokenizer`. Default: no limit.
+   */
   readonly budget?: number | undefined;
   /** How tokens are counted. Default: not at all. */
   readonly tokenizer?: Tokenizer | undefined;

@@ -40,8 +40,9 @@ export interface TextSection {
 /** What every section has. */
 export interface SectionOptions {
   /**
-   * If a budget is short, sections with a higher priority are written first. Default: demographics 100, latest values
-   * 80, sections of your own 70, list of visits 60, visits 50, general events 40, notes 30.
+   * If a budget is short, sections with a higher priority are written first, and of two with the same the first one.
+   * Default: demographics 100, latest values 80, notes and sections of your own, which no text has unless you ask for
+   * them, 70, list of visits 60, visits 50, general events 40.
    */
   readonly priority?: number | undefined;
   /** If true, a budget without room for all of the section is an error. Default: true for demographics only. */

@@ -17,7 +17,7 @@ export interface SectionReport {
 
 /** The numbers of a text. */
 export interface TextFacts {
-  /** Tokens of the text; null without a tokenizer. */
+  /** Tokens of the text, with `chat` of the system message, the timeline and the question; null without a tokenizer. */
   readonly tokens: number | null;
   /** Rows that were known. */
   readonly rows: number;

@@ -1,7 +1,7 @@
 import type { Store } from "../store/store.js";
 import { fail } from "../support/errors.js";
 import { Counter, type Fitted, fitted, NOTHING, noneOf, rowsOf, wholeOf } from "./budget.js";
-import { type Answer, type Asked, chatLine } from "./chat.js";
+import { type Answer, type Around, type Asked, aroundOf, chatLine, userMessage } from "./chat.js";
 import { Context, Shared } from "./context.js";
 import { ownText } from "./document.js";
 import { JsonLines } from "./formats/jsonl.js";
@@ -57,23 +57,28 @@ export class TextWriter {
     const known = new Known(line, cutoff, this.plan.roles);
     const context = new Context(known, this.shared, this.isMeasured, this.counter?.count ?? null);
     if (this.rows !== null) return this.records(context, this.rows);
-    const document = this.document(context);
-    if (this.plan.format !== "chat") return document;
+    if (this.plan.format !== "chat") return this.document(context, null);
+    const around = aroundOf(this.plan.chat, asked);
+    const document = this.document(context, around);
     const time = cutoff.time === null || !context.hasDates ? null : this.shared.clock.iso(cutoff.time);
-    return { ...document, content: chatLine(this.plan.chat, document.content, { subjectId: known.subjectId, time }, label, asked) };
+    return { ...document, content: chatLine(this.plan.chat, around, document.content, { subjectId: known.subjectId, time }, label, asked) };
   }
 
-  private document(context: Context): Written {
+  /** `around`: what the prompt of a chat has besides the timeline, which the tokens count too. */
+  private document(context: Context, around: Around | null): Written {
     const { counter, plan } = this;
     const { known } = context;
     const sections = plan.sections.flatMap((section) => madeSections(context, section));
     const { budget, format } = plan;
     const own = typeof format === "function" ? format : null;
     const head = own === null ? markdownHead(context) : "";
+    const system = counter === null || around === null || around.system === null ? 0 : counter.of(around.system);
+    const tokensOf = (content: string): number | null =>
+      counter === null ? null : counter.ofText(around === null ? content : userMessage(around, content)) + system;
     const attempt = (parts: readonly Fitted[]): Written => {
       const content = own === null ? markdownText(head, parts) : ownText(own, context, parts);
       const kept = parts.reduce((sum, { blocks }) => sum + rowsOf(blocks), 0);
-      return { content, tokens: counter?.ofText(content) ?? null, rows: known.length, rowsKept: kept, sections: reportOf(parts) };
+      return { content, tokens: tokensOf(content), rows: known.length, rowsKept: kept, sections: reportOf(parts) };
     };
     if (counter === null || budget === null) return attempt(sections.map(wholeOf));
     const about = `subject ${known.subjectId}`;
@@ -83,20 +88,22 @@ export class TextWriter {
       return { written, tokens: written.tokens!, isWhole: parts.every(({ leftOut }) => leftOut === NOTHING) };
     };
     if (own !== null) return longest(budget, inRoom, (tokens) => failBudget(budget, tokens, about)).written;
+    const beside = around === null ? 0 : system + counter.of(userMessage(around, ""));
     // The tokens of a text are about the sum of those of its parts. Where they are more, less is written; where they
     // are fewer, the required sections alone may still have room.
-    for (let room = budget - counter.of(head); ; ) {
+    for (let room = Math.max(0, budget - beside - counter.of(head)); ; ) {
       let made: ReturnType<typeof inRoom>;
       try {
         made = inRoom(room);
       } catch (error) {
         const least = isBudget(error) ? attempt(sections.map((section) => (section.required ? wholeOf(section) : noneOf(section)))) : null;
-        if (least === null || least.tokens! > budget) throw error;
-        return least;
+        if (least !== null && least.tokens! <= budget) return least;
+        if (least !== null && beside > 0) failBudget(budget, least.tokens!, about, beside);
+        throw error;
       }
       const { written, tokens } = made;
       if (tokens <= budget) return written;
-      if (room <= 0) failBudget(budget, tokens, about);
+      if (room <= 0) failBudget(budget, tokens, about, beside);
       room = Math.max(0, room - (tokens - budget));
     }
   }
@@ -159,10 +166,12 @@ function latestRows(
   return found;
 }
 
-function failBudget(budget: number, tokens: number, about: string): never {
+/** `beside`: tokens of the question and the system message of a chat. */
+function failBudget(budget: number, tokens: number, about: string, beside = 0): never {
+  const of = beside === 0 ? "" : `, ${beside} of them for the question and the system message`;
   return fail(
     "MEDS_BUDGET",
-    `The budget has ${budget} tokens, and the shortest text of ${about} takes ${tokens}. Raise \`budget\` (--budget).`,
+    `The budget has ${budget} tokens, and the shortest text of ${about} takes ${tokens}${of}. Raise \`budget\` (--budget).`,
   );
 }
 

@@ -69,7 +69,7 @@ const AROUND: Readonly<Record<FormatName, readonly [before: string, between: str
  * `integer_value`, `float_value`, `categorical_value` and `instruction_id`. A file is complete or does not exist.
  *
  * @throws MedsError The errors of the loop over {@link Texts}; `MEDS_STORE_EXISTS` for a folder that is not empty;
- * `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
+ * `MEDS_NOT_FOUND` where the folder of the file is missing; `MEDS_INVALID_ARGUMENT`; `MEDS_IO`; `MEDS_DISK_FULL`.
  * @example
  * ```ts
  * import { PatientDatabase, texts, writeTexts } from "meds-reader";

@@ -155,7 +155,7 @@ export class Vocabulary {
   /**
    * Writes the vocabulary as JSON, and the store that it was fitted on beside it as `NAME.provenance.json`.
    *
-   * @throws MedsError `MEDS_IO` as a rejection.
+   * @throws MedsError as a rejection: `MEDS_NOT_FOUND` where the folder is missing; `MEDS_IO`.
    */
   async write(path: string): Promise<void> {
     await writeFitted(path, this.toJSON(), this.provenance);

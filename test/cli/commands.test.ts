@@ -45,7 +45,10 @@ describe("batches", () => {
     expect([wide.code, wide.stderr]).toEqual([1, expect.stringMatching(/^MEDS_INVALID_ARGUMENT: /)]);
     expect(readdirSync(folder)).toEqual(["b.arrows"]);
     const nowhere = await meds("batches", store, "--split", split, "--out", join(folder, "no", "b.arrows"));
-    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringMatching(/^MEDS_IO: [^\n]*\n$/)]);
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^MEDS_NOT_FOUND: [^\n]*the folder [^\n]* does not exist[^\n]*\n$/),
+    ]);
   });
 });
 

@@ -118,6 +118,7 @@ describe("EHRSHOT's labeled_patients.csv", () => {
     ],
     ["a subject beyond int64", `${HEADER}9223372036854775808,2015-08-23,boolean,True\n`, "MEDS_VALUE_RANGE", /row 0, column "patient_id"/],
     ["no subject", `${HEADER},2015-08-23,boolean,True\n`, "MEDS_NULL_VALUE", /row 0 has no patient_id/],
+    ["NaT as its time", `${HEADER}1,NaT,boolean,True\n`, "MEDS_NULL_VALUE", /row 0 has no prediction_time/],
     ["no time", `${HEADER}1,,boolean,True\n`, "MEDS_NULL_VALUE", /row 0 has no prediction_time/],
     [
       "a day that is none",

@@ -87,6 +87,18 @@ describe("INSPECT's labels_20250611.tsv", () => {
     ]);
   });
 
+  it.each(["NaT", "nan", "NaN", "None", "<NA>", "NA", "null", " ", ""])("leaves out and counts studies whose time is %j", async (none) => {
+    const [names, ...studies] = STUDIES.map((row, i) => (i === 0 ? row : row.map((cell, k) => (k >= 4 && cell === "" ? none : cell))));
+    const labels = await Labels.open(release([HEADER, ...LABELS], [names!, ...studies]), { column: "1_month_mortality" });
+    expect([labels.size, labels.leftOut]).toEqual([3, { withoutStudy: 1, withoutTime: 1 }]);
+    // The time of the note, where that of the procedure is missing.
+    expect(labels.predictionTimes[0]).toBe(micros("2014-06-13T10:20:00Z"));
+    const cohort = place(folder("inspect"), "cohort.csv");
+    writeFileSync(cohort, `PatientID,StudyTime,task\n1,2014-05-13,True\n2,${none},False\n`);
+    const own = await Labels.open(cohort);
+    expect([own.size, own.leftOut]).toEqual([1, { withoutStudy: 0, withoutTime: 1 }]);
+  });
+
   it("keeps every outcome of any table, in its order", async () => {
     const outcome = fc.constantFrom("True", "FALSE", "1", "0.0", "Censored", "Unknown", "NaN", "");
     await fc.assert(

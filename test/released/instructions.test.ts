@@ -118,6 +118,16 @@ describe("Instructions.open", () => {
     ]);
   });
 
+  it("takes a missing time or patient, as pandas writes it, for none, and counts it", async () => {
+    const path = join(
+      files({ "i.csv": "instruction_id,question,person_id,time\n1,Q?,124,NaT\n2,R?,nan,2019-02-01\n3,S?,124,None\n" }),
+      "i.csv",
+    );
+    const all = await Instructions.open(path);
+    expect([...all].map(({ subjectId, time }) => [subjectId, time])).toEqual([[124n, null], [null, microsOf("2019-02-01")], [124n, null]]); // biome-ignore format: a table
+    expect(all.report).toMatchObject({ withoutSubject: 1, withoutTime: 2 });
+  });
+
   const WRONG: readonly (readonly [what: string, text: string, code: string, message: RegExp])[] = [
     ["a date that is not one", "instruction_id,question,person_id,time\n1,Q?,124,2019-02-30\n", "MEDS_COLUMN_TYPE", /row 0, column "time": "2019-02-30" is not a time/],
     ["an American date", "instruction_id,question,person_id,time\n1,Q?,124,02/01/2019\n", "MEDS_COLUMN_TYPE", /"02\/01\/2019" is not a time/],

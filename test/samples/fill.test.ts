@@ -59,7 +59,7 @@ describe("a batch", () => {
     };
     expect(late(0)()).toHaveLength(1);
     expect(codeOf(late(1))).toBe("MEDS_LEAK");
-    expect(late(1)).toThrow(/row 1 of subject 2 is at 3600000000 µs, after the sample's cut-off at 0 µs/);
+    expect(late(1)).toThrow(/row 1 of subject 2 is at 1970-01-01T01:00:00, after the sample's cut-off at 1970-01-01T00:00:00/);
     // Beyond the patient.
     expect(codeOf(late(2))).toBe("MEDS_INTERNAL");
     db.close();

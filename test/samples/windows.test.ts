@@ -26,17 +26,55 @@ const T0 = 1_577_836_800_000_000n; // 2020-01-01
 const CODES = ["A", "A//B", "LAB//x", "LAB//y", "DX//1", "MEDS_BIRTH", "Z"];
 const STRATEGIES = ["to_end", "from_start", "random", "balanced_random", "step_through"] as const;
 
-/** Rows of some subjects: few distinct times, so that many are equal. */
+const beside = fc.constantFrom(0n, 0n, 0n, -1n, 1n);
+/** At a whole hour, often midnight, or a microsecond before or after it. */
+const moment = (min: number, max: number) =>
+  fc
+    .tuple(fc.oneof({ weight: 2, arbitrary: fc.integer({ min, max }) }, { weight: 1, arbitrary: fc.constantFrom(0, 24, 48) }), beside)
+    .map(([hour, by]) => T0 + BigInt(hour) * HOUR + by);
+
+/**
+ * Rows of some subjects: few distinct times, so that many are equal. Most labels are so that the cut-off, or the beginning
+ * of the look-back, is at exactly the time of a row (of the birth), or a microsecond before or after it; some have the same
+ * time.
+ */
 const subjects = fc.array(
   fc.record({
     statics: fc.array(fc.nat({ max: 6 }), { maxLength: 3 }),
-    rows: fc.array(fc.tuple(fc.integer({ min: -30, max: 90 }), fc.nat({ max: 6 }), fc.option(fc.integer({ min: -5, max: 5 }))), {
-      maxLength: 40,
-    }),
-    labels: fc.array(fc.integer({ min: -40, max: 100 }), { maxLength: 4 }),
+    rows: fc.array(fc.tuple(moment(-30, 90), fc.nat({ max: 6 }), fc.option(fc.integer({ min: -5, max: 5 }))), { maxLength: 40 }),
+    labels: fc.array(
+      fc.oneof(
+        { weight: 1, arbitrary: fc.record({ time: moment(-40, 100), times: fc.constantFrom(1, 2) }) },
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            row: fc.nat({ max: 39 }),
+            by: beside,
+            edge: fc.constantFrom("end" as const, "end" as const, "begin" as const, "birth" as const),
+            times: fc.constantFrom(1, 1, 2),
+          }),
+        },
+      ),
+      { maxLength: 4 },
+    ),
   }),
   { minLength: 1, maxLength: 5 },
 );
+type Subject = (typeof subjects extends fc.Arbitrary<infer T> ? T : never)[number];
+type Choice = typeof choices extends fc.Arbitrary<infer T> ? T : never;
+
+/** The times of a subject's labels. */
+function labelTimes({ rows, labels }: Subject, { gap = 0, lookBack = 0 }: Choice): bigint[] {
+  return labels.flatMap((label) => {
+    if ("time" in label) return Array<bigint>(label.times).fill(label.time);
+    const births = rows.filter(([, code]) => CODES[code] === "MEDS_BIRTH").map(([time]) => time);
+    const birth = label.edge === "birth" ? births.sort((a, b) => Number(a - b))[0] : undefined;
+    const own = birth ?? rows[label.row % Math.max(1, rows.length)]?.[0] ?? T0;
+    const after = BigInt(gap + (label.edge === "begin" ? lookBack : 0)) * HOUR;
+    return Array<bigint>(label.times).fill(own + after + label.by);
+  });
+}
+
 const choices = fc.record({
   maxLength: fc.integer({ min: 1, max: 12 }),
   strategy: fc.constantFrom(...STRATEGIES),
@@ -57,17 +95,7 @@ const choices = fc.record({
 /** The same choice as our options and as those of the definitions. */
 function optionsOf(
   db: PatientDatabase,
-  {
-    stride,
-    gap,
-    gapCount,
-    lookBack,
-    lookBackCount,
-    codes,
-    dateOnly,
-    excludeAtCutoff,
-    ...rest
-  }: typeof choices extends fc.Arbitrary<infer T> ? T : never,
+  { stride, gap, gapCount, lookBack, lookBackCount, codes, dateOnly, excludeAtCutoff, ...rest }: Choice,
 ): [SampleOptions, BruteOptions] {
   // A stride beyond the window would leave rows out, and is refused.
   const steps = rest.strategy === "step_through" && stride !== undefined ? { stride: Math.min(stride, rest.maxLength) } : {};
@@ -196,13 +224,14 @@ describe("samples", () => {
       fc.asyncProperty(subjects, choices, fc.constantFrom("left" as const, "right" as const), async (all, choice, padding) => {
         const rows: SimpleRow[] = [];
         const given: { subjectId: bigint; predictionTime: bigint; booleanValue: boolean }[] = [];
-        for (const [i, { statics, rows: timed, labels }] of all.entries()) {
+        for (const [i, subject] of all.entries()) {
+          const { statics, rows: timed } = subject;
           const id = BigInt(7 * i - 9);
           for (const code of statics) rows.push([id, null, CODES[code]!]);
-          const sorted = timed.map(([hour, code, value]) => [T0 + BigInt(hour) * HOUR, code, value] as const);
-          sorted.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+          const sorted = [...timed].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
           for (const [time, code, value] of sorted) rows.push([id, time, CODES[code]!, value]);
-          for (const hour of labels) given.push({ subjectId: id, predictionTime: T0 + BigInt(hour) * HOUR, booleanValue: hour % 2 === 0 });
+          for (const predictionTime of labelTimes(subject, choice))
+            given.push({ subjectId: id, predictionTime, booleanValue: predictionTime % 2n === 0n });
         }
         given.push({ subjectId: 999n, predictionTime: T0, booleanValue: true });
         if (rows.length === 0) rows.push([5n, null, "A"]);

@@ -287,7 +287,7 @@ describe("a vocabulary's file", () => {
     expect((await rejected(Vocabulary.open(`${path}.gone`))).code).toBe("MEDS_NOT_FOUND");
     expect((await rejected(Vocabulary.open(5 as never))).code).toBe("MEDS_INVALID_ARGUMENT");
     expect((await rejected(Vocabulary.open(join(path, "..")))).code).toBe("MEDS_IO");
-    expect((await rejected(vocabulary.write(join(path, "below")))).code).toBe("MEDS_IO");
+    expect((await rejected(vocabulary.write(join(path, "below")))).code).toBe("MEDS_NOT_FOUND");
     expect((await rejected(vocabulary.write("" as never))).code).toBe("MEDS_INVALID_ARGUMENT");
   });
 });

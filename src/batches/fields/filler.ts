@@ -3,6 +3,7 @@ import type { Window } from "../../samples/window.js";
 import { fail } from "../../support/errors.js";
 import type { Memory } from "../../support/memory.js";
 import { DAY, numberAt } from "../../support/time.js";
+import { Clock } from "../../text/clock.js";
 import { binAt, type Translation } from "../../vocabulary/translation.js";
 import { type BatchField, FIELDS, type FieldArrays, ROW_FIELDS, type RowField } from "./fields.js";
 import { LIST, RUN_WORDS, STATICS, WORD } from "./run.js";
@@ -227,11 +228,12 @@ export class Filler {
 }
 
 function failLate(window: Window, row: number): never {
+  const clock = new Clock();
   const { shard, first, index, cutoff } = window;
   const subject = shard.store.ids[index]!;
   fail(
     "MEDS_LEAK",
-    `${shard.file.path}: row ${row - first} of subject ${subject} is at ${shard.times[row]} µs, after the sample's cut-off at ${cutoff} µs. The rows of the store are out of order. Verify the store, then convert its source again.`,
+    `${shard.file.path}: row ${row - first} of subject ${subject} is at ${clock.iso(shard.times[row]!)}, after the sample's cut-off at ${clock.iso(cutoff)}. The rows of the store are out of order. Verify the store, then convert its source again.`,
     shard.file.path,
   );
 }

@@ -1,6 +1,7 @@
 // Labels of the INSPECT cohort: a table in CSV or TSV with one column per task.
 import type { CsvTable } from "../../tables/csv.js";
-import { type LabelFormat, subjectAndTime } from "./format.js";
+import { failNull } from "../../tables/parquet.js";
+import { type LabelFormat, REMEDY } from "./format.js";
 import { labelsOfTask } from "./inspect-tasks.js";
 
 /** Names of the columns of subject and time, newest first. */
@@ -17,6 +18,13 @@ export const INSPECT: LabelFormat = {
   matches: ({ csv }) => namesIn(csv) !== undefined,
   async read({ csv }, options) {
     const [patient, time] = namesIn(csv)!;
-    return labelsOfTask(csv!, options, (row) => subjectAndTime(csv!, row, patient, time));
+    const leftOut = { withoutStudy: 0, withoutTime: 0 };
+    const found = labelsOfTask(csv!, options, (row) => {
+      const subject = csv!.integer(row, patient) ?? failNull(csv!.path, row, patient, REMEDY);
+      const at = csv!.time(row, time);
+      if (at === null) leftOut.withoutTime += 1;
+      return at === null ? null : [subject, at];
+    });
+    return { ...found, leftOut };
   },
 };

@@ -27,7 +27,8 @@ export interface NotesPlan extends SectionPlan {
 }
 
 /**
- * The section with the text of the latest notes. Without it, a text contains no notes.
+ * The section with the text of the latest notes. Without it, a text contains no notes. Long notes can take all of a short
+ * budget but for demographics and latest values: set `maxTokens`, or a lower `priority`. Priority: 70 where it is not set.
  *
  * @throws MedsError `MEDS_INVALID_ARGUMENT`.
  * @example
@@ -41,7 +42,7 @@ export interface NotesPlan extends SectionPlan {
  * ```
  */
 export function notes(options?: NotesOptions): NotesPlan {
-  const plan = sectionPlan("notes", options, { priority: 30 }, ["types", "newest", "maxTokens", "copies"]);
+  const plan = sectionPlan("notes", options, { priority: 70 }, ["types", "newest", "maxTokens", "copies"]);
   textsIn("types", options?.types);
   return {
     ...plan,
