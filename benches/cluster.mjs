@@ -25,7 +25,9 @@ async function run([name, ...args]) {
       : name === "plan"
         ? await meds.planCluster(args[0], args[1], given)
         : await meds.clusterStep(name, args[0], given);
-  const anonymous = existsSync("/proc/self/status") ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024 : Number.NaN;
+  const anonymous = existsSync("/proc/self/status")
+    ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024
+    : Number.NaN;
   process.stdout.write(JSON.stringify({ result, processor: cpu() - start, start, peak: anonymous }));
 }
 

@@ -2,11 +2,23 @@ import { Command, Option } from "commander";
 import { type ClusterStepOptions, type ClusterSteps, clusterStep, planCluster } from "../index.js";
 import { countWithin, names, sizeWithin } from "./arguments.js";
 import { json, print } from "./format.js";
-import { forceOption, memoryOption, progressOption, shardBytesOption, threadsOption, type WorkOptions } from "./options.js";
+import {
+  conceptIdsOption,
+  forceOption,
+  keepUnmappedOption,
+  memoryOption,
+  type OmopOptions,
+  progressOption,
+  shardBytesOption,
+  skipBadRowsOption,
+  threadsOption,
+  vocabularyOption,
+  type WorkOptions,
+} from "./options.js";
 import { watched } from "./progress.js";
 import { warn } from "./report.js";
 
-interface PlanOptions extends Omit<WorkOptions, "threads" | "json"> {
+interface PlanOptions extends WorkOptions, OmopOptions {
   readonly parts: number;
   readonly work?: string;
   readonly columns?: readonly string[];
@@ -14,6 +26,7 @@ interface PlanOptions extends Omit<WorkOptions, "threads" | "json"> {
   readonly repair?: boolean;
   readonly force?: boolean;
   readonly index?: boolean;
+  readonly strict?: boolean;
   readonly memory?: number;
   readonly shardBytes?: number;
 }
@@ -39,7 +52,7 @@ export function clusterCommand(): Command {
   const command = new Command("cluster")
     .summary("convert a dataset in parts, on many machines")
     .description(
-      "Converts a MEDS dataset or a meds_reader database in parts, on machines with one file system. Each step prints JSON. The parts of a step can be taken anywhere, in any order, at the same time and more than once. The store has the bytes that `convert` makes. docs/scale.md has drivers for Ray and Slurm.",
+      "Converts a dataset in parts, on machines with one file system. Each step prints JSON. The parts of a step can be taken anywhere, in any order, at the same time and more than once. The store has the bytes that `convert` makes. docs/scale.md has drivers for Ray and Slurm.",
     )
     .addHelpText(
       "after",
@@ -61,8 +74,10 @@ Examples:
 function planCommand(): Command {
   return new Command("plan")
     .summary("plan a conversion in parts")
-    .description("Plans a conversion in parts: reads footers only, and makes the work folder.")
-    .argument("<source>", "the folder of a MEDS dataset or of a meds_reader database, or a Parquet file")
+    .description(
+      "Plans a conversion in parts, and makes the work folder. Reads footers only; OMOP tables and MedAlign's XML are first imported by this machine, into the work folder.",
+    )
+    .argument("<source>", "what `convert` converts, but not in an archive")
     .argument("<store>", "the folder of the new store")
     .requiredOption("--parts <n>", "number of parts; the store does not depend on it", countWithin(1, 100_000))
     .option("--work <folder>", "folder for the files of the steps, which all machines see (default: .NAME.cluster beside the store)")
@@ -70,9 +85,15 @@ function planCommand(): Command {
     .option("--exclude <names>", "convert all columns except these: names separated by commas", names)
     .option("--repair", "if rows are out of order, let `finish` sort and convert the source by itself, instead of failing")
     .addOption(forceOption())
+    .addOption(threadsOption())
     .addOption(memoryOption("memory limit of each step, at least 64MiB"))
     .addOption(shardBytesOption("512MiB"))
     .option("--index", "also write an index: for each code, the patients and rows that have it")
+    .option("--strict", "OMOP: fail if more than a tenth of a table's rows would be dropped")
+    .addOption(vocabularyOption())
+    .addOption(keepUnmappedOption())
+    .addOption(conceptIdsOption())
+    .addOption(skipBadRowsOption())
     .addOption(progressOption())
     .addHelpText(
       "after",
@@ -81,7 +102,10 @@ Examples:
   meds-reader cluster plan mimic-meds mimic.medsdb --parts 8
   meds-reader cluster plan mimic-meds mimic.medsdb --parts 64 --work /scratch/mimic --force --repair --progress none
   meds-reader cluster plan mimic-meds mimic.medsdb --parts 8 --columns numeric_value,unit --index
-  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8 --exclude text_value --memory 1GiB --shard-bytes 256MiB`,
+  meds-reader cluster plan mimic-meds mimic.medsdb --parts 8 --exclude text_value --memory 1GiB --shard-bytes 256MiB
+  meds-reader cluster plan omop-tables omop.medsdb --parts 8 --keep-unmapped --skip-bad-rows --threads 4
+  meds-reader cluster plan omop-tables omop.medsdb --parts 8 --concept-ids --strict
+  meds-reader cluster plan omop-tables omop.medsdb --parts 8 --vocabulary athena`,
     )
     .action(async (source: string, store: string, { progress, ...rest }: PlanOptions) => {
       print(json(await watched(progress, (watching) => planCluster(source, store, { ...rest, ...watching }))));
@@ -95,9 +119,14 @@ function stepCommand(name: keyof ClusterSteps, summary: string, hasParts: boolea
   const part = hasParts ? " --part 3" : "";
   return command
     .addOption(threadsOption())
-    .addOption(new Option("--memory <size>", "memory limit, at least 64MiB (default: that of the plan)").argParser(sizeWithin("64MiB", "1024TiB")))
+    .addOption(
+      new Option("--memory <size>", "memory limit, at least 64MiB (default: that of the plan)").argParser(sizeWithin("64MiB", "1024TiB")),
+    )
     .addOption(progressOption())
-    .addHelpText("after", `\nExamples:\n  meds-reader cluster ${name} .mimic.medsdb.cluster${part} --threads 2 --memory 1GiB --progress none`)
+    .addHelpText(
+      "after",
+      `\nExamples:\n  meds-reader cluster ${name} .mimic.medsdb.cluster${part} --threads 2 --memory 1GiB --progress none`,
+    )
     .action(async (work: string, { progress, ...rest }: StepOptions) => {
       const result = await watched(progress, (watching) => clusterStep(name, work, { ...rest, ...watching } satisfies ClusterStepOptions));
       if ("notes" in result) warn(result.notes);

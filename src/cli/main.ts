@@ -84,10 +84,7 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
   command.configureHelp({ helpWidth: process.stdout.columns || 100 });
   if (command !== program) command.addHelpText("after", ERRORS);
   command.configureOutput({
-    outputError: (text, write) =>
-      write(
-        `MEDS_USAGE: ${oneLine(text.replace(/^error: /, ""))}. See ${pathOf(command)} --help\n`,
-      ),
+    outputError: (text, write) => write(`MEDS_USAGE: ${oneLine(text.replace(/^error: /, ""))}. See ${pathOf(command)} --help\n`),
   });
 }
 

@@ -1,11 +1,15 @@
-import type { ConvertOptions } from "../sources/plan.js";
+import { resolve } from "node:path";
+import { CONVERT_OPTIONS, type ConvertOptions } from "../sources/plan.js";
 import { runJob, type WorkOptions } from "../store/native.js";
-import { countIn, flagOf, namesIn, oneOf, optionsOf, pathOf, wholeOf } from "../support/arguments.js";
+import { countIn, namesIn, oneOf, optionsOf, pathOf, wholeOf } from "../support/arguments.js";
+import { lazy } from "../support/lazy.js";
 import type { Summary } from "./convert.js";
 
-/** Options of {@link planCluster}: those of a conversion of MEDS, and the parts. */
-export interface ClusterPlanOptions
-  extends Pick<ConvertOptions, "columns" | "exclude" | "repair" | "force" | "memory" | "shardBytes" | "index" | keyof WorkOptions> {
+const ensuring = lazy(() => import("./ensure-store.js"));
+const staging = lazy(() => import("./cluster-source.js"));
+
+/** Options of {@link planCluster}: those of {@link convert} that decide what the store contains, and the parts. */
+export interface ClusterPlanOptions extends Omit<ConvertOptions, "reuse" | "temp" | "trustTimes"> {
   /** Number of parts, 1 to 100,000. The store does not depend on it. */
   readonly parts: number;
   /**
@@ -33,9 +37,21 @@ export interface ClusterPlan {
 
 /** What each step of {@link clusterStep} returns. */
 export interface ClusterSteps {
-  readonly survey: { readonly part: number; readonly groups: number; readonly rows: number; readonly reused: boolean; readonly seconds: number };
+  readonly survey: {
+    readonly part: number;
+    readonly groups: number;
+    readonly rows: number;
+    readonly reused: boolean;
+    readonly seconds: number;
+  };
   /** `alone`: only `finish` remains, which converts the source by itself, because its rows must be sorted. */
-  readonly join: { readonly patients: number; readonly events: number; readonly id: string; readonly alone: boolean; readonly seconds: number };
+  readonly join: {
+    readonly patients: number;
+    readonly events: number;
+    readonly id: string;
+    readonly alone: boolean;
+    readonly seconds: number;
+  };
   readonly measure: { readonly part: number; readonly reused: boolean; readonly seconds: number };
   readonly settle: {
     readonly shards: number;
@@ -67,7 +83,8 @@ export interface ClusterStepOptions extends WorkOptions {
   readonly memory?: number | undefined;
 }
 
-const PLAN_OPTIONS = ["columns", "exclude", "repair", "force", "memory", "shardBytes", "index", "parts", "work", "onProgress", "signal"];
+const { reuse: _reuse, temp: _temp, trustTimes: _trustTimes, ...OF_CONVERT } = CONVERT_OPTIONS;
+const PLAN_OPTIONS = Object.keys({ ...OF_CONVERT, parts: true, work: true } satisfies Record<keyof ClusterPlanOptions, true>);
 const STEPS = {
   survey: "clusterSurvey",
   join: "clusterJoin",
@@ -81,7 +98,8 @@ const STEP_OPTIONS = ["part", "threads", "memory", "onProgress", "signal"];
 
 /**
  * Plans a conversion in parts, which machines with one file system take together: see `docs/scale.md`. The source is
- * a MEDS dataset or a meds_reader database, in a folder. Reads footers only.
+ * what {@link convert} converts, but not in an archive. Reads footers only; OMOP tables and MedAlign's XML are first
+ * imported by this machine, into the work folder.
  *
  * @throws MedsError The errors of {@link convert}; `MEDS_STORE_EXISTS` if the folder has another plan.
  * @example
@@ -100,12 +118,14 @@ const STEP_OPTIONS = ["part", "threads", "memory", "onProgress", "signal"];
 export async function planCluster(source: string, store: string, options: ClusterPlanOptions): Promise<ClusterPlan> {
   const given = optionsOf(options) ?? ({} as ClusterPlanOptions);
   namesIn("planCluster", given, PLAN_OPTIONS);
-  const { parts, work, onProgress, signal, ...rest } = given;
+  const { parts, work: folder, ...rest } = given;
   wholeOf("parts", parts, 1);
-  for (const name of ["repair", "force", "index"] as const) flagOf(name, rest[name], false);
-  for (const name of ["memory", "shardBytes"] as const) countIn(name, rest[name]);
-  const plan = { convert: { ...rest, source: pathOf("source", source), store: pathOf("store", store) }, parts };
-  return runJob<ClusterPlan>("clusterPlan", work === undefined ? plan : { ...plan, work: pathOf("work", work) }, { onProgress, signal });
+  const [{ conversionOf }, { clusterWork, staged }] = await Promise.all([ensuring(), staging()]);
+  const conversion = await conversionOf(source, store, rest);
+  const { source: opened, plan, work } = conversion;
+  const planned = { parts, work: folder === undefined ? clusterWork(plan.store) : resolve(pathOf("work", folder)) };
+  const run = (convert: object) => runJob<ClusterPlan>("clusterPlan", { ...planned, convert: { ...convert, hashes: undefined } }, work);
+  return opened.bytes === undefined ? run(plan) : staged(conversion, planned.work, run);
 }
 
 /**

@@ -75,9 +75,8 @@ pub fn shards(work: &Path, layout: &Layout, shards: Range<usize>, progress: &Pro
 
 /// The entries of the indexes of these shards, with their checksums.
 pub fn indexes(work: &Path, shards: Range<usize>, plans: &[FilePlan], progress: &Progress) -> Result<Vec<manifest::File>> {
-    let entry = |(at, plan): (usize, &FilePlan)| {
-        tables::checksum(work, &index_name(at), &frames(plan), &index::offset_sections(plan), progress)
-    };
+    let entry =
+        |(at, plan): (usize, &FilePlan)| tables::checksum(work, &index_name(at), &frames(plan), &index::offset_sections(plan), progress);
     shards.zip(plans).map(entry).collect()
 }
 

@@ -35,7 +35,7 @@ pub fn finish(given: &StepOptions, progress: &Progress) -> Result<Summary> {
         let Step { mut conversion, splits, work, .. } = step;
         let site = Site::lock(&conversion.options.store, progress)?;
         // A step that ended between the two last lines of this function is taken again.
-        if let Some(existing) = site.existing()?.filter(|existing| existing.id == id) {
+        if let Some(existing) = site.existing()?.filter(|existing| existing.id == id && existing.has_index() == conversion.options.index) {
             return Ok(Some(conversion.summary(&existing, true, start, 0.0)));
         }
         conversion.existing(&site)?;
@@ -65,7 +65,9 @@ pub fn finish(given: &StepOptions, progress: &Progress) -> Result<Summary> {
 /// Puts a file into the store, as a link, so that this step can be taken again.
 fn place(work: &Path, target: &Path, name: &str, bytes: u64) -> Result<()> {
     let (from, to) = (work.join(name), target.join(name));
-    let lost = |what: String| Error::at(Code::Step, &from, format!("{what}. Remove the files `write-…` beside it, and run `cluster write` again."));
+    let lost = |what: String| {
+        Error::at(Code::Step, &from, format!("{what}. Remove the files `write-…` beside it, and run `cluster write` again."))
+    };
     let found = fs::metadata(&from).map_err(|e| lost(format!("this shard cannot be read ({e})")))?.len();
     if found != bytes {
         return Err(lost(format!("this shard has {found} bytes instead of {bytes}")));

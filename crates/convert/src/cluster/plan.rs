@@ -69,7 +69,10 @@ pub struct Planned {
 pub fn plan(given: &PlanOptions, progress: &Progress) -> Result<Planned> {
     let PlanOptions { convert, parts, work } = given;
     if !(1..=MOST_PARTS).contains(parts) {
-        return Err(Error::new(Code::InvalidArgument, format!("{parts} parts are not possible (`parts`, --parts). Use 1 to {MOST_PARTS}.")));
+        return Err(Error::new(
+            Code::InvalidArgument,
+            format!("{parts} parts are not possible (`parts`, --parts). Use 1 to {MOST_PARTS}."),
+        ));
     }
     convert.check()?;
     let absolute = |path: &Path| std::path::absolute(path).map_err(|e| Error::io(path, "find the path", &e));
@@ -112,12 +115,14 @@ impl Plan {
         let path = work.join(PLAN);
         let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => {
-                let message = "this folder has no plan. Begin with `cluster plan`. A conversion that is finished has no such folder any more.";
+                let message =
+                    "this folder has no plan. Begin with `cluster plan`. A conversion that is finished has no such folder any more.";
                 Error::at(Code::NotFound, work, message)
             }
             _ => Error::io(&path, "read the plan", &e),
         })?;
-        let wrong = |why: String| Error::at(Code::Step, &path, format!("this is not a plan of this version ({why}). Plan the conversion again."));
+        let wrong =
+            |why: String| Error::at(Code::Step, &path, format!("this is not a plan of this version ({why}). Plan the conversion again."));
         let plan: Self = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         if plan.format != FORMAT {
             return Err(wrong(plan.format));
@@ -127,7 +132,8 @@ impl Plan {
     }
 
     fn text(&self) -> Result<(String, String)> {
-        let text = serde_json::to_string_pretty(self).map_err(|e| Error::new(Code::Internal, format!("the plan cannot be written as JSON ({e})")))?;
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|e| Error::new(Code::Internal, format!("the plan cannot be written as JSON ({e})")))?;
         let id = hex(&Sha256::digest(&text));
         Ok((text, id))
     }

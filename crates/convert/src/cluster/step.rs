@@ -68,7 +68,9 @@ impl Step<'_> {
     /// The part that the options name.
     pub fn part(&self, given: &StepOptions) -> Result<usize> {
         let parts = self.parts;
-        let part = given.part.ok_or_else(|| Error::new(Code::InvalidArgument, format!("This step requires a part (`part`, --part): 0 to {}.", parts - 1)))?;
+        let part = given
+            .part
+            .ok_or_else(|| Error::new(Code::InvalidArgument, format!("This step requires a part (`part`, --part): 0 to {}.", parts - 1)))?;
         if part >= parts {
             let message = format!("The plan has {parts} parts, so there is no part {part} (`part`, --part). Use 0 to {}.", parts - 1);
             return Err(Error::new(Code::InvalidArgument, message));

@@ -141,10 +141,8 @@ struct CodeCounts {
 
 impl From<GroupMeasure> for Merged {
     fn from(GroupMeasure { present, bytes, facts, distinct, code, .. }: GroupMeasure) -> Self {
-        let code = code.map(|code| CodeCounts {
-            counts: code.events.into_iter().zip(code.patients).collect(),
-            straddling: code.straddling,
-        });
+        let code =
+            code.map(|code| CodeCounts { counts: code.events.into_iter().zip(code.patients).collect(), straddling: code.straddling });
         Self { present, bytes, facts, distinct, code }
     }
 }
