@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { type ClusterStepOptions, type ClusterSteps, clusterStep, planCluster } from "../index.js";
 import { countWithin, names, sizeWithin } from "./arguments.js";
@@ -67,6 +68,7 @@ Examples:
   meds-reader cluster finish .mimic.medsdb.cluster`,
     );
   command.addCommand(planCommand());
+  command.addCommand(slurmCommand());
   for (const [name, summary, hasParts] of STEPS) command.addCommand(stepCommand(name, summary, hasParts));
   return command;
 }
@@ -110,6 +112,54 @@ Examples:
     .action(async (source: string, store: string, { progress, ...rest }: PlanOptions) => {
       print(json(await watched(progress, (watching) => planCluster(source, store, { ...rest, ...watching }))));
     });
+}
+
+/** Prints a script that submits the steps as job arrays. */
+function slurmCommand(): Command {
+  return new Command("slurm")
+    .summary("print a script that converts by Slurm")
+    .description(
+      "Prints a shell script that plans a conversion and submits its steps to Slurm as job arrays, each after the one before. Options of the script are options of sbatch. To use options of `cluster plan`, edit the script.",
+    )
+    .argument("<source>", "what is converted, by a path that all nodes see")
+    .argument("<store>", "the folder of the new store")
+    .requiredOption("--parts <n>", "number of parts", countWithin(1, 100_000))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meds-reader cluster slurm /data/mimic-meds /data/mimic.medsdb --parts 64 > convert.sh
+  sh convert.sh --partition=cpu --cpus-per-task=2 --mem=2G`,
+    )
+    .action((source: string, store: string, { parts }: { parts: number }) => {
+      print(slurm(source, store, parts));
+    });
+}
+
+function slurm(source: string, store: string, parts: number): string[] {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const array = `--array=0-${parts - 1}`;
+  const line = (name: string, hasParts: boolean) => `submit ${name} ${hasParts ? `'--part $SLURM_ARRAY_TASK_ID' ${array}` : "''"} "$@"`;
+  return [
+    "#!/bin/sh",
+    "# Converts a dataset to a store of meds-reader by Slurm. Its options are options of sbatch.",
+    "set -eu",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: of the shell
+    'reader="${MEDS_READER:-meds-reader}"',
+    `plan=$($reader cluster plan ${quoted(resolve(source))} ${quoted(resolve(store))} --parts ${parts} --progress none)`,
+    `export MEDS_CLUSTER_WORK=$(node -p 'JSON.parse(process.argv[1]).work' "$plan")`,
+    "last=",
+    "submit() {",
+    "  name=$1 part=$2",
+    "  shift 2",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: of the shell
+    '  last=$(sbatch --parsable --export=ALL --job-name="meds-$name" --kill-on-invalid-dep=yes ${last:+--dependency=afterok:$last} "$@" \\',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: of the shell
+    '    --wrap "$reader cluster $name \\"\\$MEDS_CLUSTER_WORK\\" $part --threads \\${SLURM_CPUS_PER_TASK:-1} --progress none")',
+    "}",
+    ...STEPS.filter(([name]) => name !== "cancel").map(([name, , hasParts]) => line(name, hasParts)),
+    'echo "The last job, which publishes the store: $last. To cancel: scancel its jobs, then $reader cluster cancel $MEDS_CLUSTER_WORK"',
+  ];
 }
 
 function stepCommand(name: keyof ClusterSteps, summary: string, hasParts: boolean): Command {
