@@ -5823,6 +5823,116 @@ export interface Summary {
  * ```
  */
 export declare function convert(source: string, store: string, options?: ConvertOptions): Promise<Summary>;
+/** Options of {@link planCluster}: those of {@link convert} that decide what the store contains, and the parts. */
+export interface ClusterPlanOptions extends Omit<ConvertOptions, "reuse" | "temp" | "trustTimes"> {
+  /** Number of parts, 1 to 100,000. The store does not depend on it. */
+  readonly parts: number;
+  /**
+   * The folder for the files of the steps, which all machines must see. Default: beside the store, as
+   * `.NAME.cluster`. On another file system than the store, `finish` copies the shards.
+   */
+  readonly work?: string | undefined;
+}
+/** What {@link planCluster} has planned. */
+export interface ClusterPlan {
+  /** The folder of the steps. */
+  readonly work: string;
+  /** Digest of the plan: of the options, and of the names, sizes and times of the source's files. */
+  readonly id: string;
+  readonly parts: number;
+  /** Files of events, their row groups, rows and bytes. */
+  readonly files: number;
+  readonly groups: number;
+  readonly rows: number;
+  readonly sourceBytes: number;
+  /** The folder had this plan already. Its finished steps are not done again. */
+  readonly reused: boolean;
+}
+/** What each step of {@link clusterStep} returns. */
+export interface ClusterSteps {
+  readonly survey: {
+    readonly part: number;
+    readonly groups: number;
+    readonly rows: number;
+    readonly reused: boolean;
+    readonly seconds: number;
+  };
+  /** `alone`: only `finish` remains, which converts the source by itself, because its rows must be sorted. */
+  readonly join: {
+    readonly patients: number;
+    readonly events: number;
+    readonly id: string;
+    readonly alone: boolean;
+    readonly seconds: number;
+  };
+  readonly measure: {
+    readonly part: number;
+    readonly reused: boolean;
+    readonly seconds: number;
+  };
+  readonly settle: {
+    readonly shards: number;
+    readonly bytes: number;
+    /** The parts that have shards. The others need not take `write`. */
+    readonly parts: readonly number[];
+    readonly alone: boolean;
+    readonly seconds: number;
+  };
+  readonly write: {
+    readonly part: number;
+    /** The shards of the part: from `start` to before `end`. */
+    readonly shards: {
+      readonly start: number;
+      readonly end: number;
+    };
+    readonly bytes: number;
+    readonly reused: boolean;
+    readonly seconds: number;
+  };
+  readonly finish: Summary;
+  readonly cancel: {
+    readonly work: string;
+  };
+}
+/** Options of {@link clusterStep}. */
+export interface ClusterStepOptions extends WorkOptions {
+  /** The part, from 0: required for `survey`, `measure` and `write`, and for no other step. */
+  readonly part?: number | undefined;
+  /** Number of threads; 0, the default, uses all cores. */
+  readonly threads?: number | undefined;
+  /** The most memory to use, in bytes. Default: that of the plan. */
+  readonly memory?: number | undefined;
+}
+/**
+ * Plans a conversion in parts, which machines with one file system take together: see `docs/scale.md`. The source is
+ * what {@link convert} converts, but not in an archive. Reads footers only; OMOP tables and MedAlign's XML are first
+ * imported by this machine, into the work folder.
+ *
+ * @throws MedsError The errors of {@link convert}; `MEDS_STORE_EXISTS` if the folder has another plan.
+ * @example
+ * ```ts
+ * import { clusterStep, planCluster } from "meds-reader";
+ *
+ * const { work, parts } = await planCluster("demo", "parts.medsdb", { parts: 2 });
+ * for (let part = 0; part < parts; part += 1) await clusterStep("survey", work, { part });
+ * await clusterStep("join", work);
+ * for (let part = 0; part < parts; part += 1) await clusterStep("measure", work, { part });
+ * const settled = await clusterStep("settle", work);
+ * for (const part of settled.parts) await clusterStep("write", work, { part });
+ * console.log((await clusterStep("finish", work)).events);
+ * ```
+ */
+export declare function planCluster(source: string, store: string, options: ClusterPlanOptions): Promise<ClusterPlan>;
+/**
+ * Takes a step of a conversion that {@link planCluster} planned: `survey` for each part; `join`; `measure` for each part;
+ * `settle`; `write` for each part; `finish`, which publishes the store. The parts of a step can be taken anywhere, in any
+ * order, at the same time and more than once. `cancel` removes the work folder at any time.
+ *
+ * @throws MedsError The errors of {@link convert}; `MEDS_STEP` where the result of another step is missing, damaged or
+ * of another conversion; `MEDS_SOURCE_CHANGED` if a file of the source changed since it was planned; `MEDS_NOT_FOUND`
+ * where no plan is.
+ */
+export declare function clusterStep<Name extends keyof ClusterSteps>(step: Name, work: string, options?: ClusterStepOptions): Promise<ClusterSteps[Name]>;
 /**
  * Which patients to keep, and how. With several choices a patient must meet all of them. At least one choice
  * is required.

@@ -17,7 +17,7 @@ export declare class Asked {
 /** Long work. Its options and its summary are JSON. */
 export declare class Job {
   /** Reads the options. Does not start the work. */
-  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest', options: string)
+  constructor(kind: 'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest' | 'clusterPlan' | 'clusterSurvey' | 'clusterJoin' | 'clusterMeasure' | 'clusterSettle' | 'clusterWrite' | 'clusterFinish' | 'clusterCancel', options: string)
   /**
    * Runs the work, once, and returns its summary. A worker thread that is terminated meanwhile ends only
    * when the work ends, so cancel it first.

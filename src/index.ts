@@ -76,6 +76,14 @@ export type { NoteQuery } from "./notes/pattern.js";
 export type { NoteOptions } from "./notes/rows.js";
 export type { NoteSearchOptions } from "./notes/search.js";
 export type { NoteType } from "./notes/types.js";
+export {
+  type ClusterPlan,
+  type ClusterPlanOptions,
+  type ClusterStepOptions,
+  type ClusterSteps,
+  clusterStep,
+  planCluster,
+} from "./operations/cluster.js";
 export { convert, type Summary } from "./operations/convert.js";
 export type { DatasetOptions, Exported } from "./operations/export.js";
 export { type FilterOptions, filter } from "./operations/filter.js";

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { benchmarkCommand } from "./benchmark.js";
+import { clusterCommand } from "./cluster.js";
 import { codesCommand } from "./codes.js";
 import { completionsCommand } from "./completions.js";
 import { convertCommand } from "./convert.js";
@@ -50,6 +51,7 @@ Exit codes: 0 success; 1 an error (one line "CODE: message" on stderr), or diffe
 
 for (const command of [
   convertCommand(),
+  clusterCommand(),
   infoCommand(),
   showCommand(),
   rowsCommand(),
@@ -76,17 +78,18 @@ An error is one line on stderr, CODE: message. docs/errors.md explains each code
 meds-reader --help lists the exit codes.`;
 
 // Commander copies settings only to subcommands that the program creates itself.
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
   command.exitOverride();
   // Some terminals report a width of 0.
   command.configureHelp({ helpWidth: process.stdout.columns || 100 });
   if (command !== program) command.addHelpText("after", ERRORS);
   command.configureOutput({
-    outputError: (text, write) =>
-      write(
-        `MEDS_USAGE: ${oneLine(text.replace(/^error: /, ""))}. See meds-reader ${command === program ? "" : `${command.name()} `}--help\n`,
-      ),
+    outputError: (text, write) => write(`MEDS_USAGE: ${oneLine(text.replace(/^error: /, ""))}. See ${pathOf(command)} --help\n`),
   });
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 // A reader such as `head` may close the pipe before everything is written. That is not an error.

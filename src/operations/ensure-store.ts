@@ -83,7 +83,7 @@ function make({ source, plan, work, strict }: Conversion, fingerprint: Fingerpri
 }
 
 /** What the arguments of a conversion mean. */
-interface Conversion {
+export interface Conversion {
   readonly source: Source;
   readonly plan: ConversionPlan;
   readonly work: WorkOptions;
@@ -91,7 +91,7 @@ interface Conversion {
 }
 
 /** Checks the arguments of a conversion. The caller has checked the names of its options. */
-async function conversionOf(source: string, store: string, options: ConvertOptions | undefined): Promise<Conversion> {
+export async function conversionOf(source: string, store: string, options: ConvertOptions | undefined): Promise<Conversion> {
   const { onProgress, signal, vocabulary, keepUnmapped, conceptIds, skipBadRows, strict, ...rest } = optionsOf(options) ?? {};
   textsIn("columns", rest.columns);
   textsIn("exclude", rest.exclude);

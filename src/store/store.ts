@@ -14,6 +14,7 @@ import { NativeHandle, type NativeScan, type QueryKind, type Question, type Ques
 import { type Shape, shapeOf } from "./shape.js";
 import { Shard } from "./shard.js";
 import { decode } from "./values/decode.js";
+import { CodedVector } from "./values/nested.js";
 import type { Int64, Vector } from "./values/vector.js";
 
 /** In microseconds: 1971-01-01, and the largest bound that looks like milliseconds (115 days around 1970). */
@@ -56,7 +57,7 @@ export class Store {
   indexOf: Uint32Array;
   /** The first slot of each shard. */
   private readonly slotBase: Uint32Array;
-  private readonly splitOf: Vector | null;
+  private readonly splitOf: CodedVector | null;
   readonly native: NativeHandle;
   private readonly files: MappedFile[];
   private readonly shards: (Shard | undefined)[];
@@ -98,7 +99,9 @@ export class Store {
     this.eventsOf = column("events");
     this.staticOf = column("static_events");
     const split = patients.find("split");
-    this.splitOf = split === undefined ? null : decode(patients, split, false);
+    const splitOf = split === undefined ? null : decode(patients, split, false);
+    if (splitOf !== null && !(splitOf instanceof CodedVector)) failCorrupt(patients.path, "the splits have no dictionary");
+    this.splitOf = splitOf;
 
     this.slotBase = new Uint32Array(manifest.shards.length);
     for (let shard = 1; shard < this.slotBase.length; shard += 1)
@@ -224,6 +227,12 @@ export class Store {
   split(index: number): string | null {
     this.check();
     return this.splitOf === null ? null : (this.splitOf.at(index) as string | null);
+  }
+
+  /** Returns a function that says whether the patient in a row of patients.arrow is in a split. */
+  inSplit(name: string): (index: number) => boolean {
+    this.check();
+    return this.splitOf?.is(name) ?? (() => false);
   }
 
   /** A column of the manifest. */

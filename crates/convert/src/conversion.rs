@@ -6,7 +6,6 @@ use crate::manifest;
 use crate::options::{Options, Summary};
 use crate::order::Ordered;
 use crate::plan::layout::Layout;
-use crate::plan::shard::Shard;
 use crate::plan::survey::truncated_note;
 use crate::source::column::Columns;
 use crate::source::digest::hex;
@@ -27,9 +26,11 @@ use meds_store::progress::Phase;
 use meds_store::read::Patients;
 use meds_store::write::FilePlan;
 use meds_store::{Code, Error, Progress, Result, Store};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -50,7 +51,7 @@ pub struct Conversion<'a> {
     /// Its source.
     pub source: Source,
     /// The files of the source.
-    inputs: Inputs,
+    pub inputs: Inputs,
     /// The fingerprint of these files and the options; set once the files are hashed.
     fingerprint: OnceLock<String>,
     /// The options in the manifest.
@@ -60,7 +61,7 @@ pub struct Conversion<'a> {
 }
 
 impl<'a> Conversion<'a> {
-    fn open(options: &'a Options, progress: &'a Progress) -> Result<Self> {
+    pub fn open(options: &'a Options, progress: &'a Progress) -> Result<Self> {
         progress.enter(Phase::Plan, 0, 0);
         apart(options)?;
         let mut source = Source::open(&options.source)?;
@@ -83,7 +84,13 @@ impl<'a> Conversion<'a> {
         Self { options, progress, source, inputs: Inputs::default(), fingerprint: fingerprint.into(), manifest_options, notes }
     }
 
-    fn fingerprint(&self, on_bytes: OnBytes) -> Result<&str> {
+    /// Takes the fingerprint that another process has made.
+    pub fn set_fingerprint(&self, fingerprint: &str) {
+        let _ = self.fingerprint.set(fingerprint.to_string());
+    }
+
+    /// The fingerprint of the files and the options.
+    pub fn fingerprint(&self, on_bytes: OnBytes) -> Result<&str> {
         if self.fingerprint.get().is_none() {
             let options = self.options.for_fingerprint().to_string();
             let made = self.inputs.fingerprint(&options, self.options.hashes.as_deref(), on_bytes)?;
@@ -114,15 +121,7 @@ impl<'a> Conversion<'a> {
 
     /// Makes the store in the work folder.
     fn make(&mut self, work: &Path) -> Result<Manifest> {
-        self.notes.append(&mut self.source.notes);
-        // For a source that an importer made, the notes of the original source already say this.
-        if self.options.provenance.made.is_empty() {
-            self.notes.extend(metadata::missing(&self.source));
-        }
-        check_dataset(&self.source)?;
-        let splits = metadata::splits(&self.source)?;
-        check_names(self.options.wanted(), &self.source)?;
-        let columns = Columns::unify(&self.source, self.options.wanted(), &mut self.notes)?;
+        let (splits, columns) = self.look()?;
         // A sorted copy is also in the work folder, and is removed with this value.
         let ordered = Ordered::open(&self.source, columns, self.options, work, &mut self.notes, self.progress)?;
         let narrowed = match &self.options.provenance.narrow {
@@ -138,6 +137,20 @@ impl<'a> Conversion<'a> {
         let manifest = self.write(work, &ordered, narrowed.splits.as_ref())?;
         narrowed.finish()?;
         Ok(manifest)
+    }
+
+    /// Reads the metadata and the schemas.
+    pub fn look(&mut self) -> Result<(Option<Splits>, Columns)> {
+        self.notes.append(&mut self.source.notes);
+        // For a source that an importer made, the notes of the original source already say this.
+        if self.options.provenance.made.is_empty() {
+            self.notes.extend(metadata::missing(&self.source));
+        }
+        check_dataset(&self.source)?;
+        let splits = metadata::splits(&self.source)?;
+        check_names(self.options.wanted(), &self.source)?;
+        let columns = Columns::unify(&self.source, self.options.wanted(), &mut self.notes)?;
+        Ok((splits, columns))
     }
 
     /// The existing store at the target, if it can be reused. An error if it can neither be reused nor
@@ -168,47 +181,64 @@ impl<'a> Conversion<'a> {
 
     /// Writes everything into the work folder.
     pub fn write(&mut self, work: &Path, ordered: &Ordered, splits: Option<&Splits>) -> Result<Manifest> {
-        self.notes.extend(truncated_note(ordered.survey.truncated));
         let pass = self.first_pass(ordered)?;
-        self.write_shards(work, ordered, &pass)?;
-        let indexes = self.write_indexes(work, ordered, &pass)?;
-        let codes = pass.codes(&self.source, &ordered.columns, &mut self.notes)?;
-        self.write_tables(work, ordered, &pass, &codes, splits)?;
-        metadata::copy(&self.source, work)?;
-        if let Some(splits) = splits {
-            split_notes(splits, &ordered.ids(), &mut self.notes);
-        }
-        let manifest = self.manifest(work, ordered, &pass, &indexes, &codes, splits)?;
-        let path = work.join(MANIFEST);
-        fs::write(&path, manifest.to_bytes()).map_err(|e| Error::io(&path, "write the store", &e))?;
-        Ok(manifest)
+        let written = self.write_shards(work, ordered, &pass, 0..pass.layout.shards.len())?;
+        self.complete(work, ordered, &pass, written, splits)
     }
 
     fn first_pass(&self, ordered: &Ordered) -> Result<FirstPass> {
         let Ordered { columns, groups, survey, .. } = ordered;
-        let id = |on_bytes: OnBytes| Ok(hex(&Sha256::digest(format!("{FORMAT} {VERSION} {}", self.fingerprint(on_bytes)?))));
+        let id = |on_bytes: OnBytes| Ok(content_id(self.fingerprint(on_bytes)?));
         first_pass(ordered.source(&self.source), columns, groups, survey, self.options.shard_bytes, &id, self.progress)
     }
 
-    fn write_shards(&self, work: &Path, ordered: &Ordered, pass: &FirstPass) -> Result<()> {
+    /// Writes some shards and their indexes, and reads them back for their checksums.
+    pub fn write_shards(&self, work: &Path, ordered: &Ordered, pass: &FirstPass, shards: Range<usize>) -> Result<Written> {
         let source = ordered.source(&self.source);
         let (columns, layout) = (&ordered.columns.list, &pass.layout);
-        let targets = create(work, layout)?;
+        let targets = create(work, layout, shards.clone())?;
         // The index counts as one more column.
         let written = columns.len() + usize::from(self.options.index);
         self.progress.enter_cells(Phase::Write, ordered.rows(), written as u64, source.bytes());
         let (groups, pieces, patients) = (&ordered.groups, &pass.pieces, &ordered.survey.patients);
-        Pass { source, columns, groups, pieces, patients, layout, targets: &targets }.run(self.progress)
+        Pass { source, columns, groups, pieces, patients, layout, shards: shards.clone(), targets: &targets }.run(self.progress)?;
+        let plans = self.write_indexes(work, ordered, pass, shards.clone())?;
+        let bytes = layout.shards[shards.clone()].iter().map(|s| s.file.bytes).chain(plans.iter().map(|plan| plan.bytes)).sum();
+        self.progress.enter(Phase::Check, 0, bytes);
+        let entries = manifest::shards(work, layout, shards.clone(), self.progress)?;
+        Ok(Written { shards: entries, indexes: manifest::indexes(work, shards, &plans, self.progress)? })
     }
 
     /// Writes the inverted indexes, if they are requested. They are made from the written shards.
-    fn write_indexes(&self, work: &Path, ordered: &Ordered, pass: &FirstPass) -> Result<Vec<FilePlan>> {
+    fn write_indexes(&self, work: &Path, ordered: &Ordered, pass: &FirstPass, shards: Range<usize>) -> Result<Vec<FilePlan>> {
         if !self.options.index {
             return Ok(Vec::new());
         }
         let (column, patients) = (code_column(&ordered.columns), &ordered.survey.patients);
         let index = InvertedIndex { work, layout: &pass.layout, column, patients, id: &pass.id, memory: self.options.memory };
-        index.write(self.progress)
+        index.write(shards, self.progress)
+    }
+
+    /// Writes what is beside the shards: the tables, the metadata and the manifest.
+    pub fn complete(
+        &mut self,
+        work: &Path,
+        ordered: &Ordered,
+        pass: &FirstPass,
+        written: Written,
+        splits: Option<&Splits>,
+    ) -> Result<Manifest> {
+        self.notes.extend(truncated_note(ordered.survey.truncated));
+        let codes = pass.codes(&self.source, &ordered.columns, &mut self.notes)?;
+        self.write_tables(work, ordered, pass, &codes, splits)?;
+        metadata::copy(&self.source, work)?;
+        if let Some(splits) = splits {
+            split_notes(splits, &ordered.ids(), &mut self.notes);
+        }
+        let manifest = self.manifest(work, ordered, pass, written, &codes, splits)?;
+        let path = work.join(MANIFEST);
+        fs::write(&path, manifest.to_bytes()).map_err(|e| Error::io(&path, "write the store", &e))?;
+        Ok(manifest)
     }
 
     fn write_tables(&self, work: &Path, ordered: &Ordered, pass: &FirstPass, codes: &Codes, splits: Option<&Splits>) -> Result<()> {
@@ -220,23 +250,21 @@ impl<'a> Conversion<'a> {
         tables::write(&work.join(PATIENTS), &patients, &pass.id)
     }
 
-    /// Reads the written files back for their checksums, and makes the manifest.
     fn manifest(
         &self,
         work: &Path,
         ordered: &Ordered,
         pass: &FirstPass,
-        indexes: &[FilePlan],
+        Written { shards, indexes }: Written,
         codes: &Codes,
         splits: Option<&Splits>,
     ) -> Result<Manifest> {
         let (layout, columns) = (&pass.layout, &ordered.columns.list);
-        let bytes = layout.shards.iter().map(|s| s.file.bytes).chain(indexes.iter().map(|index| index.bytes)).sum();
-        self.progress.enter(Phase::Check, 0, bytes);
-        let shards = manifest::shards(work, layout, self.progress)?;
         let mut names = vec![CODES.to_string(), PATIENTS.to_string()];
         names.extend(codes.ancestors.iter().map(|_| ANCESTORS.to_string()));
         names.extend(self.source.metadata.iter().map(|(name, _)| format!("metadata/{name}")));
+        let mut files = manifest::files(work, &names, self.progress)?;
+        files.extend(indexes);
         let types = &self.options.provenance.types;
         Ok(Manifest {
             format: FORMAT.into(),
@@ -252,7 +280,7 @@ impl<'a> Conversion<'a> {
             splits: manifest::split_counts(splits, &ordered.ids()),
             notes: self.notes.clone(),
             shards,
-            files: manifest::files(work, &names, indexes, self.progress)?,
+            files,
         })
     }
 
@@ -277,7 +305,7 @@ impl<'a> Conversion<'a> {
         self.options.provenance.times.clone().or_else(own)
     }
 
-    fn summary(&self, manifest: &Manifest, reused: bool, start: Instant, fsync: f64) -> Summary {
+    pub fn summary(&self, manifest: &Manifest, reused: bool, start: Instant, fsync: f64) -> Summary {
         let files = manifest.files.iter().chain(manifest.shards.iter().map(|s| &s.file));
         Summary {
             store: self.options.store.clone(),
@@ -310,17 +338,38 @@ fn apart(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Creates the files of the shards with their full length and without content.
-fn create(work: &Path, layout: &Layout) -> Result<Vec<Arc<SharedFile>>> {
+/// The content id of a store.
+pub fn content_id(fingerprint: &str) -> String {
+    hex(&Sha256::digest(format!("{FORMAT} {VERSION} {fingerprint}")))
+}
+
+/// Shards that were written: their entries in the manifest.
+#[derive(Deserialize, Serialize)]
+pub struct Written {
+    /// Those of the shards.
+    pub shards: Vec<meds_store::manifest::Shard>,
+    /// Those of their indexes.
+    pub indexes: Vec<meds_store::manifest::File>,
+}
+
+impl Written {
+    /// The entries of all files.
+    pub fn files(&self) -> impl Iterator<Item = &meds_store::manifest::File> {
+        self.shards.iter().map(|shard| &shard.file).chain(&self.indexes)
+    }
+}
+
+/// Creates the files of some shards with their full length and without content.
+fn create(work: &Path, layout: &Layout, shards: Range<usize>) -> Result<Vec<Arc<SharedFile>>> {
     let folder = work.join("shards");
     fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the store", &e))?;
-    let create = |(index, shard): (usize, &Shard)| {
-        let path: PathBuf = work.join(shard_name(index));
-        let made = File::create(&path).and_then(|file| file.set_len(shard.file.bytes));
+    let create = |at: usize| {
+        let path: PathBuf = work.join(shard_name(at));
+        let made = File::create(&path).and_then(|file| file.set_len(layout.shards[at].file.bytes));
         made.map_err(|e| Error::io(&path, "write the store", &e))?;
         Ok(Arc::new(SharedFile::new(path)))
     };
-    layout.shards.iter().enumerate().map(create).collect()
+    shards.map(create).collect()
 }
 
 /// The subject ids of a store.

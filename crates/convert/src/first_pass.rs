@@ -2,7 +2,7 @@
 
 use crate::plan::facts::Facts;
 use crate::plan::layout::{Cut, Layout, plan};
-use crate::plan::measure::measure;
+use crate::plan::measure::{Measured, Measuring, measure};
 use crate::plan::pieces::{Piece, pieces};
 use crate::plan::storage::{Entries, Stored, decide};
 use crate::plan::survey::Survey;
@@ -58,38 +58,79 @@ pub fn first_pass(
     progress: &Progress,
 ) -> Result<FirstPass> {
     let rows = total_rows(groups);
-    // Segments are a small part of a shard, so that shards have about the requested size.
-    let mut segment_rows = (shard_bytes / 512).clamp(16, 1 << 16);
+    let mut cuts = Cuts::new(groups, &survey.patients, shard_bytes);
     loop {
-        let segments = segments(&survey.patients, segment_rows);
-        let pieces = pieces(groups, &survey.patients, &segments);
         progress.enter_cells(Phase::Measure, rows, columns.list.len() as u64, source.bytes());
         let failed = AtomicBool::new(false);
         let measuring = || {
-            let measured = measure(source, &columns.list, groups, &pieces, &survey.patients, progress);
+            let measured = measure(source, &columns.list, groups, 0..groups.len(), &cuts.pieces, &survey.patients, progress);
             measured.inspect_err(|_| failed.store(true, Relaxed))
         };
         // If measuring fails, hashing stops, and the error of the measuring is reported.
         let hashing = || id(&|_| if failed.load(Relaxed) { Err(Error::new(Code::Cancelled, "")) } else { progress.check() });
         let (measured, id) = rayon::join(measuring, hashing);
-        let (mut measured, id) = (measured?, id?);
-        no_null_codes(source, columns, groups, measured[code_column(columns)].present, &survey.patients)?;
-        let copies = 1 + rows.saturating_mul(24) / shard_bytes;
-        let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
-        let cut = Cut { patients: &survey.patients, segments: &segments, pieces: &pieces };
-        match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, &id)? {
-            Ok(layout) => {
-                let counts = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
-                let facts = measured.iter().map(|m| m.facts).collect();
-                return Ok(FirstPass { id, layout, pieces, counts, facts });
+        let measured = measured?.into_iter().map(Measuring::finish).collect();
+        let pass = planned(source, columns, groups, survey, cuts, measured, shard_bytes, id?)?;
+        match pass {
+            Ok(pass) => return Ok(pass),
+            Err(finer) => cuts = finer,
+        }
+    }
+}
+
+/// How a source is cut: see [`crate::plan::pieces`].
+pub struct Cuts {
+    segment_rows: u64,
+    /// The first patient of each segment, then the number of patients.
+    segments: Vec<usize>,
+    /// The pieces of each row group.
+    pub pieces: Vec<Vec<Piece>>,
+}
+
+impl Cuts {
+    /// Segments are a small part of a shard, so that shards have about the requested size.
+    pub fn new(groups: &[Group], patients: &[Patient], shard_bytes: u64) -> Self {
+        Self::of(groups, patients, (shard_bytes / 512).clamp(16, 1 << 16))
+    }
+
+    fn of(groups: &[Group], patients: &[Patient], segment_rows: u64) -> Self {
+        let segments = segments(patients, segment_rows);
+        let pieces = pieces(groups, patients, &segments);
+        Self { segment_rows, segments, pieces }
+    }
+}
+
+/// Plans the layout from the measurements. The inner error has finer cuts, by which the source must be measured
+/// again: a segment is too large for a shard.
+#[expect(clippy::too_many_arguments, reason = "the whole first pass")]
+pub fn planned(
+    source: &Source,
+    columns: &Columns,
+    groups: &[Group],
+    survey: &Survey,
+    cuts: Cuts,
+    mut measured: Vec<Measured>,
+    shard_bytes: u64,
+    id: String,
+) -> Result<Result<FirstPass, Cuts>> {
+    let (rows, patients) = (total_rows(groups), &survey.patients);
+    let Cuts { segment_rows, segments, pieces } = cuts;
+    no_null_codes(source, columns, groups, measured[code_column(columns)].present, patients)?;
+    let copies = 1 + rows.saturating_mul(24) / shard_bytes;
+    let stored: Result<Vec<Stored>> = columns.list.iter().zip(&mut measured).map(|(c, m)| decide(c, m, rows, copies)).collect();
+    let cut = Cut { patients, segments: &segments, pieces: &pieces };
+    match plan(&columns.list, stored?, &mut measured, cut, shard_bytes, &id)? {
+        Ok(layout) => {
+            let counts = measured.iter_mut().map(|m| std::mem::take(&mut m.counts)).collect();
+            let facts = measured.iter().map(|m| m.facts).collect();
+            Ok(Ok(FirstPass { id, layout, pieces, counts, facts }))
+        }
+        Err(large) => {
+            let range = segments[large.segment]..segments[large.segment + 1];
+            if range.len() == 1 {
+                return Err(too_large(patients[range.start].id, &columns.list[large.column].name));
             }
-            Err(large) => {
-                let range = segments[large.segment]..segments[large.segment + 1];
-                if range.len() == 1 {
-                    return Err(too_large(survey.patients[range.start].id, &columns.list[large.column].name));
-                }
-                segment_rows /= 8;
-            }
+            Ok(Err(Cuts::of(groups, patients, segment_rows / 8)))
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod arrays;
 mod changes;
+pub mod cluster;
 mod conversion;
 mod csv;
 mod current;

@@ -14,6 +14,7 @@ use meds_store::types::type_name;
 use meds_store::write::FilePlan;
 use meds_store::{Progress, Result};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 
 /// The entry of a column.
@@ -62,21 +63,26 @@ pub fn split_counts(splits: Option<&Splits>, ids: &[i64]) -> BTreeMap<String, u6
     counts
 }
 
-/// The entries of the shards, with their checksums.
-pub fn shards(work: &Path, layout: &Layout, progress: &Progress) -> Result<Vec<manifest::Shard>> {
-    let entry = |(at, shard): (usize, &Shard)| {
+/// The entries of some shards, with their checksums.
+pub fn shards(work: &Path, layout: &Layout, shards: Range<usize>, progress: &Progress) -> Result<Vec<manifest::Shard>> {
+    let entry = |at: usize| {
+        let shard = &layout.shards[at];
         let file = tables::checksum(work, &shard_name(at), &frames(&shard.file), &offset_sections(shard), progress)?;
         Ok(manifest::Shard { file, patients: shard.patients.len() as u64, events: shard.rows.end - shard.rows.start })
     };
-    layout.shards.iter().enumerate().map(entry).collect()
+    shards.map(entry).collect()
 }
 
-/// The entries of the other files, with their checksums: `plain` ones by name, then the indexes of the shards.
-pub fn files(work: &Path, plain: &[String], indexes: &[FilePlan], progress: &Progress) -> Result<Vec<manifest::File>> {
-    let plain = plain.iter().map(|name| tables::checksum(work, name, &[], &[], progress));
-    let of_shard =
+/// The entries of the indexes of these shards, with their checksums.
+pub fn indexes(work: &Path, shards: Range<usize>, plans: &[FilePlan], progress: &Progress) -> Result<Vec<manifest::File>> {
+    let entry =
         |(at, plan): (usize, &FilePlan)| tables::checksum(work, &index_name(at), &frames(plan), &index::offset_sections(plan), progress);
-    plain.chain(indexes.iter().enumerate().map(of_shard)).collect()
+    shards.zip(plans).map(entry).collect()
+}
+
+/// The entries of other files, by name, with their checksums.
+pub fn files(work: &Path, names: &[String], progress: &Progress) -> Result<Vec<manifest::File>> {
+    names.iter().map(|name| tables::checksum(work, name, &[], &[], progress)).collect()
 }
 
 /// The parts of a file that describe its structure.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The options of a conversion. Only `source` and `store` are required.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Options {
     /// A MEDS folder (`data/**/*.parquet`, `metadata/`) or a single Parquet file.
@@ -69,7 +69,7 @@ impl Default for Options {
 }
 
 /// Where a source comes from, if an importer or a transform made it for this conversion.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Provenance {
     /// The digest of names, sizes and modification times of the files that an importer read.

@@ -2,6 +2,7 @@
 //! calls back into JavaScript.
 
 use crate::error::{caught, guard, thrown};
+use meds_convert::cluster;
 use meds_store::{Code, Error, Progress, Result};
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
@@ -29,7 +30,7 @@ impl Job {
     pub fn new(
         env: Env,
         #[napi(
-            ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest'"
+            ts_arg_type = "'convert' | 'verify' | 'generate' | 'export' | 'filter' | 'inspect' | 'unpack' | 'holdsTables' | 'csv' | 'same' | 'current' | 'digest' | 'clusterPlan' | 'clusterSurvey' | 'clusterJoin' | 'clusterMeasure' | 'clusterSettle' | 'clusterWrite' | 'clusterFinish' | 'clusterCancel'"
         )]
         kind: String,
         options: String,
@@ -47,6 +48,14 @@ impl Job {
                 "same" => work(&options, meds_convert::same)?,
                 "current" => work(&options, meds_convert::is_current)?,
                 "digest" => work(&options, meds_convert::digest)?,
+                "clusterPlan" => work(&options, cluster::plan)?,
+                "clusterSurvey" => work(&options, cluster::survey)?,
+                "clusterJoin" => work(&options, cluster::join)?,
+                "clusterMeasure" => work(&options, cluster::measure)?,
+                "clusterSettle" => work(&options, cluster::settle)?,
+                "clusterWrite" => work(&options, cluster::write)?,
+                "clusterFinish" => work(&options, cluster::finish)?,
+                "clusterCancel" => work(&options, cluster::cancel)?,
                 "generate" => work(&options, meds_generate::generate)?,
                 other => return Err(Error::new(Code::InvalidArgument, format!("The job \"{other}\" does not exist."))),
             };

@@ -85,6 +85,9 @@ codes! {
     InvalidArgument = "MEDS_INVALID_ARGUMENT",
     /// This runtime cannot map the store: it is 32-bit or big-endian, or it forbids external buffers.
     UnsupportedRuntime = "MEDS_UNSUPPORTED_RUNTIME",
+    /// A step of a cluster's conversion lacks the result of another step, or has one that is damaged or of another
+    /// conversion.
+    Step = "MEDS_STEP",
     /// An internal error: a bug in this library.
     Internal = "MEDS_INTERNAL",
 }

@@ -89,4 +89,12 @@ export class CodedVector implements Vector {
   at(index: number): Value | null {
     return this.valid === null || this.valid.has(index) ? this.values.at(this.indexes[index]!) : null;
   }
+
+  /** Returns a function that says whether an entry has a value: it compares codes, not values. */
+  is(value: Value): (index: number) => boolean {
+    const { indexes, valid, values } = this;
+    let code = 0;
+    while (code < values.length && values.at(code) !== value) code += 1;
+    return (index) => indexes[index] === code && (valid === null || valid.has(index));
+  }
 }

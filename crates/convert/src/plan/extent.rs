@@ -5,9 +5,10 @@ use arrow_array::{Array, ArrayRef, BooleanArray, cast::AsArray};
 use arrow_schema::DataType;
 use arrow_select::filter::filter;
 use meds_store::{Code, Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// The size of one node.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Extent {
     /// Number of slots.
     pub length: u64,

@@ -1,9 +1,10 @@
 //! Properties of a column's values, and the narrower types that they allow.
 
 use arrow_schema::{DataType, TimeUnit};
+use serde::{Deserialize, Serialize};
 
 /// Properties of the values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Facts {
     /// Some value is NaN.
     pub nan: bool,

@@ -5,6 +5,7 @@ use crate::source::column::Column;
 use arrow_schema::DataType;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hash::BuildHasher;
 
 /// Most distinct values of a column that is dictionary-coded to save space. A column with more is not coded.
@@ -73,6 +74,42 @@ impl Interner {
     }
 }
 
+// The table is made again from the strings.
+impl Serialize for Interner {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (Bytes(&self.bytes), &self.ends).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Interner {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (Bytes(bytes), ends) = <(Bytes<&[u8]>, Vec<usize>)>::deserialize(from)?;
+        let mut made = Self::default();
+        let mut start = 0;
+        for end in ends {
+            let string = bytes.get(start..end).ok_or_else(|| serde::de::Error::custom("a string is outside its bytes"))?;
+            made.insert(string);
+            start = end;
+        }
+        Ok(made)
+    }
+}
+
+/// Bytes that are copied as a whole. Without this, each would be one value.
+struct Bytes<B>(B);
+
+impl Serialize for Bytes<&Vec<u8>> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes<&'de [u8]> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(Deserialize::deserialize(from)?))
+    }
+}
+
 /// Distinct 64-bit integers, as bit patterns.
 #[derive(Debug, Default)]
 pub struct Integers {
@@ -106,8 +143,20 @@ impl Integers {
     }
 }
 
+impl Serialize for Integers {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.values().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Integers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self { seen: Vec::deserialize(from)?.into_iter().collect(), last: None })
+    }
+}
+
 /// Distinct values.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub enum Distinct {
     /// Not needed, or too many.
     Unknown,

@@ -16,6 +16,7 @@ use arrow_schema::{DataType, TimeUnit};
 use meds_store::manifest::Note;
 use meds_store::{Code, Error, Progress, Result};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// The result of the survey.
@@ -30,13 +31,19 @@ pub struct Survey {
 }
 
 /// Contiguous rows of one subject in a row group.
+#[derive(Debug, Deserialize, Serialize)]
 struct Run {
     patient: Patient,
     late_static: bool,
 }
 
-/// The runs of a row group, and how many of its times were rounded to microseconds.
-type Runs = (Vec<Run>, u64);
+/// The survey of a row group.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Runs {
+    runs: Vec<Run>,
+    /// Number of its times that were rounded to microseconds.
+    truncated: u64,
+}
 
 /// A row in wrong order, which `--repair` can fix.
 #[derive(Debug)]
@@ -99,7 +106,7 @@ pub fn null_id(file: &SourceFile, row: u64) -> Error {
 /// Surveys the whole source, row groups in parallel. The outer error is final. The inner error can be
 /// repaired.
 pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
-    let found = look(source, columns, groups, progress)?;
+    let found = join(source, groups, look(source, columns, groups, progress)?)?;
     if found.is_err() {
         // A repair of copied files would count their rows twice.
         copies::refuse(source, columns, progress)?;
@@ -107,17 +114,24 @@ pub fn survey(source: &Source, columns: &Columns, groups: &[Group], progress: &P
     Ok(found)
 }
 
-fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Result<Survey, Disorder>> {
+/// Surveys some row groups, each by itself.
+pub fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progress) -> Result<Vec<Result<Result<Runs, Disorder>>>> {
     let subjects = subject_column(columns);
     let time = time_column(columns)?;
-    let found: Vec<Result<Result<Runs, Disorder>>> =
-        groups.par_iter().map(|group| runs(source, *group, &subjects, time, progress)).collect();
+    Ok(groups.par_iter().map(|group| runs(source, *group, &subjects, time, progress)).collect())
+}
 
+/// Joins the surveys of all row groups.
+pub fn join(
+    source: &Source,
+    groups: &[Group],
+    found: impl IntoIterator<Item = Result<Result<Runs, Disorder>>>,
+) -> Result<Result<Survey, Disorder>> {
     let mut survey = Survey { patients: Vec::new(), late_statics: 0, truncated: 0 };
     let mut late = false;
     let mut file_of: HashMap<i64, usize> = HashMap::new();
     for (group, found) in groups.iter().zip(found) {
-        let (runs, truncated) = match found? {
+        let Runs { runs, truncated } = match found? {
             Ok(found) => found,
             Err(disorder) => return Ok(Err(disorder)),
         };
@@ -137,7 +151,7 @@ fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progres
                     late |= late_static || (last.times.is_some() && patient.statics > 0);
                     last.rows += patient.rows;
                     last.statics += patient.statics;
-                    last.times = join(last.times, patient.times);
+                    last.times = span(last.times, patient.times);
                 }
                 None => {
                     survey.late_statics += u64::from(late);
@@ -156,7 +170,7 @@ fn look(source: &Source, columns: &Columns, groups: &[Group], progress: &Progres
 }
 
 /// The span that contains both spans.
-pub fn join(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+pub fn span(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
     match (a, b) {
         (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
         (a, b) => a.or(b),
@@ -218,7 +232,7 @@ fn runs(source: &Source, group: Group, subjects: &Column, time: &Column, progres
         }
         at += ids.len() as u64;
     }
-    Ok(Ok((runs, truncated_in(file, group, time)?)))
+    Ok(Ok(Runs { runs, truncated: truncated_in(file, group, time)? }))
 }
 
 fn group_start_of_file(source: &Source, group: Group) -> u64 {

@@ -48,7 +48,7 @@ pub struct Column {
 }
 
 /// All columns, and the location of the subject ids.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Columns {
     /// Where each file has the subject ids. Only a file without rows may lack them.
     pub subjects: Vec<Option<Origin>>,

@@ -168,6 +168,28 @@ impl Inputs {
         Ok(hex(&hash.finalize()))
     }
 
+    /// The files as every machine sees them: name, bytes, and modification time in seconds and nanoseconds.
+    pub fn seen(&self) -> Vec<(String, u64, (i64, i64))> {
+        self.files.iter().map(|Input { name, seen, .. }| (name.clone(), seen.bytes, seen.modified)).collect()
+    }
+
+    /// Hashes some pieces of the files: those of one of `parts` parts.
+    pub fn hash_part(&self, part: usize, parts: usize, on_bytes: OnBytes) -> Result<Vec<u128>> {
+        let pieces = pieces(&self.files);
+        let of = |part: usize| part * pieces.len() / parts;
+        pieces[of(part)..of(part + 1)].par_iter().map(|&(at, start)| self.files[at].hash(start, on_bytes)).collect()
+    }
+
+    /// Takes the hashes of all pieces, which the parts have made.
+    pub fn join_hashes(&self, hashed: &[u128]) -> Result<()> {
+        let pieces = pieces(&self.files);
+        if hashed.len() != pieces.len() {
+            return Err(Error::new(Code::Internal, "the parts have not hashed each piece of the source once"));
+        }
+        let _ = self.hashed.set((SystemTime::now(), whole(self.files.len(), &pieces, hashed)));
+        Ok(())
+    }
+
     /// The digest of names, lengths, modification times and `options`.
     pub fn times(&self, options: &str) -> String {
         let mut hash = Sha256::new();
@@ -223,22 +245,33 @@ impl Inputs {
     }
 }
 
-/// Hashes files, piece by piece, on all threads.
-fn hash_all(files: &[&Input], on_bytes: OnBytes) -> Result<Vec<u128>> {
-    let starts = |(at, file): (usize, &&Input)| (0..file.seen.bytes).step_by(PIECE as usize).map(move |start| (at, start));
-    let pieces: Vec<(usize, u64)> = files.iter().enumerate().flat_map(starts).collect();
-    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, on_bytes)).collect();
-    let mut whole: Vec<Hasher> = files.iter().map(|_| Hasher::new()).collect();
-    for (&(at, _), piece) in pieces.iter().zip(hashed?) {
+/// The pieces of files: index of the file, and where the piece begins.
+fn pieces<'a>(files: impl IntoIterator<Item = &'a Input>) -> Vec<(usize, u64)> {
+    let starts = |(at, file): (usize, &Input)| (0..file.seen.bytes).step_by(PIECE as usize).map(move |start| (at, start));
+    files.into_iter().enumerate().flat_map(starts).collect()
+}
+
+/// The hashes of `files` files from those of their pieces.
+fn whole(files: usize, pieces: &[(usize, u64)], hashed: &[u128]) -> Vec<u128> {
+    let mut whole: Vec<Hasher> = (0..files).map(|_| Hasher::new()).collect();
+    for (&(at, _), piece) in pieces.iter().zip(hashed) {
         whole[at].write(&piece.to_le_bytes());
     }
+    whole.iter().map(Hasher::finish_128).collect()
+}
+
+/// Hashes files, piece by piece, on all threads.
+fn hash_all(files: &[&Input], on_bytes: OnBytes) -> Result<Vec<u128>> {
+    let pieces = pieces(files.iter().copied());
+    let hashed: Result<Vec<u128>> = pieces.par_iter().map(|&(at, start)| files[at].hash(start, on_bytes)).collect();
+    let hashed = hashed?;
     // A file that was written in the meantime was hashed partly in its old state.
     for file in files {
         if file.seen.is_rewritten(&Seen::at(&file.path)?) {
             return Err(file.rewritten());
         }
     }
-    Ok(whole.iter().map(Hasher::finish_128).collect())
+    Ok(whole(files.len(), &pieces, &hashed))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The rows of a patient in a source.
 
+use serde::{Deserialize, Serialize};
+
 /// All rows of a subject.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Patient {
     /// The subject id.
     pub id: i64,

@@ -83,7 +83,7 @@ impl<'a> Writer<'a> {
     fn new(pass: &'a Pass, column: usize, shard: usize, piece: &Piece, slot: &Destination) -> Result<Self> {
         let about = &pass.layout.shards[shard];
         let place = &about.columns[column];
-        let to: Handle = pass.targets[shard].open()?;
+        let to: Handle = pass.targets[shard - pass.shards.start].open()?;
         let mut start = slot.start.clone();
         let sparse = match place.sparse {
             Some((lists, rows)) => {

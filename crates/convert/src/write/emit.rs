@@ -1,7 +1,7 @@
 //! The second pass writes every value to its place. Each task is one column of one row group; tasks run in
 //! parallel.
 
-use crate::plan::pieces::walk;
+use crate::plan::pieces::{Piece, walk};
 use crate::source::content::Batch;
 use crate::source::group::Group;
 use crate::source::read::Reader;
@@ -14,15 +14,21 @@ use rayon::prelude::*;
 impl Pass<'_> {
     /// Writes the shards.
     pub fn run(&self, progress: &Progress) -> Result<()> {
-        let tasks: Vec<_> = (0..self.columns.len()).flat_map(|column| (0..self.groups.len()).map(move |group| (column, group))).collect();
+        let groups: Vec<usize> = (0..self.groups.len()).filter(|&group| self.pieces[group].iter().any(|piece| self.has(piece))).collect();
+        let tasks: Vec<_> = (0..self.columns.len()).flat_map(|column| groups.iter().map(move |&group| (column, group))).collect();
         tasks.par_iter().try_for_each(|&(column, group)| self.task(column, group, progress))?;
         self.frames(progress)?;
         self.targets.par_iter().try_for_each(|target| target.write_edges())
     }
 
+    /// Whether a piece is in the shards to write.
+    fn has(&self, piece: &Piece) -> bool {
+        self.shards.contains(&self.layout.shard_of[piece.segment])
+    }
+
     /// Writes head, tail, subject ids and the offsets of the events of each shard.
     fn frames(&self, progress: &Progress) -> Result<()> {
-        self.layout.shards.par_iter().zip(self.targets).try_for_each(|(shard, target)| {
+        self.layout.shards[self.shards.clone()].par_iter().zip(self.targets).try_for_each(|(shard, target)| {
             progress.check()?;
             let to = target.open()?;
             to.write(0, &shard.file.head)?;
@@ -45,6 +51,9 @@ impl Pass<'_> {
         let pieces = &self.pieces[group];
         let mut writer: Option<Writer> = None;
         let mut done = walk(reader, pieces, progress, |piece, rows, at| {
+            if !self.has(&pieces[piece]) {
+                return Ok(());
+            }
             if writer.as_ref().is_none_or(|writer| writer.piece != piece) {
                 writer = Some(Writer::turn(writer.take(), self, column, group, piece)?);
             }

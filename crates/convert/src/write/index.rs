@@ -80,15 +80,15 @@ struct Next {
 }
 
 impl InvertedIndex<'_> {
-    /// Writes the index of each shard, one after another, each on all threads.
-    pub fn write(&self, progress: &Progress) -> Result<Vec<FilePlan>> {
+    /// Writes the index of each shard of a range, one after another, each on all threads.
+    pub fn write(&self, shards: Range<usize>, progress: &Progress) -> Result<Vec<FilePlan>> {
         let folder = self.work.join("index");
         fs::create_dir(&folder).map_err(|e| Error::io(&folder, "write the index", &e))?;
         let of = |(at, shard): (usize, &Shard)| match shard.row_width {
             2 => self.shard::<2>(at, shard, progress),
             _ => self.shard::<4>(at, shard, progress),
         };
-        self.layout.shards.iter().enumerate().map(of).collect()
+        shards.map(|at| of((at, &self.layout.shards[at]))).collect()
     }
 
     fn shard<const W: usize>(&self, at: usize, shard: &Shard, progress: &Progress) -> Result<FilePlan> {

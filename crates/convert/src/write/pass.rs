@@ -7,6 +7,7 @@ use crate::source::files::Source;
 use crate::source::group::Group;
 use crate::source::patient::Patient;
 use crate::write::file::SharedFile;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The input of the second pass, which [`Pass::run`] is.
@@ -23,6 +24,8 @@ pub struct Pass<'a> {
     pub patients: &'a [Patient],
     /// Where everything goes.
     pub layout: &'a Layout,
-    /// The shards' files.
+    /// The shards to write.
+    pub shards: Range<usize>,
+    /// Their files.
     pub targets: &'a [Arc<SharedFile>],
 }

@@ -23,7 +23,7 @@ pub struct Site {
 }
 
 /// A hidden name beside the store.
-fn beside(store: &Path, kind: &str) -> PathBuf {
+pub fn beside(store: &Path, kind: &str) -> PathBuf {
     let name = store.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     store.with_file_name(format!(".{name}.{kind}"))
 }

@@ -175,6 +175,15 @@ impl Mapping {
         drop(range);
     }
 
+    /// Takes the file out of this process's memory. It stays in the system's cache, from where later reads take it.
+    pub fn forget(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(Maps { own, .. }) = self.maps.as_ref() {
+            // SAFETY: this mapping is ours, private and never written, so later reads find the same bytes in the file.
+            let _ = unsafe { libc::madvise(own.as_ptr().cast_mut().cast(), own.len(), libc::MADV_DONTNEED) };
+        }
+    }
+
     /// Bytes of a range that are in memory, counted by whole pages. `None` where the system does not say.
     pub fn resident(&self, range: Range<usize>) -> Option<usize> {
         let Some(Maps { own, .. }) = self.maps.as_ref() else { return Some(0) };

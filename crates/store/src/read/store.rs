@@ -117,6 +117,8 @@ impl Store {
             shape::index(&file.layout, &manifest, i).map_err(|found| file.corrupt(&found))?;
         }
         let order = StorageOrder::new(&patients, &manifest).map_err(|found| patients.corrupt(&found))?;
+        // All of it was read for the checks. With millions of patients, few rows are read again soon.
+        patients.map.forget();
         let untouched = |files: &[File]| files.iter().map(|_| AtomicBool::new(false)).collect();
         let (touched, inverted_touched) = (untouched(&shards), untouched(&inverted));
         // The manifest was read as JSON, so it is UTF-8 text.
