@@ -4939,7 +4939,7 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
 /** A result of a query that {@link mergeResults} merges. */
 export type QueryResult = CodeCounts | CodeAggregates | BinCounts | CodeCountsEach | Aggregates | Occurrences | AsOf;
 /** The query of a result: its results have the same members. */
-export type ResultKind = "codeAggregates" | "codeCounts" | "binCounts" | "aggregates" | "codeCountsEach" | "occurrences";
+export type ResultKind = "codeAggregates" | "codeCounts" | "binCounts" | "aggregates" | "codeCountsEach" | "asof" | "occurrences";
 /**
  * Merges the results of one query on parts of a cohort, such as `db.shards([0, 1])` and `db.shards([2])`, to
  * the result on the whole cohort: equal to the last bit, however the cohort is divided. The patients of two parts
@@ -4978,9 +4978,10 @@ declare const TYPES: {
   readonly int64: BigInt64ArrayConstructor;
   readonly uint8: Uint8ArrayConstructor;
 };
+type Type = keyof typeof TYPES;
 /** A typed array: its bytes, little-endian, as base64. */
 export interface PackedArray {
-  readonly type: keyof typeof TYPES;
+  readonly type: Type;
   readonly base64: string;
 }
 /** The members of a packed result, by name. */

@@ -1,5 +1,5 @@
 import { namesIn, optionsOf } from "../support/arguments.js";
-import { type Exact, type ExactSums, exactAt, nearest, raised } from "../support/exact.js";
+import { type Exact, type ExactSums, exactAt, floats, nearest, raised } from "../support/exact.js";
 import type { Members } from "./members.js";
 import { CODE_OPTIONS, type CodeCounts, type CodeQueryOptions, questionOf, rangesOf } from "./query.js";
 
@@ -52,11 +52,13 @@ export async function aggregateCodes(cohort: Members, options: CodeQueryOptions 
 /** Adds what is computed from the columns. */
 export function codeAggregatesOf({ events, patients, valueCount, min, max, sums, squares }: Columns): CodeAggregates {
   const figures = (figure: (id: number, count: bigint) => number, ofInfinite: (id: number) => number) =>
-    Float64Array.from(valueCount, (count, id) => {
-      if (count === 0) return Number.NaN;
-      return Number.isFinite(min[id]) && Number.isFinite(max[id]) ? figure(id, BigInt(count)) : ofInfinite(id);
-    });
-  // Finite values do not change it, and neither the same infinity; NaN and both infinities are NaN.
+    floats(
+      Array.from(valueCount, (count, id) => {
+        if (count === 0) return Number.NaN;
+        return Number.isFinite(min[id]) && Number.isFinite(max[id]) ? figure(id, BigInt(count)) : ofInfinite(id);
+      }),
+    );
+  // Finite values do not change an infinity.
   const infinite = (id: number) => infiniteOr0(min[id]!) + infiniteOr0(max[id]!);
   let [sum, mean, std]: (Float64Array | undefined)[] = [];
   return {

@@ -3,7 +3,7 @@
 // are copied.
 import type { SubjectId } from "../store/ids.js";
 import { conflict, expected } from "../support/arguments.js";
-import { exactAt, exactSums, plus } from "../support/exact.js";
+import { exactAt, exactSums, floats, plus } from "../support/exact.js";
 import type { AsOf } from "./as-of.js";
 import type { BinCounts } from "./bin-counts.js";
 import { type CodeAggregates, codeAggregatesOf } from "./code-aggregates.js";
@@ -13,7 +13,7 @@ import { type Aggregates, aggregatesOf, type CodeCounts, type CodeCountsEach, fo
 export type QueryResult = CodeCounts | CodeAggregates | BinCounts | CodeCountsEach | Aggregates | Occurrences | AsOf;
 
 /** The query of a result: its results have the same members. */
-export type ResultKind = "codeAggregates" | "codeCounts" | "binCounts" | "aggregates" | "codeCountsEach" | "occurrences";
+export type ResultKind = "codeAggregates" | "codeCounts" | "binCounts" | "aggregates" | "codeCountsEach" | "asof" | "occurrences";
 
 /** The first member that a result has says its kind. */
 const KINDS: readonly (readonly [member: string, kind: ResultKind])[] = [
@@ -21,6 +21,7 @@ const KINDS: readonly (readonly [member: string, kind: ResultKind])[] = [
   ["bins", "binCounts"],
   ["valueCount", "aggregates"],
   ["offsets", "codeCountsEach"],
+  ["values", "asof"],
   ["rows", "occurrences"],
   ["patients", "codeCounts"],
 ];
@@ -94,7 +95,13 @@ const MERGE = {
     const entries = entriesOf(parts, runs, ["codeIds", "count", "valueCount", "sum", "min", "max", "last"]);
     return aggregatesOf({ ...entries, subjectIds: joined(parts, runs, "subjectIds") });
   },
-  occurrences,
+  asof: (parts: readonly AsOf[], order: Order): AsOf => {
+    const runs = runsOf(parts, order);
+    const column = (name: string) => runs.flatMap(({ part, begin, end }) => parts[part]!.columns[name]!.slice(begin, end));
+    const columns = Object.fromEntries(Object.keys(parts[0]!.columns).map((name) => [name, column(name)]));
+    return { ...occurrencesOf(parts, runs), values: joined(parts, runs, "values"), columns };
+  },
+  occurrences: (parts: readonly Occurrences[], order: Order): Occurrences => occurrencesOf(parts, runsOf(parts, order)),
 } satisfies Record<ResultKind, unknown>;
 
 type Typed = Float64Array | Uint32Array | Int32Array | BigInt64Array | Uint8Array;
@@ -124,7 +131,7 @@ function aggregatesOfCodes(parts: readonly CodeAggregates[]): CodeAggregates {
   const ids = Array.from(counts.events, (_, id) => own(id));
   // NaN of one part is NaN of all, and -0 is less than 0.
   const extreme = (name: "min" | "max", of: (a: number, b: number) => number) =>
-    Float64Array.from(ids, (some, id) => (some.length === 0 ? Number.NaN : some.map((part) => part[name][id]!).reduce((a, b) => of(a, b))));
+    floats(ids.map((some, id) => (some.length === 0 ? Number.NaN : some.map((part) => part[name][id]!).reduce((a, b) => of(a, b)))));
   const exact = (name: "sums" | "squares") =>
     exactSums(ids.map((some, id) => some.map((part) => exactAt(part[name], id)).reduce(plus, { whole: 0n, exponent: 0 })));
   return codeAggregatesOf({
@@ -163,15 +170,10 @@ function bins(parts: readonly BinCounts[]): BinCounts {
   };
 }
 
-function occurrences(parts: readonly (Occurrences | AsOf)[], order: Order): Occurrences | AsOf {
-  const runs = runsOf(parts, order);
+function occurrencesOf(parts: readonly Occurrences[], runs: readonly Run[]): Occurrences {
   const rows = joined(parts, runs, "rows");
   const [subjectIds, times, codeIds] = [joined(parts, runs, "subjectIds"), joined(parts, runs, "times"), joined(parts, runs, "codeIds")];
-  const found = { subjectIds, ...foundIn(rows), rows, times, codeIds };
-  if (!parts.every((part): part is AsOf => "values" in part)) return found;
-  const column = (name: string) => runs.flatMap(({ part, begin, end }) => parts[part]!.columns[name]!.slice(begin, end));
-  const columns = Object.fromEntries(Object.keys(parts[0]!.columns).map((name) => [name, column(name)]));
-  return { ...found, values: joined(parts, runs, "values"), columns };
+  return { subjectIds, ...foundIn(rows), rows, times, codeIds };
 }
 
 /** Groups of a part that follow each other in the result. */

@@ -7,9 +7,31 @@ import { aggregatesOf } from "./query.js";
 /** The arrays of a result, by type. */
 const TYPES = { float64: Float64Array, uint32: Uint32Array, int32: Int32Array, int64: BigInt64Array, uint8: Uint8Array } as const;
 
+type Type = keyof typeof TYPES;
+
+const EXACT = { offsets: "uint32", exponents: "int32", words: "uint32" } as const;
+const COUNTS = { events: "float64", patients: "uint32" } as const;
+const FOUND = { subjectIds: "int64", has: "uint8", found: "number", rows: "int32", times: "int64", codeIds: "uint32" } as const;
+const VALUES = { count: "uint32", valueCount: "uint32", sum: "float64", min: "float64", max: "float64", last: "float64" } as const;
+
+/** The types of a result's members. */
+interface Members {
+  readonly [name: string]: Type | "number" | readonly Type[] | Members;
+}
+
+const MEMBERS: Record<ResultKind, Members> = {
+  codeCounts: COUNTS,
+  codeAggregates: { ...COUNTS, valueCount: "float64", min: "float64", max: "float64", sums: EXACT, squares: EXACT },
+  binCounts: { codeIds: "uint32", bins: ["int32", "int64"], counts: "float64", withoutTime: "number" },
+  codeCountsEach: { offsets: "float64", codeIds: "uint32", counts: "uint32", subjectIds: "int64" },
+  aggregates: { offsets: "float64", codeIds: "uint32", ...VALUES, subjectIds: "int64" },
+  occurrences: FOUND,
+  asof: { ...FOUND, values: "float64" },
+};
+
 /** A typed array: its bytes, little-endian, as base64. */
 export interface PackedArray {
-  readonly type: keyof typeof TYPES;
+  readonly type: Type;
   readonly base64: string;
 }
 
@@ -45,23 +67,20 @@ export function packResult(result: QueryResult): PackedResult {
   const kind = kindOf(result) ?? conflict("The value is not a result of a query that can be merged.");
   if ("columns" in result && Object.keys(result.columns).length > 0)
     conflict("Results of asof with `columns` cannot be packed. Ask without `columns`, and read those of the rows that were found.");
-  return { kind, members: packed(result) };
+  return { kind, members: packed(result, MEMBERS[kind]) };
 }
 
-function packed(result: object): PackedMembers {
-  const members: [string, PackedMembers[string]][] = [];
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(result))) {
-    // What is computed when it is read is computed again.
-    if (value === undefined) continue;
-    if (ArrayBuffer.isView(value)) members.push([name, packedArray(value)]);
-    else members.push([name, typeof value === "number" ? value : packed(value)]);
-  }
-  return Object.fromEntries(members);
+function packed(result: object, members: Members): PackedMembers {
+  const entries = Object.entries(members).map(([name, type]) => {
+    const value = (result as Record<string, unknown>)[name];
+    if (typeof value === "number") return [name, value];
+    return [name, ArrayBuffer.isView(value) ? packedArray(value) : packed(value as object, type as Members)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function packedArray(array: ArrayBufferView): PackedArray {
-  const types = Object.entries(TYPES) as [PackedArray["type"], new () => object][];
-  const [type] = types.find(([, { name }]) => name === array.constructor.name)!;
+  const type = (Object.keys(TYPES) as Type[]).find((name) => TYPES[name].name === array.constructor.name)!;
   return { type, base64: Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64") };
 }
 
@@ -72,25 +91,59 @@ function packedArray(array: ArrayBufferView): PackedArray {
  */
 export function unpackResult<R extends QueryResult = CodeAggregates>(value: PackedResult): R {
   const { kind, members } = (value ?? {}) as Partial<PackedResult>;
-  const result = typeof members === "object" && members !== null ? unpacked(members) : {};
-  if (kind === undefined || kindOf(result) !== kind) failPacked();
+  if (kind === undefined || !Object.hasOwn(MEMBERS, kind)) failPacked();
+  const result = unpacked(members, MEMBERS[kind]) as Unpacked;
+  if (!isSound(result)) failPacked();
   if (kind === "codeAggregates") return codeAggregatesOf(result as never) as R;
-  return (kind === "aggregates" ? aggregatesOf(result as never) : result) as R;
+  if (kind === "aggregates") return aggregatesOf(result as never) as R;
+  return (kind === "asof" ? { ...result, columns: {} } : result) as unknown as R;
 }
 
-function unpacked(members: PackedMembers): object {
-  const entries = Object.entries(members).map(([name, member]) => {
-    if (typeof member === "number") return [name, member];
-    if (typeof member !== "object" || member === null) return failPacked();
-    if (!("base64" in member)) return [name, unpacked(member)];
-    const { type, base64 } = member as PackedArray;
-    const bytes = typeof base64 === "string" ? Buffer.from(base64, "base64") : failPacked();
-    const Type = Object.hasOwn(TYPES, type) ? TYPES[type] : failPacked();
-    if (bytes.length % Type.BYTES_PER_ELEMENT > 0) failPacked();
-    // Copied: a small buffer is a part of a larger one, at any offset.
-    return [name, new Type(Uint8Array.from(bytes).buffer)];
+interface Unpacked {
+  readonly [name: string]: ArrayLike<number | bigint> | number | Unpacked;
+}
+
+function unpacked(packed: unknown, members: Members): object {
+  const given = typeof packed === "object" && packed !== null ? (packed as Record<string, unknown>) : failPacked();
+  const entries = Object.entries(members).map(([name, type]) => {
+    const value = given[name];
+    if (type === "number") return [name, typeof value === "number" ? value : failPacked()];
+    if (typeof type === "object" && !Array.isArray(type)) return [name, unpacked(value, type as Members)];
+    return [name, unpackedArray(value, type as Type | readonly Type[])];
   });
   return Object.fromEntries(entries);
+}
+
+function unpackedArray(packed: unknown, types: Type | readonly Type[]): object {
+  const { type, base64 } = (packed ?? {}) as Partial<PackedArray>;
+  if (type === undefined || ![types].flat().includes(type) || typeof base64 !== "string") failPacked();
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.length % TYPES[type].BYTES_PER_ELEMENT > 0) failPacked();
+  // Copied: a small buffer is a part of a larger one, at any offset.
+  return new TYPES[type](Uint8Array.from(bytes).buffer);
+}
+
+/** The columns of entries, whose number the offsets say. All other columns have one entry per group, or code. */
+const ENTRIES = ["codeIds", "counts", "words", ...Object.keys(VALUES)];
+
+/** Do the columns have the same length, and offsets ascend to that of the entries. */
+function isSound(result: Unpacked, groups?: number): boolean {
+  const offsets = result.offsets as ArrayLike<number> | undefined;
+  if (offsets !== undefined && !(offsets[0] === 0 && Array.from(offsets).every((offset, i) => i === 0 || offset >= offsets[i - 1]!)))
+    return false;
+  const sizes = { groups: new Set(groups === undefined ? [] : [groups]), entries: new Set<number>() };
+  if (offsets !== undefined) {
+    sizes.groups.add(offsets.length - 1);
+    sizes.entries.add(offsets[offsets.length - 1]!);
+  }
+  const columns = Object.entries(result).filter(([name, column]) => name !== "offsets" && ArrayBuffer.isView(column));
+  for (const [name, column] of columns) {
+    const isEntry = offsets !== undefined && ENTRIES.includes(name);
+    (isEntry ? sizes.entries : sizes.groups).add((column as ArrayLike<number>).length);
+  }
+  const [size = 0] = sizes.groups;
+  const inner = [result.sums, result.squares].every((sums) => sums === undefined || isSound(sums as Unpacked, size));
+  return sizes.groups.size <= 1 && sizes.entries.size <= 1 && inner;
 }
 
 function failPacked(): never {

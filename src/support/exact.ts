@@ -64,6 +64,16 @@ export function exactSums(sums: readonly Exact[]): ExactSums {
   return { offsets, exponents, words: Uint32Array.from(words) };
 }
 
+/** Numbers as float64, with one NaN: that of arithmetic has bits that differ between operations and machines. */
+export function floats(numbers: Iterable<number>): Float64Array {
+  const array = Float64Array.from(numbers);
+  const words = new Uint32Array(array.buffer);
+  array.forEach((number, i) => {
+    if (Number.isNaN(number)) words.set([0, 0x7ff80000], 2 * i);
+  });
+  return array;
+}
+
 /** Bits of a quotient before it is rounded: more than two beyond those of a float64. */
 const QUOTIENT = 64;
 const INFINITY_BITS = 0x7ffn << 52n;
