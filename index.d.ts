@@ -2173,6 +2173,11 @@ export type PatientChoice = Iterable<SubjectId> | {
 } | {
   readonly slots: Iterable<number>;
 };
+/** Which shards of a store: their numbers, from 0; or those from a number up to, but not including, another. */
+export type ShardChoice = Iterable<number> | {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+};
 interface WindowContents {
   /**
    * Whether rows exactly at the bounds belong to the window: at both (true, the default), at neither (false),
@@ -2434,6 +2439,44 @@ export interface BinCounts<B extends TimeBin = TimeBin> {
   readonly counts: Float64Array;
   /** Static rows of the codes. They have no time, so they are in no bin. */
   readonly withoutTime: number;
+}
+/**
+ * Exact sums by code id. That of an id is a whole number times 2 to the power of `exponents[id]`. The whole
+ * number has the 32-bit words from `offsets[id]` up to, but not including, `offsets[id + 1]`: the lowest first,
+ * in two's complement, as few as possible (none for 0).
+ */
+export interface ExactSums {
+  /** One entry more than there are ids. */
+  readonly offsets: Uint32Array;
+  /** 0 where the sum is 0. */
+  readonly exponents: Int32Array;
+  readonly words: Uint32Array;
+}
+/**
+ * The result of {@link Cohort.aggregateCodes}: one entry per code id, as in `db.codes.strings`; entry 0 is
+ * unused. Figures of values are NaN where the code has no value. A value that is itself NaN counts, and makes
+ * the figures of its code NaN.
+ *
+ * `sum`, `mean` and `std` are computed when they are first read, from the exact sums: each is the float64 that
+ * is nearest to the true figure (of `std`, the root of the nearest variance).
+ */
+export interface CodeAggregates extends CodeCounts {
+  /** Rows with a numeric value. */
+  readonly valueCount: Float64Array;
+  /** Sum of the values. */
+  readonly sum: Float64Array;
+  /** Mean of the values. */
+  readonly mean: Float64Array;
+  /** Standard deviation of a population: with the number of values as the divisor. */
+  readonly std: Float64Array;
+  /** The smallest value. -0 is smaller than 0. */
+  readonly min: Float64Array;
+  /** The largest value. */
+  readonly max: Float64Array;
+  /** Exact sums of the finite values, which {@link mergeResults} adds. */
+  readonly sums: ExactSums;
+  /** Exact sums of their squares. */
+  readonly squares: ExactSums;
 }
 interface WritableLike {
   write(chunk: Uint8Array): boolean;
@@ -3487,6 +3530,25 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    */
   split(name: string): Cohort<S>;
   /**
+   * The patients in some shards (files of the store), as a view: `[0, 3]`, or `{ from: 0, to: 4 }` for 0 to 3.
+   * Shards are counted from 0; their number is `db.metadata.shards`. A patient is never in two shards.
+   *
+   * Queries and passes over it read only the files of these shards. So several machines can each ask about
+   * some shards; {@link mergeResults} makes their results one.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const first = db.split("train").shards({ to: 1 });
+   * console.log(first.size, (await first.countCodes()).events[db.codes.id("MEDS_BIRTH") ?? 0]);
+   * db.close();
+   * ```
+   */
+  shards(choice: ShardChoice): Cohort<S>;
+  /**
    * What `JSON.stringify` writes: which patients these are, without their rows. A patient can also be
    * written: `JSON.stringify(patient)`.
    */
@@ -3633,6 +3695,23 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * ```
    */
   aggregate(options?: CodeQueryOptions): Promise<Aggregates>;
+  /**
+   * Number of rows and patients, sum, mean, standard deviation, minimum and maximum of the numeric values per
+   * code, over all patients or windows. Sums are exact and rounded once, when they are read: the result does
+   * not depend on threads, nor on the order and parts in which patients are read ({@link mergeResults}).
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { valueCount, mean, std } = await db.split("train").aggregateCodes();
+   * for (const id of db.codes.withPrefix("LAB//")) console.log(db.codes.strings[id], valueCount[id], mean[id], std[id]);
+   * db.close();
+   * ```
+   */
+  aggregateCodes(options?: CodeQueryOptions): Promise<CodeAggregates>;
   /**
    * The rows that have one of the codes: their indexes, for each patient that has such a row (with windows:
    * for each window, empty ones included).
@@ -3884,6 +3963,12 @@ export declare class Cohort<S extends object = AnySchema> implements Iterable<Pa
    * Which patients a worker reads depends on time, so the last bits of a sum of floating-point numbers may
    * differ between runs. With `per: "chunk"` the function is called per chunk and its results are merged in
    * order of the patients: the total is then the same to the last bit for any number of threads.
+   *
+   * A chunk has patients of one shard, and depends on no other shard. So `db.shards(…).map(run, { per: "chunk"
+   * })` yields the same results elsewhere: merge those of all shards one by one, in order of the shards, and the
+   * total is that of `db.reduce(run, { per: "chunk", … })` to the last bit, whatever `merge` does. If each machine
+   * merges its own results first, `merge` must be associative, and `initial` must not change what is merged into
+   * it: counts and sets are, sums of floating-point numbers are not.
    *
    * Typed arrays of 64 KiB or more in a result (itself, or up to two levels deep in plain objects and arrays)
    * are moved to the caller's thread, not copied: the function's own reference to such an array is empty
@@ -4863,6 +4948,87 @@ export declare function writeBatches<F extends BatchField>(loader: Loader<F>, ou
   batches: number;
   samples: number;
 }>;
+/** A result of a query that {@link mergeResults} merges. */
+export type QueryResult = CodeCounts | CodeAggregates | BinCounts | CodeCountsEach | Aggregates | Occurrences | AsOf;
+/** The query of a result: its results have the same members. */
+export type ResultKind = "codeAggregates" | "codeCounts" | "binCounts" | "aggregates" | "codeCountsEach" | "asof" | "occurrences";
+/**
+ * Merges the results of one query on parts of a cohort, such as `db.shards([0, 1])` and `db.shards([2])`, to
+ * the result on the whole cohort: equal to the last bit, however the cohort is divided. The patients of two parts
+ * must differ; a part can be empty.
+ *
+ * Merges what `countCodes` (also `by` time), `aggregateCodes`, `countCodesEach`, `aggregate`, `firstOf`, `lastOf`
+ * and `asof` return. The first two add counts and exact sums, so the order of the parts does not matter. The
+ * others have entries per patient, or per window: they are in the order of the parts, which must be that of the
+ * shards; or else in that of `order`.
+ *
+ * @param order The subject ids of the patients (`cohort.subjectIds`) or of the windows, in the order of the
+ * result. Required where parts are not in order of their shards, and where the windows of two parts alternate.
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` without parts, for results of different queries or stores, and for
+ * an order that is not that of the parts.
+ * @example
+ * ```ts
+ * import { mergeResults, PatientDatabase } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * // On other machines, for example:
+ * const parts = await Promise.all(Array.from({ length: db.metadata.shards }, (_, shard) => db.shards([shard]).aggregateCodes()));
+ * const { mean, std } = mergeResults(parts);
+ * const id = db.codes.withPrefix("LAB//").begin;
+ * console.log(db.codes.strings[id], mean[id], std[id]);
+ *
+ * const births = await Promise.all([db.shards({ from: 1 }), db.shards({ to: 1 })].map((part) => part.firstOf("MEDS_BIRTH")));
+ * console.log(mergeResults(births, db.subjectIds).times[0]); // as in db.firstOf("MEDS_BIRTH")
+ * db.close();
+ * ```
+ */
+export declare function mergeResults<R extends QueryResult>(parts: Iterable<R>, order?: Iterable<SubjectId>): R;
+declare const TYPES: {
+  readonly float64: Float64ArrayConstructor;
+  readonly uint32: Uint32ArrayConstructor;
+  readonly int32: Int32ArrayConstructor;
+  readonly int64: BigInt64ArrayConstructor;
+  readonly uint8: Uint8ArrayConstructor;
+};
+type Type = keyof typeof TYPES;
+/** A typed array: its bytes, little-endian, as base64. */
+export interface PackedArray {
+  readonly type: Type;
+  readonly base64: string;
+}
+/** The members of a packed result, by name. */
+export interface PackedMembers {
+  readonly [name: string]: PackedArray | number | PackedMembers;
+}
+/** A result of a query as {@link packResult} makes it. */
+export interface PackedResult {
+  readonly kind: ResultKind;
+  readonly members: PackedMembers;
+}
+/**
+ * A result of a query as a value for `JSON.stringify`, so that it can be sent to another machine: every number
+ * is kept to the last bit, 64-bit integers and NaN too. {@link unpackResult} reads it. In Python an array is
+ * `numpy.frombuffer(base64.b64decode(array["base64"]), array["type"])`.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for another value, and for results of `asof` with `columns`.
+ * @example
+ * ```ts
+ * import { mergeResults, packResult, PatientDatabase, unpackResult } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const sent = JSON.stringify(packResult(await db.shards([0]).aggregateCodes()));
+ * const found = unpackResult(JSON.parse(sent));
+ * console.log(mergeResults([found]).events[0]);
+ * db.close();
+ * ```
+ */
+export declare function packResult(result: QueryResult): PackedResult;
+/**
+ * The result in a {@link PackedResult}: equal to the one that was packed, to the last bit.
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for another value.
+ */
+export declare function unpackResult<R extends QueryResult = CodeAggregates>(value: PackedResult): R;
 /**
  * Metrics of predictions. A metric is null where it is not defined: {@link Score.reasons} says why. The
  * metrics of probabilities are null without probabilities, those of values without values.

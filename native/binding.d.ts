@@ -4,7 +4,7 @@
 /** A query over a store. It keeps a share of the store's files, so it also runs after the store is closed. */
 export declare class Asked {
   /** Reads the parameters. Does not start the query. */
-  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes', question: Question, details?: Details | undefined | null)
+  constructor(store: NativeStore, kind: 'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'aggregateCodes' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes', question: Question, details?: Details | undefined | null)
   /**
    * Runs the query, once. Returns the arrays of the result in the order of its members. A worker thread
    * that is terminated meanwhile ends only when the query ends.

@@ -5,7 +5,10 @@ export type { LoaderOptions } from "./batches/options.js";
 export { writeBatches } from "./batches/stream.js";
 export type { AsOf, AsOfOptions, AsOfPoints } from "./cohort/as-of.js";
 export type { BinCountOptions, BinCounts, TimeBin } from "./cohort/bin-counts.js";
-export type { PatientChoice } from "./cohort/members.js";
+export type { CodeAggregates } from "./cohort/code-aggregates.js";
+export type { PatientChoice, ShardChoice } from "./cohort/members.js";
+export { mergeResults, type QueryResult, type ResultKind } from "./cohort/merge.js";
+export { type PackedArray, type PackedMembers, type PackedResult, packResult, unpackResult } from "./cohort/packed.js";
 export type {
   Aggregates,
   CodeCounts,
@@ -115,6 +118,7 @@ export type { JsonValue } from "./store/values/json.js";
 export type { Value } from "./store/values/vector.js";
 export type { Duration } from "./support/duration.js";
 export { MedsError, type MedsErrorCode } from "./support/errors.js";
+export type { ExactSums } from "./support/exact.js";
 export type { Allocate } from "./support/memory.js";
 export type { ModuleUrl } from "./support/module.js";
 export type { AbortSignalLike } from "./support/signal.js";

@@ -91,6 +91,17 @@ export function names(text: string, before: readonly string[] = []): readonly st
   return [...before, ...added];
 }
 
+/** Numbers of shards: "0-3" or "0,2,5-7". The option can be repeated. */
+export function shards(text: string, before: readonly number[] = []): readonly number[] {
+  const runs = text.split(",").map((run) => {
+    const [, from, to = from] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(run.trim()) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from === undefined || first > last) throw new InvalidArgumentError("It must be numbers of shards, such as 0-3 or 0,2,5-7.");
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return [...before, ...runs.flat()];
+}
+
 /** A text. The option can be repeated. */
 export function texts(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

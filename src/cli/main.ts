@@ -2,6 +2,7 @@
 // The command `meds-reader`. Each subcommand has its own file and uses only the public API of the package.
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { aggregateCommand } from "./aggregate.js";
 import { batchesCommand } from "./batches.js";
 import { benchCommand } from "./bench.js";
 import { benchmarkCommand } from "./benchmark.js";
@@ -58,6 +59,7 @@ for (const command of [
   textCommand(),
   notesCommand(),
   codesCommand(),
+  aggregateCommand(),
   verifyCommand(),
   filterCommand(),
   transformCommand(),

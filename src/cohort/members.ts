@@ -6,6 +6,7 @@ import { failUnknown, type SubjectId } from "../store/ids.js";
 import type { NativeScan } from "../store/native.js";
 import type { Store } from "../store/store.js";
 import { conflict, expected, namesIn, shown } from "../support/arguments.js";
+import { fail } from "../support/errors.js";
 import type { Patient } from "../timeline/patient.js";
 
 /**
@@ -13,6 +14,9 @@ import type { Patient } from "../timeline/patient.js";
  * Timeline.slot}).
  */
 export type PatientChoice = Iterable<SubjectId> | { readonly ids: Iterable<SubjectId> } | { readonly slots: Iterable<number> };
+
+/** Which shards of a store: their numbers, from 0; or those from a number up to, but not including, another. */
+export type ShardChoice = Iterable<number> | { readonly from?: number | undefined; readonly to?: number | undefined };
 
 /** Some patients of a store, in storage order. */
 export interface Members {
@@ -103,6 +107,37 @@ export function splitOf(members: Members, name: string): Members {
     }
   }
   return { _store: store, _slots: slots.slice(0, count), _split: name };
+}
+
+/** The members that are in some shards. */
+export function inShards(members: Members, choice: ShardChoice): Members {
+  const { _store: store, _split: split } = members;
+  store.check();
+  const chosen = new Set(shardsIn(store, choice));
+  const isChosen = (slot: number) => chosen.has(store.shardOf[store.indexOf[slot]!]!);
+  return { _store: store, _slots: slotsOf(members).filter(isChosen), _split: split };
+}
+
+function shardsIn(store: Store, choice: ShardChoice): Iterable<number> {
+  const count = store.manifest.shards.length;
+  const object: object = typeof choice === "object" && choice !== null ? choice : expected("The choice of shards", choice, SHARDS);
+  if (Symbol.iterator in object) {
+    const shards = [...(object as Iterable<number>)];
+    for (const shard of shards)
+      if (!(Number.isInteger(shard) && shard >= 0 && shard < count)) failShard(store, `there is no shard ${shown(shard)}`);
+    return shards;
+  }
+  namesIn("a choice of shards", object, ["from", "to"]);
+  const { from = 0, to = count } = object as { readonly from?: number; readonly to?: number };
+  const isBound = (bound: number) => Number.isInteger(bound) && bound >= 0 && bound <= count;
+  if (!(isBound(from) && isBound(to) && from <= to)) failShard(store, `the shards from ${shown(from)} to ${shown(to)} do not exist`);
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+const SHARDS = "an iterable of numbers of shards, or { from, to }";
+
+function failShard(store: Store, what: string): never {
+  fail("MEDS_OUT_OF_RANGE", `${store.path}: ${what}. The store has ${store.manifest.shards.length} shards, counted from 0.`, store.path);
 }
 
 function hasSlot({ _store: store, _slots: slots }: Members, slot: number): boolean {

@@ -28,7 +28,8 @@ export interface CodeQueryOptions extends QueryOptions {
 
 const QUERY = { windows: true, threads: true, signal: true } as const satisfies Record<keyof QueryOptions, true>;
 const OPTIONS = Object.keys(QUERY);
-const CODE_OPTIONS = Object.keys({ codes: true, ...QUERY } satisfies Record<keyof CodeQueryOptions, true>);
+/** Options of a query about some codes. */
+export const CODE_OPTIONS: readonly string[] = Object.keys({ codes: true, ...QUERY } satisfies Record<keyof CodeQueryOptions, true>);
 /** Options of {@link Cohort.countCodes}, with `by` and without. */
 export const COUNT = { by: true, codes: true, ...QUERY } as const;
 const OPTIONS_OF: Partial<Record<QueryKind, readonly string[]>> = {
@@ -158,24 +159,17 @@ export class Query {
     type Found = [BigInt64Array, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer];
     const found = await this.ask<Found>("aggregate", this.someOrAll(codes));
     const [subjectIds, offsets, codeIds, count, values, sums, min, max, last] = found;
-    const valueCount = new Uint32Array(values);
-    const sum = new Float64Array(sums);
-    let mean: Float64Array | undefined;
-    return {
+    return aggregatesOf({
       offsets: new Float64Array(offsets),
       codeIds: new Uint32Array(codeIds),
       count: new Uint32Array(count),
-      valueCount,
-      sum,
-      get mean() {
-        mean ??= sum.map((total, i) => total / valueCount[i]!);
-        return mean;
-      },
+      valueCount: new Uint32Array(values),
+      sum: new Float64Array(sums),
       min: new Float64Array(min),
       max: new Float64Array(max),
       last: new Float64Array(last),
       subjectIds,
-    };
+    });
   }
 
   async rowsWithCode(codes: CodeChoice): Promise<CodeRows> {
@@ -199,6 +193,23 @@ export class Query {
     namesIn(kind, given, OPTIONS_OF[kind] ?? OPTIONS);
     return store.ask<T>(kind, questionOf({ _store: store, _slots: slots }, given, codes), given.signal);
   }
+}
+
+/** Adds what is computed from the columns. */
+export function aggregatesOf({ offsets, codeIds, count, valueCount, sum, ...rest }: Omit<Aggregates, "mean">): Aggregates {
+  let mean: Float64Array | undefined;
+  return {
+    offsets,
+    codeIds,
+    count,
+    valueCount,
+    sum,
+    get mean() {
+      mean ??= sum.map((total, i) => total / valueCount[i]!);
+      return mean;
+    },
+    ...rest,
+  };
 }
 
 /** The native form of a query. `codes`: ranges of ids; null for all. */

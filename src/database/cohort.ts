@@ -1,12 +1,15 @@
 import { types } from "node:util";
 import { type AsOf, type AsOfOptions, type AsOfPoints, asOf } from "../cohort/as-of.js";
 import { type BinCountOptions, type BinCounts, countBins, type TimeBin } from "../cohort/bin-counts.js";
+import { aggregateCodes, type CodeAggregates } from "../cohort/code-aggregates.js";
 import {
   eventCountOf,
   indexIn,
+  inShards,
   type Members,
   type PatientChoice,
   PatientIterator,
+  type ShardChoice,
   sizeOf,
   slotsOf,
   splitOf,
@@ -153,6 +156,28 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   split(name: string): Cohort<S> {
     return this._view(splitOf(this, name));
+  }
+
+  /**
+   * The patients in some shards (files of the store), as a view: `[0, 3]`, or `{ from: 0, to: 4 }` for 0 to 3.
+   * Shards are counted from 0; their number is `db.metadata.shards`. A patient is never in two shards.
+   *
+   * Queries and passes over it read only the files of these shards. So several machines can each ask about
+   * some shards; {@link mergeResults} makes their results one.
+   *
+   * @throws MedsError `MEDS_OUT_OF_RANGE` for a shard that does not exist.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const first = db.split("train").shards({ to: 1 });
+   * console.log(first.size, (await first.countCodes()).events[db.codes.id("MEDS_BIRTH") ?? 0]);
+   * db.close();
+   * ```
+   */
+  shards(choice: ShardChoice): Cohort<S> {
+    return this._view(inShards(this, choice));
   }
 
   /**
@@ -325,6 +350,26 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    */
   async aggregate(options?: CodeQueryOptions): Promise<Aggregates> {
     return new Query(this._store, this._slots, options).aggregate(options?.codes);
+  }
+
+  /**
+   * Number of rows and patients, sum, mean, standard deviation, minimum and maximum of the numeric values per
+   * code, over all patients or windows. Sums are exact and rounded once, when they are read: the result does
+   * not depend on threads, nor on the order and parts in which patients are read ({@link mergeResults}).
+   *
+   * @throws MedsError as {@link Cohort.countCodes}.
+   * @example
+   * ```ts
+   * import { PatientDatabase } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const { valueCount, mean, std } = await db.split("train").aggregateCodes();
+   * for (const id of db.codes.withPrefix("LAB//")) console.log(db.codes.strings[id], valueCount[id], mean[id], std[id]);
+   * db.close();
+   * ```
+   */
+  async aggregateCodes(options?: CodeQueryOptions): Promise<CodeAggregates> {
+    return aggregateCodes(this, options);
   }
 
   /**
@@ -609,6 +654,12 @@ export class Cohort<S extends object = AnySchema> implements Iterable<Patient<S>
    * Which patients a worker reads depends on time, so the last bits of a sum of floating-point numbers may
    * differ between runs. With `per: "chunk"` the function is called per chunk and its results are merged in
    * order of the patients: the total is then the same to the last bit for any number of threads.
+   *
+   * A chunk has patients of one shard, and depends on no other shard. So `db.shards(…).map(run, { per: "chunk"
+   * })` yields the same results elsewhere: merge those of all shards one by one, in order of the shards, and the
+   * total is that of `db.reduce(run, { per: "chunk", … })` to the last bit, whatever `merge` does. If each machine
+   * merges its own results first, `merge` must be associative, and `initial` must not change what is merged into
+   * it: counts and sets are, sums of floating-point numbers are not.
    *
    * Typed arrays of 64 KiB or more in a result (itself, or up to two levels deep in plain objects and arrays)
    * are moved to the caller's thread, not copied: the function's own reference to such an array is empty

@@ -3,7 +3,7 @@ import { shared } from "./board.js";
 
 /** Events of a chunk, at least where there are enough: to take a chunk then costs little beside reading it. */
 const LEAST = 4096;
-/** About how many chunks a large pass has: enough to keep many threads evenly busy. */
+/** About how many chunks a pass over a large store has: enough to keep many threads evenly busy. */
 const MOST = 256;
 /** Cost of a patient in addition to its events, in events. */
 const PATIENT = 8;
@@ -20,29 +20,28 @@ export interface Chunks {
 }
 
 /**
- * Cuts slots into chunks of about the same number of events, in order. The chunks depend on the patients
- * only, not on the number of threads, so that sums of floating-point numbers per chunk are the same for any
- * number of threads. A chunk ends before the patient that would exceed its share, so a patient with a very
+ * Cuts slots into chunks of about the same number of events, in order. A chunk has patients of one shard, and
+ * the chunks of a shard depend on its patients only: not on the number of threads, nor on the other shards. So
+ * what a function makes of a chunk is the same to the last bit in a pass over the whole store and in one over
+ * some of its shards. A chunk ends before the patient that would exceed its share, so a patient with a very
  * long timeline has a chunk of its own.
  */
 export function chunksOf(store: Store, slots: Uint32Array): Chunks {
-  const costOf = (slot: number) => store.eventsOf[store.indexOf[slot]!]! + PATIENT;
-  let total = 0;
-  for (const slot of slots) total += costOf(slot);
-  const share = Math.max(LEAST, Math.ceil(total / MOST));
+  const shards = store.manifest.shards.length;
+  const shardAt = (i: number) => store.shardOf[store.indexOf[slots[i]!]!]!;
+  const costAt = (i: number) => store.eventsOf[store.indexOf[slots[i]!]!]! + PATIENT;
+  const costs = new Float64Array(shards);
+  for (let i = 0; i < slots.length; i += 1) costs[shardAt(i)]! += costAt(i);
+  const share = costs.map((cost) => Math.max(LEAST, Math.ceil(cost / Math.ceil(MOST / shards))));
   const bounds: number[] = [0];
-  let begin = 0;
-  let filled = 0;
+  let [shard, filled] = [-1, 0];
   for (let i = 0; i < slots.length; i += 1) {
-    const cost = costOf(slots[i]!);
-    if (i > begin && filled + cost > share) {
-      bounds.push(i);
-      begin = i;
-      filled = 0;
-    }
-    filled += cost;
+    const cost = costAt(i);
+    const isNext = shardAt(i) !== shard || filled + cost > share[shard]!;
+    if (isNext && i > 0) bounds.push(i);
+    [shard, filled] = [shardAt(i), isNext ? cost : filled + cost];
   }
-  if (begin < slots.length) bounds.push(slots.length);
-  const count = bounds.length - 1;
-  return { slots: shared(slots), bounds: shared(Uint32Array.from(bounds)), count, events: total - PATIENT * slots.length };
+  if (slots.length > 0) bounds.push(slots.length);
+  const events = costs.reduce((sum, cost) => sum + cost, 0) - PATIENT * slots.length;
+  return { slots: shared(slots), bounds: shared(Uint32Array.from(bounds)), count: bounds.length - 1, events };
 }

@@ -14,6 +14,7 @@ const COMMANDS = [
   "text",
   "notes",
   "codes",
+  "aggregate",
   "verify",
   "generate",
   "filter",
@@ -124,6 +125,8 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
     ["shots that are none", ["benchmark", "a", "--labels", "b", "--out", "c", "--shots", "1,many"]],
     ["a benchmark without a place for its results", ["benchmark", "a", "--labels", "b"]],
     ["a finding without labels", ["score", "a.parquet", "--sub-task", "Edema"]],
+    ["shards that are none", ["aggregate", "a", "--shards", "3-1"]],
+    ["parts that are merged and chosen again", ["aggregate", "a", "--split", "train", "--merge", "b.json"]],
     ["batches of nobody", ["batches", "a"]],
     ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
   ];

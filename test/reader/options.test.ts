@@ -98,12 +98,14 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "Cohort.firstOf(options)": (wrong) => db.firstOf("LAB//a", wrong),
   "Cohort.lastOf(options)": (wrong) => db.lastOf("LAB//a", wrong),
   "Cohort.aggregate(options)": (wrong) => db.aggregate(wrong),
+  "Cohort.aggregateCodes(options)": (wrong) => db.aggregateCodes(wrong),
   "Cohort.notes(options)": (wrong) => db.notes(wrong),
   "Cohort.searchNotes(options)": (wrong) => db.searchNotes("pain", wrong),
   "Cohort.rowsWithCode(options)": (wrong) => db.rowsWithCode("LAB//a", wrong),
   "Cohort.windows(options)": (wrong) => db.windows([], [], wrong),
   "PatientDatabase.prefetch(options)": (wrong) => db.prefetch([], wrong),
   "Cohort.subset.ids": (wrong) => db.subset({ ids: [], ...(wrong as object) }),
+  "Cohort.shards.from": (wrong) => db.shards({ from: 0, ...(wrong as object) }),
   "Cohort.map(options)": (wrong) => db.map(module_, wrong),
   "Cohort.mapWithLabels(options)": (wrong) => db.mapWithLabels(module_, labels, wrong),
   "Cohort.reduce(options)": (wrong) => db.reduce(module_, { initial: 0, merge: () => 0, ...(wrong as object) }),
@@ -153,6 +155,7 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
 
 /** Parameters that are data or objects of the caller, not options of ours. */
 const DATA = [
+  "unpackResult(value)",
   "AbortSignalLike.addEventListener(options)",
   "Instructions.filter(test)",
   "Splits.from(splits)",

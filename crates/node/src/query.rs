@@ -3,7 +3,7 @@
 use crate::buffer::{self, Raw};
 use crate::error::{caught, guard, thrown};
 use crate::store::NativeStore;
-use meds_query::{Bins, End, Notes, Query, Ragged, Request, Windows};
+use meds_query::{Bins, End, ExactSums, Notes, Query, Ragged, Request, Windows};
 use meds_store::{Code, Error, Progress, Result, Store};
 use napi::bindgen_prelude::{AsyncTask, BigInt64Array, Either5, Float64Array, Int32Array, Uint8Array, Uint32Array};
 use napi::{Env, Task};
@@ -117,6 +117,7 @@ enum Kind {
     CountCodesEach,
     Occurrence(End),
     Aggregate,
+    AggregateCodes,
     RowsWithCode,
     CountNotes(Notes),
     /// The notes, the regular expression, and the most matches that are returned.
@@ -170,6 +171,12 @@ impl Kind {
                 vec![Rows(found.rows), Times(found.times), Words(found.codes), Times(query.subjects()?)]
             }
             Kind::Aggregate => ragged(query.aggregate()?, query)?,
+            Kind::AggregateCodes => {
+                let found = query.code_values()?;
+                let exact = |sums: ExactSums| [Words(sums.offsets), Rows(sums.exponents), Words(sums.words)];
+                let columns = [Floats(found.events), Words(found.patients), Floats(found.values), Floats(found.min), Floats(found.max)];
+                columns.into_iter().chain(exact(found.sums)).chain(exact(found.squares)).collect()
+            }
             Kind::RowsWithCode => {
                 let found = query.rows_with_code()?;
                 vec![Words(found.slots), Floats(found.offsets), Words(found.rows)]
@@ -204,7 +211,7 @@ impl Asked {
         env: Env,
         store: &NativeStore,
         #[napi(
-            ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes'"
+            ts_arg_type = "'countCodes' | 'countCodesEach' | 'firstOf' | 'lastOf' | 'aggregate' | 'aggregateCodes' | 'rowsWithCode' | 'years' | 'months' | 'days' | 'asOf' | 'countNotes' | 'searchNotes'"
         )]
         kind: String,
         question: Question,
@@ -227,6 +234,7 @@ impl Asked {
                 "firstOf" => Kind::Occurrence(End::First),
                 "lastOf" => Kind::Occurrence(End::Last),
                 "aggregate" => Kind::Aggregate,
+                "aggregateCodes" => Kind::AggregateCodes,
                 "rowsWithCode" => Kind::RowsWithCode,
                 "countNotes" => Kind::CountNotes(notes()),
                 // Casting a float saturates.
@@ -271,7 +279,7 @@ impl Task for Answering {
         Ok(caught(|| {
             let (store, kind, request) = work.ok_or_else(|| Error::new(Code::Internal, "A query was started twice."))?;
             let query = Query::new(&store, &request, &self.progress)?;
-            let reads_values = matches!(kind, Kind::Aggregate | Kind::AsOf(..));
+            let reads_values = matches!(kind, Kind::Aggregate | Kind::AggregateCodes | Kind::AsOf(..));
             kind.answer(&if reads_values { query.with_values() } else { query })
         }))
     }

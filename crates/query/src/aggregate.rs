@@ -4,7 +4,7 @@ use crate::cells::Cells;
 use crate::groups::Group;
 use crate::query::Query;
 use crate::ragged::{Ragged, column};
-use crate::shard::{Shard, Values};
+use crate::shard::Values;
 use meds_store::Result;
 use std::mem::replace;
 
@@ -82,22 +82,17 @@ impl Scratch {
         match shard.values {
             Values::None => self.walk(query, group, |_| f64::NAN)?,
             Values::Single(all) => {
-                reaches(shard, group, all.len())?;
+                shard.reaches(group.runs(), all.len())?;
                 self.walk(query, group, |row| all.get(row).map_or(f64::NAN, |word| f64::from(f32::from_le_bytes(*word))))?;
             }
             Values::Double(all) => {
-                reaches(shard, group, all.len())?;
+                shard.reaches(group.runs(), all.len())?;
                 self.walk(query, group, |row| all.get(row).map_or(f64::NAN, |word| f64::from_le_bytes(*word)))?;
             }
         }
         self.cells.drain(|id, cell| entries.push((id, replace(&mut self.found[cell], EMPTY))));
         Ok(())
     }
-}
-
-/// Checks that the column of values has a slot for every row of the group.
-fn reaches(shard: &Shard, group: &Group, slots: usize) -> Result<()> {
-    if group.runs().all(|run| run.end <= slots) { Ok(()) } else { Err(shard.short()) }
 }
 
 impl Query<'_> {

@@ -141,6 +141,11 @@ impl<'a> Shard<'a> {
         self.valid.is_some_and(|values| values.valid(row))
     }
 
+    /// Checks that a column with this number of slots has one for every row of some runs.
+    pub fn reaches(&self, mut runs: impl Iterator<Item = std::ops::Range<usize>>, slots: usize) -> Result<()> {
+        if runs.all(|run| run.end <= slots) { Ok(()) } else { Err(self.short()) }
+    }
+
     /// The error for a column with fewer slots than rows.
     pub fn short(&self) -> Error {
         self.file.corrupt("has a column that is shorter than its rows")
