@@ -34,6 +34,7 @@ const MENU = {
     "runtimes",
     "format",
     "conversion",
+    "scale",
     "reading",
     "omop",
     "medalign-inspect",
