@@ -20,6 +20,11 @@ export function countWithin(least: number, most: number): (text: string) => numb
   };
 }
 
+/** Whole numbers, separated by commas. */
+export function counts(text: string): readonly number[] {
+  return text.split(",").map((part) => count(part.trim()));
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,

@@ -124,6 +124,9 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
     ["shots that are none", ["benchmark", "a", "--labels", "b", "--out", "c", "--shots", "1,many"]],
     ["a benchmark without a place for its results", ["benchmark", "a", "--labels", "b"]],
     ["a finding without labels", ["score", "a.parquet", "--sub-task", "Edema"]],
+    ["a rank beyond the number of processes", ["batches", "a", "--split", "train", "--rank", "2", "--world-size", "2"]],
+    ["the batches of several processes", ["batches", "a", "--split", "train", "--rank", "0,1", "--world-size", "2"]],
+    ["a plan of all shards", ["batches", "a", "--split", "train", "--plan"]],
     ["batches of nobody", ["batches", "a"]],
     ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
   ];
