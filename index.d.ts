@@ -4826,6 +4826,26 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
   [Symbol.iterator](): Generator<Batch<F>, void, undefined>;
   /** The same batches, made ahead of time by `workers`, or with a turn of the event loop between batches. */
   [Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined>;
+  /**
+   * The token to resume with ({@link LoaderOptions.resume}) after some more steps of every rank, without making
+   * their batches: a trainer need not keep the token of each batch, only count its steps. Not with `tokens`, where
+   * the rows decide how many samples a batch has. At most the end of the epoch.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { loader, PatientDatabase, samples } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const list = samples(db, { split: "train" }, { maxLength: 64 });
+   * const options = { batchSize: 4, shuffle: true } as const;
+   * // 4 processes took 3 steps. Now there are 2.
+   * const resume = loader(list, { ...options, worldSize: 4 }).after(3);
+   * for (const batch of loader(list, { ...options, worldSize: 2, rank: 1, resume })) console.log(batch.sample);
+   * db.close();
+   * ```
+   */
+  after(steps: number): LoaderState;
 }
 /**
  * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Batches are row-major typed

@@ -12,6 +12,8 @@ export interface Deal {
   readonly members: Uint32Array | null;
   /** Its jobs. `lengthOf` returns the number of rows of a sample. */
   jobs(lengthOf: (sample: number) => number): Iterable<Job>;
+  /** Where a loader begins after some steps of every rank, or at the end of the epoch. Not for packed batches. */
+  after(steps: number): Start;
 }
 
 /** One order of all samples. Its batches are dealt to the ranks in turn. */
@@ -42,6 +44,12 @@ export class GlobalDeal implements Deal {
     }
     const job = round.length === 0 ? null : this.deal(round, dealt + round.length);
     if (job !== null) yield job;
+  }
+
+  after(steps: number): Start {
+    const { samples, start, grouping, ranks } = this;
+    const batches = Math.min(start.batches + steps * ranks.worldSize, Math.ceil(samples.size / grouping.batchSize));
+    return { batches, position: Math.min(samples.size, batches * grouping.batchSize) };
   }
 
   /** The job of this rank in a round of batches, or null. */

@@ -1,11 +1,11 @@
 import type { Residence } from "../samples/residence.js";
 import { drawOf, type Samples } from "../samples/samples.js";
-import { expected } from "../support/arguments.js";
+import { conflict, expected, INT32_MAX, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
 import type { Random } from "../support/random.js";
 import type { AbortSignalLike } from "../support/signal.js";
-import type { Batch } from "./batch.js";
+import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
 import { type Deal, GlobalDeal } from "./deal.js";
 import type { BatchField, DefaultField } from "./fields/fields.js";
@@ -90,6 +90,32 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
       // Lets timers, sockets and signals run.
       await new Promise(setImmediate);
     }
+  }
+
+  /**
+   * The token to resume with ({@link LoaderOptions.resume}) after some more steps of every rank, without making
+   * their batches: a trainer need not keep the token of each batch, only count its steps. Not with `tokens`, where
+   * the rows decide how many samples a batch has. At most the end of the epoch.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { loader, PatientDatabase, samples } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const list = samples(db, { split: "train" }, { maxLength: 64 });
+   * const options = { batchSize: 4, shuffle: true } as const;
+   * // 4 processes took 3 steps. Now there are 2.
+   * const resume = loader(list, { ...options, worldSize: 4 }).after(3);
+   * for (const batch of loader(list, { ...options, worldSize: 2, rank: 1, resume })) console.log(batch.sample);
+   * db.close();
+   * ```
+   */
+  after(steps: number): LoaderState {
+    const { grouping } = this.plan;
+    if (grouping.tokens !== null)
+      conflict("`after` is not available with `tokens`: the rows decide how many samples a batch has. Use the `resume` of a batch.");
+    return this.progress.state(this.deal.after(wholeOf("steps", steps, 0, INT32_MAX)));
   }
 
   /** @internal A batch without samples: it has the array types of the others. */

@@ -46,8 +46,8 @@ export class LocalDeal implements Deal {
   }
 
   *jobs(lengthOf: (sample: number) => number): Generator<Job> {
-    const { members, whole, grouping, from, past } = this;
-    const { rank, worldSize, remainder } = this.ranks;
+    const { members, whole, grouping, from } = this;
+    const { rank, remainder } = this.ranks;
     const { batchSize } = grouping;
     const groups = groupsOf(this.orderOf(members, rank), grouping, { batches: from, position: 0 }, lengthOf)[Symbol.iterator]();
     const rounds = this.rounds();
@@ -55,9 +55,12 @@ export class LocalDeal implements Deal {
       const group = groups.next();
       const own = group.done === true ? new Uint32Array(0) : group.value.members;
       const filled = remainder === "pad" ? padded(own, batchSize, own.length > 0 ? own : whole) : own;
-      const legs = [...past, { worldSize, steps: step }];
-      yield jobOf(filled, own.length, this.progress.state({ ...this.totals(step), legs }));
+      yield jobOf(filled, own.length, this.progress.state(this.at(step)));
     }
+  }
+
+  after(steps: number): Start {
+    return this.at(Math.min(this.from + steps, Math.ceil(mostOf(this.sizes) / this.grouping.batchSize)));
   }
 
   /** The number of steps of this rank. */
@@ -65,20 +68,19 @@ export class LocalDeal implements Deal {
     const { sizes, ranks, grouping } = this;
     const { batchSize } = grouping;
     if (ranks.remainder === "uneven") return Math.ceil(this.members.length / batchSize);
-    // Not Math.max(...sizes): there may be more ranks than a call has arguments.
-    const [least, most] = sizes.reduce(([low, high], size) => [Math.min(low, size), Math.max(high, size)], [Number.POSITIVE_INFINITY, 0]);
-    return ranks.remainder === "drop" ? Math.floor(least / batchSize) : Math.ceil(most / batchSize);
+    return ranks.remainder === "drop" ? Math.floor(leastOf(sizes) / batchSize) : Math.ceil(mostOf(sizes) / batchSize);
   }
 
-  /** Batches and samples of all ranks after some steps. */
-  private totals(steps: number): { batches: number; position: number } {
+  /** Where a loader begins after some steps of this stretch: batches and samples of all ranks. */
+  private at(steps: number): Start {
+    const { past, before, sizes } = this;
     const { batchSize } = this.grouping;
-    let { batches, position } = this.before;
-    for (const size of this.sizes) {
+    let { batches, position } = before;
+    for (const size of sizes) {
       batches += Math.min(steps, Math.ceil(size / batchSize));
       position += Math.min(steps * batchSize, size);
     }
-    return { batches, position };
+    return { batches, position, legs: steps === 0 ? past : [...past, { worldSize: this.ranks.worldSize, steps }] };
   }
 
   /** Marks the samples that the ranks of an earlier stretch received. */
@@ -114,3 +116,7 @@ function countOf(members: Uint32Array, taken: Uint8Array): number {
   for (const sample of members) if (taken[sample] === 0) count += 1;
   return count;
 }
+
+// Math.max(...sizes) fails for more ranks than a call has arguments.
+const mostOf = (sizes: readonly number[]) => sizes.reduce((most, size) => Math.max(most, size), 0);
+const leastOf = (sizes: readonly number[]) => sizes.reduce((least, size) => Math.min(least, size), Number.POSITIVE_INFINITY);

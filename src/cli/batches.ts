@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { Labels, loader, PatientDatabase, type Samples, samples, samplesPlan, writeBatches } from "../index.js";
-import { count, counts, countWithin } from "./arguments.js";
+import { Labels, type LoaderState, loader, PatientDatabase, type Samples, samples, samplesPlan, writeBatches } from "../index.js";
+import { count, counts, countWithin, type Stretch, stretches } from "./arguments.js";
 import { number } from "./format.js";
 import { labelsLeftOut } from "./left-out.js";
 
@@ -20,6 +20,7 @@ interface Options {
   readonly order: "global" | "local";
   readonly rank: readonly number[];
   readonly worldSize: number;
+  readonly resume?: readonly Stretch[];
   readonly plan?: boolean;
 }
 
@@ -72,6 +73,12 @@ export function batchesCommand(): Command {
         .choices(["global", "local"])
         .default("global"),
     )
+    .addOption(
+      new Option(
+        "--resume <steps>",
+        "go on within an epoch: the batches that each process took so far, such as 4x100 for 100 batches with 4 processes; 4x100,2x30 if there were 2 afterwards",
+      ).argParser(stretches),
+    )
     .option("--plan", "write no batches: print as JSON which shards --order local reads, and their bytes")
     .addHelpText(
       "after",
@@ -82,6 +89,7 @@ Examples:
   meds-reader batches mimic.medsdb --split train --strategy random --max-length 1024 --out pretraining.arrows
   meds-reader batches mimic.medsdb --split train --shuffle --seed 7 --epoch 3 --batch-size 64 --out epoch-3.arrows
   meds-reader batches mimic.medsdb --split train --shuffle --order local --rank 2 --world-size 4 > rank-2.arrows
+  meds-reader batches mimic.medsdb --split train --shuffle --order local --rank 0 --world-size 2 --resume 4x100 > rank-0.arrows
   meds-reader batches mimic.medsdb --split train --order local --rank 2,3 --world-size 4 --plan
 
 In Python: for batch in pyarrow.ipc.open_stream(sys.stdin.buffer): …`,
@@ -95,7 +103,7 @@ async function run(store: string, options: Options, command: Command): Promise<v
     command.error("error: choose the samples to write with --labels PATH, or with --split NAME for samples without labels");
   if (path === undefined && exclusive === true)
     command.error("error: --exclusive requires --labels: without labels there is no prediction time");
-  const { order, rank, worldSize, plan = false } = options;
+  const { order, rank, worldSize, resume = [], plan = false } = options;
   const wrong = rank.find((own) => own >= worldSize);
   if (wrong !== undefined) command.error(`error: --rank ${wrong} requires a --world-size of at least ${wrong + 1}`);
   if (rank.length > 1 && !plan) command.error("error: several numbers in --rank require --plan: each process writes its own batches");
@@ -110,8 +118,10 @@ async function run(store: string, options: Options, command: Command): Promise<v
       return;
     }
     const mixed = shuffle && order === "local" ? "local" : shuffle;
-    const dealt = { order, rank: rank[0], worldSize };
-    const batches = loader(list, { batchSize, padding, padTo: "max", shuffle: mixed, seed, epoch, ...dealt });
+    const common = { batchSize, padding, padTo: "max", shuffle: mixed, seed, epoch, order } as const;
+    let state: LoaderState | undefined;
+    for (const { ranks, steps } of resume) state = loader(list, { ...common, worldSize: ranks, resume: state }).after(steps);
+    const batches = loader(list, { ...common, rank: rank[0], worldSize, resume: state });
     const written = await writeBatches(batches, out ?? process.stdout);
     const said = [`${number(written.samples)} samples in ${number(written.batches)} batches`];
     // The report reads rows of all samples, also of those in other shards.

@@ -57,9 +57,27 @@ describe("batches", () => {
 describe("batches --order local", () => {
   it("writes each sample in the batches of one rank, which reads the shards of its plan", async () => {
     const { splits } = JSON.parse((await meds("info", store, "--json")).stdout) as { splits: Record<string, number> };
-    const [split, patients] = Object.entries(splits)[0]!;
-    const local = ["batches", store, "--split", split, "--max-length", "16", "--batch-size", "8", "--order", "local", "--world-size", "2"];
+    const patients = splits.train!;
+    const local = [
+      "batches",
+      store,
+      "--split",
+      "train",
+      "--max-length",
+      "16",
+      "--batch-size",
+      "8",
+      "--order",
+      "local",
+      "--world-size",
+      "2",
+    ];
     const plans = [];
+    const rest = join(work, "rest.arrows");
+    const weightOf = (file: string) =>
+      tableFromIPC(readFileSync(file))
+        .batches.flatMap((batch) => [...(batch.getChild("weight")!.toArray() as Float32Array)])
+        .reduce((a, b) => a + b, 0);
     let written = 0;
     for (const rank of ["0", "1", "0,1"]) {
       const { code, stdout, stderr } = await meds(...local, "--rank", rank, "--plan");
@@ -69,11 +87,13 @@ describe("batches --order local", () => {
       const out = join(work, `rank-${rank}.arrows`);
       const made = await meds(...local, "--rank", rank, "--shuffle", "--out", out);
       expect([made.code, made.stdout]).toEqual([0, ""]);
-      for (const batch of tableFromIPC(readFileSync(out)).batches)
-        written += [...(batch.getChild("weight")!.toArray() as Float32Array)].reduce((a, b) => a + b, 0);
+      written += weightOf(out);
     }
     expect(written).toBe(patients);
     expect(plans.map(({ samples }) => samples)).toEqual([expect.any(Number), patients - plans[0]!.samples, patients]);
+    // Two processes took a batch each. One goes on.
+    expect((await meds(...local, "--world-size", "1", "--shuffle", "--resume", "2x1", "--out", rest)).code).toBe(0);
+    expect(weightOf(rest)).toBe(patients - 16);
     expect(plans[2]).toMatchObject({ ranks: [0, 1], files: ["shards/00000.arrow"], shards: [0] });
   });
 });

@@ -172,6 +172,31 @@ describe('with order "local"', () => {
     expect(ranksOf(list, 2, { ...options, resume: last }).flat()).toEqual([]);
   });
 
+  it("the token after some steps needs no batches, in any order", () => {
+    for (const order of ["local", "global"] as const) {
+      const options: LoaderOptions = { batchSize: 16, shuffle: true, seed: 3, bucket: 2, order };
+      let resume: LoaderState | undefined;
+      for (const [worldSize, steps] of [
+        [4, 2],
+        [4, 2],
+        [2, 4],
+        [3, 0],
+        [1, 2],
+      ] as const) {
+        const ranks = numbers(worldSize).map((rank) => loader(list, { ...options, worldSize, rank, resume }));
+        const tokens = ranks.map((own) => own.after(steps));
+        const batch = [...ranks[0]!][steps - 1];
+        resume = batch?.resume ?? tokens[0]!;
+        expect(tokens).toEqual(tokens.map(() => resume));
+      }
+      const end = loader(list, { ...options, worldSize: 3, resume }).after(1e6);
+      expect(end.position).toBe(list.size);
+      expect([...loader(list, { ...options, worldSize: 3, resume: end })]).toEqual([]);
+      expect(codeOf(() => loader(list, options).after(-1))).toBe("MEDS_INVALID_ARGUMENT");
+    }
+    expect(codeOf(() => loader(list, { tokens: 300 }).after(1))).toBe("MEDS_INVALID_ARGUMENT");
+  });
+
   it("a token is refused that was changed, or of another order, or in the middle of a bucket if the ranks change", () => {
     const options: LoaderOptions = { batchSize: 16, bucket: 2, order: "local", worldSize: 4 };
     const [first, second] = [...loader(list, options)].map(({ resume }) => resume);
