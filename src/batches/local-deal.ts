@@ -92,7 +92,7 @@ export class LocalDeal implements Deal {
       const count = Math.min(steps * batchSize, members.length);
       if (count < members.length && steps % bucket !== 0)
         conflict(
-          `\`resume\` is from step ${steps} with ${worldSize} ranks. With \`order: "local"\` and \`bucket: ${bucket}\` the number of ranks can change only after a multiple of ${bucket} steps. Use the \`resume\` of such a step, or ${worldSize} ranks.`,
+          `\`resume\` is from step ${steps} with \`worldSize: ${worldSize}\`. With \`order: "local"\` and \`bucket: ${bucket}\` the number of ranks can change only after a multiple of ${bucket} steps. Use the \`resume\` of such a step, or the same \`worldSize\`.`,
         );
       this.before.batches += Math.min(steps, Math.ceil(members.length / batchSize));
       this.before.position += count;

@@ -30,7 +30,7 @@ export class Parts {
     const { size, _stored: stored } = samples;
     if (size > 0 && worldSize > size)
       conflict(
-        `\`worldSize\` is ${worldSize}, but there are ${size} samples. With \`order: "local"\` each rank has its own samples: use at most ${size} ranks.`,
+        `\`worldSize\` is ${worldSize}, more than the number of samples (${size}). With \`order: "local"\` each rank has samples of its own: use fewer ranks.`,
       );
     const count = size === 0 ? 1 : worldSize;
     this.count = count;

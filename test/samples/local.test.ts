@@ -207,7 +207,7 @@ describe('with order "local"', () => {
     const [global] = loader(list, { ...options, order: "global" });
     expect(codeOf(() => loader(list, { ...options, resume: global!.resume }))).toBe("MEDS_INVALID_ARGUMENT");
     expect(thrown(() => loader(list, { ...options, worldSize: 2, resume: first })).message).toBe(
-      '`resume` is from step 1 with 4 ranks. With `order: "local"` and `bucket: 2` the number of ranks can change only after a multiple of 2 steps. Use the `resume` of such a step, or 4 ranks.',
+      '`resume` is from step 1 with `worldSize: 4`. With `order: "local"` and `bucket: 2` the number of ranks can change only after a multiple of 2 steps. Use the `resume` of such a step, or the same `worldSize`.',
     );
     expect([...loader(list, { ...options, worldSize: 2, resume: second })].length).toBeGreaterThan(0);
   });
