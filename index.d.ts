@@ -4195,8 +4195,13 @@ export declare class Samples {
   readonly size: number;
   /** The labels; each sample belongs to one of them. Null without labels. */
   readonly labels: Labels | null;
-  /** What happened to all labels or patients. */
-  readonly report: SampleReport;
+  /**
+   * What happened to all labels or patients. Labels are counted when it is first read, which needs the rows near all
+   * cut-offs; except with `step_through`, which has read them before.
+   *
+   * @throws MedsError `MEDS_CLOSED` if it is first read after the database was closed.
+   */
+  get report(): SampleReport;
   /**
    * A sample; a negative index counts from the end; undefined outside of the list. The windows of the
    * `random` strategies depend on seed and epoch.
@@ -4780,12 +4785,19 @@ export interface LoaderState {
   readonly batches: number;
   /** Number of samples of the order that are in those batches. */
   readonly position: number;
+  /** With `order: "local"`: the stretches of the epoch so far. Each has another number of ranks than the one before. */
+  readonly legs?: readonly Leg[] | undefined;
   /**
    * A hash of everything else that the order depends on: the samples, and how they are combined into batches.
    */
   readonly order: string;
   /** A checksum: the loader refuses a token that was changed. */
   readonly check: string;
+}
+/** A stretch of an epoch with `order: "local"`: how many ranks there were, and how many batches each of them took. */
+export interface Leg {
+  readonly worldSize: number;
+  readonly steps: number;
 }
 /**
  * Returns the memory for an array of a batch: a buffer of at least `bytes` bytes for the array `name`. The
@@ -4832,7 +4844,7 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    * another in a random order, and mixes the samples of every 16 blocks: a batch has samples of up to 16 places
    * of the store, and samples that are more than 4,096 apart in the order are from different blocks. It reads
    * less if many samples are of the same patients. Every order depends only on the samples, seed and epoch:
-   * not on ranks, workers or memory.
+   * not on workers or memory, and on ranks only with `order: "local"`.
    */
   readonly shuffle?: boolean | "local" | undefined;
   /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
@@ -4848,14 +4860,25 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly rank?: number | undefined;
   readonly worldSize?: number | undefined;
   /**
+   * `global` (the default): there is one order of all samples, and the ranks receive its batches in turn, so that
+   * the number of ranks changes nothing else. `local`: each rank has the samples of its own part of the store, in
+   * an order of its own, and reads no other shard: {@link samplesPlan} names its shards. The parts have equal
+   * numbers of samples (within 6 %, see there), and stay the same in every epoch. With one rank, both are the same.
+   * `local` is not for `tokens`: the number of packed batches of other ranks depends on rows that are not here. Use
+   * it with `shuffle: "local"` to also keep neighbours together within a part.
+   */
+  readonly order?: "global" | "local" | undefined;
+  /**
    * How to treat the last batches when they cannot be divided evenly: `pad` (all ranks receive the same
    * number of full batches; repeated samples have weight 0), `drop` (removes them), or `uneven` (each sample
-   * occurs exactly once). Default: `uneven` for one rank, else `pad`.
+   * occurs exactly once). With `order: "local"`, the last batches are those that not every rank has. Default:
+   * `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
   /**
    * {@link BatchBase.resume} of the last used batch: the loader begins directly after it, also with another
-   * number of ranks. The token is valid for the same samples (subjects, cut-offs and options) and the same
+   * number of ranks. With `order: "local"`, the samples that no rank has received yet are then divided anew, each
+   * to the rank whose part it is in (with `bucket`: after a multiple of `bucket` steps). The token is valid for the same samples (subjects, cut-offs and options) and the same
    * order only; otherwise, or if it was changed, it is an error.
    */
   readonly resume?: LoaderState | undefined;
@@ -4887,7 +4910,7 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
 /**
  * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
  * from the beginning. The samples of the one global order are combined into batches first. Then the ranks
- * receive the batches in turn, so that the order is the same for any number of ranks.
+ * receive the batches in turn, so that the order is the same for any number of ranks; except with `order: "local"`.
  */
 export declare class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
   /** Made by this package only. */
@@ -4900,6 +4923,26 @@ export declare class Loader<F extends BatchField = DefaultField> implements Iter
   [Symbol.iterator](): Generator<Batch<F>, void, undefined>;
   /** The same batches, made ahead of time by `workers`, or with a turn of the event loop between batches. */
   [Symbol.asyncIterator](): AsyncGenerator<Batch<F>, void, undefined>;
+  /**
+   * The token to resume with ({@link LoaderOptions.resume}) after some more steps of every rank, without making
+   * their batches: a trainer need not keep the token of each batch, only count its steps. Not with `tokens`, where
+   * the rows decide how many samples a batch has. At most the end of the epoch.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { loader, PatientDatabase, samples } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const list = samples(db, { split: "train" }, { maxLength: 64 });
+   * const options = { batchSize: 4, shuffle: true } as const;
+   * // 4 processes took 3 steps. Now there are 2.
+   * const resume = loader(list, { ...options, worldSize: 4 }).after(3);
+   * for (const batch of loader(list, { ...options, worldSize: 2, rank: 1, resume })) console.log(batch.sample);
+   * db.close();
+   * ```
+   */
+  after(steps: number): LoaderState;
 }
 /**
  * Makes batches of samples: `for (const batch of loader(…))`, or `for await`. Batches are row-major typed
@@ -6351,6 +6394,53 @@ export interface Verification {
  * ```
  */
 export declare function verify(store: string, source?: string, options?: VerifyOptions): Promise<Verification>;
+/** Options of {@link samplesPlan}. */
+export interface SamplesPlanOptions {
+  /** The rank, or all ranks of a machine. Default: 0. */
+  readonly rank?: number | readonly number[] | undefined;
+  /** Number of ranks. Default: 1. */
+  readonly worldSize?: number | undefined;
+}
+/** What one rank, or the ranks of one machine, read of a store: see {@link samplesPlan}. */
+export interface SamplesPlan {
+  readonly ranks: readonly number[];
+  readonly worldSize: number;
+  /** Content id of the store, as its manifest has it: the plan is for this store only. */
+  readonly storeId: string;
+  /** Numbers of the shards, ascending: indexes of `shards` in the manifest. */
+  readonly shards: readonly number[];
+  /** The same as paths in the store, such as `shards/00003.arrow`. */
+  readonly files: readonly string[];
+  /** Bytes of these shards. */
+  readonly bytes: number;
+  /** Number of samples, and of their patients. */
+  readonly samples: number;
+  readonly patients: number;
+}
+/**
+ * Which shards a rank reads with `order: "local"` ({@link LoaderOptions.order}): in every epoch, for every seed, and
+ * after a resume with this number of ranks. It reads no other shard. A machine with several ranks names all of them.
+ *
+ * The samples in storage order are cut into parts with equal numbers of samples. A cut moves to the border of two
+ * shards if it is near, at most a 32nd of a part away; a shard with a cut inside is in the plans of both ranks.
+ *
+ * No shard is read for it, nor for samples of labels or of a split (except `step_through` with labels; and for a
+ * split, `codes`, `where`, `unit: "events"` and `staticUntil: "birth"`: these look at rows).
+ *
+ * @throws MedsError `MEDS_INVALID_ARGUMENT` for a wrong option, and for more ranks than samples.
+ * @example
+ * ```ts
+ * import { PatientDatabase, samples, samplesPlan } from "meds-reader";
+ *
+ * const db = PatientDatabase.open("demo.medsdb");
+ * const list = samples(db, { split: "train" }, { maxLength: 512 });
+ * // The second of two machines, with two of four ranks.
+ * const { files, bytes } = samplesPlan(list, { rank: [2, 3], worldSize: 4 });
+ * console.log(files, bytes);
+ * db.close();
+ * ```
+ */
+export declare function samplesPlan(samples: Samples, options?: SamplesPlanOptions): SamplesPlan;
 /** The same as {@link CodeChoice}, which includes functions of a code. */
 export type CodePredicate = CodeChoice;
 /**

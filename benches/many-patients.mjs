@@ -7,7 +7,11 @@ import { parseArgs } from "node:util";
 import { convert, generate, PatientDatabase } from "../dist/index.js";
 
 const { values } = parseArgs({
-  options: { store: { type: "string" }, patients: { type: "string", default: "10000000" }, events: { type: "string", default: "100000000" } },
+  options: {
+    store: { type: "string" },
+    patients: { type: "string", default: "10000000" },
+    events: { type: "string", default: "100000000" },
+  },
 });
 const place = join(dirname(fileURLToPath(import.meta.url)), "..", ".cache", "many-patients");
 const store = values.store ?? join(place, "store.medsdb");
@@ -44,6 +48,8 @@ for (const round of ["cold", "warm", "warm"]) {
   const start = performance.now();
   let events = 0;
   for (const id of wanted) events += db.get(id).length;
-  console.log(`db.get(id).length, ${round}: ${(((performance.now() - start) * 1000) / wanted.length).toFixed(2)} µs (${events} events), ${memory()}`);
+  console.log(
+    `db.get(id).length, ${round}: ${(((performance.now() - start) * 1000) / wanted.length).toFixed(2)} µs (${events} events), ${memory()}`,
+  );
 }
 db.close();

@@ -1,4 +1,4 @@
-export type { Batch, BatchBase, LoaderState } from "./batches/batch.js";
+export type { Batch, BatchBase, Leg, LoaderState } from "./batches/batch.js";
 export type { BagArrays, BatchField, CodeSets, DefaultField, FieldArrays } from "./batches/fields/fields.js";
 export { Loader, loader } from "./batches/loader.js";
 export type { LoaderOptions } from "./batches/options.js";
@@ -97,6 +97,7 @@ export type { MapOptions, MapWithLabelsOptions, PassOptions, ReduceOptions } fro
 export { Pass, type PassReport } from "./passes/pass.js";
 export type { Reach, SampleOptions } from "./samples/options.js";
 export { type DrawOptions, type Pretraining, type Sample, Samples, samples } from "./samples/samples.js";
+export { type SamplesPlan, type SamplesPlanOptions, samplesPlan } from "./samples/samples-plan.js";
 export type { SampleReport } from "./samples/selection.js";
 export type { Strategy } from "./samples/strategy.js";
 export type { CodePrefix, InspectedColumn, InspectedTable, Inspection } from "./sources/inspection.js";

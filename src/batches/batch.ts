@@ -84,10 +84,18 @@ export interface LoaderState {
   readonly batches: number;
   /** Number of samples of the order that are in those batches. */
   readonly position: number;
+  /** With `order: "local"`: the stretches of the epoch so far. Each has another number of ranks than the one before. */
+  readonly legs?: readonly Leg[] | undefined;
   /**
    * A hash of everything else that the order depends on: the samples, and how they are combined into batches.
    */
   readonly order: string;
   /** A checksum: the loader refuses a token that was changed. */
   readonly check: string;
+}
+
+/** A stretch of an epoch with `order: "local"`: how many ranks there were, and how many batches each of them took. */
+export interface Leg {
+  readonly worldSize: number;
+  readonly steps: number;
 }

@@ -1,18 +1,22 @@
+import type { Residence } from "../samples/residence.js";
 import { drawOf, type Samples } from "../samples/samples.js";
-import { arrayOf, expected } from "../support/arguments.js";
+import { conflict, expected, INT32_MAX, wholeOf } from "../support/arguments.js";
 import { MedsError } from "../support/errors.js";
 import { shownAs } from "../support/inspect.js";
 import type { Random } from "../support/random.js";
 import type { AbortSignalLike } from "../support/signal.js";
 import type { Batch, LoaderState } from "./batch.js";
 import { Batcher, type Job } from "./batcher.js";
+import { type Deal, GlobalDeal } from "./deal.js";
 import type { BatchField, DefaultField } from "./fields/fields.js";
-import { type Group, groupsOf } from "./groups.js";
+import { LocalDeal } from "./local-deal.js";
 import { Lookahead } from "./lookahead.js";
 import { type LoaderOptions, type LoaderPlan, loaderPlan } from "./options.js";
-import { orderOf } from "./order.js";
 import { prefetched } from "./prefetch.js";
 import { Progress } from "./progress.js";
+
+/** The beginning of an epoch. */
+const START = { batches: 0, position: 0 };
 
 /** Batches whose rows are requested from the disk before they are made. */
 const AHEAD = 2;
@@ -23,7 +27,7 @@ export const CANCELLED = "Loading was cancelled.";
 /**
  * The batches of one epoch, for `for…of` and `for await…of`. {@link loader} makes it. Each iteration starts
  * from the beginning. The samples of the one global order are combined into batches first. Then the ranks
- * receive the batches in turn, so that the order is the same for any number of ranks.
+ * receive the batches in turn, so that the order is the same for any number of ranks; except with `order: "local"`.
  */
 export class Loader<F extends BatchField = DefaultField> implements Iterable<Batch<F>>, AsyncIterable<Batch<F>> {
   /** The filled fields. */
@@ -33,7 +37,8 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
   private readonly plan: LoaderPlan;
   private readonly batcher: Batcher;
   private readonly progress: Progress;
-  private readonly start: Pick<LoaderState, "batches" | "position">;
+  private readonly deal: Deal;
+  private readonly residence: Residence;
   private readonly draw: Random;
 
   /** @internal */
@@ -42,21 +47,24 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     options: LoaderOptions<F>,
   ) {
     const plan = loaderPlan(samples, options);
-    const { batch, grouping, resume } = plan;
+    const { batch, grouping, ranks, resume } = plan;
+    const isLocal = ranks.order === "local";
     this.plan = plan;
     this.fields = batch.fields;
     this.categories = samples.labels?.categories ?? [];
     this.batcher = new Batcher(samples, batch);
-    this.progress = new Progress(samples, grouping);
-    this.start = resume === undefined ? { batches: 0, position: 0 } : this.progress.checked(resume);
+    this.progress = new Progress(samples, grouping, isLocal);
+    const start = resume === undefined ? START : this.progress.checked(resume);
+    this.deal = new (isLocal ? LocalDeal : GlobalDeal)(samples, grouping, ranks, this.progress, start);
+    this.residence = samples._residence(this.deal.members);
     this.draw = drawOf(grouping.seed, grouping.epoch);
   }
 
   /** The batches in order. Each batch is made when the loop requests it. */
   *[Symbol.iterator](): Generator<Batch<F>, void, undefined> {
     this.check();
-    const { _isCold: isCold, _store: store } = this.samples;
-    const scan = store.native.scan(this.scanned(isCold));
+    const { isCold } = this.residence;
+    const scan = this.samples._store.native.scan(this.scanned(isCold));
     try {
       for (const job of this.announced(AHEAD, isCold)) {
         this.check();
@@ -72,7 +80,7 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     const { workers, batch, grouping } = this.plan;
     if (workers > 0) {
       const { seed, epoch } = grouping;
-      const { _isCold: isCold } = this.samples;
+      const { isCold } = this.residence;
       const setting = { samples: this.samples, plan: batch, seed, epoch, scanned: this.scanned(isCold) };
       yield* prefetched(this.announced(0, isCold), setting, workers, () => this.check()) as AsyncGenerator<Batch<F>>;
       return;
@@ -84,9 +92,35 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     }
   }
 
+  /**
+   * The token to resume with ({@link LoaderOptions.resume}) after some more steps of every rank, without making
+   * their batches: a trainer need not keep the token of each batch, only count its steps. Not with `tokens`, where
+   * the rows decide how many samples a batch has. At most the end of the epoch.
+   *
+   * @throws MedsError `MEDS_INVALID_ARGUMENT`.
+   * @example
+   * ```ts
+   * import { loader, PatientDatabase, samples } from "meds-reader";
+   *
+   * const db = PatientDatabase.open("demo.medsdb");
+   * const list = samples(db, { split: "train" }, { maxLength: 64 });
+   * const options = { batchSize: 4, shuffle: true } as const;
+   * // 4 processes took 3 steps. Now there are 2.
+   * const resume = loader(list, { ...options, worldSize: 4 }).after(3);
+   * for (const batch of loader(list, { ...options, worldSize: 2, rank: 1, resume })) console.log(batch.sample);
+   * db.close();
+   * ```
+   */
+  after(steps: number): LoaderState {
+    const { grouping } = this.plan;
+    if (grouping.tokens !== null)
+      conflict("`after` is not available with `tokens`: the rows decide how many samples a batch has. Use the `resume` of a batch.");
+    return this.progress.state(this.deal.after(wholeOf("steps", steps, 0, INT32_MAX)));
+  }
+
   /** @internal A batch without samples: it has the array types of the others. */
   _none(): Batch<F> {
-    const job = { members: new Uint32Array(0), weights: new Float32Array(0), resume: this.progress.state(0, 0) };
+    const job = { members: new Uint32Array(0), weights: new Float32Array(0), resume: this.progress.state(START) };
     return this.batcher.make(job, this.draw) as unknown as Batch<F>;
   }
 
@@ -105,21 +139,21 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
    * pages to be evicted before use.
    */
   private scanned(isCold: boolean): readonly number[] {
-    const { samples, plan } = this;
-    if (plan.grouping.shuffle === false) return samples._dense;
+    const { samples, plan, residence } = this;
+    if (plan.grouping.shuffle === false) return residence.dense;
     const store = samples._store;
     // In any order, a scan is worth its bytes only if an eighth of all rows are read.
     const many = 8 * samples.size * samples._plan.maxLength >= store.manifest.counts.events;
-    return store.fits && (many || !isCold) ? samples._dense : [];
+    return residence.fits && (many || !isCold) ? residence.dense : [];
   }
 
   /** The jobs, each after the rows of the next `ahead` ones were requested. */
   private *announced(ahead: number, isCold: boolean): Generator<Job> {
-    const { samples, fields, draw } = this;
-    const lookahead = new Lookahead(samples, fields, draw, isCold);
+    const { samples, fields, draw, residence, batcher } = this;
+    const lookahead = new Lookahead(samples, fields, draw, residence, isCold);
     const waiting: Job[] = [];
     let failed: { error: unknown } | undefined;
-    const jobs = this.jobs();
+    const jobs = this.deal.jobs((sample) => batcher.lengthOf(sample, draw))[Symbol.iterator]();
     for (;;) {
       try {
         const { done, value } = jobs.next();
@@ -143,67 +177,11 @@ export class Loader<F extends BatchField = DefaultField> implements Iterable<Bat
     this.samples._store.check();
   }
 
-  /** The jobs of this rank. */
-  private *jobs(): Generator<Job> {
-    const { worldSize } = this.plan.ranks;
-    let round: Group[] = [];
-    let dealt = this.start.batches;
-    for (const group of this.groups()) {
-      round.push(group);
-      if (round.length < worldSize) continue;
-      dealt += worldSize;
-      const job = this.deal(round, dealt);
-      if (job !== null) yield job;
-      round = [];
-    }
-    const job = round.length === 0 ? null : this.deal(round, dealt + round.length);
-    if (job !== null) yield job;
-  }
-
-  /** The job of this rank in a round of batches, or null. */
-  private deal(round: readonly Group[], dealt: number): Job | null {
-    const { rank, worldSize, remainder } = this.plan.ranks;
-    const size = this.plan.grouping.batchSize;
-    const isWhole = round.length === worldSize && (size === 0 || round.every(({ members }) => members.length === size));
-    if (!isWhole && remainder === "drop") return null;
-    const group = round[rank];
-    if (group === undefined && remainder === "uneven") return null;
-    const resume = this.progress.state(dealt, round.at(-1)!.position);
-    const own = group?.members ?? new Uint32Array(0);
-    // Fills up with the first samples of the round.
-    const filled = remainder === "pad" ? (group === undefined ? round[0]!.members : padded(own, size, round[0]!.members)) : own;
-    const weights = new Float32Array(filled.length).fill(1, 0, own.length);
-    return { members: filled, weights, resume };
-  }
-
-  /** The groups of all ranks, from the loader's start. */
-  private groups(): Iterable<Group> {
-    const { samples, start, batcher, draw } = this;
-    const { grouping } = this.plan;
-    if (samples.size === 0) return [];
-    const order = orderOf(samples.size, grouping.shuffle, grouping.seed, grouping.epoch, () => stored(samples));
-    return groupsOf(order, grouping, start, (sample) => batcher.lengthOf(sample, draw));
-  }
-
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     const { batchSize, seed, epoch } = this.plan.grouping;
     return shownAs("Loader", { samples: this.samples.size, batchSize, seed, epoch, fields: [...this.fields].join(", ") });
   }
-}
-
-/** Members, filled up to `size` with samples of `more`. */
-function padded(members: Uint32Array, size: number, more: Uint32Array): Uint32Array {
-  if (members.length >= size) return members;
-  const all = arrayOf("The sample list of a batch", Uint32Array, size);
-  all.set(members);
-  for (let i = members.length; i < size; i += 1) all[i] = more[i % more.length]!;
-  return all;
-}
-
-/** Samples in storage order. */
-function stored({ size, _index: index, _store: store }: Samples): Uint32Array {
-  return Uint32Array.from({ length: size }, (_, i) => i).sort((a, b) => store.slotOf(index[a]!) - store.slotOf(index[b]!) || a - b);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { NO_CUTOFF } from "../samples/cutoff.js";
+import type { Residence } from "../samples/residence.js";
 import type { Samples } from "../samples/samples.js";
 import { STRATEGIES } from "../samples/strategy.js";
 import { Window } from "../samples/window.js";
@@ -30,13 +31,14 @@ export class Lookahead {
     private readonly samples: Samples,
     fields: ReadonlySet<BatchField>,
     private readonly random: Random,
+    private readonly residence: Residence,
     isCold: boolean,
   ) {
     const { _store: store, _plan: plan } = samples;
     const values = store.hasColumn("numeric_value") && VALUES.some((field) => fields.has(field));
     this.columns = values ? ["time", "code", "numeric_value"] : ["time", "code"];
     this.window = new Window(store, plan);
-    if (!isCold) this.warm = samples._probes.length;
+    if (!isCold) this.warm = residence.probes.length;
   }
 
   /** The next batch has these samples. */
@@ -54,7 +56,8 @@ export class Lookahead {
 
   /** Looks at the rows of one probe at a time. The samples are warm once all of them were in memory. */
   private isCold(): boolean {
-    const { _store: store, _probes: probes } = this.samples;
+    const { _store: store } = this.samples;
+    const { probes } = this.residence;
     const { length } = probes;
     if (length === 0) return false;
     this.batches += 1;

@@ -61,7 +61,7 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
    * another in a random order, and mixes the samples of every 16 blocks: a batch has samples of up to 16 places
    * of the store, and samples that are more than 4,096 apart in the order are from different blocks. It reads
    * less if many samples are of the same patients. Every order depends only on the samples, seed and epoch:
-   * not on ranks, workers or memory.
+   * not on workers or memory, and on ranks only with `order: "local"`.
    */
   readonly shuffle?: boolean | "local" | undefined;
   /** Seed of the order and of the windows of `random` strategies. Any safe integer. Default: 0. */
@@ -77,14 +77,25 @@ export interface LoaderOptions<F extends BatchField = DefaultField> {
   readonly rank?: number | undefined;
   readonly worldSize?: number | undefined;
   /**
+   * `global` (the default): there is one order of all samples, and the ranks receive its batches in turn, so that
+   * the number of ranks changes nothing else. `local`: each rank has the samples of its own part of the store, in
+   * an order of its own, and reads no other shard: {@link samplesPlan} names its shards. The parts have equal
+   * numbers of samples (within 6 %, see there), and stay the same in every epoch. With one rank, both are the same.
+   * `local` is not for `tokens`: the number of packed batches of other ranks depends on rows that are not here. Use
+   * it with `shuffle: "local"` to also keep neighbours together within a part.
+   */
+  readonly order?: "global" | "local" | undefined;
+  /**
    * How to treat the last batches when they cannot be divided evenly: `pad` (all ranks receive the same
    * number of full batches; repeated samples have weight 0), `drop` (removes them), or `uneven` (each sample
-   * occurs exactly once). Default: `uneven` for one rank, else `pad`.
+   * occurs exactly once). With `order: "local"`, the last batches are those that not every rank has. Default:
+   * `uneven` for one rank, else `pad`.
    */
   readonly remainder?: "pad" | "drop" | "uneven" | undefined;
   /**
    * {@link BatchBase.resume} of the last used batch: the loader begins directly after it, also with another
-   * number of ranks. The token is valid for the same samples (subjects, cut-offs and options) and the same
+   * number of ranks. With `order: "local"`, the samples that no rank has received yet are then divided anew, each
+   * to the rank whose part it is in (with `bucket`: after a multiple of `bucket` steps). The token is valid for the same samples (subjects, cut-offs and options) and the same
    * order only; otherwise, or if it was changed, it is an error.
    */
   readonly resume?: LoaderState | undefined;
@@ -130,6 +141,7 @@ const KNOWN = Object.keys({
   bucket: true,
   rank: true,
   worldSize: true,
+  order: true,
   remainder: true,
   resume: true,
   allocate: true,
@@ -146,6 +158,7 @@ const MOST_WORKERS = 1024;
 export interface Ranks {
   readonly rank: number;
   readonly worldSize: number;
+  readonly order: "global" | "local";
   readonly remainder: "pad" | "drop" | "uneven";
 }
 
@@ -189,9 +202,15 @@ function checkedGrouping({ tokens, batchSize, bucket, shuffle = false, seed = 0,
   };
 }
 
-function checkedRanks({ rank = 0, worldSize = 1, remainder }: LoaderOptions<BatchField>): Ranks {
+function checkedRanks({ rank = 0, worldSize = 1, remainder, ...given }: LoaderOptions<BatchField>): Ranks {
   const size = wholeOf("worldSize", worldSize, 1, INT32_MAX);
+  const order = oneOf("order", given.order, ["global", "local"]);
+  if (order === "local" && given.tokens !== undefined)
+    conflict(
+      '`order: "local"` cannot be combined with `tokens`: how many packed batches another rank has depends on rows that are not here. Use `batchSize`, or the global order.',
+    );
   return {
+    order,
     rank: wholeOf("rank", rank, 0, size - 1),
     worldSize: size,
     remainder: remainder === undefined && size === 1 ? "uneven" : oneOf("remainder", remainder, ["pad", "drop", "uneven"]),

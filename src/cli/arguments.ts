@@ -30,6 +30,26 @@ export function expression(source: string, flags: string): RegExp {
   }
 }
 
+/** Whole numbers, separated by commas. */
+export function counts(text: string): readonly number[] {
+  return text.split(",").map((part) => count(part.trim()));
+}
+
+/** Steps that some processes took together. */
+export interface Stretch {
+  readonly ranks: number;
+  readonly steps: number;
+}
+
+/** Numbers of processes and of their steps, such as 4x100,2x30. */
+export function stretches(text: string): readonly Stretch[] {
+  return text.split(",").map((part) => {
+    const [, ranks, steps] = /^(\d{1,9})x(\d{1,9})$/.exec(part.trim()) ?? [];
+    if (!(Number(ranks) > 0)) throw new InvalidArgumentError("It must be processes and their steps, such as 4x100 or 4x100,2x30.");
+    return { ranks: Number(ranks), steps: Number(steps) };
+  });
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,

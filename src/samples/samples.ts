@@ -9,6 +9,8 @@ import { Cutoffs, NO_CUTOFF } from "./cutoff.js";
 import { guarded } from "./guard.js";
 import { identityOf } from "./identity.js";
 import { Plan, type SampleOptions } from "./options.js";
+import { storedOrder } from "./parts.js";
+import { Residence } from "./residence.js";
 import { type SampleParts, type SampleReport, Selection } from "./selection.js";
 import { type Span, STRATEGIES } from "./strategy.js";
 import { Window } from "./window.js";
@@ -55,8 +57,6 @@ export class Samples {
   readonly size: number;
   /** The labels; each sample belongs to one of them. Null without labels. */
   readonly labels: Labels | null;
-  /** What happened to all labels or patients. */
-  readonly report: SampleReport;
   /** @internal */
   readonly _store: Store;
   /** @internal */
@@ -75,9 +75,11 @@ export class Samples {
   readonly _spans: readonly Span[] | null;
   /** @internal By sample: the number of samples of the same label or patient. */
   readonly _windows: Uint32Array;
+  private readonly reporter: () => SampleReport;
+  private counts: SampleReport | null = null;
   private identity: string | null = null;
-  private dense: readonly number[] | null = null;
-  private probes: readonly Extent[] | null = null;
+  private order: Uint32Array | null = null;
+  private residence: Residence | null = null;
 
   /** @internal */
   constructor({ store, plan, split, labels, report, index, label, cutoff, spans, windows }: SampleParts) {
@@ -85,7 +87,7 @@ export class Samples {
     this._plan = plan;
     this._split = split;
     this.labels = labels;
-    this.report = report;
+    this.reporter = report;
     this.size = index.length;
     this._index = index;
     this._label = label;
@@ -95,25 +97,28 @@ export class Samples {
     this._windows = windows;
   }
 
-  /** @internal The plain data from which another thread makes the same windows. */
+  /**
+   * What happened to all labels or patients. Labels are counted when it is first read, which needs the rows near all
+   * cut-offs; except with `step_through`, which has read them before.
+   *
+   * @throws MedsError `MEDS_CLOSED` if it is first read after the database was closed.
+   */
+  get report(): SampleReport {
+    if (this.counts === null) this._store.check();
+    this.counts ??= this.reporter();
+    return this.counts;
+  }
+
+  /** @internal The plain data from which another thread makes the same windows. It has no report. */
   _plain() {
-    const {
-      _plan: plan,
-      _split: split,
-      labels,
-      report,
-      _index: index,
-      _label: label,
-      _cutoff: cutoff,
-      _spans: spans,
-      _windows: windows,
-    } = this;
-    return { plan, split, labels: labels && { task: labels.task, table: labels._table }, report, index, label, cutoff, spans, windows };
+    const { _plan: plan, _split: split, labels, _index: index, _label: label, _cutoff: cutoff, _spans: spans, _windows: windows } = this;
+    return { plan, split, labels: labels && { task: labels.task, table: labels._table }, index, label, cutoff, spans, windows };
   }
 
   /** @internal */
   static _revived(store: Store, { labels, ...parts }: ReturnType<Samples["_plain"]>): Samples {
-    return new Samples({ ...parts, store, labels: labels && new Labels(labels.task, labels.table) });
+    const report = () => expected("The report", undefined, "read in the thread that made the samples");
+    return new Samples({ ...parts, store, report, labels: labels && new Labels(labels.task, labels.table) });
   }
 
   /**
@@ -158,43 +163,17 @@ export class Samples {
     return this.identity;
   }
 
-  /** @internal The shards that are worth a scan when windows of all samples are read. */
-  get _dense(): readonly number[] {
-    this.dense ??= this._store.dense(this._index);
-    return this.dense;
+  /** @internal Samples in storage order. */
+  get _stored(): Uint32Array {
+    this.order ??= storedOrder(this._store, this._index);
+    return this.order;
   }
 
-  /**
-   * @internal The rows of some samples, evenly chosen. Rows of other splits, and rows before the windows, may
-   * never be read.
-   */
-  get _probes(): readonly Extent[] {
-    this.probes ??= this.probed();
-    return this.probes;
-  }
-
-  private probed(): Extent[] {
-    const { size, _store: store, _index: indexes, _cutoff: cutoffs, _plan: plan } = this;
-    const count = Math.min(PROBES, size);
-    const members = Uint32Array.from({ length: count }, (_, probe) => Math.floor((probe * size) / count));
-    const known = this._knownEnds(
-      members,
-      BigInt64Array.from(members, (sample) => cutoffs[sample]!),
-      1,
-    );
-    return Array.from(members, (sample, probe) => {
-      const index = indexes[sample]!;
-      const { number, offsets } = store.shard(store.shardOf[index]!);
-      const [first, end] = [offsets[store.rowOf[index]!]!, known[probe]!];
-      const most = STRATEGIES[plan.strategy].endsLast && !plan.byEvent && plan.keepsAll ? plan.maxLength : end;
-      return { shard: number, begin: Math.max(first, end - most), end };
-    });
-  }
-
-  /** @internal Whether more than a quarter of these rows is not in memory. False where the system does not say. */
-  get _isCold(): boolean {
-    const { _probes: probes, _store: store } = this;
-    return 4 * probes.filter(({ shard, begin, end }) => store.native.isCold(shard, begin, end)).length > probes.length;
+  /** @internal Where the rows of some samples (null: of all) are. */
+  _residence(members: Uint32Array | null): Residence {
+    if (members !== null) return new Residence(this, members);
+    this.residence ??= new Residence(this, null);
+    return this.residence;
   }
 
   /** @internal Moves a window to a sample. */
@@ -256,16 +235,6 @@ export class Samples {
     const { maxLength, strategy } = this._plan;
     return shownAs("Samples", { size: this.size, maxLength, strategy, split: this._split, labels: this.labels?.task ?? null });
   }
-}
-
-/** Samples whose patients show whether the rows of all are in memory. */
-const PROBES = 16;
-
-/** Rows of a shard: [begin, end). */
-interface Extent {
-  readonly shard: number;
-  readonly begin: number;
-  readonly end: number;
 }
 
 /** The random numbers of windows. */

@@ -1,5 +1,6 @@
 import type { Labels } from "../labels/labels.js";
 import type { Store } from "../store/store.js";
+import { isPlain, measured } from "./counts.js";
 import { NO_CUTOFF } from "./cutoff.js";
 import type { Plan } from "./options.js";
 import { type Span, STRATEGIES, spansOf } from "./strategy.js";
@@ -40,7 +41,8 @@ export interface SampleParts {
   readonly plan: Plan;
   readonly split: string | null;
   readonly labels: Labels | null;
-  readonly report: SampleReport;
+  /** Reads the rows that it counts, and is called once. */
+  readonly report: () => SampleReport;
   readonly index: Uint32Array;
   readonly label: Int32Array;
   readonly cutoff: BigInt64Array;
@@ -49,7 +51,9 @@ export interface SampleParts {
 }
 
 /** The members of a cohort that samples need, for any types of columns. */
-interface Members extends Iterable<{ readonly subjectId: bigint }> {
+interface Members {
+  /** In storage order. */
+  readonly subjectIds: BigInt64Array;
   readonly _store: Store;
   readonly _slots: Uint32Array | null;
   readonly _split: string | null;
@@ -87,7 +91,27 @@ export class Selection {
     this.window = new Window(this.store, plan);
   }
 
+  /**
+   * The samples of labels. Where each label is one sample, no row is read until the report is requested: a machine
+   * that has only the shards of its rank can make the whole list.
+   */
   ofLabels(labels: Labels): SampleParts {
+    if (STRATEGIES[this.plan.strategy].spans !== undefined) {
+      this.measureLabels(labels);
+      return this.parts(labels, labels.size);
+    }
+    const { subjects, plan } = this;
+    const { subjectIds, predictionTimes } = labels._table;
+    for (let row = 0; row < labels.size; row += 1) {
+      const index = subjects.find(subjectIds[row]!);
+      if (index >= 0) this.push(index, row, earlier(predictionTimes[row]!, plan.gap), 1);
+    }
+    const later = new Selection(this.cohort, plan, this.split);
+    return { ...this.parts(labels, labels.size), report: () => later.measureLabels(labels).report(labels.size) };
+  }
+
+  /** Adds the samples of labels, and counts their rows. */
+  private measureLabels(labels: Labels): this {
     const { store, subjects, plan } = this;
     const { subjectIds, predictionTimes } = labels._table;
     const isCold = store.isCold;
@@ -102,7 +126,7 @@ export class Selection {
     } finally {
       scan?.end();
     }
-    return this.parts(labels, labels.size);
+    return this;
   }
 
   /** Reads the pages that the search for the next cut-offs needs, many at a time. */
@@ -124,21 +148,28 @@ export class Selection {
   }
 
   ofPatients(): SampleParts {
-    let patients = 0;
-    for (const { subjectId } of this.cohort) {
-      patients += 1;
-      const index = this.subjects.find(subjectId);
-      if (index >= 0) this.add(index, -1, NO_CUTOFF);
+    const { subjectIds } = this.cohort;
+    const scan = isPlain(this.plan) ? null : this.store.scan(this.cohort._slots);
+    try {
+      for (const subjectId of subjectIds) {
+        const index = this.subjects.find(subjectId);
+        if (index >= 0) this.add(index, -1, NO_CUTOFF);
+      }
+    } finally {
+      scan?.end();
     }
-    return this.parts(null, patients);
+    return this.parts(null, subjectIds.length);
   }
 
   /** Adds the samples of a label, or of a patient (`label` is -1). */
   private add(index: number, label: number, cutoff: bigint): void {
-    const { plan, window } = this;
-    const { count, room } = window.measure(index, cutoff);
-    window.forTies(this.countTie);
-    if (window.staticsCut > 0) this.staticCut += 1;
+    const { plan, window, store } = this;
+    const isWhole = label < 0 && isPlain(plan);
+    const { count, room, staticsCut } = isWhole
+      ? measured(plan, store.eventsOf[index]!, store.staticOf[index]!)
+      : window.measure(index, cutoff);
+    if (!isWhole) window.forTies(this.countTie);
+    if (staticsCut > 0) this.staticCut += 1;
     if (count === 0) this.empty += 1;
     if (count === 0 && label < 0) return;
     const spans = spansOf(plan.strategy, count, room, plan);
@@ -146,15 +177,20 @@ export class Selection {
     const samples = Math.max(1, spans?.length ?? 1);
     for (let i = 0; i < samples; i += 1) {
       if (spans !== null) this.spans.push(spans[i] ?? { begin: 0, end: 0 });
-      this.index.push(index);
-      this.label.push(label);
-      this.cutoffs.push(cutoff);
-      this.windows.push(samples);
+      this.push(index, label, cutoff, samples);
     }
   }
 
+  private push(index: number, label: number, cutoff: bigint, windows: number): void {
+    this.index.push(index);
+    this.label.push(label);
+    this.cutoffs.push(cutoff);
+    this.windows.push(windows);
+  }
+
   private parts(labels: Labels | null, given: number): SampleParts {
-    const { store, plan, subjects, index } = this;
+    const { store, plan, index } = this;
+    const report = this.report(given);
     return {
       store,
       plan,
@@ -165,17 +201,22 @@ export class Selection {
       cutoff: BigInt64Array.from(this.cutoffs),
       spans: STRATEGIES[plan.strategy].spans === undefined ? null : this.spans,
       windows: Uint32Array.from(this.windows),
-      report: {
-        given,
-        samples: index.length,
-        unknownLabels: subjects.unknown,
-        unknownSubjects: subjects.unknownSubjects.size,
-        otherSplit: subjects.other,
-        noSplit: subjects.none,
-        empty: this.empty,
-        staticCut: this.staticCut,
-        atCutoff: byPrefix(this.ties, store),
-      },
+      report: () => report,
+    };
+  }
+
+  private report(given: number): SampleReport {
+    const { store, subjects, index } = this;
+    return {
+      given,
+      samples: index.length,
+      unknownLabels: subjects.unknown,
+      unknownSubjects: subjects.unknownSubjects.size,
+      otherSplit: subjects.other,
+      noSplit: subjects.none,
+      empty: this.empty,
+      staticCut: this.staticCut,
+      atCutoff: byPrefix(this.ties, store),
     };
   }
 }

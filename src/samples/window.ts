@@ -3,6 +3,7 @@ import type { Store } from "../store/store.js";
 import type { Value } from "../store/values/vector.js";
 import { DAY, dayOf } from "../support/time.js";
 import { searchRow } from "../timeline/search.js";
+import { counted, type Measure, prepended } from "./counts.js";
 import { Cutoffs, NO_CUTOFF } from "./cutoff.js";
 import { isKnown } from "./guard.js";
 import type { Plan } from "./options.js";
@@ -169,7 +170,7 @@ export class Window {
    * The number of rows (or events) that the windows of a sample are taken from, and the most that a window
    * may have.
    */
-  measure(index: number, cutoff: bigint): { readonly count: number; readonly room: number } {
+  measure(index: number, cutoff: bigint): Measure {
     const { plan } = this;
     const end = this.bindTo(index, cutoff);
     const room = this.takeStatics();
@@ -180,7 +181,7 @@ export class Window {
       units = plan.byEvent ? this.eventStarts(count) : count;
     }
     const [from, to] = counted(plan, units);
-    return { count: to - from, room };
+    return { count: to - from, room, staticsCut: this.staticsCut };
   }
 
   /** Calls `visit` with each row that the windows of a sample are taken from, static rows first. */
@@ -271,14 +272,10 @@ export class Window {
     }
     this.dayRow = dayRow;
     this.tieRow = tieRow;
-    if (plan.statics !== "prepend" || this.staticCount === 0) return plan.maxLength;
-    // At least one row of the sequence is not static.
-    const most = plan.maxLength - 1;
-    const found = this.staticCount;
-    if (plan.byEvent) this.staticCount = most === 0 ? 0 : found;
-    else this.staticCount = Math.min(found, most);
-    this.staticsCut = found - this.staticCount;
-    return plan.maxLength - (plan.byEvent ? Math.min(1, this.staticCount) : this.staticCount);
+    const { kept, room } = prepended(plan, this.staticCount);
+    this.staticsCut = this.staticCount - kept;
+    this.staticCount = kept;
+    return room;
   }
 
   /**
@@ -317,10 +314,4 @@ export class Window {
     }
     return found;
   }
-}
-
-/** The rows of n that a gap and a look-back by count leave: [from, to). */
-function counted(plan: Plan, n: number): [number, number] {
-  const to = Math.max(0, n - plan.gapCount);
-  return [Math.max(0, to - plan.lookBackCount), to];
 }

@@ -98,7 +98,7 @@ function ofSamples(samples: Samples): KnownRows {
     forEach(visit) {
       store.check();
       const order = Uint32Array.from({ length: samples.size }, (_, i) => i).sort((a, b) => index[a]! - index[b]! || a - b);
-      const scan = store.native.scan(samples._dense);
+      const scan = store.native.scan(samples._residence(null).dense);
       try {
         const window = new Window(store, plan);
         let marks = new Uint8Array(1024);

@@ -1,5 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tableFromIPC } from "apache-arrow";
+import type { SamplesPlan } from "meds-reader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { duckdb, folder, meds, start } from "./run.js";
 
@@ -49,6 +51,50 @@ describe("batches", () => {
       1,
       expect.stringMatching(/^MEDS_NOT_FOUND: [^\n]*the folder [^\n]* does not exist[^\n]*\n$/),
     ]);
+  });
+});
+
+describe("batches --order local", () => {
+  it("writes each sample in the batches of one rank, which reads the shards of its plan", async () => {
+    const { splits } = JSON.parse((await meds("info", store, "--json")).stdout) as { splits: Record<string, number> };
+    const patients = splits.train!;
+    const local = [
+      "batches",
+      store,
+      "--split",
+      "train",
+      "--max-length",
+      "16",
+      "--batch-size",
+      "8",
+      "--order",
+      "local",
+      "--world-size",
+      "2",
+    ];
+    const plans = [];
+    const rest = join(work, "rest.arrows");
+    const weightOf = (file: string) =>
+      tableFromIPC(readFileSync(file))
+        .batches.flatMap((batch) => [...(batch.getChild("weight")!.toArray() as Float32Array)])
+        .reduce((a, b) => a + b, 0);
+    let written = 0;
+    for (const rank of ["0", "1", "0,1"]) {
+      const { code, stdout, stderr } = await meds(...local, "--rank", rank, "--plan");
+      expect([code, stderr]).toEqual([0, ""]);
+      plans.push(JSON.parse(stdout) as SamplesPlan);
+      if (rank === "0,1") continue;
+      const out = join(work, `rank-${rank}.arrows`);
+      const made = await meds(...local, "--rank", rank, "--shuffle", "--out", out);
+      expect([made.code, made.stdout]).toEqual([0, ""]);
+      written += weightOf(out);
+    }
+    expect(written).toBe(patients);
+    expect(plans.map(({ samples }) => samples)).toEqual([expect.any(Number), patients - plans[0]!.samples, patients]);
+    // Two processes took a batch each. One goes on.
+    expect((await meds(...local, "--world-size", "1", "--shuffle", "--resume", "2x1", "--out", rest)).code).toBe(0);
+    expect(weightOf(rest)).toBe(patients - 16);
+    expect(plans[2]).toMatchObject({ ranks: [0, 1], files: ["shards/00000.arrow"], shards: [0] });
   });
 });
 

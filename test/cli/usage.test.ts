@@ -127,6 +127,10 @@ describe("wrong usage is one line on stderr, nothing on stdout, exit code 2", ()
     ["a finding without labels", ["score", "a.parquet", "--sub-task", "Edema"]],
     ["shards that are none", ["aggregate", "a", "--shards", "3-1"]],
     ["parts that are merged and chosen again", ["aggregate", "a", "--split", "train", "--merge", "b.json"]],
+    ["a rank beyond the number of processes", ["batches", "a", "--split", "train", "--rank", "2", "--world-size", "2"]],
+    ["the batches of several processes", ["batches", "a", "--split", "train", "--rank", "0,1", "--world-size", "2"]],
+    ["a plan of all shards", ["batches", "a", "--split", "train", "--plan"]],
+    ["steps that are none", ["batches", "a", "--split", "train", "--resume", "4x"]],
     ["batches of nobody", ["batches", "a"]],
     ["a way of progress that is none", ["convert", "a", "b", "--progress", "loud"]],
   ];

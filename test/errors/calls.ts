@@ -17,6 +17,7 @@ import {
   PatientDatabase,
   Splits,
   samples,
+  samplesPlan,
   Vocabulary,
   writeBatches,
 } from "meds-reader";
@@ -213,6 +214,8 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ],
       ["loader(list, { batchSize: 2, reuse: true, workers: 1 })", () => loader(list, { batchSize: 2, reuse: true, workers: 1 })],
       ["loader(list, { batchSize: 2, threads: 0.5 })", () => loader(list, { batchSize: 2, threads: 0.5 })],
+      ['loader(list, { tokens: 64, order: "local" })', () => loader(list, { tokens: 64, order: "local" })],
+      ["samplesPlan(list, { worldSize: 1000 }) // fewer samples", () => samplesPlan(list, { worldSize: 1000 })],
       ["db.windows(ids)", () => db.windows(db.subjectIds, undefined as never)],
       ["loader(list, { batchSize: 2, resume: {} })", () => loader(list, { batchSize: 2, resume: {} as never })],
       ["db.map((patients) => helper(patients))", () => db.map(new Function("return (patients) => helper(patients)")())],

@@ -28,6 +28,7 @@ import {
   PatientDatabase,
   Predictions,
   samples,
+  samplesPlan,
   TimeToEvent,
   texts,
   transform,
@@ -118,6 +119,7 @@ const CALLS: Readonly<Record<string, (wrong: never) => unknown>> = {
   "TimeToEvent.fit(options)": async (wrong) =>
     TimeToEvent.fit(db.split("train"), { vocabulary: await Vocabulary.fit(db.split("train")), ...(wrong as object) }),
   "loader(options)": (wrong) => loader(samples(db, labels, { maxLength: 4 }), { batchSize: 1, ...(wrong as object) }),
+  "samplesPlan(options)": (wrong) => samplesPlan(samples(db, labels, { maxLength: 4 }), wrong),
   "PatientDatabase.open(options)": (wrong) => PatientDatabase.open(store, wrong),
   "PatientDatabase.from(options)": (wrong) => PatientDatabase.from(source, wrong),
   "PatientDatabase.export(options)": (wrong) => db.export(join(out, "exported"), wrong),
