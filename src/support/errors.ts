@@ -82,6 +82,8 @@ export type MedsErrorCode =
   | "MEDS_SOURCE_VERSION"
   /** A subject is in two splits. Fix: Remove it from one of them. */
   | "MEDS_SPLIT_CONFLICT"
+  /** A step of a conversion in parts lacks the result of another step, or that result is damaged or of another conversion. Fix: Remove the file that the message names, and take the step that makes it again. */
+  | "MEDS_STEP"
   /** Something already exists at the path of the output. Fix: Choose another path, or pass `force: true` (`--force`) to replace a store. */
   | "MEDS_STORE_EXISTS"
   /** The store was replaced while it was being opened or read. Fix: Open it again. */

@@ -27,7 +27,7 @@ const COMMANDS = [
   "bench",
 ];
 /** Commands whose result is not a set of facts: they print no JSON. */
-const PLAIN = ["batches", "completions", "init"];
+const PLAIN = ["batches", "cluster", "completions", "init"];
 
 describe("help", () => {
   it.each([...COMMANDS, ...PLAIN])("%s --help shows options and examples on stdout and exits 0", async (command) => {
@@ -69,8 +69,8 @@ describe("the examples of the help", () => {
   it("are right, and show every option of every command", async () => {
     const all = await commands();
     expect(all.map((command) => command.name())).toEqual(expect.arrayContaining([...COMMANDS, ...PLAIN]));
-    for (const command of all) {
-      const name = command.name();
+    for (const command of all.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]))) {
+      const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
       let help = "";
       command.exitOverride().configureOutput({ writeOut: (text) => (help += text), writeErr: () => {} });
       command.outputHelp();
@@ -80,8 +80,9 @@ describe("the examples of the help", () => {
       command.action(() => {
         ran += 1;
       });
-      for (const [first, ...args] of lines) {
-        expect(first).toBe(name);
+      for (const line of lines) {
+        const [path, args] = command.parent === null ? [line.slice(0, 1), line.slice(1)] : [line.slice(0, 2), line.slice(2)];
+        expect(path.join(" ")).toBe(name);
         await command
           .parseAsync(args, { from: "user" })
           .catch((error: Error) => expect.fail(`meds-reader ${name} ${args.join(" ")}: ${error.message}`));

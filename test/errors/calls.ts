@@ -6,6 +6,7 @@ import { PassThrough } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type ConvertOptions,
+  clusterStep,
   convert,
   custom,
   filter,
@@ -15,6 +16,7 @@ import {
   type MedsErrorCode,
   midnightToDayEnd,
   PatientDatabase,
+  planCluster,
   Splits,
   samples,
   samplesPlan,
@@ -391,6 +393,16 @@ export async function calls(root: string): Promise<Readonly<Record<MedsErrorCode
       ],
     ],
     MEDS_SPLIT_CONFLICT: [["Splits.from({ train: [1], tuning: [1] })", () => Splits.from({ train: [1], tuning: [1] })]],
+    MEDS_STEP: [
+      [
+        'clusterStep("join", work) // before each part was surveyed',
+        async () => {
+          const { work } = await planCluster(at("demo"), at("parts.medsdb"), { parts: 2 });
+          await clusterStep("survey", work, { part: 1 });
+          return clusterStep("join", work);
+        },
+      ],
+    ],
     MEDS_STORE_EXISTS: [['convert("demo", "demo.medsdb") // again', () => into("demo")]],
     MEDS_STORE_REPLACED: [
       [
