@@ -9,6 +9,7 @@ const OTHERS = {
   "ARCHITECTURE.md": "architecture",
   "CONTRIBUTING.md": "contributing",
   "examples/README.md": "examples",
+  "integrations/ray/README.md": "ray",
   "benches/README.md": "benchmarks",
   "benches/results/2-cores.md": "benchmark-results",
 };
@@ -35,6 +36,7 @@ const MENU = {
     "format",
     "conversion",
     "scale",
+    "ray",
     "reading",
     "omop",
     "medalign-inspect",

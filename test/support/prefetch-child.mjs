@@ -40,7 +40,7 @@ if (what === "prefetch") requested = await db.prefetch({ subjectIds: some, last:
 const states = [];
 if (what === "columns" || what === "split") {
   const list = samples(db, { split: "tuning" }, { maxLength: 16 });
-  const state = () => states.push([db._store.isCold, list._isCold]);
+  const state = () => states.push([db._store.isCold, list._residence(null).isCold]);
   state();
   for (const { subjectId } of [...(what === "split" ? db.split("tuning") : db)]) line(db.get(subjectId));
   state();
